@@ -1,0 +1,21 @@
+//! The model of what a Convex project declares: tables, validators, functions,
+//! values, and on which of the two deployments each table lives.
+//!
+//! The types have the JSON shape of Convex's own `SchemaDefinition.export()`,
+//! `exportArgs()` and `exportReturns()`, both ways. There is no I/O here: the
+//! reader (`byod-build`) fills a [`Manifest`], the macros (`byod-macros`) check
+//! against it, a local deployment (`byod-local`) serves it.
+
+mod function;
+mod manifest;
+mod schema;
+mod suggest;
+mod validator;
+mod value;
+
+pub use function::{Function, FunctionPath, FunctionType, Visibility};
+pub use manifest::{Injection, Location, Manifest, Project};
+pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
+pub use suggest::nearest;
+pub use validator::{Field, Fields, Validator};
+pub use value::{Value, ValueError, integer_from_base64, integer_to_base64};

@@ -1,0 +1,89 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Function, FunctionPath, Schema};
+
+/// On which of the two deployments a table lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Location {
+    /// The service's own deployment.
+    Main,
+    /// Each user's own deployment, for users who connected one.
+    User,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Main => "main",
+            Self::User => "user",
+        })
+    }
+}
+
+/// What the runtime fills into an argument that only the user's deployment takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Injection {
+    /// The user's subject at the auth provider, a string.
+    Subject,
+    /// The present time, float64 milliseconds since 1970; one reading per call.
+    Now,
+}
+
+/// What the build script found and the macros check against: both projects, the
+/// table locations, and the injected arguments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// The version of this format; see [`Manifest::FORMAT`].
+    pub format: u32,
+    /// The service's own Convex project.
+    pub main: Project,
+    /// The project that each user's own deployment runs, where one is named.
+    pub user: Option<Project>,
+    /// The tables that live on the user's deployment. All others are on main.
+    pub user_tables: BTreeSet<String>,
+    /// Arguments that only the user's deployment takes.
+    pub inject: BTreeMap<String, Injection>,
+}
+
+impl Manifest {
+    /// The format that this version writes and reads.
+    pub const FORMAT: u32 = 1;
+
+    /// Where a table lives; `None` if main's schema has no such table.
+    pub fn location(&self, table: &str) -> Option<Location> {
+        self.main.schema.table(table)?;
+        Some(if self.user_tables.contains(table) {
+            Location::User
+        } else {
+            Location::Main
+        })
+    }
+
+    /// Every table of main's schema with its location.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, Location)> {
+        self.main.schema.table_names().map(|name| {
+            let user = self.user_tables.contains(name);
+            (name, if user { Location::User } else { Location::Main })
+        })
+    }
+}
+
+/// One Convex project as it was read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Project {
+    /// The Convex folder, as `byod.toml` names it.
+    pub convex: String,
+    /// The tables.
+    pub schema: Schema,
+    /// Every function that could be read, by its path.
+    pub functions: BTreeMap<FunctionPath, Function>,
+    /// What could not be read, and why: one line each.
+    pub warnings: Vec<String>,
+}
