@@ -1,1 +1,82 @@
+//! The macros of `byod-runtime`, which re-exports them: see there for examples.
+//!
+//! Each is a pipeline: what was written ([`attr`], [`ast`]) is checked against
+//! the manifest that the build script left ([`manifest`], [`check`]), and only
+//! then expanded ([`expand`]).
 
+mod ast;
+mod attr;
+mod check;
+mod check_fields;
+mod expand;
+mod expand_functions;
+mod expand_types;
+mod functions;
+mod manifest;
+mod names;
+mod tables;
+mod types;
+
+use proc_macro::TokenStream;
+use quote::quote;
+
+/// Makes a struct stand for a table, and generates the module that calls the
+/// table's functions.
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `location = "user"` or `"main"` | where `byod.toml` says the table lives; required, so that a reader sees it |
+/// | `table = "userPreferences"` | the table's name, where it isn't the struct's name in camel case |
+/// | `module = "db/notes"` | the Convex module of the functions, where it isn't called like the table |
+/// | `partial` | the struct leaves fields out on purpose |
+/// | `skip(archive, …)` | functions that get no wrapper |
+/// | `returns(search = Vec<Doc<Self>>, …)` | what a function gives that declares no `returns` |
+///
+/// A unit struct gets its fields from the schema; a struct with fields is
+/// checked against it. Field names are the schema's in snake case; another
+/// name takes `#[byod(rename = "schemaName")]`.
+///
+/// Put it above `#[derive(…)]`: derives must see the struct with its fields.
+#[proc_macro_attribute]
+pub fn byod_table(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item: proc_macro2::TokenStream = item.into();
+    table_struct(arguments.into(), item.clone())
+        .unwrap_or_else(|error| {
+            // The struct stays, so that the rest of the crate doesn't fail for want of it.
+            let error = error.into_compile_error();
+            let item = ast::without_field_attributes(item);
+            quote! { #error #item }
+        })
+        .into()
+}
+
+fn table_struct(
+    arguments: proc_macro2::TokenStream,
+    item: proc_macro2::TokenStream,
+) -> syn::Result<proc_macro2::TokenStream> {
+    let attribute: attr::Attribute = syn::parse2(arguments)?;
+    let input: ast::Input = syn::parse2(item)?;
+    let manifest = manifest::load().map_err(|error| error.at(input.ident.span()))?;
+    let table = check::check(&manifest, &attribute, &input)?;
+    Ok(expand::expand(&table))
+}
+
+/// The checked name of a table with its location: `table!("conversations")` is
+/// a constant [`TableInfo`](../byod_runtime/struct.TableInfo.html).
+///
+/// A name that main's schema doesn't have is a compile error.
+#[proc_macro]
+pub fn table(input: TokenStream) -> TokenStream {
+    tables::one(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Every table of main's schema with its location, as a
+/// `&'static [TableInfo]`: the registry that a `Router` works with.
+#[proc_macro]
+pub fn tables(input: TokenStream) -> TokenStream {
+    tables::all(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}

@@ -6,6 +6,8 @@
 //! reader (`byod-build`) fills a [`Manifest`], the macros (`byod-macros`) check
 //! against it, a local deployment (`byod-local`) serves it.
 
+mod compare;
+mod difference;
 mod function;
 mod manifest;
 mod schema;
@@ -13,6 +15,7 @@ mod suggest;
 mod validator;
 mod value;
 
+pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility};
 pub use manifest::{Injection, Location, Manifest, Project};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};

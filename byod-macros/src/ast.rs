@@ -1,0 +1,117 @@
+//! Parses the struct that `#[byod_table]` stands on.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Fields, Ident, ItemStruct, LitStr, Type, Visibility};
+
+/// The struct as it was written.
+pub(crate) struct Input {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) form: Form,
+}
+
+/// Where the struct's fields come from.
+pub(crate) enum Form {
+    /// `struct Conversations;`: from the schema.
+    Whole,
+    /// `struct Preferences { … }`: written out, to be checked.
+    Written(Vec<WrittenField>),
+}
+
+/// A field as it was written.
+pub(crate) struct WrittenField {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// `#[byod(rename = "schemaName")]`
+    pub(crate) rename: Option<LitStr>,
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let item: ItemStruct = input.parse().map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                "byod_table stands on a struct: `struct Conversations;` or `struct Conversations { … }`",
+            )
+        })?;
+        if !item.generics.params.is_empty() {
+            return Err(syn::Error::new_spanned(
+                &item.generics,
+                "a table's struct takes no generics: its fields have the types of the schema",
+            ));
+        }
+        let form = match item.fields {
+            Fields::Unit => Form::Whole,
+            Fields::Named(fields) if fields.named.is_empty() => Form::Whole,
+            Fields::Named(fields) => Form::Written(
+                fields
+                    .named
+                    .into_iter()
+                    .map(WrittenField::new)
+                    .collect::<syn::Result<_>>()?,
+            ),
+            Fields::Unnamed(fields) => {
+                return Err(syn::Error::new_spanned(
+                    fields,
+                    "a table's struct has named fields, or none to take them from the schema",
+                ));
+            }
+        };
+        Ok(Self {
+            attributes: item.attrs,
+            visibility: item.vis,
+            ident: item.ident,
+            form,
+        })
+    }
+}
+
+impl WrittenField {
+    fn new(field: syn::Field) -> syn::Result<Self> {
+        let (own, attributes) = field.attrs.into_iter().partition::<Vec<_>, _>(is_own);
+        let mut rename = None;
+        for attribute in own {
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("rename") {
+                    rename = Some(meta.value()?.parse()?);
+                    Ok(())
+                } else {
+                    Err(meta.error("expected `rename = \"schemaName\"`"))
+                }
+            })?;
+        }
+        let ident = field.ident.ok_or_else(|| {
+            syn::Error::new_spanned(&field.ty, "a table's struct has named fields")
+        })?;
+        Ok(Self {
+            attributes,
+            visibility: field.vis,
+            ident,
+            ty: field.ty,
+            rename,
+        })
+    }
+}
+
+fn is_own(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("byod")
+}
+
+/// The item without `#[byod(…)]` on its fields, which nobody would understand
+/// once the macro has failed.
+pub(crate) fn without_field_attributes(item: TokenStream) -> TokenStream {
+    match syn::parse2::<ItemStruct>(item.clone()) {
+        Ok(mut item) => {
+            for field in &mut item.fields {
+                field.attrs.retain(|attribute| !is_own(attribute));
+            }
+            item.into_token_stream()
+        }
+        Err(_) => item,
+    }
+}

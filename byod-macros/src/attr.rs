@@ -1,0 +1,126 @@
+//! Parses the arguments of `#[byod_table(…)]`.
+
+use byod_schema::{Location, nearest};
+use proc_macro2::Span;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Ident, LitStr, Token, Type, parenthesized};
+
+/// What was written in `#[byod_table(…)]`.
+pub(crate) struct Attribute {
+    pub(crate) location: Located<Location>,
+    pub(crate) table: Option<LitStr>,
+    pub(crate) module: Option<LitStr>,
+    pub(crate) partial: bool,
+    pub(crate) skip: Vec<Ident>,
+    pub(crate) returns: Vec<(Ident, Type)>,
+}
+
+/// A value with the place where it was written.
+pub(crate) struct Located<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+const KEYS: [&str; 6] = ["location", "table", "module", "partial", "skip", "returns"];
+
+impl Parse for Attribute {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut location = None;
+        let mut table = None;
+        let mut module = None;
+        let mut partial = false;
+        let mut skip = Vec::new();
+        let mut returns = Vec::new();
+        while !input.is_empty() {
+            let key: Ident = input.parse()?;
+            match key.to_string().as_str() {
+                "location" => location = Some(parse_location(input)?),
+                "table" => table = Some(parse_text(input)?),
+                "module" => module = Some(parse_text(input)?),
+                "partial" => partial = true,
+                "skip" => {
+                    let list;
+                    parenthesized!(list in input);
+                    skip.extend(Punctuated::<Ident, Token![,]>::parse_terminated(&list)?);
+                }
+                "returns" => {
+                    let list;
+                    parenthesized!(list in input);
+                    returns.extend(
+                        Punctuated::<Returns, Token![,]>::parse_terminated(&list)?
+                            .into_iter()
+                            .map(|r| (r.function, r.ty)),
+                    );
+                }
+                other => {
+                    let hint = nearest(other, KEYS).map_or_else(
+                        || format!("expected one of {}", KEYS.join(", ")),
+                        |key| format!("did you mean `{key}`?"),
+                    );
+                    return Err(syn::Error::new(
+                        key.span(),
+                        format!("unknown argument `{other}` of byod_table: {hint}"),
+                    ));
+                }
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        let location = location.ok_or_else(|| {
+            syn::Error::new(
+                Span::call_site(),
+                "byod_table needs `location = \"user\"` or `location = \"main\"`: where byod.toml says the table lives",
+            )
+        })?;
+        Ok(Self {
+            location,
+            table,
+            module,
+            partial,
+            skip,
+            returns,
+        })
+    }
+}
+
+fn parse_text(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+fn parse_location(input: ParseStream<'_>) -> syn::Result<Located<Location>> {
+    let text = parse_text(input)?;
+    let value = match text.value().as_str() {
+        "main" => Location::Main,
+        "user" => Location::User,
+        other => {
+            return Err(syn::Error::new(
+                text.span(),
+                format!("unknown location {other:?}: expected \"main\" or \"user\""),
+            ));
+        }
+    };
+    Ok(Located {
+        value,
+        span: text.span(),
+    })
+}
+
+/// `search = Vec<Doc<Self>>`
+struct Returns {
+    function: Ident,
+    ty: Type,
+}
+
+impl Parse for Returns {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let function = input.parse()?;
+        input.parse::<Token![=]>()?;
+        Ok(Self {
+            function,
+            ty: input.parse()?,
+        })
+    }
+}

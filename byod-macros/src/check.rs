@@ -1,0 +1,197 @@
+//! Checks what was written against the manifest, and gathers what is expanded.
+//!
+//! Every mistake of one struct is reported at once, each at the narrowest place.
+
+use byod_schema::{Difference, Location, Manifest, nearest};
+use proc_macro2::Span;
+use syn::Visibility;
+
+use crate::ast::{Form, Input};
+use crate::attr::Attribute;
+use crate::check_fields::{self, CheckedField};
+use crate::functions::{self, Function};
+use crate::names;
+use crate::tables::{some_of, unknown_table};
+use crate::types::{Member, Types};
+
+/// A table whose struct is right, ready to expand.
+pub(crate) struct Table<'a> {
+    pub(crate) name: String,
+    pub(crate) location: Location,
+    pub(crate) attributes: &'a [syn::Attribute],
+    pub(crate) visibility: &'a Visibility,
+    pub(crate) ident: &'a syn::Ident,
+    /// The generated module's name.
+    pub(crate) module: syn::Ident,
+    pub(crate) body: Body<'a>,
+    pub(crate) types: Types<'a>,
+    pub(crate) functions: Vec<Function>,
+}
+
+/// The struct's fields.
+pub(crate) enum Body<'a> {
+    /// All of the schema's.
+    Whole(Vec<Member>),
+    /// As the user wrote them.
+    Written(Vec<CheckedField<'a>>),
+    /// The documents have no fixed fields (`v.any()`, or a union).
+    Untyped,
+}
+
+/// Mistakes, gathered.
+#[derive(Default)]
+pub(crate) struct Errors(Option<syn::Error>);
+
+impl Errors {
+    pub(crate) fn push(&mut self, span: Span, message: impl std::fmt::Display) {
+        let error = syn::Error::new(span, message);
+        match &mut self.0 {
+            Some(errors) => errors.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    fn into_result(self) -> syn::Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+pub(crate) fn check<'a>(
+    manifest: &'a Manifest,
+    attribute: &Attribute,
+    input: &'a Input,
+) -> syn::Result<Table<'a>> {
+    let (name, span) = table_name(manifest, attribute, input);
+    let Some(table) = manifest.main.schema.table(&name) else {
+        return Err(syn::Error::new(span, unknown_table(manifest, &name)));
+    };
+    let location = check_location(manifest, attribute, &table.table_name)?;
+    let module = names::ident(&names::snake(&name));
+
+    let mut errors = Errors::default();
+    let mut types = Types::new(manifest, &table.table_name, location);
+    report_table_differences(manifest, &name, input, &mut errors);
+
+    let fields = table.document_type.as_object();
+    let body = match (&input.form, fields) {
+        (Form::Whole, Some(fields)) => Body::Whole(types.members(fields, "")),
+        (Form::Whole, None) => Body::Untyped,
+        (Form::Written(written), Some(fields)) => {
+            let members = types.members(fields, "");
+            let context = check_fields::Context {
+                table: &name,
+                module: &module.to_string(),
+                fields,
+                types: &types,
+                partial: attribute.partial,
+            };
+            Body::Written(context.check(written, members, input.ident.span(), &mut errors))
+        }
+        (Form::Written(_), None) => {
+            errors.push(
+                input.ident.span(),
+                format!(
+                    "the documents of `{name}` are no plain object but {}, so the struct can't list its fields: \
+                     write `struct {};`",
+                    table.document_type, input.ident
+                ),
+            );
+            Body::Untyped
+        }
+    };
+    let functions = functions::gather(manifest, attribute, input, &name, &mut types, &mut errors);
+    errors.into_result()?;
+    Ok(Table {
+        name,
+        location,
+        attributes: &input.attributes,
+        visibility: &input.visibility,
+        ident: &input.ident,
+        module,
+        body,
+        types,
+        functions,
+    })
+}
+
+/// The table's name: as written, or the one that the struct is called after.
+fn table_name(manifest: &Manifest, attribute: &Attribute, input: &Input) -> (String, Span) {
+    if let Some(table) = &attribute.table {
+        return (table.value(), table.span());
+    }
+    let ident = input.ident.to_string();
+    let named_after = manifest
+        .main
+        .schema
+        .table_names()
+        .find(|table| names::pascal(table) == ident);
+    let name = named_after.map_or_else(|| lower_camel(&ident), str::to_owned);
+    (name, input.ident.span())
+}
+
+fn lower_camel(ident: &str) -> String {
+    let mut chars = ident.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+fn check_location(
+    manifest: &Manifest,
+    attribute: &Attribute,
+    table: &str,
+) -> syn::Result<Location> {
+    let written = attribute.location.value;
+    let actual = manifest.location(table).unwrap_or(Location::Main);
+    if written == actual {
+        return Ok(actual);
+    }
+    let message = match actual {
+        Location::User => format!(
+            "byod.toml has `{table}` on the user's deployment (`tables` under [user]): write \
+             `location = \"user\"` here, or take it out there"
+        ),
+        Location::Main => format!(
+            "byod.toml has `{table}` on main: write `location = \"main\"` here, or add it to `tables` \
+             under [user] there"
+        ),
+    };
+    Err(syn::Error::new(attribute.location.span, message))
+}
+
+/// A difference is reported at the field that was written for it, or else at the struct.
+fn report_table_differences(manifest: &Manifest, table: &str, input: &Input, errors: &mut Errors) {
+    for difference in manifest.table_differences(table) {
+        errors.push(field_span(&difference, input), &difference);
+    }
+}
+
+fn field_span(difference: &Difference, input: &Input) -> Span {
+    let written = match &input.form {
+        Form::Written(fields) => fields,
+        Form::Whole => return input.ident.span(),
+    };
+    difference
+        .field()
+        .and_then(|name| {
+            written
+                .iter()
+                .find(|field| check_fields::means(field, name))
+        })
+        .map_or(input.ident.span(), |field| field.ident.span())
+}
+
+/// The message for a name that is not among `names`.
+pub(crate) fn unknown_name<'n>(
+    what: &str,
+    name: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match nearest(name, names.iter().copied()) {
+        Some(near) => format!("{what}: did you mean `{near}`?"),
+        None if names.is_empty() => what.to_owned(),
+        None => format!("{what}: there is {}", some_of(names.into_iter())),
+    }
+}

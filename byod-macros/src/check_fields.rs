@@ -1,0 +1,226 @@
+//! Checks the fields that a user wrote against the schema.
+//!
+//! Types that are plainly wrong get a message of their own here; for all
+//! others, aliases and newtypes among them, the compiler checks the trait
+//! `Field` of the runtime.
+
+use byod_schema::Fields;
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{GenericArgument, PathArguments};
+
+use crate::ast::WrittenField;
+use crate::check::{Errors, unknown_name};
+use crate::names;
+use crate::types::{Member, Type, Types};
+
+/// A written field with what the schema says of it.
+pub(crate) struct CheckedField<'a> {
+    pub(crate) written: &'a WrittenField,
+    pub(crate) member: Member,
+}
+
+pub(crate) struct Context<'c, 'a> {
+    pub(crate) table: &'c str,
+    /// The generated module's name, for types in messages.
+    pub(crate) module: &'c str,
+    pub(crate) fields: &'c Fields,
+    pub(crate) types: &'c Types<'a>,
+    pub(crate) partial: bool,
+}
+
+/// Whether `field` was written for the schema's field `key`.
+pub(crate) fn means(field: &WrittenField, key: &str) -> bool {
+    match &field.rename {
+        Some(rename) => rename.value() == key,
+        None => field.ident == key || field.ident == names::ident(&names::snake(key)),
+    }
+}
+
+impl Context<'_, '_> {
+    pub(crate) fn check<'w>(
+        &self,
+        written: &'w [WrittenField],
+        members: Vec<Member>,
+        struct_span: Span,
+        errors: &mut Errors,
+    ) -> Vec<CheckedField<'w>> {
+        let mut checked: Vec<CheckedField<'w>> = Vec::new();
+        for field in written {
+            let span = field
+                .rename
+                .as_ref()
+                .map_or(field.ident.span(), |rename| rename.span());
+            match members.iter().find(|member| means(field, &member.key)) {
+                None => errors.push(span, self.unknown_field(field)),
+                Some(member) if checked.iter().any(|other| other.member.key == member.key) => {
+                    errors.push(span, format!("the field `{}` is written twice", member.key));
+                }
+                Some(member) => {
+                    self.check_type(field, member, errors);
+                    checked.push(CheckedField {
+                        written: field,
+                        member: member.clone(),
+                    });
+                }
+            }
+        }
+        for member in members
+            .iter()
+            .filter(|member| !member.optional && !self.partial)
+        {
+            let known = |field: &&WrittenField| means(field, &member.key);
+            if written.iter().find(known).is_none() {
+                errors.push(
+                    struct_span,
+                    format!(
+                        "the struct leaves out `{}.{}`, which the schema requires: add `{}: {}`, or declare a \
+                         partial view with `partial`",
+                        self.table,
+                        member.key,
+                        member.name,
+                        self.types.display(&member.ty, self.module)
+                    ),
+                );
+            }
+        }
+        checked.sort_by(|a, b| a.member.key.cmp(&b.member.key));
+        checked
+    }
+
+    fn unknown_field(&self, field: &WrittenField) -> String {
+        let name = field
+            .rename
+            .as_ref()
+            .map_or_else(|| field.ident.to_string(), syn::LitStr::value);
+        if matches!(
+            name.as_str(),
+            "id" | "_id" | "creation_time" | "_creationTime"
+        ) {
+            return format!(
+                "`{}` declares no field `{name}`: a document's id and creation time are in `Doc`, beside \
+                 the fields of this struct",
+                self.table
+            );
+        }
+        let what = format!("`{}` has no field `{name}`", self.table);
+        unknown_name(&what, &name, self.fields.names())
+    }
+
+    fn check_type(&self, field: &WrittenField, member: &Member, errors: &mut Errors) {
+        let right = self.types.display(&member.ty, self.module);
+        let (wrong, right) = if member.optional {
+            let wrong = match argument_of(&field.ty, &["Option"]) {
+                Some(present) => plainly_wrong(present, &member.ty),
+                // Without `Option`, but not an alias either.
+                None => Shape::of(&field.ty).is_some(),
+            };
+            (wrong, format!("Option<{right}>"))
+        } else {
+            (plainly_wrong(&field.ty, &member.ty), right)
+        };
+        if !wrong {
+            return;
+        }
+        let written = spelled(&field.ty);
+        errors.push(
+            field.ty.span(),
+            format!(
+                "`{}.{}` is {} in the schema{}, which `{written}` can't hold: write `{right}`",
+                self.table,
+                member.key,
+                member.declared,
+                if member.ty == Type::String && member.declared.contains("v.id(") {
+                    " (an id on main, the subject on the user's deployment, so a string)"
+                } else {
+                    ""
+                },
+            ),
+        );
+    }
+}
+
+/// A type as it was written, without the spaces between tokens.
+fn spelled(ty: &syn::Type) -> String {
+    quote::quote!(#ty)
+        .to_string()
+        .replace(' ', "")
+        .replace(',', ", ")
+}
+
+/// What a written type is, for those of the standard library that can be
+/// mistaken for each other. Anything else may be an alias or a newtype.
+enum Shape<'t> {
+    Text,
+    F64,
+    I64,
+    OtherNumber,
+    Bool,
+    Unit,
+    List(&'t syn::Type),
+    Maybe(&'t syn::Type),
+}
+
+impl<'t> Shape<'t> {
+    fn of(ty: &'t syn::Type) -> Option<Self> {
+        if let Some(element) = argument_of(ty, &["Vec"]) {
+            return Some(Self::List(element));
+        }
+        if let Some(present) = argument_of(ty, &["Option"]) {
+            return Some(Self::Maybe(present));
+        }
+        match ty {
+            syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Some(Self::Unit),
+            syn::Type::Path(path) => {
+                let ident = path.path.get_ident()?.to_string();
+                Some(match ident.as_str() {
+                    "String" => Self::Text,
+                    "f64" => Self::F64,
+                    "i64" => Self::I64,
+                    "f32" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16"
+                    | "i32" | "i128" | "isize" => Self::OtherNumber,
+                    "bool" => Self::Bool,
+                    _ => return None,
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The type in `Name<…>`, if `ty` is one of `names`.
+fn argument_of<'t>(ty: &'t syn::Type, names: &[&str]) -> Option<&'t syn::Type> {
+    let syn::Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    if !names.iter().any(|name| last.ident == name) {
+        return None;
+    }
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn plainly_wrong(written: &syn::Type, schema: &Type) -> bool {
+    let Some(shape) = Shape::of(written) else {
+        return false;
+    };
+    match (shape, schema) {
+        (Shape::Text, Type::String | Type::OneOf(_))
+        | (Shape::F64, Type::Number)
+        | (Shape::I64, Type::Int64)
+        | (Shape::Bool, Type::Boolean)
+        | (Shape::Unit, Type::Null) => false,
+        (Shape::List(element), Type::Array(of)) => plainly_wrong(element, of),
+        (Shape::List(element), Type::Bytes) => {
+            !matches!(element, syn::Type::Path(path) if path.path.is_ident("u8"))
+        }
+        (Shape::Maybe(present), Type::Nullable(of)) => plainly_wrong(present, of),
+        _ => true,
+    }
+}

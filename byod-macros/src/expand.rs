@@ -1,0 +1,173 @@
+//! Quotes the table's struct, its trait implementations and its module.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use crate::check::{Body, Table};
+use crate::check_fields::CheckedField;
+use crate::expand_functions::function;
+use crate::expand_types::{Codec, Expander, definition};
+use crate::tables::location_path;
+use crate::types::Member;
+
+pub(crate) fn expand(table: &Table<'_>) -> TokenStream {
+    let ident = table.ident;
+    let visibility = table.visibility;
+    let module = &table.module;
+
+    let outside = Expander::new(table, quote!(#module::), quote!(#ident));
+    let inside = Expander::new(table, quote!(), quote!(super::#ident));
+    let body = body(table, &outside);
+    let table_impl = table_impl(table);
+    let definitions = table
+        .types
+        .definitions
+        .iter()
+        .map(|d| definition(d, &inside));
+    let functions = table.functions.iter().map(|f| function(f, table, &inside));
+    let doc = format!(
+        "The functions of the table `{}`, which lives on {}, and the types they take and give.",
+        table.name,
+        match table.location {
+            byod_schema::Location::Main => "main",
+            byod_schema::Location::User => "the user's deployment",
+        }
+    );
+    quote! {
+        #body
+        #table_impl
+
+        #[doc = #doc]
+        #[allow(missing_docs, non_camel_case_types, clippy::all, clippy::pedantic)]
+        #visibility mod #module {
+            // For the types that `returns(…)` names.
+            #[allow(unused_imports)]
+            use super::*;
+
+            #(#definitions)*
+            #(#functions)*
+        }
+    }
+}
+
+fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
+    let attributes = table.attributes;
+    let visibility = table.visibility;
+    let ident = table.ident;
+    match &table.body {
+        Body::Whole(members) => {
+            let derives = missing_derives(attributes);
+            let fields = members.iter().map(|member| outside.declaration(member));
+            let codecs: Vec<Codec> = members.iter().map(|m| outside.codec(m)).collect();
+            let object = outside.object_impl(ident, &codecs);
+            let serde = outside.serde_impls(ident);
+            quote! {
+                #(#attributes)*
+                #derives
+                #visibility struct #ident { #(#fields),* }
+                #object
+                #serde
+            }
+        }
+        Body::Written(fields) => {
+            let codecs: Vec<Codec> = fields.iter().map(|f| written_codec(f, outside)).collect();
+            let object = outside.object_impl(ident, &codecs);
+            let declared = fields.iter().map(|field| {
+                let CheckedField { written, .. } = field;
+                let attributes = &written.attributes;
+                let (visibility, ident, ty) = (&written.visibility, &written.ident, &written.ty);
+                quote!(#(#attributes)* #visibility #ident: #ty)
+            });
+            quote! {
+                #(#attributes)*
+                #visibility struct #ident { #(#declared),* }
+                #object
+            }
+        }
+        Body::Untyped => {
+            let derives = missing_derives(attributes);
+            let serde = outside.serde_impls(ident);
+            let object = outside.untyped_object_impl(ident);
+            quote! {
+                #(#attributes)*
+                #derives
+                #visibility struct #ident {
+                    /// The document's fields, without `_id` and `_creationTime`.
+                    pub fields: ::std::collections::BTreeMap<::std::string::String, ::byod_runtime::Value>,
+                }
+                #object
+                #serde
+            }
+        }
+    }
+}
+
+fn written_codec(field: &CheckedField<'_>, outside: &Expander<'_>) -> Codec {
+    let ty = &field.written.ty;
+    Codec {
+        ident: field.written.ident.clone(),
+        key: field.member.key.clone(),
+        ty: quote!(#ty),
+        marker: outside.marker(&field.member.ty),
+        optional: field.member.optional,
+    }
+}
+
+/// `Clone`, `Debug` and `PartialEq`, as far as the user didn't derive them.
+fn missing_derives(attributes: &[syn::Attribute]) -> TokenStream {
+    let mut derived = Vec::new();
+    for attribute in attributes.iter().filter(|a| a.path().is_ident("derive")) {
+        // Malformed derives are the compiler's to report.
+        let _ = attribute.parse_nested_meta(|meta| {
+            derived.extend(meta.path.segments.last().map(|s| s.ident.to_string()));
+            Ok(())
+        });
+    }
+    let missing: Vec<Ident> = ["Clone", "Debug", "PartialEq"]
+        .into_iter()
+        .filter(|name| !derived.iter().any(|d| d == name))
+        .map(|name| format_ident!("{name}"))
+        .collect();
+    quote!(#[derive(#(#missing),*)])
+}
+
+fn table_impl(table: &Table<'_>) -> TokenStream {
+    let ident = table.ident;
+    let name = name_type(&table.name);
+    let location = location_path(table.location);
+    quote! {
+        impl ::byod_runtime::Table for #ident {
+            type Name = #name;
+            const LOCATION: ::byod_runtime::Location = #location;
+        }
+    }
+}
+
+/// The table's name as a type: `Name<'u', 's', 'e', 'r', 's'>`.
+pub(crate) fn name_type(table: &str) -> TokenStream {
+    let chars = table.chars();
+    quote!(::byod_runtime::Name<#(#chars),*>)
+}
+
+impl Expander<'_> {
+    fn declaration(&self, member: &Member) -> TokenStream {
+        let ident = crate::names::ident(&member.name);
+        let ty = self.rust(&member.ty);
+        let ty = if member.optional {
+            quote!(::std::option::Option<#ty>)
+        } else {
+            ty
+        };
+        let doc = format!("`{}`: `{}`", member.key, member.declared);
+        quote!(#[doc = #doc] pub #ident: #ty)
+    }
+
+    /// The public fields of a generated struct.
+    pub(crate) fn declarations(&self, members: &[Member]) -> Vec<TokenStream> {
+        members
+            .iter()
+            .map(|member| self.declaration(member))
+            .collect()
+    }
+}

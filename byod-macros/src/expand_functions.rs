@@ -1,0 +1,162 @@
+//! Quotes the wrappers: one function, and where needed one struct of arguments,
+//! per Convex function.
+
+use byod_schema::{FunctionType, Injection};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+
+use crate::check::Table;
+use crate::expand_types::{Codec, Expander};
+use crate::functions::{Arguments, Function, Returns};
+use crate::tables::location_path;
+
+pub(crate) fn function(
+    function: &Function,
+    table: &Table<'_>,
+    inside: &Expander<'_>,
+) -> TokenStream {
+    let ident = &function.ident;
+    let call = match function.function_type {
+        FunctionType::Query => quote!(Query),
+        FunctionType::Mutation => quote!(Mutation),
+        FunctionType::Action => quote!(Action),
+    };
+    let info = info(function, table);
+    let (result, typed) = result(function, table, inside);
+    let doc = doc(function);
+
+    let (definition, parameter, arguments) = match &function.arguments {
+        Arguments::None => (None, None, quote!(&())),
+        Arguments::Struct(name, members) => {
+            let codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
+            let fields = inside.declarations(members);
+            let puts = codecs.iter().map(Codec::put);
+            let default = members.iter().all(|m| m.optional).then(|| quote!(Default,));
+            let doc = format!("The arguments of [`{ident}`].");
+            let definition = quote! {
+                #[doc = #doc]
+                #[derive(Clone, Debug, #default PartialEq)]
+                pub struct #name { #(#fields),* }
+
+                impl ::byod_runtime::codec::Arguments for #name {
+                    fn encode_fields<M: ::byod_runtime::codec::SerializeMap>(
+                        &self,
+                        fields: &mut M,
+                    ) -> ::std::result::Result<(), M::Error> {
+                        #(#puts)*
+                        ::std::result::Result::Ok(())
+                    }
+                }
+            };
+            (
+                Some(definition),
+                Some(quote!(, arguments: #name)),
+                quote!(&arguments),
+            )
+        }
+        Arguments::Untyped => (
+            None,
+            Some(quote!(, arguments: impl ::byod_runtime::codec::Serialize)),
+            quote!(&::byod_runtime::codec::UntypedArguments(&arguments)),
+        ),
+    };
+    quote! {
+        #definition
+
+        #[doc = #doc]
+        pub fn #ident(session: &::byod_runtime::Session #parameter) -> ::byod_runtime::#call<#result> {
+            static FUNCTION: ::byod_runtime::codec::FunctionInfo = #info;
+            ::byod_runtime::#call::#typed(session, &FUNCTION, #arguments)
+        }
+    }
+}
+
+/// The result's type, and the constructor that reads it.
+fn result(
+    function: &Function,
+    table: &Table<'_>,
+    inside: &Expander<'_>,
+) -> (TokenStream, TokenStream) {
+    let ident = table.ident;
+    let own = quote!(super::#ident);
+    let plain = quote!(__new);
+    match &function.returns {
+        Returns::Declared(ty) => {
+            let marker = inside.marker(ty);
+            (inside.rust(ty), quote!(__typed::<#marker>))
+        }
+        Returns::Written(ty) => (with_self(ty.to_token_stream(), &own), plain),
+        Returns::Documents => (quote!(::std::vec::Vec<::byod_runtime::Doc<#own>>), plain),
+        Returns::Page => (
+            quote!(::byod_runtime::Page<::byod_runtime::Doc<#own>>),
+            plain,
+        ),
+        Returns::MaybeDocument => (
+            quote!(::std::option::Option<::byod_runtime::Doc<#own>>),
+            plain,
+        ),
+        Returns::Id => (quote!(::byod_runtime::Id<#own>), plain),
+        Returns::Json => (quote!(::byod_runtime::codec::Json), plain),
+    }
+}
+
+/// `Self` in the attribute means the table's struct, which is outside the module.
+fn with_self(tokens: TokenStream, own: &TokenStream) -> TokenStream {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(ident) if ident == "Self" => own.clone(),
+            TokenTree::Group(group) => {
+                let inner = with_self(group.stream(), own);
+                TokenTree::from(Group::new(group.delimiter(), inner)).into()
+            }
+            other => other.into(),
+        })
+        .collect()
+}
+
+fn info(function: &Function, table: &Table<'_>) -> TokenStream {
+    let path = function.path.to_string();
+    // The body of every call begins with it: written once, at compile time.
+    let head = format!(
+        r#"{{"path":{},"format":"convex_encoded_json","args":"#,
+        serde_json::Value::from(path.as_str())
+    );
+    let table_name = &table.name;
+    let location = location_path(table.location);
+    let inject = function.inject.iter().map(|(name, injection)| {
+        let injection = match injection {
+            Injection::Subject => quote!(Subject),
+            Injection::Now => quote!(Now),
+        };
+        quote!((#name, ::byod_runtime::codec::Injection::#injection))
+    });
+    quote! {
+        ::byod_runtime::codec::FunctionInfo {
+            table: #table_name,
+            location: #location,
+            path: #path,
+            head: #head,
+            inject: &[#(#inject),*],
+        }
+    }
+}
+
+fn doc(function: &Function) -> String {
+    let mut doc = format!("The {} `{}`.", function.function_type, function.path);
+    if !function.inject.is_empty() {
+        let names: Vec<String> = function
+            .inject
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        doc += &format!(
+            "\n\nOn the user's deployment it also takes {}, which the session fills in.",
+            names.join(", ")
+        );
+    }
+    if function.function_type != FunctionType::Query {
+        doc += "\n\nNothing happens before the call is awaited.";
+    }
+    doc
+}

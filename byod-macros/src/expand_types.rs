@@ -1,0 +1,342 @@
+//! Quotes the types of a table's module and how they are written and read.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Ident;
+use syn::spanned::Spanned;
+
+use crate::check::Table;
+use crate::expand::name_type;
+use crate::names;
+use crate::types::{Body, Definition, Member, Type, Types};
+
+/// Turns schema types into Rust types, seen from one place.
+pub(crate) struct Expander<'t> {
+    types: &'t Types<'t>,
+    /// What goes before the name of a generated type: nothing inside the module.
+    prefix: TokenStream,
+    /// The table's struct.
+    table: TokenStream,
+}
+
+/// A field with what is needed to write and read it.
+pub(crate) struct Codec {
+    pub(crate) ident: Ident,
+    pub(crate) key: String,
+    pub(crate) ty: TokenStream,
+    pub(crate) marker: TokenStream,
+    pub(crate) optional: bool,
+}
+
+impl<'t> Expander<'t> {
+    pub(crate) fn new(table: &'t Table<'_>, prefix: TokenStream, ident: TokenStream) -> Self {
+        Self {
+            types: &table.types,
+            prefix,
+            table: ident,
+        }
+    }
+
+    fn definition_path(&self, index: usize) -> TokenStream {
+        let prefix = &self.prefix;
+        let name = names::ident(&self.types.definitions[index].name);
+        quote!(#prefix #name)
+    }
+
+    /// The Rust type.
+    pub(crate) fn rust(&self, ty: &Type) -> TokenStream {
+        match ty {
+            Type::String => quote!(::std::string::String),
+            Type::Number => quote!(f64),
+            Type::Int64 => quote!(i64),
+            Type::Boolean => quote!(bool),
+            Type::Null => quote!(()),
+            Type::Bytes => quote!(::std::vec::Vec<u8>),
+            Type::Any => quote!(::byod_runtime::Value),
+            Type::Id(table) => {
+                let name = name_type(table);
+                quote!(::byod_runtime::DocumentId<#name>)
+            }
+            Type::Array(of) => {
+                let of = self.rust(of);
+                quote!(::std::vec::Vec<#of>)
+            }
+            Type::Record(keys, values) => {
+                let (keys, values) = (self.rust(keys), self.rust(values));
+                quote!(::std::collections::BTreeMap<#keys, #values>)
+            }
+            Type::Nullable(of) => {
+                let of = self.rust(of);
+                quote!(::std::option::Option<#of>)
+            }
+            Type::Object(index) | Type::OneOf(index) => self.definition_path(*index),
+            Type::Document => {
+                let table = &self.table;
+                quote!(::byod_runtime::Doc<#table>)
+            }
+        }
+    }
+
+    /// The marker of the validator.
+    pub(crate) fn marker(&self, ty: &Type) -> TokenStream {
+        let v = quote!(::byod_runtime::v);
+        match ty {
+            Type::String => quote!(#v::String),
+            Type::Number => quote!(#v::Number),
+            Type::Int64 => quote!(#v::Int64),
+            Type::Boolean => quote!(#v::Boolean),
+            Type::Null => quote!(#v::Null),
+            Type::Bytes => quote!(#v::Bytes),
+            Type::Any => quote!(#v::Any),
+            Type::Id(table) => {
+                let name = name_type(table);
+                quote!(#v::Id<#name>)
+            }
+            Type::Array(of) => {
+                let of = self.marker(of);
+                quote!(#v::Array<#of>)
+            }
+            Type::Record(keys, values) => {
+                let (keys, values) = (self.marker(keys), self.marker(values));
+                quote!(#v::Record<#keys, #values>)
+            }
+            Type::Nullable(of) => {
+                let of = self.marker(of);
+                quote!(#v::Nullable<#of>)
+            }
+            Type::Object(index) => {
+                let path = self.definition_path(*index);
+                quote!(#v::Object<#path>)
+            }
+            Type::OneOf(index) => {
+                let path = self.definition_path(*index);
+                quote!(#v::OneOf<#path>)
+            }
+            Type::Document => {
+                let table = &self.table;
+                quote!(#v::Document<#table>)
+            }
+        }
+    }
+
+    pub(crate) fn codec(&self, member: &Member) -> Codec {
+        let ty = self.rust(&member.ty);
+        Codec {
+            ident: names::ident(&member.name),
+            key: member.key.clone(),
+            ty: if member.optional {
+                quote!(::std::option::Option<#ty>)
+            } else {
+                ty
+            },
+            marker: self.marker(&member.ty),
+            optional: member.optional,
+        }
+    }
+
+    /// Writing and reading, field by field. `codecs` are sorted by key.
+    pub(crate) fn object_impl(&self, ident: &Ident, codecs: &[Codec]) -> TokenStream {
+        let keys = codecs.iter().map(|codec| &codec.key);
+        let puts = codecs.iter().map(Codec::put);
+        let locals: Vec<Ident> = codecs
+            .iter()
+            .map(|codec| {
+                names::ident(&format!(
+                    "field_{}",
+                    codec.ident.to_string().trim_start_matches("r#")
+                ))
+            })
+            .collect();
+        let fields = codecs.iter().map(|codec| &codec.ident);
+        let reads = codecs
+            .iter()
+            .zip(&locals)
+            .enumerate()
+            .map(|(index, (codec, local))| {
+                let path = codec.path();
+                quote!(::std::option::Option::Some(#index) => #local = #path::get(&mut fields)?)
+            });
+        let takes = codecs.iter().zip(&locals).map(|(codec, local)| {
+            let (path, key) = (codec.path(), &codec.key);
+            quote!(#path::take(#key, #local)?)
+        });
+        quote! {
+            impl ::byod_runtime::codec::Object for #ident {
+                const KEYS: &'static [&'static str] = &[#(#keys),*];
+
+                fn encode_fields<M: ::byod_runtime::codec::SerializeMap>(
+                    &self,
+                    fields: &mut M,
+                ) -> ::std::result::Result<(), M::Error> {
+                    #(#puts)*
+                    let _ = fields;
+                    ::std::result::Result::Ok(())
+                }
+
+                fn decode_fields<'de, A: ::byod_runtime::codec::MapAccess<'de>>(
+                    mut fields: ::byod_runtime::codec::Entries<'_, A>,
+                ) -> ::std::result::Result<Self, A::Error> {
+                    #(let mut #locals = ::std::option::Option::None;)*
+                    loop {
+                        match fields.next_known()? {
+                            #(#reads,)*
+                            _ => break,
+                        }
+                    }
+                    ::std::result::Result::Ok(Self { #(#fields: #takes),* })
+                }
+            }
+        }
+    }
+
+    /// For documents without fixed fields.
+    pub(crate) fn untyped_object_impl(&self, ident: &Ident) -> TokenStream {
+        quote! {
+            impl ::byod_runtime::codec::Object for #ident {
+                const KEYS: &'static [&'static str] = &[];
+
+                fn encode_fields<M: ::byod_runtime::codec::SerializeMap>(
+                    &self,
+                    fields: &mut M,
+                ) -> ::std::result::Result<(), M::Error> {
+                    for (name, value) in &self.fields {
+                        fields.serialize_entry(name, value)?;
+                    }
+                    ::std::result::Result::Ok(())
+                }
+
+                fn decode_fields<'de, A: ::byod_runtime::codec::MapAccess<'de>>(
+                    fields: ::byod_runtime::codec::Entries<'_, A>,
+                ) -> ::std::result::Result<Self, A::Error> {
+                    ::std::result::Result::Ok(Self { fields: fields.rest()? })
+                }
+            }
+        }
+    }
+
+    /// `Serialize` and `Deserialize`, in Convex's encoding.
+    pub(crate) fn serde_impls(&self, ident: &Ident) -> TokenStream {
+        quote! {
+            impl ::byod_runtime::codec::Serialize for #ident {
+                fn serialize<S: ::byod_runtime::codec::Serializer>(
+                    &self,
+                    serializer: S,
+                ) -> ::std::result::Result<S::Ok, S::Error> {
+                    ::byod_runtime::codec::encode(self, serializer)
+                }
+            }
+
+            impl<'de> ::byod_runtime::codec::Deserialize<'de> for #ident {
+                fn deserialize<D: ::byod_runtime::codec::Deserializer<'de>>(
+                    deserializer: D,
+                ) -> ::std::result::Result<Self, D::Error> {
+                    ::byod_runtime::codec::decode(deserializer)
+                }
+            }
+        }
+    }
+}
+
+impl Codec {
+    /// `Required<V, T>` or `Optional<V, T>`, at the place of the field's type:
+    /// there the compiler reports a type that can't hold the values.
+    fn path(&self) -> TokenStream {
+        let (marker, ty) = (&self.marker, &self.ty);
+        let span = ty.span();
+        if self.optional {
+            quote_spanned!(span=> ::byod_runtime::codec::Optional::<#marker, #ty>)
+        } else {
+            quote_spanned!(span=> ::byod_runtime::codec::Required::<#marker, #ty>)
+        }
+    }
+
+    pub(crate) fn put(&self) -> TokenStream {
+        let (path, key, ident) = (self.path(), &self.key, &self.ident);
+        quote!(#path::put(fields, #key, &self.#ident)?;)
+    }
+}
+
+/// A generated struct or enum.
+pub(crate) fn definition(definition: &Definition, inside: &Expander<'_>) -> TokenStream {
+    let ident = names::ident(&definition.name);
+    let doc = format!("`{}`", definition.validator);
+    match &definition.body {
+        Body::Struct(members) => {
+            let fields = inside.declarations(members);
+            let codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
+            let object = inside.object_impl(&ident, &codecs);
+            let serde = inside.serde_impls(&ident);
+            quote! {
+                #[doc = #doc]
+                #[derive(Clone, Debug, PartialEq)]
+                pub struct #ident { #(#fields),* }
+                #object
+                #serde
+            }
+        }
+        Body::Enum {
+            variants,
+            catch_all,
+        } => {
+            let names: Vec<Ident> = variants.iter().map(|v| names::ident(&v.name)).collect();
+            let texts: Vec<&String> = variants.iter().map(|v| &v.text).collect();
+            let docs = texts.iter().map(|text| format!("`{text:?}`"));
+            let catch_all = names::ident(catch_all);
+            quote! {
+                #[doc = #doc]
+                #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+                pub enum #ident {
+                    #(#[doc = #docs] #names,)*
+                    /// A literal that this build's schema doesn't have.
+                    #catch_all(::byod_runtime::Unknown),
+                }
+
+                impl #ident {
+                    /// The literal's text.
+                    pub fn as_str(&self) -> &str {
+                        match self {
+                            #(Self::#names => #texts,)*
+                            Self::#catch_all(text) => text.as_str(),
+                        }
+                    }
+                }
+
+                impl ::byod_runtime::codec::Literals for #ident {
+                    fn from_text(text: &str) -> Self {
+                        match text {
+                            #(#texts => Self::#names,)*
+                            text => Self::#catch_all(::byod_runtime::Unknown::__read(text)),
+                        }
+                    }
+
+                    fn as_str(&self) -> &str {
+                        Self::as_str(self)
+                    }
+                }
+
+                impl ::std::fmt::Display for #ident {
+                    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.write_str(self.as_str())
+                    }
+                }
+
+                impl ::byod_runtime::codec::Serialize for #ident {
+                    fn serialize<S: ::byod_runtime::codec::Serializer>(
+                        &self,
+                        serializer: S,
+                    ) -> ::std::result::Result<S::Ok, S::Error> {
+                        serializer.serialize_str(self.as_str())
+                    }
+                }
+
+                impl<'de> ::byod_runtime::codec::Deserialize<'de> for #ident {
+                    fn deserialize<D: ::byod_runtime::codec::Deserializer<'de>>(
+                        deserializer: D,
+                    ) -> ::std::result::Result<Self, D::Error> {
+                        <Self as ::byod_runtime::Field<::byod_runtime::v::OneOf<Self>>>::decode(deserializer)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Which Rust type holds the values of a validator.
+
+use std::collections::HashSet;
+
+use byod_schema::{Fields, Location, Manifest, Validator, Value};
+
+use crate::names::{self, Scope};
+
+/// A Rust type, as far as the schema decides it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Type {
+    String,
+    Number,
+    Int64,
+    Boolean,
+    Null,
+    Bytes,
+    /// Any value: `v.any()`, and unions of values that no one type holds.
+    Any,
+    /// The id of a document of that table.
+    Id(String),
+    Array(Box<Type>),
+    Record(Box<Type>, Box<Type>),
+    Nullable(Box<Type>),
+    /// A generated struct: its index in [`Types::definitions`].
+    Object(usize),
+    /// A generated enum of string literals.
+    OneOf(usize),
+    /// A whole document of the table itself.
+    Document,
+}
+
+/// A type in the table's module that the schema calls for.
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    /// What it holds, for its documentation.
+    pub(crate) validator: Validator,
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    Struct(Vec<Member>),
+    Enum {
+        variants: Vec<Variant>,
+        /// The name of the variant for texts that the schema doesn't have.
+        catch_all: String,
+    },
+}
+
+/// A field of a generated struct.
+#[derive(Clone)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    /// The field's name in Convex.
+    pub(crate) key: String,
+    pub(crate) ty: Type,
+    pub(crate) optional: bool,
+    /// As the schema declares it, for its documentation.
+    pub(crate) declared: String,
+}
+
+pub(crate) struct Variant {
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// The types of one table's module.
+pub(crate) struct Types<'a> {
+    manifest: &'a Manifest,
+    table: &'a str,
+    location: Location,
+    pub(crate) definitions: Vec<Definition>,
+    scope: Scope,
+}
+
+impl<'a> Types<'a> {
+    pub(crate) fn new(manifest: &'a Manifest, table: &'a str, location: Location) -> Self {
+        Self {
+            manifest,
+            table,
+            location,
+            definitions: Vec::new(),
+            scope: Scope::default(),
+        }
+    }
+
+    /// Reserves a name in the module.
+    pub(crate) fn take_name(&mut self, name: String) -> String {
+        self.scope.take(name)
+    }
+
+    /// Whether ids of `table` mean something only on the other deployment. They
+    /// are strings here: on main an id, on the user's deployment the subject.
+    pub(crate) fn is_foreign(&self, table: &str) -> bool {
+        self.manifest
+            .location(table)
+            .is_some_and(|location| location != self.location)
+    }
+
+    /// The type for `validator`; structs and enums that it needs are called `name`.
+    pub(crate) fn of(&mut self, validator: &Validator, name: &str) -> Type {
+        match validator {
+            Validator::String => Type::String,
+            Validator::Number => Type::Number,
+            Validator::Bigint => Type::Int64,
+            Validator::Boolean => Type::Boolean,
+            Validator::Null => Type::Null,
+            Validator::Bytes => Type::Bytes,
+            Validator::Any | Validator::Other(_) => Type::Any,
+            Validator::Id { table_name } if self.is_foreign(table_name) => Type::String,
+            Validator::Id { table_name } => Type::Id(table_name.clone()),
+            Validator::Array { value } => Type::Array(Box::new(self.of(value, name))),
+            Validator::Record { keys, values } => Type::Record(
+                Box::new(match self.of(keys, &format!("{name}Key")) {
+                    key @ (Type::Id(_) | Type::OneOf(_)) => key,
+                    _ => Type::String,
+                }),
+                Box::new(self.of(&values.field_type, name)),
+            ),
+            Validator::Object { value } if self.is_own_document(value) => Type::Document,
+            Validator::Object { value } => Type::Object(self.object(validator, value, name)),
+            Validator::Literal { value } => match value {
+                Value::String(text) => Type::OneOf(self.one_of(validator, &[text], name)),
+                Value::Boolean(_) => Type::Boolean,
+                Value::Int64(_) => Type::Int64,
+                _ => Type::Number,
+            },
+            Validator::Union { value } => self.union(validator, value, name),
+        }
+    }
+
+    fn union(&mut self, union: &Validator, members: &[Validator], name: &str) -> Type {
+        let present: Vec<&Validator> = members
+            .iter()
+            .filter(|member| **member != Validator::Null)
+            .collect();
+        if present.is_empty() {
+            return Type::Null;
+        }
+        if present.len() < members.len() {
+            let ty = match &present[..] {
+                [one] => self.of(one, name),
+                _ => {
+                    let value = present.into_iter().cloned().collect();
+                    self.of(&Validator::Union { value }, name)
+                }
+            };
+            // Any value may be null already.
+            return match ty {
+                Type::Any => Type::Any,
+                ty => Type::Nullable(Box::new(ty)),
+            };
+        }
+        let texts: Option<Vec<&str>> = present.iter().map(|member| literal_text(member)).collect();
+        if let Some(texts) = texts {
+            return Type::OneOf(self.one_of(union, &texts, name));
+        }
+        // One type may hold all of them: numbers, say, or a string and string literals.
+        let mut scalars = present.iter().map(|member| scalar(member));
+        match scalars.next() {
+            Some(Some(first)) if scalars.all(|other| other.as_ref() == Some(&first)) => first,
+            _ => Type::Any,
+        }
+    }
+
+    fn object(&mut self, validator: &Validator, fields: &Fields, name: &str) -> usize {
+        if let Some(index) = self.defined(validator) {
+            return index;
+        }
+        let index = self.define(validator, name, Body::Struct(Vec::new()));
+        let own_name = self.definitions[index].name.clone();
+        let members = self.members(fields, &own_name);
+        self.definitions[index].body = Body::Struct(members);
+        index
+    }
+
+    fn one_of(&mut self, validator: &Validator, texts: &[&str], name: &str) -> usize {
+        if let Some(index) = self.defined(validator) {
+            return index;
+        }
+        let mut scope = Scope::default();
+        let mut seen = HashSet::new();
+        let variants = texts
+            .iter()
+            .filter(|text| seen.insert(**text))
+            .map(|text| Variant {
+                name: scope.take(names::pascal(text)),
+                text: (*text).to_owned(),
+            })
+            .collect();
+        let catch_all = scope.take("Unknown".to_owned());
+        self.define(
+            validator,
+            name,
+            Body::Enum {
+                variants,
+                catch_all,
+            },
+        )
+    }
+
+    /// Equal validators in one module share one type.
+    fn defined(&self, validator: &Validator) -> Option<usize> {
+        self.definitions
+            .iter()
+            .position(|definition| definition.validator == *validator)
+    }
+
+    fn define(&mut self, validator: &Validator, name: &str, body: Body) -> usize {
+        self.definitions.push(Definition {
+            name: self.scope.take(name.to_owned()),
+            validator: validator.clone(),
+            body,
+        });
+        self.definitions.len() - 1
+    }
+
+    /// The fields of an object, sorted by their name in Convex; types that they
+    /// need are called `prefix` and the field's name.
+    pub(crate) fn members(&mut self, fields: &Fields, prefix: &str) -> Vec<Member> {
+        let mut scope = Scope::default();
+        let mut members: Vec<Member> = fields
+            .iter()
+            .map(|(key, field)| Member {
+                name: scope.take(names::snake(key)),
+                key: key.to_owned(),
+                ty: self.of(
+                    &field.field_type,
+                    &format!("{prefix}{}", names::pascal(key)),
+                ),
+                optional: field.optional,
+                declared: field.to_string(),
+            })
+            .collect();
+        members.sort_by(|a, b| a.key.cmp(&b.key));
+        members
+    }
+
+    /// Whether an object is just the table's document with its system fields.
+    fn is_own_document(&self, fields: &Fields) -> bool {
+        let Some(document) = self
+            .manifest
+            .main
+            .schema
+            .table(self.table)
+            .and_then(|table| table.document_type.as_object())
+        else {
+            return false;
+        };
+        fields.get("_id").is_some()
+            && fields.get("_creationTime").is_some()
+            && fields.len() == document.len() + 2
+            && document
+                .iter()
+                .all(|(name, field)| fields.get(name) == Some(field))
+    }
+
+    /// How a user would write the type, beside the table's struct.
+    pub(crate) fn display(&self, ty: &Type, module: &str) -> String {
+        match ty {
+            Type::String => "String".to_owned(),
+            Type::Number => "f64".to_owned(),
+            Type::Int64 => "i64".to_owned(),
+            Type::Boolean => "bool".to_owned(),
+            Type::Null => "()".to_owned(),
+            Type::Bytes => "Vec<u8>".to_owned(),
+            Type::Any => "Value".to_owned(),
+            Type::Id(table) => format!("Id<{}>", names::pascal(table)),
+            Type::Array(of) => format!("Vec<{}>", self.display(of, module)),
+            Type::Record(keys, values) => format!(
+                "BTreeMap<{}, {}>",
+                self.display(keys, module),
+                self.display(values, module)
+            ),
+            Type::Nullable(of) => format!("Option<{}>", self.display(of, module)),
+            Type::Object(index) | Type::OneOf(index) => {
+                format!("{module}::{}", self.definitions[*index].name)
+            }
+            Type::Document => "Doc<Self>".to_owned(),
+        }
+    }
+}
+
+fn literal_text(validator: &Validator) -> Option<&str> {
+    match validator {
+        Validator::Literal {
+            value: Value::String(text),
+        } => Some(text),
+        _ => None,
+    }
+}
+
+fn scalar(validator: &Validator) -> Option<Type> {
+    match validator {
+        Validator::String => Some(Type::String),
+        Validator::Number => Some(Type::Number),
+        Validator::Bigint => Some(Type::Int64),
+        Validator::Boolean => Some(Type::Boolean),
+        Validator::Literal { value } => match value {
+            Value::String(_) => Some(Type::String),
+            Value::Float64(_) => Some(Type::Number),
+            Value::Int64(_) => Some(Type::Int64),
+            Value::Boolean(_) => Some(Type::Boolean),
+            _ => None,
+        },
+        _ => None,
+    }
+}
