@@ -1,1 +1,96 @@
+//! A Convex-compatible deployment inside the process, for a quickstart and for
+//! the tests of a service.
+//!
+//! It is made from the manifest that `byod-build` writes, so it has the tables
+//! and the functions of the Convex project, and speaks Convex's HTTP API on
+//! 127.0.0.1: deploy keys, bearer tokens, internal functions, arguments, results
+//! and documents are checked as Convex checks them, with its messages.
+//!
+//! ```no_run
+//! # async fn demo(manifest: byod_local::Manifest) -> Result<(), Box<dyn std::error::Error>> {
+//! use byod_local::Local;
+//! use serde_json::json;
+//!
+//! // let manifest = byod_local::manifest!()?;
+//! let main = Local::main(&manifest).start().await?;
+//! let alices = Local::user(&manifest).name("alice").start().await?;
+//!
+//! main.insert("users", json!({"name": "Alice", "authId": "auth|alice"}))?;
+//! let token = main.token("auth|alice")?;
+//! // … call main.url() with the token, alices.url() with alices.deploy_key() …
+//! assert_eq!(alices.count("notes"), 1);
+//! assert_eq!(main.request_count(), 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What functions do
+//! `list`, `get`, `create`, `update` and `remove` of a table's module work by
+//! themselves where the project declares them:
+//!
+//! - Arguments that are fields of the table filter a list, where an absent field
+//!   counts as `false`, and fill a document, where null takes an optional field
+//!   away. `limit` takes the first, `paginationOpts` gives Convex's pagination
+//!   result. A list is newest first.
+//! - A required field `userId` (or whatever the subject is injected as) is the
+//!   document's owner: the argument of that name, or else the caller, as the id of the document that has the identity's
+//!   subject or token identifier in a string field, or as the subject where the
+//!   field is a string. Nobody else sees or changes the document.
+//! - Required `createdAt` and `updatedAt` are stamped where they are not given.
+//!
+//! Every other function is a closure, see [`Local::function`]. A main deployment
+//! also serves `byod/credentials`, a user's `functions:ping`.
+//!
+//! # What differs from Convex
+//! - Error messages have no request id and no stack trace.
+//! - A document can only go into a table of the schema.
+//! - An id of another deployment is never valid, also where tables have the same name.
+//! - An action runs like a mutation: it uses the tables itself, and its writes
+//!   take effect together.
+//! - A wrong deploy key is answered with 403 `BadDeployKey`.
+//! - Sizes of documents, of results and of arguments are not limited, but a body
+//!   of more than 20 MiB is refused. There are no scheduled functions, HTTP
+//!   actions, file storage, search, or subscriptions.
 
+mod answer;
+mod auth;
+mod compare;
+mod core;
+mod credentials;
+mod crud;
+mod ctx;
+mod deployment;
+mod display;
+mod error;
+mod functions;
+mod http;
+mod ids;
+mod object;
+mod ping;
+mod project;
+mod query;
+mod random;
+mod requests;
+mod server;
+mod store;
+#[cfg(test)]
+mod testing;
+mod validate;
+
+pub use auth::Identity;
+pub use byod_schema::{Manifest, Value};
+pub use ctx::Ctx;
+pub use deployment::{Local, LocalDeployment, read_manifest};
+pub use error::{FunctionError, StartError};
+pub use object::{IntoObject, IntoValue, Object};
+pub use query::Query;
+pub use requests::{AuthKind, RequestRecord};
+
+/// The manifest of the crate that uses it, which its build script wrote:
+/// `Result<Manifest, StartError>`.
+#[macro_export]
+macro_rules! manifest {
+    () => {
+        $crate::read_manifest(::core::include_str!(::core::env!("BYOD_MANIFEST")))
+    };
+}

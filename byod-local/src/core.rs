@@ -1,0 +1,112 @@
+//! What the handle and the HTTP server share: functions, tables, keys, records.
+
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use byod_schema::{FunctionPath, FunctionType, Value};
+
+use crate::FunctionError;
+use crate::auth::{Auth, Caller};
+use crate::ctx::Access;
+use crate::functions::Functions;
+use crate::requests::Requests;
+use crate::store::{Store, Tables};
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) name: String,
+    pub(crate) functions: Functions,
+    store: RwLock<Store>,
+    auth: RwLock<Auth>,
+    requests: Mutex<Requests>,
+}
+
+/// A call of one function, as it arrived.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) path: FunctionPath,
+    /// The kind that the endpoint is for; `None` for any.
+    pub(crate) kind: Option<FunctionType>,
+    /// The arguments: a single object, if the caller does it right.
+    pub(crate) args: Vec<Value>,
+}
+
+/// A lock is never left in the middle of a change: a transaction that is not
+/// committed undoes itself, also in a panic. So poisoning says nothing.
+fn unpoisoned<T>(result: Result<T, PoisonError<T>>) -> T {
+    result.unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Core {
+    pub(crate) fn new(name: String, functions: Functions, store: Store, auth: Auth) -> Self {
+        Self {
+            name,
+            functions,
+            store: RwLock::new(store),
+            auth: RwLock::new(auth),
+            requests: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn store(&self) -> RwLockReadGuard<'_, Store> {
+        unpoisoned(self.store.read())
+    }
+
+    pub(crate) fn store_mut(&self) -> RwLockWriteGuard<'_, Store> {
+        unpoisoned(self.store.write())
+    }
+
+    pub(crate) fn auth(&self) -> RwLockReadGuard<'_, Auth> {
+        unpoisoned(self.auth.read())
+    }
+
+    pub(crate) fn auth_mut(&self) -> RwLockWriteGuard<'_, Auth> {
+        unpoisoned(self.auth.write())
+    }
+
+    pub(crate) fn requests(&self) -> MutexGuard<'_, Requests> {
+        unpoisoned(self.requests.lock())
+    }
+
+    /// Calls a function: queries side by side, others one after another.
+    pub(crate) fn call(&self, call: Call, caller: &Caller) -> Result<Value, FunctionError> {
+        let function = self.functions.find(&call.path, call.kind, caller)?;
+        if function.is_query() {
+            let store = self.store();
+            let access = Access::Read(store.tables(), store.ids());
+            function.call(access, caller, call.args, now())
+        } else {
+            let mut store = self.store_mut();
+            let access = Access::Write(store.begin());
+            function.call(access, caller, call.args, now())
+        }
+    }
+
+    /// Calls queries that all see the same state: the present one, or an older
+    /// one that was kept.
+    pub(crate) fn read(
+        &self,
+        calls: Vec<Call>,
+        caller: &Caller,
+        at: Option<u64>,
+    ) -> Option<Vec<Result<Value, FunctionError>>> {
+        let store = self.store();
+        let tables: &Tables = match at {
+            None => store.tables(),
+            Some(ts) => store.at(ts)?,
+        };
+        let results = calls.into_iter().map(|call| {
+            let query = Some(FunctionType::Query);
+            let function = self.functions.find(&call.path, query, caller)?;
+            let access = Access::Read(tables, store.ids());
+            function.call(access, caller, call.args, now())
+        });
+        Some(results.collect())
+    }
+}
+
+/// The present time, whole milliseconds since 1970; as `Date.now()`.
+pub(crate) fn now() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_millis() as f64)
+}

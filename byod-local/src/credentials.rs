@@ -1,0 +1,214 @@
+//! The module `byod/credentials` of a main deployment: the records that say
+//! where each user's own deployment is. Where the project declares a function
+//! or the table itself, its validators apply.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use byod_schema::{
+    Field, Fields, Function, FunctionPath, FunctionType, Table, Validator, Value, Visibility,
+};
+
+use crate::crud::{objects, stamp};
+use crate::ctx::Ctx;
+use crate::functions::{Body, Entry};
+use crate::project::Project;
+use crate::{FunctionError, Object};
+
+const TABLE: &str = "userDatabaseConfig";
+const MODULE: &str = "byod/credentials";
+
+/// What never leaves the deployment through a public function.
+const SECRETS: [&str; 4] = [
+    "encryptedDeploymentUrl",
+    "encryptedDeployKey",
+    "encryptionIV",
+    "authTags",
+];
+
+/// The five functions; adds the table to the project where it has none.
+pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
+    let table = match project.schema.table(TABLE) {
+        Some(table) => table.clone(),
+        None => {
+            let table = default_table();
+            project.schema.tables.push(table.clone());
+            table
+        }
+    };
+    use FunctionType::{Mutation, Query};
+    use Visibility::{Internal, Public};
+    let record = objects(&table.document_type)
+        .first()
+        .map(|fields| (*fields).clone())
+        .unwrap_or_default();
+    let user = Fields::from_iter(record.get("userId").map(|field| ("userId", field.clone())));
+    let table = Arc::new(table);
+    [
+        ("getConfigInternal", Query, Internal, user),
+        ("getConfig", Query, Public, Fields::default()),
+        ("disconnect", Mutation, Public, Fields::default()),
+        ("createConfig", Mutation, Internal, record.clone()),
+        ("updateConfig", Mutation, Internal, update_args(&record)),
+    ]
+    .map(|(name, function_type, visibility, args)| {
+        let path = FunctionPath::new(MODULE, name);
+        let declared = project.functions.get(&path).cloned();
+        let declared = declared.unwrap_or(Function {
+            function_type,
+            visibility,
+            args: Validator::Object { value: args },
+            returns: None,
+        });
+        let body = body(name, table.clone(), declared.returns.clone());
+        Entry {
+            path,
+            declared,
+            body,
+        }
+    })
+    .into()
+}
+
+fn body(name: &str, table: Arc<Table>, returns: Option<Validator>) -> Body {
+    match name {
+        "getConfigInternal" => Arc::new(|ctx, args| {
+            let config = config_of(ctx, &args)?;
+            Ok(config.map_or(Value::Null, Into::into))
+        }),
+        "getConfig" => Arc::new(move |ctx, _| {
+            let config = own_config(ctx)?.map(|config| without_secrets(config, returns.as_ref()));
+            Ok(config.map_or(Value::Null, Into::into))
+        }),
+        "disconnect" => Arc::new(|ctx, _| {
+            ctx.subject()?;
+            if let Some(id) = own_config(ctx)?.as_ref().and_then(Object::id) {
+                let now = ctx.now();
+                let changes = [
+                    ("connectionStatus", Value::from("disconnected")),
+                    ("updatedAt", now.into()),
+                ];
+                change(ctx, id, Object::from(changes))?;
+            }
+            Ok(Value::Null)
+        }),
+        "createConfig" => Arc::new(move |ctx, mut record| {
+            if config_of(ctx, &record)?.is_some() {
+                return Err("This user already has a record; change it with updateConfig".into());
+            }
+            stamp(&table, &mut record, &["createdAt", "updatedAt"], ctx.now());
+            Ok(ctx.insert(TABLE, record)?.into())
+        }),
+        // updateConfig
+        _ => Arc::new(move |ctx, mut changes| {
+            let Some(Value::String(id)) = changes.remove("configId") else {
+                return Err("the argument `configId` is missing".into());
+            };
+            stamp(&table, &mut changes, &["updatedAt"], ctx.now());
+            change(ctx, &id, changes)?;
+            Ok(Value::Null)
+        }),
+    }
+}
+
+/// The record of the user that `userId` names.
+fn config_of(ctx: &Ctx<'_>, args: &Object) -> Result<Option<Object>, FunctionError> {
+    let user = args.get("userId").cloned().unwrap_or(Value::Null);
+    ctx.query(TABLE).eq("userId", user).first()
+}
+
+/// Changes a record. A status other than `error` ends the error that was there.
+fn change(ctx: &mut Ctx<'_>, id: &str, changes: Object) -> Result<(), FunctionError> {
+    let status = changes.str("connectionStatus");
+    let over =
+        status.is_some_and(|status| status != "error") && changes.get("connectionError").is_none();
+    ctx.patch(id, changes)?;
+    if over {
+        ctx.unset(id, "connectionError")?;
+    }
+    Ok(())
+}
+
+/// The caller's record. Users are kept by their document's id or their subject.
+fn own_config(ctx: &Ctx<'_>) -> Result<Option<Object>, FunctionError> {
+    let Some(identity) = ctx.identity() else {
+        return Ok(None);
+    };
+    let mut users = vec![
+        Value::from(identity.subject()),
+        identity.token_identifier().into(),
+    ];
+    users.extend(
+        ctx.user("users")
+            .ok()
+            .and_then(|mut user| user.remove("_id")),
+    );
+    ctx.query(TABLE)
+        .filter(|config| {
+            config
+                .get("userId")
+                .is_some_and(|user| users.contains(user))
+        })
+        .first()
+}
+
+/// The record as a client may see it; of what remains, only what the declared
+/// result has.
+fn without_secrets(config: Object, returns: Option<&Validator>) -> Object {
+    let declared = returns.map(objects).unwrap_or_default();
+    let shown = |name: &str| {
+        !SECRETS.contains(&name)
+            && (declared.is_empty() || declared.iter().any(|fields| fields.get(name).is_some()))
+    };
+    config.into_iter().filter(|(name, _)| shown(name)).collect()
+}
+
+/// `configId` and `updatedAt`, and any other field of the record.
+fn update_args(record: &Fields) -> Fields {
+    let id = Field::required(Validator::Id {
+        table_name: TABLE.to_owned(),
+    });
+    let fields = record.iter().map(|(name, field)| {
+        let mut field = field.clone();
+        field.optional = name != "updatedAt";
+        (name.to_owned(), field)
+    });
+    fields.chain([("configId".to_owned(), id)]).collect()
+}
+
+fn default_table() -> Table {
+    use Validator::{Number, String};
+    let status = ["pending", "connected", "error", "disconnected"];
+    let status = Validator::Union {
+        value: status
+            .map(|name| Validator::Literal { value: name.into() })
+            .into(),
+    };
+    let fields = [
+        ("userId", Field::required(String)),
+        ("encryptedDeploymentUrl", Field::required(String)),
+        ("encryptedDeployKey", Field::required(String)),
+        ("encryptionIV", Field::required(String)),
+        ("authTags", Field::required(String)),
+        ("connectionStatus", Field::required(status)),
+        ("lastConnectionTest", Field::optional(Number)),
+        ("connectionError", Field::optional(String)),
+        ("schemaVersion", Field::required(Number)),
+        ("lastSchemaDeploy", Field::optional(Number)),
+        ("createdAt", Field::required(Number)),
+        ("updatedAt", Field::required(Number)),
+    ];
+    Table {
+        table_name: TABLE.to_owned(),
+        indexes: Vec::new(),
+        staged_db_indexes: Vec::new(),
+        search_indexes: Vec::new(),
+        staged_search_indexes: Vec::new(),
+        vector_indexes: Vec::new(),
+        staged_vector_indexes: Vec::new(),
+        document_type: Validator::Object {
+            value: fields.into_iter().collect(),
+        },
+        other: BTreeMap::new(),
+    }
+}

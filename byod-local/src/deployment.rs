@@ -1,0 +1,357 @@
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use byod_schema::{FunctionPath, Manifest, Value, nearest};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::auth::{Auth, Caller, Identity};
+use crate::core::{Call, Core, now};
+use crate::ctx::Ctx;
+use crate::functions::{Body, Entry, Functions, missing};
+use crate::object::{IntoObject, IntoValue};
+use crate::project::{Project, table_of_module};
+use crate::store::Store;
+use crate::{FunctionError, Object, RequestRecord, StartError};
+use crate::{credentials, crud, ping, random, server};
+
+/// A deployment that is to be started.
+///
+/// ```no_run
+/// # async fn demo(manifest: byod_local::Manifest) -> Result<(), Box<dyn std::error::Error>> {
+/// use byod_local::Local;
+///
+/// let main = Local::main(&manifest)
+///     .function("notes:search", |ctx, args| {
+///         let text = args.str("query").unwrap_or_default();
+///         ctx.query("notes")
+///             .filter(|note| note.str("title").is_some_and(|title| title.contains(text)))
+///             .collect()
+///     })
+///     .start()
+///     .await?;
+/// println!("listening on {}", main.url());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a deployment serves nothing until it is started"]
+pub struct Local {
+    name: String,
+    role: Role,
+    project: Project,
+    deploy_key: Option<String>,
+    schema_version: f64,
+    closures: Vec<(FunctionPath, Body)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Role {
+    Main,
+    User,
+}
+
+impl Local {
+    /// The service's own deployment: main's tables and functions, and the module
+    /// `byod/credentials`.
+    pub fn main(manifest: &Manifest) -> Self {
+        Self::new("main", Role::Main, Project::main(manifest))
+    }
+
+    /// A user's deployment: the project that the manifest names for it, and
+    /// `functions:ping`. Where the manifest names none, it has main's user tables
+    /// and their functions, with the injected arguments added.
+    pub fn user(manifest: &Manifest) -> Self {
+        Self::new("user", Role::User, Project::user(manifest))
+    }
+
+    fn new(name: &str, role: Role, project: Project) -> Self {
+        Self {
+            name: name.to_owned(),
+            role,
+            project,
+            deploy_key: None,
+            schema_version: 1.0,
+            closures: Vec::new(),
+        }
+    }
+
+    /// Sets the name, which the deploy key and messages show; `main` or `user`
+    /// without it.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets the deploy key. Without it a fresh one is made: `local:<name>|<secret>`.
+    pub fn deploy_key(mut self, deploy_key: impl Into<String>) -> Self {
+        self.deploy_key = Some(deploy_key.into());
+        self
+    }
+
+    /// Sets the version that `functions:ping` of a user's deployment gives; 1
+    /// without it.
+    pub fn schema_version(mut self, version: u32) -> Self {
+        self.schema_version = version.into();
+        self
+    }
+
+    /// Implements a function that the project declares, in place of what it would
+    /// do by itself.
+    ///
+    /// The closure gets validated arguments, and its result is validated. It must
+    /// be quick, since a mutation or action runs alone, and must not call this
+    /// deployment itself. A panic in it is an error of the function.
+    pub fn function<F, R>(mut self, path: &str, body: F) -> Self
+    where
+        F: Fn(&mut Ctx<'_>, Object) -> Result<R, FunctionError> + Send + Sync + 'static,
+        R: IntoValue,
+    {
+        let body: Body = Arc::new(move |ctx, args| body(ctx, args)?.into_value());
+        self.closures.push((parsed(path), body));
+        self
+    }
+
+    /// Starts it on 127.0.0.1, on a port that the system picks.
+    ///
+    /// Fails where a function was registered that the project does not declare,
+    /// and where the system gives no port.
+    pub async fn start(mut self) -> Result<LocalDeployment, StartError> {
+        let functions = self.functions()?;
+        let key = match self.deploy_key.take() {
+            Some(key) => key,
+            None => Auth::generate_key(&self.name)?,
+        };
+        let store = Store::new(&self.project.schema)?;
+        let core = Arc::new(Core::new(self.name, functions, store, Auth::new(key)));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.map_err(StartError::Listen)?;
+        let address = listener.local_addr().map_err(StartError::Listen)?;
+        let server = tokio::spawn(server::serve(listener, core.clone()));
+        Ok(LocalDeployment {
+            core,
+            address,
+            server,
+        })
+    }
+
+    /// Every function with what it does: a closure, else what this crate does by
+    /// itself, else an error that says what to register.
+    fn functions(&mut self) -> Result<Functions, StartError> {
+        let mut functions = Functions::default();
+        let built_in = match self.role {
+            Role::Main => credentials::functions(&mut self.project),
+            Role::User => vec![ping::function(&self.project, self.schema_version)],
+        };
+        for entry in &built_in {
+            let declared = entry.declared.clone();
+            self.project.functions.insert(entry.path.clone(), declared);
+        }
+        for (path, declared) in &self.project.functions {
+            let table = self.project.schema.table(table_of_module(&path.module));
+            let body = table
+                .and_then(|table| crud::body(path, declared, table, &self.project))
+                .unwrap_or_else(|| missing(path));
+            functions.add(Entry {
+                path: path.clone(),
+                declared: declared.clone(),
+                body,
+            });
+        }
+        for entry in built_in {
+            functions.add(entry);
+        }
+        for (path, body) in self.closures.drain(..) {
+            let Some(declared) = self.project.functions.get(&path).cloned() else {
+                return Err(unknown_function(&path, &self.project));
+            };
+            functions.add(Entry {
+                path,
+                declared,
+                body,
+            });
+        }
+        Ok(functions)
+    }
+}
+
+/// Shows neither the deploy key nor the closures.
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local")
+            .field("name", &self.name)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+fn parsed(path: &str) -> FunctionPath {
+    match path.parse() {
+        Ok(path) => path,
+        Err(never) => match never {},
+    }
+}
+
+fn unknown_function(path: &FunctionPath, project: &Project) -> StartError {
+    let path = path.to_string();
+    let declared: Vec<_> = project.functions.keys().map(ToString::to_string).collect();
+    let nearest = nearest(&path, declared.iter().map(String::as_str)).map(str::to_owned);
+    StartError::UnknownFunction { path, nearest }
+}
+
+/// A running deployment. It stops when it is dropped.
+#[derive(Debug)]
+pub struct LocalDeployment {
+    core: Arc<Core>,
+    address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl LocalDeployment {
+    /// The deployment's URL: `http://127.0.0.1:<port>`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The deploy key that it accepts at present.
+    pub fn deploy_key(&self) -> String {
+        self.core.auth().deploy_key().to_owned()
+    }
+
+    /// Accepts this deploy key from now on, and the former no longer.
+    pub fn set_deploy_key(&self, deploy_key: impl Into<String>) {
+        self.core.auth_mut().set_deploy_key(deploy_key.into());
+    }
+
+    /// Issues a bearer token for a user: a subject, or an [`Identity`] with more.
+    ///
+    /// Fails where the system gives no random bytes.
+    pub fn token(&self, identity: impl Into<Identity>) -> Result<String, StartError> {
+        let secret = random::secret()?;
+        Ok(self.core.auth_mut().issue(identity.into(), &secret))
+    }
+
+    /// Accepts this token no longer.
+    pub fn revoke_token(&self, token: &str) {
+        self.core.auth_mut().revoke(token);
+    }
+
+    /// How many documents a table has; 0 for an unknown table.
+    pub fn count(&self, table: &str) -> usize {
+        let store = self.core.store();
+        let table = store.tables().get(table);
+        table.map_or(0, |table| table.documents.len())
+    }
+
+    /// The documents of a table, oldest first; none for an unknown table.
+    pub fn documents(&self, table: &str) -> Vec<Object> {
+        let store = self.core.store();
+        let table = store.tables().get(table);
+        let documents = table.map(|table| table.documents.values());
+        let documents = documents.into_iter().flatten();
+        documents
+            .map(|document| document.as_ref().clone())
+            .collect()
+    }
+
+    /// Inserts a document without a function, and gives its id.
+    ///
+    /// Fails where the document does not match the schema.
+    pub fn insert(&self, table: &str, document: impl IntoObject) -> Result<String, FunctionError> {
+        let document = document.into_object()?;
+        let mut store = self.core.store_mut();
+        let mut transaction = store.begin();
+        let id = transaction.insert(table, document, now())?;
+        transaction.commit();
+        Ok(id)
+    }
+
+    /// A fresh id of a table, which no document has; also of `_storage`.
+    ///
+    /// Fails for an unknown table.
+    pub fn new_id(&self, table: &str) -> Result<String, FunctionError> {
+        self.core.store_mut().new_id(table)
+    }
+
+    /// Calls a function of any kind without HTTP, as with the deploy key.
+    pub fn run(&self, path: &str, args: impl IntoObject) -> Result<Value, FunctionError> {
+        self.run_as_caller(path, args, &Caller::admin())
+    }
+
+    /// Calls a public function of any kind without HTTP, as a user.
+    pub fn run_as(
+        &self,
+        identity: impl Into<Identity>,
+        path: &str,
+        args: impl IntoObject,
+    ) -> Result<Value, FunctionError> {
+        let caller = Caller {
+            admin: false,
+            identity: Some(identity.into()),
+        };
+        self.run_as_caller(path, args, &caller)
+    }
+
+    fn run_as_caller(
+        &self,
+        path: &str,
+        args: impl IntoObject,
+        caller: &Caller,
+    ) -> Result<Value, FunctionError> {
+        let call = Call {
+            path: parsed(path),
+            kind: None,
+            args: vec![args.into_object()?.into()],
+        };
+        self.core.call(call, caller)
+    }
+
+    /// The requests that were answered, oldest first: the last 100,000.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.core.requests().records()
+    }
+
+    /// How many requests were answered.
+    pub fn request_count(&self) -> u64 {
+        self.core.requests().count()
+    }
+
+    /// Begins counting and recording requests anew.
+    pub fn reset_requests(&self) {
+        self.core.requests().reset();
+    }
+
+    /// Stops it, and waits until the port is closed.
+    pub async fn stop(mut self) {
+        self.server.abort();
+        // An aborted task reports that it was cancelled; there is nothing else to learn.
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for LocalDeployment {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Reads the manifest that `byod-build` wrote; see [`manifest!`](crate::manifest).
+///
+/// Fails where it was written by another version.
+pub fn read_manifest(json: &str) -> Result<Manifest, StartError> {
+    let manifest: Manifest =
+        serde_json::from_str(json).map_err(|error| StartError::Manifest(error.to_string()))?;
+    if manifest.format != Manifest::FORMAT {
+        return Err(StartError::Manifest(format!(
+            "its format is {}, expected {}",
+            manifest.format,
+            Manifest::FORMAT
+        )));
+    }
+    Ok(manifest)
+}

@@ -1,0 +1,304 @@
+//! The HTTP API: reads a request, calls functions, writes the answer.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use byod_schema::{FunctionPath, FunctionType, Value};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::answer::{Answer, Batch, Format, Timestamp};
+use crate::auth::{Caller, Refusal};
+use crate::core::{Call, Core, now};
+use crate::{FunctionError, RequestRecord};
+
+/// The largest body that is read, in bytes; Convex takes 16 MiB of arguments.
+const LARGEST_BODY: usize = 20 << 20;
+
+/// A request that reached no function: the answer is `{"code", "message"}`.
+struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl Refused {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+
+    fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+}
+
+/// The body of a call.
+#[derive(Deserialize)]
+struct Body {
+    path: String,
+    args: Json,
+    format: Option<String>,
+    /// Only of `query_at_ts`: base64 of 8 little-endian bytes.
+    ts: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct BatchBody {
+    queries: Vec<Body>,
+}
+
+/// Answers one request, and records it.
+pub(crate) async fn answer(core: &Core, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let mut record = RequestRecord {
+        endpoint: request.uri().path().to_owned(),
+        ..RequestRecord::default()
+    };
+    let answer = respond(core, request, &mut record).await;
+    let response = answer.unwrap_or_else(|refused| {
+        let body = serde_json::json!({"code": refused.code, "message": refused.message});
+        let mut response = json(refused.status, &body);
+        if refused.status == StatusCode::METHOD_NOT_ALLOWED {
+            let post = HeaderValue::from_static("POST");
+            response.headers_mut().insert(ALLOW, post);
+        }
+        response
+    });
+    record.status = response.status().as_u16();
+    core.requests().add(record);
+    response
+}
+
+async fn respond(
+    core: &Core,
+    request: Request<Incoming>,
+    record: &mut RequestRecord,
+) -> Result<Response<Full<Bytes>>, Refused> {
+    let endpoint = record.endpoint.clone();
+    let kind = match endpoint.as_str() {
+        "/api/query" | "/api/query_at_ts" | "/api/query_batch" => Some(FunctionType::Query),
+        "/api/mutation" => Some(FunctionType::Mutation),
+        "/api/action" => Some(FunctionType::Action),
+        "/api/function" | "/api/query_ts" => None,
+        _ => {
+            let message = format!("There is nothing at {endpoint}");
+            return Err(Refused::new(StatusCode::NOT_FOUND, "NotFound", message));
+        }
+    };
+    if request.method() != Method::POST {
+        let message = format!("{endpoint} takes POST");
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        return Err(Refused::new(status, "MethodNotAllowed", message));
+    }
+    if endpoint == "/api/query_ts" {
+        let ts = core.store_mut().snapshot(now());
+        let ts = STANDARD.encode(ts.to_le_bytes());
+        return Ok(json(StatusCode::OK, &Timestamp { ts }));
+    }
+
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    let body = read(request).await?;
+    if endpoint == "/api/query_batch" {
+        let batch: BatchBody = parse(&body)?;
+        record.functions = batch.queries.iter().map(|b| b.path.clone()).collect();
+        let caller = authenticate(core, authorization.as_ref(), record)?;
+        return query_batch(core, batch, &caller);
+    }
+    let body: Body = parse(&body)?;
+    record.functions = vec![body.path.clone()];
+    let caller = authenticate(core, authorization.as_ref(), record)?;
+    if endpoint == "/api/function" && !caller.admin {
+        return Err(bad_deploy_key(core));
+    }
+    let format = format(body.format.as_deref())?;
+    let at = match endpoint.as_str() {
+        "/api/query_at_ts" => Some(timestamp(body.ts.as_deref())?),
+        _ => None,
+    };
+    let result = match call(body, kind)? {
+        Err(error) => Err(error),
+        Ok(call) => match at {
+            None => core.call(call, &caller),
+            Some(ts) => core
+                .read(vec![call], &caller, Some(ts))
+                .and_then(|mut results| results.pop())
+                .ok_or_else(out_of_retention)?,
+        },
+    };
+    Ok(json(StatusCode::OK, &Answer::new(result, format)))
+}
+
+/// All queries see one state.
+fn query_batch(
+    core: &Core,
+    batch: BatchBody,
+    caller: &Caller,
+) -> Result<Response<Full<Bytes>>, Refused> {
+    let mut formats = Vec::new();
+    let mut errors = Vec::new();
+    let mut calls = Vec::new();
+    for body in batch.queries {
+        formats.push(format(body.format.as_deref())?);
+        match call(body, Some(FunctionType::Query))? {
+            Ok(call) => {
+                calls.push(call);
+                errors.push(None);
+            }
+            Err(error) => errors.push(Some(error)),
+        }
+    }
+    let read = core.read(calls, caller, None).unwrap_or_default();
+    let mut read = read.into_iter();
+    let results = errors
+        .into_iter()
+        .zip(formats)
+        .filter_map(|(error, format)| {
+            let result = match error {
+                Some(error) => Err(error),
+                None => read.next()?,
+            };
+            Some(Answer::new(result, format))
+        });
+    let results = results.collect();
+    Ok(json(StatusCode::OK, &Batch { results }))
+}
+
+async fn read(request: Request<Incoming>) -> Result<Bytes, Refused> {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let content_type = content_type.and_then(|value| value.split(';').next());
+    if !content_type.is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json")) {
+        return Err(Refused::bad_request(
+            "BadJsonBody",
+            "Expected request with `Content-Type: application/json`",
+        ));
+    }
+    let body = Limited::new(request.into_body(), LARGEST_BODY).collect();
+    match body.await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refused::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PayloadTooLarge",
+            format!("The body is larger than {LARGEST_BODY} bytes"),
+        )),
+        Err(error) => Err(Refused::bad_request("BadJsonBody", error.to_string())),
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| {
+        let message = if error.is_data() {
+            "Failed to deserialize the JSON body into the target type"
+        } else {
+            "Failed to parse the request body as JSON"
+        };
+        Refused::bad_request("BadJsonBody", format!("{message}: {error}"))
+    })
+}
+
+fn authenticate(
+    core: &Core,
+    header: Option<&HeaderValue>,
+    record: &mut RequestRecord,
+) -> Result<Caller, Refused> {
+    let header = match header.map(HeaderValue::to_str).transpose() {
+        Ok(header) => header,
+        Err(_) => return Err(refusal(core, Refusal::Malformed)),
+    };
+    let caller = core.auth().authenticate(header);
+    let caller = caller.map_err(|why| refusal(core, why))?;
+    record.auth = caller.kind();
+    Ok(caller)
+}
+
+fn refusal(core: &Core, why: Refusal) -> Refused {
+    match why {
+        Refusal::Malformed => {
+            Refused::bad_request("HeaderParseFailure", "Malformed Authorization header.")
+        }
+        Refusal::Token => Refused::new(
+            StatusCode::UNAUTHORIZED,
+            "Unauthenticated",
+            "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired.",
+        ),
+        Refusal::DeployKey => bad_deploy_key(core),
+    }
+}
+
+fn bad_deploy_key(core: &Core) -> Refused {
+    let message = format!(
+        "The provided deploy key was invalid for deployment '{}'. Double check that the environment this key was generated for matches the desired deployment.",
+        core.name
+    );
+    Refused::new(StatusCode::FORBIDDEN, "BadDeployKey", message)
+}
+
+fn format(name: Option<&str>) -> Result<Format, Refused> {
+    match name {
+        Some("convex_encoded_json") => Ok(Format::Encoded),
+        // What a client gets that does not say what it understands.
+        Some("json") | None => Ok(Format::Clean),
+        Some(other) => Err(Refused::bad_request(
+            "BadFormat",
+            format!("format param must be one of [`json`]. Got {other}"),
+        )),
+    }
+}
+
+fn timestamp(text: Option<&str>) -> Result<u64, Refused> {
+    let bytes = text.and_then(|text| STANDARD.decode(text).ok());
+    let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+    let malformed = || {
+        Refused::bad_request(
+            "BadTimestamp",
+            "`ts` must be a timestamp from /api/query_ts",
+        )
+    };
+    bytes.map(u64::from_le_bytes).ok_or_else(malformed)
+}
+
+fn out_of_retention() -> Refused {
+    Refused::bad_request(
+        "OutOfRetention",
+        "The timestamp is not one of this deployment's, or more than 30 seconds ago",
+    )
+}
+
+/// The call that a body asks for; an argument that is no Convex value is an
+/// error of the function.
+fn call(body: Body, kind: Option<FunctionType>) -> Result<Result<Call, FunctionError>, Refused> {
+    let Ok(path) = body.path.parse::<FunctionPath>();
+    if path.module.is_empty() || path.name.is_empty() {
+        let message = format!("{} is not a valid path to a Convex function.", body.path);
+        return Err(Refused::bad_request("BadConvexFunctionIdentifier", message));
+    }
+    let args = match body.args {
+        Json::Array(args) => args,
+        object => vec![object],
+    };
+    let args: Result<Vec<Value>, _> = args.into_iter().map(serde_json::from_value).collect();
+    Ok(match args {
+        Ok(args) => Ok(Call { path, kind, args }),
+        Err(error) => Err(FunctionError::Refused(format!(
+            "Invalid arguments for {}: {error}",
+            body.path
+        ))),
+    })
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response<Full<Bytes>> {
+    // The types of an answer have no map with keys that are not strings.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}

@@ -1,0 +1,60 @@
+use std::collections::VecDeque;
+
+/// How many records are kept; the oldest go first.
+const KEPT: usize = 100_000;
+
+/// One HTTP request that a deployment answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestRecord {
+    /// The path of the URL: `/api/query`.
+    pub endpoint: String,
+    /// The functions that it called: one, several in a batch, or none where the
+    /// request could not be read.
+    pub functions: Vec<String>,
+    /// How the caller was authenticated; `None` also where that failed.
+    pub auth: AuthKind,
+    /// The HTTP status of the answer.
+    pub status: u16,
+}
+
+/// How a caller was authenticated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthKind {
+    /// Not at all.
+    #[default]
+    None,
+    /// With a bearer token.
+    User,
+    /// With the deploy key, also when acting as a user.
+    Admin,
+}
+
+/// The requests since the start or the last reset.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    count: u64,
+    last: VecDeque<RequestRecord>,
+}
+
+impl Requests {
+    pub(crate) fn add(&mut self, record: RequestRecord) {
+        self.count += 1;
+        if self.last.len() == KEPT {
+            self.last.pop_front();
+        }
+        self.last.push_back(record);
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn records(&self) -> Vec<RequestRecord> {
+        self.last.iter().cloned().collect()
+    }
+
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
