@@ -1,1 +1,135 @@
+//! The tables of the example app, a chat service: one struct each, its fields
+//! taken from `convex/schema.ts`, its functions from the module of that name.
 
+#![allow(missing_docs)]
+
+use byod_runtime::byod_table;
+
+#[byod_table(location = "main")]
+pub struct Users;
+
+#[byod_table(location = "main")]
+pub struct UserPreferences;
+
+#[byod_table(location = "main")]
+pub struct UserOnboarding;
+
+#[byod_table(location = "main")]
+pub struct UserStats;
+
+#[byod_table(location = "main")]
+pub struct Templates;
+
+#[byod_table(location = "main")]
+pub struct AdminSettings;
+
+#[byod_table(location = "main")]
+pub struct Feedback;
+
+#[byod_table(location = "main")]
+pub struct Shares;
+
+#[byod_table(location = "main")]
+pub struct Notifications;
+
+#[byod_table(location = "main")]
+pub struct Migrations;
+
+#[byod_table(location = "main")]
+pub struct EmailAlerts;
+
+#[byod_table(location = "main")]
+pub struct Jobs;
+
+#[byod_table(location = "main")]
+pub struct UserDatabaseConfig;
+
+#[byod_table(location = "main")]
+pub struct ByodMigrations;
+
+#[byod_table(location = "user")]
+pub struct Conversations;
+
+#[byod_table(location = "user")]
+pub struct ConversationParticipants;
+
+#[byod_table(location = "user")]
+pub struct Messages;
+
+#[byod_table(location = "user")]
+pub struct ToolCalls;
+
+#[byod_table(location = "user")]
+pub struct Sources;
+
+#[byod_table(location = "user")]
+pub struct Attachments;
+
+#[byod_table(location = "user")]
+pub struct Memories;
+
+#[byod_table(location = "user")]
+pub struct Files;
+
+#[byod_table(location = "user")]
+pub struct FileChunks;
+
+#[byod_table(location = "user")]
+pub struct Notes;
+
+#[byod_table(location = "user")]
+pub struct Bookmarks;
+
+#[byod_table(location = "user")]
+pub struct Snippets;
+
+#[byod_table(location = "user")]
+pub struct Projects;
+
+#[byod_table(location = "user")]
+pub struct ProjectConversations;
+
+#[byod_table(location = "user")]
+pub struct ProjectNotes;
+
+#[byod_table(location = "user")]
+pub struct ProjectFiles;
+
+#[byod_table(location = "user")]
+pub struct Tasks;
+
+#[byod_table(location = "user")]
+pub struct Tags;
+
+#[byod_table(location = "user")]
+pub struct ConversationTags;
+
+#[byod_table(location = "user")]
+pub struct NoteTags;
+
+#[byod_table(location = "user")]
+pub struct TaskTags;
+
+#[byod_table(location = "user")]
+pub struct Presentations;
+
+#[byod_table(location = "user")]
+pub struct Slides;
+
+#[byod_table(location = "user")]
+pub struct OutlineItems;
+
+#[byod_table(location = "user")]
+pub struct DesignTemplates;
+
+#[byod_table(location = "user")]
+pub struct PresentationSessions;
+
+#[byod_table(location = "user")]
+pub struct UsageRecords;
+
+#[byod_table(location = "user")]
+pub struct TtsCache;
+
+#[byod_table(location = "user")]
+pub struct ActivityEvents;

@@ -1,0 +1,3 @@
+fn main() {
+    byod_build::emit();
+}
