@@ -1,1 +1,51 @@
+//! Routes calls to the deployment that holds the table: the service's own (main),
+//! or the one that a user brought along.
+//!
+//! [`Byod`] is made once, a [`Session`] per request; generated functions take the
+//! session. [`Client`] calls one deployment and can be used alone.
 
+mod answer;
+mod auth;
+mod body;
+mod byod;
+mod client;
+mod config;
+mod credentials;
+mod deployment;
+mod endpoint;
+mod error;
+mod http;
+mod outcome;
+mod rollout;
+mod route;
+mod route_cache;
+mod router;
+mod session;
+#[cfg(test)]
+mod test_log;
+
+pub use auth::{DeployKey, Token};
+pub use byod::Byod;
+pub use byod_schema::{FunctionType, Location, Value};
+pub use client::Client;
+pub use config::ByodBuilder;
+pub use credentials::{
+    ConnectionStatus, Credentials, EncryptionKey, SealedCredentials, UserDatabaseConfig,
+};
+pub use deployment::{Deployment, RoutedClient};
+pub use error::{Call, Error};
+pub use outcome::Outcome;
+pub use rollout::{Rollout, Rollouts};
+pub use router::{Router, TableInfo};
+pub use session::{Session, Subject, UserId};
+
+// calls and typed values
+mod batch;
+mod call;
+pub mod codec;
+
+pub use batch::{Batch, Queries};
+pub use byod_macros::{byod_table, table, tables};
+pub use call::{Action, Mutation, Query, Routed};
+pub use codec::validators as v;
+pub use codec::{Doc, DocumentId, Field, Id, Name, OptionalField, Page, Table, TableName, Unknown};

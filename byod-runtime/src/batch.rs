@@ -1,0 +1,267 @@
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use byod_schema::FunctionType;
+use bytes::Bytes;
+use futures_util::future::join_all;
+
+use crate::answer;
+use crate::call::{Prepared, Query};
+use crate::client::{CallContext, Client, Endpoint};
+use crate::deployment::{Deployment, RoutedClient};
+use crate::error::Error;
+use crate::session::Session;
+
+impl Session {
+    /// Runs several queries at once: one request per deployment involved, each
+    /// deployment's queries at one timestamp.
+    ///
+    /// Takes a tuple of queries (of up to eight types) or a `Vec` of one type.
+    /// Awaited, it gives their values in order, or the first error;
+    /// [`Batch::results`] gives each its own.
+    ///
+    /// ```ignore
+    /// let (chats, notes) = session
+    ///     .batch((conversations::list(&session, a), notes::list(&session, b)))
+    ///     .await?;
+    /// ```
+    pub fn batch<Q: Queries>(&self, queries: Q) -> Batch<Q> {
+        Batch {
+            session: self.clone(),
+            queries,
+        }
+    }
+}
+
+/// Queries that share requests; see [`Session::batch`].
+#[must_use = "a batch does nothing until it is awaited"]
+pub struct Batch<Q> {
+    session: Session,
+    queries: Q,
+}
+
+impl<Q: Queries> Batch<Q> {
+    /// Runs the queries and gives each its own result, in order.
+    pub async fn results(self) -> Q::Results {
+        let mut sender = Sender::default();
+        let readers = self.queries.prepare(&self.session, &mut sender).await;
+        Q::read(readers, &sender.send().await)
+    }
+}
+
+impl<Q: Queries + Send + 'static> IntoFuture for Batch<Q>
+where
+    Q::Readers: Send,
+{
+    type Output = Result<Q::Values, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Q::values(self.results().await) })
+    }
+}
+
+/// Queries that [`Session::batch`] takes: tuples, and a `Vec` of one type.
+pub trait Queries: sealed::Sealed + Sized {
+    /// A result each.
+    type Results;
+    /// A value each.
+    type Values;
+    #[doc(hidden)]
+    type Readers;
+
+    #[doc(hidden)]
+    fn prepare(
+        self,
+        session: &Session,
+        sender: &mut Sender,
+    ) -> impl Future<Output = Self::Readers> + Send;
+
+    #[doc(hidden)]
+    fn read(readers: Self::Readers, answers: &Answers) -> Self::Results;
+
+    #[doc(hidden)]
+    fn values(results: Self::Results) -> Result<Self::Values, Error>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// The queries of a batch, sorted by the deployment they go to.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Sender {
+    groups: Vec<Group>,
+}
+
+/// The queries for one deployment.
+struct Group {
+    client: Client,
+    deployment: Deployment,
+    paths: Vec<&'static str>,
+    /// `{"queries":[…` so far.
+    body: Vec<u8>,
+}
+
+/// Where the answer to one query will be, and how it is read.
+#[doc(hidden)]
+pub struct Reader<T>(Result<Place<T>, Error>);
+
+struct Place<T> {
+    group: usize,
+    index: usize,
+    path: &'static str,
+    read: fn(&[u8], CallContext<'_>) -> Result<T, Error>,
+}
+
+/// What each deployment answered.
+#[doc(hidden)]
+pub struct Answers(Vec<(Client, Result<GroupAnswer, Error>)>);
+
+struct GroupAnswer {
+    body: Bytes,
+    /// Where in `body` each query's answer is.
+    ranges: Vec<std::ops::Range<usize>>,
+}
+
+impl Sender {
+    async fn add<T>(&mut self, session: &Session, query: Query<T>) -> Reader<T> {
+        Reader(self.try_add(session, query.0).await)
+    }
+
+    async fn try_add<T>(
+        &mut self,
+        session: &Session,
+        query: Prepared<T>,
+    ) -> Result<Place<T>, Error> {
+        let made_with = &query.session;
+        if (made_with.user_id(), made_with.subject()) != (session.user_id(), session.subject()) {
+            return Err(Error::config(format!(
+                "the query `{}` is of another user than the batch: make it with the session that runs the batch",
+                query.function.path
+            )));
+        }
+        let target = query.target(session, FunctionType::Query).await?;
+        let path = query.function.path;
+        let (body, read) = query.finish(&target)?;
+        let group = self.group(target);
+        let Group { paths, body: queries, .. } = &mut self.groups[group];
+        if !paths.is_empty() {
+            queries.push(b',');
+        }
+        queries.extend_from_slice(&body);
+        paths.push(path);
+        let index = paths.len() - 1;
+        Ok(Place { group, index, path, read })
+    }
+
+    fn group(&mut self, target: RoutedClient) -> usize {
+        let RoutedClient { client, deployment } = target;
+        let known = self.groups.iter().position(|group| group.deployment == deployment);
+        known.unwrap_or_else(|| {
+            self.groups.push(Group {
+                client,
+                deployment,
+                paths: Vec::new(),
+                body: br#"{"queries":["#.to_vec(),
+            });
+            self.groups.len() - 1
+        })
+    }
+
+    async fn send(self) -> Answers {
+        // Main and the user's own deployment do not wait for each other.
+        let answers = join_all(self.groups.into_iter().map(Group::send)).await;
+        Answers(answers)
+    }
+}
+
+impl Group {
+    async fn send(self) -> (Client, Result<GroupAnswer, Error>) {
+        let Self { client, paths, mut body, .. } = self;
+        body.extend_from_slice(b"]}");
+        let answer = async {
+            let body = client.send_batch(&paths, body).await?;
+            let names = paths.join(", ");
+            let context = client.context(Endpoint::QueryBatch, &names);
+            let start = body.as_ptr() as usize;
+            let ranges = answer::read_batch(&body, paths.len(), context)?
+                .into_iter()
+                .map(|result| {
+                    let begin = result.get().as_ptr() as usize - start;
+                    begin..begin + result.get().len()
+                })
+                .collect();
+            Ok(GroupAnswer { body, ranges })
+        }
+        .await;
+        (client, answer)
+    }
+}
+
+impl<T> Reader<T> {
+    fn read(self, answers: &Answers) -> Result<T, Error> {
+        let Place { group, index, path, read } = self.0?;
+        let (client, answer) = &answers.0[group];
+        let GroupAnswer { body, ranges } = answer.as_ref().map_err(Clone::clone)?;
+        read(&body[ranges[index].clone()], client.context(Endpoint::Query, path))
+    }
+}
+
+impl<T> sealed::Sealed for Vec<Query<T>> {}
+
+impl<T: Send> Queries for Vec<Query<T>> {
+    type Results = Vec<Result<T, Error>>;
+    type Values = Vec<T>;
+    type Readers = Vec<Reader<T>>;
+
+    async fn prepare(self, session: &Session, sender: &mut Sender) -> Self::Readers {
+        let mut readers = Vec::with_capacity(self.len());
+        for query in self {
+            readers.push(sender.add(session, query).await);
+        }
+        readers
+    }
+
+    fn read(readers: Self::Readers, answers: &Answers) -> Self::Results {
+        readers.into_iter().map(|reader| reader.read(answers)).collect()
+    }
+
+    fn values(results: Self::Results) -> Result<Self::Values, Error> {
+        results.into_iter().collect()
+    }
+}
+
+macro_rules! tuple {
+    ($($value:ident $index:tt),*) => {
+        impl<$($value),*> sealed::Sealed for ($(Query<$value>,)*) {}
+
+        impl<$($value: Send),*> Queries for ($(Query<$value>,)*) {
+            type Results = ($(Result<$value, Error>,)*);
+            type Values = ($($value,)*);
+            type Readers = ($(Reader<$value>,)*);
+
+            async fn prepare(self, session: &Session, sender: &mut Sender) -> Self::Readers {
+                ($(sender.add(session, self.$index).await,)*)
+            }
+
+            fn read(readers: Self::Readers, answers: &Answers) -> Self::Results {
+                ($(readers.$index.read(answers),)*)
+            }
+
+            fn values(results: Self::Results) -> Result<Self::Values, Error> {
+                Ok(($(results.$index?,)*))
+            }
+        }
+    };
+}
+
+tuple!(A 0);
+tuple!(A 0, B 1);
+tuple!(A 0, B 1, C 2);
+tuple!(A 0, B 1, C 2, D 3);
+tuple!(A 0, B 1, C 2, D 3, E 4);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

@@ -1,0 +1,38 @@
+//! Typed values: how Rust types are written to and read from a deployment.
+//!
+//! The generated code names, for every field, the validator that the schema
+//! declares as a marker type of [`v`](crate::v) and uses the field's Rust type
+//! through [`Field`]. So the compiler checks that a type can hold what the
+//! deployment sends, aliases and newtypes included, and an answer is parsed
+//! once, straight into the caller's types.
+//!
+//! What is public here and not at the crate's root is for the generated code.
+
+mod arguments;
+mod doc;
+mod field;
+mod id;
+mod literals;
+mod name;
+mod object;
+mod page;
+mod scalar;
+pub mod validators;
+
+pub use arguments::{Arguments, FunctionInfo, UntypedArguments};
+pub use doc::{Doc, Table};
+pub use field::{Field, OptionalField};
+pub use id::{DocumentId, Id};
+pub use literals::{Literals, Unknown};
+pub use name::{Name, TableName};
+pub use object::{Entries, Object, Optional, Required, decode, encode};
+pub use page::Page;
+
+pub use byod_schema::Injection;
+pub use serde::de::MapAccess;
+pub use serde::ser::SerializeMap;
+pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use serde_json::Value as Json;
+
+pub(crate) use arguments::Body;
+pub(crate) use field::Seed;

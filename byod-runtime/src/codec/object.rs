@@ -1,0 +1,235 @@
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use byod_schema::Value;
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserializer, Serializer};
+
+use super::field::{Encoded, Field, OptionalField, Seed};
+use super::validators as v;
+
+/// A generated struct for an object validator; written and read field by field.
+pub trait Object: Sized {
+    /// The fields' names, sorted.
+    const KEYS: &'static [&'static str];
+
+    /// Writes the fields that are there.
+    fn encode_fields<M: SerializeMap>(&self, fields: &mut M) -> Result<(), M::Error>;
+
+    /// Reads the fields, in any order.
+    fn decode_fields<'de, A: MapAccess<'de>>(fields: Entries<'_, A>) -> Result<Self, A::Error>;
+}
+
+/// The members of the JSON object being read.
+pub struct Entries<'a, A> {
+    map: A,
+    /// Where `_id` and `_creationTime` go, if they are wanted.
+    system: Option<&'a mut System>,
+    keys: &'static [&'static str],
+    /// Deployments send fields sorted: the next key is mostly the next of `keys`.
+    expected: usize,
+}
+
+/// The two fields that every document has.
+#[derive(Default)]
+pub(super) struct System {
+    pub(super) id: Option<String>,
+    pub(super) creation_time: Option<f64>,
+}
+
+impl<'de, A: MapAccess<'de>> Entries<'_, A> {
+    /// The index in [`Object::KEYS`] of the next member that is one of them.
+    pub fn next_known(&mut self) -> Result<Option<usize>, A::Error> {
+        while let Some(key) = self.map.next_key_seed(KeySeed {
+            keys: self.keys,
+            expected: self.expected,
+        })? {
+            match (key, self.system.as_deref_mut()) {
+                (Key::Known(index), _) => {
+                    self.expected = index + 1;
+                    return Ok(Some(index));
+                }
+                (Key::Id, Some(system)) => system.id = Some(self.map.next_value()?),
+                (Key::CreationTime, Some(system)) => {
+                    system.creation_time =
+                        Some(self.map.next_value_seed(Seed::<v::Number, f64>::new())?);
+                }
+                // A field that a newer schema has: nothing here can hold it.
+                _ => {
+                    self.map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// All members but a document's own two, for objects without fixed fields.
+    pub fn rest(mut self) -> Result<BTreeMap<String, Value>, A::Error> {
+        let mut members = BTreeMap::new();
+        while let Some(key) = self.map.next_key::<String>()? {
+            match (key.as_str(), self.system.as_deref_mut()) {
+                ("_id", Some(system)) => system.id = Some(self.map.next_value()?),
+                ("_creationTime", Some(system)) => {
+                    system.creation_time =
+                        Some(self.map.next_value_seed(Seed::<v::Number, f64>::new())?);
+                }
+                _ => {
+                    members.insert(key, self.map.next_value()?);
+                }
+            }
+        }
+        Ok(members)
+    }
+
+    fn value<V, T: Field<V>>(&mut self) -> Result<T, A::Error> {
+        let key = self.expected.checked_sub(1).and_then(|at| self.keys.get(at));
+        self.map
+            .next_value_seed(Seed::<V, T>::new())
+            .map_err(|error| de::Error::custom(format_args!("`{}`: {error}", key.unwrap_or(&""))))
+    }
+}
+
+enum Key {
+    Known(usize),
+    Id,
+    CreationTime,
+    Other,
+}
+
+struct KeySeed {
+    keys: &'static [&'static str],
+    expected: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        if self.keys.get(self.expected) == Some(&key) {
+            return Ok(Key::Known(self.expected));
+        }
+        Ok(match self.keys.binary_search(&key) {
+            Ok(index) => Key::Known(index),
+            Err(_) if key == "_id" => Key::Id,
+            Err(_) if key == "_creationTime" => Key::CreationTime,
+            Err(_) => Key::Other,
+        })
+    }
+}
+
+/// How a required field of type `T` is written and read as the validator `V`.
+pub struct Required<V, T: Field<V>>(PhantomData<(V, T)>);
+
+impl<V, T: Field<V>> Required<V, T> {
+    /// Writes the field.
+    pub fn put<M: SerializeMap>(fields: &mut M, key: &'static str, value: &T) -> Result<(), M::Error> {
+        fields.serialize_entry(key, &Encoded::<V, T>::new(value))
+    }
+
+    /// Reads the field's value.
+    pub fn get<'de, A: MapAccess<'de>>(fields: &mut Entries<'_, A>) -> Result<Option<T>, A::Error> {
+        fields.value::<V, T>().map(Some)
+    }
+
+    /// The value that was read, or the error that there was none.
+    pub fn take<E: de::Error>(key: &'static str, read: Option<T>) -> Result<T, E> {
+        read.ok_or_else(|| E::missing_field(key))
+    }
+}
+
+/// How an optional field of type `T` is written and read as the validator `V`.
+pub struct Optional<V, T: OptionalField<V>>(PhantomData<(V, T)>);
+
+impl<V, T: OptionalField<V>> Optional<V, T> {
+    /// Writes the field, if it is there.
+    pub fn put<M: SerializeMap>(fields: &mut M, key: &'static str, value: &T) -> Result<(), M::Error> {
+        match value.as_option() {
+            Some(value) => fields.serialize_entry(key, &Encoded::<V, T::Present>::new(value)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the field's value.
+    pub fn get<'de, A: MapAccess<'de>>(
+        fields: &mut Entries<'_, A>,
+    ) -> Result<Option<T::Present>, A::Error> {
+        fields.value::<V, T::Present>().map(Some)
+    }
+
+    /// The value that was read, or the type's own absent.
+    pub fn take<E>(_: &'static str, read: Option<T::Present>) -> Result<T, E> {
+        Ok(T::from_option(read))
+    }
+}
+
+/// Writes a generated struct as an object.
+pub fn encode<T: Object, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(None)?;
+    value.encode_fields(&mut map)?;
+    map.end()
+}
+
+/// Reads a generated struct from an object.
+pub fn decode<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_map(ObjectVisitor {
+        system: None,
+        object: PhantomData,
+    })
+}
+
+/// Reads a generated struct, and beside it a document's own two fields.
+pub(super) fn decode_document<'de, T: Object, D: Deserializer<'de>>(
+    deserializer: D,
+    system: &mut System,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_map(ObjectVisitor {
+        system: Some(system),
+        object: PhantomData,
+    })
+}
+
+struct ObjectVisitor<'a, T> {
+    system: Option<&'a mut System>,
+    object: PhantomData<T>,
+}
+
+impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::decode_fields(Entries {
+            map,
+            system: self.system,
+            keys: T::KEYS,
+            expected: 0,
+        })
+    }
+}
+
+impl<T: Object> Field<v::Object<T>> for T {
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        encode(self, serializer)
+    }
+
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        decode(deserializer)
+    }
+}

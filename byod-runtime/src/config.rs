@@ -1,0 +1,316 @@
+use std::time::Duration;
+
+use byod_schema::Location;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::auth::DeployKey;
+use crate::byod::{Byod, Inner};
+use crate::client::Client;
+use crate::credentials::{EncryptionKey, Store};
+use crate::deployment::RoutedClient;
+use crate::error::Error;
+use crate::http::{Http, HttpSettings};
+use crate::rollout::{Rollout, Rollouts};
+use crate::route_cache::RouteCache;
+use crate::router::{Router, TableInfo};
+
+/// Sets up a [`Byod`]. Main's URL, main's deploy key and the encryption key are
+/// needed; everything else has a default.
+///
+/// ```
+/// use byod_runtime::{Byod, EncryptionKey};
+/// use std::time::Duration;
+///
+/// # fn run() -> Result<(), byod_runtime::Error> {
+/// let byod = Byod::builder()
+///     .main_url("https://happy-animal-123.convex.cloud")
+///     .deploy_key("prod:happy-animal-123|secret")
+///     .encryption_key(EncryptionKey::parse("correct horse battery staple")?)
+///     .timeout(Duration::from_secs(10))
+///     .build()?;
+/// # Ok(()) }
+/// # run().unwrap();
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ByodBuilder {
+    /// With the name of the setting, for errors.
+    main_url: Option<(&'static str, String)>,
+    deploy_key: Option<DeployKey>,
+    encryption_key: Option<EncryptionKey>,
+    allow_http: bool,
+    http: HttpSettings,
+    root_certificates: Vec<Vec<u8>>,
+    tables: &'static [TableInfo],
+    rollout: Rollout,
+    cache_capacity: u64,
+    cache_ttl: Duration,
+    credentials_module: String,
+}
+
+impl Default for ByodBuilder {
+    fn default() -> Self {
+        Self {
+            main_url: None,
+            deploy_key: None,
+            encryption_key: None,
+            allow_http: false,
+            http: HttpSettings::default(),
+            root_certificates: Vec::new(),
+            tables: &[],
+            rollout: Rollout::default(),
+            cache_capacity: 10_000,
+            cache_ttl: Duration::from_secs(60),
+            credentials_module: "byod/credentials".to_owned(),
+        }
+    }
+}
+
+impl ByodBuilder {
+    /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
+    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`.
+    ///
+    /// [`Error::Config`] names the variable that is missing.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let var = |name| var(name).filter(|value| !value.trim().is_empty());
+        let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
+            .into_iter()
+            .find_map(|name| Some((name, var(name)?)));
+        if main_url.is_none() {
+            return Err(Error::config(
+                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
+                 set it to the main deployment's URL, such as https://happy-animal-123.convex.cloud",
+            ));
+        }
+        let Some(deploy_key) = var("CONVEX_DEPLOY_KEY") else {
+            return Err(Error::config(
+                "CONVEX_DEPLOY_KEY is not set; set it to the main deployment's deploy key, \
+                 from the deployment's settings in the Convex dashboard",
+            ));
+        };
+        let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY") else {
+            return Err(Error::config(
+                "BYOD_ENCRYPTION_KEY is not set; set it to the key that users' credentials are \
+                 sealed with: 64 hex digits, for example from `openssl rand -hex 32`",
+            ));
+        };
+        Ok(Self {
+            main_url,
+            deploy_key: Some(deploy_key.trim().into()),
+            encryption_key: Some(EncryptionKey::parse(&encryption_key)?),
+            ..Self::default()
+        })
+    }
+
+    /// The main deployment's URL.
+    pub fn main_url(mut self, url: impl Into<String>) -> Self {
+        self.main_url = Some(("main_url", url.into()));
+        self
+    }
+
+    /// The main deployment's deploy key: users' records are read and written with it.
+    pub fn deploy_key(mut self, key: impl Into<DeployKey>) -> Self {
+        self.deploy_key = Some(key.into());
+        self
+    }
+
+    /// The key that users' credentials are sealed with.
+    pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
+        self.encryption_key = Some(key);
+        self
+    }
+
+    /// The service's tables, `tables!()`; needed to route names that are known
+    /// only at run time. Default: none.
+    pub fn tables(mut self, tables: &'static [TableInfo]) -> Self {
+        self.tables = tables;
+        self
+    }
+
+    /// How far users' deployments are in use at the start. Default: [`Rollout::On`].
+    pub fn rollout(mut self, rollout: Rollout) -> Self {
+        self.rollout = rollout;
+        self
+    }
+
+    /// How long making a connection may take, with DNS and TLS. Default: 5 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.http.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a request may take in all. Default: 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.http.timeout = timeout;
+        self
+    }
+
+    /// The largest answer that is read, in bytes. Default: 16 MiB.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.http.answer_limit = bytes;
+        self
+    }
+
+    /// For how many users the route is kept; about 2 kB each. Default: 10,000.
+    pub fn cache_capacity(mut self, users: u64) -> Self {
+        self.cache_capacity = users;
+        self
+    }
+
+    /// How long a user's route is kept: what another process changes in the record
+    /// is noticed after this time. Default: 60 s.
+    pub fn cache_ttl(mut self, ttl: Duration) -> Self {
+        self.cache_ttl = ttl;
+        self
+    }
+
+    /// Whether deployments may be reached without TLS, as in a private network;
+    /// those on this machine always may. Default: no.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    /// Trusts a certificate authority (PEM; one or several) besides the system's.
+    ///
+    /// The system's are its certificate store, or what `SSL_CERT_FILE` names;
+    /// where there is none, Mozilla's are compiled in.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// The module of main that holds the functions for users' records. Default:
+    /// `byod/credentials`.
+    pub fn credentials_module(mut self, module: impl Into<String>) -> Self {
+        self.credentials_module = module.into();
+        self
+    }
+
+    /// Checks the settings; connects to nothing yet.
+    ///
+    /// [`Error::Config`] names the setting that is missing or can't be used.
+    pub fn build(mut self) -> Result<Byod, Error> {
+        let missing = |name| {
+            let text = format!("{name} is not set; call `ByodBuilder::{name}` or `from_env`");
+            Error::config(text)
+        };
+        let (setting, url) = self.main_url.ok_or_else(|| missing("main_url"))?;
+        let deploy_key = self.deploy_key.ok_or_else(|| missing("deploy_key"))?;
+        let encryption_key = self
+            .encryption_key
+            .ok_or_else(|| missing("encryption_key"))?;
+        for pem in &self.root_certificates {
+            self.http.root_certificates.extend(certificates(pem)?);
+        }
+        let http = Http::new(self.http)?;
+        let main = Client::with_http(&url, self.allow_http, http.clone())
+            .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
+        let admin = main.with_deploy_key(&deploy_key).usable()?;
+        Ok(Byod::new(Inner {
+            main: RoutedClient::new(Location::Main, main),
+            store: Store::new(admin, &self.credentials_module),
+            encryption_key,
+            http,
+            allow_http: self.allow_http,
+            router: Router::new(self.tables),
+            rollouts: Rollouts::new(self.rollout),
+            routes: RouteCache::new(self.cache_capacity, self.cache_ttl),
+        }))
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let found = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(Error::config(
+            "root_certificate: no certificate in the PEM text",
+        )),
+        Err(error) => Err(Error::config(format!("root_certificate: not PEM: {error}"))),
+    }
+}
+
+/// The message of a configuration error without its prefix.
+fn bare(error: &Error) -> String {
+    match error {
+        Error::Config { message } => message.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vars(vars: &[(&str, &str)]) -> Result<Byod, Error> {
+        let find = |name: &str| vars.iter().find(|(known, _)| *known == name);
+        ByodBuilder::from_vars(|name| find(name).map(|(_, value)| (*value).to_owned()))?.build()
+    }
+
+    const URL: (&str, &str) = ("CONVEX_URL", "https://happy-animal-123.convex.cloud");
+    const KEY: (&str, &str) = ("CONVEX_DEPLOY_KEY", "prod:happy-animal-123|geheim");
+    const SECRET: (&str, &str) = ("BYOD_ENCRYPTION_KEY", "geheim");
+
+    #[test]
+    fn three_variables_are_enough() {
+        let byod = vars(&[URL, KEY, SECRET]).unwrap();
+        assert_eq!(byod.main_client().url(), URL.1);
+        let next = ("NEXT_PUBLIC_CONVEX_URL", "https://next");
+        let byod = vars(&[next, KEY, SECRET]).unwrap();
+        assert_eq!(byod.main_client().url(), "https://next");
+        assert!(!format!("{byod:?}").contains("geheim"));
+        assert!(!format!("{:?}", Byod::builder().deploy_key("geheim")).contains("geheim"));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let (no_url, bad_url) = (("CONVEX_URL", " "), ("CONVEX_URL", "prod:happy|geheim"));
+        for (set, message) in [
+            (
+                &[KEY, SECRET][..],
+                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set",
+            ),
+            (
+                &[no_url, KEY, SECRET],
+                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set",
+            ),
+            (
+                &[bad_url, KEY, SECRET],
+                "CONVEX_URL: deployment URL names no host",
+            ),
+            (&[URL, SECRET], "CONVEX_DEPLOY_KEY is not set; set it to"),
+            (&[URL, KEY], "BYOD_ENCRYPTION_KEY is not set; set it to"),
+        ] {
+            let error = vars(set).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+            assert!(!error.contains("geheim"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_builder_names_what_is_missing() {
+        let error = Byod::builder().main_url("https://x").build().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "configuration: deploy_key is not set; call `ByodBuilder::deploy_key` or `from_env`"
+        );
+    }
+
+    #[test]
+    fn a_root_certificate_that_is_none_is_refused() {
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for pem in ["", "geheim", broken] {
+            let builder = Byod::builder().main_url("https://x").deploy_key("k|x");
+            let key = EncryptionKey::parse("x").unwrap();
+            let result = builder.encryption_key(key).root_certificate(pem).build();
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains("root_certificate: "), "{error}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A user's record in the table `userDatabaseConfig` of the main deployment.
+///
+/// Fields that this version does not know are ignored.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDatabaseConfig {
+    /// The document's id.
+    #[serde(rename = "_id")]
+    pub id: String,
+    /// The user's id in the main deployment.
+    pub user_id: String,
+    /// The encrypted credentials.
+    #[serde(flatten)]
+    pub credentials: SealedCredentials,
+    /// Whether the user's deployment is in use.
+    pub connection_status: ConnectionStatus,
+    /// When the connection was last tested, in milliseconds since 1970.
+    #[serde(default)]
+    pub last_connection_test: Option<f64>,
+    /// Why the status is `error`, in words for the user.
+    #[serde(default)]
+    pub connection_error: Option<String>,
+    /// The version of the schema that the deployment runs; 0 before the first.
+    #[serde(default)]
+    pub schema_version: f64,
+    /// When the schema was last deployed, in milliseconds since 1970.
+    #[serde(default)]
+    pub last_schema_deploy: Option<f64>,
+    /// When the record was made, in milliseconds since 1970.
+    #[serde(default)]
+    pub created_at: f64,
+    /// When the record was last changed, in milliseconds since 1970.
+    #[serde(default)]
+    pub updated_at: f64,
+}
+
+/// The encrypted part of a record: AES-256-GCM, everything in hex. Opened and
+/// made by [`EncryptionKey`](crate::EncryptionKey).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SealedCredentials {
+    /// The deployment's URL.
+    pub encrypted_deployment_url: String,
+    /// The deploy key.
+    pub encrypted_deploy_key: String,
+    /// `"<url's IV>:<key's IV>"`, each of 12 or 16 bytes.
+    #[serde(rename = "encryptionIV")]
+    pub encryption_iv: String,
+    /// `"<url's tag>:<key's tag>"`, each of 16 bytes.
+    pub auth_tags: String,
+}
+
+/// Whether a user's deployment is in use.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+#[non_exhaustive]
+pub enum ConnectionStatus {
+    /// The credentials are stored, and not tested yet. Calls go to main.
+    Pending,
+    /// In use.
+    Connected,
+    /// It failed. Calls of user tables are blocked.
+    Error,
+    /// No longer in use. Calls go to main.
+    Disconnected,
+    /// A status that this version does not know. Blocks like `Error`: main could be
+    /// the wrong place for the user's data.
+    Unknown(String),
+}
+
+impl ConnectionStatus {
+    /// The text that stands in the record.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Connected => "connected",
+            Self::Error => "error",
+            Self::Disconnected => "disconnected",
+            Self::Unknown(text) => text,
+        }
+    }
+}
+
+impl From<String> for ConnectionStatus {
+    fn from(text: String) -> Self {
+        match &*text {
+            "pending" => Self::Pending,
+            "connected" => Self::Connected,
+            "error" => Self::Error,
+            "disconnected" => Self::Disconnected,
+            _ => Self::Unknown(text),
+        }
+    }
+}
+
+impl From<ConnectionStatus> for String {
+    fn from(status: ConnectionStatus) -> Self {
+        status.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for ConnectionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_record_as_main_gives_it() {
+        let record: UserDatabaseConfig = serde_json::from_value(json!({
+            "_id": "k1", "_creationTime": 1.5, "userId": "u1",
+            "encryptedDeploymentUrl": "aa", "encryptedDeployKey": "bb",
+            "encryptionIV": "cc:dd", "authTags": "ee:ff",
+            "connectionStatus": "error", "connectionError": "wrong key",
+            "schemaVersion": 3, "createdAt": 1, "updatedAt": 2, "somethingNew": {"$integer": "x"},
+        }))
+        .unwrap();
+        assert_eq!(record.id, "k1");
+        assert_eq!(record.credentials.encryption_iv, "cc:dd");
+        assert_eq!(record.connection_status, ConnectionStatus::Error);
+        assert_eq!(record.connection_error.as_deref(), Some("wrong key"));
+        assert_eq!(record.last_connection_test, None);
+        assert_eq!(record.schema_version, 3.0);
+    }
+
+    #[test]
+    fn a_status_is_kept_as_it_stands() {
+        for text in [
+            "pending",
+            "connected",
+            "error",
+            "disconnected",
+            "Connected",
+            "",
+        ] {
+            let status = ConnectionStatus::from(text.to_owned());
+            let unknown = matches!(status, ConnectionStatus::Unknown(_));
+            assert_eq!(unknown, ["Connected", ""].contains(&text), "{text}");
+            assert_eq!(serde_json::to_value(status).unwrap(), text);
+        }
+    }
+}

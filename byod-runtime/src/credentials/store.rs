@@ -1,0 +1,111 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
+use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
+use crate::client::Client;
+use crate::error::Error;
+use crate::session::UserId;
+
+/// The users' records, through the internal functions of main that hold them.
+#[derive(Debug)]
+pub(crate) struct Store {
+    main: Client,
+    get_config: String,
+    create_config: String,
+    update_config: String,
+}
+
+impl Store {
+    /// `main` must have the deploy key; `module` is the functions' module, such as
+    /// `byod/credentials`.
+    pub(crate) fn new(main: Client, module: &str) -> Self {
+        Self {
+            main,
+            get_config: format!("{module}:getConfigInternal"),
+            create_config: format!("{module}:createConfig"),
+            update_config: format!("{module}:updateConfig"),
+        }
+    }
+
+    pub(crate) async fn get(&self, user: &UserId) -> Result<Option<UserDatabaseConfig>, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Args<'a> {
+            user_id: &'a str,
+        }
+        let user_id = user.as_str();
+        self.main.query(&self.get_config, &Args { user_id }).await
+    }
+
+    /// Stores credentials and status, whether or not the user has a record.
+    pub(crate) async fn put(
+        &self,
+        user: &UserId,
+        credentials: &SealedCredentials,
+        connection_status: &ConnectionStatus,
+    ) -> Result<(), Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Create<'a> {
+            user_id: &'a str,
+            #[serde(flatten)]
+            credentials: &'a SealedCredentials,
+            connection_status: &'a ConnectionStatus,
+            schema_version: u32,
+            created_at: u64,
+            updated_at: u64,
+        }
+        if let Some(record) = self.get(user).await? {
+            let credentials = Some(credentials);
+            return self.update(&record, connection_status, credentials).await;
+        }
+        let now = now();
+        let args = Create {
+            user_id: user.as_str(),
+            credentials,
+            connection_status,
+            schema_version: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        self.main
+            .mutation::<IgnoredAny>(&self.create_config, &args)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn update(
+        &self,
+        record: &UserDatabaseConfig,
+        connection_status: &ConnectionStatus,
+        credentials: Option<&SealedCredentials>,
+    ) -> Result<(), Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Update<'a> {
+            config_id: &'a str,
+            #[serde(flatten)]
+            credentials: Option<&'a SealedCredentials>,
+            connection_status: &'a ConnectionStatus,
+            updated_at: u64,
+        }
+        let args = Update {
+            config_id: &record.id,
+            credentials,
+            connection_status,
+            updated_at: now(),
+        };
+        self.main
+            .mutation::<IgnoredAny>(&self.update_config, &args)
+            .await
+            .map(drop)
+    }
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as u64)
+}

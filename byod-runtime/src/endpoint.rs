@@ -1,0 +1,174 @@
+use std::fmt;
+use std::sync::Arc;
+
+use byod_schema::FunctionType;
+use reqwest::Url;
+
+use crate::error::Error;
+
+/// A deployment's addresses, parsed once.
+pub(crate) struct Endpoints {
+    /// Without a slash at the end.
+    pub(crate) url: Arc<str>,
+    /// With the port, where the URL names one.
+    pub(crate) host: Arc<str>,
+    query: Url,
+    mutation: Url,
+    action: Url,
+    function: Url,
+    query_batch: Url,
+}
+
+impl Endpoints {
+    pub(crate) fn new(text: &str, allow_http: bool) -> Result<Self, Error> {
+        let base = parse_url(text, allow_http).map_err(|problem| {
+            Error::config(format!("deployment URL {problem}; expected https://host"))
+        })?;
+        let endpoint = |path: &str| {
+            let mut url = base.clone();
+            url.set_path(path);
+            url
+        };
+        Ok(Self {
+            url: base.as_str().trim_end_matches('/').into(),
+            host: base.authority().into(),
+            query: endpoint("/api/query"),
+            mutation: endpoint("/api/mutation"),
+            action: endpoint("/api/action"),
+            function: endpoint("/api/function"),
+            query_batch: endpoint("/api/query_batch"),
+        })
+    }
+
+    pub(crate) fn of(&self, endpoint: Endpoint) -> &Url {
+        match endpoint {
+            Endpoint::Query => &self.query,
+            Endpoint::Mutation => &self.mutation,
+            Endpoint::Action => &self.action,
+            Endpoint::Function => &self.function,
+            Endpoint::QueryBatch => &self.query_batch,
+        }
+    }
+}
+
+/// The URL, or what is wrong with it. What stands in it is not repeated: a key
+/// pasted into the wrong setting would be shown.
+fn parse_url(text: &str, allow_http: bool) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).map_err(|error| format!("can't be parsed ({error})"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or password".to_owned());
+    }
+    let Some(host) = url.host_str() else {
+        return Err("names no host".to_owned());
+    };
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err("holds more than scheme and host".to_owned());
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if allow_http || is_loopback(host) => Ok(url),
+        "http" => Err(
+            "is not encrypted (http://), which only a deployment on this machine may be; \
+             `ByodBuilder::allow_http` permits it for a private network"
+                .to_owned(),
+        ),
+        scheme => Err(format!("has the scheme `{scheme}`")),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// Where under `/api/` a call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Query,
+    Mutation,
+    Action,
+    Function,
+    QueryBatch,
+}
+
+impl Endpoint {
+    pub(crate) fn only_reads(self) -> bool {
+        matches!(self, Self::Query | Self::QueryBatch)
+    }
+}
+
+impl From<FunctionType> for Endpoint {
+    fn from(kind: FunctionType) -> Self {
+        match kind {
+            FunctionType::Query => Self::Query,
+            FunctionType::Mutation => Self::Mutation,
+            FunctionType::Action => Self::Action,
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Action => "action",
+            Self::Function => "function",
+            Self::QueryBatch => "query batch",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_is_a_scheme_and_a_host() {
+        for (url, expected) in [
+            (
+                "https://happy-animal-123.convex.cloud",
+                "https://happy-animal-123.convex.cloud",
+            ),
+            (
+                "https://convex.example.org:3210/",
+                "https://convex.example.org:3210",
+            ),
+            (" https://exämple.org\n", "https://xn--exmple-cua.org"),
+            ("http://127.0.0.1:3210", "http://127.0.0.1:3210"),
+            ("http://[::1]:3210", "http://[::1]:3210"),
+            ("http://localhost", "http://localhost"),
+        ] {
+            assert_eq!(&*Endpoints::new(url, false).unwrap().url, expected);
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_the_reason_and_without_repeating_it() {
+        for (url, reason) in [
+            ("", "can't be parsed"),
+            ("happy-animal-123", "can't be parsed"),
+            ("prod:happy|geheim", "names no host"),
+            ("ftp://geheim", "has the scheme `ftp`"),
+            ("https://user:geheim@host", "user name or password"),
+            ("https://host/geheim", "more than scheme and host"),
+            ("https://host?geheim", "more than scheme and host"),
+            ("https://host#geheim", "more than scheme and host"),
+            ("http://192.168.0.7", "not encrypted"),
+            ("http://localhost.geheim.org", "not encrypted"),
+        ] {
+            let error = Endpoints::new(url, false).err().unwrap().to_string();
+            assert!(error.contains(reason), "{url}: {error}");
+            assert!(!error.contains("geheim"), "{error}");
+        }
+    }
+
+    #[test]
+    fn http_elsewhere_can_be_allowed() {
+        let endpoints = Endpoints::new("http://convex.internal:3210", true).unwrap();
+        assert_eq!(&*endpoints.host, "convex.internal:3210");
+    }
+}

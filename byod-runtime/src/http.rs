@@ -1,0 +1,274 @@
+use std::error::Error as _;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use once_cell::sync::OnceCell;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Request, Response, StatusCode, Url};
+use rustls::pki_types::CertificateDer;
+
+use crate::answer;
+use crate::auth::Auth;
+use crate::client::CallContext;
+use crate::error::Error;
+
+const CONVEX_CLIENT: HeaderName = HeaderName::from_static("convex-client");
+const CLIENT_NAME: &str = concat!("rust-byod-", env!("CARGO_PKG_VERSION"));
+
+/// The status of an answer in which the function itself failed.
+const FUNCTION_FAILED: u16 = 560;
+
+/// How much of a refusal's text is read, in bytes.
+const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// How long an unused connection is kept: shorter than common servers and load
+/// balancers do, so that a call rarely meets a connection that is being closed.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// What can be set about HTTP.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpSettings {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) answer_limit: usize,
+    /// Trusted besides the system's own roots.
+    pub(crate) root_certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(30),
+            answer_limit: 16 * 1024 * 1024,
+            root_certificates: Vec::new(),
+        }
+    }
+}
+
+/// The one connection pool, with its limits. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Http(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: reqwest::Client,
+    connect_timeout: Duration,
+    timeout: Duration,
+    answer_limit: usize,
+}
+
+impl Http {
+    /// The pool of clients that belong to no `Byod`, made on first use.
+    pub(crate) fn shared() -> Result<Self, Error> {
+        static SHARED: OnceCell<Http> = OnceCell::new();
+        SHARED
+            .get_or_try_init(|| Self::new(HttpSettings::default()))
+            .cloned()
+    }
+
+    pub(crate) fn new(settings: HttpSettings) -> Result<Self, Error> {
+        // Within the total, so that a limit that passes while connecting is
+        // always reported as such.
+        let connect_timeout = settings.connect_timeout.min(settings.timeout);
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (CONVEX_CLIENT, HeaderValue::from_static(CLIENT_NAME)),
+        ]);
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(&settings.root_certificates)?)
+            .default_headers(headers)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            // Another crate of the build may have switched these features on.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .connect_timeout(connect_timeout)
+            .timeout(settings.timeout)
+            .pool_idle_timeout(IDLE)
+            .build()
+            .map_err(|error| Error::config(format!("no HTTP client: {}", chain(&error))))?;
+        Ok(Self(Arc::new(Inner {
+            client,
+            connect_timeout,
+            timeout: settings.timeout,
+            answer_limit: settings.answer_limit,
+        })))
+    }
+
+    /// Sends `body` and gives the body of the answer, if a function answered.
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        auth: &Auth,
+        body: Vec<u8>,
+        context: CallContext<'_>,
+    ) -> Result<Bytes, Error> {
+        let mut request = Request::new(Method::POST, url.clone());
+        match auth {
+            Auth::None => {}
+            Auth::Header(header) => {
+                request.headers_mut().insert(AUTHORIZATION, header.clone());
+            }
+            Auth::Unusable(problem) => return Err(Error::config(*problem)),
+        }
+        *request.body_mut() = Some(body.into());
+        let response = self.0.client.execute(request).await;
+        let response = response.map_err(|error| self.transport(&error, context))?;
+        match response.status().as_u16() {
+            200 | FUNCTION_FAILED => {
+                let limit = self.0.answer_limit;
+                match read(response, limit).await {
+                    Ok(body) => Ok(body),
+                    Err(ReadError::TooLarge) => Err(Error::TooLarge {
+                        call: context.call(),
+                        limit,
+                    }),
+                    Err(ReadError::Transport(error)) => Err(self.transport(&error, context)),
+                }
+            }
+            _ => Err(refusal(response, auth, context).await),
+        }
+    }
+
+    fn transport(&self, error: &reqwest::Error, context: CallContext<'_>) -> Error {
+        let call = context.call();
+        if error.is_timeout() {
+            let connecting = error.is_connect();
+            return Error::Timeout {
+                call,
+                limit: if connecting {
+                    self.0.connect_timeout
+                } else {
+                    self.0.timeout
+                },
+                connecting,
+            };
+        }
+        let reason = chain(error).into();
+        match error.is_connect() {
+            true if is_tls(error) => Error::Tls { call, reason },
+            true => Error::Connect { call, reason },
+            false => Error::Interrupted { call, reason },
+        }
+    }
+}
+
+/// rustls with `ring`, named here instead of installed for the whole process.
+fn tls(extra: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Error> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        // A bare container has no certificates: Mozilla's, compiled in, then.
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    for certificate in extra {
+        roots.add(certificate.clone()).map_err(|error| {
+            Error::config(format!(
+                "root_certificate: not a usable certificate: {error}"
+            ))
+        })?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::config(format!("TLS can't be set up: {error}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+enum ReadError {
+    TooLarge,
+    Transport(reqwest::Error),
+}
+
+/// Reads a body of at most `limit` bytes. One that comes in a single chunk, as
+/// most do, is handed on without a copy.
+async fn read(mut response: Response, limit: usize) -> Result<Bytes, ReadError> {
+    if response
+        .content_length()
+        .is_some_and(|length| length > limit as u64)
+    {
+        return Err(ReadError::TooLarge);
+    }
+    let mut body = Bytes::new();
+    let mut joined = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(ReadError::Transport)? {
+        if body.len() + joined.len() + chunk.len() > limit {
+            return Err(ReadError::TooLarge);
+        }
+        if body.is_empty() && joined.is_empty() {
+            body = chunk;
+        } else {
+            joined.extend_from_slice(&std::mem::take(&mut body));
+            joined.extend_from_slice(&chunk);
+        }
+    }
+    Ok(if joined.is_empty() {
+        body
+    } else {
+        joined.freeze()
+    })
+}
+
+async fn refusal(response: Response, auth: &Auth, context: CallContext<'_>) -> Error {
+    let status = response.status();
+    // The status says enough where its text can't be had.
+    let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
+    let (code, mut message) = answer::refusal(&body);
+    if status.is_redirection() {
+        message = "redirects are not followed; check the deployment's URL".to_owned();
+    }
+    let call = context.call();
+    let (status, message) = (status.as_u16(), auth.redact(message).into());
+    const UNAUTHORIZED: u16 = StatusCode::UNAUTHORIZED.as_u16();
+    const FORBIDDEN: u16 = StatusCode::FORBIDDEN.as_u16();
+    match status {
+        UNAUTHORIZED | FORBIDDEN => Error::Rejected {
+            call,
+            status,
+            code,
+            message,
+        },
+        _ => Error::Status {
+            call,
+            status,
+            code,
+            message,
+        },
+    }
+}
+
+/// The causes of an error, innermost last, without the words of the HTTP client
+/// itself, which say only in which of its parts it happened.
+fn chain(error: &reqwest::Error) -> String {
+    let mut parts = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let part = error.to_string();
+        if !part.starts_with("client error (") && parts.last() != Some(&part) {
+            parts.push(part);
+        }
+        cause = error.source();
+    }
+    if parts.is_empty() {
+        parts.push(error.to_string());
+    }
+    parts.join(": ")
+}
+
+/// Whether rustls is at the bottom of it, be it inside of I/O errors.
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = error.downcast_ref().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>()
+        || inner.is_some_and(|inner| is_tls(inner))
+        || error.source().is_some_and(is_tls)
+}

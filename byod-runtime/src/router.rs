@@ -1,0 +1,101 @@
+use byod_schema::Location;
+
+/// A table of the service, and where it lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableInfo {
+    /// The name, as Convex knows it.
+    pub name: &'static str,
+    /// On which of the two deployments it lives.
+    pub location: Location,
+}
+
+/// Says where a table lives, for names known only at run time. Names known when
+/// compiling are checked there, by `table!("name")`.
+///
+/// ```
+/// use byod_runtime::{Location, Router, TableInfo};
+///
+/// const ROUTER: Router = Router::new(&[
+///     TableInfo { name: "users", location: Location::Main },
+///     TableInfo { name: "notes", location: Location::User },
+/// ]);
+/// assert_eq!(ROUTER.location("notes"), Location::User);
+/// assert!(ROUTER.is_main_table("users"));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Router {
+    tables: &'static [TableInfo],
+}
+
+impl Router {
+    /// A router for these tables, as `tables!()` lists them.
+    pub const fn new(tables: &'static [TableInfo]) -> Self {
+        Self { tables }
+    }
+
+    /// Every table.
+    pub const fn tables(&self) -> &'static [TableInfo] {
+        self.tables
+    }
+
+    /// The table of that name, if there is one.
+    pub fn table(&self, name: &str) -> Option<&'static TableInfo> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+
+    /// Where a table lives. One that is not known is warned about, and is main's.
+    pub fn location(&self, name: &str) -> Location {
+        match self.table(name) {
+            Some(table) => table.location,
+            None => {
+                tracing::warn!(table = name, "unknown table, routed to main");
+                Location::Main
+            }
+        }
+    }
+
+    /// Whether a table lives on users' deployments.
+    pub fn is_user_table(&self, name: &str) -> bool {
+        self.location(name) == Location::User
+    }
+
+    /// Whether a table lives on main; an unknown one does.
+    pub fn is_main_table(&self, name: &str) -> bool {
+        self.location(name) == Location::Main
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTER: Router = Router::new(&[
+        TableInfo {
+            name: "users",
+            location: Location::Main,
+        },
+        TableInfo {
+            name: "notes",
+            location: Location::User,
+        },
+    ]);
+
+    #[test]
+    fn a_table_is_where_the_registry_says() {
+        assert!(ROUTER.is_user_table("notes") && !ROUTER.is_main_table("notes"));
+        assert!(ROUTER.is_main_table("users") && !ROUTER.is_user_table("users"));
+    }
+
+    #[test]
+    fn an_unknown_table_is_mains_and_warned_about() {
+        let warnings = crate::test_log::record(|| {
+            assert!(ROUTER.is_main_table("Notes"));
+            assert_eq!(ROUTER.location("notes"), Location::User);
+        });
+        assert_eq!(
+            warnings,
+            ["WARN unknown table, routed to main table=\"Notes\""]
+        );
+        assert_eq!(ROUTER.table("Notes"), None);
+    }
+}

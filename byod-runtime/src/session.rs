@@ -1,0 +1,122 @@
+use std::fmt;
+use std::sync::Arc;
+
+use byod_schema::{FunctionType, Location};
+
+use crate::auth::Token;
+use crate::byod::Byod;
+use crate::deployment::RoutedClient;
+use crate::error::Error;
+
+macro_rules! shared_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<T: Into<Arc<str>>> From<T> for $name {
+            fn from(text: T) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(text: &$name) -> Self {
+                text.clone()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+shared_text! {
+    /// A user's id in the main deployment. Cheap to clone.
+    UserId
+}
+
+shared_text! {
+    /// A user's subject at the auth provider: who the user is on their own
+    /// deployment. Cheap to clone.
+    Subject
+}
+
+/// One user's calls, routed to the deployment that holds the table. Made per
+/// request by [`Byod::session`]; cheap to make and to clone.
+#[derive(Clone)]
+pub struct Session {
+    byod: Byod,
+    user_id: UserId,
+    subject: Subject,
+    /// Main, with the user's token where there is one.
+    main: RoutedClient,
+}
+
+impl Session {
+    pub(crate) fn new(byod: Byod, user_id: UserId, subject: Subject) -> Self {
+        let main = byod.main().clone();
+        Self {
+            byod,
+            user_id,
+            subject,
+            main,
+        }
+    }
+
+    /// The same session with the user's token, which main is called with.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<Token>) -> Self {
+        self.main.client = self.main.client.with_token(token);
+        self
+    }
+
+    /// The user's id in the main deployment.
+    pub fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    /// The user's subject at the auth provider.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Where a call goes, and the client for it. `path` is for errors only.
+    pub(crate) async fn target(
+        &self,
+        table: &str,
+        location: Location,
+        kind: FunctionType,
+        path: &str,
+    ) -> Result<RoutedClient, Error> {
+        self.byod
+            .route(&self.user_id, &self.main, table, location, kind, path)
+            .await
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("user_id", &self.user_id)
+            .field("subject", &self.subject)
+            .field("main", &self.main.client)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,345 @@
+//! What a client makes of every kind of bad answer, and of none.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use std::time::Duration;
+
+use byod_runtime::{Byod, Client, EncryptionKey, Error, Outcome, Value};
+use serde_json::json;
+use support::{Reply, Server, success};
+
+/// A client with short limits, of a server on this machine.
+fn limited(url: &str) -> Client {
+    let byod = Byod::builder()
+        .main_url(url)
+        .deploy_key("local|secret")
+        .encryption_key(EncryptionKey::parse("key").unwrap())
+        .timeout(Duration::from_millis(300))
+        .answer_limit(1000)
+        .build();
+    byod.unwrap().main_client().clone()
+}
+
+/// The error of a query and of a mutation that get this reply.
+async fn errors(reply: impl Fn() -> Reply + Send + Sync + 'static) -> [Error; 2] {
+    let server = Server::start(move |_| reply()).await;
+    let client = limited(&server.url).with_deploy_key(&"local|geheim".into());
+    let query = client.query::<String>("a:b", &json!({})).await.unwrap_err();
+    let mutation = client
+        .mutation::<String>("a:b", &json!({}))
+        .await
+        .unwrap_err();
+    assert_eq!(server.take_count(), 2, "nothing is sent twice");
+    for error in [&query, &mutation] {
+        let call = error.call().unwrap();
+        assert_eq!(call.function_path(), "a:b");
+        assert_eq!(format!("http://{}", call.deployment()), server.url);
+        assert!(
+            !format!("{error:?} {error}").contains("geheim"),
+            "{error:?}"
+        );
+    }
+    [query, mutation]
+}
+
+#[tokio::test]
+async fn an_error_of_the_function_has_its_message_and_data() {
+    for status in [200, 560] {
+        let [query, mutation] = errors(move || {
+            let answer = json!({"status": "error", "errorMessage": "Uncaught ConvexError: full",
+                "errorData": {"code": "FULL", "limit": {"$integer": "KgAAAAAAAAA="}}, "logLines": []});
+            Reply::Status(status, answer.to_string())
+        })
+        .await;
+        assert!(
+            query
+                .to_string()
+                .ends_with("failed: Uncaught ConvexError: full"),
+            "{query}"
+        );
+        let data: Value = query.function_data().unwrap().unwrap();
+        assert_eq!(data.to_string(), r#"{code: "FULL", limit: 42n}"#);
+        assert_eq!(mutation.outcome(), Outcome::Executed);
+        assert!(!query.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_has_the_deployments_code_and_message() {
+    let json = |code| json!({"code": code, "message": "text of the\ndeployment"}).to_string();
+    // status, body, what the message says, outcome of a mutation, query may be sent again
+    let table = [
+        (
+            400,
+            json("BadJsonBody"),
+            "HTTP status 400 BadJsonBody: text of the deployment",
+            Outcome::NotExecuted,
+            false,
+        ),
+        (
+            401,
+            json("Unauthenticated"),
+            "HTTP status 401 Unauthenticated: text",
+            Outcome::NotExecuted,
+            false,
+        ),
+        (
+            403,
+            json("BadDeployKey"),
+            "HTTP status 403 BadDeployKey: text",
+            Outcome::NotExecuted,
+            false,
+        ),
+        (
+            404,
+            String::new(),
+            "HTTP status 404",
+            Outcome::NotExecuted,
+            false,
+        ),
+        (
+            429,
+            json("RateLimited"),
+            "HTTP status 429 RateLimited",
+            Outcome::NotExecuted,
+            true,
+        ),
+        (
+            500,
+            json("InternalServerError"),
+            "HTTP status 500 Internal",
+            Outcome::Unknown,
+            true,
+        ),
+        (
+            502,
+            "<html>\n<h1>Bad Gateway</h1>".into(),
+            "HTTP status 502: <html> <h1>Bad Gateway</h1>",
+            Outcome::Unknown,
+            true,
+        ),
+        (
+            503,
+            json("Overloaded"),
+            "HTTP status 503 Overloaded",
+            Outcome::Unknown,
+            true,
+        ),
+        (
+            503,
+            json("RejectedBeforeExecution"),
+            "HTTP status 503 Rejected",
+            Outcome::NotExecuted,
+            true,
+        ),
+        (
+            500,
+            "Convex local|geheim is wrong".into(),
+            "HTTP status 500: Convex … is wrong",
+            Outcome::Unknown,
+            true,
+        ),
+        (
+            500,
+            "x".repeat(100_000),
+            "HTTP status 500",
+            Outcome::Unknown,
+            true,
+        ),
+        (
+            302,
+            "moved".into(),
+            "HTTP status 302: redirects are not followed",
+            Outcome::Unknown,
+            false,
+        ),
+        (
+            204,
+            String::new(),
+            "HTTP status 204",
+            Outcome::Unknown,
+            false,
+        ),
+    ];
+    for (status, body, message, outcome, retry) in table {
+        let [query, mutation] = errors(move || Reply::Status(status, body.clone())).await;
+        assert!(query.to_string().contains(message), "{query}");
+        assert!(query.to_string().len() < 500, "{query}");
+        let rejected = matches!(query, Error::Rejected { .. });
+        assert_eq!(rejected, status == 401 || status == 403);
+        assert!(rejected || matches!(query, Error::Status { .. }));
+        assert_eq!(mutation.outcome(), outcome, "{status}");
+        assert_eq!(query.is_retryable(), retry, "{status}");
+        let safe = retry && outcome == Outcome::NotExecuted;
+        assert_eq!(mutation.is_retryable(), safe, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Server::start(|_| success(json!("elsewhere"))).await;
+    for status in [301, 302, 307, 308] {
+        let location = format!("{}/api/query", elsewhere.url);
+        let head = format!("HTTP/1.1 {status} X\r\nlocation: {location}\r\n");
+        let [query, _] =
+            errors(move || Reply::Bytes(format!("{head}content-length: 0\r\n\r\n").into())).await;
+        let message = format!("HTTP status {status}: redirects are not followed");
+        assert!(query.to_string().contains(&message), "{query}");
+    }
+    assert_eq!(elsewhere.take_count(), 0, "the deploy key stays here");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_is_not_understood() {
+    for body in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "<html></html>",
+        r#"{"status": "success"}"#,
+        r#"{"status": "success", "value": "x""#,
+        r#"{"status": "success", "value": "x"} and more"#,
+        r#"{"status": "later", "value": "x"}"#,
+        r#"{"status": "error"}"#,
+        r#"{"value": "x"}"#,
+    ] {
+        let [query, mutation] = errors(move || Reply::Status(200, body.into())).await;
+        assert!(matches!(query, Error::Answer { .. }), "{body}: {query}");
+        assert!(
+            query.to_string().contains("not one of a Convex deployment"),
+            "{query}"
+        );
+        assert_eq!(mutation.outcome(), Outcome::Unknown);
+        assert!(query.is_retryable() && !mutation.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn a_value_of_another_type_says_so_and_that_the_function_ran() {
+    let [query, mutation] = errors(|| success(json!({"a": 1}))).await;
+    let message = query.to_string();
+    assert!(
+        message.contains("the value is not of the type asked for: invalid type: map"),
+        "{message}"
+    );
+    assert_eq!(mutation.outcome(), Outcome::Executed);
+    assert!(!query.is_retryable());
+}
+
+#[tokio::test]
+async fn an_answer_over_the_limit_is_not_read() {
+    let value = "x".repeat(2000);
+    let answer = json!({"status": "success", "value": value}).to_string();
+    let whole = answer.clone();
+    let [query, mutation] = errors(move || Reply::Status(200, whole.clone())).await;
+    assert!(
+        matches!(query, Error::TooLarge { limit: 1000, .. }),
+        "{query}"
+    );
+    assert_eq!(mutation.outcome(), Outcome::Unknown);
+
+    // Without a length, in chunks, and never ending.
+    let chunk = format!("{:x}\r\n{answer}\r\n", answer.len());
+    let [query, _] = errors(move || {
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        Reply::Bytes(format!("{head}{}", chunk.repeat(3)).into())
+    })
+    .await;
+    assert!(matches!(query, Error::TooLarge { .. }), "{query}");
+}
+
+#[tokio::test]
+async fn an_answer_in_many_chunks_is_joined() {
+    let server = Server::start(|_| {
+        let mut reply = String::from("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        for part in [r#"{"status": "suc"#, r#"cess", "val"#, r#"ue": "whole"}"#] {
+            reply += &format!("{:x}\r\n{part}\r\n", part.len());
+        }
+        Reply::Bytes((reply + "0\r\n\r\n").into())
+    })
+    .await;
+    let value: String = limited(&server.url).query("a:b", &json!({})).await.unwrap();
+    assert_eq!(value, "whole");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_leaves_the_outcome_unknown() {
+    let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"status\"".to_vec();
+    for bytes in [Vec::new(), b"HTTP/1.1 200 OK\r\n".to_vec(), cut] {
+        let [query, mutation] = errors(move || Reply::Bytes(bytes.clone())).await;
+        assert!(matches!(query, Error::Interrupted { .. }), "{query:?}");
+        assert_eq!(mutation.outcome(), Outcome::Unknown);
+        assert!(query.is_retryable() && !mutation.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn a_time_out_is_within_the_limit() {
+    let stalled = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{".to_vec();
+    let head_only = Server::start(move |_| {
+        Reply::Later(
+            Duration::from_secs(5),
+            Box::new(Reply::Bytes(stalled.clone())),
+        )
+    })
+    .await;
+    let silent = Server::start(|_| Reply::Hang).await;
+    for server in [silent, head_only] {
+        let started = std::time::Instant::now();
+        let call = limited(&server.url)
+            .mutation::<String>("a:b", &json!({}))
+            .await;
+        let error = call.unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(1));
+        assert!(
+            matches!(
+                error,
+                Error::Timeout {
+                    connecting: false,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
+        assert!(
+            error
+                .to_string()
+                .ends_with("no complete answer within 300ms"),
+            "{error}"
+        );
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        assert!(!error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_was_sent() {
+    // A port that was free a moment ago, and a name that is reserved for not existing.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for url in [
+        format!("http://127.0.0.1:{port}"),
+        "https://deployment.invalid".into(),
+    ] {
+        let call = limited(&url).mutation::<String>("a:b", &json!({})).await;
+        let error = call.unwrap_err();
+        let unreachable = matches!(
+            error,
+            Error::Connect { .. }
+                | Error::Timeout {
+                    connecting: true,
+                    ..
+                }
+        );
+        assert!(unreachable, "{error:?}");
+        assert!(!error.to_string().contains("client error"), "{error}");
+        assert_eq!(error.outcome(), Outcome::NotExecuted);
+        assert!(error.is_retryable());
+    }
+}

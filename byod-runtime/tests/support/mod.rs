@@ -1,0 +1,163 @@
+//! A deployment that answers as a test tells it to, over real sockets.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub(crate) mod world;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// What a client sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    pub(crate) line: String,
+    /// By their names in lower case.
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: Value,
+}
+
+impl Request {
+    /// The function path, of a request that calls one function.
+    pub(crate) fn path(&self) -> &str {
+        self.body["path"].as_str().unwrap_or_default()
+    }
+}
+
+/// What the deployment does with it.
+pub(crate) enum Reply {
+    /// A whole answer.
+    Status(u16, String),
+    /// These bytes, then the end of the connection.
+    Bytes(Vec<u8>),
+    /// Nothing at all.
+    Hang,
+    /// The answer, after a while.
+    Later(Duration, Box<Reply>),
+}
+
+/// The answer of a function that returned `value`.
+pub(crate) fn success(value: Value) -> Reply {
+    let answer = json!({"status": "success", "value": value, "logLines": []});
+    Reply::Status(200, answer.to_string())
+}
+
+type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
+
+/// A running server; it ends with the test's runtime.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) url: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    pub(crate) async fn start(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen("http", None, Arc::new(handler)).await
+    }
+
+    /// Over TLS, as `localhost`.
+    pub(crate) async fn start_tls(
+        tls: TlsAcceptor,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen("https", Some(tls), Arc::new(handler)).await
+    }
+
+    async fn listen(scheme: &str, tls: Option<TlsAcceptor>, handler: Arc<Handler>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = Self {
+            url: format!("{scheme}://localhost:{port}"),
+            requests: Arc::default(),
+        };
+        let requests = server.requests.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (tls, handler, requests) = (tls.clone(), handler.clone(), requests.clone());
+                tokio::spawn(async move {
+                    // A client may break off at any time; that ends the connection, no more.
+                    let _ = match tls {
+                        None => serve(stream, &*handler, &requests).await,
+                        Some(tls) => match tls.accept(stream).await {
+                            Ok(stream) => serve(stream, &*handler, &requests).await,
+                            Err(error) => Err(error),
+                        },
+                    };
+                });
+            }
+        });
+        server
+    }
+
+    /// The requests so far.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// The number of requests since the last time this was asked.
+    pub(crate) fn take_count(&self) -> usize {
+        std::mem::take(&mut *self.requests.lock().unwrap()).len()
+    }
+}
+
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    handler: &Handler,
+    requests: &Mutex<Vec<Request>>,
+) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    while let Some(request) = read(&mut stream).await? {
+        requests.lock().unwrap().push(request.clone());
+        let mut reply = handler(&request);
+        while let Reply::Later(delay, then) = reply {
+            tokio::time::sleep(delay).await;
+            reply = *then;
+        }
+        match reply {
+            Reply::Status(status, body) => {
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n");
+                stream.write_all(format!("{head}{body}").as_bytes()).await?;
+                stream.flush().await?;
+            }
+            Reply::Bytes(bytes) => {
+                stream.write_all(&bytes).await?;
+                stream.flush().await?;
+                return Ok(());
+            }
+            Reply::Hang | Reply::Later(..) => std::future::pending().await,
+        }
+    }
+    Ok(())
+}
+
+async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> std::io::Result<Option<Request>> {
+    let mut line = String::new();
+    if stream.read_line(&mut line).await? == 0 {
+        return Ok(None);
+    }
+    let mut headers = HashMap::new();
+    loop {
+        let mut header = Vec::new();
+        stream.read_until(b'\n', &mut header).await?;
+        let header = String::from_utf8_lossy(&header).trim().to_owned();
+        let Some((name, value)) = header.split_once(": ") else {
+            break;
+        };
+        headers.insert(name.to_lowercase(), value.to_owned());
+    }
+    let length = headers["content-length"].parse().unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    Ok(Some(Request {
+        line: line.trim().to_owned(),
+        headers,
+        body: serde_json::from_slice(&body).unwrap(),
+    }))
+}
