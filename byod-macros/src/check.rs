@@ -6,7 +6,7 @@ use byod_schema::{Difference, Location, Manifest, nearest};
 use proc_macro2::Span;
 use syn::Visibility;
 
-use crate::ast::{Form, Input};
+use crate::ast::{Form, Input, WrittenField};
 use crate::attr::Attribute;
 use crate::check_fields::{self, CheckedField};
 use crate::functions::{self, Function};
@@ -14,7 +14,7 @@ use crate::names;
 use crate::tables::{some_of, unknown_table};
 use crate::types::{Member, Types};
 
-/// A table whose struct is right, ready to expand.
+/// A table, ready to expand.
 pub(crate) struct Table<'a> {
     pub(crate) name: String,
     pub(crate) location: Location,
@@ -24,6 +24,11 @@ pub(crate) struct Table<'a> {
     /// The generated module's name.
     pub(crate) module: syn::Ident,
     pub(crate) body: Body<'a>,
+    /// The fields as they were written, also those that are wrong.
+    pub(crate) written: &'a [WrittenField],
+    /// Whether the struct has mistakes. It is expanded all the same, so that the
+    /// rest of the crate isn't reported for want of it.
+    pub(crate) broken: bool,
     pub(crate) types: Types<'a>,
     pub(crate) functions: Vec<Function>,
 }
@@ -50,25 +55,25 @@ impl Errors {
             None => self.0 = Some(error),
         }
     }
-
-    fn into_result(self) -> syn::Result<()> {
-        self.0.map_or(Ok(()), Err)
-    }
 }
 
 pub(crate) fn check<'a>(
     manifest: &'a Manifest,
     attribute: &Attribute,
     input: &'a Input,
-) -> syn::Result<Table<'a>> {
+) -> syn::Result<(Table<'a>, Option<syn::Error>)> {
     let (name, span) = table_name(manifest, attribute, input);
     let Some(table) = manifest.main.schema.table(&name) else {
-        return Err(syn::Error::new(span, unknown_table(manifest, &name)));
+        let mut message = unknown_table(manifest, &name);
+        if attribute.table.is_none() {
+            message += "; a struct of another name says `table = \"…\"`";
+        }
+        return Err(syn::Error::new(span, message));
     };
-    let location = check_location(manifest, attribute, &table.table_name)?;
+    let mut errors = Errors::default();
+    let location = check_location(manifest, attribute, &table.table_name, &mut errors);
     let module = names::ident(&names::snake(&name));
 
-    let mut errors = Errors::default();
     let mut types = Types::new(manifest, &table.table_name, location);
     report_table_differences(manifest, &name, input, &mut errors);
 
@@ -96,12 +101,19 @@ pub(crate) fn check<'a>(
                     table.document_type, input.ident
                 ),
             );
-            Body::Untyped
+            Body::Written(Vec::new())
         }
     };
-    let functions = functions::gather(manifest, attribute, input, &name, &mut types, &mut errors);
-    errors.into_result()?;
-    Ok(Table {
+    let functions = functions::gather(
+        manifest,
+        attribute,
+        input,
+        &name,
+        location,
+        &mut types,
+        &mut errors,
+    );
+    let table = Table {
         name,
         location,
         attributes: &input.attributes,
@@ -109,9 +121,15 @@ pub(crate) fn check<'a>(
         ident: &input.ident,
         module,
         body,
+        written: match &input.form {
+            Form::Written(fields) => fields,
+            Form::Whole => &[],
+        },
+        broken: errors.0.is_some(),
         types,
         functions,
-    })
+    };
+    Ok((table, errors.0))
 }
 
 /// The table's name: as written, or the one that the struct is called after.
@@ -137,27 +155,28 @@ fn lower_camel(ident: &str) -> String {
     }
 }
 
+/// Where the table lives, whatever was written.
 fn check_location(
     manifest: &Manifest,
     attribute: &Attribute,
     table: &str,
-) -> syn::Result<Location> {
-    let written = attribute.location.value;
-    let actual = manifest.location(table).unwrap_or(Location::Main);
-    if written == actual {
-        return Ok(actual);
+    errors: &mut Errors,
+) -> Location {
+    let location = manifest.location(table).unwrap_or(Location::Main);
+    if attribute.location.value != location {
+        let message = match location {
+            Location::User => format!(
+                "byod.toml has `{table}` on the user's deployment (`tables` under [user]): write \
+                 `location = \"user\"` here, or take it out there"
+            ),
+            Location::Main => format!(
+                "byod.toml has `{table}` on main: write `location = \"main\"` here, or add it to \
+                 `tables` under [user] there"
+            ),
+        };
+        errors.push(attribute.location.span, message);
     }
-    let message = match actual {
-        Location::User => format!(
-            "byod.toml has `{table}` on the user's deployment (`tables` under [user]): write \
-             `location = \"user\"` here, or take it out there"
-        ),
-        Location::Main => format!(
-            "byod.toml has `{table}` on main: write `location = \"main\"` here, or add it to `tables` \
-             under [user] there"
-        ),
-    };
-    Err(syn::Error::new(attribute.location.span, message))
+    location
 }
 
 /// A difference is reported at the field that was written for it, or else at the struct.

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
+use syn::spanned::Spanned;
 
 use crate::check::{Body, Table};
 use crate::check_fields::CheckedField;
@@ -72,9 +73,12 @@ fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
         }
         Body::Written(fields) => {
             let codecs: Vec<Codec> = fields.iter().map(|f| written_codec(f, outside)).collect();
-            let object = outside.object_impl(ident, &codecs);
-            let declared = fields.iter().map(|field| {
-                let CheckedField { written, .. } = field;
+            let object = if table.broken {
+                outside.broken_object_impl(ident)
+            } else {
+                outside.object_impl(ident, &codecs)
+            };
+            let declared = table.written.iter().map(|written| {
                 let attributes = &written.attributes;
                 let (visibility, ident, ty) = (&written.visibility, &written.ident, &written.ty);
                 quote!(#(#attributes)* #visibility #ident: #ty)
@@ -111,6 +115,7 @@ fn written_codec(field: &CheckedField<'_>, outside: &Expander<'_>) -> Codec {
         ty: quote!(#ty),
         marker: outside.marker(&field.member.ty),
         optional: field.member.optional,
+        span: Some(ty.span()),
     }
 }
 

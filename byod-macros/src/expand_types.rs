@@ -1,9 +1,8 @@
 //! Quotes the types of a table's module and how they are written and read.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::quote;
 use syn::Ident;
-use syn::spanned::Spanned;
 
 use crate::check::Table;
 use crate::expand::name_type;
@@ -26,6 +25,8 @@ pub(crate) struct Codec {
     pub(crate) ty: TokenStream,
     pub(crate) marker: TokenStream,
     pub(crate) optional: bool,
+    /// Where the type was written, if a user wrote it.
+    pub(crate) span: Option<Span>,
 }
 
 impl<'t> Expander<'t> {
@@ -131,6 +132,7 @@ impl<'t> Expander<'t> {
             },
             marker: self.marker(&member.ty),
             optional: member.optional,
+            span: None,
         }
     }
 
@@ -138,77 +140,82 @@ impl<'t> Expander<'t> {
     pub(crate) fn object_impl(&self, ident: &Ident, codecs: &[Codec]) -> TokenStream {
         let keys = codecs.iter().map(|codec| &codec.key);
         let puts = codecs.iter().map(Codec::put);
-        let locals: Vec<Ident> = codecs
-            .iter()
-            .map(|codec| {
-                names::ident(&format!(
-                    "field_{}",
-                    codec.ident.to_string().trim_start_matches("r#")
-                ))
-            })
-            .collect();
-        let fields = codecs.iter().map(|codec| &codec.ident);
+        let locals: Vec<Ident> = codecs.iter().map(Codec::local).collect();
         let reads = codecs
             .iter()
-            .zip(&locals)
             .enumerate()
-            .map(|(index, (codec, local))| {
-                let path = codec.path();
-                quote!(::std::option::Option::Some(#index) => #local = #path::get(&mut fields)?)
-            });
-        let takes = codecs.iter().zip(&locals).map(|(codec, local)| {
-            let (path, key) = (codec.path(), &codec.key);
-            quote!(#path::take(#key, #local)?)
-        });
-        quote! {
-            impl ::byod_runtime::codec::Object for #ident {
-                const KEYS: &'static [&'static str] = &[#(#keys),*];
-
-                fn encode_fields<M: ::byod_runtime::codec::SerializeMap>(
-                    &self,
-                    fields: &mut M,
-                ) -> ::std::result::Result<(), M::Error> {
-                    #(#puts)*
-                    let _ = fields;
-                    ::std::result::Result::Ok(())
-                }
-
-                fn decode_fields<'de, A: ::byod_runtime::codec::MapAccess<'de>>(
-                    mut fields: ::byod_runtime::codec::Entries<'_, A>,
-                ) -> ::std::result::Result<Self, A::Error> {
-                    #(let mut #locals = ::std::option::Option::None;)*
-                    loop {
-                        match fields.next_known()? {
-                            #(#reads,)*
-                            _ => break,
-                        }
+            .map(|(index, codec)| codec.read(index));
+        let fields = codecs.iter().map(Codec::settle);
+        self.object(
+            ident,
+            &quote!(#(#keys),*),
+            &quote! {
+                #(#puts)*
+                let _ = fields;
+                ::std::result::Result::Ok(())
+            },
+            &quote! {
+                let mut fields = fields;
+                #(let mut #locals = ::std::option::Option::None;)*
+                loop {
+                    match fields.next_known()? {
+                        #(#reads,)*
+                        _ => break,
                     }
-                    ::std::result::Result::Ok(Self { #(#fields: #takes),* })
                 }
-            }
-        }
+                ::std::result::Result::Ok(Self { #(#fields),* })
+            },
+        )
     }
 
     /// For documents without fixed fields.
     pub(crate) fn untyped_object_impl(&self, ident: &Ident) -> TokenStream {
+        self.object(
+            ident,
+            &quote!(),
+            &quote! {
+                for (name, value) in &self.fields {
+                    fields.serialize_entry(name, value)?;
+                }
+                ::std::result::Result::Ok(())
+            },
+            &quote!(::std::result::Result::Ok(Self {
+                fields: fields.rest()?
+            })),
+        )
+    }
+
+    /// For a struct with mistakes: enough for the rest of the crate to be checked.
+    pub(crate) fn broken_object_impl(&self, ident: &Ident) -> TokenStream {
+        let unreachable = quote! {
+            let _ = fields;
+            ::std::unreachable!()
+        };
+        self.object(ident, &quote!(), &unreachable, &unreachable)
+    }
+
+    fn object(
+        &self,
+        ident: &Ident,
+        keys: &TokenStream,
+        encode: &TokenStream,
+        decode: &TokenStream,
+    ) -> TokenStream {
         quote! {
             impl ::byod_runtime::codec::Object for #ident {
-                const KEYS: &'static [&'static str] = &[];
+                const KEYS: &'static [&'static str] = &[#keys];
 
                 fn encode_fields<M: ::byod_runtime::codec::SerializeMap>(
                     &self,
                     fields: &mut M,
                 ) -> ::std::result::Result<(), M::Error> {
-                    for (name, value) in &self.fields {
-                        fields.serialize_entry(name, value)?;
-                    }
-                    ::std::result::Result::Ok(())
+                    #encode
                 }
 
                 fn decode_fields<'de, A: ::byod_runtime::codec::MapAccess<'de>>(
                     fields: ::byod_runtime::codec::Entries<'_, A>,
                 ) -> ::std::result::Result<Self, A::Error> {
-                    ::std::result::Result::Ok(Self { fields: fields.rest()? })
+                    #decode
                 }
             }
         }
@@ -238,22 +245,70 @@ impl<'t> Expander<'t> {
 }
 
 impl Codec {
-    /// `Required<V, T>` or `Optional<V, T>`, at the place of the field's type:
-    /// there the compiler reports a type that can't hold the values.
-    fn path(&self) -> TokenStream {
+    /// `required::<V, T, _>` or `optional::<V, T, _>`, with `operation` as its
+    /// argument: all at the place of the field's type, where the compiler then
+    /// reports a type that can't hold the values.
+    fn call(&self, operation: TokenStream) -> TokenStream {
         let (marker, ty) = (&self.marker, &self.ty);
-        let span = ty.span();
-        if self.optional {
-            quote_spanned!(span=> ::byod_runtime::codec::Optional::<#marker, #ty>)
+        let function = if self.optional {
+            quote!(optional)
         } else {
-            quote_spanned!(span=> ::byod_runtime::codec::Required::<#marker, #ty>)
+            quote!(required)
+        };
+        let call = quote!(::byod_runtime::codec::#function::<#marker, #ty, _>(#operation));
+        match self.span {
+            Some(span) => at(call, span),
+            None => call,
         }
     }
 
-    pub(crate) fn put(&self) -> TokenStream {
-        let (path, key, ident) = (self.path(), &self.key, &self.ident);
-        quote!(#path::put(fields, #key, &self.#ident)?;)
+    /// The variable that a value is read into.
+    fn local(&self) -> Ident {
+        let ident = self.ident.to_string();
+        names::ident(&format!("field_{}", ident.trim_start_matches("r#")))
     }
+
+    pub(crate) fn put(&self) -> TokenStream {
+        let (key, ident) = (&self.key, &self.ident);
+        let call = self.call(quote!(::byod_runtime::codec::Put(fields, #key, &self.#ident)));
+        quote!(#call?;)
+    }
+
+    /// The arm that reads the field, which is number `index` of the keys.
+    fn read(&self, index: usize) -> TokenStream {
+        let local = self.local();
+        let call = self.call(quote!(::byod_runtime::codec::Get::new(&mut fields)));
+        quote!(::std::option::Option::Some(#index) => #local = #call?)
+    }
+
+    /// `field: value`, after all has been read.
+    fn settle(&self) -> TokenStream {
+        let (ident, key, local) = (&self.ident, &self.key, self.local());
+        if self.optional {
+            let call = self.call(quote!(::byod_runtime::codec::Settle(#local)));
+            quote!(#ident: #call)
+        } else {
+            quote!(#ident: ::byod_runtime::codec::present(#key, #local)?)
+        }
+    }
+}
+
+/// The tokens as if they stood at `span`, with the names that they have here.
+fn at(tokens: TokenStream, span: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) => {
+                let mut moved = Group::new(group.delimiter(), at(group.stream(), span));
+                moved.set_span(group.span().located_at(span));
+                TokenTree::Group(moved)
+            }
+            mut token => {
+                token.set_span(token.span().located_at(span));
+                token
+            }
+        })
+        .collect()
 }
 
 /// A generated struct or enum.

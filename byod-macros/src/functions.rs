@@ -36,7 +36,7 @@ pub(crate) enum Returns {
     /// As the function's `returns` declares.
     Declared(Type),
     /// As the attribute says.
-    Written(syn::Type),
+    Written(Box<syn::Type>),
     /// `Vec<Doc<Self>>`
     Documents,
     /// `Page<Doc<Self>>`
@@ -54,10 +54,10 @@ pub(crate) fn gather(
     attribute: &Attribute,
     input: &Input,
     table: &str,
+    location: Location,
     types: &mut Types<'_>,
     errors: &mut Errors,
 ) -> Vec<Function> {
-    let location = attribute.location.value;
     let module = attribute
         .module
         .as_ref()
@@ -111,7 +111,7 @@ pub(crate) fn gather(
                 .iter()
                 .find(|(name, _)| *name == path.name);
             let returns = match (written, &function.returns) {
-                (Some((_, ty)), _) => Returns::Written(ty.clone()),
+                (Some((_, ty)), _) => Returns::Written(Box::new(ty.clone())),
                 (None, Some(returns)) => {
                     Returns::Declared(types.of(returns, &format!("{prefix}Result")))
                 }

@@ -57,8 +57,10 @@ fn table_struct(
     let attribute: attr::Attribute = syn::parse2(arguments)?;
     let input: ast::Input = syn::parse2(item)?;
     let manifest = manifest::load().map_err(|error| error.at(input.ident.span()))?;
-    let table = check::check(&manifest, &attribute, &input)?;
-    Ok(expand::expand(&table))
+    let (table, errors) = check::check(&manifest, &attribute, &input)?;
+    let errors = errors.map(syn::Error::into_compile_error);
+    let expanded = expand::expand(&table);
+    Ok(quote!(#errors #expanded))
 }
 
 /// The checked name of a table with its location: `table!("conversations")` is

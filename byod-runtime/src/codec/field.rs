@@ -31,10 +31,10 @@ use super::validators as v;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't hold the values of this field: its validator is `{V}`",
-    label = "can't hold what the schema declares as `{V}`",
+    message = "`{Self}` can't hold the values of the validator `{V}`",
+    label = "the schema says `{V}` here",
     note = "v.string() is held by `String`, v.number() by `f64`, v.int64() by `i64`, v.boolean() by `bool`, v.null() by `()`, v.bytes() by `Vec<u8>`, v.id(\"table\") by `Id<Table>`, v.array(…) by `Vec<…>`, v.record(…) by `BTreeMap<String, …>`, v.union(…, v.null()) by `Option<…>`, objects and unions by the types in the table's module, and every validator by `Value`",
-    note = "or implement `Field<{V}>` for it"
+    note = "for a type of your own, implement `Field<{V}>`"
 )]
 pub trait Field<V>: Sized {
     /// Writes the value in Convex's encoding.
@@ -50,7 +50,7 @@ pub trait Field<V>: Sized {
 /// `Option<Option<String>>`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be left out, but the schema says this field is optional",
-    label = "the field may be absent",
+    label = "this field may be absent",
     note = "write `Option<{Self}>`"
 )]
 pub trait OptionalField<V>: Sized {

@@ -15,6 +15,7 @@ mod id;
 mod literals;
 mod name;
 mod object;
+mod operation;
 mod page;
 mod scalar;
 pub mod validators;
@@ -25,7 +26,8 @@ pub use field::{Field, OptionalField};
 pub use id::{DocumentId, Id};
 pub use literals::{Literals, Unknown};
 pub use name::{Name, TableName};
-pub use object::{Entries, Object, Optional, Required, decode, encode};
+pub use object::{Entries, Object, decode, encode};
+pub use operation::{Get, Operation, OptionalOperation, Put, Settle, optional, present, required};
 pub use page::Page;
 
 pub use byod_schema::Injection;

@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serializer};
 
-use super::field::{Encoded, Field, OptionalField, Seed};
+use super::field::{Field, Seed};
 use super::validators as v;
 
 /// A generated struct for an object validator; written and read field by field.
@@ -83,7 +83,7 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
         Ok(members)
     }
 
-    fn value<V, T: Field<V>>(&mut self) -> Result<T, A::Error> {
+    pub(super) fn value<V, T: Field<V>>(&mut self) -> Result<T, A::Error> {
         let key = self.expected.checked_sub(1).and_then(|at| self.keys.get(at));
         self.map
             .next_value_seed(Seed::<V, T>::new())
@@ -128,51 +128,6 @@ impl Visitor<'_> for KeySeed {
             Err(_) if key == "_creationTime" => Key::CreationTime,
             Err(_) => Key::Other,
         })
-    }
-}
-
-/// How a required field of type `T` is written and read as the validator `V`.
-pub struct Required<V, T: Field<V>>(PhantomData<(V, T)>);
-
-impl<V, T: Field<V>> Required<V, T> {
-    /// Writes the field.
-    pub fn put<M: SerializeMap>(fields: &mut M, key: &'static str, value: &T) -> Result<(), M::Error> {
-        fields.serialize_entry(key, &Encoded::<V, T>::new(value))
-    }
-
-    /// Reads the field's value.
-    pub fn get<'de, A: MapAccess<'de>>(fields: &mut Entries<'_, A>) -> Result<Option<T>, A::Error> {
-        fields.value::<V, T>().map(Some)
-    }
-
-    /// The value that was read, or the error that there was none.
-    pub fn take<E: de::Error>(key: &'static str, read: Option<T>) -> Result<T, E> {
-        read.ok_or_else(|| E::missing_field(key))
-    }
-}
-
-/// How an optional field of type `T` is written and read as the validator `V`.
-pub struct Optional<V, T: OptionalField<V>>(PhantomData<(V, T)>);
-
-impl<V, T: OptionalField<V>> Optional<V, T> {
-    /// Writes the field, if it is there.
-    pub fn put<M: SerializeMap>(fields: &mut M, key: &'static str, value: &T) -> Result<(), M::Error> {
-        match value.as_option() {
-            Some(value) => fields.serialize_entry(key, &Encoded::<V, T::Present>::new(value)),
-            None => Ok(()),
-        }
-    }
-
-    /// Reads the field's value.
-    pub fn get<'de, A: MapAccess<'de>>(
-        fields: &mut Entries<'_, A>,
-    ) -> Result<Option<T::Present>, A::Error> {
-        fields.value::<V, T::Present>().map(Some)
-    }
-
-    /// The value that was read, or the type's own absent.
-    pub fn take<E>(_: &'static str, read: Option<T::Present>) -> Result<T, E> {
-        Ok(T::from_option(read))
     }
 }
 

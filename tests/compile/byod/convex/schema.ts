@@ -1,0 +1,21 @@
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+
+const plain = () => defineTable({ title: v.string() });
+
+export default defineSchema({
+  notes: defineTable({ userId: v.string(), title: v.string(), body: v.optional(v.string()) }),
+
+  drafts: defineTable({ ownerId: v.id("users") }),
+  folders: defineTable({ color: v.optional(v.string()) }),
+  labels: defineTable({ color: v.number() }),
+
+  onlyOnMain: plain(),
+  onlyOnUser: plain(),
+  kinds: plain(),
+  argumentTypes: plain(),
+  extraArgument: plain(),
+  lackingArgument: plain(),
+  undeclared: plain(),
+  injectedType: plain(),
+});

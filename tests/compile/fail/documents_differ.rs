@@ -1,0 +1,9 @@
+use byod_runtime::byod_table;
+
+#[byod_table(location = "user")]
+pub struct Folders;
+
+#[byod_table(location = "user")]
+pub struct Labels;
+
+fn main() {}
