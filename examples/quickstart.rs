@@ -6,8 +6,8 @@
 
 use byod_local::{Local, LocalDeployment};
 use byod_runtime::{
-    Byod, ConnectionStatus, Credentials, Doc, EncryptionKey, Error, Id, Query, Session, byod_table,
-    tables,
+    Byod, ConnectionStatus, Credentials, Deployment, Doc, EncryptionKey, Error, Id, Query, Session,
+    byod_table, tables,
 };
 use serde_json::json;
 
@@ -28,6 +28,11 @@ async fn main() -> Result<(), Failure> {
     let Service {
         byod, main, alices, ..
     } = &service;
+
+    println!(
+        "A chat service lets its users keep their conversations on their own Convex deployment."
+    );
+    println!("Alice does, Bob doesn't. Its code is the same for both.");
 
     heading("Two deployments, two users");
     println!("main, the service's own    {}", main.url());
@@ -92,9 +97,21 @@ async fn main() -> Result<(), Failure> {
         alices.count("conversations")
     );
 
-    heading("Alice connects again, but her deployment is marked as failing");
-    byod.save_credentials(&*service.alice_id, &credentials, ConnectionStatus::Error)
-        .await?;
+    heading("Alice connects again, then her deployment fails");
+    byod.save_credentials(
+        &*service.alice_id,
+        &credentials,
+        ConnectionStatus::Connected,
+    )
+    .await?;
+    main.run(
+        "byod/credentials:updateConfig",
+        json!({
+            "configId": record.id, "connectionStatus": "error",
+            "connectionError": "the deploy key was revoked", "updatedAt": 1_700_000_000_000.0,
+        }),
+    )?;
+    byod.clear_user_client(&*service.alice_id);
     let call = conversations::list(&alice, conversations::ListArgs::default());
     match call.await {
         Err(error @ Error::Blocked { .. }) => println!("{:<10}{error}", "Alice"),
@@ -169,12 +186,7 @@ impl Service {
         let before = self.requests();
         let created = conversations::create(session, arguments).routed().await?;
         let _id: Id<Conversations> = created.value;
-        self.report(
-            who,
-            "conversations::create",
-            &created.deployment.to_string(),
-            before,
-        );
+        self.report(who, "conversations::create", &created.deployment, before);
         Ok(())
     }
 
@@ -200,11 +212,16 @@ impl Service {
     async fn show<T>(&self, who: &str, what: &str, call: Query<T>) -> Result<T, Failure> {
         let before = self.requests();
         let routed = call.routed().await?;
-        self.report(who, what, &routed.deployment.to_string(), before);
+        self.report(who, what, &routed.deployment, before);
         Ok(routed.value)
     }
 
-    fn report(&self, who: &str, what: &str, deployment: &str, before: u64) {
+    fn report(&self, who: &str, what: &str, answered: &Deployment, before: u64) {
+        let deployment = if answered.is_user() {
+            format!("{who}'s own deployment")
+        } else {
+            "main".to_owned()
+        };
         let requests = match self.requests() - before {
             1 => "1 request".to_owned(),
             more => format!("{more} requests, one to read the user's record"),

@@ -146,19 +146,31 @@ impl Sender {
         let path = query.function.path;
         let (body, read) = query.finish(&target)?;
         let group = self.group(target);
-        let Group { paths, body: queries, .. } = &mut self.groups[group];
+        let Group {
+            paths,
+            body: queries,
+            ..
+        } = &mut self.groups[group];
         if !paths.is_empty() {
             queries.push(b',');
         }
         queries.extend_from_slice(&body);
         paths.push(path);
         let index = paths.len() - 1;
-        Ok(Place { group, index, path, read })
+        Ok(Place {
+            group,
+            index,
+            path,
+            read,
+        })
     }
 
     fn group(&mut self, target: RoutedClient) -> usize {
         let RoutedClient { client, deployment } = target;
-        let known = self.groups.iter().position(|group| group.deployment == deployment);
+        let known = self
+            .groups
+            .iter()
+            .position(|group| group.deployment == deployment);
         known.unwrap_or_else(|| {
             self.groups.push(Group {
                 client,
@@ -179,7 +191,12 @@ impl Sender {
 
 impl Group {
     async fn send(self) -> (Client, Result<GroupAnswer, Error>) {
-        let Self { client, paths, mut body, .. } = self;
+        let Self {
+            client,
+            paths,
+            mut body,
+            ..
+        } = self;
         body.extend_from_slice(b"]}");
         let answer = async {
             let body = client.send_batch(&paths, body).await?;
@@ -202,10 +219,18 @@ impl Group {
 
 impl<T> Reader<T> {
     fn read(self, answers: &Answers) -> Result<T, Error> {
-        let Place { group, index, path, read } = self.0?;
+        let Place {
+            group,
+            index,
+            path,
+            read,
+        } = self.0?;
         let (client, answer) = &answers.0[group];
         let GroupAnswer { body, ranges } = answer.as_ref().map_err(Clone::clone)?;
-        read(&body[ranges[index].clone()], client.context(Endpoint::Query, path))
+        read(
+            &body[ranges[index].clone()],
+            client.context(Endpoint::Query, path),
+        )
     }
 }
 
@@ -225,7 +250,10 @@ impl<T: Send> Queries for Vec<Query<T>> {
     }
 
     fn read(readers: Self::Readers, answers: &Answers) -> Self::Results {
-        readers.into_iter().map(|reader| reader.read(answers)).collect()
+        readers
+            .into_iter()
+            .map(|reader| reader.read(answers))
+            .collect()
     }
 
     fn values(results: Self::Results) -> Result<Self::Values, Error> {

@@ -54,13 +54,23 @@ impl<T> Prepared<T> {
         session: &Session,
         kind: FunctionType,
     ) -> Result<RoutedClient, Error> {
-        let FunctionInfo { table, location, path, .. } = self.function;
+        let FunctionInfo {
+            table,
+            location,
+            path,
+            ..
+        } = self.function;
         session.target(table, *location, kind, path).await
     }
 
     /// The body for the deployment it goes to, and how to read the answer.
     pub(crate) fn finish(self, target: &RoutedClient) -> Result<(Vec<u8>, Read<T>), Error> {
-        let Self { session, function, body, read } = self;
+        let Self {
+            session,
+            function,
+            body,
+            read,
+        } = self;
         let body = body.and_then(|body| {
             if target.deployment.is_user() {
                 body.for_user(function, session.subject().as_str())
@@ -70,7 +80,10 @@ impl<T> Prepared<T> {
         });
         match body {
             Ok(body) => Ok((body, read)),
-            Err(reason) => Err(target.client.context(Endpoint::Query, function.path).encode(reason)),
+            Err(reason) => Err(target
+                .client
+                .context(Endpoint::Query, function.path)
+                .encode(reason)),
         }
     }
 

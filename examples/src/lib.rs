@@ -3,7 +3,18 @@
 
 #![allow(missing_docs)]
 
-use byod_runtime::byod_table;
+use byod_runtime::{TableInfo, byod_table, tables};
+
+/// The manifest of the example app, for a deployment inside the process.
+pub const MANIFEST: &str = include_str!(env!("BYOD_MANIFEST"));
+
+/// Every table, and where it lives.
+pub const TABLES: &[TableInfo] = tables!();
+
+// The program of the README is compiled with these tables' project.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 #[byod_table(location = "main")]
 pub struct Users;

@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn arguments_must_be_an_object() {
-        let error = Body::new(&CREATE, &UntypedArguments(&[1, 2])).map(|_| ()).unwrap_err();
+        let error = Body::new(&CREATE, &UntypedArguments(&[1, 2]))
+            .map(|_| ())
+            .unwrap_err();
         assert_eq!(error.to_string(), "the arguments are not an object");
     }
 }

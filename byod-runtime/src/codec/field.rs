@@ -278,15 +278,24 @@ mod tests {
         let scores = BTreeMap::from([("a".to_owned(), vec![Some(7), None])]);
         let json = r#"{"a":[{"$integer":"BwAAAAAAAAA="},null]}"#;
         assert_eq!(write::<Scores, _>(&scores), json);
-        assert_eq!(read::<Scores, BTreeMap<String, Vec<Option<i64>>>>(json).unwrap(), scores);
-        assert_eq!(read::<Scores, HashMap<String, Vec<Option<i64>>>>(json).unwrap().len(), 1);
+        assert_eq!(
+            read::<Scores, BTreeMap<String, Vec<Option<i64>>>>(json).unwrap(),
+            scores
+        );
+        assert_eq!(
+            read::<Scores, HashMap<String, Vec<Option<i64>>>>(json)
+                .unwrap()
+                .len(),
+            1
+        );
     }
 
     #[test]
     fn nested_options_tell_absent_from_null() {
-        let present = <Option<Option<String>> as OptionalField<v::Nullable<v::String>>>::from_option(
-            Some(read::<v::Nullable<v::String>, _>("null").unwrap()),
-        );
+        let present =
+            <Option<Option<String>> as OptionalField<v::Nullable<v::String>>>::from_option(Some(
+                read::<v::Nullable<v::String>, _>("null").unwrap(),
+            ));
         assert_eq!(present, Some(None));
     }
 }

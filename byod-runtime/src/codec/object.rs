@@ -84,7 +84,10 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
     }
 
     pub(super) fn value<V, T: Field<V>>(&mut self) -> Result<T, A::Error> {
-        let key = self.expected.checked_sub(1).and_then(|at| self.keys.get(at));
+        let key = self
+            .expected
+            .checked_sub(1)
+            .and_then(|at| self.keys.get(at));
         self.map
             .next_value_seed(Seed::<V, T>::new())
             .map_err(|error| de::Error::custom(format_args!("`{}`: {error}", key.unwrap_or(&""))))

@@ -86,7 +86,10 @@ impl Field<v::Bytes> for Vec<u8> {
 }
 
 fn unexpected<E: de::Error>(found: &Value, expected: &str) -> E {
-    E::custom(format_args!("expected {expected}, found {}", found.type_name()))
+    E::custom(format_args!(
+        "expected {expected}, found {}",
+        found.type_name()
+    ))
 }
 
 /// A number, or one of the objects that encode what JSON has no literal for.
@@ -136,9 +139,15 @@ mod tests {
             Ok(-1)
         );
         let error = read::<v::Int64, i64>("3").unwrap_err();
-        assert!(error.starts_with("expected an int64, found float64"), "{error}");
+        assert!(
+            error.starts_with("expected an int64, found float64"),
+            "{error}"
+        );
         let error = read::<v::Number, f64>(r#""3""#).unwrap_err();
-        assert!(error.starts_with("invalid type: string \"3\", expected a number"), "{error}");
+        assert!(
+            error.starts_with("invalid type: string \"3\", expected a number"),
+            "{error}"
+        );
     }
 
     #[test]
