@@ -1,8 +1,8 @@
 //! The macros of `byod-runtime`, which re-exports them: see there for examples.
 //!
-//! Each is a pipeline: what was written ([`attr`], [`ast`]) is checked against
-//! the manifest that the build script left ([`manifest`], [`check`]), and only
-//! then expanded ([`expand`]).
+//! Each is a pipeline: what was written (`attr`, `ast`) is checked against
+//! the manifest that the build script left (`manifest`, `check`), and only
+//! then expanded (`expand`).
 
 mod ast;
 mod attr;
