@@ -1,1 +1,31 @@
+//! Reads `byod.toml` and the Convex projects it names, and writes what they
+//! declare into the manifest that `byod-macros` checks against.
+//!
+//! A service's `build.rs` is one line:
+//! ```no_run
+//! byod_build::emit()
+//! ```
+//!
+//! A Convex project is a program, so it is run, not searched for patterns:
+//! TypeScript is compiled in this process, the modules run in an embedded
+//! JavaScript engine, and imports resolve as in Convex's own bundler. Neither
+//! Node nor a network nor a deployment is needed. Where the project has the npm
+//! package `convex` installed, that very code makes the schema; where it has
+//! not, a stand-in of this crate gives the same.
 
+mod builder;
+mod config;
+mod engine;
+mod error;
+mod host;
+mod limits;
+mod modules;
+mod project;
+mod resolve;
+mod standin;
+mod transform;
+
+pub use builder::{Builder, emit};
+pub use error::Error;
+pub use limits::Limits;
+pub use project::{Exported, ProjectReading, read_project};

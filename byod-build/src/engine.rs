@@ -1,0 +1,236 @@
+//! The JavaScript engine with the module registry in it, within the limits.
+
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Instant;
+
+use rquickjs::context::EvalOptions;
+use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime};
+use serde::Deserialize;
+
+use crate::host::{self, Host};
+use crate::{Error, Limits};
+
+/// The JavaScript side, one program: later parts use what earlier ones define.
+const PROGRAM: &str = concat!(
+    "((host) => {\n",
+    include_str!("js/runtime/inert.js"),
+    include_str!("js/runtime/registry.js"),
+    include_str!("js/runtime/extract.js"),
+    include_str!("js/runtime/globals.js"),
+    include_str!("js/runtime/helpers.js"),
+    "return { start, state, failure, fireTimer, readSchema, readFunctions };\n})",
+);
+
+/// How a module ended.
+pub(crate) enum Outcome {
+    Loaded,
+    Failed(Failure),
+    /// A promise that it awaits never settles.
+    Unsettled,
+}
+
+/// Why a module could not be loaded.
+pub(crate) struct Failure {
+    thrown: String,
+    /// Imports that led nowhere, which may be the reason.
+    missing: Vec<String>,
+    /// `path:line:column` in the original, or the path alone.
+    pub(crate) place: String,
+}
+
+impl Failure {
+    pub(crate) fn reason(&self) -> String {
+        match self.missing.as_slice() {
+            [] => self.thrown.clone(),
+            missing => format!("{}; it imports {}", self.thrown, missing.join(" and ")),
+        }
+    }
+}
+
+pub(crate) struct Engine {
+    runtime: Runtime,
+    context: Context,
+    host: Rc<RefCell<Host>>,
+    limits: Limits,
+    out_of_time: Rc<Cell<bool>>,
+}
+
+impl Engine {
+    pub(crate) fn new(host: Host, limits: Limits) -> Result<Self, Error> {
+        let runtime = Runtime::new()?;
+        runtime.set_memory_limit(limits.memory);
+        runtime.set_max_stack_size(limits.stack);
+        // The whole run allocates little that is garbage; collecting often costs more.
+        runtime.set_gc_threshold(64 << 20);
+        let context = Context::full(&runtime)?;
+        let out_of_time = Rc::new(Cell::new(false));
+        let engine = Self {
+            runtime,
+            context,
+            host: Rc::new(RefCell::new(host)),
+            limits,
+            out_of_time,
+        };
+        engine.watch_time();
+        engine.with(|ctx| {
+            let mut options = EvalOptions::default();
+            options.filename = Some("standin:runtime".to_owned());
+            let program: Function = ctx.eval_with_options(PROGRAM, options)?;
+            let api: Object = program.call((host::object(ctx, &engine.host)?,))?;
+            ctx.globals().set(API, api)
+        })?;
+        Ok(engine)
+    }
+
+    fn watch_time(&self) {
+        let deadline = Instant::now() + self.limits.time;
+        let out_of_time = self.out_of_time.clone();
+        self.runtime.set_interrupt_handler(Some(Box::new(move || {
+            let late = Instant::now() > deadline;
+            if late {
+                out_of_time.set(true);
+            }
+            late
+        })));
+    }
+
+    /// Loads a module and everything it imports, until it is done or can't go on.
+    pub(crate) fn load(&self, path: &Path) -> Result<Outcome, Error> {
+        let id = path.to_string_lossy().into_owned();
+        let state = self.with(|ctx| {
+            call::<()>(ctx, "start", &id)?;
+            loop {
+                while ctx.execute_pending_job() {}
+                let state: String = call(ctx, "state", &id)?;
+                let is_settled = state == "done" || state == "failed";
+                if is_settled || self.out_of_time.get() || !fire_timer(ctx)? {
+                    return Ok(state);
+                }
+            }
+        })?;
+        Ok(match state.as_str() {
+            "done" => Outcome::Loaded,
+            "failed" => Outcome::Failed(self.failure(&id)?),
+            _ => Outcome::Unsettled,
+        })
+    }
+
+    fn failure(&self, id: &str) -> Result<Failure, Error> {
+        #[derive(Deserialize)]
+        struct Answer {
+            reason: String,
+            stack: String,
+        }
+        let answer: Answer = self.ask("failure", id)?;
+        if answer.reason.contains("out of memory") {
+            return Err(self.out_of_memory());
+        }
+        let host = self.host.borrow();
+        Ok(Failure {
+            place: host.place(id, &answer.stack),
+            missing: host.missing(id),
+            thrown: answer.reason,
+        })
+    }
+
+    /// What the function `name` of the JavaScript side says about a module.
+    pub(crate) fn ask<T: for<'de> Deserialize<'de>>(
+        &self,
+        name: &str,
+        id: &str,
+    ) -> Result<T, Error> {
+        let json: String = self.with(|ctx| call(ctx, name, id))?;
+        serde_json::from_str(&json).map_err(|error| Error::Engine(error.to_string()))
+    }
+
+    /// As [`Self::ask`], where the module's own code may throw: that is a
+    /// [`Error::Schema`] with the JavaScript message.
+    pub(crate) fn ask_or_thrown<T: for<'de> Deserialize<'de>>(
+        &self,
+        name: &str,
+        path: &Path,
+    ) -> Result<T, Error> {
+        self.ask(name, &path.to_string_lossy())
+            .map_err(|error| match error {
+                Error::Engine(message) => Error::Schema {
+                    at: self.shown(path),
+                    message,
+                },
+                other => other,
+            })
+    }
+
+    /// The path of a module as the caller would write it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        self.host.borrow().shown(&path.to_string_lossy())
+    }
+
+    /// Ends the engine; what remains is what it has read.
+    pub(crate) fn finish(self) -> Option<Host> {
+        let Self {
+            runtime,
+            context,
+            host,
+            ..
+        } = self;
+        drop(context);
+        drop(runtime);
+        Rc::into_inner(host).map(RefCell::into_inner)
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&Ctx<'_>) -> rquickjs::Result<T>) -> Result<T, Error> {
+        let result = self.context.with(|ctx| {
+            f(&ctx).catch(&ctx).map_err(|error| match error {
+                CaughtError::Exception(thrown) => thrown.message().unwrap_or_default(),
+                other => other.to_string(),
+            })
+        });
+        if self.out_of_time.get() {
+            return Err(self.late());
+        }
+        result.map_err(|message| {
+            if message.contains("out of memory") {
+                self.out_of_memory()
+            } else {
+                Error::Engine(message)
+            }
+        })
+    }
+
+    fn late(&self) -> Error {
+        Error::Limit {
+            module: self.host.borrow().running(),
+            limit: format!("{} ms", self.limits.time.as_millis()),
+            fix: "Look for an endless loop, or raise the time limit (`Builder::limits`)".into(),
+        }
+    }
+
+    fn out_of_memory(&self) -> Error {
+        Error::Limit {
+            module: self.host.borrow().running(),
+            limit: format!("{} MiB of memory", self.limits.memory >> 20),
+            fix: "Look for an endless loop, or raise the memory limit (`Builder::limits`)".into(),
+        }
+    }
+}
+
+/// The global name under which the JavaScript side is kept.
+const API: &str = "__byod_api__";
+
+fn api<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
+    ctx.globals().get::<_, Object>(API)?.get(name)
+}
+
+fn call<'js, T: rquickjs::FromJs<'js>>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    id: &str,
+) -> rquickjs::Result<T> {
+    api(ctx, name)?.call((id,))
+}
+
+fn fire_timer(ctx: &Ctx<'_>) -> rquickjs::Result<bool> {
+    api(ctx, "fireTimer")?.call(())
+}

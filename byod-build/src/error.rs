@@ -1,0 +1,97 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a project could not be read.
+///
+/// Each message is one or two lines and names the file, the reason and the fix.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no `byod.toml` where it was looked for.
+    #[error(
+        "{}: no such file. Write it; the smallest one is the line `main.convex = \"path/to/convex\"`",
+        path.display()
+    )]
+    NoConfig {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+
+    /// `byod.toml` is not what it must be.
+    #[error("{}{}: {message}", path.display(), line.map_or(String::new(), |line| format!(":{line}")))]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1, where it is known.
+        line: Option<usize>,
+        /// The reason and the fix.
+        message: String,
+    },
+
+    /// The Convex folder does not exist, or is not a folder.
+    #[error("{}: no such folder. {fix}", path.display())]
+    NoFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Where to correct it.
+        fix: String,
+    },
+
+    /// The Convex folder has no `schema.ts`.
+    #[error(
+        "{}: there is no schema.ts (or schema.js). Add one that says `export default defineSchema({{…}})`, or name another Convex folder",
+        path.display()
+    )]
+    NoSchema {
+        /// The folder.
+        path: PathBuf,
+    },
+
+    /// The schema threw, or is not a schema, or needs something that is missing.
+    #[error("{at}: {message}")]
+    Schema {
+        /// The file, with line and column where they are known.
+        at: String,
+        /// The reason and the fix.
+        message: String,
+    },
+
+    /// Running the modules cost more than the [`Limits`](crate::Limits) allow.
+    #[error("{module}: stopped after {limit} while it was running. {fix}")]
+    Limit {
+        /// The module that was running.
+        module: String,
+        /// The limit that was reached.
+        limit: String,
+        /// What to do.
+        fix: String,
+    },
+
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// The JavaScript engine itself failed.
+    #[error("the JavaScript engine failed: {0}")]
+    Engine(String),
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+impl From<rquickjs::Error> for Error {
+    fn from(error: rquickjs::Error) -> Self {
+        Self::Engine(error.to_string())
+    }
+}

@@ -1,0 +1,340 @@
+//! What the JavaScript side (`js/runtime/`) asks of this side: resolving, reading
+//! and compiling modules.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::panic;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rquickjs::context::EvalOptions;
+use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
+
+use crate::resolve::{Resolution, Target};
+use crate::standin::Standin;
+use crate::transform;
+
+/// The state behind the functions that JavaScript calls.
+pub(crate) struct Host {
+    /// The Convex folder, absolute.
+    folder: PathBuf,
+    /// The Convex folder as the caller named it, for messages.
+    shown: String,
+    resolution: Resolution,
+    /// The text of every file that was read.
+    sources: BTreeMap<PathBuf, String>,
+    /// Folders whose `package.json` says `"type": "module"`, or not.
+    module_folders: BTreeMap<PathBuf, bool>,
+    /// Imports that led nowhere, by the module that has them.
+    missing: BTreeMap<String, Vec<String>>,
+    /// Whether installing something may change what is read.
+    lacks_packages: bool,
+    /// The line and column, from 1, at which a module is no JavaScript.
+    syntax_errors: BTreeMap<String, (usize, usize)>,
+    /// The module whose code is running.
+    running: String,
+}
+
+impl Host {
+    pub(crate) fn new(folder: PathBuf, shown: String) -> Self {
+        Self {
+            folder,
+            shown,
+            resolution: Resolution::new(),
+            sources: BTreeMap::new(),
+            module_folders: BTreeMap::new(),
+            missing: BTreeMap::new(),
+            lacks_packages: false,
+            syntax_errors: BTreeMap::new(),
+            running: String::new(),
+        }
+    }
+
+    /// The path of a module as the caller would write it.
+    pub(crate) fn shown(&self, id: &str) -> String {
+        if let Ok(below) = Path::new(id).strip_prefix(&self.folder) {
+            return Path::new(&self.shown).join(below).display().to_string();
+        }
+        // Beside the Convex folder: relative to its parent.
+        match self.folder.parent().map(|p| Path::new(id).strip_prefix(p)) {
+            Some(Ok(below)) => {
+                let parent = Path::new(&self.shown).parent().unwrap_or(Path::new(""));
+                parent.join(below).display().to_string()
+            }
+            _ => id.to_owned(),
+        }
+    }
+
+    /// The module whose code is running, for messages.
+    pub(crate) fn running(&self) -> String {
+        self.shown(&self.running)
+    }
+
+    /// Where loading the module `id` failed, as `path:line:column` in the
+    /// original: its syntax error, or the first place in `stack` that is in a
+    /// file of the project. Where neither is known, the path alone.
+    pub(crate) fn place(&self, id: &str, stack: &str) -> String {
+        if let Some((line, column)) = self.syntax_errors.get(id) {
+            return format!("{}:{line}:{column}", self.shown(id));
+        }
+        let is_own = |path: &str| !path.contains("/node_modules/");
+        let known = stack
+            .lines()
+            .filter_map(frame)
+            .find_map(|(path, line, column)| {
+                let source = self.sources.get(Path::new(path))?;
+                is_own(path).then_some((path, source, line, column))
+            });
+        let Some((path, source, line, column)) = known else {
+            return self.shown(id);
+        };
+        let shown = self.shown(path);
+        match transform::original_position(Path::new(path), source, line, column) {
+            Some((line, column)) => format!("{shown}:{line}:{column}"),
+            None => shown,
+        }
+    }
+
+    /// The imports of the module `id` that led nowhere.
+    pub(crate) fn missing(&self, id: &str) -> Vec<String> {
+        self.missing.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Every file that was read or decided where an import leads.
+    pub(crate) fn into_files(self) -> BTreeSet<PathBuf> {
+        let mut files = self.resolution.into_consulted();
+        files.extend(self.sources.into_keys());
+        if self.lacks_packages {
+            files.extend(install_records(&self.folder));
+        }
+        files
+    }
+
+    fn resolve(&mut self, specifier: &str, importer: &str, is_require: bool) -> String {
+        let from = if importer.starts_with("standin:") {
+            &self.folder
+        } else {
+            Path::new(importer).parent().unwrap_or(&self.folder)
+        };
+        match self.resolution.resolve(from, specifier, is_require) {
+            Target::File(path) => path.to_string_lossy().into_owned(),
+            Target::Standin(standin) => standin.to_string(),
+            Target::Inert(origin) => self.inert(importer, origin),
+            Target::Missing(origin) => {
+                self.lacks_packages = true;
+                self.inert(importer, origin)
+            }
+        }
+    }
+
+    fn inert(&mut self, importer: &str, origin: String) -> String {
+        let id = format!("inert:{origin}");
+        let missing = self.missing.entry(importer.to_owned()).or_default();
+        missing.push(origin);
+        id
+    }
+
+    fn read(&mut self, path: &Path) -> Result<&str, String> {
+        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        Ok(self.sources.entry(path.to_owned()).or_insert(text))
+    }
+
+    /// Whether a file counts as an ES module of Node's own kind.
+    fn is_node_module(&mut self, id: &str) -> bool {
+        if id.ends_with(".mjs") || id.ends_with(".mts") {
+            return true;
+        }
+        match Path::new(id).parent() {
+            Some(folder) if folder.is_absolute() => self.is_module_folder(folder),
+            _ => false,
+        }
+    }
+
+    fn is_module_folder(&mut self, folder: &Path) -> bool {
+        if let Some(known) = self.module_folders.get(folder) {
+            return *known;
+        }
+        #[derive(serde::Deserialize)]
+        struct Package {
+            #[serde(default, rename = "type")]
+            kind: String,
+        }
+        let known = match fs::read(folder.join("package.json")) {
+            Ok(json) => serde_json::from_slice(&json).is_ok_and(|p: Package| p.kind == "module"),
+            Err(_) => folder.parent().is_some_and(|p| self.is_module_folder(p)),
+        };
+        self.module_folders.insert(folder.to_owned(), known);
+        known
+    }
+}
+
+/// The files around `folder` that change when packages are installed.
+fn install_records(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    const NAMES: [&str; 9] = [
+        "package.json",
+        "package-lock.json",
+        "pnpm-lock.yaml",
+        "yarn.lock",
+        "bun.lock",
+        "bun.lockb",
+        "node_modules/.package-lock.json",
+        "node_modules/.modules.yaml",
+        "node_modules/.yarn-state.yml",
+    ];
+    folder
+        .ancestors()
+        .flat_map(|folder| NAMES.map(|name| folder.join(name)))
+        .filter(|path| path.is_file())
+}
+
+/// The path, line and column of `    at name (path:line:column)`.
+fn frame(line: &str) -> Option<(&str, usize, usize)> {
+    let place = line.trim().strip_prefix("at ")?;
+    let place = place
+        .rsplit_once('(')
+        .map_or(place, |(_, inside)| inside.trim_end_matches(')'));
+    let (rest, column) = place.rsplit_once(':')?;
+    let (path, line) = rest.rsplit_once(':')?;
+    Some((path, line.parse().ok()?, column.parse().ok()?))
+}
+
+/// The object `host` of the JavaScript side.
+pub(crate) fn object<'js>(
+    ctx: &Ctx<'js>,
+    host: &Rc<RefCell<Host>>,
+) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    let state = host.clone();
+    object.set(
+        "resolve",
+        Function::new(
+            ctx.clone(),
+            move |specifier: String, importer: String, is_require: bool| {
+                state
+                    .borrow_mut()
+                    .resolve(&specifier, &importer, is_require)
+            },
+        )?,
+    )?;
+    let state = host.clone();
+    object.set(
+        "load",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, id: String| {
+            load(&ctx, &state, &id)
+        })?,
+    )?;
+    let state = host.clone();
+    object.set(
+        "isNodeModule",
+        Function::new(ctx.clone(), move |id: String| {
+            state.borrow_mut().is_node_module(&id)
+        })?,
+    )?;
+    let state = host.clone();
+    object.set(
+        "shown",
+        Function::new(ctx.clone(), move |id: String| state.borrow().shown(&id))?,
+    )?;
+    let state = host.clone();
+    object.set(
+        "place",
+        Function::new(ctx.clone(), move |id: String, stack: String| {
+            state.borrow().place(&id, &stack)
+        })?,
+    )?;
+    let state = host.clone();
+    object.set(
+        "running",
+        Function::new(ctx.clone(), move |id: String| {
+            state.borrow_mut().running = id;
+        })?,
+    )?;
+    object.set(
+        "standinFor",
+        Function::new(ctx.clone(), |id: String| {
+            Standin::of_generated(&id).map_or(String::new(), |standin| standin.to_string())
+        })?,
+    )?;
+    object.set(
+        "drain",
+        Function::new(
+            ctx.clone(),
+            |ctx: Ctx<'js>| while ctx.execute_pending_job() {},
+        )?,
+    )?;
+    Ok(object)
+}
+
+/// What the registry needs to run the module `id`; throws where it can't be compiled.
+fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result<Object<'js>> {
+    let loaded = Object::new(ctx.clone())?;
+    if let Some(origin) = id.strip_prefix("inert:") {
+        loaded.set("kind", "inert")?;
+        loaded.set("origin", origin)?;
+        return Ok(loaded);
+    }
+    let mut host = host.borrow_mut();
+    let path = Path::new(id);
+    let (path, source) = match id.parse::<Standin>() {
+        Ok(standin) => (Path::new("standin.js"), standin.source()),
+        Err(()) => {
+            let source = host
+                .read(path)
+                .map_err(|error| Exception::throw_message(ctx, &error))?;
+            (path, source)
+        }
+    };
+    if path.extension().is_some_and(|ending| ending == "json") {
+        loaded.set("kind", "json")?;
+        loaded.set("text", source)?;
+        return Ok(loaded);
+    }
+    let compiled = match panic::catch_unwind(|| transform::compile(path, source)) {
+        Ok(Ok(compiled)) => compiled,
+        // A bug of the compiler costs the one module.
+        Err(_) => return Err(Exception::throw_message(ctx, "it could not be compiled")),
+        Ok(Err(error)) => {
+            host.syntax_errors
+                .insert(id.to_owned(), (error.line, error.column));
+            return Err(Exception::throw_syntax(ctx, &error.message));
+        }
+    };
+    drop(host);
+    loaded.set("kind", if compiled.is_esm { "esm" } else { "cjs" })?;
+    loaded.set("imports", strings(ctx, &compiled.imports)?)?;
+    loaded.set("stars", strings(ctx, &compiled.stars)?)?;
+    let mut options = EvalOptions::default();
+    // CommonJS too: Convex puts it into ES modules.
+    options.strict = true;
+    options.filename = Some(id.to_owned());
+    loaded.set(
+        "run",
+        ctx.eval_with_options::<Value, _>(compiled.code, options)?,
+    )?;
+    Ok(loaded)
+}
+
+fn strings<'js>(ctx: &Ctx<'js>, values: &[String]) -> rquickjs::Result<Array<'js>> {
+    let array = Array::new(ctx.clone())?;
+    for (index, value) in values.iter().enumerate() {
+        array.set(index, value.as_str())?;
+    }
+    Ok(array)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::frame;
+
+    #[test]
+    fn a_frame_of_a_stack_trace() {
+        assert_eq!(
+            frame("    at make (/p/convex/schema.ts:3:14)"),
+            Some(("/p/convex/schema.ts", 3, 14))
+        );
+        assert_eq!(frame("    at <anonymous> (native)"), None);
+    }
+}

@@ -1,0 +1,136 @@
+// What is asked of the modules once they have run. All answers are JSON text, in
+// which what Convex printed stands as it is.
+
+const entries = new Map();
+
+// Starts a module by its id; `state(id)` then tells how far it is.
+function start(id) {
+  const record = recordOf(id);
+  link(record);
+  evaluate(record, undefined);
+  entries.set(id, record);
+}
+
+function state(id) {
+  return entries.get(id).state;
+}
+
+function failure(id) {
+  const { error } = entries.get(id);
+  return JSON.stringify({ reason: reasonOf(error), stack: String(error?.stack ?? "") });
+}
+
+// What an entry exports; a CommonJS one has its whole `module.exports` as default.
+function exportsOf(id) {
+  const record = entries.get(id);
+  return record.kind === "cjs" ? { default: record.module.exports } : namespace(record);
+}
+
+// --- Schema ---
+
+function missing(value, where) {
+  const { origin, path } = inertInfo.get(value);
+  return { kind: "inert", origin, of: path, ...where };
+}
+
+function missingIn(text, where) {
+  const found = inertIn(text);
+  return found && { kind: "inert", origin: found.origin, of: found.path, ...where };
+}
+
+// The first inert value in a validator, with the path to it.
+function findInert(validator, path, seen) {
+  if (isInert(validator)) return missing(validator, { field: path });
+  if (!isObject(validator) || seen.has(validator)) return undefined;
+  seen.add(validator);
+  const below = (value, name) => findInert(value, name, seen);
+  switch (validator.kind) {
+    case "object":
+      for (const [name, field] of Object.entries(validator.fields ?? {})) {
+        const found =
+          missingIn(name, { field: path }) ?? below(field, path === "" ? name : `${path}.${name}`);
+        if (found) return found;
+      }
+      return undefined;
+    case "array":
+      return below(validator.element, `${path}[]`);
+    case "record":
+      return below(validator.key, `${path}[key]`) ?? below(validator.value, `${path}[value]`);
+    case "union":
+      return validator.members?.map((member) => below(member, path)).find((found) => found);
+    default:
+      return undefined;
+  }
+}
+
+function schemaProblem(schema) {
+  if (isInert(schema)) return missing(schema, {});
+  for (const [table, definition] of Object.entries(schema.tables ?? {})) {
+    const spread = missingIn(table, {});
+    if (spread) return spread;
+    if (isInert(definition)) return missing(definition, { table });
+    for (const validator of [definition?.validator, definition?.stagedValidator]) {
+      const found = findInert(validator, "", new Set());
+      if (found) return { ...found, table };
+    }
+  }
+  return undefined;
+}
+
+function readSchema(id) {
+  const schema = exportsOf(id).default;
+  const found = { kind: schema === undefined ? "noDefault" : "notASchema" };
+  const isSchema = isObject(schema) && typeof schema.export === "function";
+  const problem = isSchema ? inertOrigins.length > 0 && schemaProblem(schema) : found;
+  if (problem) return JSON.stringify({ problem });
+  const json = schema.export();
+  const text = typeof json === "string" ? json : JSON.stringify(json);
+  const hidden = missingIn(text, {});
+  return hidden ? JSON.stringify({ problem: hidden }) : `{"schema":${text}}`;
+}
+
+// --- Functions ---
+
+const KINDS = ["Query", "Mutation", "Action"];
+
+function exported(value, method, fallback) {
+  return typeof value[method] === "function" ? value[method]() : fallback;
+}
+
+function readFunction(name, value) {
+  const kind = KINDS.find((one) => value[`is${one}`] === true);
+  if (!kind) return undefined;
+  const visibility = value.isInternal ? "internal" : "public";
+  try {
+    const args = exported(value, "exportArgs", '{"type":"any"}');
+    const returns = exported(value, "exportReturns", "null");
+    const needed = inertIn(args) ?? inertIn(returns);
+    if (needed) return { name, problem: `its validators need ${describeInert(needed)}` };
+    const head = `"functionType":"${kind}","visibility":{"kind":"${visibility}"}`;
+    return { name, function: `{${head},"args":${args},"returns":${returns}}` };
+  } catch (error) {
+    return { name, problem: reasonOf(error) };
+  }
+}
+
+// The functions among a module's exports, those that can't be had, and the exports
+// that might be functions but are made by something that is not there.
+function readFunctions(id) {
+  const exports = exportsOf(id);
+  const functions = [];
+  const leftOut = [];
+  const unknown = [];
+  for (const name of Object.keys(exports)) {
+    const value = exports[name];
+    if (isInert(value)) {
+      const { origin, path } = inertInfo.get(value);
+      // What is merely passed on from a package is nobody's function.
+      if (path.includes("()")) unknown.push({ name, origin });
+    } else if (isObject(value)) {
+      const found = readFunction(name, value);
+      if (found?.function) functions.push(`{"name":${JSON.stringify(name)},"function":${found.function}}`);
+      else if (found) leftOut.push(found);
+    }
+  }
+  return `{"functions":[${functions}],"leftOut":${JSON.stringify(leftOut)},"unknown":${JSON.stringify(unknown)}}`;
+}

@@ -1,0 +1,73 @@
+// Inert values stand for what is not there: a package that is not installed, a
+// Node builtin, an export of a module that failed. They can be called,
+// constructed, spread, iterated and asked for any property, and remember where
+// they came from. A validator that is one, or holds its mark in a text or a
+// field name, is found when it is exported.
+
+const inertOrigins = [];
+const inertInfo = new WeakMap();
+// A character of private use, which JSON does not escape and nobody writes.
+const INERT_MARK = "\ue000inert:";
+
+function inert(origin, path = "") {
+  const target = function () {};
+  const children = new Map();
+  const child = (name) => {
+    if (!children.has(name)) children.set(name, inert(origin, path + name));
+    return children.get(name);
+  };
+  const mark = `${INERT_MARK}${inertOrigins.push({ origin, path }) - 1};`;
+  const value = new Proxy(target, {
+    get(_, name) {
+      if (name === Symbol.toPrimitive) return (hint) => (hint === "number" ? NaN : mark);
+      if (name === Symbol.iterator) {
+        return function* () {
+          yield child("[0]");
+        };
+      }
+      if (name === Symbol.asyncIterator) {
+        return async function* () {
+          yield child("[0]");
+        };
+      }
+      if (typeof name === "symbol" || name === "then") return undefined;
+      if (name === "prototype") return target.prototype;
+      if (name === "toString" || name === "valueOf" || name === "toJSON") return () => mark;
+      if (name === "length") return 0;
+      if (name === mark) return value;
+      // No program needs a path this long; a loop over `node.parent` ends here.
+      return path.length > 1000 ? undefined : child(path === "" ? name : `.${name}`);
+    },
+    apply: () => (path.length > 1000 ? undefined : child("()")),
+    construct(_, args, newTarget) {
+      if (newTarget === value) return child("()");
+      return Object.create(newTarget.prototype ?? Object.prototype);
+    },
+    has: (_, name) => typeof name !== "symbol" && name !== "then",
+    set: () => true,
+    defineProperty: () => true,
+    deleteProperty: () => true,
+    // Spreading leaves the mark behind, so that what is missing is noticed.
+    ownKeys: () => ["prototype", mark],
+    getOwnPropertyDescriptor: (_, name) =>
+      name === "prototype"
+        ? Reflect.getOwnPropertyDescriptor(target, name)
+        : { value: name === mark ? value : child(String(name)), enumerable: true, configurable: true, writable: true },
+  });
+  inertInfo.set(value, { origin, path });
+  return value;
+}
+
+function isInert(value) {
+  return typeof value === "function" && inertInfo.has(value);
+}
+
+// What is known of the first inert value in a text that was made from it.
+function inertIn(text) {
+  const at = text.indexOf(INERT_MARK);
+  return at < 0 ? undefined : inertOrigins[parseInt(text.slice(at + INERT_MARK.length), 10)];
+}
+
+function describeInert({ origin, path }) {
+  return path === "" ? origin : `\`${path}\` of ${origin}`;
+}

@@ -1,0 +1,24 @@
+use std::time::Duration;
+
+/// What running a project's modules may cost. A project that goes beyond a
+/// limit is an error that names the module that was running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall-clock time for running all modules of one project. Default: 10 s.
+    pub time: Duration,
+    /// Memory of the JavaScript engine, in bytes. Default: 512 MiB.
+    pub memory: usize,
+    /// Stack of the JavaScript engine, in bytes. Default: 8 MiB. Recursion
+    /// beyond it throws, as it does in every engine.
+    pub stack: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(10),
+            memory: 512 << 20,
+            stack: 8 << 20,
+        }
+    }
+}

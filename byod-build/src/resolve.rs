@@ -1,0 +1,336 @@
+//! Where an import leads: a file, one of our stand-ins, or nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use oxc_resolver::{
+    ResolveContext, ResolveError, ResolveOptions, Resolver, TsConfig, TsconfigDiscovery,
+    TsconfigOptions, TsconfigReferences,
+};
+
+use crate::standin::Standin;
+
+/// What an import specifier stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Code or JSON.
+    File(PathBuf),
+    /// A module of ours.
+    Standin(Standin),
+    /// Nothing that could be run. The text says what and why, as part of a sentence.
+    Inert(String),
+    /// As [`Self::Inert`], and installing something may help.
+    Missing(String),
+}
+
+/// Resolves as Convex's bundler does, and notes every file it had to look at.
+pub(crate) struct Resolution {
+    import: Resolver,
+    require: Resolver,
+    /// For packages that have no entry for anything but Node.
+    node: Resolver,
+    /// The nearest `tsconfig.json` files of a folder, innermost first.
+    tsconfigs: BTreeMap<PathBuf, Vec<Rc<Aliases>>>,
+    /// Files that decided a resolution: `package.json`, `tsconfig.json`.
+    consulted: BTreeSet<PathBuf>,
+}
+
+impl Resolution {
+    pub(crate) fn new() -> Self {
+        let import = Resolver::new(options(&["convex", "module", "browser", "import"]));
+        let require =
+            import.clone_with_options(options(&["convex", "module", "browser", "require"]));
+        let node = import.clone_with_options(options(&[
+            "convex", "module", "node", "import", "require", "browser",
+        ]));
+        Self {
+            import,
+            require,
+            node,
+            tsconfigs: BTreeMap::new(),
+            consulted: BTreeSet::new(),
+        }
+    }
+
+    /// The files that decided a resolution.
+    pub(crate) fn into_consulted(self) -> BTreeSet<PathBuf> {
+        self.consulted
+    }
+
+    /// What `specifier` stands for in a module of the folder `from`.
+    pub(crate) fn resolve(&mut self, from: &Path, specifier: &str, is_require: bool) -> Target {
+        let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
+        if bare == "async_hooks" {
+            return Target::Standin(Standin::AsyncHooks);
+        }
+        if specifier == "server-only" {
+            return Target::Standin(Standin::Empty);
+        }
+        if specifier.starts_with("node:") || specifier.starts_with("bun:") {
+            return builtin(specifier);
+        }
+        match self.find(from, specifier, is_require) {
+            Ok(path) => file(path),
+            Err(ResolveError::Ignored(_)) => Target::Standin(Standin::Empty),
+            Err(_) => Standin::of_specifier(specifier).map_or_else(
+                || {
+                    if is_builtin(bare) {
+                        builtin(specifier)
+                    } else {
+                        missing(specifier)
+                    }
+                },
+                Target::Standin,
+            ),
+        }
+    }
+
+    fn find(
+        &mut self,
+        from: &Path,
+        specifier: &str,
+        is_require: bool,
+    ) -> Result<PathBuf, ResolveError> {
+        let is_relative = specifier.starts_with('.');
+        let tsconfigs = if is_relative {
+            Vec::new()
+        } else {
+            self.tsconfigs_of(from)
+        };
+        let resolver = if is_require {
+            &self.require
+        } else {
+            &self.import
+        };
+        let mut context = ResolveContext::default();
+        let mut look = |resolver: &Resolver, specifier: &str, tsconfig: Option<&TsConfig>| {
+            resolver.resolve_with_context(from, specifier, tsconfig, &mut context)
+        };
+        // The nearest tsconfig.json decides in Convex. Where it has no answer, one
+        // further out, that an editor would use, may.
+        let nearest = tsconfigs
+            .first()
+            .and_then(|nearest| nearest.whole.as_deref());
+        let mut found = look(resolver, specifier, nearest);
+        for tsconfig in &tsconfigs {
+            if found.is_ok() {
+                break;
+            }
+            if let Some(whole) = &tsconfig.whole {
+                found = look(resolver, specifier, Some(whole));
+            }
+            for path in tsconfig.candidates(specifier) {
+                found = found.or_else(|_| look(resolver, &path.to_string_lossy(), None));
+            }
+        }
+        if !is_relative && matches!(&found, Err(error) if !error.is_ignore()) {
+            found = look(&self.node, specifier, nearest).or(found);
+        }
+        let is_description =
+            |path: &PathBuf| path.file_name().is_some_and(|name| name == "package.json");
+        let descriptions = context.file_dependencies.into_iter();
+        self.consulted.extend(descriptions.filter(is_description));
+        found.map(|resolution| resolution.into_path_buf())
+    }
+
+    fn tsconfigs_of(&mut self, folder: &Path) -> Vec<Rc<Aliases>> {
+        if folder.ends_with("node_modules") {
+            return Vec::new();
+        }
+        if let Some(known) = self.tsconfigs.get(folder) {
+            return known.clone();
+        }
+        let mut found = folder.parent().map_or(Vec::new(), |p| self.tsconfigs_of(p));
+        for name in ["jsconfig.json", "tsconfig.json"] {
+            let path = folder.join(name);
+            if path.is_file() {
+                found.insert(0, Rc::new(Aliases::read(&self.import, &path)));
+                self.consulted.insert(path);
+            }
+        }
+        self.tsconfigs.insert(folder.to_owned(), found.clone());
+        found
+    }
+}
+
+/// The paths that a `tsconfig.json` declares.
+struct Aliases {
+    /// With what it extends, where that is there.
+    whole: Option<Arc<TsConfig>>,
+    /// The file alone, where what it extends is missing: often a package that is
+    /// not installed.
+    alone: Option<TsConfig>,
+}
+
+impl Aliases {
+    fn read(resolver: &Resolver, path: &Path) -> Self {
+        let whole = resolver.resolve_tsconfig(path).ok();
+        let alone = match whole {
+            Some(_) => None,
+            None => fs::read_to_string(path)
+                .ok()
+                .and_then(|json| TsConfig::parse(true, path, path, json).ok()),
+        };
+        Self { whole, alone }
+    }
+
+    /// Where the file alone says that `specifier` may be.
+    fn candidates(&self, specifier: &str) -> Vec<PathBuf> {
+        let Some(tsconfig) = &self.alone else {
+            return Vec::new();
+        };
+        let options = &tsconfig.compiler_options;
+        let base = match &options.base_url {
+            Some(base_url) => tsconfig.directory().join(base_url),
+            None => tsconfig.directory().to_owned(),
+        };
+        let patterns = options.paths.iter().flatten();
+        let mut found: Vec<(usize, Vec<PathBuf>)> = patterns
+            .filter_map(|(pattern, targets)| {
+                let (prefix, suffix) = pattern.split_once('*').unwrap_or((pattern, ""));
+                let rest = specifier.strip_prefix(prefix)?.strip_suffix(suffix)?;
+                let matches = pattern.contains('*') || rest.is_empty();
+                let target =
+                    |target: &PathBuf| base.join(target.to_string_lossy().replace('*', rest));
+                matches.then(|| (prefix.len(), targets.iter().map(target).collect()))
+            })
+            .collect();
+        // The longest prefix is the one that counts.
+        found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+        let by_base_url = options.base_url.as_ref().map(|_| base.join(specifier));
+        let by_pattern = found
+            .into_iter()
+            .next()
+            .map_or(Vec::new(), |(_, paths)| paths);
+        by_pattern.into_iter().chain(by_base_url).collect()
+    }
+}
+
+fn options(conditions: &[&str]) -> ResolveOptions {
+    let strings = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+    ResolveOptions {
+        alias_fields: vec![strings(&["browser"])],
+        condition_names: strings(conditions),
+        extension_alias: [
+            (".js", &[".js", ".ts", ".tsx"][..]),
+            (".jsx", &[".jsx", ".tsx"]),
+            (".mjs", &[".mjs", ".mts"]),
+            (".cjs", &[".cjs", ".cts"]),
+        ]
+        .map(|(from, to)| (from.to_owned(), strings(to)))
+        .to_vec(),
+        extensions: strings(&[
+            ".tsx", ".ts", ".jsx", ".js", ".mts", ".mjs", ".cts", ".cjs", ".css", ".json",
+        ]),
+        main_fields: strings(&["browser", "module", "main"]),
+        // Which file is meant is said with every import; what it refers to does not matter.
+        tsconfig: Some(TsconfigDiscovery::Manual(TsconfigOptions {
+            config_file: PathBuf::new(),
+            references: TsconfigReferences::Disabled,
+        })),
+        node_path: false,
+        ..ResolveOptions::default()
+    }
+}
+
+const CODE: [&str; 9] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs", "json"];
+
+fn file(path: PathBuf) -> Target {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    // A file without ending can only be a script.
+    if ending.is_none_or(|ending| CODE.contains(&ending)) {
+        Target::File(path)
+    } else {
+        Target::Inert(format!("the file {}, which is no code", path.display()))
+    }
+}
+
+fn builtin(specifier: &str) -> Target {
+    Target::Inert(format!(
+        "`{specifier}`, a module of Node that is not there while reading"
+    ))
+}
+
+fn missing(specifier: &str) -> Target {
+    let package = package_of(specifier);
+    Target::Missing(match package {
+        Some(package) => format!("`{specifier}`, which was not found: install `{package}`"),
+        None => format!("`{specifier}`, which was not found"),
+    })
+}
+
+/// `@scope/name/x` is of `@scope/name`; a path is of no package.
+fn package_of(specifier: &str) -> Option<String> {
+    let parts = if specifier.starts_with('@') { 2 } else { 1 };
+    let package: Vec<&str> = specifier.split('/').take(parts).collect();
+    let is_name = |part: &&str| !part.is_empty() && *part != "@";
+    let is_package = package.len() == parts
+        && package.iter().all(is_name)
+        && !specifier.starts_with(['.', '/', '~', '#', '$']);
+    is_package.then(|| package.join("/"))
+}
+
+/// The modules of Node itself, without `node:`.
+fn is_builtin(specifier: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "assert",
+        "async_hooks",
+        "buffer",
+        "child_process",
+        "cluster",
+        "console",
+        "constants",
+        "crypto",
+        "dgram",
+        "diagnostics_channel",
+        "dns",
+        "domain",
+        "events",
+        "fs",
+        "http",
+        "http2",
+        "https",
+        "inspector",
+        "module",
+        "net",
+        "os",
+        "path",
+        "perf_hooks",
+        "process",
+        "punycode",
+        "querystring",
+        "readline",
+        "repl",
+        "stream",
+        "string_decoder",
+        "timers",
+        "tls",
+        "tty",
+        "url",
+        "util",
+        "v8",
+        "vm",
+        "wasi",
+        "worker_threads",
+        "zlib",
+    ];
+    let name = specifier.split('/').next().unwrap_or(specifier);
+    NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_package_is_named() {
+        let package = |specifier| package_of(specifier).unwrap_or_default();
+        assert_eq!(package("@convex-dev/auth/server"), "@convex-dev/auth");
+        assert_eq!(package("convex-helpers/server"), "convex-helpers");
+        assert_eq!(package("./lib"), "");
+        assert_eq!(package("@/lib/x"), "");
+    }
+}

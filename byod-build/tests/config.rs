@@ -1,0 +1,252 @@
+//! `byod.toml` and the manifest that is made from it.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+
+use byod_build::Builder;
+use byod_schema::{Injection, Location, Manifest};
+use common::Folder;
+
+const SCHEMA: &str =
+    "export default defineSchema({ users: defineTable({}), messages: defineTable({}) });\n";
+
+fn project(name: &str, config: &str) -> Folder {
+    Folder::new(name)
+        .with_schema(SCHEMA)
+        .with_module(
+            "messages.ts",
+            "export const list = query({ args: {}, handler: async () => [] });\n",
+        )
+        .with("byod.toml", config)
+}
+
+fn read(folder: &Folder) -> Result<Manifest, String> {
+    let builder = Builder::new().config(folder.path("byod.toml"));
+    builder
+        .read()
+        .map_err(|error| folder.relative(&error.to_string()))
+}
+
+fn error(name: &str, config: &str) -> String {
+    read(&project(name, config)).unwrap_err()
+}
+
+#[test]
+fn a_whole_configuration() {
+    let folder = project(
+        "c_whole",
+        "[main]\nconvex = \"convex\"\n\n[user]\nconvex = \"user/convex\"\ntables = [\"messages\"]\n\n[user.inject]\nuserId = \"subject\"\ncreatedAt = \"now\"\n",
+    )
+    .with("user/convex/schema.ts", &format!("{}{SCHEMA}", common::IMPORTS));
+    let manifest = read(&folder).unwrap();
+    assert_eq!(manifest.format, Manifest::FORMAT);
+    assert_eq!(manifest.location("messages"), Some(Location::User));
+    assert_eq!(manifest.location("users"), Some(Location::Main));
+    assert_eq!(manifest.inject["userId"], Injection::Subject);
+    assert_eq!(manifest.inject["createdAt"], Injection::Now);
+    assert_eq!(manifest.main.convex, "convex");
+    let paths: Vec<_> = manifest
+        .main
+        .functions
+        .keys()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(paths, ["messages:list"]);
+    assert!(manifest.user.unwrap().schema.table("messages").is_some());
+}
+
+#[test]
+fn no_configuration() {
+    let folder = Folder::new("c_none");
+    assert_eq!(
+        read(&folder).unwrap_err(),
+        "byod.toml: no such file. Write it; the smallest one is the line `main.convex = \"path/to/convex\"`"
+    );
+}
+
+#[test]
+fn malformed_toml() {
+    assert_eq!(
+        error("c_malformed", "[main]\nconvex = \n"),
+        "byod.toml:2: this is no TOML: string values must be quoted, expected literal string"
+    );
+}
+
+#[test]
+fn misspelt_keys() {
+    assert_eq!(
+        error("c_key", "[main]\nconvexx = \"convex\"\n"),
+        "byod.toml:2: unknown key `main.convexx`. Did you mean `main.convex`?"
+    );
+    assert_eq!(
+        error("c_section", "[main]\nconvex = \"convex\"\n[elsewhere]\n"),
+        "byod.toml:3: unknown key `elsewhere`. Known here: main, user"
+    );
+}
+
+#[test]
+fn missing_parts() {
+    assert_eq!(
+        error("c_no_main", "[user]\ntables = []\n"),
+        "byod.toml: [main] is missing. Add `[main]` with `convex = \"path/to/convex\"`"
+    );
+    assert_eq!(
+        error("c_no_convex", "[main]\n"),
+        "byod.toml: `convex` is missing in [main]. Add `convex = \"path/to/convex\"`"
+    );
+}
+
+#[test]
+fn wrong_kinds() {
+    assert_eq!(
+        error("c_kind", "[main]\nconvex = 3\n"),
+        "byod.toml:2: `main.convex` must be a text in quotes"
+    );
+    assert_eq!(
+        error(
+            "c_tables",
+            "[main]\nconvex = \"convex\"\n[user]\ntables = \"messages\"\n"
+        ),
+        "byod.toml:4: `user.tables` must be a list of table names: `tables = [\"messages\"]`"
+    );
+    assert_eq!(
+        error(
+            "c_inject",
+            "[main]\nconvex = \"convex\"\n[user.inject]\nuserId = \"me\"\n"
+        ),
+        "byod.toml:4: `userId` in [user.inject] must be \"subject\" or \"now\""
+    );
+}
+
+#[test]
+fn a_table_that_the_schema_lacks() {
+    assert_eq!(
+        error(
+            "c_table",
+            "[main]\nconvex = \"convex\"\n[user]\ntables = [\n  \"users\",\n  \"mesages\",\n]\n"
+        ),
+        "byod.toml:6: the schema of convex has no table `mesages`. Did you mean `messages`?"
+    );
+    assert_eq!(
+        error(
+            "c_table_far",
+            "[main]\nconvex = \"convex\"\n[user]\ntables = [\"zebras\"]\n"
+        ),
+        "byod.toml:4: the schema of convex has no table `zebras`. Add it there, or remove it from `user.tables`"
+    );
+}
+
+#[test]
+fn a_table_that_the_users_schema_lacks() {
+    let folder = project(
+        "c_user_table",
+        "[main]\nconvex = \"convex\"\n[user]\nconvex = \"user\"\ntables = [\"messages\"]\n",
+    )
+    .with(
+        "user/schema.ts",
+        &format!("{}export default defineSchema({{}});\n", common::IMPORTS),
+    );
+    assert_eq!(
+        read(&folder).unwrap_err(),
+        "byod.toml:5: the schema of user has no table `messages`. Add it there, or remove it from `user.tables`"
+    );
+}
+
+#[test]
+fn a_table_listed_twice() {
+    assert_eq!(
+        error(
+            "c_twice",
+            "[main]\nconvex = \"convex\"\n[user]\ntables = [\n  \"users\",\n  \"users\",\n]\n"
+        ),
+        "byod.toml:6: the table `users` is listed twice, first on line 5. Remove one"
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    assert_eq!(
+        error("c_folder", "[main]\nconvex = \"../elsewhere/convex\"\n"),
+        "../elsewhere/convex: no such folder. Correct `convex` on line 2 of byod.toml"
+    );
+}
+
+/// Not a test of its own: the process in which the tests below call `emit`.
+#[test]
+#[ignore = "run by the tests of emit"]
+fn emit_in_a_process() {
+    Builder::new()
+        .config(std::env::var("CONFIG").unwrap())
+        .out_dir(std::env::var("TO").unwrap())
+        .emit();
+}
+
+/// Status, standard output and standard error of `emit`.
+fn emit(folder: &Folder) -> (bool, String, String) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "emit_in_a_process", "--ignored", "--nocapture"])
+        .env("CONFIG", folder.path("byod.toml"))
+        .env("TO", folder.path(""))
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| folder.relative(&String::from_utf8_lossy(bytes));
+    (
+        output.status.success(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+#[test]
+fn emit_writes_the_manifest_and_tells_cargo() {
+    let folder = project("c_emit", "[main]\nconvex = \"convex\"\n")
+        .with("shared/limits.ts", "export const LIMIT = 1;\n")
+        .with_module("a.ts", "import { LIMIT } from \"../shared/limits\";\nexport const f = query({ args: { n: v.literal(LIMIT) }, handler: async () => 1 });\nexport const g = query({ args: { n: undefined as any }, handler: async () => 1 });\n");
+    let (ok, stdout, stderr) = emit(&folder);
+    assert!(ok, "{stdout}{stderr}");
+    for line in [
+        "cargo::rerun-if-changed=byod.toml",
+        "cargo::rerun-if-changed=convex",
+        "cargo::rerun-if-changed=shared/limits.ts",
+        "cargo::rustc-env=BYOD_MANIFEST=byod-manifest.json",
+    ] {
+        assert!(
+            stdout.lines().any(|printed| printed == line),
+            "{line} in\n{stdout}"
+        );
+    }
+    assert!(
+        stdout.contains("cargo::warning=convex/a.ts: `g` is left out"),
+        "{stdout}"
+    );
+    let path = folder.path("byod-manifest.json");
+    let manifest: Manifest = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(manifest, read(&folder).unwrap());
+
+    // Nothing changed: the file stays as it is.
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
+    assert!(emit(&folder).0);
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
+}
+
+#[test]
+fn emit_fails_in_plain_words() {
+    let folder = project("c_fails", "[main]\nconvex = \"convex\"\n")
+        .with_schema("throw new Error(\"no\");\n");
+    let (ok, stdout, stderr) = emit(&folder);
+    assert!(!ok);
+    assert!(
+        stdout.contains(
+            "cargo::error=convex/schema.ts:3:11: the schema can't be loaded: Error: no\n"
+        ),
+        "{stdout}"
+    );
+    assert_eq!(
+        stderr,
+        "error: convex/schema.ts:3:11: the schema can't be loaded: Error: no\n"
+    );
+}

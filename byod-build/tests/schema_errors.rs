@@ -1,0 +1,211 @@
+//! A schema that can't be had whole is an error of one line that names the
+//! place, the reason and the fix.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod common;
+
+use std::time::Duration;
+
+use byod_build::{Limits, read_project};
+use common::Folder;
+
+fn error_with(folder: &Folder, limits: Limits) -> String {
+    let error = read_project(&folder.path("convex"), &limits).unwrap_err();
+    folder.relative(&error.to_string())
+}
+
+fn error(folder: &Folder) -> String {
+    error_with(folder, Limits::default())
+}
+
+#[test]
+fn no_such_folder() {
+    let folder = Folder::new("no_such_folder");
+    assert_eq!(
+        error(&folder),
+        "convex: no such folder. Name the folder that holds schema.ts"
+    );
+}
+
+#[test]
+fn no_schema_in_the_folder() {
+    let folder = Folder::new("no_schema").with("convex/notes.ts", "export {};");
+    assert_eq!(
+        error(&folder),
+        "convex: there is no schema.ts (or schema.js). Add one that says `export default defineSchema({…})`, or name another Convex folder"
+    );
+}
+
+#[test]
+fn the_schema_throws() {
+    let folder = Folder::new("schema_throws").with_schema(
+        "type Unused = {\n  a: string;\n};\nfunction check(): void {\n  throw new Error(\"no tables today\");\n}\ncheck();\nexport default defineSchema({});\n",
+    );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts:7:13: the schema can't be loaded: Error: no tables today"
+    );
+}
+
+#[test]
+fn what_the_schema_imports_throws() {
+    let folder = Folder::new("import_throws")
+        .with_schema(
+            "import { notes } from \"./notes\";\nexport default defineSchema({ notes });\n",
+        )
+        .with(
+            "convex/notes.ts",
+            "export const notes = (undefined as any).table();\n",
+        );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts: the table `notes` needs `notes` of convex/notes.ts:1:23 (which failed to load: TypeError: cannot read property 'table' of undefined)"
+    );
+}
+
+#[test]
+fn a_syntax_error() {
+    let folder = Folder::new("syntax_error").with_schema("export default defineSchema({;\n");
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts:3:30: the schema can't be loaded: SyntaxError: Unexpected token"
+    );
+}
+
+#[test]
+fn no_default_export() {
+    let folder = Folder::new("no_default").with_schema("export const schema = defineSchema({});\n");
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts: there is no default export. Write `export default defineSchema({…})`"
+    );
+}
+
+#[test]
+fn the_default_export_is_no_schema() {
+    let folder = Folder::new("not_a_schema").with_schema("export default { notes: 1 };\n");
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts: the default export is no schema. Write `export default defineSchema({…})`"
+    );
+}
+
+#[test]
+fn tables_of_a_package_that_is_not_installed() {
+    let folder = Folder::new("absent_tables").with_schema(
+        "import { authTables } from \"@convex-dev/auth/server\";\nexport default defineSchema({ ...authTables });\n",
+    );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts: the schema needs `authTables` of `@convex-dev/auth/server`, which was not found: install `@convex-dev/auth`"
+    );
+}
+
+#[test]
+fn a_field_of_a_package_that_is_not_installed() {
+    let folder = Folder::new("absent_field").with_schema(
+        "import { literals } from \"convex-helpers/validators\";\nexport default defineSchema({ notes: defineTable({ meta: v.object({ kind: v.optional(literals(\"a\", \"b\")) }) }) });\n",
+    );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts: the validator of `notes.meta.kind` needs `literals().asOptional()` of `convex-helpers/validators`, which was not found: install `convex-helpers`"
+    );
+}
+
+#[test]
+fn a_text_made_of_what_is_not_there() {
+    let folder = Folder::new("absent_text").with_schema(
+        "import { PREFIX } from \"names\";\nexport default defineSchema({ notes: defineTable({ kind: v.literal(`${PREFIX}-a`) }) });\n",
+    );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts: the schema needs `PREFIX` of `names`, which was not found: install `names`"
+    );
+}
+
+#[test]
+fn a_literal_of_what_is_not_there() {
+    let folder = Folder::new("absent_literal").with_schema(
+        "import { KIND } from \"./kinds\";\nexport default defineSchema({ notes: defineTable({ kind: v.literal(KIND) }) });\n",
+    );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts:4:60: the schema can't be loaded: Error: v.literal(value) must be a string, number, or boolean; it imports `./kinds`, which was not found"
+    );
+}
+
+#[test]
+fn a_promise_that_never_comes() {
+    let folder = Folder::new("never")
+        .with_schema("await new Promise(() => {});\nexport default defineSchema({});\n");
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts: the schema awaits something that never comes"
+    );
+}
+
+#[test]
+fn a_schema_that_loops_for_ever_stops() {
+    let folder =
+        Folder::new("endless").with_schema("for (;;) {}\nexport default defineSchema({});\n");
+    let limits = Limits {
+        time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    assert_eq!(
+        error_with(&folder, limits),
+        "convex/schema.ts: stopped after 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+    );
+}
+
+#[test]
+fn promises_that_follow_each_other_for_ever_stop() {
+    let folder = Folder::new("endless_promises")
+        .with_schema("for (;;) await null;\nexport default defineSchema({});\n");
+    let limits = Limits {
+        time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    assert_eq!(
+        error_with(&folder, limits),
+        "convex/schema.ts: stopped after 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+    );
+}
+
+#[test]
+fn a_schema_that_allocates_without_end_stops() {
+    let folder = Folder::new("greedy").with_schema(
+        "const all: string[] = [];\nfor (let i = 0; ; i++) all.push(\"x\".repeat(1000) + i);\nexport default defineSchema({});\n",
+    );
+    let limits = Limits {
+        memory: 32 << 20,
+        ..Limits::default()
+    };
+    assert_eq!(
+        error_with(&folder, limits),
+        "convex/schema.ts: stopped after 32 MiB of memory while it was running. Look for an endless loop, or raise the memory limit (`Builder::limits`)"
+    );
+}
+
+#[test]
+fn recursion_without_end_throws() {
+    let folder = Folder::new("recursion").with_schema(
+        "const deep = (n: number): number => deep(n + 1) + 1;\ndeep(0);\nexport default defineSchema({});\n",
+    );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts:3:46: the schema can't be loaded: RangeError: Maximum call stack size exceeded"
+    );
+}
+
+#[test]
+fn an_undefined_validator_has_convex_own_message() {
+    let folder = Folder::new("undefined_validator").with_schema(
+        "export default defineSchema({ notes: defineTable({ body: undefined as any }) });\n",
+    );
+    assert_eq!(
+        error(&folder),
+        "convex/schema.ts:3:58: the schema can't be loaded: Error: A validator is undefined for field \"body\" in v.object(). This is often caused by circular imports. See https://docs.convex.dev/error#undefined-validator for details."
+    );
+}

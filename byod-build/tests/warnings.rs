@@ -1,0 +1,141 @@
+//! What can't be read of the functions is a warning, and costs nothing else.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod common;
+
+use byod_build::{Limits, ProjectReading, read_project};
+use common::Folder;
+
+fn read(folder: &Folder) -> ProjectReading {
+    read_project(&folder.path("convex"), &Limits::default()).unwrap()
+}
+
+fn warnings(folder: &Folder, reading: &ProjectReading) -> Vec<String> {
+    let lines = reading.warnings.iter();
+    lines.map(|line| folder.relative(line)).collect()
+}
+
+fn paths(reading: &ProjectReading) -> Vec<String> {
+    reading.functions.keys().map(ToString::to_string).collect()
+}
+
+const SCHEMA: &str = "export default defineSchema({ notes: defineTable({ body: v.string() }) });\n";
+
+#[test]
+fn a_module_that_throws_costs_its_own_functions_alone() {
+    let folder = Folder::new("w_throws")
+        .with_schema(SCHEMA)
+        .with_module(
+            "bad.ts",
+            "export const shared = { a: v.string() };\nexport const f = query({ args: {}, handler: async () => 1 });\nif (!process.env.KEY) throw new Error(\"KEY is not set\");\n",
+        )
+        .with_module(
+            "good.ts",
+            "import { shared } from \"./bad\";\nexport const f = query({ args: shared, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["good:f", "good:g"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        ["convex/bad.ts:5:33: not loaded, its functions are left out: Error: KEY is not set"]
+    );
+}
+
+#[test]
+fn a_function_that_needs_a_failed_module_is_left_out() {
+    let folder = Folder::new("w_needs")
+        .with_schema(SCHEMA)
+        .with("convex/lib/fields.ts", "throw new Error(\"no\");\nexport const fields = {};\nexport const one = 1;\n")
+        .with_module(
+            "good.ts",
+            "import { fields } from \"./lib/fields\";\nexport const f = query({ args: { x: fields.x }, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["good:g"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/good.ts: `f` is left out: its validators need `fields.x.json` of convex/lib/fields.ts:1:11 (which failed to load: Error: no)",
+            "convex/lib/fields.ts:1:11: not loaded, its functions are left out: Error: no",
+        ]
+    );
+}
+
+#[test]
+fn functions_made_by_an_absent_package_are_named() {
+    let folder = Folder::new("w_builder")
+        .with_schema(SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import { customQuery } from \"convex-helpers/server/customFunctions\";\nconst mine = customQuery(query, {});\nexport const a = mine({ args: {}, handler: async () => 1 });\nexport const b = mine({ args: {}, handler: async () => 1 });\nexport { customQuery };\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), Vec::<String>::new());
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts: left out: `a`, `b`, made by `convex-helpers/server/customFunctions`, which was not found: install `convex-helpers`"
+        ]
+    );
+}
+
+#[test]
+fn installing_what_is_missing_is_noticed() {
+    let folder = Folder::new("w_install")
+        .with_schema(SCHEMA)
+        .with("yarn.lock", "")
+        .with_module("notes.ts", "export const n = 1;\n");
+    let records = |folder: &Folder| read(folder).files.contains(&folder.path("yarn.lock"));
+    assert!(!records(&folder));
+    folder.write("convex/more.ts", "import \"not-installed\";\n");
+    assert!(records(&folder));
+}
+
+#[test]
+fn a_module_that_awaits_for_ever() {
+    let folder = Folder::new("w_awaits")
+        .with_schema(SCHEMA)
+        .with_module("never.ts", "await new Promise(() => {});\nexport const f = query({ args: {}, handler: async () => 1 });\n")
+        .with_module("good.ts", "export const g = query({ args: {}, handler: async () => 1 });\n");
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["good:g"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/never.ts: not loaded, its functions are left out: it awaits something that never comes"
+        ]
+    );
+}
+
+#[test]
+fn a_module_with_a_syntax_error() {
+    let folder = Folder::new("w_syntax").with_schema(SCHEMA).with_module(
+        "bad.ts",
+        "export const f = query({ args: {} handler: 1 });\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/bad.ts:3:35: not loaded, its functions are left out: SyntaxError: Expected `,` or `}` but found `Identifier`"
+        ]
+    );
+}
+
+#[test]
+fn generated_code_that_fails_is_replaced() {
+    let folder = Folder::new("w_generated")
+        .with_schema(SCHEMA)
+        .with(
+            "convex/_generated/server.js",
+            "throw new Error(\"stale\");\nexport const query = 1;\n",
+        )
+        .with_module(
+            "good.ts",
+            "export const g = query({ args: {}, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["good:g"]);
+    assert_eq!(reading.warnings, Vec::<String>::new());
+}
