@@ -7,8 +7,9 @@ use syn::spanned::Spanned;
 
 use crate::check::{Body, Table};
 use crate::check_fields::CheckedField;
+use crate::expand_definitions::definition;
 use crate::expand_functions::function;
-use crate::expand_types::{Codec, Expander, definition};
+use crate::expand_types::{Codec, Expander};
 use crate::tables::location_path;
 use crate::types::Member;
 

@@ -7,7 +7,7 @@ use syn::Ident;
 use crate::check::Table;
 use crate::expand::name_type;
 use crate::names;
-use crate::types::{Body, Definition, Member, Type, Types};
+use crate::types::{Member, Type, Types};
 
 /// Turns schema types into Rust types, seen from one place.
 pub(crate) struct Expander<'t> {
@@ -70,7 +70,9 @@ impl<'t> Expander<'t> {
                 let of = self.rust(of);
                 quote!(::std::option::Option<#of>)
             }
-            Type::Object(index) | Type::OneOf(index) => self.definition_path(*index),
+            Type::Object(index) | Type::OneOf(index) | Type::Union(index) => {
+                self.definition_path(*index)
+            }
             Type::Document => {
                 let table = &self.table;
                 quote!(::byod_runtime::Doc<#table>)
@@ -112,6 +114,10 @@ impl<'t> Expander<'t> {
             Type::OneOf(index) => {
                 let path = self.definition_path(*index);
                 quote!(#v::OneOf<#path>)
+            }
+            Type::Union(index) => {
+                let path = self.definition_path(*index);
+                quote!(#v::Union<#path>)
             }
             Type::Document => {
                 let table = &self.table;
@@ -309,89 +315,4 @@ fn at(tokens: TokenStream, span: Span) -> TokenStream {
             }
         })
         .collect()
-}
-
-/// A generated struct or enum.
-pub(crate) fn definition(definition: &Definition, inside: &Expander<'_>) -> TokenStream {
-    let ident = names::ident(&definition.name);
-    let doc = format!("`{}`", definition.validator);
-    match &definition.body {
-        Body::Struct(members) => {
-            let fields = inside.declarations(members);
-            let codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
-            let object = inside.object_impl(&ident, &codecs);
-            let serde = inside.serde_impls(&ident);
-            quote! {
-                #[doc = #doc]
-                #[derive(Clone, Debug, PartialEq)]
-                pub struct #ident { #(#fields),* }
-                #object
-                #serde
-            }
-        }
-        Body::Enum {
-            variants,
-            catch_all,
-        } => {
-            let names: Vec<Ident> = variants.iter().map(|v| names::ident(&v.name)).collect();
-            let texts: Vec<&String> = variants.iter().map(|v| &v.text).collect();
-            let docs = texts.iter().map(|text| format!("`{text:?}`"));
-            let catch_all = names::ident(catch_all);
-            quote! {
-                #[doc = #doc]
-                #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-                pub enum #ident {
-                    #(#[doc = #docs] #names,)*
-                    /// A literal that this build's schema doesn't have.
-                    #catch_all(::byod_runtime::Unknown),
-                }
-
-                impl #ident {
-                    /// The literal's text.
-                    pub fn as_str(&self) -> &str {
-                        match self {
-                            #(Self::#names => #texts,)*
-                            Self::#catch_all(text) => text.as_str(),
-                        }
-                    }
-                }
-
-                impl ::byod_runtime::codec::Literals for #ident {
-                    fn from_text(text: &str) -> Self {
-                        match text {
-                            #(#texts => Self::#names,)*
-                            text => Self::#catch_all(::byod_runtime::Unknown::__read(text)),
-                        }
-                    }
-
-                    fn as_str(&self) -> &str {
-                        Self::as_str(self)
-                    }
-                }
-
-                impl ::std::fmt::Display for #ident {
-                    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                        f.write_str(self.as_str())
-                    }
-                }
-
-                impl ::byod_runtime::codec::Serialize for #ident {
-                    fn serialize<S: ::byod_runtime::codec::Serializer>(
-                        &self,
-                        serializer: S,
-                    ) -> ::std::result::Result<S::Ok, S::Error> {
-                        serializer.serialize_str(self.as_str())
-                    }
-                }
-
-                impl<'de> ::byod_runtime::codec::Deserialize<'de> for #ident {
-                    fn deserialize<D: ::byod_runtime::codec::Deserializer<'de>>(
-                        deserializer: D,
-                    ) -> ::std::result::Result<Self, D::Error> {
-                        <Self as ::byod_runtime::Field<::byod_runtime::v::OneOf<Self>>>::decode(deserializer)
-                    }
-                }
-            }
-        }
-    }
 }

@@ -9,6 +9,7 @@ mod attr;
 mod check;
 mod check_fields;
 mod expand;
+mod expand_definitions;
 mod expand_functions;
 mod expand_types;
 mod functions;
@@ -16,6 +17,7 @@ mod manifest;
 mod names;
 mod tables;
 mod types;
+mod unions;
 
 use proc_macro::TokenStream;
 use quote::quote;

@@ -15,7 +15,7 @@ pub(crate) enum Type {
     Boolean,
     Null,
     Bytes,
-    /// Any value: `v.any()`, and unions of values that no one type holds.
+    /// Any value: `v.any()`.
     Any,
     /// The id of a document of that table.
     Id(String),
@@ -26,6 +26,8 @@ pub(crate) enum Type {
     Object(usize),
     /// A generated enum of string literals.
     OneOf(usize),
+    /// A generated enum of values of different types.
+    Union(usize),
     /// A whole document of the table itself.
     Document,
 }
@@ -45,6 +47,18 @@ pub(crate) enum Body {
         /// The name of the variant for texts that the schema doesn't have.
         catch_all: String,
     },
+    /// Objects that are told apart by a string literal in one field.
+    Tagged {
+        /// That field's name in Convex.
+        tag: String,
+        variants: Vec<TaggedVariant>,
+        catch_all: String,
+    },
+    /// Values that are told apart by trying, in this order.
+    Union {
+        members: Vec<(String, Type)>,
+        catch_all: String,
+    },
 }
 
 /// A field of a generated struct.
@@ -57,6 +71,13 @@ pub(crate) struct Member {
     pub(crate) optional: bool,
     /// As the schema declares it, for its documentation.
     pub(crate) declared: String,
+}
+
+pub(crate) struct TaggedVariant {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// The struct of its other fields, if it has any.
+    pub(crate) fields: Option<usize>,
 }
 
 pub(crate) struct Variant {
@@ -125,45 +146,11 @@ impl<'a> Types<'a> {
                 Value::Int64(_) => Type::Int64,
                 _ => Type::Number,
             },
-            Validator::Union { value } => self.union(validator, value, name),
+            Validator::Union { .. } => self.union(validator, name),
         }
     }
 
-    fn union(&mut self, union: &Validator, members: &[Validator], name: &str) -> Type {
-        let present: Vec<&Validator> = members
-            .iter()
-            .filter(|member| **member != Validator::Null)
-            .collect();
-        if present.is_empty() {
-            return Type::Null;
-        }
-        if present.len() < members.len() {
-            let ty = match &present[..] {
-                [one] => self.of(one, name),
-                _ => {
-                    let value = present.into_iter().cloned().collect();
-                    self.of(&Validator::Union { value }, name)
-                }
-            };
-            // Any value may be null already.
-            return match ty {
-                Type::Any => Type::Any,
-                ty => Type::Nullable(Box::new(ty)),
-            };
-        }
-        let texts: Option<Vec<&str>> = present.iter().map(|member| literal_text(member)).collect();
-        if let Some(texts) = texts {
-            return Type::OneOf(self.one_of(union, &texts, name));
-        }
-        // One type may hold all of them: numbers, say, or a string and string literals.
-        let mut scalars = present.iter().map(|member| scalar(member));
-        match scalars.next() {
-            Some(Some(first)) if scalars.all(|other| other.as_ref() == Some(&first)) => first,
-            _ => Type::Any,
-        }
-    }
-
-    fn object(&mut self, validator: &Validator, fields: &Fields, name: &str) -> usize {
+    pub(crate) fn object(&mut self, validator: &Validator, fields: &Fields, name: &str) -> usize {
         if let Some(index) = self.defined(validator) {
             return index;
         }
@@ -174,7 +161,7 @@ impl<'a> Types<'a> {
         index
     }
 
-    fn one_of(&mut self, validator: &Validator, texts: &[&str], name: &str) -> usize {
+    pub(crate) fn one_of(&mut self, validator: &Validator, texts: &[&str], name: &str) -> usize {
         if let Some(index) = self.defined(validator) {
             return index;
         }
@@ -200,13 +187,13 @@ impl<'a> Types<'a> {
     }
 
     /// Equal validators in one module share one type.
-    fn defined(&self, validator: &Validator) -> Option<usize> {
+    pub(crate) fn defined(&self, validator: &Validator) -> Option<usize> {
         self.definitions
             .iter()
             .position(|definition| definition.validator == *validator)
     }
 
-    fn define(&mut self, validator: &Validator, name: &str, body: Body) -> usize {
+    pub(crate) fn define(&mut self, validator: &Validator, name: &str, body: Body) -> usize {
         self.definitions.push(Definition {
             name: self.scope.take(name.to_owned()),
             validator: validator.clone(),
@@ -273,36 +260,10 @@ impl<'a> Types<'a> {
                 self.display(values, module)
             ),
             Type::Nullable(of) => format!("Option<{}>", self.display(of, module)),
-            Type::Object(index) | Type::OneOf(index) => {
+            Type::Object(index) | Type::OneOf(index) | Type::Union(index) => {
                 format!("{module}::{}", self.definitions[*index].name)
             }
             Type::Document => "Doc<Self>".to_owned(),
         }
-    }
-}
-
-fn literal_text(validator: &Validator) -> Option<&str> {
-    match validator {
-        Validator::Literal {
-            value: Value::String(text),
-        } => Some(text),
-        _ => None,
-    }
-}
-
-fn scalar(validator: &Validator) -> Option<Type> {
-    match validator {
-        Validator::String => Some(Type::String),
-        Validator::Number => Some(Type::Number),
-        Validator::Bigint => Some(Type::Int64),
-        Validator::Boolean => Some(Type::Boolean),
-        Validator::Literal { value } => match value {
-            Value::String(_) => Some(Type::String),
-            Value::Float64(_) => Some(Type::Number),
-            Value::Int64(_) => Some(Type::Int64),
-            Value::Boolean(_) => Some(Type::Boolean),
-            _ => None,
-        },
-        _ => None,
     }
 }

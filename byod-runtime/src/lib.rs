@@ -48,4 +48,6 @@ pub use batch::{Batch, Queries};
 pub use byod_macros::{byod_table, table, tables};
 pub use call::{Action, Mutation, Query, Routed};
 pub use codec::validators as v;
-pub use codec::{Doc, DocumentId, Field, Id, Name, OptionalField, Page, Table, TableName, Unknown};
+pub use codec::{
+    Doc, DocumentId, Field, Id, Name, OptionalField, Page, Table, TableName, Unknown, UnknownValue,
+};

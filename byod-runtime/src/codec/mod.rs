@@ -18,6 +18,7 @@ mod object;
 mod operation;
 mod page;
 mod scalar;
+mod union;
 pub mod validators;
 
 pub use arguments::{Arguments, FunctionInfo, UntypedArguments};
@@ -29,6 +30,7 @@ pub use name::{Name, TableName};
 pub use object::{Entries, Object, decode, encode};
 pub use operation::{Get, Operation, OptionalOperation, Put, Settle, optional, present, required};
 pub use page::Page;
+pub use union::{Union, UnknownValue, encode_tag, encode_tagged, member, object_member};
 
 pub use byod_schema::Injection;
 pub use serde::de::MapAccess;

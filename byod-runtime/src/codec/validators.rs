@@ -29,6 +29,8 @@ pub struct Record<K, V>(PhantomData<(K, V)>);
 pub struct Nullable<V>(PhantomData<V>);
 /// A union of string literals: held by its generated enum, or by `String`.
 pub struct OneOf<E>(PhantomData<E>);
+/// Any other union: held by its generated enum.
+pub struct Union<U>(PhantomData<U>);
 /// `v.object({…})`: held by its generated struct.
 pub struct Object<T>(PhantomData<T>);
 /// A whole document with its id and creation time: held by [`Doc`](crate::Doc).

@@ -29,6 +29,17 @@ export default defineSchema({
     user_id: v.string(),
     state: v.union(v.literal("a-b"), v.literal("a_b"), v.literal(""), v.literal("unknown")),
   }),
+  unions: defineTable({
+    part: v.union(
+      v.object({ kind: v.literal("text"), body: v.string() }),
+      v.object({ kind: v.literal("image"), url: v.string(), width: v.optional(v.number()) }),
+      v.object({ kind: v.literal("divider") }),
+    ),
+    size: v.union(v.number(), v.literal("auto"), v.literal("full"), v.null()),
+    target: v.optional(v.union(v.id("users"), v.object({ a: v.string() }), v.object({ a: v.string(), b: v.int64() }))),
+    version: v.union(v.literal(1), v.literal(2)),
+    name: v.union(v.string(), v.literal("none")),
+  }),
   events: defineTable(v.union(v.object({ kind: v.literal("a") }), v.object({ kind: v.literal("b"), n: v.number() }))),
 
   notes: defineTable({ userId: v.id("users"), title: v.string(), body: v.optional(v.string()) }),
