@@ -3,6 +3,7 @@
 //! `cargo run -q --release -p byod-build --example read -- path/to/convex`
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,11 +38,13 @@ fn main() -> ExitCode {
             .collect(),
         warnings: &reading.warnings,
     };
-    match serde_json::to_string(&printed) {
-        Ok(json) => {
-            println!("{json}");
-            ExitCode::SUCCESS
-        }
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let written = serde_json::to_writer(&mut out, &printed)
+        .map_err(Into::into)
+        .and_then(|()| writeln!(out))
+        .and_then(|()| out.flush());
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
