@@ -2,5 +2,7 @@
 //! that their programs are checked against.
 
 fn main() {
-    byod_build::Builder::new().config("compile/byod.toml").emit();
+    byod_build::Builder::new()
+        .config("compile/byod.toml")
+        .emit();
 }
