@@ -163,8 +163,8 @@ impl fmt::Display for Difference {
             } => write!(
                 f,
                 "`{table}.{field}` is v.id({of:?}), but `{table}` lives on the user's deployment and `{of}` on main, \
-                 where an id of the other deployment means nothing: declare it as v.string() in the user's project \
-                 (an owner is the subject there), or move `{of}` to `tables` under [user] in byod.toml"
+                 where an id of the other deployment means nothing: declare it as v.string() in the user's project, \
+                 which `convex` under [user] in byod.toml names (an owner is the subject there), or move `{of}` to `tables` there"
             ),
             Self::ForeignId {
                 table,

@@ -1,0 +1,1 @@
+//! Nothing of its own: its programs are in `pass` and `fail`.
