@@ -67,6 +67,22 @@ pub enum Error {
         fix: String,
     },
 
+    /// The snapshot can't stand for the projects, or is not what they declare.
+    #[error("{}: {message}", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// The reason and the fix.
+        message: String,
+    },
+
+    /// An environment variable says what byod-build doesn't know.
+    #[error("{message}")]
+    Environment {
+        /// The variable, the reason and the fix.
+        message: String,
+    },
+
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     Io {
