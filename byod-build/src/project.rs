@@ -97,7 +97,9 @@ fn run(
     for module in modules {
         read_functions(&engine, module, &mut functions, &mut warnings)?;
     }
-    let files = engine.finish().map_or_else(BTreeSet::new, Host::into_files);
+    let host = engine.finish();
+    warnings.extend(host.iter().flat_map(Host::warnings));
+    let files = host.map_or_else(BTreeSet::new, Host::into_files);
     Ok(ProjectReading {
         schema,
         functions,

@@ -64,23 +64,23 @@ impl Resolution {
     pub(crate) fn resolve(&mut self, from: &Path, specifier: &str, is_require: bool) -> Target {
         let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
         if bare == "async_hooks" {
-            return Target::Standin(Standin::AsyncHooks);
+            return Target::Standin(Standin::ASYNC_HOOKS);
         }
         if specifier == "server-only" {
-            return Target::Standin(Standin::Empty);
+            return Target::Standin(Standin::EMPTY);
         }
         if specifier.starts_with("node:") || specifier.starts_with("bun:") {
             return builtin(specifier);
         }
         match self.find(from, specifier, is_require) {
             Ok(path) => file(path),
-            Err(ResolveError::Ignored(_)) => Target::Standin(Standin::Empty),
+            Err(ResolveError::Ignored(_)) => Target::Standin(Standin::EMPTY),
             Err(_) => Standin::of_specifier(specifier).map_or_else(
                 || {
                     if is_builtin(bare) {
                         builtin(specifier)
                     } else {
-                        missing(specifier)
+                        Target::Missing(missing(specifier))
                     }
                 },
                 Target::Standin,
@@ -254,12 +254,14 @@ fn builtin(specifier: &str) -> Target {
     ))
 }
 
-fn missing(specifier: &str) -> Target {
-    let package = package_of(specifier);
-    Target::Missing(match package {
-        Some(package) => format!("`{specifier}`, which was not found: install `{package}`"),
+/// What `specifier` is, as part of a sentence, where it leads nowhere.
+pub(crate) fn missing(specifier: &str) -> String {
+    match package_of(specifier) {
+        Some(package) => {
+            format!("`{specifier}`, which was not found: install `{package}`")
+        }
         None => format!("`{specifier}`, which was not found"),
-    })
+    }
 }
 
 /// `@scope/name/x` is of `@scope/name`; a path is of no package.

@@ -68,14 +68,14 @@ fn functions_made_by_an_absent_package_are_named() {
         .with_schema(SCHEMA)
         .with_module(
             "notes.ts",
-            "import { customQuery } from \"convex-helpers/server/customFunctions\";\nconst mine = customQuery(query, {});\nexport const a = mine({ args: {}, handler: async () => 1 });\nexport const b = mine({ args: {}, handler: async () => 1 });\nexport { customQuery };\n",
+            "import { customQuery } from \"acme-helpers/functions\";\nconst mine = customQuery(query, {});\nexport const a = mine({ args: {}, handler: async () => 1 });\nexport const b = mine({ args: {}, handler: async () => 1 });\nexport { customQuery };\n",
         );
     let reading = read(&folder);
     assert_eq!(paths(&reading), Vec::<String>::new());
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: left out: `a`, `b`, made by `convex-helpers/server/customFunctions`, which was not found: install `convex-helpers`"
+            "convex/notes.ts: left out: `a`, `b`, made by `acme-helpers/functions`, which was not found: install `acme-helpers`"
         ]
     );
 }
@@ -138,4 +138,42 @@ fn generated_code_that_fails_is_replaced() {
     let reading = read(&folder);
     assert_eq!(paths(&reading), ["good:g"]);
     assert_eq!(reading.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_package_with_a_stand_in_is_named_once() {
+    let folder = Folder::new("w_stand_in")
+        .with_schema(SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import { customQuery, NoOp } from \"convex-helpers/server/customFunctions\";\nimport { literals } from \"convex-helpers/validators\";\nimport { stream } from \"convex-helpers/server/stream\";\nconst mine = customQuery(query, NoOp);\nexport const a = mine({ args: { kind: literals(\"x\", \"y\") }, handler: async () => stream });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["notes:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.124. Install it to be exact"
+        ]
+    );
+}
+
+#[test]
+fn what_a_stand_in_lacks_is_left_out() {
+    let folder = Folder::new("w_stand_in_lacks")
+        .with_schema(SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import { customQuery } from \"convex-helpers/server/newFunctions\";\nimport { future } from \"convex-helpers/validators\";\nexport const a = customQuery(query)({ args: {}, handler: async () => 1 });\nexport const b = query({ args: { x: future() }, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), Vec::<String>::new());
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts: `b` is left out: its validators need `future()` of `convex-helpers/validators`, which was not found: install `convex-helpers`",
+            "convex/notes.ts: left out: `a`, made by `convex-helpers/server/newFunctions`, which was not found: install `convex-helpers`",
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.124. Install it to be exact"
+        ]
+    );
 }
