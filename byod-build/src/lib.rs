@@ -19,11 +19,13 @@ mod engine;
 mod error;
 mod host;
 mod limits;
+mod locate;
 mod modules;
 mod project;
 mod resolve;
 mod standin;
 mod transform;
+mod workspace;
 
 pub use builder::{Builder, emit};
 pub use error::Error;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::engine::{Engine, Outcome};
 use crate::host::Host;
 use crate::modules::{self, Module};
-use crate::{Error, Limits};
+use crate::{Error, Limits, locate};
 
 /// One Convex folder as it was read.
 #[derive(Debug)]
@@ -47,27 +47,21 @@ impl<T: for<'de> Deserialize<'de>> Exported<T> {
 
 /// Reads the Convex folder `folder` by running its schema and its modules.
 ///
+/// `folder` may also be that of the app: then its `convex.json` says which folder
+/// it is (`functions`), or it is `convex`, or the only Convex project below.
+///
 /// # Errors
 ///
 /// Where the schema can't be had whole, or the [`Limits`] are reached. A module
 /// that fails to load is a warning: its functions are absent, and what other
 /// modules import from it is inert.
 pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Error> {
-    let absolute = fs::canonicalize(folder)
-        .ok()
-        .filter(|path| path.is_dir())
-        .ok_or_else(|| Error::NoFolder {
-            path: folder.to_owned(),
-            fix: "Name the folder that holds schema.ts".to_owned(),
-        })?;
-    let schema = ["schema.ts", "schema.js"]
-        .map(|name| absolute.join(name))
-        .into_iter()
-        .find(|path| path.is_file())
-        .ok_or_else(|| Error::NoSchema {
-            path: folder.to_owned(),
-        })?;
-    let modules = modules::find(&absolute).map_err(|error| Error::io(folder, error))?;
+    let folder = locate::convex_folder(folder)?;
+    let absolute = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
+    let schema = locate::schema_of(&absolute).ok_or_else(|| Error::NoSchema {
+        path: folder.clone(),
+    })?;
+    let modules = modules::find(&absolute).map_err(|error| Error::io(&folder, error))?;
     let shown = folder.display().to_string();
 
     // The engine and the parser recurse as deep as the modules' code does.
