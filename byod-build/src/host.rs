@@ -36,6 +36,8 @@ pub(crate) struct Host {
     syntax_errors: BTreeMap<String, (usize, usize)>,
     /// The module whose code is running.
     running: String,
+    /// Whether every environment variable has a value, if only a placeholder.
+    placeholders: bool,
 }
 
 impl Host {
@@ -51,7 +53,14 @@ impl Host {
             stood_in: BTreeSet::new(),
             syntax_errors: BTreeMap::new(),
             running: String::new(),
+            placeholders: false,
         }
+    }
+
+    /// With a placeholder for every environment variable.
+    pub(crate) fn with_placeholders(mut self) -> Self {
+        self.placeholders = true;
+        self
     }
 
     /// The path of a module as the caller would write it.
@@ -228,6 +237,7 @@ pub(crate) fn object<'js>(
     host: &Rc<RefCell<Host>>,
 ) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
+    object.set("placeholders", host.borrow().placeholders)?;
     let state = host.clone();
     object.set(
         "resolve",

@@ -28,7 +28,7 @@ fn a_module_that_throws_costs_its_own_functions_alone() {
         .with_schema(SCHEMA)
         .with_module(
             "bad.ts",
-            "export const shared = { a: v.string() };\nexport const f = query({ args: {}, handler: async () => 1 });\nif (!process.env.KEY) throw new Error(\"KEY is not set\");\n",
+            "export const shared = { a: v.string() };\nexport const f = query({ args: {}, handler: async () => 1 });\nif (v.ok !== 1) throw new Error(\"v is not ok\");\n",
         )
         .with_module(
             "good.ts",
@@ -38,7 +38,7 @@ fn a_module_that_throws_costs_its_own_functions_alone() {
     assert_eq!(paths(&reading), ["good:f", "good:g"]);
     assert_eq!(
         warnings(&folder, &reading),
-        ["convex/bad.ts:5:33: not loaded, its functions are left out: Error: KEY is not set"]
+        ["convex/bad.ts:5:27: not loaded, its functions are left out: Error: v is not ok"]
     );
 }
 
@@ -174,6 +174,26 @@ fn what_a_stand_in_lacks_is_left_out() {
             "convex/notes.ts: `b` is left out: its validators need `future().json` of `convex-helpers/validators`, which was not found: install `convex-helpers`",
             "convex/notes.ts: left out: `a`, made by `convex-helpers/server/newFunctions`, which was not found: install `convex-helpers`",
             "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.124. Install it to be exact"
+        ]
+    );
+}
+
+#[test]
+fn a_module_that_needs_an_environment_variable() {
+    let folder = Folder::new("w_variable")
+        .with_schema(SCHEMA)
+        .with("convex/lib/env.ts", "import { query } from \"../_generated/server\";\nif (!process.env.KEY) throw new Error(\"KEY is not set\");\nexport const keyQuery = (f: any) => query(f);\nexport const key = process.env.KEY;\n")
+        .with_module(
+            "notes.ts",
+            "import { key, keyQuery } from \"./lib/env\";\nexport const a = keyQuery({ args: {}, handler: async () => 1 });\nexport const b = query({ args: { key: v.literal(key) }, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["notes:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts:5:41: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean",
+            "convex/notes.ts: `b` is left out: its validators hold the value of an environment variable"
         ]
     );
 }

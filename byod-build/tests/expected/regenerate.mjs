@@ -142,6 +142,9 @@ async function expected(fixture) {
     return import(pathToFileURL(path.join(outdir, below)));
   };
   const declared = dependencies(fixture);
+  const variables = path.join(fixture, "variables.json");
+  // Those that are set on the deployment.
+  if (fs.existsSync(variables)) Object.assign(process.env, JSON.parse(fs.readFileSync(variables, "utf8")));
   const schema = (await load(await bundle(folder, [schemaFile], declared), schemaFile)).default;
   const files = modules(folder);
   const outdir = files.length > 0 ? await bundle(folder, files, declared) : "";

@@ -252,8 +252,22 @@ const simpleCrypto = {
   subtle: inert("`crypto.subtle`"),
 };
 
+// No variable is set; where a module can't load without, it is tried again as if
+// all were. The text is one that checks of URLs, keys and lengths let pass.
+const PLACEHOLDER = "https://unset.variable.invalid/";
+const askedVariables = new Set();
+const variables = Object.assign(Object.create(null), { NODE_ENV: "production" });
+const isUnset = (env, name) => typeof name === "string" && !(name in env);
+
 const process = {
-  env: Object.assign(Object.create(null), { NODE_ENV: "production" }),
+  env: new Proxy(variables, {
+    get(env, name) {
+      if (!isUnset(env, name)) return env[name];
+      askedVariables.add(name);
+      return host.placeholders ? PLACEHOLDER + name : undefined;
+    },
+    has: (env, name) => name in env || (host.placeholders && isUnset(env, name)),
+  }),
   argv: [],
   versions: {},
   platform: "linux",
