@@ -144,9 +144,9 @@ impl Host {
         match self.resolution.resolve(from, specifier, is_require) {
             Target::File(path) => path.to_string_lossy().into_owned(),
             Target::Standin(standin) => {
-                if let Some((_, package)) = standin.package() {
+                if let Some((_, packages)) = standin.of_package() {
                     self.lacks_packages = true;
-                    self.stood_in.insert(package);
+                    self.stood_in.extend(packages);
                 }
                 standin.to_string()
             }
@@ -311,7 +311,7 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
     let path = Path::new(id);
     let (path, source) = match id.parse::<Standin>() {
         Ok(standin) => {
-            if let Some((specifier, _)) = standin.package() {
+            if let Some((specifier, _)) = standin.of_package() {
                 loaded.set("absent", missing(specifier))?;
             }
             (Path::new("standin.js"), standin.source())

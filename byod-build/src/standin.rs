@@ -9,7 +9,8 @@ pub(crate) struct Standin {
     /// For a package, the specifier by which it is imported.
     name: &'static str,
     source: &'static str,
-    package: Option<Package>,
+    /// For a package, those that a reading is not exact without.
+    packages: Option<&'static [Package]>,
 }
 
 /// A package that a stand-in stands for, for messages.
@@ -22,16 +23,16 @@ pub(crate) struct Package {
 
 macro_rules! own {
     ($name:literal, $($file:literal),+) => {
-        Standin { name: $name, source: concat!($(include_str!(concat!("js/standin/", $file))),+), package: None }
+        Standin { name: $name, source: concat!($(include_str!(concat!("js/standin/", $file))),+), packages: None }
     };
 }
 
 macro_rules! of_package {
-    ($package:ident, $name:literal, $file:literal) => {
+    ($packages:expr, $name:literal, $($file:literal),+) => {
         Standin {
             name: $name,
-            source: include_str!(concat!("js/standin/", $file)),
-            package: Some($package),
+            source: concat!($(include_str!(concat!("js/standin/", $file))),+),
+            packages: Some($packages),
         }
     };
 }
@@ -52,7 +53,7 @@ impl Standin {
     pub(crate) const EMPTY: Self = Self {
         name: "empty",
         source: "export {};",
-        package: None,
+        packages: None,
     };
 }
 
@@ -69,6 +70,11 @@ const ENTS: Package = Package {
     version: "0.20.0",
 };
 
+const ZOD: Package = Package {
+    name: "zod",
+    version: "4",
+};
+
 const OWN: [Standin; 6] = [
     VALUES,
     SERVER,
@@ -79,45 +85,71 @@ const OWN: [Standin; 6] = [
 ];
 
 const OF_PACKAGES: &[Standin] = &[
-    of_package!(HELPERS, "convex-helpers", "convex-helpers/index.js"),
+    of_package!(&[HELPERS], "convex-helpers", "convex-helpers/index.js"),
     of_package!(
-        HELPERS,
+        &[HELPERS],
         "convex-helpers/validators",
         "convex-helpers/validators.js"
     ),
-    of_package!(HELPERS, "convex-helpers/server", "convex-helpers/server.js"),
     of_package!(
-        HELPERS,
+        &[HELPERS],
+        "convex-helpers/server",
+        "convex-helpers/server.js"
+    ),
+    of_package!(
+        &[HELPERS],
         "convex-helpers/server/customFunctions",
         "convex-helpers/custom-functions.js"
     ),
     of_package!(
-        HELPERS,
+        &[HELPERS],
         "convex-helpers/server/crud",
         "convex-helpers/crud.js"
     ),
     of_package!(
-        HELPERS,
+        &[HELPERS],
         "convex-helpers/server/sessions",
         "convex-helpers/sessions.js"
     ),
     of_package!(
-        HELPERS,
+        &[HELPERS],
         "convex-helpers/server/migrations",
         "convex-helpers/migrations.js"
     ),
     of_package!(
-        HELPERS,
+        &[HELPERS],
         "convex-helpers/server/rateLimit",
         "convex-helpers/rate-limit.js"
     ),
     of_package!(
-        HELPERS,
+        &[HELPERS],
         "convex-helpers/server/retries",
         "convex-helpers/retries.js"
     ),
-    of_package!(AUTH, "@convex-dev/auth/server", "convex-auth.js"),
-    of_package!(ENTS, "convex-ents", "convex-ents.js"),
+    of_package!(
+        &[HELPERS, ZOD],
+        "convex-helpers/server/zod",
+        "convex-helpers/zod.js",
+        "convex-helpers/zod3.js"
+    ),
+    of_package!(
+        &[HELPERS, ZOD],
+        "convex-helpers/server/zod3",
+        "convex-helpers/zod.js",
+        "convex-helpers/zod3.js"
+    ),
+    of_package!(
+        &[HELPERS, ZOD],
+        "convex-helpers/server/zod4",
+        "convex-helpers/zod.js",
+        "convex-helpers/zod4.js"
+    ),
+    // Most schemas of zod are not made validators: alone it is no loss.
+    of_package!(&[], "zod", "zod.js"),
+    of_package!(&[], "zod/v3", "zod.js"),
+    of_package!(&[], "zod/v4", "zod.js"),
+    of_package!(&[AUTH], "@convex-dev/auth/server", "convex-auth.js"),
+    of_package!(&[ENTS], "convex-ents", "convex-ents.js"),
 ];
 
 impl Standin {
@@ -148,9 +180,10 @@ impl Standin {
         self.source
     }
 
-    /// The specifier and the package, where this stands for one.
-    pub(crate) fn package(self) -> Option<(&'static str, Package)> {
-        self.package.map(|package| (self.name, package))
+    /// The specifier, where this stands for a package, and the packages that a
+    /// reading with it is not exact without.
+    pub(crate) fn of_package(self) -> Option<(&'static str, &'static [Package])> {
+        self.packages.map(|packages| (self.name, packages))
     }
 }
 

@@ -197,3 +197,25 @@ fn a_module_that_needs_an_environment_variable() {
         ]
     );
 }
+
+#[test]
+fn the_inside_of_a_schema_of_zod_is_not_made_up() {
+    let folder = Folder::new("w_zod")
+        .with_schema(SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import { z } from \"zod\";\nconst own = (schema: any) => (schema._def.typeName === \"ZodString\" ? v.string() : v.any());\nexport const a = query({ args: { x: own(z.string()) }, handler: async () => 1 });\n",
+        )
+        .with_module(
+            "env.ts",
+            "import { z } from \"zod\";\nconst env = z.object({ KEY: z.string() }).parse(process.env);\nexport const a = query({ args: {}, handler: async () => env.KEY });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["env:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts:4:31: not loaded, its functions are left out: Error: the inside of a schema of `zod` is not there while `zod` is not installed: install `zod`"
+        ]
+    );
+}

@@ -179,7 +179,7 @@ async function expected(fixture) {
 function installed(fixture) {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), "byod-fixture-"));
   fs.cpSync(fixture, copy, { recursive: true, verbatimSymlinks: true });
-  for (const name of ["convex", "convex-helpers", "@convex-dev", "zod", "@auth", "oauth4webapi", "jose", "@panva", "@oslojs", "lucia", "cookie", "is-network-error", "jwt-decode", "path-to-regexp", "server-only", "react"]) {
+  for (const name of ["convex", "convex-helpers", "convex-ents", "@convex-dev", "zod", "@auth", "oauth4webapi", "jose", "@panva", "@oslojs", "lucia", "cookie", "is-network-error", "jwt-decode", "path-to-regexp", "server-only", "react"]) {
     const link = path.join(copy, "node_modules", name);
     if (fs.existsSync(link) || !fs.existsSync(path.join(packages, name))) continue;
     fs.mkdirSync(path.dirname(link), { recursive: true });
