@@ -75,6 +75,23 @@ const ZOD: Package = Package {
     version: "4",
 };
 
+const WORKPOOL: Package = Package {
+    name: "@convex-dev/workpool",
+    version: "0.4.12",
+};
+const WORKFLOW: Package = Package {
+    name: "@convex-dev/workflow",
+    version: "0.4.8",
+};
+const MIGRATIONS: Package = Package {
+    name: "@convex-dev/migrations",
+    version: "0.3.6",
+};
+const RATE_LIMITER: Package = Package {
+    name: "@convex-dev/rate-limiter",
+    version: "0.4.0",
+};
+
 const OWN: [Standin; 6] = [
     VALUES,
     SERVER,
@@ -148,6 +165,34 @@ const OF_PACKAGES: &[Standin] = &[
     of_package!(&[], "zod", "zod.js"),
     of_package!(&[], "zod/v3", "zod.js"),
     of_package!(&[], "zod/v4", "zod.js"),
+    of_package!(
+        &[WORKPOOL],
+        "@convex-dev/workpool",
+        "components/workpool.js"
+    ),
+    of_package!(
+        &[WORKFLOW],
+        "@convex-dev/workflow",
+        "components/workflow.js"
+    ),
+    of_package!(
+        &[MIGRATIONS],
+        "@convex-dev/migrations",
+        "components/migrations.js"
+    ),
+    of_package!(
+        &[RATE_LIMITER],
+        "@convex-dev/rate-limiter",
+        "components/rate-limiter.js"
+    ),
+    // Their ids are texts in every version.
+    of_package!(&[], "@convex-dev/resend", "components/ids.js"),
+    of_package!(&[], "@convex-dev/action-retrier", "components/ids.js"),
+    of_package!(
+        &[],
+        "@convex-dev/persistent-text-streaming",
+        "components/ids.js"
+    ),
     of_package!(&[AUTH], "@convex-dev/auth/server", "convex-auth.js"),
     of_package!(&[ENTS], "convex-ents", "convex-ents.js"),
 ];

@@ -33,12 +33,12 @@ const missesVariables = () => JSON.stringify(askedVariables.size > 0);
 
 function missing(value, where) {
   const { origin, path } = inertInfo.get(value);
-  return { kind: "inert", origin, of: path, ...where };
+  return { kind: "inert", origin, of: shownPath(path), ...where };
 }
 
 function missingIn(text, where) {
   const found = inertIn(text);
-  return found && { kind: "inert", origin: found.origin, of: found.path, ...where };
+  return found && { kind: "inert", origin: found.origin, of: shownPath(found.path), ...where };
 }
 
 // The first inert value in a validator, with the path to it.
