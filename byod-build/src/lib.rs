@@ -25,6 +25,7 @@ mod engine;
 mod error;
 mod host;
 mod limits;
+mod locate;
 mod modules;
 mod project;
 mod resolve;
@@ -32,6 +33,7 @@ mod snapshot;
 mod sources;
 mod standin;
 mod transform;
+mod workspace;
 
 pub use builder::{Builder, emit};
 pub use error::Error;
