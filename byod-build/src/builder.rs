@@ -68,6 +68,30 @@ impl Builder {
         self.read_all().map(|reading| reading.manifest)
     }
 
+    /// Reads main's project alone: the manifest as it is before there is a project
+    /// for users' deployments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::read`], but for what concerns the users' project.
+    pub fn read_main(&self) -> Result<Manifest, Error> {
+        let config = Config::read(&self.config)?;
+        self.manifest(config, false, &mut Vec::new())
+    }
+
+    /// Where `byod.toml` says the projects are, whether or not they are there.
+    ///
+    /// # Errors
+    ///
+    /// Where `byod.toml` can't be read.
+    pub fn folders(&self) -> Result<Folders, Error> {
+        let config = Config::read(&self.config)?;
+        Ok(Folders {
+            main: config.folder(&config.main),
+            user: config.user.as_ref().map(|user| config.folder(user)),
+        })
+    }
+
     /// Writes the manifest and tells Cargo about it; ends the build where that fails.
     pub fn emit(&self) {
         if let Err(error) = self.try_emit() {
@@ -140,22 +164,30 @@ impl Builder {
     fn read_all(&self) -> Result<Reading, Error> {
         let config = Config::read(&self.config)?;
         let mut files = Vec::new();
-        let main = self.project(&config, &config.main, &mut files)?;
+        let manifest = self.manifest(config, true, &mut files)?;
+        Ok(Reading { manifest, files })
+    }
+
+    fn manifest(
+        &self,
+        config: Config,
+        with_user: bool,
+        files: &mut Vec<PathBuf>,
+    ) -> Result<Manifest, Error> {
+        let main = self.project(&config, &config.main, files)?;
         let user = config
             .user
             .as_ref()
-            .map(|user| self.project(&config, user, &mut files))
+            .filter(|_| with_user)
+            .map(|user| self.project(&config, user, files))
             .transpose()?;
         check_tables(&config, &main, user.as_ref())?;
-        Ok(Reading {
-            manifest: Manifest {
-                format: Manifest::FORMAT,
-                main,
-                user,
-                user_tables: config.tables.into_iter().map(|table| table.text).collect(),
-                inject: config.inject,
-            },
-            files,
+        Ok(Manifest {
+            format: Manifest::FORMAT,
+            main,
+            user,
+            user_tables: config.tables.into_iter().map(|table| table.text).collect(),
+            inject: config.inject,
         })
     }
 
@@ -198,6 +230,16 @@ impl Builder {
 
 /// How many warnings a build prints; a project without its packages has many.
 const MAX_WARNINGS: usize = 10;
+
+/// The Convex folders that `byod.toml` names, seen from where its path was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Folders {
+    /// The service's own project.
+    pub main: PathBuf,
+    /// The project of the users' deployments, where one is named.
+    pub user: Option<PathBuf>,
+}
 
 struct Reading {
     manifest: Manifest,

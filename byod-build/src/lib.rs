@@ -25,7 +25,7 @@ mod resolve;
 mod standin;
 mod transform;
 
-pub use builder::{Builder, emit};
+pub use builder::{Builder, Folders, emit};
 pub use error::Error;
 pub use limits::Limits;
 pub use project::{Exported, ProjectReading, read_project};
