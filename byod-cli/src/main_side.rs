@@ -186,14 +186,13 @@ impl Users<'_> {
   if (identity === null) return null;
   const user = await ctx.db
     .query({table})
-    .withIndex({index}, (q) => q.eq({field}, identity.{claim}))
+    {find}
     .unique();
   return user?._id ?? null;
 }}
 "#,
                 table = string(table),
-                index = string(index),
-                field = string(field)
+                find = with_index(index, &format!("q.eq({}, identity.{claim})", string(field)))
             ),
             Self::ConvexAuth { table } => format!(
                 r#"async function callerId(ctx: QueryCtx): Promise<Id<{}> | null> {{
@@ -208,6 +207,17 @@ impl Users<'_> {
 "#
             .to_owned(),
         }
+    }
+}
+
+/// A line of a query, broken where it is too long.
+fn with_index(index: &str, range: &str) -> String {
+    let index = string(index);
+    let line = format!(".withIndex({index}, (q) => {range})");
+    if line.len() + 4 <= 80 {
+        line
+    } else {
+        format!(".withIndex({index}, (q) =>\n      {range},\n    )")
     }
 }
 
@@ -288,10 +298,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         }
     };
     let find = match by_user {
-        Some(index) => format!(
-            ".withIndex({}, (q) => q.eq(\"userId\", userId))",
-            string(index)
-        ),
+        Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
         None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
     };
     let id = users.id();

@@ -297,6 +297,9 @@ impl<'a> Carrier<'a> {
                 Imported::Name(name) if is_server_type(name) => Ok(()),
                 _ => Err(format!("uses `{name}` of `_generated/server`")),
             },
+            Target::Generated(file) if file == "api" && !matches!(name, "api" | "internal") => {
+                Err(format!("uses `{name}` of `_generated/api`"))
+            }
             Target::Generated(_) => Ok(()),
             Target::Package(package) if matches!(&*package, "convex/server" | "convex/values") => {
                 Ok(())

@@ -285,12 +285,14 @@ impl Builder<'_> {
 
     fn import_used(&mut self, module: &Module, statement: &Statement) {
         let builder = statement.definition.as_ref().map(|d| d.builder.clone());
-        for name in statement
-            .facts
-            .names
-            .iter()
-            .filter(|name| Some(*name) != builder.as_ref())
-        {
+        let tables = &self.carrier.manifest.user_tables;
+        let ids = &statement.facts.id_types;
+        // All of them have become `string`.
+        let no_ids = !ids.is_empty() && ids.iter().all(|(_, table)| is_foreign(table, tables));
+        for name in &statement.facts.names {
+            if Some(name) == builder.as_ref() || (no_ids && name == "Id") {
+                continue;
+            }
             let Some((import, imported)) = module.import_of(name) else {
                 continue;
             };
@@ -404,15 +406,22 @@ impl Builder<'_> {
             for name in whole {
                 text.push_str(&format!("{keyword} {name} from \"{specifier}\";\n"));
             }
-            // A value import brings the type of the same name.
-            let values = self
-                .imports
-                .iter()
-                .find(|((_, s, types), _)| s == specifier && !types);
-            let is_new = |name: &&&String| {
-                !*type_only || values.is_none_or(|(_, names)| !names.contains(**name))
+            let sibling = |types: bool| {
+                let found = self
+                    .imports
+                    .iter()
+                    .find(|((_, s, t), _)| s == specifier && *t == types);
+                found.map(|(_, names)| names)
             };
-            let parts: Vec<String> = parts.iter().filter(is_new).map(|n| (*n).clone()).collect();
+            // Types go with the values of the same module.
+            if *type_only && sibling(false).is_some() {
+                continue;
+            }
+            let mut parts: Vec<String> = parts.into_iter().cloned().collect();
+            if let Some(types) = sibling(true).filter(|_| !type_only) {
+                let more = types.iter().filter(|name| !names.contains(*name));
+                parts.extend(more.map(|name| format!("type {name}")));
+            }
             if !parts.is_empty() {
                 text.push_str(&named(keyword, parts, specifier));
             }

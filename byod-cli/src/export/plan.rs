@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{FunctionPath, Injection, Location, Manifest, Table, Visibility};
+use byod_schema::{
+    Function, FunctionPath, Injection, Location, Manifest, Table, Validator, Visibility,
+};
 use serde::Serialize;
 
 use super::carry::{Carrier, Need, Source};
@@ -11,6 +13,7 @@ use super::crud;
 use super::module::{self, Item};
 use super::schema::{self, ForeignId};
 use super::support;
+use super::validators::is_foreign;
 use crate::source::Sources;
 
 /// The project of users' deployments, as it should be.
@@ -95,7 +98,9 @@ pub(crate) fn plan(
                 .push(path.name.clone());
             Fate::Custom
         } else {
+            let takes_owner = takes_owner(manifest, function);
             let carried = match level {
+                _ if takes_owner.is_err() => takes_owner.clone().map(|()| Need::default()),
                 0 => carrier.function(path),
                 _ => Err("declares other arguments once it is carried over".to_owned()),
             };
@@ -105,10 +110,10 @@ pub(crate) fn plan(
                     Fate::Carried
                 }
                 Err(reason) => {
-                    let written = if level < 2 {
-                        crud::write(manifest, table, path, function)
-                    } else {
-                        Err("could not be written so that it fits main's".to_owned())
+                    let written = match takes_owner {
+                        Err(reason) => Err(reason),
+                        Ok(()) if level < 2 => crud::write(manifest, table, path, function),
+                        Ok(()) => Err("could not be written so that it fits main's".to_owned()),
                     };
                     let (item, fate) = match written {
                         Ok(written) => (
@@ -119,7 +124,11 @@ pub(crate) fn plan(
                             },
                         ),
                         Err(other) => {
-                            let reason = format!("{reason}; and it {other}");
+                            let reason = if reason == other {
+                                reason
+                            } else {
+                                format!("{reason}; and it {other}")
+                            };
                             (Item::missing(path, &reason), Fate::Missing { reason })
                         }
                     };
@@ -174,6 +183,30 @@ pub(crate) fn plan(
         notes,
         main_package: None,
     }
+}
+
+/// Where a function takes the owner as an argument on main already, it must be
+/// what the users' side needs.
+fn takes_owner(manifest: &Manifest, function: &Function) -> Result<(), String> {
+    let Some(args) = function.args.as_object() else {
+        return Ok(());
+    };
+    for (name, injection) in &manifest.inject {
+        let Some(arg) = args.get(name).filter(|_| *injection == Injection::Subject) else {
+            continue;
+        };
+        let is_text = match &arg.field_type {
+            Validator::String => true,
+            Validator::Id { table_name } => is_foreign(table_name, &manifest.user_tables),
+            _ => false,
+        };
+        if arg.optional || !is_text {
+            return Err(format!(
+                "takes the owner `{name}` as {arg}, not as a required string"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Tables whose documents don't say whose they are.
