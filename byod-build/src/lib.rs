@@ -35,7 +35,7 @@ mod standin;
 mod transform;
 mod workspace;
 
-pub use builder::{Builder, emit};
+pub use builder::{Builder, Folders, emit};
 pub use error::Error;
 pub use limits::Limits;
 pub use project::{Exported, ProjectReading, read_project};
