@@ -192,7 +192,7 @@ fn a_module_that_needs_an_environment_variable() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts:5:41: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean",
+            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts:5:41: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean; it imports convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set)",
             "convex/notes.ts: `b` is left out: its validators hold the value of an environment variable"
         ]
     );
@@ -216,6 +216,30 @@ fn the_inside_of_a_schema_of_zod_is_not_made_up() {
         warnings(&folder, &reading),
         [
             "convex/notes.ts:4:31: not loaded, its functions are left out: Error: the inside of a schema of `zod` is not there while `zod` is not installed: install `zod`"
+        ]
+    );
+}
+
+#[test]
+fn what_is_broken_in_one_place_costs_that_place_alone() {
+    let folder = Folder::new("w_broken")
+        .with_schema(SCHEMA)
+        .with("convex/data.json", "{ \"a\": }")
+        .with_module(
+            "json.ts",
+            "import data from \"./data.json\";\nexport const a = query({ args: { x: v.literal(data.a) }, handler: async () => 1 });\n",
+        )
+        .with_module(
+            "names.ts",
+            "export const a = query({ args: {}, handler: async () => 1 });\nexport { nowhere };\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["names:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/json.ts:4:39: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean; it imports convex/data.json (which failed to load: SyntaxError: unexpected token: '}')",
+            "convex/names.ts: `nowhere` is left out: ReferenceError: nowhere is not defined"
         ]
     );
 }

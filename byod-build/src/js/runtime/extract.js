@@ -16,8 +16,11 @@ function state(id) {
 }
 
 function failure(id) {
-  const { error } = entries.get(id);
-  return JSON.stringify({ reason: reasonOf(error), stack: String(error?.stack ?? "") });
+  const { error, deps } = entries.get(id);
+  // What it got from these was inert, which may be the reason.
+  const failed = new Set([...deps.values()].filter((record) => record.state === "failed" && !record.standin));
+  const imports = [...failed].map(failureOf);
+  return JSON.stringify({ reason: reasonOf(error), stack: String(error?.stack ?? ""), imports });
 }
 
 // What an entry exports; a CommonJS one has its whole `module.exports` as default.
@@ -128,7 +131,13 @@ function readFunctions(id) {
   const leftOut = [];
   const unknown = [];
   for (const name of Object.keys(exports)) {
-    const value = exports[name];
+    let value;
+    try {
+      value = exports[name];
+    } catch (error) {
+      leftOut.push({ name, problem: reasonOf(error) });
+      continue;
+    }
     if (isInert(value)) {
       const { origin, path } = inertInfo.get(value);
       // What is merely passed on from a package is nobody's function.
