@@ -8,7 +8,7 @@ use byod_schema::Manifest;
 use crate::config::Config;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
-use crate::{Error, Limits};
+use crate::{Error, Limits, locate};
 
 /// Reads `byod.toml` beside `Cargo.toml` and writes the manifest; for `build.rs`.
 ///
@@ -90,8 +90,9 @@ impl Builder {
     /// Where `byod.toml` can't be read.
     pub fn folders(&self) -> Result<Folders, Error> {
         let config = Config::read(&self.config)?;
+        let main = config.beside(&config.main);
         Ok(Folders {
-            main: config.beside(&config.main),
+            main: locate::convex_folder(&main).unwrap_or(main),
             user: config.user.as_ref().map(|user| config.beside(user)),
         })
     }
@@ -168,7 +169,8 @@ impl Builder {
             .into_iter()
             .flatten()
         {
-            let folder = config.beside(project);
+            let named = config.beside(project);
+            let folder = locate::convex_folder(&named).unwrap_or(named);
             if folder.is_dir() {
                 println!("cargo::rerun-if-changed={}", folder.display());
             }

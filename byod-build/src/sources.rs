@@ -7,7 +7,7 @@ use byod_schema::{Manifest, Project, nearest};
 
 use crate::config::{Config, Named};
 use crate::snapshot::{self, Mode, Snapshot};
-use crate::{Error, Limits, ProjectReading, read_project};
+use crate::{Error, Limits, ProjectReading, locate, read_project};
 
 /// The manifest, and what it was made from.
 pub(crate) struct Reading {
@@ -100,6 +100,11 @@ impl Sources<'_> {
             self.absent.push(folder);
             return Ok(project);
         }
+        let app = folder.join("convex.json");
+        if app.is_file() {
+            self.files.push(app);
+        }
+        let folder = locate::convex_folder(&folder)?;
         let reading = read_project(&folder, self.limits)?;
         let ProjectReading {
             schema,

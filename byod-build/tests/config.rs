@@ -226,3 +226,22 @@ fn emit_fails_in_plain_words() {
         "error: convex/schema.ts:3:11: the schema can't be loaded: Error: no\n"
     );
 }
+
+#[test]
+fn the_apps_folder_stands_for_its_convex_folder() {
+    let folder = project("c_app", "[main]\nconvex = \"app\"\n")
+        .with("app/convex.json", "{\"functions\": \"src/convex/\"}")
+        .with(
+            "app/src/convex/schema.ts",
+            &format!("{}{SCHEMA}", common::IMPORTS),
+        );
+    let (ok, stdout, stderr) = emit(&folder, None);
+    assert!(ok, "{stdout}{stderr}");
+    // The rest of the app is not watched.
+    for watched in ["app/convex.json", "app/src/convex"] {
+        let line = format!("cargo::rerun-if-changed={watched}\n");
+        assert!(stdout.contains(&line), "{stdout}");
+    }
+    assert!(!stdout.contains("=app\n"), "{stdout}");
+    assert_eq!(read(&folder).unwrap().main.schema.tables.len(), 2);
+}
