@@ -2,6 +2,7 @@
 
 use byod_schema::{Location, nearest};
 use proc_macro2::Span;
+use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Token, Type, parenthesized};
@@ -42,7 +43,9 @@ impl Parse for Attribute {
                 "skip" => {
                     let list;
                     parenthesized!(list in input);
-                    skip.extend(Punctuated::<Ident, Token![,]>::parse_terminated(&list)?);
+                    // Functions may be called what is a keyword here.
+                    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+                    skip.extend(names(&list, Ident::parse_any)?);
                 }
                 "returns" => {
                     let list;
@@ -116,7 +119,7 @@ struct Returns {
 
 impl Parse for Returns {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let function = input.parse()?;
+        let function = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
         Ok(Self {
             function,
