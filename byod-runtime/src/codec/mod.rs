@@ -20,6 +20,7 @@ mod operation;
 mod page;
 mod scalar;
 mod shape;
+mod timestamp;
 mod union;
 pub mod validators;
 
@@ -34,6 +35,7 @@ pub use object::{Entries, Object, decode, encode};
 pub use operation::{Get, Operation, OptionalOperation, Put, Settle, optional, present, required};
 pub use page::{Page, PageStatus};
 pub use shape::{Shape, Tag, tag};
+pub use timestamp::{Timestamp, TimestampError};
 pub use union::{Union, UnknownValue, encode_tag, encode_tagged, member};
 
 pub use byod_schema::Injection;
