@@ -215,6 +215,7 @@ enum Shape<'t> {
     OtherNumber,
     Bool,
     Unit,
+    Id,
     List(&'t syn::Type),
     Maybe(&'t syn::Type),
 }
@@ -226,6 +227,9 @@ impl<'t> Shape<'t> {
         }
         if let Some(present) = argument_of(ty, &["Option"]) {
             return Some(Self::Maybe(present));
+        }
+        if argument_of(ty, &["Id"]).is_some() {
+            return Some(Self::Id);
         }
         match ty {
             syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Some(Self::Unit),
@@ -273,7 +277,9 @@ fn plainly_wrong(written: &syn::Type, schema: &Type) -> bool {
         | (Shape::F64, Type::Number)
         | (Shape::I64, Type::Int64)
         | (Shape::Bool, Type::Boolean)
-        | (Shape::Unit, Type::Null) => false,
+        | (Shape::Unit, Type::Null)
+        // Of which table, the compiler knows.
+        | (Shape::Id, Type::Id(_)) => false,
         (Shape::List(element), Type::Array(of)) => plainly_wrong(element, of),
         (Shape::List(element), Type::Bytes) => {
             !matches!(element, syn::Type::Path(path) if path.path.is_ident("u8"))

@@ -247,9 +247,9 @@ fn label(literal: &Value) -> String {
     match literal {
         Value::String(text) => text.clone(),
         Value::Boolean(value) => value.to_string(),
-        // `Number1`, `NumberMinus2`, `Number15` of 1.5.
-        Value::Float64(number) => format!("number{number}").replace('-', "minus"),
-        Value::Int64(number) => format!("int{number}").replace('-', "minus"),
+        // `Number1`, `NumberMinus2`; `Number15` of 1.5.
+        Value::Float64(number) => format!("number {number}").replace('-', "minus "),
+        Value::Int64(number) => format!("int {number}").replace('-', "minus "),
         _ => "value".to_owned(),
     }
 }

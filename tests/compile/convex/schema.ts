@@ -95,4 +95,9 @@ export default defineSchema({
   lackingArgument: plain(),
   undeclared: plain(),
   injectedType: plain(),
+  palettes: defineTable({ color: v.string() }),
+  streams: defineTable(v.object({ kind: v.string() })),
+  foreignArgument: plain(),
+  undeclaredOnMain: plain(),
+  injectedTime: plain(),
 });

@@ -60,7 +60,7 @@ fn literals_of_other_types() {
     let failed = json!({"outcome": {"ok": false, "error": "e"}, "release": {"major": -2, "lts": true}});
     let failed = read_with(failed);
     assert!(matches!(failed.outcome, Some(unions::Outcome::False(failed)) if failed.error == "e"));
-    assert!(matches!(failed.release, Some(unions::Release::Numberminus2(release)) if release.lts));
+    assert!(matches!(failed.release, Some(unions::Release::NumberMinus2(release)) if release.lts));
 }
 
 fn members_that_look_alike() {
