@@ -81,7 +81,9 @@ impl WrittenField {
                     rename = Some(meta.value()?.parse()?);
                     Ok(())
                 } else {
-                    Err(meta.error("expected `rename = \"schemaName\"`"))
+                    Err(meta.error(
+                        "`#[byod(…)]` on a field takes `rename = \"…\"`: the field's name in schema.ts",
+                    ))
                 }
             })?;
         }

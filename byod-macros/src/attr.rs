@@ -2,6 +2,7 @@
 
 use byod_schema::{Location, nearest};
 use proc_macro2::Span;
+use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Token, Type, parenthesized};
@@ -32,17 +33,30 @@ impl Parse for Attribute {
         let mut partial = false;
         let mut skip = Vec::new();
         let mut returns = Vec::new();
+        let mut given: Vec<Ident> = Vec::new();
         while !input.is_empty() {
-            let key: Ident = input.parse()?;
+            let key: Ident = input.parse().map_err(|error| {
+                let expected = format!("expected an argument of byod_table: {}", KEYS.join(", "));
+                syn::Error::new(error.span(), expected)
+            })?;
+            if given.contains(&key) {
+                return Err(syn::Error::new(
+                    key.span(),
+                    format!("the argument `{key}` of byod_table is given twice: keep one"),
+                ));
+            }
+            given.push(key.clone());
             match key.to_string().as_str() {
-                "location" => location = Some(parse_location(input)?),
-                "table" => table = Some(parse_text(input)?),
-                "module" => module = Some(parse_text(input)?),
+                "location" => location = Some(parse_location(input, &key)?),
+                "table" => table = Some(parse_text(input, &key)?),
+                "module" => module = Some(parse_text(input, &key)?),
                 "partial" => partial = true,
                 "skip" => {
                     let list;
                     parenthesized!(list in input);
-                    skip.extend(Punctuated::<Ident, Token![,]>::parse_terminated(&list)?);
+                    // Functions may be called what is a keyword here.
+                    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+                    skip.extend(names(&list, Ident::parse_any)?);
                 }
                 "returns" => {
                     let list;
@@ -85,13 +99,21 @@ impl Parse for Attribute {
     }
 }
 
-fn parse_text(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    input.parse::<Token![=]>()?;
-    input.parse()
+fn parse_text(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
+    let text = || {
+        input.parse::<Token![=]>()?;
+        input.parse()
+    };
+    text().map_err(|error: syn::Error| {
+        syn::Error::new(
+            error.span(),
+            format!("`{key}` takes a text: `{key} = \"…\"`"),
+        )
+    })
 }
 
-fn parse_location(input: ParseStream<'_>) -> syn::Result<Located<Location>> {
-    let text = parse_text(input)?;
+fn parse_location(input: ParseStream<'_>, key: &Ident) -> syn::Result<Located<Location>> {
+    let text = parse_text(input, key)?;
     let value = match text.value().as_str() {
         "main" => Location::Main,
         "user" => Location::User,
@@ -116,7 +138,7 @@ struct Returns {
 
 impl Parse for Returns {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let function = input.parse()?;
+        let function = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
         Ok(Self {
             function,

@@ -2,17 +2,18 @@
 //!
 //! Every mistake of one struct is reported at once, each at the narrowest place.
 
-use byod_schema::{Difference, Location, Manifest, nearest};
+use byod_schema::{Difference, Fields, Location, Manifest, nearest};
 use proc_macro2::Span;
 use syn::Visibility;
 
 use crate::ast::{Form, Input, WrittenField};
 use crate::attr::Attribute;
 use crate::check_fields::{self, CheckedField};
+use crate::documents::{Documents, common_fields};
 use crate::functions::{self, Function};
-use crate::names;
+use crate::names::{self, Scope};
 use crate::tables::{some_of, unknown_table};
-use crate::types::{Member, Types};
+use crate::types::{Member, Types, Union};
 
 /// A table, ready to expand.
 pub(crate) struct Table<'a> {
@@ -39,7 +40,9 @@ pub(crate) enum Body<'a> {
     Whole(Vec<Member>),
     /// As the user wrote them.
     Written(Vec<CheckedField<'a>>),
-    /// The documents have no fixed fields (`v.any()`, or a union).
+    /// The documents are of several kinds.
+    Enum(Union),
+    /// The documents have no fixed fields: `v.any()`.
     Untyped,
 }
 
@@ -62,7 +65,7 @@ pub(crate) fn check<'a>(
     attribute: &Attribute,
     input: &'a Input,
 ) -> syn::Result<(Table<'a>, Option<syn::Error>)> {
-    let (name, span) = table_name(manifest, attribute, input);
+    let (name, span) = table_name(manifest, attribute, input)?;
     let Some(table) = manifest.main.schema.table(&name) else {
         let mut message = unknown_table(manifest, &name);
         if attribute.table.is_none() {
@@ -72,36 +75,36 @@ pub(crate) fn check<'a>(
     };
     let mut errors = Errors::default();
     let location = check_location(manifest, attribute, &table.table_name, &mut errors);
-    let module = names::ident(&names::snake(&name));
+    let module = names::ident(&module_name(manifest, &name));
 
-    let mut types = Types::new(manifest, &table.table_name, location);
+    let mut types = Types::new(manifest, &table.document_type, location);
     report_table_differences(manifest, &name, input, &mut errors);
 
-    let fields = table.document_type.as_object();
-    let body = match (&input.form, fields) {
-        (Form::Whole, Some(fields)) => Body::Whole(types.members(fields, "")),
-        (Form::Whole, None) => Body::Untyped,
-        (Form::Written(written), Some(fields)) => {
-            let members = types.members(fields, "");
+    let documents = Documents::of(&table.document_type);
+    let body = match &input.form {
+        Form::Whole => match documents {
+            Documents::One(fields) => Body::Whole(types.members(fields, "")),
+            Documents::Several(_) => types
+                .document_enum(&table.document_type)
+                .map_or(Body::Untyped, Body::Enum),
+            Documents::Any => Body::Untyped,
+        },
+        Form::Written(written) => {
+            let fields = match &documents {
+                Documents::One(fields) => (*fields).clone(),
+                Documents::Several(kinds) => common_fields(kinds),
+                Documents::Any => Fields::default(),
+            };
+            let members = types.members(&fields, "");
             let context = check_fields::Context {
                 table: &name,
                 module: &module.to_string(),
-                fields,
+                fields: &fields,
+                documents: &documents,
                 types: &types,
                 partial: attribute.partial,
             };
-            Body::Written(context.check(written, members, input.ident.span(), &mut errors))
-        }
-        (Form::Written(_), None) => {
-            errors.push(
-                input.ident.span(),
-                format!(
-                    "the documents of `{name}` are no plain object but {}, so the struct can't list its fields: \
-                     write `struct {};`",
-                    table.document_type, input.ident
-                ),
-            );
-            Body::Written(Vec::new())
+            Body::Written(context.check(written, members, &input.ident, &mut errors))
         }
     };
     let functions = functions::gather(
@@ -133,18 +136,43 @@ pub(crate) fn check<'a>(
 }
 
 /// The table's name: as written, or the one that the struct is called after.
-fn table_name(manifest: &Manifest, attribute: &Attribute, input: &Input) -> (String, Span) {
+fn table_name(
+    manifest: &Manifest,
+    attribute: &Attribute,
+    input: &Input,
+) -> syn::Result<(String, Span)> {
     if let Some(table) = &attribute.table {
-        return (table.value(), table.span());
+        return Ok((table.value(), table.span()));
     }
     let ident = input.ident.to_string();
-    let named_after = manifest
+    let named_after: Vec<&str> = manifest
         .main
         .schema
         .table_names()
-        .find(|table| names::pascal(table) == ident);
-    let name = named_after.map_or_else(|| lower_camel(&ident), str::to_owned);
-    (name, input.ident.span())
+        .filter(|table| names::pascal(table) == ident)
+        .collect();
+    let name = match named_after[..] {
+        [] => lower_camel(&ident),
+        [only] => only.to_owned(),
+        [first, ..] => {
+            return Err(syn::Error::new(
+                input.ident.span(),
+                format!(
+                    "`{ident}` may stand for any of the tables {}: say which one with `table = \"{first}\"`",
+                    some_of(named_after.into_iter())
+                ),
+            ));
+        }
+    };
+    Ok((name, input.ident.span()))
+}
+
+/// The name of a table's module, which no other table's has.
+fn module_name(manifest: &Manifest, table: &str) -> String {
+    let tables: Vec<&str> = manifest.main.schema.table_names().collect();
+    let modules = Scope::default().take_all(&tables, names::snake);
+    let at = tables.iter().position(|name| *name == table);
+    at.map_or_else(|| names::snake(table), |at| modules[at].clone())
 }
 
 fn lower_camel(ident: &str) -> String {
@@ -196,7 +224,7 @@ fn field_span(difference: &Difference, input: &Input) -> Span {
         .and_then(|name| {
             written
                 .iter()
-                .find(|field| check_fields::means(field, name))
+                .find(|field| check_fields::is_about(field, name))
         })
         .map_or(input.ident.span(), |field| field.ident.span())
 }

@@ -5,12 +5,13 @@
 //! `Field` of the runtime.
 
 use byod_schema::Fields;
-use proc_macro2::Span;
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments};
 
 use crate::ast::WrittenField;
 use crate::check::{Errors, unknown_name};
+use crate::documents::Documents;
 use crate::names;
 use crate::types::{Member, Type, Types};
 
@@ -25,15 +26,30 @@ pub(crate) struct Context<'c, 'a> {
     /// The generated module's name, for types in messages.
     pub(crate) module: &'c str,
     pub(crate) fields: &'c Fields,
+    pub(crate) documents: &'c Documents<'c>,
     pub(crate) types: &'c Types<'a>,
     pub(crate) partial: bool,
 }
 
-/// Whether `field` was written for the schema's field `key`.
-pub(crate) fn means(field: &WrittenField, key: &str) -> bool {
+/// The member that `field` was written for: the one of that very name in the
+/// schema, or else the one whose name in Rust it is.
+fn member_of<'m>(field: &WrittenField, members: &'m [Member]) -> Option<&'m Member> {
+    let by_key = |key: &str| members.iter().find(|member| member.key == key);
+    match &field.rename {
+        Some(rename) => by_key(&rename.value()),
+        None => by_key(&field.ident.unraw().to_string()).or_else(|| {
+            members
+                .iter()
+                .find(|member| names::ident(&member.name) == field.ident)
+        }),
+    }
+}
+
+/// Whether `field` may have been written for the schema's field `key`.
+pub(crate) fn is_about(field: &WrittenField, key: &str) -> bool {
     match &field.rename {
         Some(rename) => rename.value() == key,
-        None => field.ident == key || field.ident == names::ident(&names::snake(key)),
+        None => field.ident.unraw() == key || field.ident == names::ident(&names::snake(key)),
     }
 }
 
@@ -42,21 +58,53 @@ impl Context<'_, '_> {
         &self,
         written: &'w [WrittenField],
         members: Vec<Member>,
-        struct_span: Span,
+        ident: &syn::Ident,
         errors: &mut Errors,
     ) -> Vec<CheckedField<'w>> {
+        match self.documents {
+            Documents::One(_) => {}
+            Documents::Several(_) if self.partial => {}
+            Documents::Several(_) => errors.push(
+                ident.span(),
+                format!(
+                    "the documents of `{}` are of several kinds, so a struct can list only fields that all of \
+                     them have: declare it a partial view with `partial`, or write `struct {ident};` to get an \
+                     enum with a variant for each kind",
+                    self.table
+                ),
+            ),
+            Documents::Any => {
+                errors.push(
+                    ident.span(),
+                    format!(
+                        "the documents of `{}` are v.any(), so the schema doesn't say which fields they have: \
+                         write `struct {ident};`, whose `fields` are a map, or declare the fields in schema.ts",
+                        self.table
+                    ),
+                );
+                return Vec::new();
+            }
+        }
         let mut checked: Vec<CheckedField<'w>> = Vec::new();
         for field in written {
             let span = field
                 .rename
                 .as_ref()
                 .map_or(field.ident.span(), |rename| rename.span());
-            match members.iter().find(|member| means(field, &member.key)) {
-                None => errors.push(span, self.unknown_field(field)),
-                Some(member) if checked.iter().any(|other| other.member.key == member.key) => {
-                    errors.push(span, format!("the field `{}` is written twice", member.key));
-                }
+            match member_of(field, &members) {
+                None => errors.push(span, self.unknown_field(field, ident)),
                 Some(member) => {
+                    if let Some(other) = checked.iter().find(|other| other.member.key == member.key)
+                    {
+                        errors.push(
+                            span,
+                            format!(
+                                "`{}.{}` has two fields in this struct, `{}` and `{}`: remove one",
+                                self.table, member.key, other.written.ident, field.ident
+                            ),
+                        );
+                        continue;
+                    }
                     self.check_type(field, member, errors);
                     checked.push(CheckedField {
                         written: field,
@@ -65,20 +113,17 @@ impl Context<'_, '_> {
                 }
             }
         }
-        for member in members
-            .iter()
-            .filter(|member| !member.optional && !self.partial)
-        {
-            let known = |field: &&WrittenField| means(field, &member.key);
-            if written.iter().find(known).is_none() {
+        for member in &members {
+            let known = checked.iter().any(|field| field.member.key == member.key);
+            if !known && !member.optional && !self.partial && !self.is_several() {
                 errors.push(
-                    struct_span,
+                    ident.span(),
                     format!(
                         "the struct leaves out `{}.{}`, which the schema requires: add `{}: {}`, or declare a \
                          partial view with `partial`",
                         self.table,
                         member.key,
-                        member.name,
+                        names::ident(&member.name),
                         self.types.display(&member.ty, self.module)
                     ),
                 );
@@ -88,11 +133,15 @@ impl Context<'_, '_> {
         checked
     }
 
-    fn unknown_field(&self, field: &WrittenField) -> String {
+    fn is_several(&self) -> bool {
+        matches!(self.documents, Documents::Several(_))
+    }
+
+    fn unknown_field(&self, field: &WrittenField, ident: &syn::Ident) -> String {
         let name = field
             .rename
             .as_ref()
-            .map_or_else(|| field.ident.to_string(), syn::LitStr::value);
+            .map_or_else(|| field.ident.unraw().to_string(), syn::LitStr::value);
         if matches!(
             name.as_str(),
             "id" | "_id" | "creation_time" | "_creationTime"
@@ -100,6 +149,15 @@ impl Context<'_, '_> {
             return format!(
                 "`{}` declares no field `{name}`: a document's id and creation time are in `Doc`, beside \
                  the fields of this struct",
+                self.table
+            );
+        }
+        if let Documents::Several(kinds) = self.documents
+            && kinds.iter().any(|kind| kind.get(&name).is_some())
+        {
+            return format!(
+                "only some of the kinds of documents of `{}` have `{name}`: leave it out, or write `struct \
+                 {ident};` to get an enum with a variant for each kind",
                 self.table
             );
         }
@@ -157,6 +215,7 @@ enum Shape<'t> {
     OtherNumber,
     Bool,
     Unit,
+    Id,
     List(&'t syn::Type),
     Maybe(&'t syn::Type),
 }
@@ -168,6 +227,9 @@ impl<'t> Shape<'t> {
         }
         if let Some(present) = argument_of(ty, &["Option"]) {
             return Some(Self::Maybe(present));
+        }
+        if argument_of(ty, &["Id"]).is_some() {
+            return Some(Self::Id);
         }
         match ty {
             syn::Type::Tuple(tuple) if tuple.elems.is_empty() => Some(Self::Unit),
@@ -215,7 +277,9 @@ fn plainly_wrong(written: &syn::Type, schema: &Type) -> bool {
         | (Shape::F64, Type::Number)
         | (Shape::I64, Type::Int64)
         | (Shape::Bool, Type::Boolean)
-        | (Shape::Unit, Type::Null) => false,
+        | (Shape::Unit, Type::Null)
+        // Of which table, the compiler knows.
+        | (Shape::Id, Type::Id(_)) => false,
         (Shape::List(element), Type::Array(of)) => plainly_wrong(element, of),
         (Shape::List(element), Type::Bytes) => {
             !matches!(element, syn::Type::Path(path) if path.path.is_ident("u8"))

@@ -10,6 +10,7 @@ use crate::check_fields::CheckedField;
 use crate::expand_definitions::definition;
 use crate::expand_functions::function;
 use crate::expand_types::{Codec, Expander};
+use crate::expand_unions::UnionEnum;
 use crate::tables::location_path;
 use crate::types::Member;
 
@@ -88,6 +89,20 @@ fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
                 #(#attributes)*
                 #visibility struct #ident { #(#declared),* }
                 #object
+            }
+        }
+        Body::Enum(kinds) => {
+            let derives = missing_derives(attributes);
+            let union = UnionEnum::new(kinds, outside);
+            let declaration = union.declaration(ident);
+            let object = union.object_impl(ident, outside);
+            let serde = outside.serde_impls(ident);
+            quote! {
+                #(#attributes)*
+                #derives
+                #visibility #declaration
+                #object
+                #serde
             }
         }
         Body::Untyped => {

@@ -5,8 +5,9 @@ use quote::quote;
 use syn::Ident;
 
 use crate::expand_types::{Codec, Expander};
+use crate::expand_unions::UnionEnum;
 use crate::names;
-use crate::types::{Body, Definition, Member, TaggedVariant, Type, Variant};
+use crate::types::{Body, Definition, Member, Variant};
 
 /// A generated struct or enum.
 pub(crate) fn definition(definition: &Definition, inside: &Expander<'_>) -> TokenStream {
@@ -18,12 +19,7 @@ pub(crate) fn definition(definition: &Definition, inside: &Expander<'_>) -> Toke
             variants,
             catch_all,
         } => literals(&ident, variants, catch_all),
-        Body::Tagged {
-            tag,
-            variants,
-            catch_all,
-        } => tagged(&ident, tag, variants, catch_all, inside),
-        Body::Union { members, catch_all } => union(&ident, members, catch_all, inside),
+        Body::Union(declared) => union(&ident, &UnionEnum::new(declared, inside)),
     };
     quote!(#[doc = #doc] #body)
 }
@@ -33,8 +29,9 @@ fn structure(ident: &Ident, members: &[Member], inside: &Expander<'_>) -> TokenS
     let codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
     let object = inside.object_impl(ident, &codecs);
     let serde = inside.serde_impls(ident);
+    let default = members.iter().all(|m| m.optional).then(|| quote!(Default,));
     quote! {
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, #default PartialEq)]
         pub struct #ident { #(#fields),* }
         #object
         #serde
@@ -87,130 +84,14 @@ fn literals(ident: &Ident, variants: &[Variant], catch_all: &str) -> TokenStream
     }
 }
 
-fn tagged(
-    ident: &Ident,
-    tag: &str,
-    variants: &[TaggedVariant],
-    catch_all: &str,
-    inside: &Expander<'_>,
-) -> TokenStream {
-    let mut declarations = Vec::new();
-    let mut reads = Vec::new();
-    let mut writes = Vec::new();
-    for TaggedVariant { name, text, fields } in variants {
-        let name = names::ident(name);
-        let doc = format!("`{tag}: {text:?}`");
-        match fields.map(|index| inside.rust(&Type::Object(index))) {
-            Some(fields) => {
-                declarations.push(quote!(#[doc = #doc] #name(#fields)));
-                reads.push(quote! {
-                    ::std::option::Option::Some(#text) => {
-                        if let ::std::option::Option::Some(fields) =
-                            ::byod_runtime::codec::object_member(&value, false)
-                        {
-                            return Self::#name(fields);
-                        }
-                    }
-                });
-                writes.push(quote! {
-                    Self::#name(fields) => ::byod_runtime::codec::encode_tagged(
-                        serializer, #tag, #text, fields,
-                    )
-                });
-            }
-            None => {
-                declarations.push(quote!(#[doc = #doc] #name));
-                reads.push(quote!(::std::option::Option::Some(#text) => return Self::#name));
-                writes.push(quote! {
-                    Self::#name => ::byod_runtime::codec::encode_tag(serializer, #tag, #text)
-                });
-            }
-        }
-    }
-    let read = quote! {
-        match value.get(#tag).and_then(::byod_runtime::codec::Json::as_str) {
-            #(#reads,)*
-            _ => {}
-        }
-    };
-    union_enum(ident, &declarations, catch_all, &read, &writes)
-}
-
-fn union(
-    ident: &Ident,
-    members: &[(String, Type)],
-    catch_all: &str,
-    inside: &Expander<'_>,
-) -> TokenStream {
-    let mut declarations = Vec::new();
-    let mut exact = Vec::new();
-    let mut lenient = Vec::new();
-    let mut writes = Vec::new();
-    for (name, ty) in members {
-        let name = names::ident(name);
-        let (rust, marker) = (inside.rust(ty), inside.marker(ty));
-        declarations.push(quote!(#name(#rust)));
-        writes.push(quote!(Self::#name(value) => ::byod_runtime::Field::<#marker>::encode(value, serializer)));
-        let found = |attempt: TokenStream| {
-            quote! {
-                if let ::std::option::Option::Some(member) = #attempt {
-                    return Self::#name(member);
-                }
-            }
-        };
-        if matches!(ty, Type::Object(_)) {
-            exact.push(found(
-                quote!(::byod_runtime::codec::object_member::<#rust>(&value, true)),
-            ));
-            lenient.push(found(
-                quote!(::byod_runtime::codec::object_member::<#rust>(&value, false)),
-            ));
-        } else {
-            exact.push(found(
-                quote!(::byod_runtime::codec::member::<#marker, #rust>(&value)),
-            ));
-        }
-    }
-    let read = quote!(#(#exact)* #(#lenient)*);
-    union_enum(ident, &declarations, catch_all, &read, &writes)
-}
-
-/// An enum with its catch-all; `read` returns early for what it knows.
-fn union_enum(
-    ident: &Ident,
-    declarations: &[TokenStream],
-    catch_all: &str,
-    read: &TokenStream,
-    writes: &[TokenStream],
-) -> TokenStream {
-    let catch_all = names::ident(catch_all);
+fn union(ident: &Ident, union: &UnionEnum) -> TokenStream {
+    let declaration = union.declaration(ident);
+    let codec = union.union_impl(ident);
     let serde = serde_impls(ident, &quote!(Union));
     quote! {
         #[derive(Clone, Debug, PartialEq)]
-        pub enum #ident {
-            #(#declarations,)*
-            /// A value that no member in this build's schema holds.
-            #catch_all(::byod_runtime::UnknownValue),
-        }
-
-        impl ::byod_runtime::codec::Union for #ident {
-            fn from_json(value: ::byod_runtime::codec::Json) -> Self {
-                #read
-                Self::#catch_all(::byod_runtime::UnknownValue::__read(value))
-            }
-
-            fn encode_union<S: ::byod_runtime::codec::Serializer>(
-                &self,
-                serializer: S,
-            ) -> ::std::result::Result<S::Ok, S::Error> {
-                match self {
-                    #(#writes,)*
-                    Self::#catch_all(value) => {
-                        ::byod_runtime::codec::Serialize::serialize(value, serializer)
-                    }
-                }
-            }
-        }
+        pub #declaration
+        #codec
         #serde
     }
 }

@@ -6,8 +6,9 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use crate::check::Table;
+use crate::expand_builders;
 use crate::expand_types::{Codec, Expander};
-use crate::functions::{Arguments, Function, Returns};
+use crate::functions::{Arguments, ArgumentsStruct, Function, Returns, ValueType};
 use crate::tables::location_path;
 
 pub(crate) fn function(
@@ -16,10 +17,11 @@ pub(crate) fn function(
     inside: &Expander<'_>,
 ) -> TokenStream {
     let ident = &function.ident;
-    let call = match function.function_type {
-        FunctionType::Query => quote!(Query),
-        FunctionType::Mutation => quote!(Mutation),
-        FunctionType::Action => quote!(Action),
+    let call = match (function.function_type, &function.returns) {
+        (_, Returns::Pages(_)) => quote!(PaginatedQuery),
+        (FunctionType::Query, _) => quote!(Query),
+        (FunctionType::Mutation, _) => quote!(Mutation),
+        (FunctionType::Action, _) => quote!(Action),
     };
     let info = info(function, table);
     let (result, typed) = result(function, table, inside);
@@ -27,11 +29,18 @@ pub(crate) fn function(
 
     let (definition, parameter, arguments) = match &function.arguments {
         Arguments::None => (None, None, quote!(&())),
-        Arguments::Struct(name, members) => {
+        Arguments::Struct(ArgumentsStruct {
+            ident: name,
+            members,
+            builder,
+        }) => {
             let codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
             let fields = inside.declarations(members);
             let puts = codecs.iter().map(Codec::put);
             let default = members.iter().all(|m| m.optional).then(|| quote!(Default,));
+            let builder = builder
+                .as_ref()
+                .map(|builder| expand_builders::builder(builder, name, members, inside));
             let doc = format!("The arguments of [`{ident}`].");
             let definition = quote! {
                 #[doc = #doc]
@@ -47,6 +56,8 @@ pub(crate) fn function(
                         ::std::result::Result::Ok(())
                     }
                 }
+
+                #builder
             };
             (
                 Some(definition),
@@ -71,7 +82,7 @@ pub(crate) fn function(
     }
 }
 
-/// The result's type, and the constructor that reads it.
+/// The result's type (or its items'), and the constructor that reads it.
 fn result(
     function: &Function,
     table: &Table<'_>,
@@ -79,24 +90,14 @@ fn result(
 ) -> (TokenStream, TokenStream) {
     let ident = table.ident;
     let own = quote!(super::#ident);
-    let plain = quote!(__new);
-    match &function.returns {
-        Returns::Declared(ty) => {
+    let (Returns::Value(value) | Returns::Pages(value)) = &function.returns;
+    match value {
+        ValueType::Declared(ty) => {
             let marker = inside.marker(ty);
             (inside.rust(ty), quote!(__typed::<#marker>))
         }
-        Returns::Written(ty) => (with_self(ty.to_token_stream(), &own), plain),
-        Returns::Documents => (quote!(::std::vec::Vec<::byod_runtime::Doc<#own>>), plain),
-        Returns::Page => (
-            quote!(::byod_runtime::Page<::byod_runtime::Doc<#own>>),
-            plain,
-        ),
-        Returns::MaybeDocument => (
-            quote!(::std::option::Option<::byod_runtime::Doc<#own>>),
-            plain,
-        ),
-        Returns::Id => (quote!(::byod_runtime::Id<#own>), plain),
-        Returns::Json => (quote!(::byod_runtime::codec::Json), plain),
+        ValueType::Written(ty) => (with_self(ty.to_token_stream(), &own), quote!(__new)),
+        ValueType::Json => (quote!(::byod_runtime::codec::Json), quote!(__new)),
     }
 }
 
@@ -154,6 +155,9 @@ fn doc(function: &Function) -> String {
             "\n\nOn the user's deployment it also takes {}, which the session fills in.",
             names.join(", ")
         );
+    }
+    if matches!(function.returns, Returns::Pages(_)) {
+        doc += "\n\nIt gives its result page by page; the call sets the size of a page.";
     }
     if function.function_type != FunctionType::Query {
         doc += "\n\nNothing happens before the call is awaited.";

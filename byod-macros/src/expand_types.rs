@@ -77,6 +77,10 @@ impl<'t> Expander<'t> {
                 let table = &self.table;
                 quote!(::byod_runtime::Doc<#table>)
             }
+            Type::Page(of) => {
+                let of = self.rust(of);
+                quote!(::byod_runtime::Page<#of>)
+            }
         }
     }
 
@@ -122,6 +126,10 @@ impl<'t> Expander<'t> {
             Type::Document => {
                 let table = &self.table;
                 quote!(#v::Document<#table>)
+            }
+            Type::Page(of) => {
+                let of = self.marker(of);
+                quote!(#v::Page<#of>)
             }
         }
     }
@@ -200,7 +208,7 @@ impl<'t> Expander<'t> {
         self.object(ident, &quote!(), &unreachable, &unreachable)
     }
 
-    fn object(
+    pub(crate) fn object(
         &self,
         ident: &Ident,
         keys: &TokenStream,

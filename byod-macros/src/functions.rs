@@ -1,14 +1,16 @@
 //! Gathers the functions of a table's module, with the types of their wrappers.
 
 use byod_schema::{
-    FunctionPath, FunctionType, Injection, Location, Manifest, Validator, Visibility,
+    Fields, FunctionPath, FunctionType, Injection, Location, Manifest, Validator, Visibility,
 };
 use syn::Ident;
+use syn::ext::IdentExt as _;
 
 use crate::ast::Input;
 use crate::attr::Attribute;
 use crate::check::{Errors, unknown_name};
 use crate::names::{self, Scope};
+use crate::pages::{other_arguments, takes_pages, written_items};
 use crate::types::{Member, Type, Types};
 
 /// One public function and what its wrapper looks like.
@@ -25,26 +27,34 @@ pub(crate) struct Function {
 /// What the wrapper takes beside the session.
 pub(crate) enum Arguments {
     None,
-    /// A struct of that name.
-    Struct(Ident, Vec<Member>),
+    Struct(ArgumentsStruct),
     /// Anything that serializes to an object: the function declares no `args`.
     Untyped,
 }
 
+/// A generated struct of arguments.
+pub(crate) struct ArgumentsStruct {
+    pub(crate) ident: Ident,
+    pub(crate) members: Vec<Member>,
+    /// The name of its builder, where it has required and optional arguments: all
+    /// others are as well written with `..Default::default()` or in full.
+    pub(crate) builder: Option<Ident>,
+}
+
 /// What the wrapper's call gives.
 pub(crate) enum Returns {
-    /// As the function's `returns` declares.
+    /// One value.
+    Value(ValueType),
+    /// Pages of such items: the call is paginated.
+    Pages(ValueType),
+}
+
+/// The type of a value that a function gives.
+pub(crate) enum ValueType {
+    /// As the function's `returns` declares, or as its name suggests.
     Declared(Type),
     /// As the attribute says.
     Written(Box<syn::Type>),
-    /// `Vec<Doc<Self>>`
-    Documents,
-    /// `Page<Doc<Self>>`
-    Page,
-    /// `Option<Doc<Self>>`
-    MaybeDocument,
-    /// `Id<Self>`
-    Id,
     /// Whatever it is, as JSON.
     Json,
 }
@@ -84,7 +94,7 @@ pub(crate) fn gather(
         errors.push(written.span(), unknown_name(&what, &module, modules));
     }
     check_named(manifest, attribute, &module, location, &public, errors);
-    let skipped = |path: &FunctionPath| attribute.skip.iter().any(|name| *name == path.name);
+    let skipped = |path: &FunctionPath| attribute.skip.iter().any(|name| name.unraw() == path.name);
     for difference in manifest.function_differences(&module, location) {
         if !difference.function().is_some_and(skipped) {
             // Functions aren't written in Rust: the struct's name stands for its module.
@@ -92,33 +102,32 @@ pub(crate) fn gather(
         }
     }
 
-    let mut scope = Scope::default();
+    for (_, written) in &attribute.returns {
+        // Generated types don't hide the names that the attribute uses.
+        types.reserve_names(written);
+    }
+    let all: Vec<&str> = public.iter().map(|(path, _)| path.name.as_str()).collect();
+    let idents = Scope::default().take_all(&all, names::snake);
     public
         .into_iter()
-        .filter(|(path, _)| !skipped(path))
-        .map(|(path, function)| {
-            let prefix = names::pascal(&path.name);
-            let arguments = match &function.args {
-                Validator::Object { value } if value.is_empty() => Arguments::None,
-                Validator::Object { value } => {
-                    let name = types.take_name(format!("{prefix}Args"));
-                    Arguments::Struct(names::ident(&name), types.members(value, &prefix))
+        .zip(idents)
+        .filter(|((path, _), _)| !skipped(path))
+        .map(|((path, function), ident)| {
+            let prefix = names::pascal(&ident);
+            let pages = function.function_type == FunctionType::Query
+                && function.args.as_object().is_some_and(takes_pages);
+            let returns = returns(attribute, path, function, pages, table, &prefix, types);
+            let arguments = match (&function.args, &returns) {
+                (Validator::Object { value }, Returns::Pages(_)) => {
+                    arguments(&other_arguments(value), &prefix, types)
+                }
+                (Validator::Object { value }, Returns::Value(_)) => {
+                    arguments(value, &prefix, types)
                 }
                 _ => Arguments::Untyped,
             };
-            let written = attribute
-                .returns
-                .iter()
-                .find(|(name, _)| *name == path.name);
-            let returns = match (written, &function.returns) {
-                (Some((_, ty)), _) => Returns::Written(Box::new(ty.clone())),
-                (None, Some(returns)) => {
-                    Returns::Declared(types.of(returns, &format!("{prefix}Result")))
-                }
-                (None, None) => by_name(&path.name, &function.args),
-            };
             Function {
-                ident: names::ident(&scope.take(names::snake(&path.name))),
+                ident: names::ident(&ident),
                 path: path.clone(),
                 function_type: function.function_type,
                 arguments,
@@ -136,18 +145,61 @@ pub(crate) fn gather(
         .collect()
 }
 
+fn arguments(fields: &Fields, prefix: &str, types: &mut Types<'_>) -> Arguments {
+    if fields.is_empty() {
+        return Arguments::None;
+    }
+    let name = types.take_name(format!("{prefix}Args"));
+    let members = types.members(fields, prefix);
+    let optional = members.iter().filter(|member| member.optional).count();
+    let builder = (0 < optional && optional < members.len())
+        .then(|| names::ident(&types.take_name(format!("{name}Builder"))));
+    Arguments::Struct(ArgumentsStruct {
+        ident: names::ident(&name),
+        members,
+        builder,
+    })
+}
+
+fn returns(
+    attribute: &Attribute,
+    path: &FunctionPath,
+    function: &byod_schema::Function,
+    pages: bool,
+    table: &str,
+    prefix: &str,
+    types: &mut Types<'_>,
+) -> Returns {
+    let written = attribute
+        .returns
+        .iter()
+        .find(|(name, _)| name.unraw() == path.name);
+    if let Some((_, ty)) = written {
+        return match written_items(ty).filter(|_| pages) {
+            Some(items) => Returns::Pages(ValueType::Written(Box::new(items.clone()))),
+            None => Returns::Value(ValueType::Written(Box::new(ty.clone()))),
+        };
+    }
+    let declared = match &function.returns {
+        Some(returns) => Some(types.of(returns, &format!("{prefix}Result"))),
+        None if pages => Some(Type::Page(Box::new(Type::Document))),
+        None => by_name(&path.name, table),
+    };
+    match declared {
+        Some(Type::Page(items)) if pages => Returns::Pages(ValueType::Declared(*items)),
+        Some(ty) => Returns::Value(ValueType::Declared(ty)),
+        None => Returns::Value(ValueType::Json),
+    }
+}
+
 /// What a function gives that doesn't say so itself: by its name, as people
 /// name them in Convex.
-fn by_name(name: &str, args: &Validator) -> Returns {
-    let paginated = args
-        .as_object()
-        .is_some_and(|args| args.get("paginationOpts").is_some());
+fn by_name(name: &str, table: &str) -> Option<Type> {
     match name {
-        "list" if paginated => Returns::Page,
-        "list" => Returns::Documents,
-        "get" => Returns::MaybeDocument,
-        "create" => Returns::Id,
-        _ => Returns::Json,
+        "list" => Some(Type::Array(Box::new(Type::Document))),
+        "get" => Some(Type::Nullable(Box::new(Type::Document))),
+        "create" => Some(Type::Id(table.to_owned())),
+        _ => None,
     }
 }
 
@@ -177,7 +229,7 @@ fn check_named(
         .iter()
         .chain(attribute.returns.iter().map(|(name, _)| name));
     for ident in named {
-        let name = ident.to_string();
+        let name = ident.unraw().to_string();
         if !names.contains(name.as_str()) {
             let what = format!("no public function `{module}:{name}`");
             errors.push(

@@ -8,13 +8,17 @@ mod ast;
 mod attr;
 mod check;
 mod check_fields;
+mod documents;
 mod expand;
+mod expand_builders;
 mod expand_definitions;
 mod expand_functions;
 mod expand_types;
+mod expand_unions;
 mod functions;
 mod manifest;
 mod names;
+mod pages;
 mod tables;
 mod types;
 mod unions;
@@ -39,6 +43,32 @@ use quote::quote;
 /// name takes `#[byod(rename = "schemaName")]`.
 ///
 /// Put it above `#[derive(…)]`: derives must see the struct with its fields.
+///
+/// # Documents of several kinds
+/// Where the schema has `defineTable(v.union(v.object(…), …))`, a unit struct
+/// becomes an enum with a variant for each kind and one for kinds that this build
+/// doesn't know: `match &*doc { Events::Opened(event) => …, … }`. A struct with
+/// fields can be a `partial` view of those that all kinds have.
+///
+/// # Functions
+/// Each public function gets a wrapper that takes the session and a struct of its
+/// arguments. Where some arguments are required and some optional, the struct has
+/// a `builder()`; without a required one that doesn't compile.
+///
+/// A query that takes Convex's `paginationOpts` gives a `PaginatedQuery`: a page,
+/// or a stream of pages or items. `paginationOpts` is then not among the
+/// arguments. Its items are what `returns` declares; without `returns` they are
+/// taken to be the table's documents, unless the attribute says
+/// `returns(search = Page<Found>)`.
+///
+/// Of other functions that declare no `returns`, `list`, `get` and `create` give
+/// documents, one or none, and an id; all others JSON.
+///
+/// # Names
+/// Two names of Convex that come out equal in Rust are told apart: the one that is
+/// written so in Convex has the name, the others a number in the order of the
+/// alphabet (`user_id` and `userId` are `user_id` and `user_id2`). A keyword is raw
+/// (`r#type`); `self` is `self_`.
 #[proc_macro_attribute]
 pub fn byod_table(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item: proc_macro2::TokenStream = item.into();

@@ -10,6 +10,7 @@ use byod_schema::Manifest;
 use proc_macro2::Span;
 
 /// Why there is no manifest to check against.
+#[derive(Debug)]
 pub(crate) struct ManifestError(String);
 
 impl ManifestError {
@@ -28,7 +29,11 @@ type Loaded = HashMap<PathBuf, (SystemTime, Arc<Manifest>)>;
 static LOADED: Mutex<Option<Loaded>> = Mutex::new(None);
 
 pub(crate) fn load() -> Result<Arc<Manifest>, ManifestError> {
-    let path = std::env::var_os(VARIABLE).map(PathBuf::from).ok_or_else(|| {
+    load_from(std::env::var_os(VARIABLE).map(PathBuf::from))
+}
+
+fn load_from(path: Option<PathBuf>) -> Result<Arc<Manifest>, ManifestError> {
+    let path = path.ok_or_else(|| {
         ManifestError(
             "no Convex project was read for this crate: add a build.rs with \
              `fn main() { byod_build::emit() }`, and byod-build to [build-dependencies] in Cargo.toml"
@@ -63,4 +68,36 @@ pub(crate) fn load() -> Result<Arc<Manifest>, ManifestError> {
 
 fn modified(path: &Path) -> std::io::Result<SystemTime> {
     std::fs::metadata(path)?.modified()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(path: Option<PathBuf>) -> String {
+        load_from(path).unwrap_err().0
+    }
+
+    #[test]
+    fn what_is_no_manifest_says_what_to_do() {
+        assert!(message(None).contains("add a build.rs with `fn main() { byod_build::emit() }`"));
+
+        let path = std::env::temp_dir().join(format!("byod-manifest-{}.json", std::process::id()));
+        let gone = message(Some(path.clone()));
+        assert!(
+            gone.contains("can't be read") && gone.contains("build the crate again"),
+            "{gone}"
+        );
+        let other_format = r#"{"format": 0, "main": {"convex": "c", "warnings": [], "functions": {},
+            "schema": {"tables": [], "schemaValidation": true}}, "user": null, "userTables": [], "inject": {}}"#;
+        for (text, reason) in [("{", "EOF"), (other_format, "format 0, not 1")] {
+            std::fs::write(&path, text).unwrap();
+            let message = message(Some(path.clone()));
+            std::fs::remove_file(&path).unwrap();
+            assert!(
+                message.contains(reason) && message.contains("of one version"),
+                "{message}"
+            );
+        }
+    }
 }

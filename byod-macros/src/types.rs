@@ -3,8 +3,12 @@
 use std::collections::HashSet;
 
 use byod_schema::{Fields, Location, Manifest, Validator, Value};
+use proc_macro2::TokenTree;
+use quote::ToTokens;
 
+use crate::documents::Documents;
 use crate::names::{self, Scope};
+use crate::pages::page_items;
 
 /// A Rust type, as far as the schema decides it.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +34,8 @@ pub(crate) enum Type {
     Union(usize),
     /// A whole document of the table itself.
     Document,
+    /// A page of a paginated query.
+    Page(Box<Type>),
 }
 
 /// A type in the table's module that the schema calls for.
@@ -47,18 +53,42 @@ pub(crate) enum Body {
         /// The name of the variant for texts that the schema doesn't have.
         catch_all: String,
     },
-    /// Objects that are told apart by a string literal in one field.
-    Tagged {
-        /// That field's name in Convex.
-        tag: String,
-        variants: Vec<TaggedVariant>,
-        catch_all: String,
-    },
-    /// Values that are told apart by trying, in this order.
-    Union {
-        members: Vec<(String, Type)>,
-        catch_all: String,
-    },
+    Union(Union),
+}
+
+/// The enum of a union, or of a table's documents of several kinds.
+pub(crate) enum Union {
+    Tagged(Tagged),
+    Untagged(Untagged),
+}
+
+/// Objects that are told apart by a literal in one field.
+pub(crate) struct Tagged {
+    /// That field's name in Convex.
+    pub(crate) tag: String,
+    pub(crate) variants: Vec<TaggedVariant>,
+    /// The name of the variant for all else.
+    pub(crate) catch_all: String,
+}
+
+pub(crate) struct TaggedVariant {
+    pub(crate) name: String,
+    pub(crate) literal: Value,
+    /// The struct of its other fields, if it has any.
+    pub(crate) fields: Option<usize>,
+}
+
+/// Values that are told apart by trying, in this order.
+pub(crate) struct Untagged {
+    pub(crate) variants: Vec<UntaggedVariant>,
+    pub(crate) catch_all: String,
+}
+
+pub(crate) struct UntaggedVariant {
+    pub(crate) name: String,
+    pub(crate) ty: Type,
+    /// The members of the union whose values it holds.
+    pub(crate) validators: Vec<Validator>,
 }
 
 /// A field of a generated struct.
@@ -73,13 +103,6 @@ pub(crate) struct Member {
     pub(crate) declared: String,
 }
 
-pub(crate) struct TaggedVariant {
-    pub(crate) name: String,
-    pub(crate) text: String,
-    /// The struct of its other fields, if it has any.
-    pub(crate) fields: Option<usize>,
-}
-
 pub(crate) struct Variant {
     pub(crate) name: String,
     pub(crate) text: String,
@@ -88,17 +111,17 @@ pub(crate) struct Variant {
 /// The types of one table's module.
 pub(crate) struct Types<'a> {
     manifest: &'a Manifest,
-    table: &'a str,
+    pub(crate) documents: Documents<'a>,
     location: Location,
     pub(crate) definitions: Vec<Definition>,
     scope: Scope,
 }
 
 impl<'a> Types<'a> {
-    pub(crate) fn new(manifest: &'a Manifest, table: &'a str, location: Location) -> Self {
+    pub(crate) fn new(manifest: &'a Manifest, document: &'a Validator, location: Location) -> Self {
         Self {
             manifest,
-            table,
+            documents: Documents::of(document),
             location,
             definitions: Vec::new(),
             scope: Scope::default(),
@@ -108,6 +131,19 @@ impl<'a> Types<'a> {
     /// Reserves a name in the module.
     pub(crate) fn take_name(&mut self, name: String) -> String {
         self.scope.take(name)
+    }
+
+    /// Reserves every name in tokens that stand in the module.
+    pub(crate) fn reserve_names(&mut self, tokens: &impl ToTokens) {
+        for token in tokens.to_token_stream() {
+            match token {
+                TokenTree::Ident(ident) => {
+                    self.scope.take(ident.to_string());
+                }
+                TokenTree::Group(group) => self.reserve_names(&group.stream()),
+                _ => {}
+            }
+        }
     }
 
     /// Whether ids of `table` mean something only on the other deployment. They
@@ -138,8 +174,11 @@ impl<'a> Types<'a> {
                 }),
                 Box::new(self.of(&values.field_type, name)),
             ),
-            Validator::Object { value } if self.is_own_document(value) => Type::Document,
-            Validator::Object { value } => Type::Object(self.object(validator, value, name)),
+            Validator::Object { .. } if self.documents.are(&[validator]) => Type::Document,
+            Validator::Object { value } => match page_items(value) {
+                Some(items) => Type::Page(Box::new(self.of(items, name))),
+                None => Type::Object(self.object(validator, value, name)),
+            },
             Validator::Literal { value } => match value {
                 Value::String(text) => Type::OneOf(self.one_of(validator, &[text], name)),
                 Value::Boolean(_) => Type::Boolean,
@@ -167,11 +206,17 @@ impl<'a> Types<'a> {
         }
         let mut scope = Scope::default();
         let mut seen = HashSet::new();
-        let variants = texts
+        let texts: Vec<&str> = texts
             .iter()
-            .filter(|text| seen.insert(**text))
-            .map(|text| Variant {
-                name: scope.take(names::pascal(text)),
+            .copied()
+            .filter(|text| seen.insert(*text))
+            .collect();
+        let variants = scope
+            .take_all(&texts, names::pascal)
+            .into_iter()
+            .zip(&texts)
+            .map(|(name, text)| Variant {
+                name,
                 text: (*text).to_owned(),
             })
             .collect();
@@ -205,41 +250,22 @@ impl<'a> Types<'a> {
     /// The fields of an object, sorted by their name in Convex; types that they
     /// need are called `prefix` and the field's name.
     pub(crate) fn members(&mut self, fields: &Fields, prefix: &str) -> Vec<Member> {
-        let mut scope = Scope::default();
+        let keys: Vec<&str> = fields.names().collect();
+        let types = Scope::default().take_all(&keys, names::pascal);
+        let idents = Scope::default().take_all(&keys, names::snake);
         let mut members: Vec<Member> = fields
             .iter()
-            .map(|(key, field)| Member {
-                name: scope.take(names::snake(key)),
+            .zip(idents.into_iter().zip(types))
+            .map(|((key, field), (name, of_type))| Member {
+                name,
                 key: key.to_owned(),
-                ty: self.of(
-                    &field.field_type,
-                    &format!("{prefix}{}", names::pascal(key)),
-                ),
+                ty: self.of(&field.field_type, &format!("{prefix}{of_type}")),
                 optional: field.optional,
                 declared: field.to_string(),
             })
             .collect();
         members.sort_by(|a, b| a.key.cmp(&b.key));
         members
-    }
-
-    /// Whether an object is just the table's document with its system fields.
-    fn is_own_document(&self, fields: &Fields) -> bool {
-        let Some(document) = self
-            .manifest
-            .main
-            .schema
-            .table(self.table)
-            .and_then(|table| table.document_type.as_object())
-        else {
-            return false;
-        };
-        fields.get("_id").is_some()
-            && fields.get("_creationTime").is_some()
-            && fields.len() == document.len() + 2
-            && document
-                .iter()
-                .all(|(name, field)| fields.get(name) == Some(field))
     }
 
     /// How a user would write the type, beside the table's struct.
@@ -264,6 +290,7 @@ impl<'a> Types<'a> {
                 format!("{module}::{}", self.definitions[*index].name)
             }
             Type::Document => "Doc<Self>".to_owned(),
+            Type::Page(of) => format!("Page<{}>", self.display(of, module)),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use byod_schema::{Field, Fields, Validator, Value};
 
+use crate::documents::flatten;
 use crate::names::{self, Scope};
-use crate::types::{Body, TaggedVariant, Type, Types};
+use crate::types::{Body, Tagged, TaggedVariant, Type, Types, Union, Untagged, UntaggedVariant};
 
 impl Types<'_> {
     pub(crate) fn union(&mut self, union: &Validator, name: &str) -> Type {
@@ -32,6 +33,9 @@ impl Types<'_> {
         if let [one] = members {
             return self.of(one, name);
         }
+        if self.documents.are(members) {
+            return Type::Document;
+        }
         let texts: Option<Vec<&str>> = members.iter().map(|member| text(member)).collect();
         if let Some(texts) = texts {
             return Type::OneOf(self.one_of(union, &texts, name));
@@ -40,100 +44,155 @@ impl Types<'_> {
             return Type::Union(index);
         }
         match tagged(members) {
-            Some((tag, objects)) => Type::Union(self.tagged(union, tag, &objects, name)),
-            None => self.untagged(union, members, name),
+            Some((tag, objects)) => {
+                let index = self.define(union, name, Body::Struct(Vec::new()));
+                let own_name = self.definitions[index].name.clone();
+                let tagged = self.tagged(tag, &objects, &own_name);
+                self.definitions[index].body = Body::Union(Union::Tagged(tagged));
+                Type::Union(index)
+            }
+            None => {
+                let body = match self.untagged(members, name) {
+                    Ok(body) => body,
+                    Err(only) => return only,
+                };
+                Type::Union(self.define(union, name, Body::Union(Union::Untagged(body))))
+            }
         }
     }
 
-    fn tagged(
-        &mut self,
-        union: &Validator,
-        tag: &str,
-        objects: &[(&str, &Fields)],
-        name: &str,
-    ) -> usize {
-        let index = self.define(union, name, Body::Struct(Vec::new()));
-        let own_name = self.definitions[index].name.clone();
+    /// The enum of a table's documents of several kinds; `None` if they are all of
+    /// one type.
+    pub(crate) fn document_enum(&mut self, document: &Validator) -> Option<Union> {
+        let mut kinds = Vec::new();
+        flatten(document, &mut kinds);
+        match tagged(&kinds) {
+            Some((tag, objects)) => Some(Union::Tagged(self.tagged(tag, &objects, ""))),
+            None => self.untagged(&kinds, "").ok().map(Union::Untagged),
+        }
+    }
+
+    fn tagged(&mut self, tag: &str, objects: &[(&Value, &Fields)], prefix: &str) -> Tagged {
         let mut scope = Scope::default();
+        let labels: Vec<String> = objects.iter().map(|(literal, _)| label(literal)).collect();
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let variants = scope.take_all(&labels, names::pascal);
         let variants = objects
             .iter()
-            .map(|(text, fields)| {
-                let variant = scope.take(names::pascal(text));
+            .zip(variants)
+            .map(|((literal, fields), name)| {
                 let others: Fields = fields
                     .iter()
                     .filter(|(field, _)| *field != tag)
                     .map(|(field, declared)| (field, declared.clone()))
                     .collect();
-                let struct_name = format!("{own_name}{variant}");
                 TaggedVariant {
-                    name: variant,
-                    text: (*text).to_owned(),
                     fields: (!others.is_empty()).then(|| {
                         let validator = Validator::Object {
                             value: others.clone(),
                         };
-                        self.object(&validator, &others, &struct_name)
+                        self.object(&validator, &others, &format!("{prefix}{name}"))
                     }),
+                    name,
+                    literal: (*literal).clone(),
                 }
             })
             .collect();
-        let catch_all = scope.take("Unknown".to_owned());
-        self.definitions[index].body = Body::Tagged {
+        Tagged {
             tag: tag.to_owned(),
             variants,
-            catch_all,
-        };
-        index
+            catch_all: scope.take("Unknown".to_owned()),
+        }
     }
 
-    fn untagged(&mut self, union: &Validator, members: &[&Validator], name: &str) -> Type {
-        // A string holds its literals too; without one they share an enum.
-        let has_string = members.contains(&&Validator::String);
-        let texts: Vec<&Validator> = members
+    /// The variants; `Err` if one type holds all the values.
+    fn untagged(&mut self, members: &[&Validator], name: &str) -> Result<Untagged, Type> {
+        let texts: Vec<Validator> = members
             .iter()
-            .copied()
-            .filter(|m| text(m).is_some())
+            .filter(|member| text(member).is_some())
+            .map(|member| (*member).clone())
             .collect();
-        let literals = Validator::Union {
-            value: texts.into_iter().cloned().collect(),
-        };
+        let literals = Validator::Union { value: texts };
+        let any_text = self.is_any_text(members);
 
         let mut scope = Scope::default();
-        let mut variants: Vec<(String, Type)> = Vec::new();
+        let mut variants: Vec<UntaggedVariant> = Vec::new();
         for member in members {
-            let (member, kind) = match (text(member), has_string) {
-                (Some(_), true) => continue,
-                (Some(_), false) => (&literals, "Literal".to_owned()),
-                (None, _) => (*member, kind(member)),
+            let is_text = text(member).is_some();
+            let is_id = matches!(member, Validator::Id { .. });
+            let (ty, kind) = if any_text && (is_text || is_id) {
+                (Type::String, "String".to_owned())
+            } else if is_text {
+                let name = format!("{name}Literal");
+                (self.of(&literals, &name), "Literal".to_owned())
+            } else {
+                let kind = kind(member);
+                (self.of(member, &format!("{name}{kind}")), kind)
             };
-            let ty = self.of(member, &format!("{name}{kind}"));
             if ty == Type::Any {
-                return Type::Any;
+                return Err(Type::Any);
             }
-            if variants.iter().all(|(_, other)| *other != ty) {
-                variants.push((scope.take(kind), ty));
+            match variants.iter_mut().find(|variant| variant.ty == ty) {
+                Some(variant) => variant.validators.push(self.as_held(member)),
+                None => variants.push(UntaggedVariant {
+                    name: scope.take(kind),
+                    ty,
+                    validators: vec![self.as_held(member)],
+                }),
             }
         }
-        if let [(_, only)] = &variants[..] {
-            return only.clone();
+        if let [only] = &variants[..] {
+            return Err(only.ty.clone());
         }
-        let catch_all = scope.take("Unknown".to_owned());
-        Type::Union(self.define(
-            union,
-            name,
-            Body::Union {
-                members: variants,
-                catch_all,
-            },
-        ))
+        Ok(Untagged {
+            variants,
+            catch_all: scope.take("Unknown".to_owned()),
+        })
     }
-}
 
-/// The members, those of unions in the union too.
-fn flatten<'v>(validator: &'v Validator, members: &mut Vec<&'v Validator>) {
-    match validator {
-        Validator::Union { value } => value.iter().for_each(|member| flatten(member, members)),
-        other => members.push(other),
+    /// The validator of what is held here: ids of the other deployment are strings.
+    fn as_held(&self, validator: &Validator) -> Validator {
+        let field = |field: &Field| Field {
+            field_type: self.as_held(&field.field_type),
+            optional: field.optional,
+        };
+        match validator {
+            Validator::Id { table_name } if self.is_foreign(table_name) => Validator::String,
+            Validator::Array { value } => Validator::Array {
+                value: Box::new(self.as_held(value)),
+            },
+            Validator::Record { keys, values } => Validator::Record {
+                keys: Box::new(self.as_held(keys)),
+                values: Box::new(field(values)),
+            },
+            Validator::Object { value } => Validator::Object {
+                value: value
+                    .iter()
+                    .map(|(name, declared)| (name, field(declared)))
+                    .collect(),
+            },
+            Validator::Union { value } => Validator::Union {
+                value: value.iter().map(|member| self.as_held(member)).collect(),
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// Whether all text among the members is of one type: a string holds its
+    /// literals too, and of which table an id is doesn't show.
+    fn is_any_text(&self, members: &[&Validator]) -> bool {
+        let mut tables = Vec::new();
+        for member in members {
+            match member {
+                Validator::String => return true,
+                Validator::Id { table_name } if self.is_foreign(table_name) => return true,
+                Validator::Id { table_name } if !tables.contains(&table_name) => {
+                    tables.push(table_name);
+                }
+                _ => {}
+            }
+        }
+        tables.len() > 1
     }
 }
 
@@ -146,28 +205,53 @@ fn text(validator: &Validator) -> Option<&str> {
     }
 }
 
-/// The field that is a string literal in every member, a different one in each,
-/// and the members by their literal.
-fn tagged<'v>(members: &[&'v Validator]) -> Option<(&'v str, Vec<(&'v str, &'v Fields)>)> {
+/// The field that is a literal in every member, a different one in each, and the
+/// members by their literal. Strings say most, so they are preferred.
+fn tagged<'v>(members: &[&'v Validator]) -> Option<(&'v str, Vec<(&'v Value, &'v Fields)>)> {
     let objects: Option<Vec<&Fields>> = members.iter().map(|member| member.as_object()).collect();
     let objects = objects?;
-    objects.first()?.names().find_map(|tag| {
-        let mut by_text: Vec<(&str, &Fields)> = Vec::new();
-        for &fields in &objects {
-            let text = match fields.get(tag)? {
-                Field {
-                    field_type,
-                    optional: false,
-                } => text(field_type)?,
-                _ => return None,
-            };
-            if by_text.iter().any(|(other, _)| *other == text) {
-                return None;
-            }
-            by_text.push((text, fields));
+    let mut tags: Vec<_> = objects
+        .first()?
+        .names()
+        .filter_map(|tag| Some((tag, by_literal(&objects, tag)?)))
+        .collect();
+    let of_text = |(_, members): &(_, Vec<(&Value, _)>)| {
+        members
+            .iter()
+            .all(|(literal, _)| matches!(literal, Value::String(_)))
+    };
+    let best = tags.iter().position(of_text).unwrap_or(0);
+    (!tags.is_empty()).then(|| tags.swap_remove(best))
+}
+
+fn by_literal<'v>(objects: &[&'v Fields], tag: &str) -> Option<Vec<(&'v Value, &'v Fields)>> {
+    let mut members: Vec<(&Value, &Fields)> = Vec::new();
+    for &fields in objects {
+        let Field {
+            field_type: Validator::Literal { value },
+            optional: false,
+        } = fields.get(tag)?
+        else {
+            return None;
+        };
+        if members.iter().any(|(other, _)| *other == value) {
+            return None;
         }
-        Some((tag, by_text))
-    })
+        members.push((value, fields));
+    }
+    Some(members)
+}
+
+/// What a variant is called after its literal.
+fn label(literal: &Value) -> String {
+    match literal {
+        Value::String(text) => text.clone(),
+        Value::Boolean(value) => value.to_string(),
+        // `Number1`, `NumberMinus2`; `Number15` of 1.5.
+        Value::Float64(number) => format!("number {number}").replace('-', "minus "),
+        Value::Int64(number) => format!("int {number}").replace('-', "minus "),
+        _ => "value".to_owned(),
+    }
 }
 
 /// What a variant is called after its type.

@@ -22,19 +22,19 @@ pub struct Routed<T> {
 }
 
 /// Reads the answer of a function.
-type Read<T> = fn(&[u8], CallContext<'_>) -> Result<T, Error>;
+pub(crate) type Read<T> = fn(&[u8], CallContext<'_>) -> Result<T, Error>;
 
 /// A call that is ready to be sent: everything but the deployment is decided.
 pub(crate) struct Prepared<T> {
     pub(crate) session: Session,
     pub(crate) function: &'static FunctionInfo,
     /// Arguments that can't be written are reported when the call is awaited.
-    body: Result<Body, serde_json::Error>,
-    read: Read<T>,
+    pub(crate) body: Result<Body, serde_json::Error>,
+    pub(crate) read: Read<T>,
 }
 
 impl<T> Prepared<T> {
-    fn new(
+    pub(crate) fn new(
         session: &Session,
         function: &'static FunctionInfo,
         arguments: &impl Arguments,
@@ -89,6 +89,15 @@ impl<T> Prepared<T> {
 
     async fn run(self, kind: FunctionType) -> Result<Routed<T>, Error> {
         let target = self.target(&self.session, kind).await?;
+        self.send(kind, target).await
+    }
+
+    /// Runs it on that deployment.
+    pub(crate) async fn send(
+        self,
+        kind: FunctionType,
+        target: RoutedClient,
+    ) -> Result<Routed<T>, Error> {
         let path = self.function.path;
         let (body, read) = self.finish(&target)?;
         let RoutedClient { client, deployment } = target;

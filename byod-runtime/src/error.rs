@@ -5,6 +5,7 @@ use std::time::Duration;
 use byod_schema::Value;
 use serde::de::DeserializeOwned;
 
+use crate::deployment::Deployment;
 use crate::endpoint::Endpoint;
 
 /// Why a call, or the routing before it, did not give a value.
@@ -152,6 +153,19 @@ pub enum Error {
         table: Box<str>,
     },
 
+    /// The user connected or disconnected a deployment between two pages, and a
+    /// cursor means nothing on another deployment. Nothing was sent: begin again
+    /// with the first page.
+    #[error(
+        "{call}: the page before came from {before}, and its cursor means nothing on another deployment; begin again with the first page"
+    )]
+    DeploymentChanged {
+        /// The call of the next page.
+        call: Box<Call>,
+        /// The deployment that the page before came from.
+        before: Box<Deployment>,
+    },
+
     /// The arguments could not be written as JSON. Nothing was sent.
     #[error("{call}: the arguments can't be sent: {reason}")]
     Encode {
@@ -225,6 +239,7 @@ impl Error {
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
             | Self::RolloutRefused { call, .. }
+            | Self::DeploymentChanged { call, .. }
             | Self::Encode { call, .. } => Some(call),
         }
     }

@@ -43,11 +43,14 @@ pub use session::{Session, Subject, UserId};
 mod batch;
 mod call;
 pub mod codec;
+mod paginated;
 
 pub use batch::{Batch, Queries};
 pub use byod_macros::{byod_table, table, tables};
 pub use call::{Action, Mutation, Query, Routed};
 pub use codec::validators as v;
 pub use codec::{
-    Doc, DocumentId, Field, Id, Name, OptionalField, Page, Table, TableName, Unknown, UnknownValue,
+    Doc, DocumentId, Field, Id, Name, OptionalField, Page, PageStatus, Table, TableName, Timestamp,
+    TimestampError, Unknown, UnknownValue,
 };
+pub use paginated::{Items, Pages, PaginatedQuery};

@@ -25,6 +25,7 @@ impl Error {
             | Self::Rejected { .. }
             | Self::Blocked { .. }
             | Self::RolloutRefused { .. }
+            | Self::DeploymentChanged { .. }
             | Self::Encode { .. } => Outcome::NotExecuted,
             Self::Timeout { connecting, .. } if *connecting => Outcome::NotExecuted,
             Self::Status { status, code, .. } => status_outcome(*status, code.as_deref()),

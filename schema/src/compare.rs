@@ -32,6 +32,8 @@ impl Manifest {
                 _ if self.equivalent(&main.document_type, &user.document_type) => {}
                 _ => found.push(Difference::DocumentType {
                     table: table.to_owned(),
+                    main: main.document_type.clone(),
+                    user: user.document_type.clone(),
                 }),
             }
         }

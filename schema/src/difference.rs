@@ -53,6 +53,10 @@ pub enum Difference {
     DocumentType {
         /// The table.
         table: String,
+        /// Main's validator.
+        main: Validator,
+        /// The user's project's validator.
+        user: Validator,
     },
     /// Only one of the two projects has the function.
     MissingFunction {
@@ -208,10 +212,10 @@ impl fmt::Display for Difference {
                 f,
                 "`{table}.{field}` is {main} in main's schema, but {user} in the user's project: make the two equal"
             ),
-            Self::DocumentType { table } => write!(
+            Self::DocumentType { table, main, user } => write!(
                 f,
-                "the documents of `{table}` have different validators in main's schema and in the user's project: \
-                 make the two equal"
+                "the documents of `{table}` are {main} in main's schema, but {user} in the user's project: make the \
+                 two equal"
             ),
             Self::MissingFunction {
                 path,

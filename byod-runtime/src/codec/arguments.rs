@@ -50,6 +50,7 @@ impl<T: Serialize> Arguments for UntypedArguments<'_, T> {
 }
 
 /// The body of a call but for its end: what the caller gives, written once.
+#[derive(Clone)]
 pub(crate) struct Body(Vec<u8>);
 
 impl Body {
@@ -78,28 +79,37 @@ impl Body {
     /// The whole body for the user's deployment, with what it takes beside the
     /// caller's arguments.
     pub(crate) fn for_user(
-        self,
+        mut self,
         function: &FunctionInfo,
         subject: &str,
     ) -> Result<Vec<u8>, serde_json::Error> {
-        let Self(mut body) = self;
         let mut now = None;
         for (name, injection) in function.inject {
-            if body.last() != Some(&b'{') {
-                body.push(b',');
-            }
-            serde_json::to_writer(&mut body, name)?;
-            body.push(b':');
             match injection {
-                Injection::Subject => serde_json::to_writer(&mut body, subject)?,
+                Injection::Subject => self.add(name, subject)?,
                 // One reading per call: two stamps of one document are equal.
                 Injection::Now => {
                     let now = *now.get_or_insert_with(milliseconds);
-                    serde_json::to_writer(&mut body, &Value::Float64(now))?;
+                    self.add(name, &Value::Float64(now))?;
                 }
             }
         }
-        Ok(Self(body).for_main())
+        Ok(self.for_main())
+    }
+
+    /// One more argument.
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        value: &(impl Serialize + ?Sized),
+    ) -> Result<(), serde_json::Error> {
+        let Self(body) = self;
+        if body.last() != Some(&b'{') {
+            body.push(b',');
+        }
+        serde_json::to_writer(&mut *body, name)?;
+        body.push(b':');
+        serde_json::to_writer(body, value)
     }
 
     /// The whole body for main.

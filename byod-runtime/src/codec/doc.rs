@@ -6,10 +6,11 @@ use serde::de;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::field::Field;
+use super::field::{Encoded, Field};
 use super::id::{DocumentId, Id};
 use super::name::TableName;
 use super::object::{self, Object, System};
+use super::timestamp::{Timestamp, TimestampError};
 use super::validators as v;
 
 /// A struct that stands for a table; `#[byod_table]` implements it.
@@ -35,6 +36,13 @@ pub struct Doc<T: Table> {
     pub creation_time: f64,
     /// The fields that the schema declares.
     pub fields: T,
+}
+
+impl<T: Table> Doc<T> {
+    /// When the document was made, as a [`Timestamp`]: `doc.created_at::<SystemTime>()`.
+    pub fn created_at<Moment: Timestamp>(&self) -> Result<Moment, TimestampError> {
+        Moment::from_milliseconds(self.creation_time)
+    }
 }
 
 impl<T: Table> Deref for Doc<T> {
@@ -84,7 +92,8 @@ impl<T: Table> Serialize for Doc<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("_id", &self.id)?;
-        map.serialize_entry("_creationTime", &self.creation_time)?;
+        let created = Encoded::<v::Number, f64>::new(&self.creation_time);
+        map.serialize_entry("_creationTime", &created)?;
         self.fields.encode_fields(&mut map)?;
         map.end()
     }

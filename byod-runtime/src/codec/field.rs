@@ -13,7 +13,9 @@ use super::validators as v;
 /// A Rust type that can hold every value of the validator `V` (a marker of
 /// [`v`](crate::v)), with how it is written and read.
 ///
-/// Implement it for your own types to use them in table structs:
+/// Implement it for your own types to use them in table structs. A newtype passes
+/// on to what is in it, and may refuse a value, which becomes an error that names
+/// the field; times are there already ([`Timestamp`](crate::Timestamp)):
 ///
 /// ```
 /// use byod_runtime::{Field, v};

@@ -11,6 +11,7 @@
 mod arguments;
 mod doc;
 mod field;
+mod given;
 mod id;
 mod literals;
 mod name;
@@ -18,19 +19,24 @@ mod object;
 mod operation;
 mod page;
 mod scalar;
+mod shape;
+mod timestamp;
 mod union;
 pub mod validators;
 
 pub use arguments::{Arguments, FunctionInfo, UntypedArguments};
 pub use doc::{Doc, Table};
 pub use field::{Field, OptionalField};
+pub use given::Given;
 pub use id::{DocumentId, Id};
 pub use literals::{Literals, Unknown};
 pub use name::{Name, TableName};
 pub use object::{Entries, Object, decode, encode};
 pub use operation::{Get, Operation, OptionalOperation, Put, Settle, optional, present, required};
-pub use page::Page;
-pub use union::{Union, UnknownValue, encode_tag, encode_tagged, member, object_member};
+pub use page::{Page, PageStatus};
+pub use shape::{Shape, Tag, tag};
+pub use timestamp::{Timestamp, TimestampError};
+pub use union::{Union, UnknownValue, encode_tag, encode_tagged, member};
 
 pub use byod_schema::Injection;
 pub use serde::de::MapAccess;

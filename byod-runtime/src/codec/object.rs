@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use byod_schema::Value;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serializer};
+use serde_json::Value as Json;
 
 use super::field::{Field, Seed};
 use super::validators as v;
@@ -66,8 +67,21 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
     }
 
     /// All members but a document's own two, for objects without fixed fields.
-    pub fn rest(mut self) -> Result<BTreeMap<String, Value>, A::Error> {
-        let mut members = BTreeMap::new();
+    pub fn rest(self) -> Result<BTreeMap<String, Value>, A::Error> {
+        self.collect()
+    }
+
+    /// The same as an object of JSON, for documents of more than one kind.
+    pub fn json(self) -> Result<Json, A::Error> {
+        self.collect().map(Json::Object)
+    }
+
+    fn collect<V, M>(mut self) -> Result<M, A::Error>
+    where
+        V: Deserialize<'de>,
+        M: Default + Extend<(String, V)>,
+    {
+        let mut members = M::default();
         while let Some(key) = self.map.next_key::<String>()? {
             match (key.as_str(), self.system.as_deref_mut()) {
                 ("_id", Some(system)) => system.id = Some(self.map.next_value()?),
@@ -76,7 +90,8 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
                         Some(self.map.next_value_seed(Seed::<v::Number, f64>::new())?);
                 }
                 _ => {
-                    members.insert(key, self.map.next_value()?);
+                    let value = self.map.next_value()?;
+                    members.extend([(key, value)]);
                 }
             }
         }

@@ -122,6 +122,7 @@ impl<'de> Visitor<'de> for Special {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn read<V, T: Field<V>>(json: &str) -> Result<T, String> {
         T::decode(&mut serde_json::Deserializer::from_str(json)).map_err(|e| e.to_string())
@@ -148,6 +149,15 @@ mod tests {
             error.starts_with("invalid type: string \"3\", expected a number"),
             "{error}"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_read_as_the_one_that_was_written(number in any::<f64>()) {
+            let json = serde_json::to_string(&Value::Float64(number)).unwrap();
+            let back = read::<v::Number, f64>(&json).unwrap();
+            prop_assert_eq!(back.to_bits(), number.to_bits(), "{}", json);
+        }
     }
 
     #[test]

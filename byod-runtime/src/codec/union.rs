@@ -1,11 +1,11 @@
 use byod_schema::Value;
 use serde::de::IntoDeserializer;
-use serde::ser::SerializeMap;
+use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::field::Field;
-use super::object::{self, Object};
+use super::object::Object;
 use super::validators as v;
 
 /// A generated enum for a union of more than string literals.
@@ -40,6 +40,18 @@ impl UnknownValue {
         Self(value)
     }
 
+    /// For the generated code: the members of a document of a kind that is not known.
+    #[doc(hidden)]
+    pub fn __encode_fields<M: SerializeMap>(&self, fields: &mut M) -> Result<(), M::Error> {
+        let Json::Object(members) = &self.0 else {
+            return Err(M::Error::custom("a document is an object"));
+        };
+        for (name, value) in members {
+            fields.serialize_entry(name, value)?;
+        }
+        Ok(())
+    }
+
     /// The value; `None` if it is not in Convex's encoding.
     pub fn value(&self) -> Option<Value> {
         Value::deserialize(&self.0).ok()
@@ -57,27 +69,15 @@ pub fn member<V, T: Field<V>>(value: &Json) -> Option<T> {
     T::decode(value.into_deserializer()).ok()
 }
 
-/// The value as a generated struct, if it has its fields, and no others where
-/// `exact`: Convex's objects have no fields but their own, so of two members
-/// that could be read the one without a rest is meant.
-pub fn object_member<T: Object>(value: &Json, exact: bool) -> Option<T> {
-    let members = value.as_object()?;
-    let all_known = || members.keys().all(|key| T::KEYS.contains(&key.as_str()));
-    if exact && !all_known() {
-        return None;
-    }
-    object::decode(value.into_deserializer()).ok()
-}
-
-/// Writes a variant of a union that is told by a literal: `tag: text`, and the fields.
+/// Writes a variant of a union that is told by a literal: `tag: literal`, and the fields.
 pub fn encode_tagged<T: Object, S: Serializer>(
     serializer: S,
     tag: &'static str,
-    text: &'static str,
+    literal: &impl Serialize,
     fields: &T,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
-    map.serialize_entry(tag, text)?;
+    map.serialize_entry(tag, literal)?;
     fields.encode_fields(&mut map)?;
     map.end()
 }
@@ -86,9 +86,9 @@ pub fn encode_tagged<T: Object, S: Serializer>(
 pub fn encode_tag<S: Serializer>(
     serializer: S,
     tag: &'static str,
-    text: &'static str,
+    literal: &impl Serialize,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(1))?;
-    map.serialize_entry(tag, text)?;
+    map.serialize_entry(tag, literal)?;
     map.end()
 }

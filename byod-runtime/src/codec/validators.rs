@@ -35,3 +35,5 @@ pub struct Union<U>(PhantomData<U>);
 pub struct Object<T>(PhantomData<T>);
 /// A whole document with its id and creation time: held by [`Doc`](crate::Doc).
 pub struct Document<T>(PhantomData<T>);
+/// The result of Convex's `paginate`: held by [`Page`](crate::Page).
+pub struct Page<V>(PhantomData<V>);

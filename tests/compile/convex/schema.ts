@@ -23,11 +23,13 @@ export default defineSchema({
   // Names that Rust has other uses for, or that come out equal.
   oddNames: defineTable({
     type: v.string(),
+    gen: v.optional(v.string()),
     self: v.string(),
+    self_: v.optional(v.object({ Page: v.object({ doc: v.string() }) })),
     "2fa": v.boolean(),
     userId: v.string(),
     user_id: v.string(),
-    state: v.union(v.literal("a-b"), v.literal("a_b"), v.literal(""), v.literal("unknown")),
+    state: v.union(v.literal("a-b"), v.literal("a_b"), v.literal(""), v.literal("unknown"), v.literal("größe"), v.literal("日本"), v.literal("Self")),
   }),
   unions: defineTable({
     part: v.union(
@@ -39,8 +41,43 @@ export default defineSchema({
     target: v.optional(v.union(v.id("users"), v.object({ a: v.string() }), v.object({ a: v.string(), b: v.int64() }))),
     version: v.union(v.literal(1), v.literal(2)),
     name: v.union(v.string(), v.literal("none")),
+    outcome: v.optional(
+      v.union(
+        v.object({ ok: v.literal(true), value: v.string() }),
+        v.object({ ok: v.literal(false), error: v.string() }),
+      ),
+    ),
+    release: v.optional(
+      v.union(v.object({ major: v.literal(1) }), v.object({ major: v.literal(-2), lts: v.boolean() })),
+    ),
+    actor: v.optional(v.union(v.id("users"), v.literal("system"))),
+    subject: v.optional(v.union(v.id("users"), v.id("userPreferences"))),
+    // No field is a different literal in each.
+    step: v.optional(
+      v.union(
+        v.object({ at: v.literal("start"), by: v.string() }),
+        v.object({ at: v.literal("end"), by: v.string() }),
+        v.object({ at: v.literal("end"), by: v.number() }),
+      ),
+    ),
+    quotas: v.optional(v.record(v.union(v.literal("free"), v.literal("pro")), v.array(v.union(v.literal("a"), v.null())))),
   }),
-  events: defineTable(v.union(v.object({ kind: v.literal("a") }), v.object({ kind: v.literal("b"), n: v.number() }))),
+  // Documents of several kinds.
+  events: defineTable(
+    v.union(
+      v.object({ kind: v.literal("opened"), at: v.number() }),
+      v.object({ kind: v.literal("renamed"), at: v.number(), title: v.string() }),
+    ),
+  ),
+  figures: defineTable(
+    v.union(
+      v.object({ name: v.string(), radius: v.number() }),
+      v.object({ name: v.optional(v.string()), width: v.number(), height: v.number() }),
+    ),
+  ),
+  anything: defineTable(v.any()),
+  teamLogs: defineTable({ a: v.string() }),
+  team_logs: defineTable({ b: v.string() }),
 
   notes: defineTable({ userId: v.id("users"), title: v.string(), body: v.optional(v.string()) }),
 
@@ -58,4 +95,9 @@ export default defineSchema({
   lackingArgument: plain(),
   undeclared: plain(),
   injectedType: plain(),
+  palettes: defineTable({ color: v.string() }),
+  streams: defineTable(v.object({ kind: v.string() })),
+  foreignArgument: plain(),
+  undeclaredOnMain: plain(),
+  injectedTime: plain(),
 });

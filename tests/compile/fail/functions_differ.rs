@@ -24,4 +24,13 @@ pub struct Undeclared;
 #[byod_table(location = "user")]
 pub struct InjectedType;
 
+#[byod_table(location = "user")]
+pub struct ForeignArgument;
+
+#[byod_table(location = "user")]
+pub struct UndeclaredOnMain;
+
+#[byod_table(location = "user")]
+pub struct InjectedTime;
+
 fn main() {}

@@ -11,9 +11,4 @@ pub struct UserPreferences<T> {
     pub language: T,
 }
 
-#[byod_table(location = "main")]
-pub struct Events {
-    pub kind: String,
-}
-
 fn main() {}

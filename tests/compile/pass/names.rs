@@ -1,21 +1,60 @@
 //! Names that Rust has other uses for, and names that come out equal.
 
-use byod_runtime::byod_table;
+use byod_runtime::{Session, byod_table};
 
-#[byod_table(location = "main")]
+// Functions whose names are keywords are named here as they are.
+#[byod_table(location = "main", skip(loop), returns(match = Option<Doc<Self>>))]
 pub struct OddNames;
 
+use byod_runtime::Doc;
+
+// `teamLogs` and `team_logs` have structs and modules of their own.
+#[byod_table(location = "main", table = "teamLogs")]
+pub struct TeamLogs;
+
+#[byod_table(location = "main", table = "team_logs")]
+pub struct OtherTeamLogs;
+
+mod written {
+    use byod_runtime::byod_table;
+
+    #[byod_table(location = "main", partial)]
+    pub struct OddNames {
+        pub r#type: String,
+        pub user_id: String,
+        pub user_id2: String,
+    }
+}
+
+pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
+    let _: String = odd_names::r#type(session, odd_names::TypeArgs { self_: String::new() }).await?;
+    let _: Option<Doc<OddNames>> = odd_names::r#match(session).await?;
+    let b: odd_names::GetItemResult = odd_names::get_item(session, odd_names::GetItemArgs { b: "b".into() }).await?;
+    let a: odd_names::GetItem2Result = odd_names::get_item2(session, odd_names::GetItem2Args { a: b.b }).await?;
+    let _ = a.a;
+    Ok(())
+}
+
 fn main() {
-    let json = r#"{"2fa": true, "self": "s", "state": "a_b", "type": "t", "userId": "1", "user_id": "2"}"#;
+    let json = r#"{"2fa": true, "self": "s", "state": "a_b", "type": "t", "gen": "g", "userId": "1", "user_id": "2",
+        "self_": {"Page": {"doc": "d"}}}"#;
     let odd: OddNames = serde_json::from_str(json).unwrap();
-    assert_eq!((odd.r#type.as_str(), odd.self_.as_str(), odd._2fa), ("t", "s", true));
-    assert_eq!((odd.user_id.as_str(), odd.user_id2.as_str()), ("1", "2"));
+    assert_eq!((odd.r#type.as_str(), odd.r#gen.as_deref(), odd.self_.as_str()), ("t", Some("g"), "s"));
+    assert_eq!((odd._2fa, odd.self2.as_ref().unwrap().page.doc.as_str()), (true, "d"));
+    // What is written so in the schema has the name.
+    assert_eq!((odd.user_id.as_str(), odd.user_id2.as_str()), ("2", "1"));
+    let same: written::OddNames = odd_names_of(json);
+    assert_eq!((same.r#type.as_str(), same.user_id.as_str(), same.user_id2.as_str()), ("t", "2", "1"));
+
     assert_eq!(odd.state, odd_names::State::AB2);
     for (state, text) in [
         (odd_names::State::AB, "a-b"),
         (odd_names::State::AB2, "a_b"),
         (odd_names::State::Empty, ""),
         (odd_names::State::Unknown, "unknown"),
+        (odd_names::State::Größe, "größe"),
+        (odd_names::State::日本, "日本"),
+        (odd_names::State::Self_, "Self"),
     ] {
         assert_eq!(state.as_str(), text);
     }
@@ -23,4 +62,10 @@ fn main() {
     assert!(matches!(newer, odd_names::State::Unknown2(_)));
     let back: serde_json::Value = serde_json::to_value(&odd).unwrap();
     assert_eq!(back, serde_json::from_str::<serde_json::Value>(json).unwrap());
+
+}
+
+fn odd_names_of(json: &str) -> written::OddNames {
+    let document = format!(r#"{{"_id": "k1", "_creationTime": 1, {}"#, &json[1..]);
+    serde_json::from_str::<Doc<written::OddNames>>(&document).unwrap().fields
 }

@@ -18,4 +18,9 @@ export default defineSchema({
   lackingArgument: plain(),
   undeclared: plain(),
   injectedType: plain(),
+  palettes: defineTable({ color: v.optional(v.string()) }),
+  streams: defineTable(v.union(v.object({ kind: v.literal("a") }), v.object({ kind: v.literal("b") }))),
+  foreignArgument: plain(),
+  undeclaredOnMain: plain(),
+  injectedTime: plain(),
 });

@@ -1,0 +1,10 @@
+import { mutationGeneric as mutation, queryGeneric as query } from "convex/server";
+import { v } from "convex/values";
+
+const handler = () => null;
+
+export const type = query({ args: { self: v.string() }, returns: v.string(), handler });
+export const match = mutation({ args: {}, returns: v.string(), handler });
+export const loop = mutation({ args: {}, handler });
+export const getItem = query({ args: { a: v.string() }, returns: v.object({ a: v.string() }), handler });
+export const get_item = query({ args: { b: v.string() }, returns: v.object({ b: v.string() }), handler });
