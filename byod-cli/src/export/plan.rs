@@ -137,10 +137,13 @@ pub(crate) fn plan(
                 }
             }
         };
-        if function.args.as_object().is_some_and(|args| {
-            let mut subjects = manifest.inject.iter();
-            subjects.any(|(name, i)| *i == Injection::Subject && args.get(name).is_some())
-        }) {
+        let is_there = !matches!(fate, Fate::Missing { .. });
+        if is_there
+            && function.args.as_object().is_some_and(|args| {
+                let mut subjects = manifest.inject.iter();
+                subjects.any(|(name, i)| *i == Injection::Subject && args.get(name).is_some())
+            })
+        {
             notes.push(format!(
                 "`{path}` takes the owner from its caller, who must pass the user's subject where their own deployment answers"
             ));

@@ -3,6 +3,7 @@
 
 mod facts;
 mod parse;
+mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
