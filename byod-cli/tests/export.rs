@@ -92,6 +92,11 @@ fn a_function_is_carried_over_written_anew_or_missing_with_the_reason() {
         ("notes:unguarded", "carried", ""),
         ("notes:titleOf", "carried", ""),
         ("todos:add", "carried", ""),
+        // Exported under another name, or apart from its declaration.
+        ("folders:setName", "carried", ""),
+        ("folders:count", "carried", ""),
+        // The users' schema stands for main's.
+        ("folders:fields", "carried", ""),
         ("notes:list", "written", "uses main's table `users`"),
         ("notes:edit", "written", "uses main's table `users`"),
         ("todos:toggle", "custom", ""),

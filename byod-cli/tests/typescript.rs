@@ -62,6 +62,9 @@ fn whatever_main_does_a_user_reaches_their_own_documents_alone() {
             mutation("folders:rename", json!({"userId": "bob", "id": "$2", "name": "g", "updatedAt": 9})),
             query("folders:list", json!({"userId": "bob"})),
             query("functions:ping", json!({})),
+            query("folders:count", json!({"userId": "alice"})),
+            query("folders:count", json!({"userId": "bob"})),
+            mutation("folders:setName", json!({"userId": "alice", "id": "$2", "name": "h"})),
         ]),
     );
     let value = |i: usize| &results[i]["value"];
@@ -96,4 +99,6 @@ fn whatever_main_does_a_user_reaches_their_own_documents_alone() {
     assert_eq!(value(19)[0]["name"], "g");
     assert_eq!(value(19)[0]["updatedAt"], 9);
     assert_eq!(value(20)["status"], "ok");
+    assert_eq!((value(21), value(22)), (&json!(0), &json!(1)));
+    assert_eq!(results[23]["error"], "Not yours");
 }

@@ -23,9 +23,11 @@ impl Imports {
         let mut text = String::new();
         for ((_, specifier, type_only), names) in &self.0 {
             let keyword = if *type_only { "import type" } else { "import" };
-            let (whole, parts): (Vec<&String>, Vec<&String>) =
-                names.iter().partition(|name| name.starts_with("* as "));
+            let (whole, parts): (Vec<&String>, Vec<&String>) = names
+                .iter()
+                .partition(|name| name.starts_with("* as ") || name.starts_with("default as "));
             for name in whole {
+                let name = name.trim_start_matches("default as ");
                 text.push_str(&format!("{keyword} {name} from \"{specifier}\";\n"));
             }
             let sibling = |types: bool| {
@@ -45,29 +47,27 @@ impl Imports {
                 parts.extend(more.map(|name| format!("type {name}")));
             }
             if !parts.is_empty() {
-                text.push_str(&named(keyword, parts, specifier));
+                text.push_str(&named(keyword, parts, Some(specifier)));
             }
         }
         text
     }
 }
 
-/// `import { a, b } from "specifier";`
+/// `import { a, b } from "specifier";`, or `export { a, b };`
 pub(super) fn named(
     keyword: &str,
     names: impl IntoIterator<Item = String>,
-    specifier: &str,
+    specifier: Option<&str>,
 ) -> String {
     let names: Vec<String> = names.into_iter().collect();
-    let flat = format!(
-        "{keyword} {{ {} }} from \"{specifier}\";\n",
-        names.join(", ")
-    );
+    let from = specifier.map_or(String::new(), |specifier| format!(" from \"{specifier}\""));
+    let flat = format!("{keyword} {{ {} }}{from};\n", names.join(", "));
     if flat.chars().count() <= 81 || names.len() == 1 {
         return flat;
     }
     let lines: String = names.iter().map(|name| format!("  {name},\n")).collect();
-    format!("{keyword} {{\n{lines}}} from \"{specifier}\";\n")
+    format!("{keyword} {{\n{lines}}}{from};\n")
 }
 
 /// How a module imports another.

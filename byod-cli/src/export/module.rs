@@ -58,6 +58,14 @@ impl Item {
     }
 }
 
+/// A name that a module exports, declared elsewhere or under another name.
+pub(crate) struct Reexport {
+    /// The module, as main or the person calls it.
+    pub(crate) from: String,
+    /// `name`, or `local as name`.
+    pub(crate) name: String,
+}
+
 /// Lines of at most 80 columns.
 fn comment(text: &str) -> String {
     let mut lines = String::from("//");
@@ -87,11 +95,30 @@ pub(crate) fn texts(
     carrier: &Carrier<'_>,
     need: &Need,
     items: BTreeMap<String, Vec<Item>>,
-    own: BTreeMap<String, Vec<String>>,
+    mut exports: BTreeMap<String, Vec<Reexport>>,
 ) -> BTreeMap<String, String> {
+    for path in &need.functions {
+        let origin = carrier.sources.origin(&path.module, &path.name);
+        let Some((from, local)) = origin else {
+            continue;
+        };
+        let module = carrier.sources.modules.get(&from);
+        let is_there = from == path.module
+            && local == path.name
+            && module.is_some_and(|module| module.exports_itself(&local));
+        if !is_there {
+            let name = if local == path.name {
+                local
+            } else {
+                format!("{local} as {}", path.name)
+            };
+            let reexports = exports.entry(path.module.clone()).or_default();
+            reexports.push(Reexport { from, name });
+        }
+    }
     let mut names: BTreeSet<String> = need.statements.iter().map(|(m, _)| m.clone()).collect();
     names.extend(items.keys().cloned());
-    names.extend(own.keys().cloned());
+    names.extend(exports.keys().cloned());
     names.extend(need.stubs.iter().filter_map(|stub| match stub {
         Source::Helper(module, _) => Some(module.clone()),
         Source::Function(path) => Some(path.module.clone()),
@@ -110,7 +137,7 @@ pub(crate) fn texts(
                 out: out_name(&name),
                 imports: Imports::default(),
             };
-            let own = own.get(&name).map_or(&[][..], Vec::as_slice);
+            let own = exports.get(&name).map_or(&[][..], Vec::as_slice);
             let text = builder.text(items.remove(&name).unwrap_or_default(), own);
             text.map(|text| (out_name(&name), text))
         })
@@ -135,7 +162,7 @@ struct Piece {
 }
 
 impl Builder<'_> {
-    fn text(mut self, items: Vec<Item>, own: &[String]) -> Option<String> {
+    fn text(mut self, items: Vec<Item>, exports: &[Reexport]) -> Option<String> {
         let mut pieces = self.carried();
         for stub in &self.need.stubs {
             pieces.extend(self.stub(stub));
@@ -154,7 +181,7 @@ impl Builder<'_> {
                 statement: None,
             });
         }
-        if pieces.is_empty() && own.is_empty() {
+        if pieces.is_empty() && exports.is_empty() {
             return None;
         }
         pieces.sort_by_key(|piece| piece.at);
@@ -164,10 +191,14 @@ impl Builder<'_> {
         if !imports.is_empty() {
             text.push('\n');
         }
-        if !own.is_empty() {
-            let custom = format!("custom/{}", self.name);
-            let from = relative(&self.out, &custom);
-            text.push_str(&named("export", own.iter().cloned(), &from));
+        let sources: BTreeSet<&String> = exports.iter().map(|export| &export.from).collect();
+        for source in &sources {
+            let names = exports.iter().filter(|export| export.from == **source);
+            let names = names.map(|export| export.name.clone());
+            let from = (**source != self.name).then(|| relative(&self.out, &out_name(source)));
+            text.push_str(&named("export", names, from.as_deref()));
+        }
+        if !sources.is_empty() {
             text.push('\n');
         }
         for (i, piece) in pieces.iter().enumerate() {
@@ -325,6 +356,10 @@ impl Builder<'_> {
                         self.imports
                             .add(Order::Package, &package, &shown, type_only);
                     }
+                }
+                Target::Module(_) if imported.imported == Imported::Default => {
+                    let path = relative(&self.out, "schema");
+                    self.imports.add(Order::Project, &path, &shown, type_only);
                 }
                 Target::Module(target) => {
                     if let Some((origin, local)) = self.carrier.sources.origin(&target, &original) {

@@ -49,6 +49,7 @@ pub(super) fn module(
             module.statements.push(Statement {
                 span: with_comments(&text, end, &span),
                 names,
+                is_exported: matches!(statement, Ast::ExportDeclaration(_)),
                 facts: Facts::default(),
                 definition: definition(statement),
             });
@@ -200,12 +201,13 @@ fn declaration_names(declaration: &Declaration, names: &mut Vec<String>) {
     }
 }
 
-/// `export const name = builder({ …, handler })`
+/// `const name = builder({ …, handler })`, exported there or elsewhere.
 fn definition(statement: &Ast) -> Option<Definition> {
-    let Ast::ExportDeclaration(export) = statement else {
-        return None;
+    let declaration = match statement {
+        Ast::ExportDeclaration(export) => &export.declaration,
+        other => other.as_declaration()?,
     };
-    let Declaration::VariableDeclaration(variables) = &export.declaration else {
+    let Declaration::VariableDeclaration(variables) = declaration else {
         return None;
     };
     let [declarator] = variables.declarations.as_slice() else {

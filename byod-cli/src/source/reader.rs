@@ -107,6 +107,9 @@ impl Reader<'_, '_> {
                     facts.tables.extend(first);
                 }
             }
+            AstKind::JSXElement(_) | AstKind::JSXFragment(_) => {
+                facts.problems.insert("contains JSX".to_owned());
+            }
             AstKind::TSTypeReference(reference) => {
                 let TSTypeName::IdentifierReference(name) = &reference.type_name else {
                     return;

@@ -1,5 +1,6 @@
 import { v } from "convex/values";
 import { mutation, query, type QueryCtx } from "./_generated/server";
+import schema from "./schema";
 import type { Id } from "./_generated/dataModel";
 
 async function requireUser(ctx: QueryCtx) {
@@ -59,4 +60,17 @@ export const get = query({
     const plan = process.env.PLAN;
     return null;
   },
+});
+
+const count = query({
+  args: {},
+  returns: v.number(),
+  handler: async (ctx) => (await ctx.db.query("folders").collect()).length,
+});
+export { count, rename as setName };
+
+/** Which fields a folder has. */
+export const fields = query({
+  args: {},
+  handler: async () => Object.keys(schema.tables.folders.validator.fields),
 });

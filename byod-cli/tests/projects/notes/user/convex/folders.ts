@@ -2,6 +2,9 @@
 
 import { v } from "convex/values";
 import { ownerMutation, ownerQuery, type Caller } from "./byod/owner";
+import schema from "./schema";
+
+export { count, rename as setName };
 
 /** Who calls. Main looks them up; here it is the owner. */
 export async function requireUser(ctx: Caller) {
@@ -41,3 +44,15 @@ export const rename = ownerMutation({
 // deployments don't have; and it returns v.union(v.null(), v.object({ _id:
 // v.id("folders"), name: v.string() })), which only main's code knows how to
 // make. Write it in custom/folders.ts.
+
+const count = ownerQuery({
+  args: {},
+  returns: v.number(),
+  handler: async (ctx) => (await ctx.db.query("folders").collect()).length,
+});
+
+/** Which fields a folder has. */
+export const fields = ownerQuery({
+  args: {},
+  handler: async () => Object.keys(schema.tables.folders.validator.fields),
+});
