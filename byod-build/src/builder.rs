@@ -93,7 +93,10 @@ impl Builder {
         let main = config.beside(&config.main);
         Ok(Folders {
             main: locate::convex_folder(&main).unwrap_or(main),
-            user: config.user.as_ref().map(|user| config.beside(user)),
+            user: config.user.as_ref().map(|user| {
+                let user = config.beside(user);
+                locate::convex_folder(&user).unwrap_or(user)
+            }),
         })
     }
 

@@ -29,7 +29,7 @@ enum Command {
     /// Write the Convex project of users' deployments.
     ///
     /// Reads byod.toml and main's Convex project, and writes the folder that
-    /// `convex` under [user] names. Files that a person has edited are kept, and the
+    /// `[user] convex` names. Files that a person has edited are kept, and the
     /// exit status is 1 then. Functions of your own go into its folder custom/.
     Export {
         #[command(flatten)]

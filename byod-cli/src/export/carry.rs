@@ -306,6 +306,10 @@ impl<'a> Carrier<'a> {
             }
             Target::Package(package) => Err(format!("imports `{name}` of `{package}`")),
             Target::Module(target) => {
+                // Here too, with the users' tables.
+                if target == "schema" && imported.imported == Imported::Default {
+                    return Ok(());
+                }
                 let Imported::Name(imported) = &imported.imported else {
                     return Err(format!("imports all of `{specifier}` as `{name}`"));
                 };

@@ -3,6 +3,7 @@
 mod carry;
 mod crud;
 mod files;
+mod imports;
 mod module;
 mod plan;
 mod schema;

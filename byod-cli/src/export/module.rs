@@ -7,6 +7,7 @@ use byod_schema::{FunctionPath, FunctionType, Injection, Manifest};
 
 use super::carry::{Carrier, Need, Source, is_server_type};
 use super::crud::{self, Written};
+use super::imports::{Imports, Order, named, relative};
 use super::support;
 use super::validators::{self, is_foreign};
 use crate::layout::Code;
@@ -57,6 +58,14 @@ impl Item {
     }
 }
 
+/// A name that a module exports, declared elsewhere or under another name.
+pub(crate) struct Reexport {
+    /// The module, as main or the person calls it.
+    pub(crate) from: String,
+    /// `name`, or `local as name`.
+    pub(crate) name: String,
+}
+
 /// Lines of at most 80 columns.
 fn comment(text: &str) -> String {
     let mut lines = String::from("//");
@@ -86,11 +95,30 @@ pub(crate) fn texts(
     carrier: &Carrier<'_>,
     need: &Need,
     items: BTreeMap<String, Vec<Item>>,
-    own: BTreeMap<String, Vec<String>>,
+    mut exports: BTreeMap<String, Vec<Reexport>>,
 ) -> BTreeMap<String, String> {
+    for path in &need.functions {
+        let origin = carrier.sources.origin(&path.module, &path.name);
+        let Some((from, local)) = origin else {
+            continue;
+        };
+        let module = carrier.sources.modules.get(&from);
+        let is_there = from == path.module
+            && local == path.name
+            && module.is_some_and(|module| module.exports_itself(&local));
+        if !is_there {
+            let name = if local == path.name {
+                local
+            } else {
+                format!("{local} as {}", path.name)
+            };
+            let reexports = exports.entry(path.module.clone()).or_default();
+            reexports.push(Reexport { from, name });
+        }
+    }
     let mut names: BTreeSet<String> = need.statements.iter().map(|(m, _)| m.clone()).collect();
     names.extend(items.keys().cloned());
-    names.extend(own.keys().cloned());
+    names.extend(exports.keys().cloned());
     names.extend(need.stubs.iter().filter_map(|stub| match stub {
         Source::Helper(module, _) => Some(module.clone()),
         Source::Function(path) => Some(path.module.clone()),
@@ -107,9 +135,9 @@ pub(crate) fn texts(
                 module,
                 name: name.clone(),
                 out: out_name(&name),
-                imports: BTreeMap::new(),
+                imports: Imports::default(),
             };
-            let own = own.get(&name).map_or(&[][..], Vec::as_slice);
+            let own = exports.get(&name).map_or(&[][..], Vec::as_slice);
             let text = builder.text(items.remove(&name).unwrap_or_default(), own);
             text.map(|text| (out_name(&name), text))
         })
@@ -122,15 +150,7 @@ struct Builder<'a> {
     module: Option<&'a Module>,
     name: String,
     out: String,
-    /// By specifier and whether only types are imported.
-    imports: BTreeMap<(Order, String, bool), BTreeSet<String>>,
-}
-
-/// Packages come before modules of the project.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Order {
-    Package,
-    Project,
+    imports: Imports,
 }
 
 /// A text with its place in main's module.
@@ -142,7 +162,7 @@ struct Piece {
 }
 
 impl Builder<'_> {
-    fn text(mut self, items: Vec<Item>, own: &[String]) -> Option<String> {
+    fn text(mut self, items: Vec<Item>, exports: &[Reexport]) -> Option<String> {
         let mut pieces = self.carried();
         for stub in &self.need.stubs {
             pieces.extend(self.stub(stub));
@@ -152,7 +172,8 @@ impl Builder<'_> {
                 self.import_owner(name, false);
             }
             if item.uses_v {
-                self.import(Order::Package, "convex/values", "v", false);
+                self.imports
+                    .add(Order::Package, "convex/values", "v", false);
             }
             pieces.push(Piece {
                 at: self.place(&item.name),
@@ -160,20 +181,24 @@ impl Builder<'_> {
                 statement: None,
             });
         }
-        if pieces.is_empty() && own.is_empty() {
+        if pieces.is_empty() && exports.is_empty() {
             return None;
         }
         pieces.sort_by_key(|piece| piece.at);
         let mut text = String::from(HEADER);
-        let imports = self.print_imports();
+        let imports = self.imports.print();
         text.push_str(&imports);
         if !imports.is_empty() {
             text.push('\n');
         }
-        if !own.is_empty() {
-            let custom = format!("custom/{}", self.name);
-            let from = relative(&self.out, &custom);
-            text.push_str(&named("export", own.iter().cloned(), &from));
+        let sources: BTreeSet<&String> = exports.iter().map(|export| &export.from).collect();
+        for source in &sources {
+            let names = exports.iter().filter(|export| export.from == **source);
+            let names = names.map(|export| export.name.clone());
+            let from = (**source != self.name).then(|| relative(&self.out, &out_name(source)));
+            text.push_str(&named("export", names, from.as_deref()));
+        }
+        if !sources.is_empty() {
             text.push('\n');
         }
         for (i, piece) in pieces.iter().enumerate() {
@@ -319,17 +344,22 @@ impl Builder<'_> {
                         let internal = shown == "api";
                         let shown = if internal { "internal" } else { &shown };
                         let path = relative(&self.out, &format!("_generated/{file}"));
-                        self.import(Order::Project, &path, shown, type_only);
+                        self.imports.add(Order::Project, &path, shown, type_only);
                     }
                 }
                 Target::Package(package) => {
                     let stub = Source::Package(package.clone(), original.clone());
                     if self.need.stubs.contains(&stub) {
                         let path = relative(&self.out, "byod/caller");
-                        self.import(Order::Project, &path, &shown, false);
+                        self.imports.add(Order::Project, &path, &shown, false);
                     } else {
-                        self.import(Order::Package, &package, &shown, type_only);
+                        self.imports
+                            .add(Order::Package, &package, &shown, type_only);
                     }
+                }
+                Target::Module(_) if imported.imported == Imported::Default => {
+                    let path = relative(&self.out, "schema");
+                    self.imports.add(Order::Project, &path, &shown, type_only);
                 }
                 Target::Module(target) => {
                     if let Some((origin, local)) = self.carrier.sources.origin(&target, &original) {
@@ -339,7 +369,7 @@ impl Builder<'_> {
                             format!("{local} as {name}")
                         };
                         let path = relative(&self.out, &out_name(&origin));
-                        self.import(Order::Project, &path, &shown, type_only);
+                        self.imports.add(Order::Project, &path, &shown, type_only);
                     }
                 }
             }
@@ -364,7 +394,8 @@ impl Builder<'_> {
                 let args = manifest.main.functions.get(path)?.args.as_object()?.clone();
                 let args = validators::fields(&args, &manifest.user_tables);
                 if args != Code::object([]) {
-                    self.import(Order::Package, "convex/values", "v", false);
+                    self.imports
+                        .add(Order::Package, "convex/values", "v", false);
                 }
                 let answer = support::answer(&shape);
                 let answer = if answer.starts_with('{') {
@@ -389,44 +420,7 @@ impl Builder<'_> {
 
     fn import_owner(&mut self, name: &str, type_only: bool) {
         let path = relative(&self.out, "byod/owner");
-        self.import(Order::Project, &path, name, type_only);
-    }
-
-    fn import(&mut self, order: Order, specifier: &str, name: &str, type_only: bool) {
-        let key = (order, specifier.to_owned(), type_only);
-        self.imports.entry(key).or_default().insert(name.to_owned());
-    }
-
-    fn print_imports(&self) -> String {
-        let mut text = String::new();
-        for ((_, specifier, type_only), names) in &self.imports {
-            let keyword = if *type_only { "import type" } else { "import" };
-            let (whole, parts): (Vec<&String>, Vec<&String>) =
-                names.iter().partition(|name| name.starts_with("* as "));
-            for name in whole {
-                text.push_str(&format!("{keyword} {name} from \"{specifier}\";\n"));
-            }
-            let sibling = |types: bool| {
-                let found = self
-                    .imports
-                    .iter()
-                    .find(|((_, s, t), _)| s == specifier && *t == types);
-                found.map(|(_, names)| names)
-            };
-            // Types go with the values of the same module.
-            if *type_only && sibling(false).is_some() {
-                continue;
-            }
-            let mut parts: Vec<String> = parts.into_iter().cloned().collect();
-            if let Some(types) = sibling(true).filter(|_| !type_only) {
-                let more = types.iter().filter(|name| !names.contains(*name));
-                parts.extend(more.map(|name| format!("type {name}")));
-            }
-            if !parts.is_empty() {
-                text.push_str(&named(keyword, parts, specifier));
-            }
-        }
-        text
+        self.imports.add(Order::Project, &path, name, type_only);
     }
 }
 
@@ -441,33 +435,4 @@ pub(crate) fn helper(name: &str, shape: &BTreeSet<Vec<String>>) -> String {
          export async function {name}(ctx: Caller) {{\n  return {};\n}}",
         support::answer(shape)
     )
-}
-
-/// `import { a, b } from "specifier";`
-fn named(keyword: &str, names: impl IntoIterator<Item = String>, specifier: &str) -> String {
-    let names: Vec<String> = names.into_iter().collect();
-    let flat = format!(
-        "{keyword} {{ {} }} from \"{specifier}\";\n",
-        names.join(", ")
-    );
-    if flat.chars().count() <= 81 || names.len() == 1 {
-        return flat;
-    }
-    let lines: String = names.iter().map(|name| format!("  {name},\n")).collect();
-    format!("{keyword} {{\n{lines}}} from \"{specifier}\";\n")
-}
-
-/// How a module imports another.
-fn relative(from: &str, to: &str) -> String {
-    let depth = from.matches('/').count();
-    let shared = from
-        .split('/')
-        .take(depth)
-        .zip(to.split('/'))
-        .take_while(|(a, b)| a == b)
-        .count();
-    let rest: Vec<&str> = to.split('/').skip(shared).collect();
-    let up = "../".repeat(depth - shared);
-    let up = if up.is_empty() { "./" } else { &up };
-    format!("{up}{}", rest.join("/"))
 }

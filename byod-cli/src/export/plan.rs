@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::carry::{Carrier, Need, Source};
 use super::crud;
-use super::module::{self, Item};
+use super::module::{self, Item, Reexport};
 use super::schema::{self, ForeignId};
 use super::support;
 use super::validators::is_foreign;
@@ -80,7 +80,7 @@ pub(crate) fn plan(
     let mut functions = Vec::new();
     let mut notes = Vec::new();
     let mut items: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    let mut own: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut exports: BTreeMap<String, Vec<Reexport>> = BTreeMap::new();
     let public = manifest
         .main
         .functions
@@ -93,16 +93,20 @@ pub(crate) fn plan(
         let level = rejected.get(path).copied().unwrap_or_default();
         let of_person = custom.modules.get(&format!("custom/{}", path.module));
         let fate = if of_person.is_some_and(|m| m.exports.contains_key(&path.name)) {
-            own.entry(path.module.clone())
+            exports
+                .entry(path.module.clone())
                 .or_default()
-                .push(path.name.clone());
+                .push(Reexport {
+                    from: format!("custom/{}", path.module),
+                    name: path.name.clone(),
+                });
             Fate::Custom
         } else {
             let takes_owner = takes_owner(manifest, function);
             let carried = match level {
                 _ if takes_owner.is_err() => takes_owner.clone().map(|()| Need::default()),
                 0 => carrier.function(path),
-                _ => Err("declares other arguments once it is carried over".to_owned()),
+                _ => Err("does not fit main's once it is carried over".to_owned()),
             };
             match carried {
                 Ok(needed) => {
@@ -137,10 +141,13 @@ pub(crate) fn plan(
                 }
             }
         };
-        if function.args.as_object().is_some_and(|args| {
-            let mut subjects = manifest.inject.iter();
-            subjects.any(|(name, i)| *i == Injection::Subject && args.get(name).is_some())
-        }) {
+        let is_there = !matches!(fate, Fate::Missing { .. });
+        if is_there
+            && function.args.as_object().is_some_and(|args| {
+                let mut subjects = manifest.inject.iter();
+                subjects.any(|(name, i)| *i == Injection::Subject && args.get(name).is_some())
+            })
+        {
             notes.push(format!(
                 "`{path}` takes the owner from its caller, who must pass the user's subject where their own deployment answers"
             ));
@@ -158,7 +165,7 @@ pub(crate) fn plan(
     notes.extend(unowned(manifest));
     notes.extend(elsewhere(manifest, sources));
 
-    let mut texts = module::texts(&carrier, &need, items, own);
+    let mut texts = module::texts(&carrier, &need, items, exports);
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
     texts.insert(
         "byod/owner".to_owned(),

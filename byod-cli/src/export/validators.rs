@@ -24,9 +24,9 @@ pub(crate) fn code(validator: &Validator, tables: &BTreeSet<String>) -> Code {
         Validator::Bytes => simple("bytes"),
         Validator::Id { table_name } if is_foreign(table_name, tables) => simple("string"),
         Validator::Id { table_name } => {
-            Code::text(format!("v.id({})", crate::layout::string(table_name)))
+            Code::call("v.id", [Code::text(crate::layout::string(table_name))])
         }
-        Validator::Literal { value } => Code::text(format!("v.literal({})", literal(value))),
+        Validator::Literal { value } => Code::call("v.literal", [Code::text(literal(value))]),
         Validator::Array { value } => Code::call("v.array", [code(value, tables)]),
         Validator::Record { keys, values } => {
             Code::call("v.record", [code(keys, tables), field(values, tables)])

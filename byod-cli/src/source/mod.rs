@@ -3,6 +3,7 @@
 
 mod facts;
 mod parse;
+mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -65,8 +66,9 @@ pub(crate) struct Statement {
     pub(crate) span: Range<usize>,
     /// The names it declares.
     pub(crate) names: Vec<String>,
+    pub(crate) is_exported: bool,
     pub(crate) facts: Facts,
-    /// Set where it is `export const name = builder({ …, handler })`.
+    /// Set where it is `const name = builder({ …, handler })`.
     pub(crate) definition: Option<Definition>,
 }
 
@@ -197,6 +199,12 @@ impl Module {
         self.statements
             .iter()
             .position(|statement| statement.names.iter().any(|n| n == name))
+    }
+
+    /// Whether the statement that declares the name exports it.
+    pub(crate) fn exports_itself(&self, name: &str) -> bool {
+        self.statement_of(name)
+            .is_some_and(|index| self.statements[index].is_exported)
     }
 
     pub(crate) fn import_of(&self, local: &str) -> Option<(&Import, &ImportedName)> {

@@ -1,0 +1,97 @@
+//! `byod check` and `byod keygen`.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use support::Project;
+
+#[test]
+fn projects_that_fit_end_with_status_0() {
+    let answer = Project::example().byod(&["check"]);
+    assert_eq!(answer.status, 0, "{}", answer.stdout);
+    let row = answer
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("notes "))
+        .unwrap();
+    let words: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(
+        words,
+        [
+            "notes", "user", "6", "6", "create", "get", "list", "remove", "search", "update"
+        ]
+    );
+    assert!(
+        answer
+            .stdout
+            .contains("users                     main         3     -  get me update")
+    );
+}
+
+#[test]
+fn what_would_fail_is_listed_and_the_status_is_1() {
+    let project = Project::example();
+    project
+        .replace(
+            "byod/convex/notes.ts",
+            "export const search",
+            "export const find",
+        )
+        .replace(
+            "byod/convex/schema.ts",
+            "userId: v.string()",
+            "userId: v.id(\"users\")",
+        )
+        .replace(
+            "byod/convex/tasks.ts",
+            "priority: v.optional(taskPriority)",
+            "priority: taskPriority",
+        );
+    let answer = project.byod(&["check"]);
+    assert_eq!(answer.status, 1);
+    for part in [
+        "create get list remove -search update  2 to fix",
+        "`notes:search` is a public query of main, but the user's project has no such function",
+        "`tasks.userId` is v.id(\"users\")",
+        "the argument `priority` of `tasks:create`",
+    ] {
+        assert!(
+            answer.stdout.contains(part),
+            "{part} is not in\n{}",
+            answer.stdout
+        );
+    }
+    let report = project.byod(&["check", "--json"]).json();
+    assert_eq!(report["fits"], false);
+    let tables = report["tables"].as_array().unwrap();
+    let notes = tables
+        .iter()
+        .find(|table| table["table"] == "notes")
+        .unwrap();
+    assert_eq!(notes["location"], "user");
+    assert_eq!(notes["differences"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn before_the_export_it_says_what_to_do() {
+    let project = Project::example();
+    project.remove("byod");
+    let answer = project.byod(&["check"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer.stderr.contains("Write it with `byod export`"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn a_key_is_64_hex_digits_and_never_the_same() {
+    let project = Project::empty();
+    let key = || project.byod(&["keygen"]).stdout;
+    let (first, second) = (key(), key());
+    assert_eq!(first.len(), 65);
+    assert!(first.trim_end().chars().all(|c| c.is_ascii_hexdigit()));
+    assert_ne!(first, second);
+}

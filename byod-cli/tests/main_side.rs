@@ -1,0 +1,97 @@
+//! `byod export --main`: the users' records, for an app that has none.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use support::Project;
+
+fn with_tables(project: &Project) {
+    project
+        .replace(
+            "convex/schema.ts",
+            "import { v } from",
+            "import { byodTables } from \"./byod/tables\";\nimport { v } from",
+        )
+        .replace(
+            "convex/schema.ts",
+            "defineSchema({",
+            "defineSchema({\n  ...byodTables,",
+        );
+}
+
+#[test]
+fn an_app_gets_the_table_and_its_functions() {
+    let project = Project::of("notes");
+    let answer = project.byod(&["export", "--main"]);
+    assert_eq!(answer.status, 0);
+    assert!(
+        answer.stdout.contains("to do in schema.ts"),
+        "{}",
+        answer.stdout
+    );
+    with_tables(&project);
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    assert_eq!(report["written"].as_array().unwrap().len(), 0);
+    assert_eq!(report["todo"].as_array().unwrap().len(), 0);
+    // The caller is found as this app finds its users.
+    let credentials = project.read("convex/byod/credentials.ts");
+    assert!(credentials.contains("q.eq(\"tokenIdentifier\", identity.tokenIdentifier)"));
+
+    let reading =
+        byod_build::read_project(&project.root.join("convex"), &byod_build::Limits::default())
+            .unwrap();
+    assert!(reading.schema.value.table("userDatabaseConfig").is_some());
+    for name in [
+        "getConfigInternal",
+        "getConfig",
+        "disconnect",
+        "createConfig",
+        "updateConfig",
+    ] {
+        let path = byod_schema::FunctionPath::new("byod/credentials", name);
+        assert!(reading.functions.contains_key(&path), "{name}");
+    }
+}
+
+#[test]
+fn an_app_that_has_them_is_left_alone() {
+    let project = Project::example();
+    let before = project.read("convex/byod/credentials.ts");
+    let answer = project.byod(&["export", "--main"]);
+    assert!(
+        answer.stdout.contains("nothing to change"),
+        "{}",
+        answer.stdout
+    );
+    assert_eq!(project.read("convex/byod/credentials.ts"), before);
+}
+
+#[test]
+fn it_typechecks_and_is_formatted() {
+    let Some(node) = support::node() else { return };
+    let project = Project::of("notes");
+    project.byod(&["export", "--main"]);
+    with_tables(&project);
+    // Only what was written, and what it needs: the rest wants packages of its own.
+    for module in ["notes", "folders", "todos", "chat"] {
+        project.remove(&format!("convex/{module}.ts"));
+    }
+    let generated = |name: &str| project.read(&format!("user/convex/{name}"));
+    for name in [
+        "tsconfig.json",
+        "_generated/server.d.ts",
+        "_generated/server.js",
+        "_generated/dataModel.d.ts",
+    ] {
+        project.write(&format!("convex/{name}"), &generated(name));
+    }
+    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &project.root).unwrap();
+    support::tool(
+        &node,
+        "prettier",
+        &["--check", "convex/byod"],
+        &project.root,
+    )
+    .unwrap();
+}

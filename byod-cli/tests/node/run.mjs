@@ -1,0 +1,70 @@
+// Runs functions of a Convex project by convex-test.
+//
+//   node run.mjs CONVEX_FOLDER < [{"path": "notes:list", "type": "query", "args": {…}}, …]
+//
+// prints [{"value": …} or {"error": "…", "data": …}, …]. An argument "$2" is the value
+// of call number 2. The first element may be {"insert": "table", "document": {…}}.
+import { build } from "esbuild";
+import { convexTest } from "convex-test";
+import { makeFunctionReference } from "convex/server";
+import { readdirSync, mkdtempSync, rmSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { text } from "node:stream/consumers";
+
+const folder = resolve(process.argv[2]);
+const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((file) => /\.[jt]s$/.test(file) && !file.endsWith(".d.ts"))
+  .map((file) => join(folder, file));
+// Inside this folder, so that the modules find its packages.
+const outdir = mkdtempSync(join(import.meta.dirname, "node_modules", ".run-"));
+try {
+  await build({
+    entryPoints: files,
+    outbase: folder,
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    outExtension: { ".js": ".mjs" },
+    logLevel: "error",
+  });
+  const modules = {};
+  for (const file of files) {
+    const path = relative(folder, file);
+    const built = join(outdir, path.replace(/\.[jt]s$/, ".mjs"));
+    modules[`/${basename(folder)}/${path}`] = () => import(pathToFileURL(built));
+  }
+  const schema = await import(pathToFileURL(join(outdir, "schema.mjs")));
+  const t = convexTest(schema.default, modules);
+  const results = [];
+  for (const call of JSON.parse(await text(process.stdin))) {
+    results.push(await run(t, call, results));
+  }
+  console.log(JSON.stringify(results));
+} finally {
+  rmSync(outdir, { recursive: true, force: true });
+}
+
+async function run(t, call, results) {
+  const given = (value) =>
+    typeof value === "string" && /^\$\d+$/.test(value)
+      ? results[Number(value.slice(1))].value
+      : value && typeof value === "object"
+        ? Array.isArray(value)
+          ? value.map(given)
+          : Object.fromEntries(Object.entries(value).map(([k, v]) => [k, given(v)]))
+        : value;
+  try {
+    if (call.insert) {
+      const document = given(call.document);
+      return { value: await t.run((ctx) => ctx.db.insert(call.insert, document)) };
+    }
+    const value = await t[call.type](makeFunctionReference(call.path), given(call.args));
+    return { value: value ?? null };
+  } catch (error) {
+    return { error: error.message, data: error.data ?? null };
+  }
+}

@@ -1,0 +1,2 @@
+import { v } from "convex/values";
+export const noteKind = v.union(v.literal("text"), v.literal("list"));

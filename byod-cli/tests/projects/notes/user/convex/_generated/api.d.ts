@@ -1,0 +1,37 @@
+/* eslint-disable */
+// Written until `npx convex dev` or `npx convex deploy` writes its own.
+
+import type * as byod_caller from "../byod/caller.js";
+import type * as byod_owner from "../byod/owner.js";
+import type * as byod_version from "../byod/version.js";
+import type * as custom_todos from "../custom/todos.js";
+import type * as folders from "../folders.js";
+import type * as functions from "../functions.js";
+import type * as notes from "../notes.js";
+import type * as todos from "../todos.js";
+
+import type {
+  ApiFromModules,
+  FilterApi,
+  FunctionReference,
+} from "convex/server";
+
+declare const modules: ApiFromModules<{
+  "byod/caller": typeof byod_caller;
+  "byod/owner": typeof byod_owner;
+  "byod/version": typeof byod_version;
+  "custom/todos": typeof custom_todos;
+  folders: typeof folders;
+  functions: typeof functions;
+  notes: typeof notes;
+  todos: typeof todos;
+}>;
+
+export declare const api: FilterApi<
+  typeof modules,
+  FunctionReference<any, "public">
+>;
+export declare const internal: FilterApi<
+  typeof modules,
+  FunctionReference<any, "internal">
+>;
