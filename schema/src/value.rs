@@ -331,4 +331,19 @@ mod tests {
             r#"{"$float":"AAAAAAAAAIA="}"#
         );
     }
+
+    proptest::proptest! {
+        /// As text, a float64 is itself, to the last bit.
+        #[test]
+        fn every_float64_survives_its_text(bits: u64) {
+            let value = f64::from_bits(bits);
+            proptest::prop_assume!(!value.is_nan());
+            let json = serde_json::to_string(&Value::Float64(value)).unwrap();
+            let Value::Float64(read) = decode(&json).unwrap() else {
+                panic!("{json} is no float64");
+            };
+            assert_eq!(read.to_bits(), bits, "{json}");
+            assert_eq!(serde_json::to_string(&Value::Float64(read)).unwrap(), json);
+        }
+    }
 }

@@ -157,4 +157,16 @@ mod tests {
             Ok(vec![0, 1, 2, 0xfd, 0xfe, 0xff])
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_finite_number_survives_its_text(bits: u64) {
+            let value = f64::from_bits(bits);
+            proptest::prop_assume!(value.is_finite());
+            let mut json = Vec::new();
+            Field::<v::Number>::encode(&value, &mut serde_json::Serializer::new(&mut json)).unwrap();
+            let json = String::from_utf8(json).unwrap();
+            assert_eq!(read::<v::Number, f64>(&json).unwrap().to_bits(), bits, "{json}");
+        }
+    }
 }
