@@ -199,10 +199,14 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
+/// What serde_json gives instead of a number, as the one member of a map, where
+/// any crate of the build switches its feature `arbitrary_precision` on.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// Reads the one member of `{"$integer": …}`, `{"$float": …}` or `{"$bytes": …}`.
 fn special<'de, A: MapAccess<'de>>(key: &str, mut map: A) -> Result<Value, A::Error> {
     let text: std::borrow::Cow<'de, str> = match key {
-        "$integer" | "$float" | "$bytes" => map.next_value()?,
+        "$integer" | "$float" | "$bytes" | NUMBER => map.next_value()?,
         _ => {
             return Err(de::Error::custom(format_args!(
                 "`{key}` is no encoding of a Convex value: expected `$integer`, `$float` or `$bytes`"
@@ -213,6 +217,14 @@ fn special<'de, A: MapAccess<'de>>(key: &str, mut map: A) -> Result<Value, A::Er
         return Err(de::Error::custom(format_args!(
             "`{key}` must be the only member of its object"
         )));
+    }
+    if key == NUMBER {
+        return match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Value::Float64(value)),
+            _ => Err(de::Error::custom(format_args!(
+                "`{text}` is not a number that a float64 can hold"
+            ))),
+        };
     }
     let value = match key {
         "$integer" => integer_from_base64(&text).map(Value::Int64),
@@ -319,6 +331,26 @@ mod tests {
         ] {
             let error = decode(json).unwrap_err().to_string();
             assert!(error.contains(message), "{json}: {error}");
+        }
+    }
+
+    /// As serde_json gives a number with its feature `arbitrary_precision`.
+    fn decode_number(text: &str) -> Result<Value, de::value::Error> {
+        Value::deserialize(de::value::MapDeserializer::new(
+            [("$serde_json::private::Number", text)].into_iter(),
+        ))
+    }
+
+    #[test]
+    fn numbers_are_read_where_serde_json_keeps_their_text() {
+        assert_eq!(decode_number("1.5"), Ok(Value::Float64(1.5)));
+        assert_eq!(decode_number("-2e300"), Ok(Value::Float64(-2e300)));
+        for text in ["1e999", "NaN", "one"] {
+            let error = decode_number(text).unwrap_err().to_string();
+            assert!(
+                error.contains("not a number that a float64 can hold"),
+                "{error}"
+            );
         }
     }
 

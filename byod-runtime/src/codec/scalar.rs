@@ -151,6 +151,14 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_read_where_serde_json_keeps_their_text() {
+        // What it gives with its feature `arbitrary_precision`.
+        let number = [("$serde_json::private::Number", "1.5")].into_iter();
+        let number = de::value::MapDeserializer::<_, de::value::Error>::new(number);
+        assert_eq!(<f64 as Field<v::Number>>::decode(number), Ok(1.5));
+    }
+
+    #[test]
     fn bytes_are_base64() {
         assert_eq!(
             read::<v::Bytes, Vec<u8>>(r#"{"$bytes":"AAEC/f7/"}"#),
