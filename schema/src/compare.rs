@@ -46,15 +46,10 @@ impl Manifest {
         document: &Validator,
         found: &mut Vec<Difference>,
     ) {
-        // Without a project for the user's deployment, main's schema stands for
-        // both: there the owner's id becomes the subject that is injected.
-        let subject = |field: &str| {
-            self.user.is_none()
-                && location == Location::User
-                && self.inject.get(field) == Some(&Injection::Subject)
-        };
         document.visit_ids(&mut |field, of| {
-            if self.location(of).is_some_and(|of| of != location) && !subject(field) {
+            if self.location(of).is_some_and(|of| of != location)
+                && !self.is_subject(field, location)
+            {
                 found.push(Difference::ForeignId {
                     table: table.to_owned(),
                     location,
@@ -63,6 +58,15 @@ impl Manifest {
                 });
             }
         });
+    }
+
+    /// Whether main's field or argument `name` holds an id of the owner, for whom the
+    /// user's deployment has the subject. Only without a project for that deployment:
+    /// then main's project stands for both.
+    fn is_subject(&self, name: &str, location: Location) -> bool {
+        self.user.is_none()
+            && location == Location::User
+            && self.inject.get(name) == Some(&Injection::Subject)
     }
 
     fn field_differences(
@@ -104,12 +108,10 @@ impl Manifest {
     /// don't fit the deployments that have to answer them.
     pub fn function_differences(&self, module: &str, location: Location) -> Vec<Difference> {
         let mut found = Vec::new();
-        let main = || {
-            self.main.functions.iter().filter(|(path, function)| {
-                path.module == module && function.visibility == Visibility::Public
-            })
+        let public = |(path, function): &(&FunctionPath, &Function)| {
+            path.module == module && function.visibility == Visibility::Public
         };
-        for (path, function) in main() {
+        for (path, function) in self.main.functions.iter().filter(public) {
             match (location, &self.user) {
                 (Location::User, Some(user)) => match user.functions.get(path) {
                     None => found.push(Difference::MissingFunction {
@@ -119,22 +121,26 @@ impl Manifest {
                     }),
                     Some(other) => self.compare_functions(path, function, other, &mut found),
                 },
-                (Location::User, None) => {}
-                (Location::Main, _) => self.foreign_arguments(path, function, location, &mut found),
+                // Main's function stands for both, or is the only one.
+                (Location::User, None) | (Location::Main, _) => {
+                    self.foreign_arguments(path, function, location, &mut found);
+                }
             }
         }
-        if let (Location::User, Some(user)) = (location, &self.user) {
-            for (path, function) in &user.functions {
-                if path.module == module
-                    && function.visibility == Visibility::Public
-                    && !main().any(|(main, _)| main == path)
-                {
-                    found.push(Difference::MissingFunction {
-                        path: path.clone(),
-                        function_type: function.function_type,
-                        lacking: Location::Main,
-                    });
-                }
+        let user = self.user.iter().filter(|_| location == Location::User);
+        let user = user.flat_map(|user| &user.functions);
+        for (path, function) in user.filter(public) {
+            match self.main.functions.get(path).map(|main| main.visibility) {
+                Some(Visibility::Public) => {}
+                Some(Visibility::Internal) => found.push(Difference::InternalOnMain {
+                    path: path.clone(),
+                    function_type: function.function_type,
+                }),
+                None => found.push(Difference::MissingFunction {
+                    path: path.clone(),
+                    function_type: function.function_type,
+                    lacking: Location::Main,
+                }),
             }
         }
         found
@@ -152,6 +158,15 @@ impl Manifest {
                 path: path.clone(),
                 main: main.function_type,
                 user: user.function_type,
+            });
+        }
+        if let (Some(main), Some(user)) = (&main.returns, &user.returns)
+            && !self.fits(Flow::Read, user, main)
+        {
+            found.push(Difference::Returns {
+                path: path.clone(),
+                main: main.clone(),
+                user: user.clone(),
             });
         }
         self.foreign_arguments(path, user, Location::User, found);
@@ -245,8 +260,10 @@ impl Manifest {
         location: Location,
         found: &mut Vec<Difference>,
     ) {
+        // As for a document's owner: main's id goes to main only.
+        let is_subject = |argument: &str| self.is_subject(argument, location);
         function.args.visit_ids(&mut |argument, of| {
-            if self.location(of).is_some_and(|of| of != location) {
+            if self.location(of).is_some_and(|of| of != location) && !is_subject(argument) {
                 found.push(Difference::ForeignArgument {
                     path: path.clone(),
                     argument: argument.to_owned(),

@@ -63,6 +63,13 @@ pub enum Difference {
         /// The side that lacks it.
         lacking: Location,
     },
+    /// The function is public in the user's project, but internal on main.
+    InternalOnMain {
+        /// The function.
+        path: FunctionPath,
+        /// What it is in the user's project.
+        function_type: FunctionType,
+    },
     /// The function is of another kind on the other side.
     FunctionType {
         /// The function.
@@ -71,6 +78,15 @@ pub enum Difference {
         main: FunctionType,
         /// What it is on the user's deployment.
         user: FunctionType,
+    },
+    /// The user's function returns what the type made from main's `returns` can't read.
+    Returns {
+        /// The function.
+        path: FunctionPath,
+        /// What main's function returns.
+        main: Validator,
+        /// What the user's function returns.
+        user: Validator,
     },
     /// Only one of the two functions takes the argument, and it isn't injected.
     MissingArgument {
@@ -143,6 +159,8 @@ impl Difference {
         match self {
             Self::ForeignArgument { path, .. }
             | Self::MissingFunction { path, .. }
+            | Self::InternalOnMain { path, .. }
+            | Self::Returns { path, .. }
             | Self::FunctionType { path, .. }
             | Self::MissingArgument { path, .. }
             | Self::ArgumentType { path, .. }
@@ -193,12 +211,23 @@ impl fmt::Display for Difference {
                 path,
                 argument,
                 of,
-                location,
+                location: Location::User,
             } => write!(
                 f,
-                "`{path}` is answered by {}, but its argument `{argument}` is v.id({of:?}), a table of the other \
+                "`{path}` is answered by the user's deployment, but its argument `{argument}` is v.id({of:?}), a table \
+                 of main: declare it as v.string() there, have it filled in by `{argument} = \"subject\"` under \
+                 [user.inject] in byod.toml if it is who calls, or leave the function out with `skip({})`",
+                path.name
+            ),
+            Self::ForeignArgument {
+                path,
+                argument,
+                of,
+                location: Location::Main,
+            } => write!(
+                f,
+                "`{path}` is answered by main, but its argument `{argument}` is v.id({of:?}), a table of the other \
                  deployment: declare it as v.string() there, or leave the function out with `skip({})`",
-                side(*location),
                 path.name
             ),
             Self::MissingField {
@@ -235,6 +264,22 @@ impl fmt::Display for Difference {
                  out with `skip({})`",
                 side(other(*lacking)),
                 side(*lacking),
+                path.name
+            ),
+            Self::InternalOnMain {
+                path,
+                function_type,
+            } => write!(
+                f,
+                "`{path}` is a public {function_type} of the user's project, but internal on main, where only the \
+                 service's deploy key reaches it: make it public on main, or internal in the user's project, or leave \
+                 it out with `skip({})`",
+                path.name
+            ),
+            Self::Returns { path, main, user } => write!(
+                f,
+                "`{path}` returns {main} on main, but {user} in the user's project, which could not be read as that: \
+                 let the user's function return what main's does, or leave it out with `skip({})`",
                 path.name
             ),
             Self::FunctionType { path, main, user } => write!(

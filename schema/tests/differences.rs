@@ -242,3 +242,72 @@ fn an_id_of_main_that_is_nobodys_subject_is_a_difference() {
         "{message}"
     );
 }
+
+#[test]
+fn without_a_users_project_mains_function_stands_for_both() {
+    let found = |args: &[(&str, Json)]| {
+        let manifest = manifest(project(object(&[]), query(object(args))), None);
+        let found = manifest.function_differences("notes", Location::User);
+        let injected = injected(&manifest).into_iter();
+        let injected: Vec<String> = injected.map(|(name, _)| name.to_owned()).collect();
+        (found, injected)
+    };
+    let (differences, _) = found(&[("sharedWith", id("users"))]);
+    let message = message(&differences);
+    assert!(
+        message.contains("`sharedWith` is v.id(\"users\"), a table of main"),
+        "{message}"
+    );
+    let (differences, _) = found(&[("filter", object(&[("userId", id("users"))]))]);
+    assert!(
+        matches!(&differences[..], [Difference::ForeignArgument { .. }]),
+        "{differences:?}"
+    );
+
+    // The owner's id is for main; the user's deployment gets the subject.
+    let owner = ["userId".to_owned()].to_vec();
+    assert_eq!(found(&[("userId", id("users"))]), (vec![], owner.clone()));
+    assert_eq!(found(&[("id", id("notes"))]), (vec![], owner));
+    assert_eq!(found(&[("userId", text())]), (vec![], vec![]));
+}
+
+#[test]
+fn what_the_users_function_returns_must_be_readable() {
+    let returning = |returns: Json| {
+        let mut function = query(object(&[]));
+        function["returns"] = returns;
+        function
+    };
+    let found = |main: Json, user: Json| functions(returning(main), returning(user));
+
+    assert_eq!(found(id("users"), text()), []);
+    assert_eq!(
+        found(
+            object(&[("a", text())]),
+            object(&[("a", text()), ("b?", text())])
+        ),
+        []
+    );
+    assert_eq!(found(Json::Null, text()), []);
+    assert_eq!(found(text(), Json::Null), []);
+
+    let message = message(&found(number(), text()));
+    assert!(
+        message.starts_with(
+            "`notes:list` returns v.number() on main, but v.string() in the user's project"
+        ) && message.contains("skip(list)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_function_that_is_internal_on_main_is_said_to_be() {
+    let mut internal = query(object(&[]));
+    internal["visibility"]["kind"] = "internal".into();
+    let found = functions(internal.clone(), query(object(&[])));
+    let message = message(&found);
+    assert!(message.contains("internal on main"), "{message}");
+    assert!(!message.contains("no such function"), "{message}");
+    // The other way round is how the user's functions should be.
+    assert_eq!(functions(query(object(&[])), internal), []);
+}
