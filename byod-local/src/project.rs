@@ -82,17 +82,18 @@ fn with_injected(path: &FunctionPath, function: &Function, manifest: &Manifest) 
     let tables = &manifest.user_tables;
     let mut args = without_main_ids(&function.args, tables);
     if let Validator::Object { value: fields } = &mut args {
-        let own = fields.iter().map(|(name, field)| (name, field.clone()));
-        let injected = manifest
-            .injected(path)
-            .into_iter()
-            .map(|(name, injection)| {
-                let validator = match injection {
-                    Injection::Subject => Validator::String,
-                    Injection::Now => Validator::Number,
-                };
-                (name, Field::required(validator))
-            });
+        let injected = manifest.injected(path);
+        let own = fields
+            .iter()
+            .filter(|(name, _)| injected.iter().all(|(injected, _)| injected != name))
+            .map(|(name, field)| (name, field.clone()));
+        let injected = injected.iter().map(|(name, injection)| {
+            let validator = match injection {
+                Injection::Subject => Validator::String,
+                Injection::Now => Validator::Number,
+            };
+            (*name, Field::required(validator))
+        });
         *fields = own.chain(injected).collect();
     }
     Function {

@@ -1,7 +1,8 @@
 //! Finds where the two projects of a manifest don't fit together.
 
+use crate::fits::Flow;
 use crate::{
-    Difference, Fields, Function, FunctionPath, FunctionType, Injection, Location, Manifest,
+    Difference, Field, Fields, Function, FunctionPath, FunctionType, Injection, Location, Manifest,
     Validator, Visibility,
 };
 
@@ -29,7 +30,7 @@ impl Manifest {
                 user.document_type.as_object(),
             ) {
                 (Some(main), Some(user)) => self.field_differences(table, main, user, &mut found),
-                _ if self.equivalent(&main.document_type, &user.document_type) => {}
+                _ if self.fits(Flow::Read, &user.document_type, &main.document_type) => {}
                 _ => found.push(Difference::DocumentType {
                     table: table.to_owned(),
                     main: main.document_type.clone(),
@@ -47,15 +48,10 @@ impl Manifest {
         document: &Validator,
         found: &mut Vec<Difference>,
     ) {
-        // Without a project for the user's deployment, main's schema stands for
-        // both: there the owner's id becomes the subject that is injected.
-        let subject = |field: &str| {
-            self.user.is_none()
-                && location == Location::User
-                && self.inject.get(field) == Some(&Injection::Subject)
-        };
         document.visit_ids(&mut |field, of| {
-            if self.location(of).is_some_and(|of| of != location) && !subject(field) {
+            if self.location(of).is_some_and(|of| of != location)
+                && !self.is_subject(field, location)
+            {
                 found.push(Difference::ForeignId {
                     table: table.to_owned(),
                     location,
@@ -64,6 +60,15 @@ impl Manifest {
                 });
             }
         });
+    }
+
+    /// Whether main's field or argument `name` holds an id of the owner, for whom the
+    /// user's deployment has the subject. Only without a project for that deployment:
+    /// then main's project stands for both.
+    fn is_subject(&self, name: &str, location: Location) -> bool {
+        self.user.is_none()
+            && location == Location::User
+            && self.inject.get(name) == Some(&Injection::Subject)
     }
 
     fn field_differences(
@@ -82,7 +87,7 @@ impl Manifest {
                     optional: false,
                 }),
                 Some(other) => {
-                    if !self.equivalent(&field.field_type, &other.field_type) {
+                    if !self.fits(Flow::Read, &other.field_type, &field.field_type) {
                         found.push(Difference::FieldType {
                             table: table.to_owned(),
                             field: name.to_owned(),
@@ -105,12 +110,10 @@ impl Manifest {
     /// don't fit the deployments that have to answer them.
     pub fn function_differences(&self, module: &str, location: Location) -> Vec<Difference> {
         let mut found = Vec::new();
-        let main = || {
-            self.main.functions.iter().filter(|(path, function)| {
-                path.module == module && function.visibility == Visibility::Public
-            })
+        let public = |(path, function): &(&FunctionPath, &Function)| {
+            path.module == module && function.visibility == Visibility::Public
         };
-        for (path, function) in main() {
+        for (path, function) in self.main.functions.iter().filter(public) {
             match (location, &self.user) {
                 (Location::User, Some(user)) => match user.functions.get(path) {
                     None => found.push(Difference::MissingFunction {
@@ -120,22 +123,26 @@ impl Manifest {
                     }),
                     Some(other) => self.compare_functions(path, function, other, &mut found),
                 },
-                (Location::User, None) => {}
-                (Location::Main, _) => self.foreign_arguments(path, function, location, &mut found),
+                // Main's function stands for both, or is the only one.
+                (Location::User, None) | (Location::Main, _) => {
+                    self.foreign_arguments(path, function, location, &mut found);
+                }
             }
         }
-        if let (Location::User, Some(user)) = (location, &self.user) {
-            for (path, function) in &user.functions {
-                if path.module == module
-                    && function.visibility == Visibility::Public
-                    && !main().any(|(main, _)| main == path)
-                {
-                    found.push(Difference::MissingFunction {
-                        path: path.clone(),
-                        function_type: function.function_type,
-                        lacking: Location::Main,
-                    });
-                }
+        let user = self.user.iter().filter(|_| location == Location::User);
+        let user = user.flat_map(|user| &user.functions);
+        for (path, function) in user.filter(public) {
+            match self.main.functions.get(path).map(|main| main.visibility) {
+                Some(Visibility::Public) => {}
+                Some(Visibility::Internal) => found.push(Difference::InternalOnMain {
+                    path: path.clone(),
+                    function_type: function.function_type,
+                }),
+                None => found.push(Difference::MissingFunction {
+                    path: path.clone(),
+                    function_type: function.function_type,
+                    lacking: Location::Main,
+                }),
             }
         }
         found
@@ -155,6 +162,15 @@ impl Manifest {
                 user: user.function_type,
             });
         }
+        if let (Some(main), Some(user)) = (&main.returns, &user.returns)
+            && !self.fits(Flow::Read, user, main)
+        {
+            found.push(Difference::Returns {
+                path: path.clone(),
+                main: main.clone(),
+                user: user.clone(),
+            });
+        }
         self.foreign_arguments(path, user, Location::User, found);
         let (main, user) = match (main.args.as_object(), user.args.as_object()) {
             (Some(main), Some(user)) => (main, user),
@@ -171,36 +187,26 @@ impl Manifest {
                 return;
             }
         };
+        let injected = self.injected(path);
+        let injection = |name: &str| {
+            let named = injected.iter().find(|(injected, _)| *injected == name);
+            named.map(|(_, injection)| *injection)
+        };
         for (name, field) in main.iter() {
-            match user.get(name) {
-                None => found.push(Difference::MissingArgument {
+            match (user.get(name), injection(name)) {
+                (None, _) => found.push(Difference::MissingArgument {
                     path: path.clone(),
                     argument: name.to_owned(),
                     lacking: Location::User,
                 }),
-                Some(other) => {
-                    if field.optional != other.optional
-                        || !self.equivalent(&field.field_type, &other.field_type)
-                    {
-                        found.push(Difference::ArgumentType {
-                            path: path.clone(),
-                            argument: name.to_owned(),
-                            main: field.clone(),
-                            user: other.clone(),
-                        });
-                    }
-                }
+                // What the caller gives stays on main.
+                (Some(_), Some(_)) => {}
+                (Some(other), None) => found.extend(self.argument(path, name, field, other)),
             }
         }
-        for (name, field) in user.iter().filter(|(name, _)| main.get(name).is_none()) {
-            match self.inject.get(name) {
-                None if field.optional => {}
-                None => found.push(Difference::MissingArgument {
-                    path: path.clone(),
-                    argument: name.to_owned(),
-                    lacking: Location::Main,
-                }),
-                Some(&injection) if !accepts(&field.field_type, injection) => {
+        for (name, field) in user.iter() {
+            match injection(name) {
+                Some(injection) if !accepts(&field.field_type, injection) => {
                     found.push(Difference::InjectedType {
                         path: path.clone(),
                         argument: name.to_owned(),
@@ -208,8 +214,44 @@ impl Manifest {
                         injection,
                     });
                 }
-                Some(_) => {}
+                None if !field.optional && main.get(name).is_none() => {
+                    found.push(Difference::MissingArgument {
+                        path: path.clone(),
+                        argument: name.to_owned(),
+                        lacking: Location::Main,
+                    });
+                }
+                _ => {}
             }
+        }
+    }
+
+    /// Where the user's function doesn't take what the caller gives.
+    fn argument(
+        &self,
+        path: &FunctionPath,
+        name: &str,
+        main: &Field,
+        user: &Field,
+    ) -> Option<Difference> {
+        let fits = |flow| self.fits(flow, &main.field_type, &user.field_type);
+        let can_be_absent = user.optional || !main.optional;
+        if can_be_absent && fits(Flow::Take) {
+            None
+        } else if can_be_absent && fits(Flow::TakeIdsAsStrings) {
+            Some(Difference::MainIdArgument {
+                path: path.clone(),
+                argument: name.to_owned(),
+                main: main.clone(),
+                user: user.clone(),
+            })
+        } else {
+            Some(Difference::ArgumentType {
+                path: path.clone(),
+                argument: name.to_owned(),
+                main: main.clone(),
+                user: user.clone(),
+            })
         }
     }
 
@@ -220,8 +262,10 @@ impl Manifest {
         location: Location,
         found: &mut Vec<Difference>,
     ) {
+        // As for a document's owner: main's id goes to main only.
+        let is_subject = |argument: &str| self.is_subject(argument, location);
         function.args.visit_ids(&mut |argument, of| {
-            if self.location(of).is_some_and(|of| of != location) {
+            if self.location(of).is_some_and(|of| of != location) && !is_subject(argument) {
                 found.push(Difference::ForeignArgument {
                     path: path.clone(),
                     argument: argument.to_owned(),
@@ -233,73 +277,35 @@ impl Manifest {
     }
 
     /// The arguments that the runtime fills in where the user's deployment
-    /// answers `path`.
+    /// answers `path`; what the caller gives under such a name goes to main only.
     ///
     /// With a project for the user's deployment: those that its function takes
     /// and main's doesn't. Without one, or where that function takes anything:
-    /// every subject, and in mutations the time too.
+    /// every subject, and in mutations the time too. An owner that main's function
+    /// takes as an id of a main table is the subject there, whoever calls.
     pub fn injected(&self, path: &FunctionPath) -> Vec<(&str, Injection)> {
         let Some(main) = self.main.functions.get(path) else {
             return Vec::new();
         };
         let user = self.user.as_ref().and_then(|user| user.functions.get(path));
         let declared = user.and_then(|user| user.args.as_object());
-        let of_caller = |name: &str| {
-            main.args
-                .as_object()
-                .is_some_and(|args| args.get(name).is_some())
+        let of_caller = |name: &str, injection: Injection| {
+            let argument = main.args.as_object().and_then(|args| args.get(name));
+            argument.is_some_and(|argument| {
+                injection != Injection::Subject || !self.holds_main_id(&argument.field_type)
+            })
         };
         self.inject
             .iter()
-            .filter(|(name, _)| !of_caller(name))
+            .map(|(name, injection)| (name.as_str(), *injection))
+            .filter(|(name, injection)| !of_caller(name, *injection))
             .filter(|(name, injection)| match declared {
                 Some(args) => args.get(name).is_some(),
                 None => {
-                    **injection == Injection::Subject
-                        || main.function_type == FunctionType::Mutation
+                    *injection == Injection::Subject || main.function_type == FunctionType::Mutation
                 }
             })
-            .map(|(name, injection)| (name.as_str(), *injection))
             .collect()
-    }
-
-    /// Whether the user's validator takes what main's takes; an id of a main
-    /// table is a string there.
-    fn equivalent(&self, main: &Validator, user: &Validator) -> bool {
-        use Validator::{Array, Id, Object, Record, String, Union};
-        match (main, user) {
-            (Id { table_name }, String) => self.location(table_name) == Some(Location::Main),
-            (Array { value: main }, Array { value: user }) => self.equivalent(main, user),
-            (
-                Record { keys, values },
-                Record {
-                    keys: user_keys,
-                    values: user_values,
-                },
-            ) => {
-                self.equivalent(keys, user_keys)
-                    && self.equivalent(&values.field_type, &user_values.field_type)
-            }
-            (Object { value: main }, Object { value: user }) => {
-                main.len() == user.len()
-                    && main.iter().all(|(name, field)| {
-                        user.get(name).is_some_and(|other| {
-                            other.optional == field.optional
-                                && self.equivalent(&field.field_type, &other.field_type)
-                        })
-                    })
-            }
-            (Union { value: main }, Union { value: user }) => {
-                main.len() == user.len()
-                    && main
-                        .iter()
-                        .all(|member| user.iter().any(|other| self.equivalent(member, other)))
-                    && user
-                        .iter()
-                        .all(|other| main.iter().any(|member| self.equivalent(member, other)))
-            }
-            _ => main == user,
-        }
     }
 }
 
@@ -310,93 +316,5 @@ fn accepts(validator: &Validator, injection: Injection) -> bool {
         Validator::Number => injection == Injection::Now,
         Validator::Union { value } => value.iter().any(|member| accepts(member, injection)),
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A main table `users`, a user table `notes`, and their functions.
-    fn manifest(main_notes: &str, user_notes: &str, main_args: &str, user_args: &str) -> Manifest {
-        let schema = |notes: &str| {
-            format!(
-                r#"{{"schemaValidation": true, "tables": [
-                    {{"tableName": "users", "documentType": {{"type": "any"}}}},
-                    {{"tableName": "notes", "documentType": {{"type": "object", "value": {notes}}}}}]}}"#
-            )
-        };
-        let project = |notes: &str, args: &str| {
-            format!(
-                r#"{{"convex": "convex", "schema": {}, "warnings": [], "functions": {{"notes:list":
-                    {{"functionType": "Query", "visibility": {{"kind": "public"}}, "returns": null,
-                      "args": {{"type": "object", "value": {args}}}}}}}}}"#,
-                schema(notes)
-            )
-        };
-        serde_json::from_str(&format!(
-            r#"{{"format": 1, "main": {}, "user": {}, "userTables": ["notes"],
-                "inject": {{"userId": "subject", "updatedAt": "now"}}}}"#,
-            project(main_notes, main_args),
-            project(user_notes, user_args)
-        ))
-        .unwrap()
-    }
-
-    const OWNER_ID: &str =
-        r#"{"userId": {"fieldType": {"type": "id", "tableName": "users"}, "optional": false}}"#;
-    const OWNER_TEXT: &str = r#"{"userId": {"fieldType": {"type": "string"}, "optional": false}}"#;
-
-    #[test]
-    fn an_owner_is_an_id_on_main_and_a_string_on_the_users_side() {
-        let manifest = manifest(OWNER_ID, OWNER_TEXT, "{}", OWNER_TEXT);
-        assert_eq!(manifest.table_differences("notes"), []);
-        assert_eq!(manifest.function_differences("notes", Location::User), []);
-        assert_eq!(
-            manifest.injected(&FunctionPath::new("notes", "list")),
-            [("userId", Injection::Subject)]
-        );
-    }
-
-    #[test]
-    fn an_id_of_main_means_nothing_on_the_users_side() {
-        let manifest = manifest(OWNER_ID, OWNER_ID, "{}", OWNER_ID);
-        let found = manifest.table_differences("notes");
-        assert!(matches!(&found[0], Difference::ForeignId { field, .. } if field == "userId"));
-        let found = manifest.function_differences("notes", Location::User);
-        assert!(
-            matches!(&found[0], Difference::ForeignArgument { .. }),
-            "{found:?}"
-        );
-        assert!(
-            matches!(&found[1], Difference::InjectedType { .. }),
-            "{found:?}"
-        );
-    }
-
-    #[test]
-    fn arguments_of_one_side_only_must_be_injected() {
-        let other = r#"{"other": {"fieldType": {"type": "string"}, "optional": false}}"#;
-        let manifest = manifest(OWNER_ID, OWNER_TEXT, "{}", other);
-        let found = manifest.function_differences("notes", Location::User);
-        assert_eq!(
-            found,
-            [Difference::MissingArgument {
-                path: FunctionPath::new("notes", "list"),
-                argument: "other".into(),
-                lacking: Location::Main
-            }]
-        );
-        assert!(found[0].to_string().contains("[user.inject]"));
-    }
-
-    #[test]
-    fn a_required_field_must_be_required_on_both_sides() {
-        let optional = r#"{"userId": {"fieldType": {"type": "string"}, "optional": true}}"#;
-        let manifest = manifest(OWNER_ID, optional, "{}", "{}");
-        assert!(matches!(
-            &manifest.table_differences("notes")[..],
-            [Difference::MissingField { optional: true, .. }]
-        ));
     }
 }

@@ -67,6 +67,13 @@ pub enum Difference {
         /// The side that lacks it.
         lacking: Location,
     },
+    /// The function is public in the user's project, but internal on main.
+    InternalOnMain {
+        /// The function.
+        path: FunctionPath,
+        /// What it is in the user's project.
+        function_type: FunctionType,
+    },
     /// The function is of another kind on the other side.
     FunctionType {
         /// The function.
@@ -75,6 +82,15 @@ pub enum Difference {
         main: FunctionType,
         /// What it is on the user's deployment.
         user: FunctionType,
+    },
+    /// The user's function returns what the type made from main's `returns` can't read.
+    Returns {
+        /// The function.
+        path: FunctionPath,
+        /// What main's function returns.
+        main: Validator,
+        /// What the user's function returns.
+        user: Validator,
     },
     /// Only one of the two functions takes the argument, and it isn't injected.
     MissingArgument {
@@ -87,6 +103,17 @@ pub enum Difference {
     },
     /// An argument has different validators, or is optional on one side only.
     ArgumentType {
+        /// The function.
+        path: FunctionPath,
+        /// The argument.
+        argument: String,
+        /// Main's side.
+        main: Field,
+        /// The user's side.
+        user: Field,
+    },
+    /// Main takes ids of one of its tables where the user's function takes strings.
+    MainIdArgument {
         /// The function.
         path: FunctionPath,
         /// The argument.
@@ -136,9 +163,12 @@ impl Difference {
         match self {
             Self::ForeignArgument { path, .. }
             | Self::MissingFunction { path, .. }
+            | Self::InternalOnMain { path, .. }
+            | Self::Returns { path, .. }
             | Self::FunctionType { path, .. }
             | Self::MissingArgument { path, .. }
             | Self::ArgumentType { path, .. }
+            | Self::MainIdArgument { path, .. }
             | Self::UndeclaredArguments { path, .. }
             | Self::InjectedType { path, .. } => Some(path),
             _ => None,
@@ -185,12 +215,23 @@ impl fmt::Display for Difference {
                 path,
                 argument,
                 of,
-                location,
+                location: Location::User,
             } => write!(
                 f,
-                "`{path}` is answered by {}, but its argument `{argument}` is v.id({of:?}), a table of the other \
+                "`{path}` is answered by the user's deployment, but its argument `{argument}` is v.id({of:?}), a table \
+                 of main: declare it as v.string() there, have it filled in by `{argument} = \"subject\"` under \
+                 [user.inject] in byod.toml if it is who calls, or leave the function out with `skip({})`",
+                path.name
+            ),
+            Self::ForeignArgument {
+                path,
+                argument,
+                of,
+                location: Location::Main,
+            } => write!(
+                f,
+                "`{path}` is answered by main, but its argument `{argument}` is v.id({of:?}), a table of the other \
                  deployment: declare it as v.string() there, or leave the function out with `skip({})`",
-                side(*location),
                 path.name
             ),
             Self::MissingField {
@@ -229,6 +270,22 @@ impl fmt::Display for Difference {
                 side(*lacking),
                 path.name
             ),
+            Self::InternalOnMain {
+                path,
+                function_type,
+            } => write!(
+                f,
+                "`{path}` is a public {function_type} of the user's project, but internal on main, where only the \
+                 service's deploy key reaches it: make it public on main, or internal in the user's project, or leave \
+                 it out with `skip({})`",
+                path.name
+            ),
+            Self::Returns { path, main, user } => write!(
+                f,
+                "`{path}` returns {main} on main, but {user} in the user's project, which could not be read as that: \
+                 let the user's function return what main's does, or leave it out with `skip({})`",
+                path.name
+            ),
             Self::FunctionType { path, main, user } => write!(
                 f,
                 "`{path}` is a {main} on main, but a {user} in the user's project: make it the same on both, or \
@@ -264,6 +321,19 @@ impl fmt::Display for Difference {
                 f,
                 "the argument `{argument}` of `{path}` is {main} on main, but {user} in the user's project: make the \
                  two equal, or leave the function out with `skip({})`",
+                path.name
+            ),
+            Self::MainIdArgument {
+                path,
+                argument,
+                main,
+                user,
+            } => write!(
+                f,
+                "the argument `{argument}` of `{path}` is {main} on main, but {user} in the user's project, where \
+                 main's ids mean nothing: if it is who calls, have it filled in there by `{argument} = \"subject\"` under \
+                 [user.inject] in byod.toml; otherwise declare a string on both, or leave the function out with \
+                 `skip({})`",
                 path.name
             ),
             Self::UndeclaredArguments { path, lacking } => write!(

@@ -8,6 +8,7 @@
 
 mod compare;
 mod difference;
+mod fits;
 mod function;
 mod manifest;
 mod schema;

@@ -199,10 +199,14 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
+/// What serde_json gives instead of a number, as the one member of a map, where
+/// any crate of the build switches its feature `arbitrary_precision` on.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// Reads the one member of `{"$integer": …}`, `{"$float": …}` or `{"$bytes": …}`.
 fn special<'de, A: MapAccess<'de>>(key: &str, mut map: A) -> Result<Value, A::Error> {
     let text: std::borrow::Cow<'de, str> = match key {
-        "$integer" | "$float" | "$bytes" => map.next_value()?,
+        "$integer" | "$float" | "$bytes" | NUMBER => map.next_value()?,
         _ => {
             return Err(de::Error::custom(format_args!(
                 "`{key}` is no encoding of a Convex value: expected `$integer`, `$float` or `$bytes`"
@@ -213,6 +217,14 @@ fn special<'de, A: MapAccess<'de>>(key: &str, mut map: A) -> Result<Value, A::Er
         return Err(de::Error::custom(format_args!(
             "`{key}` must be the only member of its object"
         )));
+    }
+    if key == NUMBER {
+        return match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Value::Float64(value)),
+            _ => Err(de::Error::custom(format_args!(
+                "`{text}` is not a number that a float64 can hold"
+            ))),
+        };
     }
     let value = match key {
         "$integer" => integer_from_base64(&text).map(Value::Int64),
@@ -322,6 +334,26 @@ mod tests {
         }
     }
 
+    /// As serde_json gives a number with its feature `arbitrary_precision`.
+    fn decode_number(text: &str) -> Result<Value, de::value::Error> {
+        Value::deserialize(de::value::MapDeserializer::new(
+            [("$serde_json::private::Number", text)].into_iter(),
+        ))
+    }
+
+    #[test]
+    fn numbers_are_read_where_serde_json_keeps_their_text() {
+        assert_eq!(decode_number("1.5"), Ok(Value::Float64(1.5)));
+        assert_eq!(decode_number("-2e300"), Ok(Value::Float64(-2e300)));
+        for text in ["1e999", "NaN", "one"] {
+            let error = decode_number(text).unwrap_err().to_string();
+            assert!(
+                error.contains("not a number that a float64 can hold"),
+                "{error}"
+            );
+        }
+    }
+
     #[test]
     fn whole_numbers_are_written_as_javascript_prints_them() {
         assert_eq!(serde_json::to_string(&Value::Float64(3.0)).unwrap(), "3");
@@ -330,5 +362,20 @@ mod tests {
             serde_json::to_string(&Value::Float64(-0.0)).unwrap(),
             r#"{"$float":"AAAAAAAAAIA="}"#
         );
+    }
+
+    proptest::proptest! {
+        /// As text, a float64 is itself, to the last bit.
+        #[test]
+        fn every_float64_survives_its_text(bits: u64) {
+            let value = f64::from_bits(bits);
+            proptest::prop_assume!(!value.is_nan());
+            let json = serde_json::to_string(&Value::Float64(value)).unwrap();
+            let Value::Float64(read) = decode(&json).unwrap() else {
+                panic!("{json} is no float64");
+            };
+            assert_eq!(read.to_bits(), bits, "{json}");
+            assert_eq!(serde_json::to_string(&Value::Float64(read)).unwrap(), json);
+        }
     }
 }

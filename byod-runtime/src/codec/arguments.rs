@@ -1,8 +1,9 @@
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_schema::{Injection, Location, Value};
 use serde::ser::{Error as _, SerializeMap};
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer as _};
 
 /// One Convex function, as the generated code knows it.
 pub struct FunctionInfo {
@@ -14,7 +15,8 @@ pub struct FunctionInfo {
     pub path: &'static str,
     /// The call's body up to the arguments: `{"path":…,"format":…,"args":`.
     pub head: &'static str,
-    /// The arguments that the user's deployment takes beside the caller's.
+    /// The arguments that are filled in where the user's deployment answers. What
+    /// the caller gives under these names goes to main only.
     pub inject: &'static [(&'static str, Injection)],
 }
 
@@ -32,7 +34,8 @@ impl Arguments for () {
 }
 
 /// The arguments of a function that declares none: anything that serializes to
-/// an object.
+/// an object. A member of a name under `[user.inject]` goes to main only: the
+/// user's deployment gets the subject or the time.
 pub struct UntypedArguments<'a, T>(pub &'a T);
 
 impl<T: Serialize> Arguments for UntypedArguments<'_, T> {
@@ -51,29 +54,33 @@ impl<T: Serialize> Arguments for UntypedArguments<'_, T> {
 
 /// The body of a call but for its end: what the caller gives, written once.
 #[derive(Clone)]
-pub(crate) struct Body(Vec<u8>);
+pub(crate) struct Body {
+    /// What every deployment gets; open, for there may be more arguments.
+    shared: Vec<u8>,
+    /// The caller's arguments under the names that are filled in on the user's
+    /// deployment, as members. Only main gets them.
+    main_only: Vec<u8>,
+}
 
 impl Body {
     pub(crate) fn new(
         function: &FunctionInfo,
         arguments: &impl Arguments,
     ) -> Result<Self, serde_json::Error> {
-        struct Members<'a, A>(&'a A);
-
-        impl<A: Arguments> Serialize for Members<'_, A> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut fields = serializer.serialize_map(None)?;
-                self.0.encode_fields(&mut fields)?;
-                fields.end()
-            }
-        }
-
-        let mut body = Vec::with_capacity(function.head.len() + 192);
-        body.extend_from_slice(function.head.as_bytes());
-        serde_json::to_writer(&mut body, &Members(arguments))?;
-        // Open again: the deployment that answers may take more arguments.
-        body.pop();
-        Ok(Self(body))
+        let mut shared = Vec::with_capacity(function.head.len() + 192);
+        shared.extend_from_slice(function.head.as_bytes());
+        let mut main_only = Vec::new();
+        let mut json = serde_json::Serializer::new(&mut shared);
+        let mut members = Members {
+            shared: json.serialize_map(None)?,
+            main_only: &mut main_only,
+            inject: function.inject,
+            is_injected: false,
+        };
+        arguments.encode_fields(&mut members)?;
+        members.end()?;
+        shared.pop();
+        Ok(Self { shared, main_only })
     }
 
     /// The whole body for the user's deployment, with what it takes beside the
@@ -94,19 +101,19 @@ impl Body {
                 }
             }
         }
-        Ok(self.for_main())
+        let mut body = self.shared;
+        body.extend_from_slice(b"}}");
+        Ok(body)
     }
 
-    /// One more argument.
+    /// One more argument, on every deployment.
     pub(crate) fn add(
         &mut self,
         name: &str,
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), serde_json::Error> {
-        let Self(body) = self;
-        if body.last() != Some(&b'{') {
-            body.push(b',');
-        }
+        let body = &mut self.shared;
+        next_member(body);
         serde_json::to_writer(&mut *body, name)?;
         body.push(b':');
         serde_json::to_writer(body, value)
@@ -114,10 +121,82 @@ impl Body {
 
     /// The whole body for main.
     pub(crate) fn for_main(self) -> Vec<u8> {
-        let Self(mut body) = self;
+        let mut body = self.shared;
+        if !self.main_only.is_empty() {
+            next_member(&mut body);
+            body.extend_from_slice(&self.main_only);
+        }
         body.extend_from_slice(b"}}");
         body
     }
+}
+
+/// Writes the comma before a member that is not an object's first.
+fn next_member(json: &mut Vec<u8>) {
+    if !matches!(json.last(), None | Some(b'{')) {
+        json.push(b',');
+    }
+}
+
+/// Writes members where they belong: apart where the runtime fills the name in,
+/// so that no deployment ever gets a name twice.
+struct Members<'a, M> {
+    shared: M,
+    main_only: &'a mut Vec<u8>,
+    inject: &'static [(&'static str, Injection)],
+    /// Whether the member whose key was just written is one that is filled in.
+    is_injected: bool,
+}
+
+impl<M: SerializeMap<Error = serde_json::Error>> SerializeMap for Members<'_, M> {
+    type Ok = M::Ok;
+    type Error = M::Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), M::Error> {
+        self.is_injected = self.inject.iter().any(|(name, _)| is_text(key, name));
+        if !self.is_injected {
+            return self.shared.serialize_key(key);
+        }
+        next_member(self.main_only);
+        serde_json::to_writer(&mut *self.main_only, key)?;
+        self.main_only.push(b':');
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), M::Error> {
+        if self.is_injected {
+            serde_json::to_writer(&mut *self.main_only, value)
+        } else {
+            self.shared.serialize_value(value)
+        }
+    }
+
+    fn end(self) -> Result<M::Ok, M::Error> {
+        self.shared.end()
+    }
+}
+
+/// Whether `key` is the string `name`; without writing it anywhere.
+fn is_text<T: Serialize + ?Sized>(key: &T, name: &str) -> bool {
+    struct Rest<'a>(&'a str);
+
+    impl fmt::Write for Rest<'_> {
+        fn write_str(&mut self, part: &str) -> fmt::Result {
+            self.0 = self.0.strip_prefix(part).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+
+    struct Shown<'a, T: ?Sized>(&'a T);
+
+    impl<T: Serialize + ?Sized> fmt::Display for Shown<'_, T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.serialize(f)
+        }
+    }
+
+    let mut rest = Rest(name);
+    fmt::write(&mut rest, format_args!("{}", Shown(key))).is_ok() && rest.0.is_empty()
 }
 
 /// As `Date.now()`: whole milliseconds since 1970.
@@ -167,6 +246,35 @@ mod tests {
         assert_eq!(args["userId"], "auth0|\"x\"");
         assert_eq!(args["createdAt"], args["updatedAt"]);
         assert!(args["createdAt"].as_u64().unwrap() > 1_700_000_000_000);
+    }
+
+    #[test]
+    fn what_the_runtime_fills_in_is_the_callers_on_main_only() {
+        let arguments = serde_json::json!({"userId": "forged", "title": "Hi", "createdAt": 1});
+        let body = || Body::new(&CREATE, &UntypedArguments(&arguments)).unwrap();
+
+        let main = body().for_main();
+        assert_eq!(parse(&main)["args"], arguments);
+
+        let user = String::from_utf8(body().for_user(&CREATE, "subject").unwrap()).unwrap();
+        assert_eq!(user.matches("\"userId\":").count(), 1, "{user}");
+        assert_eq!(user.matches("\"createdAt\":").count(), 1, "{user}");
+        assert!(!user.contains("forged"), "{user}");
+        let args = &parse(user.as_bytes())["args"];
+        assert_eq!(args["userId"], "subject");
+        assert_eq!(args["title"], "Hi");
+        assert_ne!(args["createdAt"], 1);
+    }
+
+    #[test]
+    fn only_whole_names_are_filled_in() {
+        let arguments = serde_json::json!({"user": 1, "userIds": 2, "": 3});
+        let body = Body::new(&CREATE, &UntypedArguments(&arguments)).unwrap();
+        let args = &parse(&body.for_user(&CREATE, "subject").unwrap())["args"];
+        assert_eq!(
+            (&args["user"], &args["userIds"], &args[""]),
+            (&1.into(), &2.into(), &3.into())
+        );
     }
 
     #[test]

@@ -161,10 +161,30 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_read_where_serde_json_keeps_their_text() {
+        // What it gives with its feature `arbitrary_precision`.
+        let number = [("$serde_json::private::Number", "1.5")].into_iter();
+        let number = de::value::MapDeserializer::<_, de::value::Error>::new(number);
+        assert_eq!(<f64 as Field<v::Number>>::decode(number), Ok(1.5));
+    }
+
+    #[test]
     fn bytes_are_base64() {
         assert_eq!(
             read::<v::Bytes, Vec<u8>>(r#"{"$bytes":"AAEC/f7/"}"#),
             Ok(vec![0, 1, 2, 0xfd, 0xfe, 0xff])
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_finite_number_survives_its_text(bits: u64) {
+            let value = f64::from_bits(bits);
+            proptest::prop_assume!(value.is_finite());
+            let mut json = Vec::new();
+            Field::<v::Number>::encode(&value, &mut serde_json::Serializer::new(&mut json)).unwrap();
+            let json = String::from_utf8(json).unwrap();
+            assert_eq!(read::<v::Number, f64>(&json).unwrap().to_bits(), bits, "{json}");
+        }
     }
 }

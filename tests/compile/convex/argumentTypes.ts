@@ -3,4 +3,4 @@ import { v } from "convex/values";
 
 const handler = () => null;
 
-export const list = query({ args: { since: v.number() }, handler });
+export const list = query({ args: { since: v.optional(v.number()) }, handler });
