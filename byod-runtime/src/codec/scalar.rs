@@ -150,6 +150,14 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_number_is_read_to_the_last_bit(number in proptest::num::f64::NORMAL) {
+            let json = serde_json::to_string(&number)?;
+            proptest::prop_assert_eq!(read::<v::Number, f64>(&json), Ok(number));
+        }
+    }
+
     #[test]
     fn bytes_are_base64() {
         assert_eq!(
