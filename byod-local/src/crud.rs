@@ -25,6 +25,8 @@ struct Crud {
     id: Option<String>,
     /// The field that says whose a document is, where documents have an owner.
     owner: Option<(String, Validator)>,
+    /// The index by which an owner's documents are ordered.
+    index: Option<String>,
     injected: BTreeSet<String>,
 }
 
@@ -62,6 +64,11 @@ pub(crate) fn body(
         owner: field_of(table, &project.owner)
             .filter(|field| !field.optional)
             .map(|field| (project.owner.clone(), field.field_type.clone())),
+        index: table
+            .indexes
+            .iter()
+            .find(|index| index.fields.first() == Some(&project.owner))
+            .map(|index| index.index_descriptor.clone()),
         injected: project.injected.clone(),
     };
     Some(Arc::new(move |ctx, args| operation(&crud, ctx, args)))
@@ -99,6 +106,9 @@ impl Crud {
         let limit = self.not_a_field("limit", &mut args);
         let pages = self.not_a_field("paginationOpts", &mut args);
         let mut query = ctx.query(&self.table.table_name).desc();
+        if let Some(index) = &self.index {
+            query = query.index(index);
+        }
         for (field, value) in self.fields(args)? {
             // As applications mean it: what was never archived is not archived.
             let or_absent = value == Value::Boolean(false);
@@ -114,9 +124,14 @@ impl Crud {
             return Ok(query.paginate(&options)?.into());
         }
         let limit = match limit {
-            Some(Value::Float64(limit)) => limit as usize,
-            Some(Value::Int64(limit)) => usize::try_from(limit).unwrap_or(0),
-            _ => usize::MAX,
+            None | Some(Value::Null) => usize::MAX,
+            Some(Value::Float64(limit)) if limit >= 0.0 && limit.fract() == 0.0 => limit as usize,
+            // As `take` of Convex says it.
+            Some(_) => {
+                return Err(FunctionError::Refused(
+                    "Uncaught TypeError: Arg 1 `n` to `take` must be a non-negative integer".into(),
+                ));
+            }
         };
         let documents = query.take(limit)?;
         Ok(Value::Array(
@@ -264,7 +279,8 @@ impl Crud {
     /// owner, the database says what is missing.
     fn own(&self, ctx: &Ctx<'_>, id: &str, owner: Option<&Owner>) -> Result<(), FunctionError> {
         if owner.is_some() && self.find(ctx, id, owner).is_none() {
-            return Err("Not found".into());
+            let data = [("code", "not_found"), ("message", "No such document")];
+            return Err(FunctionError::convex(Value::from_iter(data)));
         }
         Ok(())
     }

@@ -31,17 +31,24 @@
 //! - Arguments that are fields of the table filter a list, where an absent field
 //!   counts as `false`, and fill a document, where null takes an optional field
 //!   away. `limit` takes the first, `paginationOpts` gives Convex's pagination
-//!   result. A list is newest first.
+//!   result. A list is in the order of the table's first index that begins with
+//!   the owner, the greatest first; without such an index, the newest first.
 //! - A required field `userId` (or whatever the subject is injected as) is the
-//!   document's owner: the argument of that name, or else the caller, as the id of the document that has the identity's
-//!   subject or token identifier in a string field, or as the subject where the
-//!   field is a string. Nobody else sees or changes the document.
+//!   document's owner: the argument of that name, or else the caller, as the id of
+//!   the document that has the identity's subject or token identifier in a string
+//!   field, or as the subject where the field is a string. Nobody else sees the
+//!   document; who tries to change it gets a `ConvexError` whose data is
+//!   `{code: "not_found", message: "No such document"}`.
 //! - Required `createdAt` and `updatedAt` are stamped where they are not given.
 //!
 //! Every other function is a closure, see [`Local::function`]. A main deployment
 //! also serves `byod/credentials`, a user's `functions:ping`.
 //!
 //! # What differs from Convex
+//! - The project's own TypeScript does not run. What a handler does beyond the
+//!   above, such as values of its own in a new document, bounds of `limit`, checks
+//!   of other documents that the arguments name, or removing what belongs to a
+//!   removed document, takes a closure.
 //! - Error messages have no request id and no stack trace.
 //! - A document can only go into a table of the schema.
 //! - An id of another deployment is never valid, also where tables have the same name.

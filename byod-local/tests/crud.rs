@@ -87,7 +87,9 @@ async fn nobody_reaches_the_documents_of_another() {
     );
     for path in ["notes:update", "notes:remove"] {
         let refused = mutation(&main, path, args.clone(), BOB).await;
-        assert_eq!(refused, Err("Uncaught Error: Not found".into()), "{path}");
+        let message = r#"{"code":"not_found","message":"No such document"}"#;
+        let message = format!("Uncaught ConvexError: {message}");
+        assert_eq!(refused, Err(message), "{path}");
     }
     for (caller, message) in [
         (As::Nobody, "Uncaught Error: Unauthenticated"),
@@ -123,6 +125,27 @@ async fn a_list_is_filtered_by_fields_and_limited() {
         let listed = query(&main, "notes:list", args.clone(), ADA).await.unwrap();
         assert_eq!(names(&listed), expected, "{args}");
     }
+    for limit in [json!(-1), json!(1.5), json!({"$float": "AAAAAAAA+H8="})] {
+        let refused = query(&main, "notes:list", json!({"limit": limit}), ADA).await;
+        let message = "Uncaught TypeError: Arg 1 `n` to `take` must be a non-negative integer";
+        assert_eq!(refused, Err(message.into()), "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_in_the_order_of_the_owners_index() {
+    let mut manifest = manifest();
+    let mut tables = manifest.main.schema.tables.iter_mut();
+    let notes = tables.find(|table| table.table_name == "notes").unwrap();
+    notes.indexes[0].fields = vec!["userId".into(), "title".into()];
+    let main = Local::main(&manifest).start().await.unwrap();
+    let ada = json!({"name": "Ada", "authId": "auth|ada"});
+    main.insert("users", ada).unwrap();
+    for title in ["b", "c", "a"] {
+        note(&main, title, ADA).await;
+    }
+    let listed = query(&main, "notes:list", json!({}), ADA).await.unwrap();
+    assert_eq!(names(&listed), ["c", "b", "a"], "the greatest first");
 }
 
 #[tokio::test]

@@ -1,0 +1,183 @@
+//! The Node program that serves real Convex projects, see `tests/node/serve.mjs`.
+//! One process for a test program; a deployment of its own for whoever asks.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use serde_json::{Value, json};
+
+/// Leaves out the tests that need Node, where it is set to anything but nothing.
+const WITHOUT_NODE: &str = "BYOD_WITHOUT_NODE";
+
+const OLDEST_NODE: u32 = 20;
+
+/// The process, which ends when the test program ends: its standard input does.
+pub struct Node(Mutex<Process>);
+
+struct Process {
+    _child: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+/// A deployment that runs a Convex project by `convex-test`. It stops when it is
+/// dropped.
+pub struct NodeDeployment {
+    node: &'static Node,
+    port: u16,
+    pub deploy_key: String,
+}
+
+impl NodeDeployment {
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for NodeDeployment {
+    fn drop(&mut self) {
+        // In a test that has failed the process may be gone already.
+        let _ = self.node.command(&json!({"stop": self.port}));
+    }
+}
+
+impl Node {
+    /// The process of this test program. `None` where these tests are left out;
+    /// panics with the reason where Node can't be had.
+    pub fn get() -> Option<&'static Self> {
+        static NODE: OnceLock<Option<Result<Node, String>>> = OnceLock::new();
+        let node = NODE.get_or_init(|| {
+            if std::env::var_os(WITHOUT_NODE).is_some_and(|value| !value.is_empty()) {
+                // Past the test harness, which would not show it.
+                let _ = writeln!(std::io::stderr(), "{WITHOUT_NODE} is set: tests left out");
+                return None;
+            }
+            Some(Self::start())
+        });
+        match node.as_ref()? {
+            Ok(node) => Some(node),
+            Err(reason) => {
+                panic!("{reason}; to leave these tests out, run {WITHOUT_NODE}=1 cargo test")
+            }
+        }
+    }
+
+    fn start() -> Result<Self, String> {
+        install()?;
+        let mut child = Command::new("node")
+            .arg("serve.mjs")
+            .current_dir(folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("can't run node: {error}"))?;
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        Ok(Self(Mutex::new(Process {
+            _child: child,
+            commands: stdin.expect("it is piped"),
+            answers: BufReader::new(stdout.expect("it is piped")),
+        })))
+    }
+
+    /// A fresh deployment of the project in that folder of the repository.
+    pub fn deploy(&'static self, project: &str, name: &str) -> NodeDeployment {
+        let deploy_key = format!("prod:{name}|only for tests");
+        let project = folder().join("../..").join(project);
+        let start = json!({"project": project, "name": name, "deployKey": deploy_key});
+        let answer = self.command(&json!({"start": start})).unwrap();
+        NodeDeployment {
+            node: self,
+            port: answer["port"].as_u64().unwrap().try_into().unwrap(),
+            deploy_key,
+        }
+    }
+
+    /// A token that the tests' auth provider signed, of an identity with these
+    /// claims; an hour valid unless they say otherwise.
+    pub fn token(&self, claims: &Value) -> String {
+        let answer = self.command(&json!({"token": claims})).unwrap();
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
+    fn command(&self, command: &Value) -> Result<Value, String> {
+        let mut process = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = |_| "the Node process has ended; its output says why".to_owned();
+        writeln!(process.commands, "{command}").map_err(ended)?;
+        let mut line = String::new();
+        process.answers.read_line(&mut line).map_err(ended)?;
+        let answer: Value = serde_json::from_str(&line)
+            .map_err(|_| format!("the Node process answered `{line}`; its output says why"))?;
+        match answer["error"].as_str() {
+            Some(error) => Err(error.to_owned()),
+            None => Ok(answer),
+        }
+    }
+}
+
+/// Runs another program of `tests/node`, and gives what it printed.
+pub fn run_script(script: &str, arguments: &[&str]) -> String {
+    let output = Command::new("node")
+        .arg(script)
+        .args(arguments)
+        .current_dir(folder())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("node")
+}
+
+/// Installs the packages of the lock file, unless they are there. Test programs
+/// that run at the same time wait for the one that does it.
+fn install() -> Result<(), String> {
+    let version = output(Command::new("node").arg("--version"))
+        .map_err(|_| format!("Node {OLDEST_NODE} or newer is needed, and `node` can't be run"))?;
+    let major = version.trim_start_matches('v').split('.').next();
+    if major.and_then(|major| major.parse().ok()) < Some(OLDEST_NODE) {
+        let version = version.trim();
+        return Err(format!(
+            "Node {OLDEST_NODE} or newer is needed, and `node` is {version}"
+        ));
+    }
+    let folder = folder();
+    let lock = File::create(folder.join(".install.lock")).and_then(|file| {
+        file.lock()?;
+        Ok(file)
+    });
+    let _lock = lock.map_err(|error| format!("can't lock {}: {error}", folder.display()))?;
+
+    let read = |name: &str| fs::read_to_string(folder.join(name));
+    let wanted = read("package-lock.json").map_err(|error| format!("no lock file: {error}"))?;
+    let installed = "node_modules/.installed.json";
+    if read(installed).is_ok_and(|present| present == wanted) {
+        return Ok(());
+    }
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    // No package of these needs its scripts.
+    let arguments = ["ci", "--ignore-scripts", "--no-progress"];
+    output(Command::new(npm).args(arguments).current_dir(&folder))
+        .map_err(|error| format!("`npm ci` in {} failed: {error}", folder.display()))?;
+    fs::write(folder.join(installed), wanted).map_err(|error| error.to_string())
+}
+
+/// What a command printed, or the last line of its complaints.
+fn output(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(stderr
+        .trim()
+        .lines()
+        .last()
+        .unwrap_or("no reason")
+        .to_owned())
+}
