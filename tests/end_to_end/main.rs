@@ -8,8 +8,25 @@ mod node;
 #[path = "../support/world.rs"]
 mod world;
 
+/// A call whose only argument is a document's id.
+macro_rules! by_id {
+    ($session:expr, $module:ident::$function:ident, $arguments:ident, $id:expr) => {
+        $module::$function($session, $module::$arguments { id: $id.clone() })
+    };
+}
+
+/// The value of a call, which that deployment must have answered.
+macro_rules! from {
+    ($location:expr, $call:expr) => {{
+        let answer = $call.routed().await.unwrap();
+        assert_eq!(answer.deployment.location(), $location);
+        answer.value
+    }};
+}
+
 mod connecting;
 mod documents;
+mod main_tables;
 mod ownership;
 mod refusals;
 mod wrappers;

@@ -52,133 +52,61 @@ async fn everything(session: &Session, of: &Documents) -> Vec<String> {
     }
     vec![
         shown(
-            projects::get(
-                session,
-                projects::GetArgs {
-                    id: of.project.clone(),
-                },
-            )
-            .await
-            .unwrap(),
+            by_id!(session, projects::get, GetArgs, of.project)
+                .await
+                .unwrap(),
         ),
         shown(
-            conversations::get(
-                session,
-                conversations::GetArgs {
-                    id: of.conversation.clone(),
-                },
-            )
-            .await
-            .unwrap(),
+            by_id!(session, conversations::get, GetArgs, of.conversation)
+                .await
+                .unwrap(),
         ),
         shown(
-            messages::get(
-                session,
-                messages::GetArgs {
-                    id: of.message.clone(),
-                },
-            )
-            .await
-            .unwrap(),
+            by_id!(session, messages::get, GetArgs, of.message)
+                .await
+                .unwrap(),
         ),
+        shown(by_id!(session, notes::get, GetArgs, of.note).await.unwrap()),
+        shown(by_id!(session, tasks::get, GetArgs, of.task).await.unwrap()),
         shown(
-            notes::get(
-                session,
-                notes::GetArgs {
-                    id: of.note.clone(),
-                },
-            )
-            .await
-            .unwrap(),
-        ),
-        shown(
-            tasks::get(
-                session,
-                tasks::GetArgs {
-                    id: of.task.clone(),
-                },
-            )
-            .await
-            .unwrap(),
-        ),
-        shown(
-            memories::get(
-                session,
-                memories::GetArgs {
-                    id: of.memory.clone(),
-                },
-            )
-            .await
-            .unwrap(),
+            by_id!(session, memories::get, GetArgs, of.memory)
+                .await
+                .unwrap(),
         ),
     ]
 }
 
 async fn cannot_read(session: &Session, of: &Documents) {
     assert_eq!(
-        projects::get(
-            session,
-            projects::GetArgs {
-                id: of.project.clone()
-            }
-        )
-        .await
-        .unwrap(),
+        by_id!(session, projects::get, GetArgs, of.project)
+            .await
+            .unwrap(),
         None
     );
     assert_eq!(
-        conversations::get(
-            session,
-            conversations::GetArgs {
-                id: of.conversation.clone()
-            }
-        )
-        .await
-        .unwrap(),
+        by_id!(session, conversations::get, GetArgs, of.conversation)
+            .await
+            .unwrap(),
         None
     );
     assert_eq!(
-        messages::get(
-            session,
-            messages::GetArgs {
-                id: of.message.clone()
-            }
-        )
-        .await
-        .unwrap(),
+        by_id!(session, messages::get, GetArgs, of.message)
+            .await
+            .unwrap(),
         None
     );
     assert_eq!(
-        notes::get(
-            session,
-            notes::GetArgs {
-                id: of.note.clone()
-            }
-        )
-        .await
-        .unwrap(),
+        by_id!(session, notes::get, GetArgs, of.note).await.unwrap(),
         None
     );
     assert_eq!(
-        tasks::get(
-            session,
-            tasks::GetArgs {
-                id: of.task.clone()
-            }
-        )
-        .await
-        .unwrap(),
+        by_id!(session, tasks::get, GetArgs, of.task).await.unwrap(),
         None
     );
     assert_eq!(
-        memories::get(
-            session,
-            memories::GetArgs {
-                id: of.memory.clone()
-            }
-        )
-        .await
-        .unwrap(),
+        by_id!(session, memories::get, GetArgs, of.memory)
+            .await
+            .unwrap(),
         None
     );
 
@@ -292,15 +220,7 @@ async fn cannot_change(session: &Session, of: &Documents, own: &Documents) {
         archived: None,
     };
     not_found(projects::update(session, change).await);
-    not_found(
-        projects::remove(
-            session,
-            projects::RemoveArgs {
-                id: project.clone(),
-            },
-        )
-        .await,
-    );
+    not_found(by_id!(session, projects::remove, RemoveArgs, project).await);
     let change = conversations::UpdateArgs {
         id: conversation.clone(),
         title: Some(mine.clone()),
@@ -328,22 +248,14 @@ async fn cannot_change(session: &Session, of: &Documents, own: &Documents) {
         )
         .await,
     );
-    not_found(
-        conversations::remove(
-            session,
-            conversations::RemoveArgs {
-                id: conversation.clone(),
-            },
-        )
-        .await,
-    );
+    not_found(by_id!(session, conversations::remove, RemoveArgs, conversation).await);
     let change = messages::UpdateArgs {
         id: text.clone(),
         content: Some(mine.clone()),
         metadata: None,
     };
     not_found(messages::update(session, change).await);
-    not_found(messages::remove(session, messages::RemoveArgs { id: text.clone() }).await);
+    not_found(by_id!(session, messages::remove, RemoveArgs, text).await);
     let change = notes::UpdateArgs {
         id: notes_id.clone(),
         title: Some(mine.clone()),
@@ -352,15 +264,7 @@ async fn cannot_change(session: &Session, of: &Documents, own: &Documents) {
         project_id: None,
     };
     not_found(notes::update(session, change).await);
-    not_found(
-        notes::remove(
-            session,
-            notes::RemoveArgs {
-                id: notes_id.clone(),
-            },
-        )
-        .await,
-    );
+    not_found(by_id!(session, notes::remove, RemoveArgs, notes_id).await);
     let change = tasks::UpdateArgs {
         id: tasks_id.clone(),
         title: Some(mine.clone()),
@@ -370,24 +274,8 @@ async fn cannot_change(session: &Session, of: &Documents, own: &Documents) {
         due_at: None,
     };
     not_found(tasks::update(session, change).await);
-    not_found(
-        tasks::complete(
-            session,
-            tasks::CompleteArgs {
-                id: tasks_id.clone(),
-            },
-        )
-        .await,
-    );
-    not_found(
-        tasks::remove(
-            session,
-            tasks::RemoveArgs {
-                id: tasks_id.clone(),
-            },
-        )
-        .await,
-    );
+    not_found(by_id!(session, tasks::complete, CompleteArgs, tasks_id).await);
+    not_found(by_id!(session, tasks::remove, RemoveArgs, tasks_id).await);
     let change = memories::UpdateArgs {
         id: memory.clone(),
         content: Some(mine),
@@ -396,7 +284,7 @@ async fn cannot_change(session: &Session, of: &Documents, own: &Documents) {
         embedding: None,
     };
     not_found(memories::update(session, change).await);
-    not_found(memories::remove(session, memories::RemoveArgs { id: memory.clone() }).await);
+    not_found(by_id!(session, memories::remove, RemoveArgs, memory).await);
 
     // Nor can what is one's own be put among what is another's.
     not_found(messages::create(session, message(conversation, "Hello?")).await);
@@ -452,7 +340,7 @@ async fn what_is_anothers_on_main_stays_theirs() {
     let id = templates::create(&alice.session, template).await.unwrap();
     let get = || templates::GetArgs { id: id.clone() };
     assert_eq!(templates::get(&carol.session, get()).await.unwrap(), None);
-    not_found(templates::remove(&carol.session, templates::RemoveArgs { id: id.clone() }).await);
+    not_found(by_id!(&carol.session, templates::remove, RemoveArgs, id).await);
     assert!(
         templates::get(&alice.session, get())
             .await

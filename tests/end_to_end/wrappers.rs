@@ -1,13 +1,10 @@
 //! Every wrapper of the user tables that have functions, on main and on the
-//! user's deployment; and those of main tables.
+//! user's deployment.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use byod_examples::{
-    Messages, conversations, memories, messages, notes, notifications, projects, shares, tasks,
-    templates, user_preferences, user_stats, users,
-};
-use byod_runtime::{Doc, Id, Location};
+use byod_examples::{Messages, conversations, memories, messages, notes, projects, tasks};
+use byod_runtime::{Doc, Location};
 use serde_json::{Value, json};
 
 use crate::documents::{
@@ -15,17 +12,8 @@ use crate::documents::{
 };
 use crate::world::{User, World};
 
-/// The value of a call, which that deployment must have answered.
-macro_rules! from {
-    ($location:expr, $call:expr) => {{
-        let answer = $call.routed().await.unwrap();
-        assert_eq!(answer.deployment.location(), $location);
-        answer.value
-    }};
-}
-
 /// Somebody without, and somebody with a deployment; and where they are served.
-async fn both(world: &World) -> [(User, Location); 2] {
+pub async fn both(world: &World) -> [(User, Location); 2] {
     [
         (world.user("bob").await, Location::Main),
         (world.connected_user("alice").await, Location::User),
@@ -44,7 +32,7 @@ async fn conversations_wrappers() {
     for (user, at) in both(&world).await {
         let session = &user.session;
         let id = from!(at, conversations::create(session, conversation("Plans")));
-        let get = || conversations::get(session, conversations::GetArgs { id: id.clone() });
+        let get = || by_id!(session, conversations::get, GetArgs, id);
         let made = from!(at, get()).unwrap();
         let owner = if at == Location::User {
             &user.subject
@@ -114,10 +102,7 @@ async fn conversations_wrappers() {
         messages::create(session, message(&id, "Ferns?"))
             .await
             .unwrap();
-        let () = from!(
-            at,
-            conversations::remove(session, conversations::RemoveArgs { id: id.clone() })
-        );
+        let () = from!(at, by_id!(session, conversations::remove, RemoveArgs, id));
         assert_eq!(from!(at, get()), None);
         assert_eq!(from!(at, conversations::count(session)), 1.0);
     }
@@ -151,11 +136,11 @@ async fn messages_wrappers() {
             .map(|it| it.fields.content)
             .collect();
         assert_eq!(contents, ["one", "two", "three"]);
-        let get = || messages::get(session, messages::GetArgs { id: ids[1].clone() });
+        let get = || by_id!(session, messages::get, GetArgs, ids[1]);
         let two = from!(at, get()).unwrap();
         assert_eq!(two.status, Some(messages::Status::Complete));
         assert!(is_now(two.created_at));
-        let chat_now = conversations::get(session, conversations::GetArgs { id: chat.clone() });
+        let chat_now = by_id!(session, conversations::get, GetArgs, chat);
         assert!(
             chat_now
                 .await
@@ -198,10 +183,7 @@ async fn messages_wrappers() {
         }
         assert_eq!(all, ["three", "2", "one"]);
 
-        let () = from!(
-            at,
-            messages::remove(session, messages::RemoveArgs { id: ids[1].clone() })
-        );
+        let () = from!(at, by_id!(session, messages::remove, RemoveArgs, ids[1]));
         assert_eq!(from!(at, get()), None);
         assert_eq!(from!(at, list()).len(), 2);
     }
@@ -214,7 +196,7 @@ async fn notes_wrappers() {
         let session = &user.session;
         let garden = projects::create(session, project("Garden")).await.unwrap();
         let id = from!(at, notes::create(session, note("Seeds")));
-        let get = || notes::get(session, notes::GetArgs { id: id.clone() });
+        let get = || by_id!(session, notes::get, GetArgs, id);
         let made = from!(at, get()).unwrap();
         assert!(is_now(made.created_at) && made.updated_at == made.created_at);
         assert_eq!((made.fields.project_id, made.fields.pinned), (None, None));
@@ -247,10 +229,7 @@ async fn notes_wrappers() {
             "Seeds"
         );
 
-        let () = from!(
-            at,
-            notes::remove(session, notes::RemoveArgs { id: id.clone() })
-        );
+        let () = from!(at, by_id!(session, notes::remove, RemoveArgs, id));
         assert_eq!(from!(at, get()), None);
     }
 }
@@ -261,7 +240,7 @@ async fn tasks_wrappers() {
     for (user, at) in both(&world).await {
         let session = &user.session;
         let id = from!(at, tasks::create(session, task("Dig")));
-        let get = || tasks::get(session, tasks::GetArgs { id: id.clone() });
+        let get = || by_id!(session, tasks::get, GetArgs, id);
         let made = from!(at, get()).unwrap();
         assert_eq!(made.due_at, Some(None), "null is not absent");
         assert_eq!(made.priority, Some(tasks::Priority::High));
@@ -280,10 +259,7 @@ async fn tasks_wrappers() {
             (&changed.status, changed.due_at),
             (&tasks::Status::InProgress, Some(Some(1.5)))
         );
-        from!(
-            at,
-            tasks::complete(session, tasks::CompleteArgs { id: id.clone() })
-        );
+        from!(at, by_id!(session, tasks::complete, CompleteArgs, id));
         assert!(from!(at, get()).unwrap().completed_at.is_some_and(is_now));
 
         from!(at, tasks::create(session, task("Water")));
@@ -309,10 +285,7 @@ async fn tasks_wrappers() {
             (1.0, 0.0, 1.0, 0.0)
         );
 
-        let () = from!(
-            at,
-            tasks::remove(session, tasks::RemoveArgs { id: id.clone() })
-        );
+        let () = from!(at, by_id!(session, tasks::remove, RemoveArgs, id));
         assert_eq!(from!(at, get()), None);
     }
 }
@@ -323,7 +296,7 @@ async fn memories_wrappers() {
     for (user, at) in both(&world).await {
         let session = &user.session;
         let id = from!(at, memories::create(session, memory("Has a garden")));
-        let get = || memories::get(session, memories::GetArgs { id: id.clone() });
+        let get = || by_id!(session, memories::get, GetArgs, id);
         let made = from!(at, get()).unwrap();
         assert_eq!(made.source, Some(memories::Source::User));
         assert_eq!(made.fields.embedding, Some(embedding()));
@@ -363,10 +336,7 @@ async fn memories_wrappers() {
         let recalled = from!(at, memories::recall(session, recall));
         assert_eq!(recalled[0]["_id"], id.as_str());
 
-        let () = from!(
-            at,
-            memories::remove(session, memories::RemoveArgs { id: id.clone() })
-        );
+        let () = from!(at, by_id!(session, memories::remove, RemoveArgs, id));
         assert_eq!(from!(at, get()), None);
     }
 }
@@ -378,7 +348,7 @@ async fn projects_wrappers() {
         let session = &user.session;
         let made = Documents::create(session).await;
         let id = made.project;
-        let get = || projects::get(session, projects::GetArgs { id: id.clone() });
+        let get = || by_id!(session, projects::get, GetArgs, id);
         assert_eq!(from!(at, get()).unwrap().color.as_deref(), Some("green"));
         let change = projects::UpdateArgs {
             id: id.clone(),
@@ -401,10 +371,7 @@ async fn projects_wrappers() {
         let first = from!(at, projects::add_conversation(session, add()));
         assert_ne!(from!(at, projects::add_conversation(session, add())), first);
 
-        let () = from!(
-            at,
-            projects::remove(session, projects::RemoveArgs { id: id.clone() })
-        );
+        let () = from!(at, by_id!(session, projects::remove, RemoveArgs, id));
         assert_eq!(from!(at, get()), None);
         let left = from!(at, notes::get(session, notes::GetArgs { id: made.note }));
         assert_eq!(
@@ -417,106 +384,6 @@ async fn projects_wrappers() {
     }
 }
 
-#[tokio::test]
-async fn main_tables_stay_on_main_for_everybody() {
-    let Some(world) = World::start() else { return };
-    let at = Location::Main;
-    for (user, _) in both(&world).await {
-        let session = &user.session;
-        let template = templates::CreateArgs {
-            name: "Summary".into(),
-            category: templates::Category::Research,
-            prompt: "Summarize: {{text}}".into(),
-            is_public: false,
-            description: None,
-            model: None,
-        };
-        let id = from!(at, templates::create(session, template));
-        let change = templates::UpdateArgs {
-            id: id.clone(),
-            name: Some("Short summary".into()),
-            description: None,
-            prompt: None,
-            model: None,
-            is_public: None,
-        };
-        from!(at, templates::update(session, change));
-        let get = || templates::get(session, templates::GetArgs { id: id.clone() });
-        let found = from!(at, get()).unwrap();
-        assert_eq!(
-            (&*found.name, found.author_id.as_ref().map(|id| id.as_str())),
-            ("Short summary", Some(&*user.id))
-        );
-        let research = templates::ListArgs {
-            category: Some(templates::Category::Research),
-            limit: None,
-        };
-        assert!(
-            from!(at, templates::list(session, research))
-                .iter()
-                .any(|it| it.id == id)
-        );
-        let () = from!(
-            at,
-            templates::remove(session, templates::RemoveArgs { id: id.clone() })
-        );
-        assert_eq!(from!(at, get()), None);
-
-        from!(
-            at,
-            users::update(
-                session,
-                users::UpdateArgs {
-                    name: Some("Al".into()),
-                    image_url: None
-                }
-            )
-        );
-        let me = from!(
-            at,
-            users::get(
-                session,
-                users::GetArgs {
-                    id: Id::<byod_examples::Users>::new(&*user.id)
-                }
-            )
-        );
-        assert_eq!(me.unwrap().name, "Al");
-
-        let dark = user_preferences::SetArgs {
-            theme: Some(user_preferences::Theme::Dark),
-            ..Default::default()
-        };
-        from!(at, user_preferences::set(session, dark));
-        let mine: Value = json_of(from!(at, user_preferences::mine(session)));
-        assert_eq!(mine["theme"], "dark");
-        assert_eq!(json_of(from!(at, user_stats::mine(session))), Value::Null);
-        assert_eq!(from!(at, notifications::unread(session)), 0.0);
-
-        let share = shares::CreateArgs {
-            conversation_id: "anything".into(),
-            title: "Plans".into(),
-            messages: vec![],
-            expires_at: None,
-        };
-        let id = from!(at, shares::create(session, share));
-        let shared = from!(at, shares::list(session));
-        assert_eq!(shared.len(), 1);
-        let opened = from!(
-            at,
-            shares::open(
-                session,
-                shares::OpenArgs {
-                    token: shared[0].token.clone()
-                }
-            )
-        );
-        assert_eq!(opened.unwrap().title, "Plans");
-        let () = from!(at, shares::remove(session, shares::RemoveArgs { id }));
-        assert_eq!(from!(at, shares::list(session)), []);
-    }
-}
-
 fn titles(documents: &Value) -> Vec<&str> {
     let documents = documents.as_array().unwrap();
     documents
@@ -525,6 +392,6 @@ fn titles(documents: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn json_of(value: impl serde::Serialize) -> Value {
+pub fn json_of(value: impl serde::Serialize) -> Value {
     json!(value)
 }

@@ -167,17 +167,19 @@ fn install() -> Result<(), String> {
     fs::write(folder.join(installed), wanted).map_err(|error| error.to_string())
 }
 
-/// What a command printed, or the last line of its complaints.
+/// What a command printed, or its complaints in a line.
 fn output(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
-    Err(stderr
-        .trim()
+    let lines = stderr
         .lines()
-        .last()
-        .unwrap_or("no reason")
-        .to_owned())
+        .map(|line| line.trim_start_matches("npm error").trim());
+    let reasons: Vec<_> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with("A complete log"))
+        .take(4)
+        .collect();
+    Err(reasons.join("; "))
 }

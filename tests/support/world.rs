@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_runtime::{
-    Byod, Client, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session,
+    Byod, ByodBuilder, Client, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,7 @@ pub struct World {
 pub struct Deployed {
     pub url: String,
     pub deploy_key: String,
+    client: Client,
     _node: Option<NodeDeployment>,
 }
 
@@ -47,13 +48,7 @@ impl World {
             .unwrap_or_else(|| Deployed::in_node(node.deploy("examples/convex", "main")));
         let users = Deployed::live("USER")
             .unwrap_or_else(|| Deployed::in_node(node.deploy("examples/byod/convex", "users")));
-        let byod = Byod::builder()
-            .main_url(&*main.url)
-            .deploy_key(&*main.deploy_key)
-            .encryption_key(EncryptionKey::parse("only for tests").unwrap())
-            .tables(byod_examples::TABLES)
-            .build()
-            .unwrap();
+        let byod = builder(&main.url, &main.deploy_key).build().unwrap();
         Some(Self {
             byod,
             main,
@@ -111,12 +106,20 @@ impl World {
 }
 
 impl Deployed {
-    fn in_node(node: NodeDeployment) -> Self {
+    fn new(url: String, deploy_key: String, node: Option<NodeDeployment>) -> Self {
+        // Connections belong to the test: `Client::new` would keep them for the
+        // next one, whose runtime is another.
+        let byod = builder(&url, &deploy_key).build().unwrap();
         Self {
-            url: node.url(),
-            deploy_key: node.deploy_key.clone(),
-            _node: Some(node),
+            client: byod.main_client().clone(),
+            url,
+            deploy_key,
+            _node: node,
         }
+    }
+
+    fn in_node(node: NodeDeployment) -> Self {
+        Self::new(node.url(), node.deploy_key.clone(), Some(node))
     }
 
     /// What `BYOD_LIVE_<role>_URL` and `BYOD_LIVE_<role>_KEY` name.
@@ -128,11 +131,7 @@ impl Deployed {
         };
         match (variable("URL"), variable("KEY")) {
             ((_, None), (_, None)) => None,
-            ((_, Some(url)), (_, Some(deploy_key))) => Some(Self {
-                url,
-                deploy_key,
-                _node: None,
-            }),
+            ((_, Some(url)), (_, Some(deploy_key))) => Some(Self::new(url, deploy_key, None)),
             ((missing, None), (given, _)) | ((given, _), (missing, None)) => {
                 panic!("{given} is set, and {missing} is not: set both, or neither")
             }
@@ -141,14 +140,22 @@ impl Deployed {
 
     /// Without authorization.
     pub fn client(&self) -> Client {
-        Client::new(&self.url).unwrap()
+        self.client.clone()
     }
 
     /// Called by its admin.
     pub fn admin(&self) -> Client {
-        self.client()
+        self.client
             .with_deploy_key(&DeployKey::from(&*self.deploy_key))
     }
+}
+
+fn builder(main_url: &str, deploy_key: &str) -> ByodBuilder {
+    Byod::builder()
+        .main_url(main_url)
+        .deploy_key(deploy_key)
+        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .tables(byod_examples::TABLES)
 }
 
 /// The name with something that no other user has, also not of an earlier run.

@@ -1,0 +1,3 @@
+import { query } from "./_generated/server";
+
+export const hidden = query({ args: {}, handler: async () => "no module" });
