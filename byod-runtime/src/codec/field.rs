@@ -4,10 +4,11 @@ use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use byod_schema::Value;
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::object::no_field;
 use super::validators as v;
 
 /// A Rust type that can hold every value of the validator `V` (a marker of
@@ -199,8 +200,12 @@ where
 
     fn visit_map<R: MapAccess<'de>>(self, mut map: R) -> Result<M, R::Error> {
         let mut entries = M::default();
-        while let Some(entry) = map.next_entry_seed(self.0, self.1)? {
-            entries.extend([entry]);
+        while let Some(key) = map.next_key::<String>()? {
+            if key.starts_with('$') {
+                return Err(no_field(&key));
+            }
+            let key = self.0.deserialize(key.into_deserializer())?;
+            entries.extend([(key, map.next_value_seed(self.1)?)]);
         }
         Ok(entries)
     }
@@ -290,6 +295,14 @@ mod tests {
                 .len(),
             1
         );
+    }
+
+    #[test]
+    fn an_encoded_value_is_no_record() {
+        type Names = v::Record<v::String, v::String>;
+        let int64 = r#"{"$integer":"BwAAAAAAAAA="}"#;
+        let error = read::<Names, BTreeMap<String, String>>(int64).unwrap_err();
+        assert!(error.to_string().contains("found `$integer`"), "{error}");
     }
 
     #[test]

@@ -57,6 +57,7 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
                     system.creation_time =
                         Some(self.map.next_value_seed(Seed::<v::Number, f64>::new())?);
                 }
+                (Key::Reserved(key), _) => return Err(no_field(&key)),
                 // A field that a newer schema has: nothing here can hold it.
                 _ => {
                     self.map.next_value::<IgnoredAny>()?;
@@ -89,6 +90,7 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
                     system.creation_time =
                         Some(self.map.next_value_seed(Seed::<v::Number, f64>::new())?);
                 }
+                (reserved, _) if reserved.starts_with('$') => return Err(no_field(reserved)),
                 _ => {
                     let value = self.map.next_value()?;
                     members.extend([(key, value)]);
@@ -109,10 +111,20 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
     }
 }
 
+/// Names that begin with `$` are how values are encoded that JSON has no literal
+/// for: `{"$integer": …}` is no object.
+pub(super) fn no_field<E: de::Error>(key: &str) -> E {
+    E::custom(format_args!(
+        "expected an object, found `{key}`, which no field is called"
+    ))
+}
+
 enum Key {
     Known(usize),
     Id,
     CreationTime,
+    /// It begins with `$`.
+    Reserved(String),
     Other,
 }
 
@@ -144,6 +156,7 @@ impl Visitor<'_> for KeySeed {
             Ok(index) => Key::Known(index),
             Err(_) if key == "_id" => Key::Id,
             Err(_) if key == "_creationTime" => Key::CreationTime,
+            Err(_) if key.starts_with('$') => Key::Reserved(key.to_owned()),
             Err(_) => Key::Other,
         })
     }

@@ -92,3 +92,43 @@ pub fn encode_tag<S: Serializer>(
     map.serialize_entry(tag, literal)?;
     map.end()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::MapAccess;
+    use serde_json::json;
+
+    use super::super::object::Entries;
+    use super::*;
+
+    /// As for `v.object({ a: v.optional(v.null()) })`.
+    #[derive(Debug, PartialEq)]
+    struct Optional;
+
+    impl Object for Optional {
+        const KEYS: &'static [&'static str] = &["a"];
+
+        fn encode_fields<M: SerializeMap>(&self, _: &mut M) -> Result<(), M::Error> {
+            Ok(())
+        }
+
+        fn decode_fields<'de, A: MapAccess<'de>>(
+            mut fields: Entries<'_, A>,
+        ) -> Result<Self, A::Error> {
+            while fields.next_known()?.is_some() {
+                fields.value::<v::Null, ()>()?;
+            }
+            Ok(Self)
+        }
+    }
+
+    #[test]
+    fn an_encoded_value_is_no_object_even_where_no_field_is_required() {
+        let read = |json| object_member::<Optional>(&json, false);
+        assert_eq!(read(json!({})), Some(Optional));
+        assert_eq!(read(json!({"newer": 1})), Some(Optional));
+        assert_eq!(read(json!({"$integer": "BwAAAAAAAAA="})), None);
+        assert_eq!(read(json!({"$weird": 1})), None);
+        assert_eq!(read(json!({"a": null, "$weird": 1})), None);
+    }
+}
