@@ -3,10 +3,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use byod_schema::{Manifest, Project, nearest};
+use byod_schema::Manifest;
 
-use crate::config::{Config, Named};
-use crate::{Error, Limits, ProjectReading, read_project};
+use crate::config::Config;
+use crate::snapshot::{self, Mode};
+use crate::sources::{self, Reading};
+use crate::{Error, Limits, locate};
 
 /// Reads `byod.toml` beside `Cargo.toml` and writes the manifest; for `build.rs`.
 ///
@@ -59,13 +61,40 @@ impl Builder {
         self
     }
 
-    /// Reads the projects, without writing or printing anything.
+    /// Reads the projects, or the snapshot where they are not there, without
+    /// writing or printing anything.
     ///
     /// # Errors
     ///
     /// Where `byod.toml` or a schema can't be read, or they contradict each other.
     pub fn read(&self) -> Result<Manifest, Error> {
-        self.read_all().map(|reading| reading.manifest)
+        self.read_sources().map(|reading| reading.manifest)
+    }
+
+    /// Reads main's project alone: the manifest as it is before there is a project
+    /// for users' deployments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::read`], but for what concerns the users' project.
+    pub fn read_main(&self) -> Result<Manifest, Error> {
+        let mut config = Config::read(&self.config)?;
+        config.user = None;
+        sources::read(config, &self.limits).map(|reading| reading.manifest)
+    }
+
+    /// Where `byod.toml` says the projects are, whether or not they are there.
+    ///
+    /// # Errors
+    ///
+    /// Where `byod.toml` can't be read.
+    pub fn folders(&self) -> Result<Folders, Error> {
+        let config = Config::read(&self.config)?;
+        let main = config.beside(&config.main);
+        Ok(Folders {
+            main: locate::convex_folder(&main).unwrap_or(main),
+            user: config.user.as_ref().map(|user| config.beside(user)),
+        })
     }
 
     /// Writes the manifest and tells Cargo about it; ends the build where that fails.
@@ -82,7 +111,9 @@ impl Builder {
     fn try_emit(&self) -> Result<(), Error> {
         // Also where reading fails: the next build must look again.
         println!("cargo::rerun-if-changed={}", self.config.display());
-        let reading = self.read_all().inspect_err(|_| self.watch_folders())?;
+        println!("cargo::rerun-if-env-changed={}", snapshot::VARIABLE);
+        let mode = Mode::from_env()?;
+        let reading = self.read_sources().inspect_err(|_| self.watch_folders())?;
         let out_dir = match &self.out_dir {
             Some(folder) => folder.clone(),
             None => env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| {
@@ -98,8 +129,16 @@ impl Builder {
         let path = out_dir.join("byod-manifest.json");
         write_if_changed(&path, &reading.manifest)?;
         self.watch_folders();
-        for file in reading.files {
+        for file in &reading.files {
             println!("cargo::rerun-if-changed={}", file.display());
+        }
+        if let Some(snapshot) = &reading.snapshot {
+            if snapshot.path().is_file() {
+                println!("cargo::rerun-if-changed={}", snapshot.path().display());
+            }
+            if let Some(warning) = reading.settle(snapshot, mode)? {
+                println!("cargo::warning={warning}");
+            }
         }
         let manifest = &reading.manifest;
         let projects = [Some(&manifest.main), manifest.user.as_ref()];
@@ -130,108 +169,30 @@ impl Builder {
             .into_iter()
             .flatten()
         {
-            let folder = config.folder(project);
+            let named = config.beside(project);
+            let folder = locate::convex_folder(&named).unwrap_or(named);
             if folder.is_dir() {
                 println!("cargo::rerun-if-changed={}", folder.display());
             }
         }
     }
 
-    fn read_all(&self) -> Result<Reading, Error> {
-        let config = Config::read(&self.config)?;
-        let mut files = Vec::new();
-        let main = self.project(&config, &config.main, &mut files)?;
-        let user = config
-            .user
-            .as_ref()
-            .map(|user| self.project(&config, user, &mut files))
-            .transpose()?;
-        check_tables(&config, &main, user.as_ref())?;
-        Ok(Reading {
-            manifest: Manifest {
-                format: Manifest::FORMAT,
-                main,
-                user,
-                user_tables: config.tables.into_iter().map(|table| table.text).collect(),
-                inject: config.inject,
-            },
-            files,
-        })
-    }
-
-    fn project(
-        &self,
-        config: &Config,
-        named: &Named,
-        files: &mut Vec<PathBuf>,
-    ) -> Result<Project, Error> {
-        let folder = config.folder(named);
-        if !folder.is_dir() {
-            let fix = format!(
-                "Correct `convex` on line {} of {}",
-                named.line,
-                config.path.display()
-            );
-            return Err(Error::NoFolder { path: folder, fix });
-        }
-        let reading = read_project(&folder, &self.limits)?;
-        let ProjectReading {
-            schema,
-            functions,
-            warnings,
-            files: read,
-        } = reading;
-        // The folder itself is watched.
-        let folder = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
-        files.extend(read.into_iter().filter(|file| !file.starts_with(&folder)));
-        Ok(Project {
-            convex: named.text.clone(),
-            schema: schema.value,
-            functions: functions
-                .into_iter()
-                .map(|(path, function)| (path, function.value))
-                .collect(),
-            warnings,
-        })
+    fn read_sources(&self) -> Result<Reading, Error> {
+        sources::read(Config::read(&self.config)?, &self.limits)
     }
 }
 
 /// How many warnings a build prints; a project without its packages has many.
 const MAX_WARNINGS: usize = 10;
 
-struct Reading {
-    manifest: Manifest,
-    /// Outside of the Convex folders.
-    files: Vec<PathBuf>,
-}
-
-/// Every table of `byod.toml` must be in the schemas.
-fn check_tables(config: &Config, main: &Project, user: Option<&Project>) -> Result<(), Error> {
-    let projects = [
-        (Some(main), Some(&config.main)),
-        (user, config.user.as_ref()),
-    ];
-    for table in &config.tables {
-        for (project, named) in projects {
-            let (Some(project), Some(named)) = (project, named) else {
-                continue;
-            };
-            if project.schema.table(&table.text).is_some() {
-                continue;
-            }
-            let hint = match nearest(&table.text, project.schema.table_names()) {
-                Some(meant) => format!("Did you mean `{meant}`?"),
-                None => "Add it there, or remove it from `user.tables`".to_owned(),
-            };
-            let message = format!(
-                "the schema of {} has no table `{}`. {hint}",
-                config.folder(named).display(),
-                table.text
-            );
-            return Err(config.error(table.line, message));
-        }
-    }
-    Ok(())
+/// The Convex folders that `byod.toml` names, seen from where its path was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Folders {
+    /// The service's own project.
+    pub main: PathBuf,
+    /// The project of the users' deployments, where one is named.
+    pub user: Option<PathBuf>,
 }
 
 /// A file that is written anew makes Cargo compile everything that reads it.

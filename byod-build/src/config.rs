@@ -24,6 +24,8 @@ pub(crate) struct Config {
     /// The tables that live on the user's deployment, in the order written.
     pub(crate) tables: Vec<Named>,
     pub(crate) inject: BTreeMap<String, Injection>,
+    /// The committed manifest, for builds without the projects, as written.
+    pub(crate) snapshot: Option<Named>,
 }
 
 /// A text with the line it is on, counted from 1.
@@ -60,12 +62,12 @@ impl Config {
         }
     }
 
-    /// The folder of a project, seen from where the build runs.
-    pub(crate) fn folder(&self, project: &Named) -> PathBuf {
+    /// A path that the file names, seen from where the build runs.
+    pub(crate) fn beside(&self, named: &Named) -> PathBuf {
         self.path
             .parent()
             .unwrap_or(Path::new(""))
-            .join(&project.text)
+            .join(&named.text)
     }
 }
 
@@ -78,7 +80,7 @@ type Entry<'a> = Spanned<DeValue<'a>>;
 
 impl Reader<'_> {
     fn config(&self, root: &DeTable) -> Result<Config, Error> {
-        self.known_keys(root, "", &["main", "user"])?;
+        self.known_keys(root, "", &["main", "user", "snapshot"])?;
         let main = self.table(root, "main")?;
         let Some(main) = main else {
             let message = "[main] is missing. Add `[main]` with `convex = \"path/to/convex\"`";
@@ -95,6 +97,7 @@ impl Reader<'_> {
             user: None,
             tables: Vec::new(),
             inject: BTreeMap::new(),
+            snapshot: self.string(root, "", "snapshot")?,
         };
         if let Some(user) = self.table(root, "user")? {
             self.known_keys(user, "user.", &["convex", "tables", "inject"])?;

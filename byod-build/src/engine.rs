@@ -20,7 +20,7 @@ const PROGRAM: &str = concat!(
     include_str!("js/runtime/extract.js"),
     include_str!("js/runtime/globals.js"),
     include_str!("js/runtime/helpers.js"),
-    "return { start, state, failure, fireTimer, readSchema, readFunctions };\n})",
+    "return { start, state, failure, fireTimer, missesVariables, readSchema, readFunctions };\n})",
 );
 
 /// How a module ended.
@@ -34,7 +34,7 @@ pub(crate) enum Outcome {
 /// Why a module could not be loaded.
 pub(crate) struct Failure {
     thrown: String,
-    /// Imports that led nowhere, which may be the reason.
+    /// Imports that led nowhere or failed, which may be the reason.
     missing: Vec<String>,
     /// `path:line:column` in the original, or the path alone.
     pub(crate) place: String,
@@ -122,15 +122,20 @@ impl Engine {
         struct Answer {
             reason: String,
             stack: String,
+            imports: Vec<String>,
         }
         let answer: Answer = self.ask("failure", id)?;
         if answer.reason.contains("out of memory") {
             return Err(self.out_of_memory());
         }
         let host = self.host.borrow();
+        let mut missing = host.missing(id);
+        // An import that is named in the reason need not be named again.
+        let imports = answer.imports.into_iter();
+        missing.extend(imports.filter(|import| !answer.reason.contains(import)));
         Ok(Failure {
             place: host.place(id, &answer.stack),
-            missing: host.missing(id),
+            missing,
             thrown: answer.reason,
         })
     }

@@ -12,6 +12,12 @@
 //! Node nor a network nor a deployment is needed. Where the project has the npm
 //! package `convex` installed, that very code makes the schema; where it has
 //! not, a stand-in of this crate gives the same.
+//!
+//! Where the projects are not there at all, the build takes them from the
+//! snapshot that `snapshot = "byod-snapshot.json"` in `byod.toml` names, a file
+//! that is committed. `BYOD_SNAPSHOT=write cargo build` writes it, and
+//! `BYOD_SNAPSHOT=check` makes it an error instead of a warning that it isn't
+//! what the projects declare.
 
 mod builder;
 mod config;
@@ -19,13 +25,17 @@ mod engine;
 mod error;
 mod host;
 mod limits;
+mod locate;
 mod modules;
 mod project;
 mod resolve;
+mod snapshot;
+mod sources;
 mod standin;
 mod transform;
+mod workspace;
 
-pub use builder::{Builder, emit};
+pub use builder::{Builder, Folders, emit};
 pub use error::Error;
 pub use limits::Limits;
 pub use project::{Exported, ProjectReading, read_project};

@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
 mod common;
+#[path = "common/emit.rs"]
+mod emit;
 
 use std::fs;
-use std::process::Command;
 
 use byod_build::Builder;
 use byod_schema::{Injection, Location, Manifest};
 use common::Folder;
+use emit::emit;
 
 const SCHEMA: &str =
     "export default defineSchema({ users: defineTable({}), messages: defineTable({}) });\n";
@@ -84,7 +86,7 @@ fn misspelt_keys() {
     );
     assert_eq!(
         error("c_section", "[main]\nconvex = \"convex\"\n[elsewhere]\n"),
-        "byod.toml:3: unknown key `elsewhere`. Known here: main, user"
+        "byod.toml:3: unknown key `elsewhere`. Known here: main, user, snapshot"
     );
 }
 
@@ -171,34 +173,8 @@ fn a_table_listed_twice() {
 fn a_folder_that_is_not_there() {
     assert_eq!(
         error("c_folder", "[main]\nconvex = \"../elsewhere/convex\"\n"),
-        "../elsewhere/convex: no such folder. Correct `convex` on line 2 of byod.toml"
+        "../elsewhere/convex: no such folder. Correct `convex` on line 2 of byod.toml, or name a `snapshot` there to build without the folder"
     );
-}
-
-/// Not a test of its own: the process in which the tests below call `emit`.
-#[test]
-#[ignore = "run by the tests of emit"]
-fn emit_in_a_process() {
-    Builder::new()
-        .config(std::env::var("CONFIG").unwrap())
-        .out_dir(std::env::var("TO").unwrap())
-        .emit();
-}
-
-/// Status, standard output and standard error of `emit`.
-fn emit(folder: &Folder) -> (bool, String, String) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "emit_in_a_process", "--ignored", "--nocapture"])
-        .env("CONFIG", folder.path("byod.toml"))
-        .env("TO", folder.path(""))
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| folder.relative(&String::from_utf8_lossy(bytes));
-    (
-        output.status.success(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
 }
 
 #[test]
@@ -206,7 +182,7 @@ fn emit_writes_the_manifest_and_tells_cargo() {
     let folder = project("c_emit", "[main]\nconvex = \"convex\"\n")
         .with("shared/limits.ts", "export const LIMIT = 1;\n")
         .with_module("a.ts", "import { LIMIT } from \"../shared/limits\";\nexport const f = query({ args: { n: v.literal(LIMIT) }, handler: async () => 1 });\nexport const g = query({ args: { n: undefined as any }, handler: async () => 1 });\n");
-    let (ok, stdout, stderr) = emit(&folder);
+    let (ok, stdout, stderr) = emit(&folder, None);
     assert!(ok, "{stdout}{stderr}");
     for line in [
         "cargo::rerun-if-changed=byod.toml",
@@ -229,7 +205,7 @@ fn emit_writes_the_manifest_and_tells_cargo() {
 
     // Nothing changed: the file stays as it is.
     let written = fs::metadata(&path).unwrap().modified().unwrap();
-    assert!(emit(&folder).0);
+    assert!(emit(&folder, None).0);
     assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
 }
 
@@ -237,7 +213,7 @@ fn emit_writes_the_manifest_and_tells_cargo() {
 fn emit_fails_in_plain_words() {
     let folder = project("c_fails", "[main]\nconvex = \"convex\"\n")
         .with_schema("throw new Error(\"no\");\n");
-    let (ok, stdout, stderr) = emit(&folder);
+    let (ok, stdout, stderr) = emit(&folder, None);
     assert!(!ok);
     assert!(
         stdout.contains(
@@ -249,4 +225,23 @@ fn emit_fails_in_plain_words() {
         stderr,
         "error: convex/schema.ts:3:11: the schema can't be loaded: Error: no\n"
     );
+}
+
+#[test]
+fn the_apps_folder_stands_for_its_convex_folder() {
+    let folder = project("c_app", "[main]\nconvex = \"app\"\n")
+        .with("app/convex.json", "{\"functions\": \"src/convex/\"}")
+        .with(
+            "app/src/convex/schema.ts",
+            &format!("{}{SCHEMA}", common::IMPORTS),
+        );
+    let (ok, stdout, stderr) = emit(&folder, None);
+    assert!(ok, "{stdout}{stderr}");
+    // The rest of the app is not watched.
+    for watched in ["app/convex.json", "app/src/convex"] {
+        let line = format!("cargo::rerun-if-changed={watched}\n");
+        assert!(stdout.contains(&line), "{stdout}");
+    }
+    assert!(!stdout.contains("=app\n"), "{stdout}");
+    assert_eq!(read(&folder).unwrap().main.schema.tables.len(), 2);
 }

@@ -57,8 +57,12 @@ function failedNamespace(record) {
     }
   }
   if (record.standin) return namespace(record.standin);
+  return openNamespace(record, failureOf(record));
+}
+
+function failureOf(record) {
   const place = host.place(record.id, String(record.error?.stack ?? ""));
-  return openNamespace(record, `${place} (which failed to load: ${reasonOf(record.error)})`);
+  return `${place} (which failed to load: ${reasonOf(record.error)})`;
 }
 
 function isObject(value) {
@@ -102,11 +106,17 @@ function load(record) {
     record.exports = inert(loaded.origin);
     record.state = "done";
   } else if (loaded.kind === "json") {
-    record.module = { exports: JSON.parse(loaded.text) };
     record.kind = "cjs";
-    record.state = "done";
+    try {
+      record.module = { exports: JSON.parse(loaded.text) };
+      record.state = "done";
+    } catch (error) {
+      fail(record, error);
+    }
   } else {
     record.run = loaded.run;
+    // A stand-in of a package has not all of its names.
+    record.open = loaded.absent;
     record.imports = loaded.imports ?? [];
     record.starImports = loaded.stars ?? [];
   }
@@ -197,6 +207,7 @@ function exportAll(record, value) {
 }
 
 function importMeta(record) {
+  if (record.open) return { absent: inert(record.open) };
   return { url: `file://${record.id}`, filename: record.id, dirname: directoryOf(record), env: process.env };
 }
 

@@ -1,0 +1,200 @@
+//! The snapshot: the manifest as a file that is committed, so that the service
+//! builds where the Convex projects are not.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use byod_schema::{Manifest, Project};
+
+use crate::Error;
+
+/// The environment variable that says what a build does with the snapshot.
+pub(crate) const VARIABLE: &str = "BYOD_SNAPSHOT";
+
+/// How to write the snapshot, as messages say it.
+const RENEW: &str = "Write it where the Convex projects are: BYOD_SNAPSHOT=write cargo build";
+
+/// What a build does where the snapshot isn't what the projects declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Say so, and build from the projects.
+    Warn,
+    /// Fail; for CI.
+    Check,
+    /// Write it.
+    Write,
+}
+
+impl Mode {
+    /// What the environment says.
+    pub(crate) fn from_env() -> Result<Self, Error> {
+        let Some(value) = env::var_os(VARIABLE) else {
+            return Ok(Self::Warn);
+        };
+        match value.to_str() {
+            Some("") => Ok(Self::Warn),
+            Some("check") => Ok(Self::Check),
+            Some("write") => Ok(Self::Write),
+            _ => Err(Error::Environment {
+                message: format!(
+                    "{VARIABLE} is `{}`. Known are `write`, which writes the snapshot, and `check`, which fails where it is out of date",
+                    value.display()
+                ),
+            }),
+        }
+    }
+}
+
+/// The file that `snapshot` in `byod.toml` names.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    path: PathBuf,
+    /// `None` where there is no such file yet.
+    text: Option<String>,
+}
+
+impl Snapshot {
+    /// Reads the file, if there is one.
+    pub(crate) fn read(path: PathBuf) -> Result<Self, Error> {
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Self {
+                path,
+                text: Some(text),
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { path, text: None }),
+            Err(error) => Err(Error::io(&path, error)),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The project that isn't at `folder`, as it was when the snapshot was written.
+    pub(crate) fn project(
+        &self,
+        folder: &Path,
+        of: impl Fn(Manifest) -> Option<Project>,
+    ) -> Result<Project, Error> {
+        let project = match self.text.as_deref().map(parse) {
+            Some(Ok(manifest)) => {
+                of(manifest).ok_or("this snapshot was written without it".to_owned())
+            }
+            Some(Err(reason)) => Err(reason),
+            None => Err("there is no such snapshot either".to_owned()),
+        };
+        project.map_err(|reason| Error::Snapshot {
+            path: self.path.clone(),
+            message: format!("{} is not there, and {reason}. {RENEW}", folder.display()),
+        })
+    }
+
+    /// Brings the file and what was read together, as `mode` says. Gives what
+    /// the user must be told.
+    pub(crate) fn settle(&self, mode: Mode, read: &Manifest) -> Result<Option<String>, Error> {
+        let text = text(read).map_err(|error| Error::io(&self.path, error.into()))?;
+        let difference = match self.text.as_deref() {
+            None => "there is no such snapshot yet".to_owned(),
+            Some(known) if known == text => return Ok(None),
+            Some(known) => parse(known).map_or_else(|reason| reason, |old| difference(&old, read)),
+        };
+        if mode == Mode::Write {
+            fs::write(&self.path, text).map_err(|error| Error::io(&self.path, error))?;
+            return Ok(None);
+        }
+        let error = Error::Snapshot {
+            path: self.path.clone(),
+            message: format!("{difference}. {RENEW}"),
+        };
+        match mode {
+            Mode::Check => Err(error),
+            _ => Ok(Some(error.to_string())),
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<Manifest, String> {
+    let format = serde_json::from_str::<serde_json::Value>(text)
+        .map_err(|error| format!("this is no snapshot: {error}"))?["format"]
+        .as_u64();
+    if format != Some(Manifest::FORMAT.into()) {
+        return Err("this snapshot was written by another version of byod-build".to_owned());
+    }
+    serde_json::from_str(text).map_err(|error| format!("this is no snapshot: {error}"))
+}
+
+/// What is committed: no warnings, which depend on the machine that wrote them.
+fn text(manifest: &Manifest) -> Result<String, serde_json::Error> {
+    let mut manifest = manifest.clone();
+    for project in [Some(&mut manifest.main), manifest.user.as_mut()]
+        .into_iter()
+        .flatten()
+    {
+        project.warnings.clear();
+    }
+    serde_json::to_string_pretty(&manifest).map(|text| text + "\n")
+}
+
+/// How many differences a message names.
+const MAX_NAMED: usize = 5;
+
+fn difference(old: &Manifest, new: &Manifest) -> String {
+    let mut found = Vec::new();
+    projects(&mut found, "main", Some(&old.main), Some(&new.main));
+    projects(&mut found, "user", old.user.as_ref(), new.user.as_ref());
+    if (&old.user_tables, &old.inject) != (&new.user_tables, &new.inject) {
+        found.push("[user] in byod.toml changed".to_owned());
+    }
+    if found.is_empty() {
+        return "it is written in another way than byod-build writes it".to_owned();
+    }
+    let more = found.len().saturating_sub(MAX_NAMED);
+    found.truncate(MAX_NAMED);
+    if more > 0 {
+        found.push(format!("and {more} more"));
+    }
+    format!("it is out of date: {}", found.join(", "))
+}
+
+fn projects(found: &mut Vec<String>, name: &str, old: Option<&Project>, new: Option<&Project>) {
+    let (old, new) = match (old, new) {
+        (Some(old), Some(new)) => (old, new),
+        (None, None) => return,
+        (old, _) => {
+            let word = if old.is_some() { "removed" } else { "new" };
+            return found.push(format!("the {name} project is {word}"));
+        }
+    };
+    let tables = |project: &Project| -> BTreeMap<_, _> {
+        let tables = project.schema.tables.iter();
+        tables
+            .map(|table| (table.table_name.clone(), table.clone()))
+            .collect()
+    };
+    entries(found, &format!("{name} table"), &tables(old), &tables(new));
+    let what = format!("{name} function");
+    entries(found, &what, &old.functions, &new.functions);
+    if old.convex != new.convex {
+        found.push(format!("{name}.convex in byod.toml changed"));
+    }
+}
+
+fn entries<K: Ord + std::fmt::Display, V: PartialEq>(
+    found: &mut Vec<String>,
+    what: &str,
+    old: &BTreeMap<K, V>,
+    new: &BTreeMap<K, V>,
+) {
+    for (name, value) in new {
+        match old.get(name) {
+            None => found.push(format!("{what} `{name}` is new")),
+            Some(known) if known != value => found.push(format!("{what} `{name}` changed")),
+            Some(_) => {}
+        }
+    }
+    let removed = old.keys().filter(|name| !new.contains_key(name));
+    found.extend(removed.map(|name| format!("{what} `{name}` is removed")));
+}

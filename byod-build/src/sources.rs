@@ -1,0 +1,158 @@
+//! The projects that `byod.toml` names: in their folders, or else in the snapshot.
+
+use std::fs;
+use std::path::PathBuf;
+
+use byod_schema::{Manifest, Project, nearest};
+
+use crate::config::{Config, Named};
+use crate::snapshot::{self, Mode, Snapshot};
+use crate::{Error, Limits, ProjectReading, locate, read_project};
+
+/// The manifest, and what it was made from.
+pub(crate) struct Reading {
+    pub(crate) manifest: Manifest,
+    /// What was read outside of the Convex folders.
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) snapshot: Option<Snapshot>,
+    /// The Convex folders that are not there; their projects are the snapshot's.
+    absent: Vec<PathBuf>,
+}
+
+impl Reading {
+    /// Brings the snapshot and the projects together; gives a warning.
+    pub(crate) fn settle(&self, snapshot: &Snapshot, mode: Mode) -> Result<Option<String>, Error> {
+        let Some(absent) = self.absent.first() else {
+            return snapshot.settle(mode, &self.manifest);
+        };
+        let path = snapshot.path().display();
+        let absent = absent.display();
+        match mode {
+            Mode::Warn => Ok(Some(format!("{absent} is not there: built from {path}"))),
+            Mode::Check | Mode::Write => Err(Error::Environment {
+                message: format!(
+                    "{}: {absent} is not there, so {path} can't be compared or written. Unset {} to build from it",
+                    snapshot::VARIABLE,
+                    snapshot::VARIABLE
+                ),
+            }),
+        }
+    }
+}
+
+/// Reads the projects that `byod.toml` names.
+pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
+    let snapshot = config.snapshot.as_ref().map(|file| config.beside(file));
+    let mut sources = Sources {
+        config: &config,
+        limits,
+        snapshot: snapshot.map(Snapshot::read).transpose()?,
+        files: Vec::new(),
+        absent: Vec::new(),
+    };
+    let main = sources.project(&config.main, |manifest| Some(manifest.main))?;
+    let user = match &config.user {
+        Some(user) => Some(sources.project(user, |manifest| manifest.user)?),
+        None => None,
+    };
+    check_tables(&config, &main, user.as_ref())?;
+    Ok(Reading {
+        snapshot: sources.snapshot,
+        files: sources.files,
+        absent: sources.absent,
+        manifest: Manifest {
+            format: Manifest::FORMAT,
+            main,
+            user,
+            user_tables: config.tables.into_iter().map(|table| table.text).collect(),
+            inject: config.inject,
+        },
+    })
+}
+
+/// Where the projects come from, and what was found there.
+struct Sources<'a> {
+    config: &'a Config,
+    limits: &'a Limits,
+    snapshot: Option<Snapshot>,
+    files: Vec<PathBuf>,
+    absent: Vec<PathBuf>,
+}
+
+impl Sources<'_> {
+    /// The project in the folder that `byod.toml` names, or else the snapshot's.
+    fn project(
+        &mut self,
+        named: &Named,
+        of: impl Fn(Manifest) -> Option<Project>,
+    ) -> Result<Project, Error> {
+        let folder = self.config.beside(named);
+        if !folder.is_dir() {
+            let Some(snapshot) = &self.snapshot else {
+                let fix = format!(
+                    "Correct `convex` on line {} of {}, or name a `snapshot` there to build without the folder",
+                    named.line,
+                    self.config.path.display()
+                );
+                return Err(Error::NoFolder { path: folder, fix });
+            };
+            let project = snapshot.project(&folder, of)?;
+            self.absent.push(folder);
+            return Ok(project);
+        }
+        let app = folder.join("convex.json");
+        if app.is_file() {
+            self.files.push(app);
+        }
+        let folder = locate::convex_folder(&folder)?;
+        let reading = read_project(&folder, self.limits)?;
+        let ProjectReading {
+            schema,
+            functions,
+            warnings,
+            files: read,
+        } = reading;
+        // The folder itself is watched.
+        let folder = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
+        let outside = read.into_iter().filter(|file| !file.starts_with(&folder));
+        self.files.extend(outside);
+        Ok(Project {
+            convex: named.text.clone(),
+            schema: schema.value,
+            functions: functions
+                .into_iter()
+                .map(|(path, function)| (path, function.value))
+                .collect(),
+            warnings,
+        })
+    }
+}
+
+/// Every table of `byod.toml` must be in the schemas.
+fn check_tables(config: &Config, main: &Project, user: Option<&Project>) -> Result<(), Error> {
+    let projects = [
+        (Some(main), Some(&config.main)),
+        (user, config.user.as_ref()),
+    ];
+    for table in &config.tables {
+        for (project, named) in projects {
+            let (Some(project), Some(named)) = (project, named) else {
+                continue;
+            };
+            if project.schema.table(&table.text).is_some() {
+                continue;
+            }
+            let hint = match nearest(&table.text, project.schema.table_names()) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Add it there, or remove it from `user.tables`".to_owned(),
+            };
+            let message = format!(
+                "the schema of {} has no table `{}`. {hint}",
+                config.beside(named).display(),
+                table.text
+            );
+            return Err(config.error(table.line, message));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! The snapshot: the service builds where the Convex projects are not.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod common;
+#[path = "common/emit.rs"]
+mod emit;
+
+use std::fs;
+
+use byod_build::Builder;
+use byod_schema::Manifest;
+use common::Folder;
+use emit::emit;
+
+const SCHEMA: &str =
+    "export default defineSchema({ users: defineTable({}), messages: defineTable({}) });\n";
+const LIST: &str = "export const list = query({ args: {}, handler: async () => [] });\n";
+
+const CONFIG: &str = r#"snapshot = "byod-snapshot.json"
+
+[main]
+convex = "convex"
+
+[user]
+convex = "user/convex"
+tables = ["messages"]
+"#;
+
+const RENEW: &str = "Write it where the Convex projects are: BYOD_SNAPSHOT=write cargo build";
+
+fn project(name: &str) -> Folder {
+    Folder::new(name)
+        .with_schema(SCHEMA)
+        .with_module("messages.ts", LIST)
+        .with(
+            "user/convex/schema.ts",
+            &format!("{}{SCHEMA}", common::IMPORTS),
+        )
+        .with("byod.toml", CONFIG)
+}
+
+fn read(folder: &Folder) -> Result<Manifest, String> {
+    let builder = Builder::new().config(folder.path("byod.toml"));
+    builder
+        .read()
+        .map_err(|error| folder.relative(&error.to_string()))
+}
+
+/// The one warning of a build that succeeds.
+fn warning(folder: &Folder) -> Option<String> {
+    let (ok, stdout, stderr) = emit(folder, None);
+    assert!(ok, "{stdout}{stderr}");
+    let mut warnings = stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("cargo::warning="));
+    let first = warnings.next().map(str::to_owned);
+    assert_eq!(warnings.next(), None);
+    first
+}
+
+/// A project whose snapshot is written.
+fn with_snapshot(name: &str) -> Folder {
+    let folder = project(name);
+    let (ok, stdout, stderr) = emit(&folder, Some("write"));
+    assert!(ok, "{stdout}{stderr}");
+    folder
+}
+
+#[test]
+fn a_build_without_the_projects_is_the_same() {
+    let folder = with_snapshot("s_same");
+    assert_eq!(warning(&folder), None);
+    let with = read(&folder).unwrap();
+
+    fs::remove_dir_all(folder.path("convex")).unwrap();
+    fs::remove_dir_all(folder.path("user")).unwrap();
+    assert_eq!(read(&folder).unwrap(), with);
+    assert_eq!(
+        warning(&folder).unwrap(),
+        "convex is not there: built from byod-snapshot.json"
+    );
+}
+
+#[test]
+fn one_project_may_be_there_and_the_other_not() {
+    let folder = with_snapshot("s_one");
+    fs::remove_dir_all(folder.path("user")).unwrap();
+    let more =
+        format!("{LIST}export const last = query({{ args: {{}}, handler: async () => 1 }});\n");
+    let folder = folder.with_module("messages.ts", &more);
+    let manifest = read(&folder).unwrap();
+    assert_eq!(manifest.main.functions.len(), 2);
+    assert!(manifest.user.unwrap().schema.table("messages").is_some());
+    assert_eq!(
+        warning(&folder).unwrap(),
+        "user/convex is not there: built from byod-snapshot.json"
+    );
+}
+
+#[test]
+fn what_differs_is_named() {
+    let folder = with_snapshot("s_differs")
+        .with_schema(
+            "export default defineSchema({ users: defineTable({ name: v.string() }), messages: defineTable({}), notes: defineTable({}) });\n",
+        )
+        .with_module("messages.ts", "export const all = query({ args: {}, handler: async () => [] });\n");
+    let expected = format!(
+        "byod-snapshot.json: it is out of date: main table `notes` is new, main table `users` changed, \
+         main function `messages:all` is new, main function `messages:list` is removed. {RENEW}"
+    );
+    assert_eq!(warning(&folder).unwrap(), expected);
+
+    // In CI it is an error.
+    let (ok, _, stderr) = emit(&folder, Some("check"));
+    assert!(!ok);
+    assert_eq!(stderr, format!("error: {expected}\n"));
+
+    // Written again, it is as it should be.
+    assert!(emit(&folder, Some("write")).0);
+    assert_eq!(warning(&folder), None);
+    assert!(emit(&folder, Some("check")).0);
+}
+
+#[test]
+fn a_change_in_byod_toml_is_one_of_the_snapshot() {
+    let folder = with_snapshot("s_config");
+    let config = CONFIG.replace(r#"["messages"]"#, r#"["messages", "users"]"#);
+    let folder = folder.with("byod.toml", &config);
+    assert_eq!(
+        warning(&folder).unwrap(),
+        format!("byod-snapshot.json: it is out of date: [user] in byod.toml changed. {RENEW}")
+    );
+}
+
+#[test]
+fn what_the_machine_lacks_is_not_in_the_snapshot() {
+    let module = "import missing from \"missing\";\nexport const f = missing();\nexport const g = query({ args: { n: undefined as any }, handler: async () => 1 });\n";
+    let folder = project("s_warnings").with_module("a.ts", module);
+    assert!(emit(&folder, Some("write")).0);
+    assert!(!read(&folder).unwrap().main.warnings.is_empty());
+    let text = fs::read_to_string(folder.path("byod-snapshot.json")).unwrap();
+    let snapshot: Manifest = serde_json::from_str(&text).unwrap();
+    assert!(snapshot.main.warnings.is_empty());
+    assert!(emit(&folder, Some("check")).0);
+}
+
+#[test]
+fn no_snapshot_yet() {
+    let folder = project("s_none");
+    assert_eq!(
+        warning(&folder).unwrap(),
+        format!("byod-snapshot.json: there is no such snapshot yet. {RENEW}")
+    );
+    fs::remove_dir_all(folder.path("convex")).unwrap();
+    assert_eq!(
+        read(&folder).unwrap_err(),
+        format!(
+            "byod-snapshot.json: convex is not there, and there is no such snapshot either. {RENEW}"
+        )
+    );
+}
+
+#[test]
+fn a_snapshot_from_before_the_user_project() {
+    let folder = project("s_before").with(
+        "byod.toml",
+        "snapshot = \"byod-snapshot.json\"\n[main]\nconvex = \"convex\"\n",
+    );
+    assert!(emit(&folder, Some("write")).0);
+    let folder = folder.with("byod.toml", CONFIG);
+    fs::remove_dir_all(folder.path("user")).unwrap();
+    assert_eq!(
+        read(&folder).unwrap_err(),
+        format!(
+            "byod-snapshot.json: user/convex is not there, and this snapshot was written without it. {RENEW}"
+        )
+    );
+}
+
+#[test]
+fn what_is_no_snapshot() {
+    for (text, reason) in [
+        (
+            "{",
+            "this is no snapshot: EOF while parsing an object at line 1 column 1",
+        ),
+        (
+            "{\"format\": 1}",
+            "this is no snapshot: missing field `main` at line 1 column 13",
+        ),
+        (
+            "{\"format\": 0}",
+            "this snapshot was written by another version of byod-build",
+        ),
+    ] {
+        let folder = project("s_broken").with("byod-snapshot.json", text);
+        // Where the projects are there, it is only to be written again,
+        assert_eq!(
+            warning(&folder).unwrap(),
+            format!("byod-snapshot.json: {reason}. {RENEW}")
+        );
+        // where they are not, nothing can be built.
+        fs::remove_dir_all(folder.path("convex")).unwrap();
+        assert_eq!(
+            read(&folder).unwrap_err(),
+            format!("byod-snapshot.json: convex is not there, and {reason}. {RENEW}")
+        );
+    }
+}
+
+#[test]
+fn a_snapshot_can_not_be_written_without_the_projects() {
+    let folder = with_snapshot("s_absent");
+    fs::remove_dir_all(folder.path("convex")).unwrap();
+    let before = fs::read(folder.path("byod-snapshot.json")).unwrap();
+    for mode in ["write", "check"] {
+        let (ok, _, stderr) = emit(&folder, Some(mode));
+        assert!(!ok);
+        assert_eq!(
+            stderr,
+            "error: BYOD_SNAPSHOT: convex is not there, so byod-snapshot.json can't be compared or written. Unset BYOD_SNAPSHOT to build from it\n"
+        );
+    }
+    assert_eq!(fs::read(folder.path("byod-snapshot.json")).unwrap(), before);
+}
+
+#[test]
+fn an_unknown_mode() {
+    let (ok, _, stderr) = emit(&project("s_mode"), Some("renew"));
+    assert!(!ok);
+    assert_eq!(
+        stderr,
+        "error: BYOD_SNAPSHOT is `renew`. Known are `write`, which writes the snapshot, and `check`, which fails where it is out of date\n"
+    );
+}
