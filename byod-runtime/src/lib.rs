@@ -43,6 +43,7 @@ pub use session::{Session, Subject, UserId};
 mod batch;
 mod call;
 pub mod codec;
+mod pages;
 mod paginated;
 
 pub use batch::{Batch, Queries};
@@ -53,4 +54,5 @@ pub use codec::{
     Doc, DocumentId, Field, Id, Name, OptionalField, Page, PageStatus, Table, TableName, Timestamp,
     TimestampError, Unknown, UnknownValue,
 };
-pub use paginated::{Items, Pages, PaginatedQuery};
+pub use pages::{Items, Pages};
+pub use paginated::PaginatedQuery;
