@@ -1,19 +1,24 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use byod_schema::{FunctionType, Location};
 
-use crate::client::{CallContext, Client};
+use crate::client::{Client, Limits};
 use crate::config::ByodBuilder;
 use crate::credentials::{ConnectionStatus, Credentials, EncryptionKey, Store, UserDatabaseConfig};
-use crate::deployment::RoutedClient;
+use crate::deadline::Deadline;
+use crate::deployment::{RoutedClient, Target, Wanted};
 use crate::error::Error;
+use crate::health::Deployments;
 use crate::http::Http;
+use crate::recovery::Recoveries;
 use crate::rollout::Rollouts;
 use crate::route::{Decision, decide, needs_record};
-use crate::route_cache::{Route, RouteCache};
+use crate::route_cache::{Blocked, Connected, Route, RouteCache, Why};
 use crate::router::Router;
 use crate::session::{Session, Subject, UserId};
+use crate::status::{UserStatus, Watched};
 
 /// The service's two kinds of deployment: main, and one of each user who brought
 /// their own. Made once; cheap to clone.
@@ -35,10 +40,19 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) encryption_key: EncryptionKey,
     pub(crate) http: Http,
+    pub(crate) limits: Limits,
+    pub(crate) deployments: Deployments,
     pub(crate) allow_http: bool,
     pub(crate) router: Router,
     pub(crate) rollouts: Rollouts,
     pub(crate) routes: RouteCache,
+    /// How often in a row a deployment fails before it is blocked.
+    pub(crate) failure_threshold: u32,
+    pub(crate) minimum_schema_version: u64,
+    /// How often the status of a user is read that somebody watches.
+    pub(crate) refresh_every: Duration,
+    pub(crate) watched: Watched,
+    pub(crate) recoveries: Recoveries,
 }
 
 impl Byod {
@@ -80,9 +94,16 @@ impl Byod {
         user: impl Into<UserId>,
         kind: FunctionType,
     ) -> Result<RoutedClient, Error> {
-        let location = self.0.router.location(table);
-        self.route(&user.into(), self.main(), table, location, kind, table)
-            .await
+        let user = user.into();
+        let wanted = Wanted {
+            table,
+            location: self.0.router.location(table),
+            kind,
+            path: table,
+        };
+        let deadline = self.main().client.deadline();
+        let target = self.route(&user, self.main(), wanted, deadline).await?;
+        Ok(target.into_routed())
     }
 
     /// The user's record, read now, past the cache; `None` where there is none.
@@ -102,41 +123,6 @@ impl Byod {
         let user = user.into();
         let record = self.0.store.get(&user).await?;
         record.map(|record| self.open(&user, &record)).transpose()
-    }
-
-    /// Encrypts and stores a user's credentials in main, with the status given,
-    /// and drops the user's cached client. Nothing is tested.
-    ///
-    /// [`Error::Config`] if they can't be those of a deployment.
-    pub async fn save_credentials(
-        &self,
-        user: impl Into<UserId>,
-        credentials: &Credentials,
-        status: ConnectionStatus,
-    ) -> Result<(), Error> {
-        let user = user.into();
-        self.client_of(credentials)?;
-        let sealed = self.0.encryption_key.seal(credentials)?;
-        let stored = self.0.store.put(&user, &sealed, &status).await;
-        self.clear_user_client(user);
-        stored
-    }
-
-    /// Marks the user's record as `disconnected` and drops the user's cached
-    /// client: calls go to main from then on. Without a record nothing is to do.
-    pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<(), Error> {
-        let user = user.into();
-        let marked = self.mark_disconnected(&user).await;
-        self.clear_user_client(user);
-        marked
-    }
-
-    async fn mark_disconnected(&self, user: &UserId) -> Result<(), Error> {
-        let Some(record) = self.0.store.get(user).await? else {
-            return Ok(());
-        };
-        let status = ConnectionStatus::Disconnected;
-        self.0.store.update(&record, &status, None).await
     }
 
     /// Drops the user's cached client. Every call that begins afterwards reads
@@ -161,75 +147,111 @@ impl Byod {
         &self.0.main
     }
 
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) fn weak(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    pub(crate) fn upgrade(weak: &Weak<Inner>) -> Option<Self> {
+        weak.upgrade().map(Self)
+    }
+
     /// Where a call goes. `main` is the session's client of main.
     pub(crate) async fn route(
         &self,
         user: &UserId,
         main: &RoutedClient,
-        table: &str,
-        location: Location,
-        kind: FunctionType,
-        path: &str,
-    ) -> Result<RoutedClient, Error> {
+        wanted: Wanted<'_>,
+        deadline: Deadline,
+    ) -> Result<Target, Error> {
+        let Wanted {
+            table,
+            location,
+            kind,
+            ..
+        } = wanted;
         // Main tables need neither the switch nor the record.
         if location == Location::Main {
-            return Ok(main.clone());
+            return Ok(Target::Main(main.clone()));
         }
         let rollout = self.0.rollouts.get(table);
         let route = if needs_record(location, rollout) {
-            self.0.routes.get(user, || self.load(user)).await?
+            self.user_route(user, wanted, deadline).await?
         } else {
             Route::NotConnected
         };
-        let refused = |deployment| CallContext {
-            deployment,
-            endpoint: kind.into(),
-            path,
-        };
+        let call = |deployment| wanted.context(deployment).call();
         match (decide(location, rollout, route.standing(), kind), route) {
-            (Decision::User, Route::Connected(client)) => {
-                Ok(RoutedClient::new(Location::User, client))
-            }
-            (Decision::Refused, Route::Connected(client)) => Err(Error::RolloutRefused {
-                call: refused(client.host()).call(),
+            (Decision::User, Route::Connected(connected)) => Ok(Target::User(connected)),
+            (Decision::Refused, Route::Connected(connected)) => Err(Error::RolloutRefused {
+                call: call(connected.client.host()),
                 table: table.into(),
             }),
-            (Decision::Blocked, Route::Error { deployment, reason }) => Err(Error::Blocked {
-                call: refused(&deployment).call(),
-                reason: (&*reason).into(),
+            (Decision::Blocked, Route::Blocked(blocked)) => {
+                let call = call(&blocked.deployment);
+                Err(blocked.error(call, self.0.minimum_schema_version))
+            }
+            _ => Ok(Target::Main(main.clone())),
+        }
+    }
+
+    async fn user_route(
+        &self,
+        user: &UserId,
+        wanted: Wanted<'_>,
+        deadline: Deadline,
+    ) -> Result<Route, Error> {
+        let route = self.0.routes.get(user, || self.load(user));
+        match tokio::time::timeout(deadline.left(), route).await {
+            Ok(route) => route,
+            Err(_) => Err(Error::Timeout {
+                call: wanted.context(self.0.main.client.host()).call(),
+                limit: deadline.limit,
+                connecting: true,
             }),
-            _ => Ok(main.clone()),
         }
     }
 
     /// Reads the user's record and makes of it what calls need.
     async fn load(&self, user: &UserId) -> Result<Route, Error> {
-        let Some(record) = self.0.store.get(user).await? else {
+        let record = self.0.store.get(user).await?;
+        self.publish(user, || UserStatus::of(record.as_ref()));
+        let Some(record) = record else {
             tracing::debug!(%user, "the user has no record of an own deployment");
             return Ok(Route::NotConnected);
         };
         tracing::debug!(%user, status = %record.connection_status, "read the user's record");
-        let reason = match &record.connection_status {
+        let outdated = record.schema_version < self.0.minimum_schema_version as f64;
+        let why = match &record.connection_status {
             ConnectionStatus::Pending | ConnectionStatus::Disconnected => {
                 return Ok(Route::NotConnected);
             }
+            ConnectionStatus::Connected if outdated => Why::Outdated(record.schema_version as u64),
             ConnectionStatus::Connected => {
-                return self.client(user, &record).map(Route::Connected);
+                let connected = Connected {
+                    client: self.client(user, &record)?,
+                    fingerprint: record.credentials.fingerprint(),
+                };
+                return Ok(Route::Connected(Arc::new(connected)));
             }
-            ConnectionStatus::Error => match record.connection_error.as_deref() {
+            ConnectionStatus::Error => Why::Failing(match record.connection_error.as_deref() {
                 None | Some("") => "no reason is stored".into(),
                 Some(reason) => reason.into(),
-            },
-            ConnectionStatus::Unknown(status) => {
-                format!("its connectionStatus `{status}` is not known to this version").into()
-            }
+            }),
+            ConnectionStatus::Unknown(status) => Why::Failing(
+                format!("its connectionStatus `{status}` is not known to this version").into(),
+            ),
         };
         // The host makes the error clearer; the record may be too broken to tell it.
         let deployment = match self.client(user, &record) {
             Ok(client) => client.host().clone(),
             Err(_) => "the user's deployment".into(),
         };
-        Ok(Route::Error { deployment, reason })
+        self.recover(user, None);
+        Ok(Route::Blocked(Arc::new(Blocked { deployment, why })))
     }
 
     fn open(&self, user: &UserId, record: &UserDatabaseConfig) -> Result<Credentials, Error> {
@@ -237,7 +259,11 @@ impl Byod {
         opened.map_err(|error| error.of_user(user.as_str()))
     }
 
-    fn client(&self, user: &UserId, record: &UserDatabaseConfig) -> Result<Client, Error> {
+    pub(crate) fn client(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+    ) -> Result<Client, Error> {
         let credentials = self.open(user, record)?;
         self.client_of(&credentials)
             .map_err(|error| Error::Credentials {
@@ -247,11 +273,17 @@ impl Byod {
             })
     }
 
-    fn client_of(&self, credentials: &Credentials) -> Result<Client, Error> {
+    pub(crate) fn client_of(&self, credentials: &Credentials) -> Result<Client, Error> {
         let http = self.0.http.clone();
-        Client::with_http(&credentials.deployment_url, self.0.allow_http, http)?
-            .with_deploy_key(&credentials.deploy_key)
-            .usable()
+        Client::with_http(
+            &credentials.deployment_url,
+            self.0.allow_http,
+            http,
+            self.0.limits,
+        )?
+        .known_to(&self.0.deployments)
+        .with_deploy_key(&credentials.deploy_key)
+        .usable()
     }
 }
 

@@ -6,14 +6,17 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::auth::DeployKey;
 use crate::byod::{Byod, Inner};
-use crate::client::Client;
+use crate::client::{Client, Limits};
 use crate::credentials::{EncryptionKey, Store};
 use crate::deployment::RoutedClient;
 use crate::error::Error;
+use crate::health::Deployments;
 use crate::http::{Http, HttpSettings};
+use crate::recovery::Recoveries;
 use crate::rollout::{Rollout, Rollouts};
-use crate::route_cache::RouteCache;
+use crate::route_cache::{Ages, RouteCache};
 use crate::router::{Router, TableInfo};
+use crate::status::Watched;
 
 /// Sets up a [`Byod`]. Main's URL, main's deploy key and the encryption key are
 /// needed; everything else has a default.
@@ -41,11 +44,16 @@ pub struct ByodBuilder {
     encryption_key: Option<EncryptionKey>,
     allow_http: bool,
     http: HttpSettings,
+    limits: Limits,
+    concurrency: usize,
     root_certificates: Vec<Vec<u8>>,
     tables: &'static [TableInfo],
     rollout: Rollout,
     cache_capacity: u64,
     cache_ttl: Duration,
+    stale_while_error: Duration,
+    failure_threshold: u32,
+    minimum_schema_version: u64,
     credentials_module: String,
 }
 
@@ -57,11 +65,16 @@ impl Default for ByodBuilder {
             encryption_key: None,
             allow_http: false,
             http: HttpSettings::default(),
+            limits: Limits::default(),
+            concurrency: 64,
             root_certificates: Vec::new(),
             tables: &[],
             rollout: Rollout::default(),
             cache_capacity: 10_000,
             cache_ttl: Duration::from_secs(60),
+            stale_while_error: Duration::from_secs(15 * 60),
+            failure_threshold: 5,
+            minimum_schema_version: 0,
             credentials_module: "byod/credentials".to_owned(),
         }
     }
@@ -144,15 +157,35 @@ impl ByodBuilder {
         self
     }
 
-    /// How long a request may take in all. Default: 30 s.
+    /// How long a call may take in all: routing, retries and the pauses between
+    /// them included. Default: 30 s. A call can have its own.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.http.timeout = timeout;
+        self.limits.timeout = timeout;
         self
     }
 
-    /// The largest answer that is read, in bytes. Default: 16 MiB.
+    /// The largest answer that is read, in bytes. Default: 16 MiB. A call can have
+    /// its own.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
-        self.http.answer_limit = bytes;
+        self.limits.answer = bytes;
+        self
+    }
+
+    /// How often a call is sent again at most, where [`Error::is_retryable`] says
+    /// that it may. Default: 3; 0 switches retries off. A call can have its own.
+    ///
+    /// The pauses are random up to a bound that doubles, from 100 ms to 5 s, or
+    /// what the deployment asks for with `Retry-After`. A deployment that fails
+    /// for long gets few retries: each costs what ten good calls earn.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.limits.retries = retries;
+        self
+    }
+
+    /// How many calls to one user's deployment may be under way at once, at least
+    /// 1. As many more wait; any other is [`Error::Busy`]. Default: 64.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls.max(1);
         self
     }
 
@@ -166,6 +199,28 @@ impl ByodBuilder {
     /// is noticed after this time. Default: 60 s.
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         self.cache_ttl = ttl;
+        self
+    }
+
+    /// How long a user's route is used beyond that, where main can't be asked.
+    /// Default: 15 minutes.
+    pub fn stale_while_error(mut self, time: Duration) -> Self {
+        self.stale_while_error = time;
+        self
+    }
+
+    /// How often in a row the connection to a user's deployment fails, retries
+    /// counted, before its user is blocked; at least 1. Default: 5. A key that the
+    /// deployment refuses blocks at once.
+    pub fn failure_threshold(mut self, failures: u32) -> Self {
+        self.failure_threshold = failures.max(1);
+        self
+    }
+
+    /// The oldest version of the schema that users' deployments may run. Default:
+    /// 0, any. Where a user's is older, calls are [`Error::SchemaOutdated`].
+    pub fn minimum_schema_version(mut self, version: u64) -> Self {
+        self.minimum_schema_version = version;
         self
     }
 
@@ -208,8 +263,10 @@ impl ByodBuilder {
         for pem in &self.root_certificates {
             self.http.root_certificates.extend(certificates(pem)?);
         }
+        // So that a limit that passes while connecting is reported as such.
+        self.http.connect_timeout = self.http.connect_timeout.min(self.limits.timeout);
         let http = Http::new(self.http)?;
-        let main = Client::with_http(&url, self.allow_http, http.clone())
+        let main = Client::with_http(&url, self.allow_http, http.clone(), self.limits)
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
         let admin = main.with_deploy_key(&deploy_key).usable()?;
         Ok(Byod::new(Inner {
@@ -217,10 +274,21 @@ impl ByodBuilder {
             store: Store::new(admin, &self.credentials_module),
             encryption_key,
             http,
+            limits: self.limits,
+            deployments: Deployments::new(self.concurrency),
             allow_http: self.allow_http,
             router: Router::new(self.tables),
             rollouts: Rollouts::new(self.rollout),
-            routes: RouteCache::new(self.cache_capacity, self.cache_ttl),
+            routes: RouteCache::new(
+                self.cache_capacity,
+                Ages::new(self.cache_ttl, self.stale_while_error),
+            ),
+            failure_threshold: self.failure_threshold,
+            minimum_schema_version: self.minimum_schema_version,
+            // Not without any pause, where nothing is cached.
+            refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
+            watched: Watched::default(),
+            recoveries: Recoveries::default(),
         }))
     }
 }

@@ -95,6 +95,17 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
+    /// As spans and metrics name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Action => "action",
+            Self::Function => "function",
+            Self::QueryBatch => "query_batch",
+        }
+    }
+
     pub(crate) fn only_reads(self) -> bool {
         matches!(self, Self::Query | Self::QueryBatch)
     }

@@ -95,6 +95,8 @@ pub enum Error {
         code: Option<Box<str>>,
         /// The message, shortened.
         message: Box<str>,
+        /// How long the deployment asks to wait before another call (`Retry-After`).
+        retry_after: Option<Duration>,
     },
 
     /// The answer is larger than the limit that is set.
@@ -152,6 +154,32 @@ pub enum Error {
         table: Box<str>,
     },
 
+    /// So many calls to the user's deployment are under way, and as many waiting,
+    /// that this one was not sent: the deployment hangs, or the limit
+    /// ([`ByodBuilder::concurrency`](crate::ByodBuilder::concurrency)) is too low.
+    #[error("{call}: not sent, {limit} calls to this deployment are under way already")]
+    Busy {
+        /// The call.
+        call: Box<Call>,
+        /// How many calls may be under way at once.
+        limit: usize,
+    },
+
+    /// The user's deployment runs an older version of the schema than this
+    /// service can work with. Nothing was sent.
+    #[error(
+        "{call}: the user's deployment has version {found} of the schema, version {minimum} is needed; deploy the present one there"
+    )]
+    SchemaOutdated {
+        /// The call.
+        call: Box<Call>,
+        /// The deployment's version, from the user's record.
+        found: u64,
+        /// The oldest that will do:
+        /// [`ByodBuilder::minimum_schema_version`](crate::ByodBuilder::minimum_schema_version).
+        minimum: u64,
+    },
+
     /// The arguments could not be written as JSON. Nothing was sent.
     #[error("{call}: the arguments can't be sent: {reason}")]
     Encode {
@@ -170,6 +198,8 @@ pub struct Call {
     pub(crate) deployment: Arc<str>,
     pub(crate) endpoint: Endpoint,
     pub(crate) path: Box<str>,
+    /// Whether running it twice does no more than running it once.
+    pub(crate) repeatable: bool,
 }
 
 impl Call {
@@ -210,6 +240,28 @@ impl Error {
         self
     }
 
+    /// The variant's name in small letters, as metrics have it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Config { .. } => "config",
+            Self::Credentials { .. } => "credentials",
+            Self::Connect { .. } => "connect",
+            Self::Timeout { .. } => "timeout",
+            Self::Tls { .. } => "tls",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Rejected { .. } => "rejected",
+            Self::Status { .. } => "status",
+            Self::TooLarge { .. } => "too_large",
+            Self::Answer { .. } => "answer",
+            Self::Function { .. } => "function",
+            Self::Blocked { .. } => "blocked",
+            Self::RolloutRefused { .. } => "rollout_refused",
+            Self::Busy { .. } => "busy",
+            Self::SchemaOutdated { .. } => "schema_outdated",
+            Self::Encode { .. } => "encode",
+        }
+    }
+
     /// The call it concerns, if it does concern one.
     pub fn call(&self) -> Option<&Call> {
         match self {
@@ -225,7 +277,18 @@ impl Error {
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
             | Self::RolloutRefused { call, .. }
+            | Self::Busy { call, .. }
+            | Self::SchemaOutdated { call, .. }
             | Self::Encode { call, .. } => Some(call),
+        }
+    }
+
+    /// How long the deployment asks to wait before another call: the header
+    /// `Retry-After` of its answer.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
@@ -293,6 +356,7 @@ mod tests {
             deployment: "happy-animal-123.convex.cloud".into(),
             endpoint,
             path: "messages:list".into(),
+            repeatable: endpoint.only_reads(),
         })
     }
 
@@ -312,6 +376,7 @@ mod tests {
             status: 503,
             code: Some("Overloaded".into()),
             message: "".into(),
+            retry_after: None,
         };
         assert_eq!(
             error.to_string(),

@@ -18,6 +18,7 @@ fn limited(url: &str) -> Client {
         .encryption_key(EncryptionKey::parse("key").unwrap())
         .timeout(Duration::from_millis(300))
         .answer_limit(1000)
+        .retries(0)
         .build();
     byod.unwrap().main_client().clone()
 }

@@ -58,8 +58,11 @@ impl Store {
             updated_at: u64,
         }
         if let Some(record) = self.get(user).await? {
-            let credentials = Some(credentials);
-            return self.update(&record, connection_status, credentials).await;
+            let change = Change {
+                credentials: Some(credentials),
+                ..Change::to(connection_status)
+            };
+            return self.update(&record, &change).await;
         }
         let now = now();
         let args = Create {
@@ -79,8 +82,7 @@ impl Store {
     pub(crate) async fn update(
         &self,
         record: &UserDatabaseConfig,
-        connection_status: &ConnectionStatus,
-        credentials: Option<&SealedCredentials>,
+        change: &Change<'_>,
     ) -> Result<(), Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -89,18 +91,52 @@ impl Store {
             #[serde(flatten)]
             credentials: Option<&'a SealedCredentials>,
             connection_status: &'a ConnectionStatus,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            connection_error: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            last_connection_test: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            schema_version: Option<u64>,
             updated_at: u64,
         }
+        let now = now();
         let args = Update {
             config_id: &record.id,
-            credentials,
-            connection_status,
-            updated_at: now(),
+            credentials: change.credentials,
+            connection_status: change.status,
+            connection_error: change.error,
+            last_connection_test: change.tested.then_some(now),
+            schema_version: change.schema_version,
+            updated_at: now,
         };
         self.main
             .mutation::<IgnoredAny>(&self.update_config, &args)
             .await
             .map(drop)
+    }
+}
+
+/// What changes in a user's record.
+pub(crate) struct Change<'a> {
+    pub(crate) status: &'a ConnectionStatus,
+    /// Why the status is `error`. Main drops the former reason with any other status.
+    pub(crate) error: Option<&'a str>,
+    pub(crate) credentials: Option<&'a SealedCredentials>,
+    /// Whether the connection was tested just now.
+    pub(crate) tested: bool,
+    pub(crate) schema_version: Option<u64>,
+}
+
+impl<'a> Change<'a> {
+    /// Nothing but the status.
+    pub(crate) fn to(status: &'a ConnectionStatus) -> Self {
+        Self {
+            status,
+            error: None,
+            credentials: None,
+            tested: false,
+            schema_version: None,
+        }
     }
 }
 
