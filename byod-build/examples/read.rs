@@ -1,4 +1,5 @@
-//! Prints what a Convex folder declares, as one JSON object.
+//! Prints what a Convex folder declares, as one JSON object. The folder may also
+//! be that of the app which has it.
 //!
 //! `cargo run -q --release -p byod-build --example read -- path/to/convex`
 

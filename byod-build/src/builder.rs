@@ -71,6 +71,31 @@ impl Builder {
         self.read_sources().map(|reading| reading.manifest)
     }
 
+    /// Reads main's project alone: the manifest as it is before there is a project
+    /// for users' deployments.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::read`], but for what concerns the users' project.
+    pub fn read_main(&self) -> Result<Manifest, Error> {
+        let mut config = Config::read(&self.config)?;
+        config.user = None;
+        sources::read(config, &self.limits).map(|reading| reading.manifest)
+    }
+
+    /// Where `byod.toml` says the projects are, whether or not they are there.
+    ///
+    /// # Errors
+    ///
+    /// Where `byod.toml` can't be read.
+    pub fn folders(&self) -> Result<Folders, Error> {
+        let config = Config::read(&self.config)?;
+        Ok(Folders {
+            main: config.beside(&config.main),
+            user: config.user.as_ref().map(|user| config.beside(user)),
+        })
+    }
+
     /// Writes the manifest and tells Cargo about it; ends the build where that fails.
     pub fn emit(&self) {
         if let Err(error) = self.try_emit() {
@@ -151,12 +176,22 @@ impl Builder {
     }
 
     fn read_sources(&self) -> Result<Reading, Error> {
-        sources::read(&self.config, &self.limits)
+        sources::read(Config::read(&self.config)?, &self.limits)
     }
 }
 
 /// How many warnings a build prints; a project without its packages has many.
 const MAX_WARNINGS: usize = 10;
+
+/// The Convex folders that `byod.toml` names, seen from where its path was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Folders {
+    /// The service's own project.
+    pub main: PathBuf,
+    /// The project of the users' deployments, where one is named.
+    pub user: Option<PathBuf>,
+}
 
 /// A file that is written anew makes Cargo compile everything that reads it.
 fn write_if_changed(path: &Path, manifest: &Manifest) -> Result<(), Error> {

@@ -20,7 +20,7 @@ const PROGRAM: &str = concat!(
     include_str!("js/runtime/extract.js"),
     include_str!("js/runtime/globals.js"),
     include_str!("js/runtime/helpers.js"),
-    "return { start, state, failure, fireTimer, readSchema, readFunctions };\n})",
+    "return { start, state, failure, fireTimer, missesVariables, readSchema, readFunctions };\n})",
 );
 
 /// How a module ended.

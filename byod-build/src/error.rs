@@ -47,6 +47,18 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// The folder holds several Convex projects, and none is the folder's own.
+    #[error(
+        "{}: there are several Convex projects below it: {}. Name one of them",
+        path.display(), shown(found)
+    )]
+    SeveralProjects {
+        /// The folder.
+        path: PathBuf,
+        /// The Convex folders below it.
+        found: Vec<PathBuf>,
+    },
+
     /// The schema threw, or is not a schema, or needs something that is missing.
     #[error("{at}: {message}")]
     Schema {
@@ -95,6 +107,14 @@ pub enum Error {
     /// The JavaScript engine itself failed.
     #[error("the JavaScript engine failed: {0}")]
     Engine(String),
+}
+
+fn shown(paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    paths.join(", ")
 }
 
 impl Error {

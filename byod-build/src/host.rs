@@ -11,8 +11,8 @@ use std::rc::Rc;
 use rquickjs::context::EvalOptions;
 use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 
-use crate::resolve::{Resolution, Target};
-use crate::standin::Standin;
+use crate::resolve::{Resolution, Target, missing};
+use crate::standin::{Package, Standin};
 use crate::transform;
 
 /// The state behind the functions that JavaScript calls.
@@ -30,10 +30,14 @@ pub(crate) struct Host {
     missing: BTreeMap<String, Vec<String>>,
     /// Whether installing something may change what is read.
     lacks_packages: bool,
+    /// The packages that stand-ins of ours stand for.
+    stood_in: BTreeSet<Package>,
     /// The line and column, from 1, at which a module is no JavaScript.
     syntax_errors: BTreeMap<String, (usize, usize)>,
     /// The module whose code is running.
     running: String,
+    /// Whether every environment variable has a value, if only a placeholder.
+    placeholders: bool,
 }
 
 impl Host {
@@ -46,9 +50,17 @@ impl Host {
             module_folders: BTreeMap::new(),
             missing: BTreeMap::new(),
             lacks_packages: false,
+            stood_in: BTreeSet::new(),
             syntax_errors: BTreeMap::new(),
             running: String::new(),
+            placeholders: false,
         }
+    }
+
+    /// With a placeholder for every environment variable.
+    pub(crate) fn with_placeholders(mut self) -> Self {
+        self.placeholders = true;
+        self
     }
 
     /// The path of a module as the caller would write it.
@@ -101,6 +113,18 @@ impl Host {
         self.missing.get(id).cloned().unwrap_or_default()
     }
 
+    /// One warning for every package that a stand-in of ours stands for.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let packages = self.stood_in.iter();
+        packages
+            .map(|Package { name, version }| {
+                format!(
+                    "`{name}` is not installed: what it makes is taken as of its version {version}. Install it to be exact"
+                )
+            })
+            .collect()
+    }
+
     /// Every file that was read or decided where an import leads.
     pub(crate) fn into_files(self) -> BTreeSet<PathBuf> {
         let mut files = self.resolution.into_consulted();
@@ -119,7 +143,13 @@ impl Host {
         };
         match self.resolution.resolve(from, specifier, is_require) {
             Target::File(path) => path.to_string_lossy().into_owned(),
-            Target::Standin(standin) => standin.to_string(),
+            Target::Standin(standin) => {
+                if let Some((_, packages)) = standin.of_package() {
+                    self.lacks_packages = true;
+                    self.stood_in.extend(packages);
+                }
+                standin.to_string()
+            }
             Target::Inert(origin) => self.inert(importer, origin),
             Target::Missing(origin) => {
                 self.lacks_packages = true;
@@ -207,6 +237,7 @@ pub(crate) fn object<'js>(
     host: &Rc<RefCell<Host>>,
 ) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
+    object.set("placeholders", host.borrow().placeholders)?;
     let state = host.clone();
     object.set(
         "resolve",
@@ -279,7 +310,12 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
     let mut host = host.borrow_mut();
     let path = Path::new(id);
     let (path, source) = match id.parse::<Standin>() {
-        Ok(standin) => (Path::new("standin.js"), standin.source()),
+        Ok(standin) => {
+            if let Some((specifier, _)) = standin.of_package() {
+                loaded.set("absent", missing(specifier))?;
+            }
+            (Path::new("standin.js"), standin.source())
+        }
         Err(()) => {
             let source = host
                 .read(path)

@@ -25,6 +25,7 @@ mod engine;
 mod error;
 mod host;
 mod limits;
+mod locate;
 mod modules;
 mod project;
 mod resolve;
@@ -32,8 +33,9 @@ mod snapshot;
 mod sources;
 mod standin;
 mod transform;
+mod workspace;
 
-pub use builder::{Builder, emit};
+pub use builder::{Builder, Folders, emit};
 pub use error::Error;
 pub use limits::Limits;
 pub use project::{Exported, ProjectReading, read_project};

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Instant;
 
 use byod_schema::{Function, FunctionPath, Schema};
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::engine::{Engine, Outcome};
 use crate::host::Host;
 use crate::modules::{self, Module};
-use crate::{Error, Limits};
+use crate::{Error, Limits, locate};
 
 /// One Convex folder as it was read.
 #[derive(Debug)]
@@ -47,27 +48,21 @@ impl<T: for<'de> Deserialize<'de>> Exported<T> {
 
 /// Reads the Convex folder `folder` by running its schema and its modules.
 ///
+/// `folder` may also be that of the app: then its `convex.json` says which folder
+/// it is (`functions`), or it is `convex`, or the only Convex project below.
+///
 /// # Errors
 ///
 /// Where the schema can't be had whole, or the [`Limits`] are reached. A module
 /// that fails to load is a warning: its functions are absent, and what other
 /// modules import from it is inert.
 pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Error> {
-    let absolute = fs::canonicalize(folder)
-        .ok()
-        .filter(|path| path.is_dir())
-        .ok_or_else(|| Error::NoFolder {
-            path: folder.to_owned(),
-            fix: "Name the folder that holds schema.ts".to_owned(),
-        })?;
-    let schema = ["schema.ts", "schema.js"]
-        .map(|name| absolute.join(name))
-        .into_iter()
-        .find(|path| path.is_file())
-        .ok_or_else(|| Error::NoSchema {
-            path: folder.to_owned(),
-        })?;
-    let modules = modules::find(&absolute).map_err(|error| Error::io(folder, error))?;
+    let folder = locate::convex_folder(folder)?;
+    let absolute = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
+    let schema = locate::schema_of(&absolute).ok_or_else(|| Error::NoSchema {
+        path: folder.clone(),
+    })?;
+    let modules = modules::find(&absolute).map_err(|error| Error::io(&folder, error))?;
     let shown = folder.display().to_string();
 
     // The engine and the parser recurse as deep as the modules' code does.
@@ -76,7 +71,8 @@ pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Er
         thread::Builder::new()
             .stack_size(stack)
             .spawn_scoped(scope, || {
-                run(Host::new(absolute, shown), *limits, &schema, &modules)
+                let host = || Host::new(absolute.clone(), shown.clone());
+                run(host, *limits, &schema, &modules)
             })
             .map_err(|error| Error::Engine(error.to_string()))?
             .join()
@@ -85,24 +81,70 @@ pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Er
 }
 
 fn run(
-    host: Host,
+    host: impl Fn() -> Host,
     limits: Limits,
-    schema: &Path,
+    schema_path: &Path,
     modules: &[Module],
 ) -> Result<ProjectReading, Error> {
-    let engine = Engine::new(host, limits)?;
-    let schema = read_schema(&engine, schema)?;
-    let mut functions = BTreeMap::new();
-    let mut warnings = Vec::new();
-    for module in modules {
-        read_functions(&engine, module, &mut functions, &mut warnings)?;
+    let started = Instant::now();
+    let engine = Engine::new(host(), limits)?;
+    let mut schema = read_schema(&engine, schema_path);
+    if !matches!(schema, Ok(_) | Err(Error::Schema { .. })) {
+        return Err(schema.err().unwrap_or(Error::Engine(String::new())));
     }
-    let files = engine.finish().map_or_else(BTreeSet::new, Host::into_files);
+    let mut readings = Vec::new();
+    for module in modules {
+        readings.push(read_functions(&engine, module)?);
+    }
+    let mut warnings = Vec::new();
+    let mut hosts = Vec::new();
+
+    // On a deployment the variables are set that a module can't load without.
+    let is_whole = schema.is_ok() && readings.iter().all(ModuleReading::is_whole);
+    if !is_whole && engine.ask("missesVariables", "")? {
+        let time = limits.time.saturating_sub(started.elapsed());
+        let engine = Engine::new(host().with_placeholders(), Limits { time, ..limits })?;
+        let as_if = |at: &str, reason: &str| {
+            format!("{at}: read as if every environment variable were set. Otherwise: {reason}")
+        };
+        if let Err(error) = &schema
+            && let Ok(read) = read_schema(&engine, schema_path)
+        {
+            warnings.push(as_if(&engine.shown(schema_path), &error.to_string()));
+            schema = Ok(read);
+        }
+        for (module, reading) in modules.iter().zip(&mut readings) {
+            if reading.is_whole() {
+                continue;
+            }
+            let again = read_functions(&engine, module)?;
+            if again.functions.len() > reading.functions.len() {
+                let reason = reading.warnings.join("; ");
+                let warning = as_if(&engine.shown(&module.path), &reason);
+                *reading = again;
+                reading.warnings.insert(0, warning);
+            } else if again.is_whole() {
+                // It has no functions that could be missing.
+                *reading = again;
+            }
+        }
+        hosts.extend(engine.finish());
+    }
+    let schema = schema?;
+    hosts.extend(engine.finish());
+
+    let mut functions = BTreeMap::new();
+    for reading in readings {
+        functions.extend(reading.functions);
+        warnings.extend(reading.warnings);
+    }
+    let packages: BTreeSet<String> = hosts.iter().flat_map(Host::warnings).collect();
+    warnings.extend(packages);
     Ok(ProjectReading {
         schema,
         functions,
         warnings,
-        files,
+        files: hosts.into_iter().flat_map(Host::into_files).collect(),
     })
 }
 
@@ -162,6 +204,10 @@ impl Problem {
                 return "there is no default export. Write `export default defineSchema({…})`"
                     .to_owned();
             }
+            "variable" => {
+                return "the schema holds the value of an environment variable. A deployed schema can't depend on one"
+                    .to_owned();
+            }
             "notASchema" => {
                 return "the default export is no schema. Write `export default defineSchema({…})`"
                     .to_owned();
@@ -179,12 +225,29 @@ impl Problem {
     }
 }
 
-fn read_functions(
-    engine: &Engine,
-    module: &Module,
-    functions: &mut BTreeMap<FunctionPath, Exported<Function>>,
-    warnings: &mut Vec<String>,
-) -> Result<(), Error> {
+/// What one module has.
+#[derive(Default)]
+struct ModuleReading {
+    functions: BTreeMap<FunctionPath, Exported<Function>>,
+    /// What of it could not be read.
+    warnings: Vec<String>,
+}
+
+impl ModuleReading {
+    fn is_whole(&self) -> bool {
+        self.warnings.is_empty()
+    }
+
+    fn not_loaded(at: &str, reason: &str) -> Self {
+        let warning = format!("{at}: not loaded, its functions are left out: {reason}");
+        Self {
+            functions: BTreeMap::new(),
+            warnings: vec![warning],
+        }
+    }
+}
+
+fn read_functions(engine: &Engine, module: &Module) -> Result<ModuleReading, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Answer {
@@ -214,28 +277,25 @@ fn read_functions(
         Outcome::Loaded => {}
         Outcome::Failed(failure) => {
             let reason = failure.reason();
-            let (at, elsewhere) = if failure.place.starts_with(&shown) {
-                (failure.place, String::new())
+            return Ok(if failure.place.starts_with(&shown) {
+                ModuleReading::not_loaded(&failure.place, &reason)
             } else {
-                (shown, format!(" (at {})", failure.place))
-            };
-            warnings.push(format!(
-                "{at}: not loaded, its functions are left out: {reason}{elsewhere}"
-            ));
-            return Ok(());
+                let reason = format!("{reason} (at {})", failure.place);
+                ModuleReading::not_loaded(&shown, &reason)
+            });
         }
         Outcome::Unsettled => {
-            warnings.push(format!(
-                "{shown}: not loaded, its functions are left out: it awaits something that never comes"
-            ));
-            return Ok(());
+            let reason = "it awaits something that never comes";
+            return Ok(ModuleReading::not_loaded(&shown, reason));
         }
     }
     let answer: Answer = engine.ask("readFunctions", &module.path.to_string_lossy())?;
+    let mut reading = ModuleReading::default();
     let mut left_out = answer.left_out;
     for Found { name, function } in answer.functions {
         match Exported::parse(function) {
             Ok(function) => {
+                let functions = &mut reading.functions;
                 functions.insert(FunctionPath::new(&module.name, name), function);
             }
             Err(error) => left_out.push(LeftOut {
@@ -245,7 +305,9 @@ fn read_functions(
         }
     }
     for LeftOut { name, problem } in left_out {
-        warnings.push(format!("{shown}: `{name}` is left out: {problem}"));
+        reading
+            .warnings
+            .push(format!("{shown}: `{name}` is left out: {problem}"));
     }
     let mut by_origin: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for Unknown { name, origin } in answer.unknown {
@@ -256,7 +318,9 @@ fn read_functions(
     }
     for (origin, names) in by_origin {
         let names = names.join(", ");
-        warnings.push(format!("{shown}: left out: {names}, made by {origin}"));
+        reading
+            .warnings
+            .push(format!("{shown}: left out: {names}, made by {origin}"));
     }
-    Ok(())
+    Ok(reading)
 }

@@ -12,6 +12,7 @@ use oxc_resolver::{
 };
 
 use crate::standin::Standin;
+use crate::workspace::Workspaces;
 
 /// What an import specifier stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,7 @@ pub(crate) struct Resolution {
     node: Resolver,
     /// The nearest `tsconfig.json` files of a folder, innermost first.
     tsconfigs: BTreeMap<PathBuf, Vec<Rc<Aliases>>>,
+    workspaces: Workspaces,
     /// Files that decided a resolution: `package.json`, `tsconfig.json`.
     consulted: BTreeSet<PathBuf>,
 }
@@ -51,41 +53,65 @@ impl Resolution {
             require,
             node,
             tsconfigs: BTreeMap::new(),
+            workspaces: Workspaces::default(),
             consulted: BTreeSet::new(),
         }
     }
 
     /// The files that decided a resolution.
     pub(crate) fn into_consulted(self) -> BTreeSet<PathBuf> {
-        self.consulted
+        let mut consulted = self.consulted;
+        consulted.extend(self.workspaces.into_consulted());
+        consulted
     }
 
     /// What `specifier` stands for in a module of the folder `from`.
     pub(crate) fn resolve(&mut self, from: &Path, specifier: &str, is_require: bool) -> Target {
         let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
         if bare == "async_hooks" {
-            return Target::Standin(Standin::AsyncHooks);
+            return Target::Standin(Standin::ASYNC_HOOKS);
         }
         if specifier == "server-only" {
-            return Target::Standin(Standin::Empty);
+            return Target::Standin(Standin::EMPTY);
         }
         if specifier.starts_with("node:") || specifier.starts_with("bun:") {
             return builtin(specifier);
         }
         match self.find(from, specifier, is_require) {
             Ok(path) => file(path),
-            Err(ResolveError::Ignored(_)) => Target::Standin(Standin::Empty),
-            Err(_) => Standin::of_specifier(specifier).map_or_else(
-                || {
-                    if is_builtin(bare) {
-                        builtin(specifier)
-                    } else {
-                        missing(specifier)
-                    }
-                },
-                Target::Standin,
-            ),
+            Err(ResolveError::Ignored(_)) => Target::Standin(Standin::EMPTY),
+            Err(_) => match self.find_in_workspace(from, specifier) {
+                Some(path) => file(path),
+                None => nowhere(specifier),
+            },
         }
+    }
+
+    /// A package of the same monorepo, whether it is linked and built or not.
+    fn find_in_workspace(&mut self, from: &Path, specifier: &str) -> Option<PathBuf> {
+        let name = package_of(specifier)?;
+        let package = self.workspaces.find(from, &name)?;
+        let within = specifier[name.len()..].trim_start_matches('/');
+        let mut look = |from: &Path, specifier: &str| {
+            let mut context = ResolveContext::default();
+            let resolve = |resolver: &Resolver, context: &mut ResolveContext| {
+                resolver.resolve_with_context(from, specifier, None, context)
+            };
+            let found = resolve(&self.import, &mut context)
+                .or_else(|_| resolve(&self.node, &mut context))
+                .ok()?;
+            self.consulted.insert(package.join("package.json"));
+            Some(found.into_path_buf())
+        };
+        // By its own `exports`, by its entry, or the source of what is not built.
+        let source = [within, "index"]
+            .into_iter()
+            .find(|part| !part.is_empty())
+            .unwrap_or_default();
+        look(&package, specifier)
+            .or_else(|| look(&package, &format!("./{within}")))
+            .or_else(|| look(&package, &format!("./src/{source}")))
+            .or_else(|| look(&package, &format!("./{source}")))
     }
 
     fn find(
@@ -248,18 +274,29 @@ fn file(path: PathBuf) -> Target {
     }
 }
 
+/// What stands for a specifier that leads to no file.
+fn nowhere(specifier: &str) -> Target {
+    match Standin::of_specifier(specifier) {
+        Some(standin) => Target::Standin(standin),
+        None if is_builtin(specifier) => builtin(specifier),
+        None => Target::Missing(missing(specifier)),
+    }
+}
+
 fn builtin(specifier: &str) -> Target {
     Target::Inert(format!(
         "`{specifier}`, a module of Node that is not there while reading"
     ))
 }
 
-fn missing(specifier: &str) -> Target {
-    let package = package_of(specifier);
-    Target::Missing(match package {
-        Some(package) => format!("`{specifier}`, which was not found: install `{package}`"),
+/// What `specifier` is, as part of a sentence, where it leads nowhere.
+pub(crate) fn missing(specifier: &str) -> String {
+    match package_of(specifier) {
+        Some(package) => {
+            format!("`{specifier}`, which was not found: install `{package}`")
+        }
         None => format!("`{specifier}`, which was not found"),
-    })
+    }
 }
 
 /// `@scope/name/x` is of `@scope/name`; a path is of no package.

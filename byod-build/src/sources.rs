@@ -1,7 +1,7 @@
 //! The projects that `byod.toml` names: in their folders, or else in the snapshot.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use byod_schema::{Manifest, Project, nearest};
 
@@ -40,9 +40,8 @@ impl Reading {
     }
 }
 
-/// Reads the projects that the `byod.toml` at `path` names.
-pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Reading, Error> {
-    let config = Config::read(path)?;
+/// Reads the projects that `byod.toml` names.
+pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
     let snapshot = config.snapshot.as_ref().map(|file| config.beside(file));
     let mut sources = Sources {
         config: &config,

@@ -5,61 +5,206 @@ use std::str::FromStr;
 
 /// A module that is part of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standin {
-    /// `convex/values`
-    Values,
-    /// `convex/server`
-    Server,
-    /// `_generated/server`
-    GeneratedServer,
-    /// `_generated/api`
-    GeneratedApi,
-    /// `node:async_hooks`
-    AsyncHooks,
-    /// A module without exports.
-    Empty,
+pub(crate) struct Standin {
+    /// For a package, the specifier by which it is imported.
+    name: &'static str,
+    source: &'static str,
+    /// For a package, those that a reading is not exact without.
+    packages: Option<&'static [Package]>,
 }
 
-const ALL: [(Standin, &str, &str); 6] = [
-    (
-        Standin::Values,
-        "values",
-        include_str!("js/standin/values.js"),
+/// A package that a stand-in stands for, for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Package {
+    pub(crate) name: &'static str,
+    /// The version that the stand-in is held equal to.
+    pub(crate) version: &'static str,
+}
+
+macro_rules! own {
+    ($name:literal, $($file:literal),+) => {
+        Standin { name: $name, source: concat!($(include_str!(concat!("js/standin/", $file))),+), packages: None }
+    };
+}
+
+macro_rules! of_package {
+    ($packages:expr, $name:literal, $($file:literal),+) => {
+        Standin {
+            name: $name,
+            source: concat!($(include_str!(concat!("js/standin/", $file))),+),
+            packages: Some($packages),
+        }
+    };
+}
+
+const VALUES: Standin = own!("convex/values", "convex/values.js");
+const SERVER: Standin = own!(
+    "convex/server",
+    "convex/server.js",
+    "convex/server-routes.js"
+);
+const GENERATED_SERVER: Standin = own!("_generated/server", "generated-server.js");
+const GENERATED_API: Standin = own!("_generated/api", "generated-api.js");
+
+impl Standin {
+    /// `node:async_hooks`
+    pub(crate) const ASYNC_HOOKS: Self = own!("async_hooks", "async-hooks.js");
+    /// A module without exports.
+    pub(crate) const EMPTY: Self = Self {
+        name: "empty",
+        source: "export {};",
+        packages: None,
+    };
+}
+
+const HELPERS: Package = Package {
+    name: "convex-helpers",
+    version: "0.1.124",
+};
+const AUTH: Package = Package {
+    name: "@convex-dev/auth",
+    version: "0.0.95",
+};
+const ENTS: Package = Package {
+    name: "convex-ents",
+    version: "0.20.0",
+};
+
+const ZOD: Package = Package {
+    name: "zod",
+    version: "4",
+};
+
+const WORKPOOL: Package = Package {
+    name: "@convex-dev/workpool",
+    version: "0.4.12",
+};
+const WORKFLOW: Package = Package {
+    name: "@convex-dev/workflow",
+    version: "0.4.8",
+};
+const MIGRATIONS: Package = Package {
+    name: "@convex-dev/migrations",
+    version: "0.3.6",
+};
+const RATE_LIMITER: Package = Package {
+    name: "@convex-dev/rate-limiter",
+    version: "0.4.0",
+};
+
+const OWN: [Standin; 6] = [
+    VALUES,
+    SERVER,
+    GENERATED_SERVER,
+    GENERATED_API,
+    Standin::ASYNC_HOOKS,
+    Standin::EMPTY,
+];
+
+const OF_PACKAGES: &[Standin] = &[
+    of_package!(&[HELPERS], "convex-helpers", "convex-helpers/index.js"),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/validators",
+        "convex-helpers/validators.js"
     ),
-    (
-        Standin::Server,
-        "server",
-        concat!(
-            include_str!("js/standin/server.js"),
-            include_str!("js/standin/server-routes.js")
-        ),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/server",
+        "convex-helpers/server.js"
     ),
-    (
-        Standin::GeneratedServer,
-        "generated-server",
-        include_str!("js/standin/generated-server.js"),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/server/customFunctions",
+        "convex-helpers/custom-functions.js"
     ),
-    (
-        Standin::GeneratedApi,
-        "generated-api",
-        include_str!("js/standin/generated-api.js"),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/server/crud",
+        "convex-helpers/crud.js"
     ),
-    (
-        Standin::AsyncHooks,
-        "async-hooks",
-        include_str!("js/standin/async-hooks.js"),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/server/sessions",
+        "convex-helpers/sessions.js"
     ),
-    (Standin::Empty, "empty", "export {};"),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/server/migrations",
+        "convex-helpers/migrations.js"
+    ),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/server/rateLimit",
+        "convex-helpers/rate-limit.js"
+    ),
+    of_package!(
+        &[HELPERS],
+        "convex-helpers/server/retries",
+        "convex-helpers/retries.js"
+    ),
+    of_package!(
+        &[HELPERS, ZOD],
+        "convex-helpers/server/zod",
+        "convex-helpers/zod.js",
+        "convex-helpers/zod3.js"
+    ),
+    of_package!(
+        &[HELPERS, ZOD],
+        "convex-helpers/server/zod3",
+        "convex-helpers/zod.js",
+        "convex-helpers/zod3.js"
+    ),
+    of_package!(
+        &[HELPERS, ZOD],
+        "convex-helpers/server/zod4",
+        "convex-helpers/zod.js",
+        "convex-helpers/zod4.js"
+    ),
+    // Most schemas of zod are not made validators: alone it is no loss.
+    of_package!(&[], "zod", "zod.js"),
+    of_package!(&[], "zod/v3", "zod.js"),
+    of_package!(&[], "zod/v4", "zod.js"),
+    of_package!(
+        &[WORKPOOL],
+        "@convex-dev/workpool",
+        "components/workpool.js"
+    ),
+    of_package!(
+        &[WORKFLOW],
+        "@convex-dev/workflow",
+        "components/workflow.js"
+    ),
+    of_package!(
+        &[MIGRATIONS],
+        "@convex-dev/migrations",
+        "components/migrations.js"
+    ),
+    of_package!(
+        &[RATE_LIMITER],
+        "@convex-dev/rate-limiter",
+        "components/rate-limiter.js"
+    ),
+    // Their ids are texts in every version.
+    of_package!(&[], "@convex-dev/resend", "components/ids.js"),
+    of_package!(&[], "@convex-dev/action-retrier", "components/ids.js"),
+    of_package!(
+        &[],
+        "@convex-dev/persistent-text-streaming",
+        "components/ids.js"
+    ),
+    of_package!(&[AUTH], "@convex-dev/auth/server", "convex-auth.js"),
+    of_package!(&[ENTS], "convex-ents", "convex-ents.js"),
 ];
 
 impl Standin {
     /// For a specifier that leads nowhere.
     pub(crate) fn of_specifier(specifier: &str) -> Option<Self> {
-        match specifier {
-            "convex/values" => Some(Self::Values),
-            "convex/server" => Some(Self::Server),
-            _ => Self::of_generated(specifier),
-        }
+        let mut all = [VALUES, SERVER]
+            .into_iter()
+            .chain(OF_PACKAGES.iter().copied());
+        all.find(|standin| standin.name == specifier)
+            .or_else(|| Self::of_generated(specifier))
     }
 
     /// For a path into a `_generated` folder, which codegen writes.
@@ -69,27 +214,27 @@ impl Standin {
             return None;
         }
         match file.split('.').next()? {
-            "server" => Some(Self::GeneratedServer),
-            "api" => Some(Self::GeneratedApi),
-            "dataModel" => Some(Self::Empty),
+            "server" => Some(GENERATED_SERVER),
+            "api" => Some(GENERATED_API),
+            "dataModel" => Some(Self::EMPTY),
             _ => None,
         }
     }
 
     pub(crate) fn source(self) -> &'static str {
-        ALL.iter()
-            .find(|(standin, ..)| *standin == self)
-            .map_or("", |(_, _, source)| source)
+        self.source
+    }
+
+    /// The specifier, where this stands for a package, and the packages that a
+    /// reading with it is not exact without.
+    pub(crate) fn of_package(self) -> Option<(&'static str, &'static [Package])> {
+        self.packages.map(|packages| (self.name, packages))
     }
 }
 
 impl fmt::Display for Standin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = ALL
-            .iter()
-            .find(|(standin, ..)| standin == self)
-            .map_or("", |(_, name, _)| name);
-        write!(f, "standin:{name}")
+        write!(f, "standin:{}", self.name)
     }
 }
 
@@ -98,9 +243,7 @@ impl FromStr for Standin {
 
     fn from_str(id: &str) -> Result<Self, ()> {
         let name = id.strip_prefix("standin:").ok_or(())?;
-        ALL.iter()
-            .find(|(_, known, _)| *known == name)
-            .map(|(standin, ..)| *standin)
-            .ok_or(())
+        let mut all = OWN.iter().chain(OF_PACKAGES);
+        all.find(|standin| standin.name == name).copied().ok_or(())
     }
 }

@@ -94,22 +94,22 @@ fn the_default_export_is_no_schema() {
 #[test]
 fn tables_of_a_package_that_is_not_installed() {
     let folder = Folder::new("absent_tables").with_schema(
-        "import { authTables } from \"@convex-dev/auth/server\";\nexport default defineSchema({ ...authTables });\n",
+        "import { authTables } from \"@acme/auth/server\";\nexport default defineSchema({ ...authTables });\n",
     );
     assert_eq!(
         error(&folder),
-        "convex/schema.ts: the schema needs `authTables` of `@convex-dev/auth/server`, which was not found: install `@convex-dev/auth`"
+        "convex/schema.ts: the schema needs `authTables` of `@acme/auth/server`, which was not found: install `@acme/auth`"
     );
 }
 
 #[test]
 fn a_field_of_a_package_that_is_not_installed() {
     let folder = Folder::new("absent_field").with_schema(
-        "import { literals } from \"convex-helpers/validators\";\nexport default defineSchema({ notes: defineTable({ meta: v.object({ kind: v.optional(literals(\"a\", \"b\")) }) }) });\n",
+        "import { literals } from \"acme-helpers/validators\";\nexport default defineSchema({ notes: defineTable({ meta: v.object({ kind: v.optional(literals(\"a\", \"b\")) }) }) });\n",
     );
     assert_eq!(
         error(&folder),
-        "convex/schema.ts: the validator of `notes.meta.kind` needs `literals().asOptional()` of `convex-helpers/validators`, which was not found: install `convex-helpers`"
+        "convex/schema.ts: the validator of `notes.meta.kind` needs `literals().asOptional()` of `acme-helpers/validators`, which was not found: install `acme-helpers`"
     );
 }
 

@@ -28,7 +28,7 @@ fn a_module_that_throws_costs_its_own_functions_alone() {
         .with_schema(SCHEMA)
         .with_module(
             "bad.ts",
-            "export const shared = { a: v.string() };\nexport const f = query({ args: {}, handler: async () => 1 });\nif (!process.env.KEY) throw new Error(\"KEY is not set\");\n",
+            "export const shared = { a: v.string() };\nexport const f = query({ args: {}, handler: async () => 1 });\nif (v.ok !== 1) throw new Error(\"v is not ok\");\n",
         )
         .with_module(
             "good.ts",
@@ -38,7 +38,7 @@ fn a_module_that_throws_costs_its_own_functions_alone() {
     assert_eq!(paths(&reading), ["good:f", "good:g"]);
     assert_eq!(
         warnings(&folder, &reading),
-        ["convex/bad.ts:5:33: not loaded, its functions are left out: Error: KEY is not set"]
+        ["convex/bad.ts:5:27: not loaded, its functions are left out: Error: v is not ok"]
     );
 }
 
@@ -68,14 +68,14 @@ fn functions_made_by_an_absent_package_are_named() {
         .with_schema(SCHEMA)
         .with_module(
             "notes.ts",
-            "import { customQuery } from \"convex-helpers/server/customFunctions\";\nconst mine = customQuery(query, {});\nexport const a = mine({ args: {}, handler: async () => 1 });\nexport const b = mine({ args: {}, handler: async () => 1 });\nexport { customQuery };\n",
+            "import { customQuery } from \"acme-helpers/functions\";\nconst mine = customQuery(query, {});\nexport const a = mine({ args: {}, handler: async () => 1 });\nexport const b = mine({ args: {}, handler: async () => 1 });\nexport { customQuery };\n",
         );
     let reading = read(&folder);
     assert_eq!(paths(&reading), Vec::<String>::new());
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: left out: `a`, `b`, made by `convex-helpers/server/customFunctions`, which was not found: install `convex-helpers`"
+            "convex/notes.ts: left out: `a`, `b`, made by `acme-helpers/functions`, which was not found: install `acme-helpers`"
         ]
     );
 }
@@ -138,4 +138,84 @@ fn generated_code_that_fails_is_replaced() {
     let reading = read(&folder);
     assert_eq!(paths(&reading), ["good:g"]);
     assert_eq!(reading.warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_package_with_a_stand_in_is_named_once() {
+    let folder = Folder::new("w_stand_in")
+        .with_schema(SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import { customQuery, NoOp } from \"convex-helpers/server/customFunctions\";\nimport { literals } from \"convex-helpers/validators\";\nimport { stream } from \"convex-helpers/server/stream\";\nconst mine = customQuery(query, NoOp);\nexport const a = mine({ args: { kind: literals(\"x\", \"y\") }, handler: async () => stream });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["notes:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.124. Install it to be exact"
+        ]
+    );
+}
+
+#[test]
+fn what_a_stand_in_lacks_is_left_out() {
+    let folder = Folder::new("w_stand_in_lacks")
+        .with_schema(SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import { customQuery } from \"convex-helpers/server/newFunctions\";\nimport { future } from \"convex-helpers/validators\";\nexport const a = customQuery(query)({ args: {}, handler: async () => 1 });\nexport const b = query({ args: { x: future() }, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), Vec::<String>::new());
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts: `b` is left out: its validators need `future().json` of `convex-helpers/validators`, which was not found: install `convex-helpers`",
+            "convex/notes.ts: left out: `a`, made by `convex-helpers/server/newFunctions`, which was not found: install `convex-helpers`",
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.124. Install it to be exact"
+        ]
+    );
+}
+
+#[test]
+fn a_module_that_needs_an_environment_variable() {
+    let folder = Folder::new("w_variable")
+        .with_schema(SCHEMA)
+        .with("convex/lib/env.ts", "import { query } from \"../_generated/server\";\nif (!process.env.KEY) throw new Error(\"KEY is not set\");\nexport const keyQuery = (f: any) => query(f);\nexport const key = process.env.KEY;\n")
+        .with_module(
+            "notes.ts",
+            "import { key, keyQuery } from \"./lib/env\";\nexport const a = keyQuery({ args: {}, handler: async () => 1 });\nexport const b = query({ args: { key: v.literal(key) }, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["notes:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts:5:41: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean",
+            "convex/notes.ts: `b` is left out: its validators hold the value of an environment variable"
+        ]
+    );
+}
+
+#[test]
+fn the_inside_of_a_schema_of_zod_is_not_made_up() {
+    let folder = Folder::new("w_zod")
+        .with_schema(SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import { z } from \"zod\";\nconst own = (schema: any) => (schema._def.typeName === \"ZodString\" ? v.string() : v.any());\nexport const a = query({ args: { x: own(z.string()) }, handler: async () => 1 });\n",
+        )
+        .with_module(
+            "env.ts",
+            "import { z } from \"zod\";\nconst env = z.object({ KEY: z.string() }).parse(process.env);\nexport const a = query({ args: {}, handler: async () => env.KEY });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["env:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts:4:31: not loaded, its functions are left out: Error: the inside of a schema of `zod` is not there while `zod` is not installed: install `zod`"
+        ]
+    );
 }

@@ -38,7 +38,16 @@ const ANYTHING = `
   module.exports = anything;
 `;
 
-const standins = {
+const packageOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+
+// What a fixture's package.json depends on is really there for the expected JSON;
+// the reader has stand-ins for it.
+function dependencies(fixture) {
+  const file = path.join(fixture, "package.json");
+  return fs.existsSync(file) ? Object.keys(JSON.parse(fs.readFileSync(file, "utf8")).dependencies ?? {}) : [];
+}
+
+const standins = (declared) => ({
   name: "standins",
   setup(build) {
     build.onResolve({ filter: /.*/ }, async (args) => {
@@ -52,6 +61,9 @@ const standins = {
       const isCode = /\.([cm]?[jt]sx?|json)$/.test(found.path);
       const isFile = found.namespace === "file" && path.isAbsolute(found.path);
       if (found.errors.length === 0 && (isCode || !isFile)) return undefined;
+      if (declared.includes(packageOf(args.path))) {
+        return build.resolve(args.path, { kind: args.kind, resolveDir: packages, pluginData: "asked" });
+      }
       if (/_generated\/server(\.js)?$/.test(args.path)) return { path: "server", namespace: "generated" };
       if (/_generated\/api(\.js)?$/.test(args.path)) return { path: "api", namespace: "generated" };
       if (/_generated\/dataModel(\.js)?$/.test(args.path)) return { path: "empty", namespace: "generated" };
@@ -73,9 +85,9 @@ const standins = {
     }));
     build.onLoad({ filter: /.*/, namespace: "anything" }, () => ({ contents: ANYTHING }));
   },
-};
+});
 
-async function bundle(folder, entryPoints) {
+async function bundle(folder, entryPoints, declared = []) {
   const outdir = fs.mkdtempSync(path.join(os.tmpdir(), "byod-expected-"));
   await esbuild.build({
     entryPoints,
@@ -88,7 +100,7 @@ async function bundle(folder, entryPoints) {
     outbase: folder,
     outExtension: { ".js": ".mjs" },
     conditions: ["convex", "module"],
-    plugins: [standins],
+    plugins: [standins(declared)],
     splitting: true,
     treeShaking: true,
     minifySyntax: true,
@@ -129,9 +141,13 @@ async function expected(fixture) {
     const below = path.relative(folder, file).replace(/\.[^.]+$/, ".mjs");
     return import(pathToFileURL(path.join(outdir, below)));
   };
-  const schema = (await load(await bundle(folder, [schemaFile]), schemaFile)).default;
+  const declared = dependencies(fixture);
+  const variables = path.join(fixture, "variables.json");
+  // Those that are set on the deployment.
+  if (fs.existsSync(variables)) Object.assign(process.env, JSON.parse(fs.readFileSync(variables, "utf8")));
+  const schema = (await load(await bundle(folder, [schemaFile], declared), schemaFile)).default;
   const files = modules(folder);
-  const outdir = files.length > 0 ? await bundle(folder, files) : "";
+  const outdir = files.length > 0 ? await bundle(folder, files, declared) : "";
   const functions = {};
   for (const file of files) {
     const name = path.relative(folder, file).replace(/\.[^.]+$/, "");
@@ -163,7 +179,7 @@ async function expected(fixture) {
 function installed(fixture) {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), "byod-fixture-"));
   fs.cpSync(fixture, copy, { recursive: true, verbatimSymlinks: true });
-  for (const name of ["convex", "convex-helpers", "@convex-dev", "zod", "@auth", "oauth4webapi", "jose", "@panva", "@oslojs", "lucia", "cookie", "is-network-error", "jwt-decode", "path-to-regexp", "server-only", "react"]) {
+  for (const name of ["convex", "convex-helpers", "convex-ents", "@convex-dev", "zod", "@auth", "oauth4webapi", "jose", "@panva", "@oslojs", "lucia", "cookie", "is-network-error", "jwt-decode", "path-to-regexp", "server-only", "react"]) {
     const link = path.join(copy, "node_modules", name);
     if (fs.existsSync(link) || !fs.existsSync(path.join(packages, name))) continue;
     fs.mkdirSync(path.dirname(link), { recursive: true });

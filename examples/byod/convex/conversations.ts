@@ -1,22 +1,17 @@
+// Written by `byod export`.
+
 import { v } from "convex/values";
-import { internalMutation, internalQuery } from "./_generated/server";
+import { ownerMutation, ownerQuery } from "./byod/owner";
 import { deleteConversation } from "./lib/conversations";
 import { owned, ownedOrNull, pageSize } from "./lib/documents";
-import { owner, timestamps } from "./schema/shared";
-
-const { updatedAt } = timestamps;
 
 /** The user's conversations, the last changed first. */
-export const list = internalQuery({
-  args: {
-    ...owner,
-    archived: v.optional(v.boolean()),
-    limit: v.optional(v.number()),
-  },
-  handler: async (ctx, { userId, archived, limit }) => {
+export const list = ownerQuery({
+  args: { archived: v.optional(v.boolean()), limit: v.optional(v.number()) },
+  handler: async (ctx, { archived, limit }) => {
     const mine = ctx.db
       .query("conversations")
-      .withIndex("by_user", (q) => q.eq("userId", userId))
+      .withIndex("by_user", (q) => q.eq("userId", ctx.user._id))
       .order("desc");
     if (archived === undefined) return await mine.take(pageSize(limit));
     return await mine
@@ -28,93 +23,95 @@ export const list = internalQuery({
   },
 });
 
-export const get = internalQuery({
-  args: { ...owner, id: v.id("conversations") },
-  handler: async (ctx, { userId, id }) =>
-    ownedOrNull(userId, await ctx.db.get("conversations", id)),
+export const get = ownerQuery({
+  args: { id: v.id("conversations") },
+  handler: async (ctx, { id }) =>
+    ownedOrNull(ctx.user._id, await ctx.db.get("conversations", id)),
 });
 
-export const search = internalQuery({
-  args: { ...owner, query: v.string(), limit: v.optional(v.number()) },
-  handler: async (ctx, { userId, query, limit }) =>
+export const search = ownerQuery({
+  args: { query: v.string(), limit: v.optional(v.number()) },
+  handler: async (ctx, { query, limit }) =>
     await ctx.db
       .query("conversations")
       .withSearchIndex("search_title", (q) =>
-        q.search("title", query).eq("userId", userId),
+        q.search("title", query).eq("userId", ctx.user._id),
       )
       .take(pageSize(limit)),
 });
 
 /** How many conversations the user has. */
-export const count = internalQuery({
-  args: owner,
+export const count = ownerQuery({
+  args: {},
   returns: v.number(),
-  handler: async (ctx, { userId }) => {
+  handler: async (ctx) => {
     const mine = await ctx.db
       .query("conversations")
-      .withIndex("by_user", (q) => q.eq("userId", userId))
+      .withIndex("by_user", (q) => q.eq("userId", ctx.user._id))
       .collect();
     return mine.length;
   },
 });
 
-export const create = internalMutation({
+export const create = ownerMutation({
   args: {
-    ...owner,
-    ...timestamps,
     title: v.string(),
     model: v.string(),
     systemPrompt: v.optional(v.string()),
   },
-  handler: async (ctx, args) =>
-    await ctx.db.insert("conversations", {
+  handler: async (ctx, args) => {
+    const now = ctx.time();
+    return await ctx.db.insert("conversations", {
       ...args,
+      userId: ctx.user._id,
       archived: false,
       pinned: false,
-    }),
+      createdAt: now,
+      updatedAt: now,
+    });
+  },
 });
 
-export const update = internalMutation({
+export const update = ownerMutation({
   args: {
-    ...owner,
-    updatedAt,
     id: v.id("conversations"),
     title: v.optional(v.string()),
     model: v.optional(v.string()),
     systemPrompt: v.optional(v.string()),
   },
-  handler: async (ctx, { userId, id, ...changes }) => {
-    owned(userId, await ctx.db.get("conversations", id));
-    await ctx.db.patch("conversations", id, changes);
+  handler: async (ctx, { id, ...changes }) => {
+    owned(ctx.user._id, await ctx.db.get("conversations", id));
+    await ctx.db.patch("conversations", id, {
+      ...changes,
+      updatedAt: ctx.time(),
+    });
   },
 });
 
-export const archive = internalMutation({
-  args: {
-    ...owner,
-    updatedAt,
-    id: v.id("conversations"),
-    archived: v.boolean(),
-  },
-  handler: async (ctx, { userId, id, ...changes }) => {
-    owned(userId, await ctx.db.get("conversations", id));
-    await ctx.db.patch("conversations", id, changes);
+export const archive = ownerMutation({
+  args: { id: v.id("conversations"), archived: v.boolean() },
+  handler: async (ctx, { id, archived }) => {
+    owned(ctx.user._id, await ctx.db.get("conversations", id));
+    await ctx.db.patch("conversations", id, {
+      archived,
+      updatedAt: ctx.time(),
+    });
   },
 });
 
-export const pin = internalMutation({
-  args: { ...owner, updatedAt, id: v.id("conversations"), pinned: v.boolean() },
-  handler: async (ctx, { userId, id, ...changes }) => {
-    owned(userId, await ctx.db.get("conversations", id));
-    await ctx.db.patch("conversations", id, changes);
+export const pin = ownerMutation({
+  args: { id: v.id("conversations"), pinned: v.boolean() },
+  handler: async (ctx, { id, pinned }) => {
+    owned(ctx.user._id, await ctx.db.get("conversations", id));
+    await ctx.db.patch("conversations", id, { pinned, updatedAt: ctx.time() });
   },
 });
 
-export const remove = internalMutation({
-  args: { ...owner, id: v.id("conversations") },
+export const remove = ownerMutation({
+  args: { id: v.id("conversations") },
   returns: v.null(),
-  handler: async (ctx, { userId, id }) => {
-    owned(userId, await ctx.db.get("conversations", id));
+  handler: async (ctx, { id }) => {
+    owned(ctx.user._id, await ctx.db.get("conversations", id));
     await deleteConversation(ctx, id);
     return null;
   },

@@ -1,8 +1,8 @@
+// Written by `byod export`.
+
 import { v } from "convex/values";
 import { query } from "./_generated/server";
-
-/** Goes up with every change of the schema or the functions. */
-const SCHEMA_VERSION = 1;
+import { SCHEMA_VERSION } from "./byod/version";
 
 /** Whether the deployment answers, and which version it runs. */
 export const ping = query({

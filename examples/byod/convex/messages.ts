@@ -1,17 +1,16 @@
+// Written by `byod export`.
+
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
-import { internalMutation, internalQuery } from "./_generated/server";
+import { ownerMutation, ownerQuery } from "./byod/owner";
 import { owned, ownedOrNull } from "./lib/documents";
 import { messageRole } from "./schema/chat";
-import { owner, timestamps } from "./schema/shared";
-
-const { updatedAt } = timestamps;
 
 /** All messages of a conversation, the oldest first. */
-export const list = internalQuery({
-  args: { ...owner, conversationId: v.id("conversations") },
-  handler: async (ctx, { userId, conversationId }) => {
-    owned(userId, await ctx.db.get("conversations", conversationId));
+export const list = ownerQuery({
+  args: { conversationId: v.id("conversations") },
+  handler: async (ctx, { conversationId }) => {
+    owned(ctx.user._id, await ctx.db.get("conversations", conversationId));
     return await ctx.db
       .query("messages")
       .withIndex("by_conversation", (q) =>
@@ -22,14 +21,13 @@ export const list = internalQuery({
 });
 
 /** The messages of a long conversation page by page, the newest first. */
-export const page = internalQuery({
+export const page = ownerQuery({
   args: {
-    ...owner,
     conversationId: v.id("conversations"),
     paginationOpts: paginationOptsValidator,
   },
-  handler: async (ctx, { userId, conversationId, paginationOpts }) => {
-    owned(userId, await ctx.db.get("conversations", conversationId));
+  handler: async (ctx, { conversationId, paginationOpts }) => {
+    owned(ctx.user._id, await ctx.db.get("conversations", conversationId));
     return await ctx.db
       .query("messages")
       .withIndex("by_conversation", (q) =>
@@ -40,16 +38,14 @@ export const page = internalQuery({
   },
 });
 
-export const get = internalQuery({
-  args: { ...owner, id: v.id("messages") },
-  handler: async (ctx, { userId, id }) =>
-    ownedOrNull(userId, await ctx.db.get("messages", id)),
+export const get = ownerQuery({
+  args: { id: v.id("messages") },
+  handler: async (ctx, { id }) =>
+    ownedOrNull(ctx.user._id, await ctx.db.get("messages", id)),
 });
 
-export const create = internalMutation({
+export const create = ownerMutation({
   args: {
-    ...owner,
-    ...timestamps,
     conversationId: v.id("conversations"),
     role: messageRole,
     content: v.string(),
@@ -57,34 +53,39 @@ export const create = internalMutation({
     metadata: v.optional(v.record(v.string(), v.any())),
   },
   handler: async (ctx, args) => {
-    owned(args.userId, await ctx.db.get("conversations", args.conversationId));
+    owned(ctx.user._id, await ctx.db.get("conversations", args.conversationId));
+    const now = ctx.time();
     await ctx.db.patch("conversations", args.conversationId, {
-      lastMessageAt: args.createdAt,
-      updatedAt: args.updatedAt,
+      lastMessageAt: now,
+      updatedAt: now,
     });
-    return await ctx.db.insert("messages", { ...args, status: "complete" });
+    return await ctx.db.insert("messages", {
+      ...args,
+      userId: ctx.user._id,
+      status: "complete",
+      createdAt: now,
+      updatedAt: now,
+    });
   },
 });
 
-export const update = internalMutation({
+export const update = ownerMutation({
   args: {
-    ...owner,
-    updatedAt,
     id: v.id("messages"),
     content: v.optional(v.string()),
     metadata: v.optional(v.record(v.string(), v.any())),
   },
-  handler: async (ctx, { userId, id, ...changes }) => {
-    owned(userId, await ctx.db.get("messages", id));
-    await ctx.db.patch("messages", id, changes);
+  handler: async (ctx, { id, ...changes }) => {
+    owned(ctx.user._id, await ctx.db.get("messages", id));
+    await ctx.db.patch("messages", id, { ...changes, updatedAt: ctx.time() });
   },
 });
 
-export const remove = internalMutation({
-  args: { ...owner, id: v.id("messages") },
+export const remove = ownerMutation({
+  args: { id: v.id("messages") },
   returns: v.null(),
-  handler: async (ctx, { userId, id }) => {
-    owned(userId, await ctx.db.get("messages", id));
+  handler: async (ctx, { id }) => {
+    owned(ctx.user._id, await ctx.db.get("messages", id));
     await ctx.db.delete("messages", id);
     return null;
   },

@@ -1,59 +1,52 @@
+// Written by `byod export`.
+
 import { v } from "convex/values";
-import { internalMutation, internalQuery } from "./_generated/server";
+import { ownerMutation, ownerQuery } from "./byod/owner";
 import { owned, ownedOrNull, pageSize } from "./lib/documents";
 import { taskPriority, taskStatus } from "./schema/projects";
-import { owner, timestamps } from "./schema/shared";
-
-const { updatedAt } = timestamps;
 
 /** The user's tasks, or those of one status, the last changed first. */
-export const list = internalQuery({
-  args: {
-    ...owner,
-    status: v.optional(taskStatus),
-    limit: v.optional(v.number()),
-  },
-  handler: async (ctx, { userId, status, limit }) => {
+export const list = ownerQuery({
+  args: { status: v.optional(taskStatus), limit: v.optional(v.number()) },
+  handler: async (ctx, { status, limit }) => {
     const tasks = ctx.db.query("tasks");
     const mine =
       status === undefined
-        ? tasks.withIndex("by_user", (q) => q.eq("userId", userId))
+        ? tasks.withIndex("by_user", (q) => q.eq("userId", ctx.user._id))
         : tasks.withIndex("by_user_and_status", (q) =>
-            q.eq("userId", userId).eq("status", status),
+            q.eq("userId", ctx.user._id).eq("status", status),
           );
     return await mine.order("desc").take(pageSize(limit));
   },
 });
 
-export const get = internalQuery({
-  args: { ...owner, id: v.id("tasks") },
-  handler: async (ctx, { userId, id }) =>
-    ownedOrNull(userId, await ctx.db.get("tasks", id)),
+export const get = ownerQuery({
+  args: { id: v.id("tasks") },
+  handler: async (ctx, { id }) =>
+    ownedOrNull(ctx.user._id, await ctx.db.get("tasks", id)),
 });
 
 /** How many tasks are in each status. */
-export const counts = internalQuery({
-  args: owner,
+export const counts = ownerQuery({
+  args: {},
   returns: v.object({
     todo: v.number(),
     in_progress: v.number(),
     done: v.number(),
     cancelled: v.number(),
   }),
-  handler: async (ctx, { userId }) => {
+  handler: async (ctx) => {
     const counts = { todo: 0, in_progress: 0, done: 0, cancelled: 0 };
     const mine = ctx.db
       .query("tasks")
-      .withIndex("by_user", (q) => q.eq("userId", userId));
+      .withIndex("by_user", (q) => q.eq("userId", ctx.user._id));
     for await (const task of mine) counts[task.status] += 1;
     return counts;
   },
 });
 
-export const create = internalMutation({
+export const create = ownerMutation({
   args: {
-    ...owner,
-    ...timestamps,
     title: v.string(),
     status: taskStatus,
     description: v.optional(v.string()),
@@ -63,15 +56,19 @@ export const create = internalMutation({
   },
   handler: async (ctx, args) => {
     if (args.projectId)
-      owned(args.userId, await ctx.db.get("projects", args.projectId));
-    return await ctx.db.insert("tasks", args);
+      owned(ctx.user._id, await ctx.db.get("projects", args.projectId));
+    const now = ctx.time();
+    return await ctx.db.insert("tasks", {
+      ...args,
+      userId: ctx.user._id,
+      createdAt: now,
+      updatedAt: now,
+    });
   },
 });
 
-export const update = internalMutation({
+export const update = ownerMutation({
   args: {
-    ...owner,
-    updatedAt,
     id: v.id("tasks"),
     title: v.optional(v.string()),
     description: v.optional(v.string()),
@@ -80,29 +77,30 @@ export const update = internalMutation({
     /** Null takes the date away. */
     dueAt: v.optional(v.union(v.number(), v.null())),
   },
-  handler: async (ctx, { userId, id, ...changes }) => {
-    owned(userId, await ctx.db.get("tasks", id));
-    await ctx.db.patch("tasks", id, changes);
+  handler: async (ctx, { id, ...changes }) => {
+    owned(ctx.user._id, await ctx.db.get("tasks", id));
+    await ctx.db.patch("tasks", id, { ...changes, updatedAt: ctx.time() });
   },
 });
 
-export const complete = internalMutation({
-  args: { ...owner, updatedAt, id: v.id("tasks") },
-  handler: async (ctx, { userId, id, updatedAt }) => {
-    owned(userId, await ctx.db.get("tasks", id));
+export const complete = ownerMutation({
+  args: { id: v.id("tasks") },
+  handler: async (ctx, { id }) => {
+    owned(ctx.user._id, await ctx.db.get("tasks", id));
+    const now = ctx.time();
     await ctx.db.patch("tasks", id, {
       status: "done",
-      completedAt: updatedAt,
-      updatedAt,
+      completedAt: now,
+      updatedAt: now,
     });
   },
 });
 
-export const remove = internalMutation({
-  args: { ...owner, id: v.id("tasks") },
+export const remove = ownerMutation({
+  args: { id: v.id("tasks") },
   returns: v.null(),
-  handler: async (ctx, { userId, id }) => {
-    owned(userId, await ctx.db.get("tasks", id));
+  handler: async (ctx, { id }) => {
+    owned(ctx.user._id, await ctx.db.get("tasks", id));
     await ctx.db.delete("tasks", id);
     return null;
   },

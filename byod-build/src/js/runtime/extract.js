@@ -26,16 +26,19 @@ function exportsOf(id) {
   return record.kind === "cjs" ? { default: record.module.exports } : namespace(record);
 }
 
+// Whether modules asked for environment variables that are not set.
+const missesVariables = () => JSON.stringify(askedVariables.size > 0);
+
 // --- Schema ---
 
 function missing(value, where) {
   const { origin, path } = inertInfo.get(value);
-  return { kind: "inert", origin, of: path, ...where };
+  return { kind: "inert", origin, of: shownPath(path), ...where };
 }
 
 function missingIn(text, where) {
   const found = inertIn(text);
-  return found && { kind: "inert", origin: found.origin, of: found.path, ...where };
+  return found && { kind: "inert", origin: found.origin, of: shownPath(found.path), ...where };
 }
 
 // The first inert value in a validator, with the path to it.
@@ -85,6 +88,7 @@ function readSchema(id) {
   if (problem) return JSON.stringify({ problem });
   const json = schema.export();
   const text = typeof json === "string" ? json : JSON.stringify(json);
+  if (text.includes(PLACEHOLDER)) return JSON.stringify({ problem: { kind: "variable" } });
   const hidden = missingIn(text, {});
   return hidden ? JSON.stringify({ problem: hidden }) : `{"schema":${text}}`;
 }
@@ -106,6 +110,9 @@ function readFunction(name, value) {
     const returns = exported(value, "exportReturns", "null");
     const needed = inertIn(args) ?? inertIn(returns);
     if (needed) return { name, problem: `its validators need ${describeInert(needed)}` };
+    if ((args + returns).includes(PLACEHOLDER)) {
+      return { name, problem: "its validators hold the value of an environment variable" };
+    }
     const head = `"functionType":"${kind}","visibility":{"kind":"${visibility}"}`;
     return { name, function: `{${head},"args":${args},"returns":${returns}}` };
   } catch (error) {

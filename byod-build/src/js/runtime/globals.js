@@ -112,11 +112,17 @@ class SearchParams {
   getAll(name) {
     return this.#pairs.filter(([one]) => one === name).map(([, value]) => value);
   }
-  has(name) {
-    return this.get(name) !== null;
+  has(name, value) {
+    return this.#pairs.some(([one, other]) => one === name && (value === undefined || other === value));
   }
-  delete(name) {
-    this.#pairs = this.#pairs.filter(([one]) => one !== name);
+  delete(name, value) {
+    this.#pairs = this.#pairs.filter(([one, other]) => one !== name || (value !== undefined && other !== value));
+  }
+  sort() {
+    this.#pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+  get size() {
+    return this.#pairs.length;
   }
   forEach(callback) {
     for (const [name, value] of this.#pairs) callback(value, name, this);
@@ -134,7 +140,8 @@ class SearchParams {
     return this.entries();
   }
   toString() {
-    return this.#pairs.map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
+    const encode = (text) => encodeURIComponent(text).replace(/%20/g, "+");
+    return this.#pairs.map((pair) => pair.map(encode).join("=")).join("&");
   }
 }
 
@@ -189,12 +196,15 @@ class SimpleUrl {
   toJSON() {
     return this.href;
   }
-  static canParse(text, base) {
+  static parse(text, base) {
     try {
-      return Boolean(new SimpleUrl(text, base));
+      return new SimpleUrl(text, base);
     } catch {
-      return false;
+      return null;
     }
+  }
+  static canParse(text, base) {
+    return SimpleUrl.parse(text, base) !== null;
   }
 }
 
@@ -222,8 +232,20 @@ class SimpleHeaders {
   forEach(callback) {
     for (const [name, value] of this.#map) callback(value, name, this);
   }
-  [Symbol.iterator]() {
+  keys() {
+    return this.#map.keys();
+  }
+  values() {
+    return this.#map.values();
+  }
+  entries() {
     return this.#map.entries();
+  }
+  getSetCookie() {
+    return this.has("set-cookie") ? [this.get("set-cookie")] : [];
+  }
+  [Symbol.iterator]() {
+    return this.entries();
   }
 }
 
@@ -237,8 +259,8 @@ class SimpleEventTarget {
 
 class SimpleAbortController {
   signal = Object.assign(new SimpleEventTarget(), { aborted: false, throwIfAborted() {} });
-  abort() {
-    this.signal.aborted = true;
+  abort(reason = new Error("This operation was aborted")) {
+    Object.assign(this.signal, { aborted: true, reason });
   }
 }
 
@@ -252,8 +274,22 @@ const simpleCrypto = {
   subtle: inert("`crypto.subtle`"),
 };
 
+// No variable is set; where a module can't load without, it is tried again as if
+// all were. The text is one that checks of URLs, keys and lengths let pass.
+const PLACEHOLDER = "https://unset.variable.invalid/";
+const askedVariables = new Set();
+const variables = Object.assign(Object.create(null), { NODE_ENV: "production" });
+const isUnset = (env, name) => typeof name === "string" && !(name in env);
+
 const process = {
-  env: Object.assign(Object.create(null), { NODE_ENV: "production" }),
+  env: new Proxy(variables, {
+    get(env, name) {
+      if (!isUnset(env, name)) return env[name];
+      askedVariables.add(name);
+      return host.placeholders ? PLACEHOLDER + name : undefined;
+    },
+    has: (env, name) => name in env || (host.placeholders && isUnset(env, name)),
+  }),
   argv: [],
   versions: {},
   platform: "linux",
@@ -286,11 +322,16 @@ const defined = {
   clearImmediate: removeTimer,
   fetch: noNetwork,
   crypto: simpleCrypto,
-  performance: globalThis.performance ?? { now: () => 0, timeOrigin: 0 },
+  performance: { now: () => 0, timeOrigin: 0, mark: quiet, measure: quiet, clearMarks: quiet, clearMeasures: quiet },
   TextEncoder: class TextEncoder {
     encoding = "utf-8";
     encode(text = "") {
       return utf8Encode(text);
+    }
+    encodeInto(text, target) {
+      const bytes = utf8Encode(text).subarray(0, target.length);
+      target.set(bytes);
+      return { read: String(text).length, written: bytes.length };
     }
   },
   TextDecoder: class TextDecoder {

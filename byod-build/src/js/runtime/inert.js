@@ -40,7 +40,8 @@ function inert(origin, path = "") {
     },
     apply: () => (path.length > 1000 ? undefined : child("()")),
     construct(_, args, newTarget) {
-      if (newTarget === value) return child("()");
+      // Not `()`, for no function of Convex comes of `new`.
+      if (newTarget === value) return child("{}");
       return Object.create(newTarget.prototype ?? Object.prototype);
     },
     has: (_, name) => typeof name !== "symbol" && name !== "then",
@@ -68,6 +69,8 @@ function inertIn(text) {
   return at < 0 ? undefined : inertOrigins[parseInt(text.slice(at + INERT_MARK.length), 10)];
 }
 
+const shownPath = (path) => path.replaceAll("{}", "()");
+
 function describeInert({ origin, path }) {
-  return path === "" ? origin : `\`${path}\` of ${origin}`;
+  return path === "" ? origin : `\`${shownPath(path)}\` of ${origin}`;
 }

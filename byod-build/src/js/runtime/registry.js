@@ -107,6 +107,8 @@ function load(record) {
     record.state = "done";
   } else {
     record.run = loaded.run;
+    // A stand-in of a package has not all of its names.
+    record.open = loaded.absent;
     record.imports = loaded.imports ?? [];
     record.starImports = loaded.stars ?? [];
   }
@@ -197,6 +199,7 @@ function exportAll(record, value) {
 }
 
 function importMeta(record) {
+  if (record.open) return { absent: inert(record.open) };
   return { url: `file://${record.id}`, filename: record.id, dirname: directoryOf(record), env: process.env };
 }
 

@@ -1,13 +1,8 @@
 /* eslint-disable */
-/**
- * Generated `api` utility.
- *
- * THIS CODE IS AUTOMATICALLY GENERATED.
- *
- * To regenerate, run `npx convex dev`.
- * @module
- */
+// Written until `npx convex dev` or `npx convex deploy` writes its own.
 
+import type * as byod_owner from "../byod/owner.js";
+import type * as byod_version from "../byod/version.js";
 import type * as conversations from "../conversations.js";
 import type * as functions from "../functions.js";
 import type * as lib_conversations from "../lib/conversations.js";
@@ -16,14 +11,12 @@ import type * as memories from "../memories.js";
 import type * as messages from "../messages.js";
 import type * as notes from "../notes.js";
 import type * as projects from "../projects.js";
-import type * as schema_activity from "../schema/activity.js";
 import type * as schema_chat from "../schema/chat.js";
 import type * as schema_knowledge from "../schema/knowledge.js";
-import type * as schema_presentations from "../schema/presentations.js";
 import type * as schema_projects from "../schema/projects.js";
 import type * as schema_shared from "../schema/shared.js";
-import type * as schema_tags from "../schema/tags.js";
 import type * as tasks from "../tasks.js";
+import type * as users from "../users.js";
 
 import type {
   ApiFromModules,
@@ -31,7 +24,9 @@ import type {
   FunctionReference,
 } from "convex/server";
 
-declare const fullApi: ApiFromModules<{
+declare const modules: ApiFromModules<{
+  "byod/owner": typeof byod_owner;
+  "byod/version": typeof byod_version;
   conversations: typeof conversations;
   functions: typeof functions;
   "lib/conversations": typeof lib_conversations;
@@ -40,40 +35,19 @@ declare const fullApi: ApiFromModules<{
   messages: typeof messages;
   notes: typeof notes;
   projects: typeof projects;
-  "schema/activity": typeof schema_activity;
   "schema/chat": typeof schema_chat;
   "schema/knowledge": typeof schema_knowledge;
-  "schema/presentations": typeof schema_presentations;
   "schema/projects": typeof schema_projects;
   "schema/shared": typeof schema_shared;
-  "schema/tags": typeof schema_tags;
   tasks: typeof tasks;
+  users: typeof users;
 }>;
 
-/**
- * A utility for referencing Convex functions in your app's public API.
- *
- * Usage:
- * ```js
- * const myFunctionReference = api.myModule.myFunction;
- * ```
- */
 export declare const api: FilterApi<
-  typeof fullApi,
+  typeof modules,
   FunctionReference<any, "public">
 >;
-
-/**
- * A utility for referencing Convex functions in your app's internal API.
- *
- * Usage:
- * ```js
- * const myFunctionReference = internal.myModule.myFunction;
- * ```
- */
 export declare const internal: FilterApi<
-  typeof fullApi,
+  typeof modules,
   FunctionReference<any, "internal">
 >;
-
-export declare const components: {};

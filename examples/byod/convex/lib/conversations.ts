@@ -1,5 +1,7 @@
+// Written by `byod export`.
+
 import type { Id } from "../_generated/dataModel";
-import type { MutationCtx } from "../_generated/server";
+import type { MutationCtx } from "../byod/owner";
 
 /** Every table whose documents go with their conversation. */
 const PARTS = [

@@ -1,3 +1,5 @@
+// Written by `byod export`.
+
 import { ConvexError } from "convex/values";
 
 /** The document, or null where there is none or it is somebody else's. */

@@ -1,0 +1,182 @@
+// Stands in for `convex-ents`: ents become tables, their edges become fields,
+// indexes and the tables of many-to-many edges.
+import { defineSchema } from "convex/server";
+import { v } from "convex/values";
+
+function withField(validator, name, field) {
+  switch (validator.kind) {
+    case "object":
+      return v.object({ ...validator.fields, [name]: field });
+    case "union":
+      return v.union(...validator.members.map((member) => withField(member, name, field)));
+    default:
+      throw new Error("Ent shape must be an object or a union of objects");
+  }
+}
+
+class EntDefinition {
+  indexes = [];
+  searchIndexes = [];
+  vectorIndexes = [];
+  edgeConfigs = {};
+  fieldConfigs = {};
+  defaults = {};
+
+  constructor(validator) {
+    this.validator = validator;
+  }
+
+  " indexes"() {
+    return this.indexes;
+  }
+
+  index(indexDescriptor, config) {
+    this.indexes.push({ indexDescriptor, fields: Array.isArray(config) ? config : config.fields });
+    return this;
+  }
+
+  searchIndex(indexDescriptor, { searchField, filterFields }) {
+    this.searchIndexes.push({ indexDescriptor, searchField, filterFields: filterFields ?? [] });
+    return this;
+  }
+
+  vectorIndex(indexDescriptor, { vectorField, dimensions, filterFields }) {
+    this.vectorIndexes.push({ indexDescriptor, vectorField, dimensions, filterFields: filterFields ?? [] });
+    return this;
+  }
+
+  field(name, validator, options = {}) {
+    const hasDefault = options.default !== undefined;
+    this.validator = withField(this.validator, name, hasDefault ? v.optional(validator) : validator);
+    if (options.unique || options.index) this.index(name, [name]);
+    if (options.unique) this.fieldConfigs[name] = { name, unique: true };
+    if (hasDefault) this.defaults[name] = options.default;
+    return this;
+  }
+
+  edge(name, options = {}) {
+    const to = options.to ?? `${name}s`;
+    const edge = { name, to, cardinality: "single", deletion: options.deletion };
+    if (options.ref === undefined) {
+      const field = options.field ?? `${name}Id`;
+      const id = v.id(to);
+      this.validator = withField(this.validator, field, options.optional ? v.optional(id) : id);
+      this.index(field, [field]);
+      this.edgeConfigs[name] = { ...edge, type: "field", field, optional: options.optional === true };
+    } else {
+      this.edgeConfigs[name] = { ...edge, type: "ref", ref: options.ref === true ? null : options.ref };
+    }
+    return this;
+  }
+
+  edges(name, options = {}) {
+    const { to = name, ref, table, field, inverse, inverseField, deletion } = options;
+    const edge = { name, to, cardinality: "multiple", deletion };
+    this.edgeConfigs[name] =
+      ref === undefined
+        ? { ...edge, type: "ref", table, field, inverse, inverseField }
+        : { ...edge, type: "field", ref: ref === true ? null : ref };
+    return this;
+  }
+
+  deletion(type, options) {
+    this.validator = withField(this.validator, "deletionTime", v.optional(v.number()));
+    this.deletionConfig = { type, ...options };
+    return this;
+  }
+
+  export() {
+    return {
+      indexes: this.indexes,
+      searchIndexes: this.searchIndexes,
+      vectorIndexes: this.vectorIndexes,
+      documentType: this.validator.json,
+    };
+  }
+}
+
+export const defineEnt = (documentSchema) =>
+  new EntDefinition(documentSchema.isConvexValidator ? documentSchema : v.object(documentSchema));
+
+export function defineEntFromTable(table) {
+  const ent = defineEnt(table.validator);
+  return Object.assign(ent, {
+    indexes: table.indexes,
+    searchIndexes: table.searchIndexes,
+    vectorIndexes: table.vectorIndexes,
+  });
+}
+
+export const defineEntsFromTables = (tables) =>
+  Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, defineEntFromTable(table)]));
+
+// The table of a many-to-many edge.
+function edgeTable(first, second, isSymmetric) {
+  const table = defineEnt({ [first.field]: v.id(first.to), [second.field]: v.id(second.to) })
+    .index(first.field, [first.field])
+    .index(second.field, [second.field])
+    .index(`${first.field}_${second.field}`, [first.field, second.field]);
+  return isSymmetric ? table : table.index(`${second.field}_${first.field}`, [second.field, first.field]);
+}
+
+function selfEdge(tables, tableName, edge) {
+  const { name, to, inverse } = edge;
+  const isSymmetric = inverse === undefined;
+  const forward = { to, field: edge.field ?? (isSymmetric ? "aId" : `${inverse}Id`) };
+  const backward = { to, field: edge.inverseField ?? (isSymmetric ? "bId" : `${name}Id`) };
+  const table = edge.table ?? (isSymmetric ? `${tableName}_${name}` : `${tableName}_${inverse}_to_${name}`);
+  tables[table] = edgeTable(forward, backward, isSymmetric);
+  return { table, field: forward.field, ref: backward.field };
+}
+
+function edgeBetween(tables, tableName, edge, inverse) {
+  const { name, to } = edge;
+  const here = { to: tableName, field: edge.field ?? `${tableName}Id` };
+  const there = { to, field: inverse.field ?? `${to}Id` };
+  // Each end is named in the table where its edge has another name than the table.
+  const from = inverse.name === tableName ? tableName : `${tableName}_${inverse.name}`;
+  const table = edge.table ?? `${from}_to_${name}`;
+  tables[table] = edgeTable(here, there, false);
+  inverse.done = true;
+}
+
+function inversesOf(schema, tableName, edge) {
+  const other = schema[edge.to];
+  if (other === undefined) {
+    throw new Error(`Edge "${edge.name}" in table "${tableName}" points to an undefined table "${edge.to}"`);
+  }
+  return Object.values(other.edgeConfigs ?? {}).filter(
+    (candidate) =>
+      candidate.to === tableName &&
+      candidate !== edge &&
+      (edge.ref === undefined || edge.ref === null || candidate.field === edge.ref) &&
+      (edge.table === undefined || candidate.table === edge.table),
+  );
+}
+
+function resolveEdge(schema, tables, tableName, edge) {
+  const isManyToMany = edge.cardinality === "multiple" && edge.type === "ref";
+  if (edge.done || edge.to.startsWith("_")) return;
+  if (isManyToMany && edge.to === tableName) {
+    selfEdge(tables, tableName, edge);
+    return;
+  }
+  const [inverse] = inversesOf(schema, tableName, edge);
+  if (inverse === undefined) {
+    throw new Error(`Missing inverse edge in table "${edge.to}" for edge "${edge.name}" in table "${tableName}"`);
+  }
+  if (isManyToMany) edgeBetween(tables, tableName, edge, inverse);
+  else if (edge.ref === null) edge.ref = inverse.field;
+}
+
+export function defineEntSchema(schema, options) {
+  const tables = { ...schema };
+  for (const [tableName, ent] of Object.entries(schema)) {
+    for (const edge of Object.values(ent.edgeConfigs ?? {})) resolveEdge(schema, tables, tableName, edge);
+  }
+  return defineSchema(tables, options);
+}
+
+// What its factories need of the schema matters only inside a function.
+export const getEntDefinitions = (schema) =>
+  Object.fromEntries(Object.keys(schema.tables).map((name) => [name, { indexes: {}, defaults: {}, edges: {}, fields: {} }]));

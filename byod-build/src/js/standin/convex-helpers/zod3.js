@@ -1,0 +1,5 @@
+
+export const {
+  zid, Zid, zodToConvex, zodToConvexFields, zodOutputToConvex, zodOutputToConvexFields, convexToZod, convexToZodFields,
+  withSystemFields, zBrand, zCustomQuery, zCustomMutation, zCustomAction,
+} = helpers(3);

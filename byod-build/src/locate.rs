@@ -1,0 +1,89 @@
+//! Which folder holds the Convex functions: the one that was named, or one below
+//! the app that was named.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::Error;
+
+/// How deep below a folder a Convex project is looked for.
+const DEPTH: usize = 4;
+
+/// The Convex folder that `named` stands for, as the caller would write it.
+pub(crate) fn convex_folder(named: &Path) -> Result<PathBuf, Error> {
+    if !named.is_dir() {
+        return Err(Error::NoFolder {
+            path: named.to_owned(),
+            fix: "Name the folder that holds schema.ts".to_owned(),
+        });
+    }
+    if let Some(found) = of_app(named) {
+        return Ok(found);
+    }
+    if schema_of(named).is_some() {
+        return Ok(named.to_owned());
+    }
+    let mut found = Vec::new();
+    search(named, DEPTH, &mut found);
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Error::NoSchema {
+            path: named.to_owned(),
+        }),
+        several => Err(Error::SeveralProjects {
+            path: named.to_owned(),
+            found: several.to_vec(),
+        }),
+    }
+}
+
+/// The schema of a Convex folder.
+pub(crate) fn schema_of(folder: &Path) -> Option<PathBuf> {
+    let mut names = ["schema.ts", "schema.js"].into_iter();
+    names
+        .find(|name| folder.join(name).is_file())
+        .map(|name| folder.join(name))
+}
+
+/// What the folder of an app has as its Convex folder: what `convex.json` says, or `convex`.
+fn of_app(app: &Path) -> Option<PathBuf> {
+    #[derive(Deserialize)]
+    struct ConvexJson {
+        functions: Option<PathBuf>,
+    }
+    let said = fs::read(app.join("convex.json"))
+        .ok()
+        .and_then(|json| serde_json::from_slice::<ConvexJson>(&json).ok())
+        .and_then(|json| json.functions)
+        // `./src/convex/` as `src/convex`, for messages.
+        .map(|functions| functions.components().collect::<PathBuf>());
+    let folder = app.join(said.unwrap_or_else(|| PathBuf::from("convex")));
+    schema_of(&folder).map(|_| folder)
+}
+
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            !name.starts_with('.') && name != "node_modules" && name != "target"
+        })
+        .map(|entry| entry.path())
+        .collect();
+    folders.sort();
+    for below in folders {
+        match of_app(&below) {
+            Some(convex) => found.push(convex),
+            None if below.ends_with("convex") && schema_of(&below).is_some() => found.push(below),
+            None if depth > 1 => search(&below, depth - 1, found),
+            None => {}
+        }
+    }
+}

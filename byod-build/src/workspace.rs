@@ -1,0 +1,203 @@
+//! Packages of a monorepo whose links in `node_modules` are not there: they are
+//! found by the globs of the workspace, or by the path that a dependency names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use serde::Deserialize;
+
+/// How deep `**` reaches.
+const DEPTH: usize = 6;
+
+/// The packages that can be had by name, looked up once for every folder.
+#[derive(Default)]
+pub(crate) struct Workspaces {
+    /// By the folder that has the `package.json`.
+    known: BTreeMap<PathBuf, Rc<Members>>,
+    /// The files that said where packages are.
+    consulted: BTreeSet<PathBuf>,
+}
+
+/// The folders of packages, by name.
+type Members = BTreeMap<String, PathBuf>;
+
+#[derive(Default, Deserialize)]
+struct Description {
+    name: Option<String>,
+    workspaces: Option<Globs>,
+    #[serde(default)]
+    dependencies: BTreeMap<String, serde_json::Value>,
+    #[serde(default, rename = "devDependencies")]
+    dev_dependencies: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Globs {
+    List(Vec<String>),
+    Object { packages: Vec<String> },
+}
+
+impl Workspaces {
+    /// The folder of the package `name`, as a module in `from` would mean it.
+    pub(crate) fn find(&mut self, from: &Path, name: &str) -> Option<PathBuf> {
+        from.ancestors()
+            .find_map(|folder| self.members_of(folder).get(name).cloned())
+    }
+
+    /// The files that said where packages are.
+    pub(crate) fn into_consulted(self) -> BTreeSet<PathBuf> {
+        self.consulted
+    }
+
+    fn members_of(&mut self, folder: &Path) -> Rc<Members> {
+        if let Some(known) = self.known.get(folder) {
+            return known.clone();
+        }
+        let members = Rc::new(self.read(folder));
+        self.known.insert(folder.to_owned(), members.clone());
+        members
+    }
+
+    fn read(&mut self, folder: &Path) -> Members {
+        let mut members = Members::new();
+        let description = self.description(folder);
+        let pnpm = folder.join("pnpm-workspace.yaml");
+        let mut globs = match description.workspaces {
+            Some(Globs::List(globs) | Globs::Object { packages: globs }) => globs,
+            None => Vec::new(),
+        };
+        if let Ok(yaml) = fs::read_to_string(&pnpm) {
+            globs.extend(pnpm_globs(&yaml));
+            self.consulted.insert(pnpm);
+        }
+        let mut folders = Vec::new();
+        for glob in globs.iter().filter(|glob| !glob.starts_with('!')) {
+            let parts: Vec<&str> = glob
+                .split('/')
+                .filter(|p| !matches!(*p, "" | "."))
+                .collect();
+            expand(folder, &parts, DEPTH, &mut folders);
+        }
+        for package in folders {
+            if let Some(name) = self.description(&package).name {
+                members.entry(name).or_insert(package);
+            }
+        }
+        let dependencies = description.dependencies.into_iter();
+        for (name, version) in dependencies.chain(description.dev_dependencies) {
+            let protocols = ["file:", "link:", "portal:"];
+            let version = version.as_str().unwrap_or_default();
+            if let Some(path) = protocols.iter().find_map(|p| version.strip_prefix(p)) {
+                members.entry(name).or_insert_with(|| folder.join(path));
+            }
+        }
+        members
+    }
+
+    fn description(&mut self, folder: &Path) -> Description {
+        let path = folder.join("package.json");
+        let Ok(json) = fs::read(&path) else {
+            return Description::default();
+        };
+        self.consulted.insert(path);
+        serde_json::from_slice(&json).unwrap_or_default()
+    }
+}
+
+/// The list `packages` of a `pnpm-workspace.yaml`.
+fn pnpm_globs(yaml: &str) -> Vec<String> {
+    let unquoted = |item: &str| {
+        let item = item.split(" #").next().unwrap_or(item).trim();
+        item.trim_matches(['"', '\'']).to_owned()
+    };
+    let mut lines = yaml
+        .lines()
+        .skip_while(|line| !line.starts_with("packages:"));
+    let inline = lines.next().and_then(|line| {
+        let list = line.strip_prefix("packages:")?.trim();
+        let list = list.strip_prefix('[')?.strip_suffix(']')?;
+        Some(list.split(',').map(unquoted).collect::<Vec<_>>())
+    });
+    inline.unwrap_or_else(|| {
+        lines
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map_while(|line| line.strip_prefix('-').map(unquoted))
+            .collect()
+    })
+}
+
+/// The folders below `folder` that the parts of a glob mean.
+fn expand(folder: &Path, parts: &[&str], depth: usize, found: &mut Vec<PathBuf>) {
+    let Some((part, rest)) = parts.split_first() else {
+        found.push(folder.to_owned());
+        return;
+    };
+    if !part.contains('*') {
+        let folder = folder.join(part);
+        if folder.is_dir() {
+            expand(&folder, rest, depth, found);
+        }
+        return;
+    }
+    if *part == "**" {
+        expand(folder, rest, depth, found);
+    }
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let mut entries: Vec<_> = entries.flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if !is_folder || name == "node_modules" || name.starts_with('.') {
+            continue;
+        }
+        if *part == "**" {
+            if depth > 0 {
+                expand(&entry.path(), parts, depth - 1, found);
+            }
+        } else if matches(part, &name) {
+            expand(&entry.path(), rest, depth, found);
+        }
+    }
+}
+
+/// Whether one part of a glob, with `*`, means `name`.
+fn matches(part: &str, name: &str) -> bool {
+    match part.split_once('*') {
+        None => part == name,
+        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            (0..=rest.len())
+                .filter(|at| rest.is_char_boundary(*at))
+                .any(|at| matches(after, &rest[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_glob() {
+        assert!(matches("*", "any"));
+        assert!(matches("app-*", "app-web"));
+        assert!(matches("a*b*c", "aXbYc"));
+        assert!(!matches("app-*", "web"));
+        assert!(!matches("*-kit", "kit"));
+    }
+
+    #[test]
+    fn the_packages_of_pnpm() {
+        let yaml = "catalog:\n  a: 1\npackages:\n  - \"apps/*\"\n  # comment\n  - 'packages/**' # more\nonlyBuilt:\n  - x\n";
+        assert_eq!(pnpm_globs(yaml), ["apps/*", "packages/**"]);
+        assert_eq!(pnpm_globs("packages: [a, 'b/*']"), ["a", "b/*"]);
+        assert_eq!(pnpm_globs("catalog: {}"), Vec::<String>::new());
+    }
+}

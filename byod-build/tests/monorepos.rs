@@ -1,0 +1,130 @@
+//! Which folder is the Convex folder, and packages of the same monorepo that are
+//! not linked because nothing is installed.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod common;
+
+use byod_build::{Limits, read_project};
+use common::Folder;
+
+const SCHEMA: &str = "export default defineSchema({ notes: defineTable({ body: v.string() }) });\n";
+
+/// The tables that reading `name` finds, or the error.
+fn tables(folder: &Folder, name: &str) -> Result<Vec<String>, String> {
+    let reading = read_project(&folder.path(name), &Limits::default())
+        .map_err(|error| folder.relative(&error.to_string()))?;
+    let names = reading.schema.value.table_names();
+    Ok(names.map(ToString::to_string).collect())
+}
+
+fn with_schema_at(folder: Folder, path: &str, table: &str) -> Folder {
+    let schema = SCHEMA.replace("notes", table);
+    folder.with(path, &format!("{}{schema}", common::IMPORTS))
+}
+
+#[test]
+fn the_folder_of_the_app_will_do() {
+    let folder = Folder::new("m_app").with_schema(SCHEMA);
+    assert_eq!(tables(&folder, "").unwrap(), ["notes"]);
+    assert_eq!(tables(&folder, "convex").unwrap(), ["notes"]);
+}
+
+#[test]
+fn convex_json_names_the_folder() {
+    let folder = Folder::new("m_convex_json").with_schema(SCHEMA);
+    let folder = with_schema_at(folder, "src/convex/schema.ts", "tasks")
+        .with("convex.json", "{ \"functions\": \"./src/convex/\" }");
+    assert_eq!(tables(&folder, "").unwrap(), ["tasks"]);
+}
+
+#[test]
+fn an_app_with_another_schema_beside() {
+    let folder = Folder::new("m_two_schemas")
+        .with_schema(SCHEMA)
+        .with("schema.ts", "export const users = 1;\n");
+    assert_eq!(tables(&folder, "").unwrap(), ["notes"]);
+}
+
+#[test]
+fn the_only_project_of_a_monorepo() {
+    let folder = Folder::new("m_monorepo").with("apps/web/index.ts", "export {};");
+    let folder = with_schema_at(folder, "packages/backend/convex/schema.ts", "notes");
+    let folder = with_schema_at(folder, "node_modules/x/convex/schema.ts", "others");
+    assert_eq!(tables(&folder, "").unwrap(), ["notes"]);
+    assert_eq!(tables(&folder, "packages/backend").unwrap(), ["notes"]);
+}
+
+#[test]
+fn several_projects_below() {
+    let folder = Folder::new("m_several");
+    let folder = with_schema_at(folder, "apps/a/convex/schema.ts", "notes");
+    let folder = with_schema_at(folder, "apps/b/convex/schema.ts", "notes");
+    assert_eq!(
+        tables(&folder, "apps").unwrap_err(),
+        "apps: there are several Convex projects below it: apps/a/convex, apps/b/convex. Name one of them"
+    );
+}
+
+/// A Convex project in `packages/backend` whose tables come from `from`.
+fn backend(name: &str, from: &str) -> Folder {
+    let schema = format!(
+        "import {{ tables }} from \"{from}\";\nimport {{ defineSchema }} from \"convex/server\";\nexport default defineSchema(tables);\n"
+    );
+    Folder::new(name)
+        .with("packages/backend/package.json", "{ \"name\": \"backend\" }")
+        .with("packages/backend/convex/schema.ts", &schema)
+}
+
+fn table(name: &str) -> String {
+    let imports = common::IMPORTS.replace("defineSchema, ", "");
+    format!("{imports}export const tables = {{ {name}: defineTable({{ a: v.string() }}) }};\n")
+}
+
+#[test]
+fn an_unlinked_package_by_its_entry() {
+    let folder = backend("m_entry", "@acme/tables")
+        .with("package.json", "{ \"workspaces\": [\"packages/*\"] }")
+        .with(
+            "packages/tables/package.json",
+            "{ \"name\": \"@acme/tables\", \"main\": \"lib/main.ts\" }",
+        )
+        .with("packages/tables/lib/main.ts", &table("entries"));
+    assert_eq!(tables(&folder, "packages/backend").unwrap(), ["entries"]);
+}
+
+#[test]
+fn an_unlinked_package_by_its_exports() {
+    let folder = backend("m_exports", "@acme/tables/deep/all")
+        .with("pnpm-workspace.yaml", "packages:\n  - \"packages/**\"\n")
+        .with(
+            "packages/ui/tables/package.json",
+            "{ \"name\": \"@acme/tables\", \"exports\": { \"./deep/*\": \"./source/*.ts\" } }",
+        )
+        .with("packages/ui/tables/source/all.ts", &table("deep"));
+    assert_eq!(tables(&folder, "packages/backend").unwrap(), ["deep"]);
+}
+
+#[test]
+fn the_source_of_a_package_that_is_not_built() {
+    let folder = backend("m_unbuilt", "@acme/tables")
+        .with("package.json", "{ \"workspaces\": { \"packages\": [\"packages/tables\"] } }")
+        .with(
+            "packages/tables/package.json",
+            "{ \"name\": \"@acme/tables\", \"exports\": { \".\": { \"types\": \"./dist/index.d.ts\", \"import\": \"./dist/index.js\" } } }",
+        )
+        .with("packages/tables/src/index.ts", &table("sources"));
+    assert_eq!(tables(&folder, "packages/backend").unwrap(), ["sources"]);
+}
+
+#[test]
+fn a_package_that_a_dependency_names_by_its_path() {
+    let folder = backend("m_file", "tables")
+        .with(
+            "packages/backend/package.json",
+            "{ \"dependencies\": { \"tables\": \"file:../../vendored/tables\" } }",
+        )
+        .with("vendored/tables/package.json", "{ \"name\": \"tables\" }")
+        .with("vendored/tables/index.ts", &table("vendored"));
+    assert_eq!(tables(&folder, "packages/backend").unwrap(), ["vendored"]);
+}

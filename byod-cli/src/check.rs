@@ -1,0 +1,105 @@
+//! `byod check`: every table, where it lives, its functions on both sides, and
+//! what would fail at run time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use byod_build::Builder;
+use byod_schema::{FunctionPath, Location, Manifest, Visibility};
+use serde::Serialize;
+
+use crate::Error;
+
+/// What both projects have, and where they don't fit together.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// Nothing would fail at run time.
+    pub(crate) fits: bool,
+    pub(crate) tables: Vec<TableReport>,
+    /// What could not be read of the projects.
+    pub(crate) warnings: Vec<String>,
+    /// Whether there is a project for users' deployments to compare with.
+    pub(crate) has_user_project: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TableReport {
+    pub(crate) table: String,
+    pub(crate) location: Location,
+    /// The public functions of the table's module on main.
+    pub(crate) main: Vec<String>,
+    /// Those of the same names, and public ones, on users' deployments.
+    pub(crate) user: Vec<String>,
+    pub(crate) differences: Vec<String>,
+}
+
+pub(crate) fn check(config: &Path) -> Result<Report, Error> {
+    let builder = Builder::new().config(config);
+    if let Some(folder) = builder.folders()?.user
+        && !folder.is_dir()
+    {
+        return Err(Error::NotExported { folder });
+    }
+    let manifest = builder.read()?;
+    let tables: Vec<TableReport> = manifest
+        .tables()
+        .map(|(table, location)| of_table(&manifest, table, location))
+        .collect();
+    let projects = [Some(&manifest.main), manifest.user.as_ref()];
+    Ok(Report {
+        fits: tables.iter().all(|table| table.differences.is_empty()),
+        tables,
+        warnings: projects
+            .iter()
+            .flatten()
+            .flat_map(|project| project.warnings.clone())
+            .collect(),
+        has_user_project: manifest.user.is_some(),
+    })
+}
+
+fn of_table(manifest: &Manifest, table: &str, location: Location) -> TableReport {
+    let modules: BTreeSet<&str> = manifest
+        .main
+        .functions
+        .keys()
+        .chain(manifest.user.iter().flat_map(|user| user.functions.keys()))
+        .map(|path| path.module.as_str())
+        .filter(|module| module.rsplit('/').next() == Some(table))
+        .collect();
+    let public = |functions: &BTreeMap<FunctionPath, byod_schema::Function>,
+                  also: &BTreeSet<String>| {
+        functions
+            .iter()
+            .filter(|(path, function)| {
+                modules.contains(path.module.as_str())
+                    && (function.visibility == Visibility::Public || also.contains(&path.name))
+            })
+            .map(|(path, _)| path.name.clone())
+            .collect::<BTreeSet<String>>()
+    };
+    let main = public(&manifest.main.functions, &BTreeSet::new());
+    let user = match (&manifest.user, location) {
+        // Those that a call could reach there, internal ones too.
+        (Some(user), Location::User) => public(&user.functions, &main),
+        _ => BTreeSet::new(),
+    };
+    let mut differences: Vec<String> = manifest
+        .table_differences(table)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    for module in &modules {
+        let found = manifest.function_differences(module, location);
+        differences.extend(found.iter().map(ToString::to_string));
+    }
+    TableReport {
+        table: table.to_owned(),
+        location,
+        main: main.into_iter().collect(),
+        user: user.into_iter().collect(),
+        differences,
+    }
+}

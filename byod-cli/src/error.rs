@@ -1,0 +1,52 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Build(#[from] byod_build::Error),
+
+    #[error(
+        "{}: `convex` is missing under [user]. Name the folder to write: `convex = \"byod/convex\"`",
+        config.display()
+    )]
+    NoUserFolder { config: PathBuf },
+
+    #[error(
+        "{}: no tables live on users' deployments. List them: `tables = [\"messages\"]` under [user]",
+        config.display()
+    )]
+    NoTables { config: PathBuf },
+
+    #[error(
+        "{}: nothing says whose documents a call is about. Add `userId = \"subject\"` under [user.inject], \
+         with the name of the field that documents keep their owner in",
+        config.display()
+    )]
+    NoSubject { config: PathBuf },
+
+    #[error("{}: not a lock file of this version: {reason}. Remove it and export again", path.display())]
+    Lock { path: PathBuf, reason: String },
+
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+
+    #[error("{}: no such folder. Write it with `byod export`", folder.display())]
+    NotExported { folder: PathBuf },
+
+    #[error("the report could not be printed: {0}")]
+    Output(io::Error),
+
+    #[error("no random bytes from the system: {0}")]
+    Random(getrandom::Error),
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `byod export`: the Convex project of users' deployments, from main's.
+
+mod carry;
+mod crud;
+mod files;
+mod module;
+mod plan;
+mod schema;
+mod support;
+mod validators;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+use byod_build::{Builder, Limits, read_project};
+use byod_schema::{Injection, Location, Manifest, Project};
+use serde::Serialize;
+
+use crate::Error;
+use crate::source::Sources;
+use plan::{Plan, Rejected};
+
+pub(crate) use files::{Written, read, store};
+pub(crate) use plan::{Fate, FunctionReport};
+use schema::ForeignId;
+
+/// What the export has done.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// The Convex folder of users' deployments.
+    pub(crate) folder: PathBuf,
+    #[serde(flatten)]
+    pub(crate) files: Written,
+    pub(crate) tables: Vec<String>,
+    pub(crate) functions: Vec<FunctionReport>,
+    pub(crate) ids_as_strings: Vec<ForeignId>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Writes the project that `[user] convex` names.
+pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
+    let builder = Builder::new().config(config);
+    let folders = builder.folders()?;
+    let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
+        config: config.to_owned(),
+    })?;
+    let mut manifest = builder.read_main()?;
+    if manifest.user_tables.is_empty() {
+        return Err(Error::NoTables {
+            config: config.to_owned(),
+        });
+    }
+    let subjects: BTreeSet<String> = manifest
+        .inject
+        .iter()
+        .filter(|(_, injection)| **injection == Injection::Subject)
+        .map(|(name, _)| name.clone())
+        .collect();
+    if subjects.is_empty() {
+        return Err(Error::NoSubject {
+            config: config.to_owned(),
+        });
+    }
+    let sources =
+        |folder: &Path| Sources::read(folder, &subjects).map_err(|error| Error::io(folder, error));
+    let main = sources(&folders.main)?;
+    let mut custom = Sources::default();
+    if folder.join("custom").is_dir() {
+        custom = sources(&folder)?;
+        custom.modules.retain(|name, _| name.starts_with("custom/"));
+    }
+    let mut plan = checked(&mut manifest, &main, &custom)?;
+    plan.main_package = package_above(&folders.main);
+    let files = files::write(&folder, &plan, force)?;
+    Ok(Report {
+        folder,
+        files,
+        tables: schema::user_tables(&manifest)
+            .map(|t| t.table_name.clone())
+            .collect(),
+        functions: plan.functions,
+        ids_as_strings: plan.ids_as_strings,
+        notes: plan.notes,
+    })
+}
+
+/// Plans until what is planned, read as a build reads it, fits main.
+fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<Plan, Error> {
+    let mut rejected = Rejected::new();
+    loop {
+        manifest.user = None;
+        let plan = plan::plan(manifest, main, custom, &rejected);
+        manifest.user = Some(read_back(&plan, custom)?);
+        let mut again = false;
+        for report in &plan.functions {
+            let level = match report.fate {
+                Fate::Carried => 1,
+                Fate::Written { .. } => 2,
+                Fate::Custom | Fate::Missing { .. } => continue,
+            };
+            let Ok(path) = report.function.parse::<byod_schema::FunctionPath>();
+            let differs = manifest
+                .function_differences(&path.module, Location::User)
+                .iter()
+                .any(|difference| difference.function() == Some(&path));
+            if differs {
+                again = true;
+                rejected.insert(path, level);
+            }
+        }
+        if !again {
+            let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
+            let mut plan = plan;
+            for table in tables {
+                let found = manifest.table_differences(&table);
+                plan.notes.extend(found.iter().map(ToString::to_string));
+            }
+            return Ok(plan);
+        }
+    }
+}
+
+/// The nearest `package.json` above main's Convex folder.
+fn package_above(convex: &Path) -> Option<serde_json::Value> {
+    let absolute = fs::canonicalize(convex).ok()?;
+    let found = absolute
+        .ancestors()
+        .skip(1)
+        .find_map(|folder| fs::read_to_string(folder.join("package.json")).ok())?;
+    serde_json::from_str(&found).ok()
+}
+
+/// The planned project as a build would read it.
+fn read_back(plan: &Plan, custom: &Sources) -> Result<Project, Error> {
+    let folder = Scratch::new()?;
+    for (name, text) in &plan.files {
+        store(&folder.0.join(name), text)?;
+    }
+    store(&folder.0.join("byod/version.ts"), &support::version(1))?;
+    for (name, module) in &custom.modules {
+        store(&folder.0.join(format!("{name}.ts")), &module.text)?;
+    }
+    let reading = read_project(&folder.0, &Limits::default())?;
+    Ok(Project {
+        convex: String::new(),
+        schema: reading.schema.value,
+        functions: reading
+            .functions
+            .into_iter()
+            .map(|(path, function)| (path, function.value))
+            .collect(),
+        warnings: reading.warnings,
+    })
+}
+
+/// A folder that goes when it is no longer needed.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, Error> {
+        let folder = env::temp_dir().join(format!("byod-export-{}", process::id()));
+        fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Left behind, it is in the way of nothing.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,473 @@
+//! Puts the modules together: carried statements, functions that were written
+//! anew, and what has to be imported for them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use byod_schema::{FunctionPath, FunctionType, Injection, Manifest};
+
+use super::carry::{Carrier, Need, Source, is_server_type};
+use super::crud::{self, Written};
+use super::support;
+use super::validators::{self, is_foreign};
+use crate::layout::Code;
+use crate::source::{Imported, Module, Statement, Target};
+
+pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";
+
+/// A piece of a module that is not carried over.
+pub(crate) struct Item {
+    name: String,
+    text: String,
+    /// What it uses of `byod/owner`, and whether it uses `v`.
+    owner: Vec<&'static str>,
+    uses_v: bool,
+}
+
+impl Item {
+    pub(crate) fn written(path: &FunctionPath, written: &Written, reason: &str) -> Self {
+        let comment = comment(&format!("Not main's, which {reason}."));
+        let builders = ["ownerQuery", "ownerMutation", "ownerAction"];
+        let mut owner: Vec<&'static str> = builders
+            .into_iter()
+            .filter(|builder| written.text.contains(&format!("= {builder}(")))
+            .collect();
+        if written.matches {
+            owner.push("matches");
+        }
+        Self {
+            name: path.name.clone(),
+            text: format!("{comment}{}", written.text.trim_end()),
+            owner,
+            uses_v: written.text.contains("v."),
+        }
+    }
+
+    pub(crate) fn missing(path: &FunctionPath, reason: &str) -> Self {
+        Self {
+            name: path.name.clone(),
+            text: comment(&format!(
+                "`{}` is missing, because main's {reason}. Write it in custom/{}.ts.",
+                path.name, path.module
+            ))
+            .trim_end()
+            .to_owned(),
+            owner: Vec::new(),
+            uses_v: false,
+        }
+    }
+}
+
+/// Lines of at most 80 columns.
+fn comment(text: &str) -> String {
+    let mut lines = String::from("//");
+    let mut column = 2;
+    for word in text.split_whitespace() {
+        if column + 1 + word.chars().count() > 80 {
+            lines.push_str("\n//");
+            column = 2;
+        }
+        lines.push(' ');
+        lines.push_str(word);
+        column += 1 + word.chars().count();
+    }
+    lines + "\n"
+}
+
+/// The name under which main's module is carried over.
+fn out_name(module: &str) -> String {
+    match module {
+        "schema" | "functions" => format!("byod/main_{module}"),
+        other => other.to_owned(),
+    }
+}
+
+/// The texts of all modules that something is carried over to or written into.
+pub(crate) fn texts(
+    carrier: &Carrier<'_>,
+    need: &Need,
+    items: BTreeMap<String, Vec<Item>>,
+    own: BTreeMap<String, Vec<String>>,
+) -> BTreeMap<String, String> {
+    let mut names: BTreeSet<String> = need.statements.iter().map(|(m, _)| m.clone()).collect();
+    names.extend(items.keys().cloned());
+    names.extend(own.keys().cloned());
+    names.extend(need.stubs.iter().filter_map(|stub| match stub {
+        Source::Helper(module, _) => Some(module.clone()),
+        Source::Function(path) => Some(path.module.clone()),
+        _ => None,
+    }));
+    let mut items = items;
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let module = carrier.sources.modules.get(&name);
+            let builder = Builder {
+                carrier,
+                need,
+                module,
+                name: name.clone(),
+                out: out_name(&name),
+                imports: BTreeMap::new(),
+            };
+            let own = own.get(&name).map_or(&[][..], Vec::as_slice);
+            let text = builder.text(items.remove(&name).unwrap_or_default(), own);
+            text.map(|text| (out_name(&name), text))
+        })
+        .collect()
+}
+
+struct Builder<'a> {
+    carrier: &'a Carrier<'a>,
+    need: &'a Need,
+    module: Option<&'a Module>,
+    name: String,
+    out: String,
+    /// By specifier and whether only types are imported.
+    imports: BTreeMap<(Order, String, bool), BTreeSet<String>>,
+}
+
+/// Packages come before modules of the project.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Order {
+    Package,
+    Project,
+}
+
+/// A text with its place in main's module.
+struct Piece {
+    at: usize,
+    /// The next one follows without a blank line, as in main.
+    text: String,
+    statement: Option<usize>,
+}
+
+impl Builder<'_> {
+    fn text(mut self, items: Vec<Item>, own: &[String]) -> Option<String> {
+        let mut pieces = self.carried();
+        for stub in &self.need.stubs {
+            pieces.extend(self.stub(stub));
+        }
+        for item in items {
+            for name in &item.owner {
+                self.import_owner(name, false);
+            }
+            if item.uses_v {
+                self.import(Order::Package, "convex/values", "v", false);
+            }
+            pieces.push(Piece {
+                at: self.place(&item.name),
+                text: item.text,
+                statement: None,
+            });
+        }
+        if pieces.is_empty() && own.is_empty() {
+            return None;
+        }
+        pieces.sort_by_key(|piece| piece.at);
+        let mut text = String::from(HEADER);
+        let imports = self.print_imports();
+        text.push_str(&imports);
+        if !imports.is_empty() {
+            text.push('\n');
+        }
+        if !own.is_empty() {
+            let custom = format!("custom/{}", self.name);
+            let from = relative(&self.out, &custom);
+            text.push_str(&named("export", own.iter().cloned(), &from));
+            text.push('\n');
+        }
+        for (i, piece) in pieces.iter().enumerate() {
+            if i > 0 {
+                text.push_str(if self.are_together(&pieces[i - 1], piece) {
+                    "\n"
+                } else {
+                    "\n\n"
+                });
+            }
+            text.push_str(&piece.text);
+        }
+        let text = text.trim_end().to_owned() + "\n";
+        Some(text)
+    }
+
+    /// Whether main has the two statements on following lines.
+    fn are_together(&self, a: &Piece, b: &Piece) -> bool {
+        let (Some(module), Some(a), Some(b)) = (self.module, a.statement, b.statement) else {
+            return false;
+        };
+        let (from, to) = (
+            module.statements[a].span.end,
+            module.statements[b].span.start,
+        );
+        b == a + 1 && module.text[from..to].matches('\n').count() < 2
+    }
+
+    fn place(&self, name: &str) -> usize {
+        let of = |module: &Module| {
+            let index = module.statement_of(name)?;
+            Some(module.statements[index].span.start)
+        };
+        self.module.and_then(of).unwrap_or(usize::MAX)
+    }
+
+    fn carried(&mut self) -> Vec<Piece> {
+        let Some(module) = self.module else {
+            return Vec::new();
+        };
+        let indexes: Vec<usize> = self
+            .need
+            .statements
+            .iter()
+            .filter(|(name, _)| *name == self.name)
+            .map(|(_, index)| *index)
+            .collect();
+        let mut pieces = Vec::new();
+        for index in indexes {
+            let statement = &module.statements[index];
+            self.import_used(module, statement);
+            pieces.push(Piece {
+                at: statement.span.start,
+                text: self.edited(module, statement),
+                statement: Some(index),
+            });
+        }
+        pieces
+    }
+
+    /// The statement as it is on users' deployments.
+    fn edited(&mut self, module: &Module, statement: &Statement) -> String {
+        let tables = &self.carrier.manifest.user_tables;
+        let facts = &statement.facts;
+        let mut edits: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
+        for (span, table) in &facts.ids {
+            if is_foreign(table, tables) {
+                edits.push((span.clone(), "v.string()"));
+            }
+        }
+        for (span, table) in &facts.id_types {
+            if is_foreign(table, tables) {
+                edits.push((span.clone(), "string"));
+            }
+        }
+        for function in facts.functions.iter().filter(|f| f.is_api) {
+            edits.push((function.root.clone(), "internal"));
+        }
+        if let (Some(definition), Some(name)) = (&statement.definition, statement.names.first()) {
+            let function_type = self.function_type(name);
+            let builder = crud::builder(function_type);
+            self.import_owner(builder, false);
+            edits.push((definition.builder_span.clone(), builder));
+            let manifest = self.carrier.manifest;
+            if function_type == FunctionType::Mutation && has_times(manifest) {
+                edits.extend(facts.clock.iter().map(|span| (span.clone(), "ctx.time()")));
+            }
+        }
+        edits.sort_by_key(|(span, _)| span.start);
+        let mut text = String::new();
+        let mut at = statement.span.start;
+        for (span, replacement) in edits {
+            if span.start < at {
+                continue;
+            }
+            text.push_str(&module.text[at..span.start]);
+            text.push_str(replacement);
+            at = span.end;
+        }
+        text.push_str(&module.text[at..statement.span.end]);
+        text
+    }
+
+    fn function_type(&self, name: &str) -> FunctionType {
+        let path = FunctionPath::new(&self.name, name);
+        let function = self.carrier.manifest.main.functions.get(&path);
+        function.map_or(FunctionType::Query, |function| function.function_type)
+    }
+
+    fn import_used(&mut self, module: &Module, statement: &Statement) {
+        let builder = statement.definition.as_ref().map(|d| d.builder.clone());
+        let tables = &self.carrier.manifest.user_tables;
+        let ids = &statement.facts.id_types;
+        // All of them have become `string`.
+        let no_ids = !ids.is_empty() && ids.iter().all(|(_, table)| is_foreign(table, tables));
+        for name in &statement.facts.names {
+            if Some(name) == builder.as_ref() || (no_ids && name == "Id") {
+                continue;
+            }
+            let Some((import, imported)) = module.import_of(name) else {
+                continue;
+            };
+            let type_only = import.type_only || imported.type_only;
+            let original = match &imported.imported {
+                Imported::Name(original) => original.clone(),
+                Imported::Default => "default".to_owned(),
+                Imported::Namespace => "*".to_owned(),
+            };
+            let shown = if original == *name {
+                name.clone()
+            } else {
+                format!("{original} as {name}")
+            };
+            match self
+                .carrier
+                .sources
+                .resolve(&module.name, &import.specifier)
+            {
+                Target::Generated(file) => {
+                    if file == "server" && is_server_type(&original) && original.ends_with("Ctx") {
+                        self.import_owner(&shown, true);
+                    } else {
+                        let internal = shown == "api";
+                        let shown = if internal { "internal" } else { &shown };
+                        let path = relative(&self.out, &format!("_generated/{file}"));
+                        self.import(Order::Project, &path, shown, type_only);
+                    }
+                }
+                Target::Package(package) => {
+                    let stub = Source::Package(package.clone(), original.clone());
+                    if self.need.stubs.contains(&stub) {
+                        let path = relative(&self.out, "byod/caller");
+                        self.import(Order::Project, &path, &shown, false);
+                    } else {
+                        self.import(Order::Package, &package, &shown, type_only);
+                    }
+                }
+                Target::Module(target) => {
+                    if let Some((origin, local)) = self.carrier.sources.origin(&target, &original) {
+                        let shown = if local == *name {
+                            local
+                        } else {
+                            format!("{local} as {name}")
+                        };
+                        let path = relative(&self.out, &out_name(&origin));
+                        self.import(Order::Project, &path, &shown, type_only);
+                    }
+                }
+            }
+        }
+    }
+
+    fn stub(&mut self, source: &Source) -> Option<Piece> {
+        let shape = self.carrier.shape(source);
+        match source {
+            Source::Helper(module, name) if *module == self.name => {
+                self.import_owner("Caller", true);
+                Some(Piece {
+                    at: self.place(name),
+                    text: helper(name, &shape),
+                    statement: None,
+                })
+            }
+            Source::Function(path) if path.module == self.name => {
+                let builder = crud::builder(self.function_type(&path.name));
+                self.import_owner(builder, false);
+                let manifest = self.carrier.manifest;
+                let args = manifest.main.functions.get(path)?.args.as_object()?.clone();
+                let args = validators::fields(&args, &manifest.user_tables);
+                if args != Code::object([]) {
+                    self.import(Order::Package, "convex/values", "v", false);
+                }
+                let answer = support::answer(&shape);
+                let answer = if answer.starts_with('{') {
+                    format!("({answer})")
+                } else {
+                    answer
+                };
+                Some(Piece {
+                    at: self.place(&path.name),
+                    text: format!(
+                        "/** Who calls. Main looks them up; here it is the owner. */\n\
+                         export const {} = {builder}({{\n  args: {},\n  handler: async (ctx) => {answer},\n}});",
+                        path.name,
+                        args.print(2, "  args: ".len(), 1)
+                    ),
+                    statement: None,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn import_owner(&mut self, name: &str, type_only: bool) {
+        let path = relative(&self.out, "byod/owner");
+        self.import(Order::Project, &path, name, type_only);
+    }
+
+    fn import(&mut self, order: Order, specifier: &str, name: &str, type_only: bool) {
+        let key = (order, specifier.to_owned(), type_only);
+        self.imports.entry(key).or_default().insert(name.to_owned());
+    }
+
+    fn print_imports(&self) -> String {
+        let mut text = String::new();
+        for ((_, specifier, type_only), names) in &self.imports {
+            let keyword = if *type_only { "import type" } else { "import" };
+            let (whole, parts): (Vec<&String>, Vec<&String>) =
+                names.iter().partition(|name| name.starts_with("* as "));
+            for name in whole {
+                text.push_str(&format!("{keyword} {name} from \"{specifier}\";\n"));
+            }
+            let sibling = |types: bool| {
+                let found = self
+                    .imports
+                    .iter()
+                    .find(|((_, s, t), _)| s == specifier && *t == types);
+                found.map(|(_, names)| names)
+            };
+            // Types go with the values of the same module.
+            if *type_only && sibling(false).is_some() {
+                continue;
+            }
+            let mut parts: Vec<String> = parts.into_iter().cloned().collect();
+            if let Some(types) = sibling(true).filter(|_| !type_only) {
+                let more = types.iter().filter(|name| !names.contains(*name));
+                parts.extend(more.map(|name| format!("type {name}")));
+            }
+            if !parts.is_empty() {
+                text.push_str(&named(keyword, parts, specifier));
+            }
+        }
+        text
+    }
+}
+
+fn has_times(manifest: &Manifest) -> bool {
+    manifest.inject.values().any(|i| *i == Injection::Now)
+}
+
+/// A function that answers with the owner where main looks the caller up.
+pub(crate) fn helper(name: &str, shape: &BTreeSet<Vec<String>>) -> String {
+    format!(
+        "/** Who calls. Main looks them up; here it is the owner. */\n\
+         export async function {name}(ctx: Caller) {{\n  return {};\n}}",
+        support::answer(shape)
+    )
+}
+
+/// `import { a, b } from "specifier";`
+fn named(keyword: &str, names: impl IntoIterator<Item = String>, specifier: &str) -> String {
+    let names: Vec<String> = names.into_iter().collect();
+    let flat = format!(
+        "{keyword} {{ {} }} from \"{specifier}\";\n",
+        names.join(", ")
+    );
+    if flat.chars().count() <= 81 || names.len() == 1 {
+        return flat;
+    }
+    let lines: String = names.iter().map(|name| format!("  {name},\n")).collect();
+    format!("{keyword} {{\n{lines}}} from \"{specifier}\";\n")
+}
+
+/// How a module imports another.
+fn relative(from: &str, to: &str) -> String {
+    let depth = from.matches('/').count();
+    let shared = from
+        .split('/')
+        .take(depth)
+        .zip(to.split('/'))
+        .take_while(|(a, b)| a == b)
+        .count();
+    let rest: Vec<&str> = to.split('/').skip(shared).collect();
+    let up = "../".repeat(depth - shared);
+    let up = if up.is_empty() { "./" } else { &up };
+    format!("{up}{}", rest.join("/"))
+}

@@ -1,0 +1,283 @@
+//! Decides for every function how it gets to users' deployments, and gathers the
+//! files of their project.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use byod_schema::{
+    Function, FunctionPath, Injection, Location, Manifest, Table, Validator, Visibility,
+};
+use serde::Serialize;
+
+use super::carry::{Carrier, Need, Source};
+use super::crud;
+use super::module::{self, Item};
+use super::schema::{self, ForeignId};
+use super::support;
+use super::validators::is_foreign;
+use crate::source::Sources;
+
+/// The project of users' deployments, as it should be.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// By path below the Convex folder.
+    pub(crate) files: BTreeMap<String, String>,
+    /// Every module, with those that people wrote.
+    pub(crate) modules: BTreeSet<String>,
+    pub(crate) functions: Vec<FunctionReport>,
+    pub(crate) ids_as_strings: Vec<ForeignId>,
+    pub(crate) notes: Vec<String>,
+    /// Main's `package.json`, where there is one.
+    pub(crate) main_package: Option<serde_json::Value>,
+}
+
+/// What became of one of main's functions.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FunctionReport {
+    pub(crate) function: String,
+    #[serde(flatten)]
+    pub(crate) fate: Fate,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub(crate) enum Fate {
+    /// Main's own code.
+    Carried,
+    /// Written anew.
+    Written {
+        /// Why main's code is not carried over.
+        reason: String,
+        note: Option<String>,
+    },
+    /// A person wrote it, in `custom/`.
+    Custom,
+    /// Not there.
+    Missing { reason: String },
+}
+
+/// How far a function has fallen: 1 can't be carried, 2 can't be written either.
+pub(crate) type Rejected = BTreeMap<FunctionPath, u8>;
+
+/// The table that a module serves: its last name, if users' deployments have it.
+fn table_of<'a>(manifest: &'a Manifest, module: &str) -> Option<&'a Table> {
+    let name = module.rsplit('/').next().unwrap_or(module);
+    manifest
+        .main
+        .schema
+        .table(name)
+        .filter(|_| manifest.location(name) == Some(Location::User))
+}
+
+pub(crate) fn plan(
+    manifest: &Manifest,
+    sources: &Sources,
+    custom: &Sources,
+    rejected: &Rejected,
+) -> Plan {
+    let carrier = Carrier::new(sources, manifest);
+    let mut need = Need::default();
+    let mut functions = Vec::new();
+    let mut notes = Vec::new();
+    let mut items: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    let mut own: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let public = manifest
+        .main
+        .functions
+        .iter()
+        .filter_map(|(path, function)| {
+            let table = table_of(manifest, &path.module)?;
+            (function.visibility == Visibility::Public).then_some((path, function, table))
+        });
+    for (path, function, table) in public {
+        let level = rejected.get(path).copied().unwrap_or_default();
+        let of_person = custom.modules.get(&format!("custom/{}", path.module));
+        let fate = if of_person.is_some_and(|m| m.exports.contains_key(&path.name)) {
+            own.entry(path.module.clone())
+                .or_default()
+                .push(path.name.clone());
+            Fate::Custom
+        } else {
+            let takes_owner = takes_owner(manifest, function);
+            let carried = match level {
+                _ if takes_owner.is_err() => takes_owner.clone().map(|()| Need::default()),
+                0 => carrier.function(path),
+                _ => Err("declares other arguments once it is carried over".to_owned()),
+            };
+            match carried {
+                Ok(needed) => {
+                    need.add(needed);
+                    Fate::Carried
+                }
+                Err(reason) => {
+                    let written = match takes_owner {
+                        Err(reason) => Err(reason),
+                        Ok(()) if level < 2 => crud::write(manifest, table, path, function),
+                        Ok(()) => Err("could not be written so that it fits main's".to_owned()),
+                    };
+                    let (item, fate) = match written {
+                        Ok(written) => (
+                            Item::written(path, &written, &reason),
+                            Fate::Written {
+                                reason,
+                                note: written.note,
+                            },
+                        ),
+                        Err(other) => {
+                            let reason = if reason == other {
+                                reason
+                            } else {
+                                format!("{reason}; and it {other}")
+                            };
+                            (Item::missing(path, &reason), Fate::Missing { reason })
+                        }
+                    };
+                    items.entry(path.module.clone()).or_default().push(item);
+                    fate
+                }
+            }
+        };
+        if function.args.as_object().is_some_and(|args| {
+            let mut subjects = manifest.inject.iter();
+            subjects.any(|(name, i)| *i == Injection::Subject && args.get(name).is_some())
+        }) {
+            notes.push(format!(
+                "`{path}` takes the owner from its caller, who must pass the user's subject where their own deployment answers"
+            ));
+        }
+        functions.push(FunctionReport {
+            function: path.to_string(),
+            fate,
+        });
+    }
+    for builder in carrier.own_builders(&need) {
+        notes.push(format!(
+            "main's builder `{builder}` is not carried over: what it does beside telling who calls is not done here"
+        ));
+    }
+    notes.extend(unowned(manifest));
+    notes.extend(elsewhere(manifest, sources));
+
+    let mut texts = module::texts(&carrier, &need, items, own);
+    texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
+    texts.insert(
+        "byod/owner".to_owned(),
+        support::owner(manifest, &need.context),
+    );
+    if let Some(text) = package_stubs(&carrier, &need) {
+        texts.insert("byod/caller".to_owned(), text);
+    }
+    let mut modules: BTreeSet<String> = texts.keys().cloned().collect();
+    modules.insert("byod/version".to_owned());
+    modules.extend(custom.modules.keys().cloned());
+    let mut files: BTreeMap<String, String> = texts
+        .into_iter()
+        .map(|(module, text)| (format!("{module}.ts"), text))
+        .collect();
+    files.insert("schema.ts".to_owned(), schema::text(manifest));
+    Plan {
+        files,
+        modules,
+        functions,
+        ids_as_strings: schema::foreign_ids(manifest),
+        notes,
+        main_package: None,
+    }
+}
+
+/// Where a function takes the owner as an argument on main already, it must be
+/// what the users' side needs.
+fn takes_owner(manifest: &Manifest, function: &Function) -> Result<(), String> {
+    let Some(args) = function.args.as_object() else {
+        return Ok(());
+    };
+    for (name, injection) in &manifest.inject {
+        let Some(arg) = args.get(name).filter(|_| *injection == Injection::Subject) else {
+            continue;
+        };
+        let is_text = match &arg.field_type {
+            Validator::String => true,
+            Validator::Id { table_name } => is_foreign(table_name, &manifest.user_tables),
+            _ => false,
+        };
+        if arg.optional || !is_text {
+            return Err(format!(
+                "takes the owner `{name}` as {arg}, not as a required string"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Tables whose documents don't say whose they are.
+fn unowned(manifest: &Manifest) -> Vec<String> {
+    let subjects: Vec<&String> = manifest
+        .inject
+        .iter()
+        .filter(|(_, i)| **i == Injection::Subject)
+        .map(|(name, _)| name)
+        .collect();
+    let has_owner = |table: &Table| {
+        table
+            .document_type
+            .as_object()
+            .is_none_or(|fields| subjects.iter().any(|name| fields.get(name).is_some()))
+    };
+    let Some(subject) = subjects.first() else {
+        return Vec::new();
+    };
+    schema::user_tables(manifest)
+        .filter(|table| !has_owner(table))
+        .map(|table| {
+            format!(
+                "documents of `{}` have no field `{subject}`: where users share a deployment, they share these",
+                table.table_name
+            )
+        })
+        .collect()
+}
+
+/// Functions outside of the tables' modules that use tables of the users.
+fn elsewhere(manifest: &Manifest, sources: &Sources) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (path, function) in &manifest.main.functions {
+        if function.visibility != Visibility::Public || table_of(manifest, &path.module).is_some() {
+            continue;
+        }
+        let Some((module, index)) = sources.function(path) else {
+            continue;
+        };
+        let used = module.statements[index].facts.tables.iter();
+        let used: Vec<String> = used
+            .filter(|table| manifest.user_tables.contains(*table))
+            .map(|table| format!("`{table}`"))
+            .collect();
+        if !used.is_empty() {
+            notes.push(format!(
+                "`{path}` uses {} on main, but its module is not named after a table of the users: it always runs on main",
+                used.join(", ")
+            ));
+        }
+    }
+    notes
+}
+
+/// `byod/caller.ts`: what stands for packages' functions that tell who calls.
+fn package_stubs(carrier: &Carrier<'_>, need: &Need) -> Option<String> {
+    let stubs: Vec<String> = need
+        .stubs
+        .iter()
+        .filter_map(|source| match source {
+            Source::Package(_, name) => Some(module::helper(name, &carrier.shape(source))),
+            _ => None,
+        })
+        .collect();
+    if stubs.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "{}import type {{ Caller }} from \"./owner\";\n\n{}\n",
+        module::HEADER,
+        stubs.join("\n\n")
+    ))
+}

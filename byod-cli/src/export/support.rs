@@ -1,0 +1,342 @@
+//! The files that every project of users' deployments has: the builders, `ping`,
+//! and what `npx convex` and `tsc` want.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use byod_schema::{Injection, Manifest};
+
+use crate::layout::{Code, Entry, string};
+
+/// `byod/owner.ts`: the builders, which give functions the owner's documents alone.
+///
+/// `context` is what main's builders add to `ctx` and carried functions read.
+pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> String {
+    let injected = |injection| {
+        let all = manifest.inject.iter();
+        all.filter(move |(_, i)| **i == injection)
+            .map(|(name, _)| name.as_str())
+    };
+    let subjects: Vec<&str> = injected(Injection::Subject).collect();
+    let validators = |names: Vec<&str>, validator: &str| {
+        let entries = names
+            .into_iter()
+            .map(|name| Entry::new(name, Code::text(validator)));
+        Code::object(entries)
+    };
+    let tree = Tree::of(context);
+    let mut types = String::new();
+    for (name, below) in &tree.0 {
+        types.push_str(&format!("  {name}: {};\n", below.type_text()));
+    }
+    let value: String = tree
+        .0
+        .iter()
+        .map(|(name, below)| format!(", {name}: {}", below.value_text()))
+        .collect();
+    let fields = Code::strings(subjects.iter().copied());
+    let subject = subjects.first().copied().unwrap_or_default();
+    include_str!("owner.ts")
+        .replace(
+            "[/*owner fields*/]",
+            &fields.print(0, "const OWNER_FIELDS = ".len(), 1),
+        )
+        .replace(
+            "{ /*subject args*/ }",
+            &validators(subjects.clone(), "v.string()").print(0, "const subject = ".len(), 1),
+        )
+        .replace(
+            "{ /*time args*/ }",
+            &validators(injected(Injection::Now).collect(), "v.optional(v.number())").print(
+                0,
+                "const times = ".len(),
+                1,
+            ),
+        )
+        .replace("/*caller type*/", &types)
+        .replace("given[/*subject*/]", &member("given", subject))
+        .replace("/*caller value*/", &value)
+}
+
+fn member(object: &str, name: &str) -> String {
+    if crate::layout::is_identifier(name) {
+        format!("{object}.{name}")
+    } else {
+        format!("{object}[{}]", string(name))
+    }
+}
+
+/// Paths of members as nested objects; a leaf is the owner.
+#[derive(Default)]
+struct Tree(BTreeMap<String, Tree>);
+
+impl Tree {
+    fn of(paths: &BTreeSet<Vec<String>>) -> Self {
+        let mut root = Self::default();
+        for path in paths {
+            let mut at = &mut root;
+            for name in path {
+                at = at.0.entry(name.clone()).or_default();
+            }
+        }
+        root
+    }
+
+    fn text(&self, leaf: &str, separator: &str) -> String {
+        if self.0.is_empty() {
+            return leaf.to_owned();
+        }
+        let members: Vec<String> = self
+            .0
+            .iter()
+            .map(|(name, below)| format!("{name}: {}", below.text(leaf, separator)))
+            .collect();
+        format!("{{ {} }}", members.join(separator))
+    }
+
+    fn type_text(&self) -> String {
+        self.text("string", "; ")
+    }
+
+    fn value_text(&self) -> String {
+        self.text("owner", ", ")
+    }
+}
+
+/// What a stub answers with: the owner, or an object with members that are it.
+pub(crate) fn answer(shape: &BTreeSet<Vec<String>>) -> String {
+    let paths = shape
+        .iter()
+        .filter(|path| !path.is_empty())
+        .cloned()
+        .collect();
+    Tree::of(&paths).text("ctx.owner", ", ")
+}
+
+/// `functions.ts`, by which the service learns that the deployment answers.
+pub(crate) const FUNCTIONS: &str = r#"// Written by `byod export`.
+
+import { v } from "convex/values";
+import { query } from "./_generated/server";
+import { SCHEMA_VERSION } from "./byod/version";
+
+/** Whether the deployment answers, and which version it runs. */
+export const ping = query({
+  args: {},
+  returns: v.object({
+    status: v.literal("ok"),
+    version: v.number(),
+    timestamp: v.number(),
+  }),
+  handler: async () => ({
+    status: "ok" as const,
+    version: SCHEMA_VERSION,
+    timestamp: Date.now(),
+  }),
+});
+"#;
+
+/// `byod/version.ts`
+pub(crate) fn version(number: u64) -> String {
+    format!(
+        "// Written by `byod export`.\n\n\
+         /** Goes up by one with every change of the schema or the functions. */\n\
+         export const SCHEMA_VERSION = {number};\n"
+    )
+}
+
+/// The number in a `byod/version.ts`.
+pub(crate) fn version_in(text: &str) -> Option<u64> {
+    let (_, after) = text.split_once("SCHEMA_VERSION = ")?;
+    after.split(';').next()?.trim().parse().ok()
+}
+
+/// `package.json`, with main's versions where it names them.
+pub(crate) fn package(convex_folder: &str, main: Option<&serde_json::Value>) -> String {
+    let version = |list: &str, name: &str, default: &str| {
+        let found = main.and_then(|main| main.get(list)?.get(name)?.as_str());
+        found.unwrap_or(default).to_owned()
+    };
+    PACKAGE
+        .replace("FOLDER", convex_folder)
+        .replace("CONVEX", &version("dependencies", "convex", "^1.31.0"))
+        .replace(
+            "TYPESCRIPT",
+            &version("devDependencies", "typescript", "^5.9.0"),
+        )
+}
+
+const PACKAGE: &str = r#"{
+  "name": "user-deployment",
+  "private": true,
+  "type": "module",
+  "scripts": {
+    "deploy": "convex deploy",
+    "typecheck": "tsc --project FOLDER"
+  },
+  "dependencies": {
+    "convex": "CONVEX"
+  },
+  "devDependencies": {
+    "typescript": "TYPESCRIPT"
+  }
+}
+"#;
+
+pub(crate) const TSCONFIG: &str = r#"{
+  "compilerOptions": {
+    "target": "ESNext",
+    "lib": ["ES2023", "DOM", "DOM.Iterable"],
+    "module": "ESNext",
+    "moduleResolution": "Bundler",
+    "types": [],
+    "strict": true,
+    "isolatedModules": true,
+    "forceConsistentCasingInFileNames": true,
+    "allowJs": true,
+    "skipLibCheck": true,
+    "noEmit": true
+  },
+  "include": ["./**/*"]
+}
+"#;
+
+/// `_generated/`, as far as `tsc` and tests need it before `npx convex` has
+/// written its own.
+pub(crate) fn generated(modules: &BTreeSet<String>) -> Vec<(&'static str, String)> {
+    vec![
+        ("_generated/api.d.ts", api_types(modules)),
+        ("_generated/api.js", API.to_owned()),
+        ("_generated/dataModel.d.ts", DATA_MODEL.to_owned()),
+        ("_generated/server.d.ts", SERVER_TYPES.to_owned()),
+        ("_generated/server.js", SERVER.to_owned()),
+    ]
+}
+
+/// Whether an `api.d.ts` knows exactly these modules.
+pub(crate) fn is_current(api: &str, modules: &BTreeSet<String>) -> bool {
+    let known: BTreeSet<String> = api
+        .lines()
+        .filter_map(|line| line.strip_prefix("import type * as "))
+        .filter_map(|line| line.split_once("from \"../"))
+        .filter_map(|(_, path)| path.split(".js\"").next())
+        .map(str::to_owned)
+        .collect();
+    known == *modules
+}
+
+fn api_types(modules: &BTreeSet<String>) -> String {
+    let mut imports = String::new();
+    let mut members = String::new();
+    for module in modules {
+        let alias = module.replace(['/', '-', '.'], "_");
+        imports.push_str(&format!(
+            "import type * as {alias} from \"../{module}.js\";\n"
+        ));
+        let key = crate::layout::property(module);
+        members.push_str(&format!("  {key}: typeof {alias};\n"));
+    }
+    format!(
+        r#"/* eslint-disable */
+// Written until `npx convex dev` or `npx convex deploy` writes its own.
+
+{imports}
+import type {{
+  ApiFromModules,
+  FilterApi,
+  FunctionReference,
+}} from "convex/server";
+
+declare const modules: ApiFromModules<{{
+{members}}}>;
+
+export declare const api: FilterApi<
+  typeof modules,
+  FunctionReference<any, "public">
+>;
+export declare const internal: FilterApi<
+  typeof modules,
+  FunctionReference<any, "internal">
+>;
+"#
+    )
+}
+
+const API: &str = r#"/* eslint-disable */
+// Written until `npx convex dev` or `npx convex deploy` writes its own.
+
+import { anyApi } from "convex/server";
+
+export const api = anyApi;
+export const internal = anyApi;
+"#;
+
+const DATA_MODEL: &str = r#"/* eslint-disable */
+// Written until `npx convex dev` or `npx convex deploy` writes its own.
+
+import type {
+  DataModelFromSchemaDefinition,
+  DocumentByName,
+  SystemTableNames,
+  TableNamesInDataModel,
+} from "convex/server";
+import type { GenericId } from "convex/values";
+import type schema from "../schema.js";
+
+export type DataModel = DataModelFromSchemaDefinition<typeof schema>;
+export type TableNames = TableNamesInDataModel<DataModel>;
+export type Doc<Table extends TableNames> = DocumentByName<DataModel, Table>;
+export type Id<Table extends TableNames | SystemTableNames> = GenericId<Table>;
+"#;
+
+const SERVER_TYPES: &str = r#"/* eslint-disable */
+// Written until `npx convex dev` or `npx convex deploy` writes its own.
+
+import type {
+  ActionBuilder,
+  GenericActionCtx,
+  GenericDatabaseReader,
+  GenericDatabaseWriter,
+  GenericMutationCtx,
+  GenericQueryCtx,
+  HttpActionBuilder,
+  MutationBuilder,
+  QueryBuilder,
+} from "convex/server";
+import type { DataModel } from "./dataModel.js";
+
+export declare const query: QueryBuilder<DataModel, "public">;
+export declare const internalQuery: QueryBuilder<DataModel, "internal">;
+export declare const mutation: MutationBuilder<DataModel, "public">;
+export declare const internalMutation: MutationBuilder<DataModel, "internal">;
+export declare const action: ActionBuilder<DataModel, "public">;
+export declare const internalAction: ActionBuilder<DataModel, "internal">;
+export declare const httpAction: HttpActionBuilder;
+
+export type QueryCtx = GenericQueryCtx<DataModel>;
+export type MutationCtx = GenericMutationCtx<DataModel>;
+export type ActionCtx = GenericActionCtx<DataModel>;
+export type DatabaseReader = GenericDatabaseReader<DataModel>;
+export type DatabaseWriter = GenericDatabaseWriter<DataModel>;
+"#;
+
+const SERVER: &str = r#"/* eslint-disable */
+// Written until `npx convex dev` or `npx convex deploy` writes its own.
+
+import {
+  actionGeneric,
+  httpActionGeneric,
+  internalActionGeneric,
+  internalMutationGeneric,
+  internalQueryGeneric,
+  mutationGeneric,
+  queryGeneric,
+} from "convex/server";
+
+export const query = queryGeneric;
+export const internalQuery = internalQueryGeneric;
+export const mutation = mutationGeneric;
+export const internalMutation = internalMutationGeneric;
+export const action = actionGeneric;
+export const internalAction = internalActionGeneric;
+export const httpAction = httpActionGeneric;
+"#;

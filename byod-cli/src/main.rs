@@ -1,0 +1,110 @@
+//! `byod`: writes the Convex project of users' deployments, checks it against
+//! main's, and makes encryption keys.
+
+mod check;
+mod error;
+mod export;
+mod layout;
+mod main_side;
+mod print;
+mod source;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use error::Error;
+
+/// Bring your own database, for services on Convex.
+#[derive(Parser)]
+#[command(name = "byod", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the Convex project of users' deployments.
+    ///
+    /// Reads byod.toml and main's Convex project, and writes the folder that
+    /// `convex` under [user] names. Files that a person has edited are kept, and the
+    /// exit status is 1 then. Functions of your own go into its folder custom/.
+    Export {
+        #[command(flatten)]
+        common: Common,
+        /// Overwrite files that have been edited.
+        #[arg(long)]
+        force: bool,
+        /// Write what main needs instead: the users' records and their functions.
+        #[arg(long)]
+        main: bool,
+    },
+    /// Compare the two projects; exit status 1 where a call would fail.
+    Check {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print a fresh BYOD_ENCRYPTION_KEY: 64 hex digits.
+    Keygen,
+}
+
+#[derive(Args)]
+struct Common {
+    /// Where byod.toml is.
+    #[arg(long, value_name = "FILE", default_value = "byod.toml")]
+    config: PathBuf,
+    /// Print JSON, for scripts.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            print::error(&error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether everything is as it should be.
+fn run(command: Command) -> Result<bool, Error> {
+    match command {
+        Command::Export {
+            common,
+            force,
+            main: false,
+        } => {
+            let report = export::export(&common.config, force)?;
+            let is_whole = report.files.kept.is_empty();
+            print::either(common.json, &report, print::export)?;
+            Ok(is_whole)
+        }
+        Command::Export {
+            common,
+            force,
+            main: true,
+        } => {
+            let report = main_side::export(&common.config, force)?;
+            let is_whole = report.kept.is_empty();
+            print::either(common.json, &report, print::main_side)?;
+            Ok(is_whole)
+        }
+        Command::Check { common } => {
+            let report = check::check(&common.config)?;
+            let fits = report.fits;
+            print::either(common.json, &report, print::check)?;
+            Ok(fits)
+        }
+        Command::Keygen => {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(Error::Random)?;
+            print::line(&hex::encode(key))?;
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! `byod export --main`: what main needs to keep the users' records, the table
+//! `userDatabaseConfig` and the functions of `byod/credentials`.
+
+use std::path::{Path, PathBuf};
+
+use byod_build::Builder;
+use byod_schema::{Manifest, Table, Validator};
+use serde::Serialize;
+
+use crate::Error;
+use crate::export::{read, store};
+use crate::layout::string;
+
+const TABLE: &str = "userDatabaseConfig";
+const CREDENTIALS: &str = "byod/credentials.ts";
+const TABLES: &str = "byod/tables.ts";
+
+/// What was written into main's project.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    pub(crate) folder: PathBuf,
+    pub(crate) written: Vec<String>,
+    pub(crate) kept: Vec<String>,
+    /// What only a person can do.
+    pub(crate) todo: Vec<String>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// How main names its users.
+enum Users<'a> {
+    /// A table, its index and the claim that finds a user in it.
+    Table {
+        table: &'a str,
+        index: &'a str,
+        field: &'a str,
+        claim: &'static str,
+    },
+    /// `getAuthUserId` of Convex Auth gives the id.
+    ConvexAuth { table: &'a str },
+    /// No table: the subject itself.
+    Subject,
+}
+
+/// Writes what is not there yet.
+pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
+    let builder = Builder::new().config(config);
+    let folder = builder.folders()?.main;
+    let manifest = builder.read_main()?;
+    let mut report = Report {
+        folder: folder.clone(),
+        written: Vec::new(),
+        kept: Vec::new(),
+        todo: Vec::new(),
+        notes: Vec::new(),
+    };
+    let present = manifest.main.schema.table(TABLE);
+    let users = users(&manifest, present);
+    let known_path = "byod/credentials:getConfigInternal".parse();
+    let has_functions = known_path.is_ok_and(|path| {
+        manifest
+            .main
+            .functions
+            .contains_key::<byod_schema::FunctionPath>(&path)
+    });
+    let own_table = read(&folder.join(TABLES))?;
+    let is_ours = own_table
+        .as_deref()
+        .is_some_and(|text| text.contains(TABLE));
+    if present.is_none() || is_ours {
+        put(&folder, TABLES, &tables(&users), force, &mut report)?;
+        if present.is_none() {
+            report.todo.push(
+                "in schema.ts: `import { byodTables } from \"./byod/tables\";`, and `...byodTables,` among the tables of defineSchema".to_owned(),
+            );
+        }
+    }
+    let validators = present.is_none() || is_ours;
+    if !has_functions || read(&folder.join(CREDENTIALS))?.is_some_and(|t| t.starts_with(HEAD)) {
+        let text = credentials(&users, if validators { None } else { present });
+        put(&folder, CREDENTIALS, &text, force, &mut report)?;
+    }
+    if matches!(users, Users::Subject) {
+        report.notes.push(
+            "main has no table of users that a signed-in user could be found in: records are kept by subject, so pass the subject as both names of `byod.session(user_id, subject)`"
+                .to_owned(),
+        );
+    }
+    Ok(report)
+}
+
+fn put(
+    folder: &Path,
+    name: &str,
+    text: &str,
+    force: bool,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let path = folder.join(name);
+    match read(&path)? {
+        Some(present) if present == text => return Ok(()),
+        Some(_) if !force => {
+            report.kept.push(name.to_owned());
+            return Ok(());
+        }
+        _ => {}
+    }
+    store(&path, text)?;
+    report.written.push(name.to_owned());
+    Ok(())
+}
+
+/// The claims that tables of users are found by, and their usual names.
+const CLAIMS: [(&str, &[&str]); 2] = [
+    (
+        "subject",
+        &[
+            "subject",
+            "clerkId",
+            "clerkUserId",
+            "externalId",
+            "authId",
+            "authUserId",
+            "workosId",
+            "userId",
+        ],
+    ),
+    ("tokenIdentifier", &["tokenIdentifier"]),
+];
+
+fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
+    let owner = present
+        .and_then(|table| table.document_type.as_object())
+        .and_then(|fields| fields.get("userId"));
+    let named = match owner.map(|field| &field.field_type) {
+        Some(Validator::Id { table_name }) => table_name.as_str(),
+        Some(_) => return Users::Subject,
+        None => "users",
+    };
+    let Some(table) = manifest.main.schema.table(named) else {
+        return Users::Subject;
+    };
+    for (claim, names) in CLAIMS {
+        for index in &table.indexes {
+            if let [field, ..] = index.fields.as_slice()
+                && names.contains(&field.as_str())
+            {
+                return Users::Table {
+                    table: &table.table_name,
+                    index: &index.index_descriptor,
+                    field,
+                    claim,
+                };
+            }
+        }
+    }
+    if manifest.main.schema.table("authAccounts").is_some() {
+        return Users::ConvexAuth {
+            table: &table.table_name,
+        };
+    }
+    Users::Subject
+}
+
+impl Users<'_> {
+    fn id(&self) -> String {
+        match self {
+            Self::Table { table, .. } | Self::ConvexAuth { table } => {
+                format!("v.id({})", string(table))
+            }
+            Self::Subject => "v.string()".to_owned(),
+        }
+    }
+
+    /// The function that gives the caller's id, or null.
+    fn caller(&self) -> String {
+        match self {
+            Self::Table {
+                table,
+                index,
+                field,
+                claim,
+            } => format!(
+                r#"async function callerId(ctx: QueryCtx): Promise<Id<{table}> | null> {{
+  const identity = await ctx.auth.getUserIdentity();
+  if (identity === null) return null;
+  const user = await ctx.db
+    .query({table})
+    {find}
+    .unique();
+  return user?._id ?? null;
+}}
+"#,
+                table = string(table),
+                find = with_index(index, &format!("q.eq({}, identity.{claim})", string(field)))
+            ),
+            Self::ConvexAuth { table } => format!(
+                r#"async function callerId(ctx: QueryCtx): Promise<Id<{}> | null> {{
+  return await getAuthUserId(ctx);
+}}
+"#,
+                string(table)
+            ),
+            Self::Subject => r#"async function callerId(ctx: QueryCtx): Promise<string | null> {
+  return (await ctx.auth.getUserIdentity())?.subject ?? null;
+}
+"#
+            .to_owned(),
+        }
+    }
+}
+
+/// A line of a query, broken where it is too long.
+fn with_index(index: &str, range: &str) -> String {
+    let index = string(index);
+    let line = format!(".withIndex({index}, (q) => {range})");
+    if line.len() + 4 <= 80 {
+        line
+    } else {
+        format!(".withIndex({index}, (q) =>\n      {range},\n    )")
+    }
+}
+
+const HEAD: &str = "// Written by `byod export --main`.\n";
+
+fn tables(users: &Users<'_>) -> String {
+    format!(
+        r#"{HEAD}
+import {{ defineTable }} from "convex/server";
+import {{ v }} from "convex/values";
+
+export const connectionStatus = v.union(
+  v.literal("pending"),
+  v.literal("connected"),
+  v.literal("error"),
+  v.literal("disconnected"),
+);
+
+/** A user's own deployment: its address and key, encrypted, and how it is doing. */
+export const databaseConfig = {{
+  userId: {},
+  encryptedDeploymentUrl: v.string(),
+  encryptedDeployKey: v.string(),
+  /** `<url's IV>:<key's IV>` */
+  encryptionIV: v.string(),
+  /** `<url's tag>:<key's tag>` */
+  authTags: v.string(),
+  connectionStatus,
+  lastConnectionTest: v.optional(v.number()),
+  connectionError: v.optional(v.string()),
+  schemaVersion: v.number(),
+  lastSchemaDeploy: v.optional(v.number()),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+}};
+
+/** Users' own deployments. */
+export const byodTables = {{
+  userDatabaseConfig: defineTable(databaseConfig)
+    .index("by_user", ["userId"])
+    .index("by_status", ["connectionStatus"]),
+}};
+"#,
+        users.id()
+    )
+}
+
+fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
+    let mut imports = String::new();
+    if let Users::ConvexAuth { .. } = users {
+        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
+    }
+    imports.push_str("import { v } from \"convex/values\";\n");
+    if !matches!(users, Users::Subject) {
+        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
+    }
+    imports.push_str(
+        "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
+    );
+    // A schema of the app's own has the table, so its validators serve.
+    let (record, by_user) = match present {
+        None => {
+            imports.push_str("import { connectionStatus, databaseConfig } from \"./tables\";\n");
+            (String::new(), Some("by_user"))
+        }
+        Some(table) => {
+            imports.push_str("import schema from \"../schema\";\n");
+            let index = table
+                .indexes
+                .iter()
+                .find(|index| index.fields.first().is_some_and(|field| field == "userId"));
+            (
+                "\nconst databaseConfig = schema.tables.userDatabaseConfig.validator.fields;\n\
+                 const { connectionStatus } = databaseConfig;\n"
+                    .to_owned(),
+                index.map(|index| index.index_descriptor.as_str()),
+            )
+        }
+    };
+    let find = match by_user {
+        Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
+        None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
+    };
+    let id = users.id();
+    let id_type = match users {
+        Users::Table { table, .. } | Users::ConvexAuth { table } => {
+            format!("Id<{}>", string(table))
+        }
+        Users::Subject => "string".to_owned(),
+    };
+    format!(
+        r#"{HEAD}
+{imports}{record}
+/** The user's id of who calls, or null where nobody is signed in. */
+{caller}
+async function recordOf(ctx: QueryCtx, userId: {id_type}) {{
+  return await ctx.db
+    .query("userDatabaseConfig")
+    {find}
+    .unique();
+}}
+
+/** A user's record with the encrypted credentials, for the service alone. */
+export const getConfigInternal = internalQuery({{
+  args: {{ userId: {id} }},
+  handler: async (ctx, {{ userId }}) => await recordOf(ctx, userId),
+}});
+
+/** How the caller's own deployment is doing. No secret leaves here. */
+export const getConfig = query({{
+  args: {{}},
+  returns: v.union(
+    v.object({{
+      connectionStatus,
+      lastConnectionTest: v.optional(v.number()),
+      connectionError: v.optional(v.string()),
+      schemaVersion: v.number(),
+      lastSchemaDeploy: v.optional(v.number()),
+    }}),
+    v.null(),
+  ),
+  handler: async (ctx) => {{
+    const userId = await callerId(ctx);
+    if (userId === null) return null;
+    const config = await recordOf(ctx, userId);
+    if (config === null) return null;
+    return {{
+      connectionStatus: config.connectionStatus,
+      lastConnectionTest: config.lastConnectionTest,
+      connectionError: config.connectionError,
+      schemaVersion: config.schemaVersion,
+      lastSchemaDeploy: config.lastSchemaDeploy,
+    }};
+  }},
+}});
+
+/** Sends the caller's calls to main again. The user's own data stays where it is. */
+export const disconnect = mutation({{
+  args: {{}},
+  returns: v.null(),
+  handler: async (ctx) => {{
+    const userId = await callerId(ctx);
+    if (userId === null) throw new Error("Sign in first");
+    const config = await recordOf(ctx, userId);
+    if (config !== null) {{
+      await ctx.db.patch(config._id, {{
+        connectionStatus: "disconnected",
+        connectionError: undefined,
+        updatedAt: Date.now(),
+      }});
+    }}
+    return null;
+  }},
+}});
+
+export const createConfig = internalMutation({{
+  args: databaseConfig,
+  returns: v.id("userDatabaseConfig"),
+  handler: async (ctx, config) => {{
+    if ((await recordOf(ctx, config.userId)) !== null)
+      throw new Error("This user has a record: update it instead");
+    return await ctx.db.insert("userDatabaseConfig", config);
+  }},
+}});
+
+export const updateConfig = internalMutation({{
+  args: {{
+    configId: v.id("userDatabaseConfig"),
+    encryptedDeploymentUrl: v.optional(v.string()),
+    encryptedDeployKey: v.optional(v.string()),
+    encryptionIV: v.optional(v.string()),
+    authTags: v.optional(v.string()),
+    connectionStatus: v.optional(connectionStatus),
+    lastConnectionTest: v.optional(v.number()),
+    connectionError: v.optional(v.string()),
+    schemaVersion: v.optional(v.number()),
+    lastSchemaDeploy: v.optional(v.number()),
+    updatedAt: v.number(),
+  }},
+  returns: v.null(),
+  handler: async (ctx, {{ configId, ...changes }}) => {{
+    // A status other than "error" ends the error that was there before.
+    const status = changes.connectionStatus;
+    const over =
+      status !== undefined && status !== "error"
+        ? {{ connectionError: undefined }}
+        : {{}};
+    await ctx.db.patch(configId, {{ ...over, ...changes }});
+    return null;
+  }},
+}});
+"#,
+        caller = users.caller(),
+    )
+}

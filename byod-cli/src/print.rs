@@ -1,0 +1,228 @@
+//! What the commands print: for people, with colour on a terminal, or JSON.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use byod_schema::Location;
+use serde::Serialize;
+
+use crate::export::Fate;
+use crate::{Error, check, export, main_side};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const MIND: Style = AnsiColor::Yellow.on_default();
+const QUIET: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// Prints the report as JSON, or as `human` does.
+pub(crate) fn either<R: Serialize>(
+    json: bool,
+    report: &R,
+    human: impl Fn(&R, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), Error> {
+    // Strips colours where they are not wanted: no terminal, NO_COLOR.
+    let mut out = anstream::AutoStream::auto(io::stdout().lock());
+    let printed = if json {
+        serde_json::to_writer_pretty(&mut out, report)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out))
+    } else {
+        human(report, &mut out)
+    };
+    finish(printed.and_then(|()| out.flush()))
+}
+
+pub(crate) fn line(text: &str) -> Result<(), Error> {
+    finish(writeln!(io::stdout(), "{text}"))
+}
+
+/// Who stops reading has read enough.
+fn finish(printed: io::Result<()>) -> Result<(), Error> {
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn error(error: &Error) {
+    let style = BAD.bold();
+    // Where even this fails there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error}");
+}
+
+pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result<()> {
+    let files = &report.files;
+    let mark = |out: &mut dyn Write, style: Style, mark: &str, names: &[String]| {
+        names
+            .iter()
+            .try_for_each(|name| writeln!(out, "  {style}{mark}{style:#} {name}"))
+    };
+    writeln!(
+        out,
+        "{BOLD}{}{BOLD:#}, schema version {}",
+        report.folder.display(),
+        files.schema_version
+    )?;
+    mark(out, GOOD, "written", &files.written)?;
+    mark(out, MIND, "removed", &files.removed)?;
+    if files.written.is_empty() && files.removed.is_empty() {
+        writeln!(out, "  {QUIET}nothing to change{QUIET:#}")?;
+    }
+    mark(out, BAD, "kept, edited by hand:", &files.kept)?;
+    if !files.kept.is_empty() {
+        writeln!(
+            out,
+            "  Move your functions into custom/, or export with --force to overwrite these files."
+        )?;
+    }
+
+    writeln!(out, "\n{BOLD}Functions{BOLD:#}")?;
+    let count = |is: fn(&Fate) -> bool| report.functions.iter().filter(|f| is(&f.fate)).count();
+    let carried = count(|fate| matches!(fate, Fate::Carried));
+    let custom = count(|fate| matches!(fate, Fate::Custom));
+    let written = count(|fate| matches!(fate, Fate::Written { .. }));
+    let missing = count(|fate| matches!(fate, Fate::Missing { .. }));
+    writeln!(
+        out,
+        "  {carried} carried over from main, {written} written anew, {custom} from custom/, {missing} missing"
+    )?;
+    for function in &report.functions {
+        let name = &function.function;
+        match &function.fate {
+            Fate::Written { reason, note } => {
+                writeln!(out, "  {MIND}written{MIND:#} {name}: main's {reason}")?;
+                if let Some(note) = note {
+                    writeln!(out, "          {note}")?;
+                }
+            }
+            Fate::Missing { reason } => {
+                writeln!(out, "  {BAD}missing{BAD:#} {name}: main's {reason}")?;
+            }
+            Fate::Carried | Fate::Custom => {}
+        }
+    }
+    if missing > 0 {
+        writeln!(
+            out,
+            "  Write the missing ones in custom/, or leave them out in Rust with `skip(name)`."
+        )?;
+    }
+    if !report.ids_as_strings.is_empty() {
+        writeln!(out, "\n{BOLD}Ids of main's tables, strings there{BOLD:#}")?;
+        let mut by_table: std::collections::BTreeMap<&str, Vec<&str>> = Default::default();
+        for id in &report.ids_as_strings {
+            by_table.entry(&id.of).or_default().push(&id.at);
+        }
+        for (of, at) in by_table {
+            writeln!(out, "  {of}: {}", at.join(", "))?;
+        }
+    }
+    notes(&report.notes, out)
+}
+
+pub(crate) fn main_side(report: &main_side::Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{BOLD}{}{BOLD:#}", report.folder.display())?;
+    for name in &report.written {
+        writeln!(out, "  {GOOD}written{GOOD:#} {name}")?;
+    }
+    for name in &report.kept {
+        writeln!(out, "  {BAD}kept, edited by hand:{BAD:#} {name}")?;
+    }
+    if report.written.is_empty() && report.kept.is_empty() {
+        writeln!(out, "  {QUIET}nothing to change{QUIET:#}")?;
+    }
+    for step in &report.todo {
+        writeln!(out, "  {MIND}to do{MIND:#} {step}")?;
+    }
+    notes(&report.notes, out)
+}
+
+fn notes(notes: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if !notes.is_empty() {
+        writeln!(out, "\n{BOLD}Notes{BOLD:#}")?;
+        for note in notes {
+            writeln!(out, "  {note}")?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<()> {
+    let names = report.tables.iter().map(|table| table.table.len());
+    let width = names.max().unwrap_or(0).max("TABLE".len());
+    writeln!(
+        out,
+        "{BOLD}{:width$}  LOCATION  MAIN  USER  FUNCTIONS{BOLD:#}",
+        "TABLE"
+    )?;
+    for table in &report.tables {
+        let is_user = table.location == Location::User;
+        let user = match (is_user, report.has_user_project) {
+            (true, true) => table.user.len().to_string(),
+            _ => "-".to_owned(),
+        };
+        write!(
+            out,
+            "{:width$}  {:8}  {:>4}  {user:>4}  ",
+            table.table,
+            table.location.to_string(),
+            table.main.len()
+        )?;
+        functions(table, is_user && report.has_user_project, out)?;
+        let style = BAD;
+        if !table.differences.is_empty() {
+            let count = table.differences.len();
+            write!(out, "  {style}{count} to fix{style:#}")?;
+        }
+        writeln!(out)?;
+    }
+    if !report.fits {
+        writeln!(out, "\n{BOLD}To fix{BOLD:#}")?;
+        for difference in report.tables.iter().flat_map(|table| &table.differences) {
+            writeln!(out, "  {difference}")?;
+        }
+    }
+    if !report.has_user_project {
+        writeln!(
+            out,
+            "\nThere is no project for users' deployments: name one with `convex` under [user] in byod.toml, and run `byod export`."
+        )?;
+    }
+    if !report.warnings.is_empty() {
+        writeln!(out, "\n{BOLD}Not read{BOLD:#}")?;
+        for warning in &report.warnings {
+            writeln!(out, "  {MIND}{warning}{MIND:#}")?;
+        }
+    }
+    if report.fits {
+        writeln!(
+            out,
+            "\n{GOOD}Every call finds what it needs on both sides.{GOOD:#}"
+        )?;
+    }
+    Ok(())
+}
+
+/// Names; `-name` is missing on users' deployments, `+name` on main.
+fn functions(table: &check::TableReport, both: bool, out: &mut dyn Write) -> io::Result<()> {
+    let mut first = true;
+    let mut gap = |out: &mut dyn Write| {
+        let gap = if first { "" } else { " " };
+        first = false;
+        write!(out, "{gap}")
+    };
+    for name in &table.main {
+        gap(out)?;
+        if both && !table.user.contains(name) {
+            write!(out, "{BAD}-{name}{BAD:#}")?;
+        } else {
+            write!(out, "{name}")?;
+        }
+    }
+    for name in table.user.iter().filter(|name| !table.main.contains(name)) {
+        gap(out)?;
+        write!(out, "{BAD}+{name}{BAD:#}")?;
+    }
+    Ok(())
+}
