@@ -17,6 +17,7 @@ use crate::health::{Deployments, Health};
 use crate::http::Http;
 use crate::retry;
 use crate::telemetry;
+use crate::text::{EXPLANATION, one_line};
 
 pub(crate) use crate::endpoint::Endpoint;
 
@@ -301,9 +302,7 @@ impl Client {
             limit,
         })?;
         let url = self.endpoints.of(context.endpoint);
-        let request = self
-            .http
-            .post(url, &self.auth, body, context, deadline, limits.answer);
+        let request = self.http.post(url, body, context, deadline, limits.answer);
         request.await
     }
 
@@ -335,6 +334,7 @@ impl Client {
         let endpoint = endpoint.into();
         CallContext {
             deployment: &self.endpoints.host,
+            auth: &self.auth,
             endpoint,
             path,
             repeatable: endpoint.only_reads(),
@@ -367,6 +367,8 @@ impl fmt::Debug for Client {
 #[derive(Clone, Copy)]
 pub(crate) struct CallContext<'a> {
     pub(crate) deployment: &'a Arc<str>,
+    /// What the deployment is sent, and may send back.
+    pub(crate) auth: &'a Auth,
     pub(crate) endpoint: Endpoint,
     pub(crate) path: &'a str,
     /// Whether running it twice does no more than running it once.
@@ -381,6 +383,12 @@ impl CallContext<'_> {
             path: self.path.into(),
             repeatable: self.repeatable,
         })
+    }
+
+    /// A text from outside as a part of an error: short, on one line, and without
+    /// the secret that was sent.
+    pub(crate) fn quote(self, text: &str) -> Box<str> {
+        one_line(&self.auth.redact(text), EXPLANATION).into()
     }
 
     pub(crate) fn encode(self, reason: impl fmt::Display) -> Error {

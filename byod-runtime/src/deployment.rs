@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use byod_schema::{FunctionType, Location};
 
+use crate::auth::Auth;
 use crate::client::{CallContext, Client};
 use crate::route_cache::Connected;
 
@@ -114,8 +115,11 @@ pub(crate) struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// What an error is about that happens before anything is sent.
     pub(crate) fn context(self, deployment: &'a Arc<str>) -> CallContext<'a> {
+        // Nothing has been sent that could come back.
+        static NOTHING: Auth = Auth::None;
         CallContext {
             deployment,
+            auth: &NOTHING,
             endpoint: self.kind.into(),
             path: self.path,
             repeatable: self.kind == FunctionType::Query,

@@ -99,17 +99,16 @@ impl Http {
     pub(crate) async fn post(
         &self,
         url: &Url,
-        auth: &Auth,
         body: Bytes,
         context: CallContext<'_>,
         deadline: Deadline,
         limit: usize,
     ) -> Result<Bytes, Error> {
         let mut request = Request::new(Method::POST, url.clone());
-        match auth {
+        match context.auth {
             Auth::None => {}
-            Auth::Header(header) => {
-                request.headers_mut().insert(AUTHORIZATION, header.clone());
+            Auth::Header { value, .. } => {
+                request.headers_mut().insert(AUTHORIZATION, value.clone());
             }
             Auth::Unusable(problem) => return Err(Error::config(*problem)),
         }
@@ -126,7 +125,7 @@ impl Http {
                 }),
                 Err(ReadError::Transport(error)) => Err(self.transport(&error, context, deadline)),
             },
-            _ => Err(refusal(response, auth, context).await),
+            _ => Err(refusal(response, context).await),
         }
     }
 
@@ -149,7 +148,7 @@ impl Http {
                 connecting,
             };
         }
-        let reason = chain(error).into();
+        let reason = context.quote(&chain(error));
         match error.is_connect() {
             true if is_tls(error) => Error::Tls { call, reason },
             true => Error::Connect { call, reason },
@@ -217,17 +216,17 @@ async fn read(mut response: Response, limit: usize) -> Result<Bytes, ReadError> 
     })
 }
 
-async fn refusal(response: Response, auth: &Auth, context: CallContext<'_>) -> Error {
+async fn refusal(response: Response, context: CallContext<'_>) -> Error {
     let status = response.status();
     let retry_after = retry_after(response.headers());
     // The status says enough where its text can't be had.
     let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
-    let (code, mut message) = answer::refusal(&body);
+    let (code, mut message) = answer::refusal(&body, context);
     if status.is_redirection() {
-        message = "redirects are not followed; check the deployment's URL".to_owned();
+        message = "redirects are not followed; check the deployment's URL".into();
     }
     let call = context.call();
-    let (status, message) = (status.as_u16(), auth.redact(message).into());
+    let status = status.as_u16();
     const UNAUTHORIZED: u16 = StatusCode::UNAUTHORIZED.as_u16();
     const FORBIDDEN: u16 = StatusCode::FORBIDDEN.as_u16();
     match status {

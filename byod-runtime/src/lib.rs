@@ -33,6 +33,7 @@ mod telemetry;
 mod test_error;
 #[cfg(test)]
 mod test_log;
+mod text;
 
 pub use auth::{DeployKey, Token};
 pub use byod::Byod;
