@@ -19,6 +19,7 @@ use crate::route_cache::{Blocked, Connected, Route, RouteCache, Why};
 use crate::router::Router;
 use crate::session::{Session, Subject, UserId};
 use crate::status::{UserStatus, Watched};
+use crate::text::{EXPLANATION, one_line};
 
 /// The service's two kinds of deployment: main, and one of each user who brought
 /// their own. Made once; cheap to clone.
@@ -130,7 +131,7 @@ impl Byod {
     pub fn clear_user_client(&self, user: impl Into<UserId>) {
         let user = user.into();
         self.0.routes.clear(&user);
-        tracing::debug!(%user, "dropped the client of the user's deployment");
+        tracing::debug!(?user, "dropped the client of the user's deployment");
     }
 
     /// Where tables live.
@@ -220,10 +221,10 @@ impl Byod {
         let record = self.0.store.get(user).await?;
         self.publish(user, || UserStatus::of(record.as_ref()));
         let Some(record) = record else {
-            tracing::debug!(%user, "the user has no record of an own deployment");
+            tracing::debug!(?user, "the user has no record of an own deployment");
             return Ok(Route::NotConnected);
         };
-        tracing::debug!(%user, status = %record.connection_status, "read the user's record");
+        tracing::debug!(?user, status = ?record.connection_status, "read the user's record");
         let outdated = record.schema_version < self.0.minimum_schema_version as f64;
         let why = match &record.connection_status {
             ConnectionStatus::Pending | ConnectionStatus::Disconnected => {
@@ -239,11 +240,14 @@ impl Byod {
             }
             ConnectionStatus::Error => Why::Failing(match record.connection_error.as_deref() {
                 None | Some("") => "no reason is stored".into(),
-                Some(reason) => reason.into(),
+                Some(reason) => one_line(reason, 2 * EXPLANATION).into(),
             }),
-            ConnectionStatus::Unknown(status) => Why::Failing(
-                format!("its connectionStatus `{status}` is not known to this version").into(),
-            ),
+            ConnectionStatus::Unknown(status) => {
+                let status = one_line(status, EXPLANATION);
+                let reason =
+                    format!("its connectionStatus `{status}` is not known to this version");
+                Why::Failing(reason.into())
+            }
         };
         // The host makes the error clearer; the record may be too broken to tell it.
         let deployment = match self.client(user, &record) {
@@ -293,5 +297,23 @@ impl fmt::Debug for Byod {
             .field("main", &self.main_client())
             .field("rollouts", self.rollout())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_id_forges_no_line_of_a_log() {
+        let byod = Byod::builder()
+            .main_url("https://happy-animal-123.convex.cloud")
+            .deploy_key("prod:happy-animal-123|secret")
+            .encryption_key(EncryptionKey::parse("key").unwrap())
+            .build()
+            .unwrap();
+        let lines = crate::test_log::record(|| byod.clear_user_client("u\nERROR forged"));
+        let [line] = &*lines else { panic!("{lines:?}") };
+        assert!(line.ends_with(r#"user="u\nERROR forged""#), "{line}");
     }
 }

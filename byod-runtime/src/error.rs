@@ -6,16 +6,19 @@ use byod_schema::Value;
 use serde::de::DeserializeOwned;
 
 use crate::endpoint::Endpoint;
+use crate::error_text::{Elapsed, Of, Refused};
+use crate::text::Shown;
 
 /// Why a call, or the routing before it, did not give a value.
 ///
 /// Every variant that concerns a call holds a [`Call`]: which function, on which
-/// deployment. None ever holds a secret. Cheap to clone.
+/// deployment. None ever holds a secret. Prints on one line, whatever a deployment
+/// or a user wrote: line breaks are escaped. Cheap to clone.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting is missing or can't be used.
-    #[error("configuration: {message}")]
+    #[error("configuration: {}", Shown(.message))]
     Config {
         /// What is wrong, and how to set it right.
         message: Box<str>,
@@ -23,7 +26,7 @@ pub enum Error {
 
     /// A user's stored credentials could not be decrypted: malformed, changed, or
     /// sealed with another key.
-    #[error("credentials{}: {reason}", Of(.user))]
+    #[error("credentials{}: {}", Of(.user), Shown(.reason))]
     Credentials {
         /// The user whose record it is, where known.
         user: Option<Arc<str>>,
@@ -34,7 +37,7 @@ pub enum Error {
     },
 
     /// No connection could be made, so nothing was sent.
-    #[error("{call}: can't connect: {reason}")]
+    #[error("{call}: can't connect: {}", Shown(.reason))]
     Connect {
         /// The call.
         call: Box<Call>,
@@ -54,7 +57,7 @@ pub enum Error {
     },
 
     /// TLS could not be set up, for example because of the certificate. Nothing was sent.
-    #[error("{call}: no secure connection: {reason}")]
+    #[error("{call}: no secure connection: {}", Shown(.reason))]
     Tls {
         /// The call.
         call: Box<Call>,
@@ -63,7 +66,7 @@ pub enum Error {
     },
 
     /// The connection broke after (a part of) the call was sent.
-    #[error("{call}: the connection broke before the answer was complete: {reason}")]
+    #[error("{call}: the connection broke before the answer was complete: {}", Shown(.reason))]
     Interrupted {
         /// The call.
         call: Box<Call>,
@@ -111,7 +114,7 @@ pub enum Error {
     },
 
     /// The answer was not understood.
-    #[error("{call}: {reason}")]
+    #[error("{call}: {}", Shown(.reason))]
     Answer {
         /// The call.
         call: Box<Call>,
@@ -123,11 +126,11 @@ pub enum Error {
     },
 
     /// The function itself failed: it threw, or its arguments did not pass its validators.
-    #[error("{call} failed: {message}")]
+    #[error("{call} failed: {}", Shown(.message))]
     Function {
         /// The call.
         call: Box<Call>,
-        /// The function's message.
+        /// The function's message, of at most 4,096 characters.
         message: Box<str>,
         /// The data of a `ConvexError`; see [`Error::function_data`].
         data: Option<Box<Value>>,
@@ -135,7 +138,7 @@ pub enum Error {
 
     /// The user's deployment is marked as failing, so nothing is sent, neither
     /// there nor to main: that would split the user's data.
-    #[error("{call}: blocked, the user's database has an error: {reason}")]
+    #[error("{call}: blocked, the user's database has an error: {}", Shown(.reason))]
     Blocked {
         /// The call.
         call: Box<Call>,
@@ -145,7 +148,8 @@ pub enum Error {
 
     /// A write to a table that the rollout allows only to be read on users' deployments.
     #[error(
-        "{call}: refused, writes to `{table}` on users' deployments are switched off (rollout: ReadOnly)"
+        "{call}: refused, writes to `{}` on users' deployments are switched off (rollout: ReadOnly)",
+        Shown(.table)
     )]
     RolloutRefused {
         /// The call.
@@ -181,7 +185,7 @@ pub enum Error {
     },
 
     /// The arguments could not be written as JSON. Nothing was sent.
-    #[error("{call}: the arguments can't be sent: {reason}")]
+    #[error("{call}: the arguments can't be sent: {}", Shown(.reason))]
     Encode {
         /// The call.
         call: Box<Call>,
@@ -220,7 +224,9 @@ impl fmt::Display for Call {
         write!(
             f,
             "{} `{}` on {}",
-            self.endpoint, self.path, self.deployment
+            self.endpoint,
+            Shown(&self.path),
+            self.deployment
         )
     }
 }
@@ -305,45 +311,6 @@ impl Error {
             return None;
         };
         Some(serde_json::to_value(data).and_then(serde_json::from_value))
-    }
-}
-
-struct Of<'a>(&'a Option<Arc<str>>);
-
-impl fmt::Display for Of<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(user) => write!(f, " of user `{user}`"),
-            None => Ok(()),
-        }
-    }
-}
-
-struct Elapsed<'a>(&'a bool, &'a Duration);
-
-impl fmt::Display for Elapsed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if *self.0 {
-            "connection"
-        } else {
-            "complete answer"
-        };
-        write!(f, "no {what} within {:?}", self.1)
-    }
-}
-
-struct Refused<'a>(&'a u16, &'a Option<Box<str>>, &'a str);
-
-impl fmt::Display for Refused<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HTTP status {}", self.0)?;
-        if let Some(code) = self.1 {
-            write!(f, " {code}")?;
-        }
-        if !self.2.is_empty() {
-            write!(f, ": {}", self.2)?;
-        }
-        Ok(())
     }
 }
 

@@ -16,6 +16,7 @@ mod deadline;
 mod deployment;
 mod endpoint;
 mod error;
+mod error_text;
 mod health;
 mod http;
 mod outcome;

@@ -62,7 +62,7 @@ impl Byod {
         // Else another call did, or the user has other credentials by now.
         if self.inner().routes.block(user, connected, blocked) {
             telemetry::blocked();
-            tracing::warn!(%user, %reason, "the user's deployment is blocked");
+            tracing::warn!(?user, ?reason, "the user's deployment is blocked");
             self.publish_failure(user, &reason);
             let fingerprint = connected.fingerprint;
             self.recover(
@@ -140,7 +140,7 @@ async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>) {
     if let (Some(news), Some(byod)) = (news, Byod::upgrade(&weak))
         && let Err(error) = byod.report(&user, &news).await
     {
-        tracing::warn!(%user, %error, "main could not be told that the user's deployment fails");
+        tracing::warn!(?user, %error, "main could not be told that the user's deployment fails");
     }
     let mut pause = FIRST_PAUSE;
     loop {
@@ -154,9 +154,9 @@ async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>) {
             return;
         }
         match byod.test_connection(&user).await {
-            Ok(test) => tracing::debug!(%user, ?test, "tried the user's blocked deployment"),
+            Ok(test) => tracing::debug!(?user, ?test, "tried the user's blocked deployment"),
             Err(error) => {
-                tracing::warn!(%user, %error, "the user's blocked deployment could not be tried");
+                tracing::warn!(?user, %error, "the user's blocked deployment could not be tried");
             }
         }
         if byod.is_over(&user) {

@@ -132,6 +132,33 @@ async fn a_record_that_does_not_open_says_whose_and_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_users_id_forges_no_line() {
+    let world = World::new().await;
+    let user = "u`\nERROR forged";
+    world
+        .save(user, "local|key", ConnectionStatus::Connected)
+        .await;
+    world.change(user, "authTags", json!("broken"));
+    let error = world.call(user, "notes", Query).await.unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.starts_with(r"credentials of user `u`\nERROR forged`: "),
+        "{message}"
+    );
+    let nobody = world.byod.test_connection("n\no").await.unwrap_err();
+    assert!(!nobody.to_string().contains('\n'), "{nobody}");
+}
+
+#[tokio::test]
+async fn a_stored_reason_is_shown_on_one_line() {
+    let world = World::new().await;
+    world.save("a", "local|key", ConnectionStatus::Error).await;
+    world.change("a", "connectionError", json!("down\nERROR forged"));
+    let error = world.call("a", "notes", Query).await.unwrap_err();
+    assert!(error.to_string().ends_with("down ERROR forged"), "{error}");
+}
+
+#[tokio::test]
 async fn where_main_fails_the_error_is_mains_and_not_kept() {
     let world = World::new().await;
     world

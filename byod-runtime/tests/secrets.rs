@@ -4,7 +4,7 @@
 
 mod support;
 
-use byod_runtime::{Client, DeployKey, Value};
+use byod_runtime::{Client, DeployKey, Error, Value};
 use serde_json::json;
 use support::{Reply, Server};
 
@@ -57,4 +57,23 @@ async fn a_key_that_is_sent_back_reaches_no_error() {
             assert!(!text.contains(&cut), "{body}\n{text}");
         }
     }
+}
+#[tokio::test]
+async fn what_a_deployment_says_forges_no_line() {
+    let forged = "no\nERROR forged";
+    let server = Server::start(move |_| {
+        let answer = json!({"status": "error", "errorMessage": forged});
+        Reply::Status(200, answer.to_string())
+    })
+    .await;
+    let client = Client::new(&server.url).unwrap();
+    let error = client.query::<f64>("a:b", &json!({})).await.unwrap_err();
+    assert!(error.to_string().ends_with(r"failed: no\nERROR forged"));
+    let Error::Function { message, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(&**message, forged, "the caller has it as it was");
+    let path = "a:b`\nERROR forged";
+    let error = client.query::<f64>(path, &json!({})).await.unwrap_err();
+    assert!(!error.to_string().contains('\n'), "{error}");
 }
