@@ -23,6 +23,11 @@ impl DeployKey {
     pub fn expose_secret(&self) -> &str {
         self.0.expose_secret()
     }
+
+    /// Whether there is nothing but space in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.expose_secret().trim().is_empty()
+    }
 }
 
 impl<S: Into<SecretString>> From<S> for Token {

@@ -9,6 +9,7 @@ use crate::byod::{Byod, Inner};
 use crate::client::{Client, Limits};
 use crate::credentials::{EncryptionKey, Store};
 use crate::deployment::RoutedClient;
+use crate::endpoint::UrlText;
 use crate::error::Error;
 use crate::health::Deployments;
 use crate::http::{Http, HttpSettings};
@@ -39,7 +40,7 @@ use crate::status::Watched;
 #[must_use]
 pub struct ByodBuilder {
     /// With the name of the setting, for errors.
-    main_url: Option<(&'static str, String)>,
+    main_url: Option<(&'static str, UrlText)>,
     deploy_key: Option<DeployKey>,
     encryption_key: Option<EncryptionKey>,
     allow_http: bool,
@@ -82,7 +83,8 @@ impl Default for ByodBuilder {
 
 impl ByodBuilder {
     /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
-    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`.
+    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
+    /// space around a value, such as a line break at its end, doesn't count.
     ///
     /// [`Error::Config`] names the variable that is missing.
     pub fn from_env() -> Result<Self, Error> {
@@ -93,7 +95,7 @@ impl ByodBuilder {
         let var = |name| var(name).filter(|value| !value.trim().is_empty());
         let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
             .into_iter()
-            .find_map(|name| Some((name, var(name)?)));
+            .find_map(|name| Some((name, UrlText(var(name)?))));
         if main_url.is_none() {
             return Err(Error::config(
                 "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
@@ -115,14 +117,14 @@ impl ByodBuilder {
         Ok(Self {
             main_url,
             deploy_key: Some(deploy_key.trim().into()),
-            encryption_key: Some(EncryptionKey::parse(&encryption_key)?),
+            encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
             ..Self::default()
         })
     }
 
     /// The main deployment's URL.
     pub fn main_url(mut self, url: impl Into<String>) -> Self {
-        self.main_url = Some(("main_url", url.into()));
+        self.main_url = Some(("main_url", UrlText(url.into())));
         self
     }
 
@@ -255,8 +257,9 @@ impl ByodBuilder {
             let text = format!("{name} is not set; call `ByodBuilder::{name}` or `from_env`");
             Error::config(text)
         };
-        let (setting, url) = self.main_url.ok_or_else(|| missing("main_url"))?;
-        let deploy_key = self.deploy_key.ok_or_else(|| missing("deploy_key"))?;
+        let (setting, UrlText(url)) = self.main_url.ok_or_else(|| missing("main_url"))?;
+        let deploy_key = self.deploy_key.filter(|key| !key.is_empty());
+        let deploy_key = deploy_key.ok_or_else(|| missing("deploy_key"))?;
         let encryption_key = self
             .encryption_key
             .ok_or_else(|| missing("encryption_key"))?;
@@ -359,6 +362,33 @@ mod tests {
             assert!(error.contains(message), "{error}");
             assert!(!error.contains("geheim"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_line_break_after_a_value_is_none_of_it() {
+        let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        let (key, secret) = (format!("{}\n", KEY.1), format!("\t{digits} \n"));
+        let byod = vars(&[URL, (KEY.0, &key), (SECRET.0, &secret)]);
+        let byod = byod.expect("a key with a line break can't be sent");
+        assert_eq!(hex::encode(byod.inner().encryption_key.bytes()), digits);
+    }
+
+    #[test]
+    fn debug_shows_no_key_in_the_place_of_the_url() {
+        let builder = Byod::builder()
+            .main_url("prod:happy|geheim")
+            .deploy_key("geheim");
+        assert!(!format!("{builder:?}").contains("geheim"));
+        let builder = Byod::builder().main_url("https://happy-animal-123.convex.cloud");
+        assert!(format!("{builder:?}").contains("happy-animal-123"));
+    }
+
+    #[test]
+    fn an_empty_key_is_a_missing_one() {
+        let builder = Byod::builder().main_url("https://x").deploy_key(" ");
+        let key = EncryptionKey::parse("x").unwrap();
+        let error = builder.encryption_key(key).build().unwrap_err().to_string();
+        assert!(error.contains("deploy_key is not set"), "{error}");
     }
 
     #[test]
