@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 
 use crate::answer;
+use crate::byod::Known;
 use crate::call::{Prepared, Query};
 use crate::client::{CallContext, Endpoint, Limits};
 use crate::deadline::Deadline;
@@ -21,6 +22,9 @@ impl Session {
     /// Takes a tuple of queries (of up to eight types) or a `Vec` of one type.
     /// Awaited, it gives their values in order, or the first error;
     /// [`Batch::results`] gives each its own.
+    ///
+    /// The queries must be of this session's user and `Byod`. Main is called with
+    /// this session's token, also for queries that were made with another.
     ///
     /// ```ignore
     /// let (chats, notes) = session
@@ -95,6 +99,7 @@ mod sealed {
 pub struct Sender {
     session: Session,
     groups: Vec<Group>,
+    known: Known,
     deadline: Deadline,
 }
 
@@ -134,6 +139,7 @@ impl Sender {
         Self {
             session: session.clone(),
             groups: Vec::new(),
+            known: Known::default(),
             deadline: Deadline::after(session.limits().timeout),
         }
     }
@@ -147,15 +153,16 @@ impl Sender {
         session: &Session,
         query: Prepared<T>,
     ) -> Result<Place<T>, Error> {
-        let made_with = &query.session;
-        if (made_with.user_id(), made_with.subject()) != (session.user_id(), session.subject()) {
+        if !query.session.is_same_user(session) {
             return Err(Error::config(format!(
-                "the query `{}` is of another user than the batch: make it with the session that runs the batch",
+                "the query `{}` is of another user or another `Byod` than the batch: make it with the session that runs the batch",
                 query.function.path
             )));
         }
         let kind = FunctionType::Query;
-        let target = query.target(session, kind, self.deadline).await?;
+        let target = query
+            .target(session, kind, &mut self.known, self.deadline)
+            .await?;
         let path = query.function.path;
         let limits = query.limits();
         let (body, read) = query.finish(&target)?;

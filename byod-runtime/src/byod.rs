@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::health::Deployments;
 use crate::http::Http;
 use crate::recovery::Recoveries;
-use crate::rollout::Rollouts;
+use crate::rollout::{Rollout, Rollouts};
 use crate::route::{Decision, decide, needs_record};
 use crate::route_cache::{Blocked, Connected, Route, RouteCache, Why};
 use crate::router::Router;
@@ -56,6 +56,26 @@ pub(crate) struct Inner {
     pub(crate) recoveries: Recoveries,
 }
 
+/// What calls that are made together need to know for routing, each read once: so
+/// they agree, and a record that can't be read is asked for once.
+#[derive(Default)]
+pub(crate) struct Known {
+    route: Option<Result<Route, Error>>,
+    rollouts: Vec<(Box<str>, Rollout)>,
+}
+
+impl Known {
+    fn rollout(&mut self, table: &str, rollouts: &Rollouts) -> Rollout {
+        let mut known = self.rollouts.iter();
+        if let Some((_, rollout)) = known.find(|(name, _)| **name == *table) {
+            return *rollout;
+        }
+        let rollout = rollouts.get(table);
+        self.rollouts.push((table.into(), rollout));
+        rollout
+    }
+}
+
 impl Byod {
     /// Reads `CONVEX_URL` (or `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and
     /// `BYOD_ENCRYPTION_KEY`; everything else has its default.
@@ -88,6 +108,7 @@ impl Byod {
     /// The client for calls of `kind` on a table whose name is known only at run
     /// time. Main's is without authorization, the user's has its deploy key.
     ///
+    /// [`Error::Config`] if [`ByodBuilder::tables`] was not given the tables;
     /// [`Error::Blocked`] and [`Error::RolloutRefused`] as for a session's calls.
     pub async fn client_for_table(
         &self,
@@ -95,6 +116,13 @@ impl Byod {
         user: impl Into<UserId>,
         kind: FunctionType,
     ) -> Result<RoutedClient, Error> {
+        // Else every table would be an unknown one, and its data go to main.
+        if self.0.router.tables().is_empty() {
+            return Err(Error::config(
+                "no tables are known, so a name says nothing about where its data is; \
+                 call `.tables(tables!())` on the `ByodBuilder`",
+            ));
+        }
         let user = user.into();
         let wanted = Wanted {
             table,
@@ -103,7 +131,9 @@ impl Byod {
             path: table,
         };
         let deadline = self.main().client.deadline();
-        let target = self.route(&user, self.main(), wanted, deadline).await?;
+        let target = self
+            .route(&user, self.main(), wanted, &mut Known::default(), deadline)
+            .await?;
         Ok(target.into_routed())
     }
 
@@ -152,6 +182,10 @@ impl Byod {
         &self.0
     }
 
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn weak(&self) -> Weak<Inner> {
         Arc::downgrade(&self.0)
     }
@@ -160,12 +194,14 @@ impl Byod {
         weak.upgrade().map(Self)
     }
 
-    /// Where a call goes. `main` is the session's client of main.
+    /// Where a call goes. `main` is the session's client of main; `known` is shared
+    /// by calls that are made together.
     pub(crate) async fn route(
         &self,
         user: &UserId,
         main: &RoutedClient,
         wanted: Wanted<'_>,
+        known: &mut Known,
         deadline: Deadline,
     ) -> Result<Target, Error> {
         let Wanted {
@@ -178,13 +214,26 @@ impl Byod {
         if location == Location::Main {
             return Ok(Target::Main(main.clone()));
         }
-        let rollout = self.0.rollouts.get(table);
+        let call = |deployment| wanted.context(deployment).call();
+        let rollout = known.rollout(table, &self.0.rollouts);
         let route = if needs_record(location, rollout) {
-            self.user_route(user, wanted, deadline).await?
+            let route = match known.route.take() {
+                Some(route) => route,
+                None => self.user_route(user, deadline).await,
+            };
+            known.route.insert(route).clone().map_err(|error| {
+                // What is wrong with the record itself names the user.
+                match error.call() {
+                    Some(_) => Error::Record {
+                        call: call(self.0.main.client.host()),
+                        source: Box::new(error),
+                    },
+                    None => error,
+                }
+            })?
         } else {
             Route::NotConnected
         };
-        let call = |deployment| wanted.context(deployment).call();
         match (decide(location, rollout, route.standing(), kind), route) {
             (Decision::User, Route::Connected(connected)) => Ok(Target::User(connected)),
             (Decision::Refused, Route::Connected(connected)) => Err(Error::RolloutRefused {
@@ -199,19 +248,14 @@ impl Byod {
         }
     }
 
-    async fn user_route(
-        &self,
-        user: &UserId,
-        wanted: Wanted<'_>,
-        deadline: Deadline,
-    ) -> Result<Route, Error> {
+    async fn user_route(&self, user: &UserId, deadline: Deadline) -> Result<Route, Error> {
         let route = self.0.routes.get(user, || self.load(user));
         match tokio::time::timeout(deadline.left(), route).await {
             Ok(route) => route,
             Err(_) => Err(Error::Timeout {
-                call: wanted.context(self.0.main.client.host()).call(),
+                call: self.0.store.reading().call(),
                 limit: deadline.limit,
-                connecting: true,
+                connecting: false,
             }),
         }
     }
@@ -278,6 +322,11 @@ impl Byod {
     }
 
     pub(crate) fn client_of(&self, credentials: &Credentials) -> Result<Client, Error> {
+        if credentials.deploy_key.is_empty() {
+            return Err(Error::config(
+                "the deploy key is empty; make one in the deployment's settings in the Convex dashboard",
+            ));
+        }
         let http = self.0.http.clone();
         Client::with_http(
             &credentials.deployment_url,
@@ -303,6 +352,15 @@ impl fmt::Debug for Byod {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_made_together_see_one_switch() {
+        let (mut known, rollouts) = (Known::default(), Rollouts::default());
+        assert_eq!(known.rollout("notes", &rollouts), Rollout::On);
+        rollouts.set_all(Rollout::Off);
+        assert_eq!(known.rollout("notes", &rollouts), Rollout::On);
+        assert_eq!(known.rollout("tasks", &rollouts), Rollout::Off);
+    }
 
     #[test]
     fn a_users_id_forges_no_line_of_a_log() {

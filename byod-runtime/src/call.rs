@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::answer;
+use crate::byod::Known;
 use crate::client::{CallContext, Endpoint, Limits};
 use crate::codec::{Arguments, Body, Field, FunctionInfo, Seed};
 use crate::deadline::Deadline;
@@ -69,6 +70,7 @@ impl<T> Prepared<T> {
         &self,
         session: &Session,
         kind: FunctionType,
+        known: &mut Known,
         deadline: Deadline,
     ) -> Result<Target, Error> {
         let FunctionInfo {
@@ -83,7 +85,7 @@ impl<T> Prepared<T> {
             kind,
             path,
         };
-        session.target(wanted, deadline).await
+        session.target(wanted, known, deadline).await
     }
 
     /// The body for the deployment it goes to, and how to read the answer.
@@ -120,7 +122,9 @@ impl<T> Prepared<T> {
         telemetry::call(called, async {
             let limits = self.limits();
             let deadline = Deadline::after(limits.timeout);
-            match self.target(&self.session, kind, deadline).await {
+            let mut known = Known::default();
+            let target = self.target(&self.session, kind, &mut known, deadline);
+            match target.await {
                 Ok(target) => {
                     let result = self.send(kind, &target, limits, deadline).await;
                     (Some(target.location()), result)

@@ -211,11 +211,14 @@ impl Client {
 
     /// Runs several queries in one request, all at one timestamp. The results
     /// are in the queries' order, each with its own error; the outer error is
-    /// that of the request.
+    /// that of the request. Without queries nothing is sent.
     pub async fn query_batch<T: DeserializeOwned>(
         &self,
         queries: &[(&str, impl Serialize)],
     ) -> Result<Vec<Result<T, Error>>, Error> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
         let paths: Vec<&str> = queries.iter().map(|(path, _)| *path).collect();
         let names = paths.join(", ");
         let batch = self.context(Endpoint::QueryBatch, &names);

@@ -134,7 +134,12 @@ impl Byod {
     /// and drops the user's cached client. Nothing is tested;
     /// [`connect`](Self::connect) does.
     ///
-    /// [`Error::Config`] if they can't be those of a deployment.
+    /// Main's `createConfig` must refuse a second record of a user with an error: so
+    /// of two that store a new user's credentials at once, the later one updates the
+    /// record of the other.
+    ///
+    /// [`Error::Config`] if they can't be those of a deployment, or the status is one
+    /// that this version doesn't know.
     pub async fn save_credentials(
         &self,
         user: impl Into<UserId>,
@@ -142,6 +147,11 @@ impl Byod {
         status: ConnectionStatus,
     ) -> Result<(), Error> {
         let user = user.into();
+        if let ConnectionStatus::Unknown(status) = &status {
+            return Err(Error::config(format!(
+                "`{status}` is no connectionStatus; store `pending`, `connected`, `error` or `disconnected`"
+            )));
+        }
         self.client_of(credentials)?;
         let sealed = self.inner().encryption_key.seal(credentials)?;
         let stored = self.inner().store.put(&user, &sealed, &status).await;

@@ -184,6 +184,20 @@ pub enum Error {
         minimum: u64,
     },
 
+    /// The user's record could not be read from main, so where the call goes is not
+    /// known. Nothing was sent.
+    #[error(
+        "{} `{}`: not sent, because the user's record can't be read: {source}",
+        .call.endpoint,
+        Shown(.call.function_path())
+    )]
+    Record {
+        /// The call that was not sent; its deployment is main, which was asked.
+        call: Box<Call>,
+        /// What came of the query for the record.
+        source: Box<Error>,
+    },
+
     /// The arguments could not be written as JSON. Nothing was sent.
     #[error("{call}: the arguments can't be sent: {}", Shown(.reason))]
     Encode {
@@ -264,6 +278,7 @@ impl Error {
             Self::RolloutRefused { .. } => "rollout_refused",
             Self::Busy { .. } => "busy",
             Self::SchemaOutdated { .. } => "schema_outdated",
+            Self::Record { .. } => "record",
             Self::Encode { .. } => "encode",
         }
     }
@@ -285,6 +300,7 @@ impl Error {
             | Self::RolloutRefused { call, .. }
             | Self::Busy { call, .. }
             | Self::SchemaOutdated { call, .. }
+            | Self::Record { call, .. }
             | Self::Encode { call, .. } => Some(call),
         }
     }
@@ -294,6 +310,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
+            Self::Record { source, .. } => source.retry_after(),
             _ => None,
         }
     }

@@ -13,9 +13,6 @@ pub enum Outcome {
 
 impl Error {
     /// Whether the function ran, as far as is known.
-    ///
-    /// An error of reading the user's record, before the call itself, is about
-    /// that query; a mutation has then not been executed.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Config { .. }
@@ -27,6 +24,7 @@ impl Error {
             | Self::RolloutRefused { .. }
             | Self::Busy { .. }
             | Self::SchemaOutdated { .. }
+            | Self::Record { .. }
             | Self::Encode { .. } => Outcome::NotExecuted,
             Self::Timeout { connecting, .. } if *connecting => Outcome::NotExecuted,
             Self::Status { status, code, .. } => status_outcome(*status, code.as_deref()),
@@ -52,6 +50,7 @@ impl Error {
                 matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
             }
             Self::Answer { executed, .. } => !executed,
+            Self::Record { source, .. } => source.is_retryable(),
             _ => false,
         };
         let repeatable = self.call().is_some_and(|call| call.repeatable);

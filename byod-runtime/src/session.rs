@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::auth::Token;
-use crate::byod::Byod;
+use crate::byod::{Byod, Known};
 use crate::client::Limits;
 use crate::deadline::Deadline;
 use crate::deployment::{RoutedClient, Target, Wanted};
@@ -97,14 +97,21 @@ impl Session {
         &self.subject
     }
 
+    /// Whether calls of both are of one user of one `Byod`; their tokens may differ.
+    pub(crate) fn is_same_user(&self, other: &Self) -> bool {
+        self.byod.is_same(&other.byod)
+            && (&self.user_id, &self.subject) == (&other.user_id, &other.subject)
+    }
+
     /// Where a call goes.
     pub(crate) async fn target(
         &self,
         wanted: Wanted<'_>,
+        known: &mut Known,
         deadline: Deadline,
     ) -> Result<Target, Error> {
         self.byod
-            .route(&self.user_id, &self.main, wanted, deadline)
+            .route(&self.user_id, &self.main, wanted, known, deadline)
             .await
     }
 

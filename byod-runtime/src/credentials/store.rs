@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
-use crate::client::Client;
+use crate::client::{CallContext, Client, Endpoint};
 use crate::error::Error;
 use crate::session::UserId;
 
@@ -27,6 +27,11 @@ impl Store {
             create_config: format!("{module}:createConfig"),
             update_config: format!("{module}:updateConfig"),
         }
+    }
+
+    /// The query for a user's record.
+    pub(crate) fn reading(&self) -> CallContext<'_> {
+        self.main.context(Endpoint::Query, &self.get_config)
     }
 
     pub(crate) async fn get(&self, user: &UserId) -> Result<Option<UserDatabaseConfig>, Error> {
@@ -57,11 +62,11 @@ impl Store {
             created_at: u64,
             updated_at: u64,
         }
+        let change = Change {
+            credentials: Some(credentials),
+            ..Change::to(connection_status)
+        };
         if let Some(record) = self.get(user).await? {
-            let change = Change {
-                credentials: Some(credentials),
-                ..Change::to(connection_status)
-            };
             return self.update(&record, &change).await;
         }
         let now = now();
@@ -73,10 +78,15 @@ impl Store {
             created_at: now,
             updated_at: now,
         };
-        self.main
-            .mutation::<IgnoredAny>(&self.create_config, &args)
-            .await
-            .map(drop)
+        let create = self.main.mutation::<IgnoredAny>(&self.create_config, &args);
+        match create.await {
+            // Somebody else may have made the record meanwhile.
+            Err(error @ Error::Function { .. }) => match self.get(user).await? {
+                Some(record) => self.update(&record, &change).await,
+                None => Err(error),
+            },
+            created => created.map(drop),
+        }
     }
 
     pub(crate) async fn update(
