@@ -12,6 +12,7 @@ use crate::deployment::{RoutedClient, Target, Wanted};
 use crate::error::Error;
 use crate::health::Deployments;
 use crate::http::Http;
+use crate::problem::ConnectionProblem;
 use crate::recovery::Recoveries;
 use crate::rollout::{Rollout, Rollouts};
 use crate::route::{Decision, decide, needs_record};
@@ -263,30 +264,33 @@ impl Byod {
     /// Reads the user's record and makes of it what calls need.
     async fn load(&self, user: &UserId) -> Result<Route, Error> {
         let record = self.0.store.get(user).await?;
-        self.publish(user, || UserStatus::of(record.as_ref()));
+        let minimum = self.0.minimum_schema_version;
+        self.publish(user, || UserStatus::of(record.as_ref(), minimum));
         let Some(record) = record else {
             tracing::debug!(?user, "the user has no record of an own deployment");
             return Ok(Route::NotConnected);
         };
         tracing::debug!(?user, status = ?record.connection_status, "read the user's record");
-        let outdated = record.schema_version < self.0.minimum_schema_version as f64;
-        let why = match &record.connection_status {
-            ConnectionStatus::Pending | ConnectionStatus::Disconnected => {
+        let outdated = outdated(&record, minimum).map(Why::Outdated);
+        let why = match (outdated, &record.connection_status) {
+            (Some(outdated), _) => outdated,
+            (_, ConnectionStatus::Pending | ConnectionStatus::Disconnected) => {
                 return Ok(Route::NotConnected);
             }
-            ConnectionStatus::Connected if outdated => Why::Outdated(record.schema_version as u64),
-            ConnectionStatus::Connected => {
+            (_, ConnectionStatus::Connected) => {
                 let connected = Connected {
                     client: self.client(user, &record)?,
                     fingerprint: record.credentials.fingerprint(),
                 };
                 return Ok(Route::Connected(Arc::new(connected)));
             }
-            ConnectionStatus::Error => Why::Failing(match record.connection_error.as_deref() {
-                None | Some("") => "no reason is stored".into(),
-                Some(reason) => one_line(reason, 2 * EXPLANATION).into(),
-            }),
-            ConnectionStatus::Unknown(status) => {
+            (_, ConnectionStatus::Error) => {
+                Why::Failing(match record.connection_error.as_deref() {
+                    None | Some("") => "no reason is stored".into(),
+                    Some(reason) => one_line(reason, 2 * EXPLANATION).into(),
+                })
+            }
+            (_, ConnectionStatus::Unknown(status)) => {
                 let status = one_line(status, EXPLANATION);
                 let reason =
                     format!("its connectionStatus `{status}` is not known to this version");
@@ -298,7 +302,10 @@ impl Byod {
             Ok(client) => client.host().clone(),
             Err(_) => "the user's deployment".into(),
         };
-        self.recover(user, None);
+        // Whether it works again says nothing about a status that isn't known.
+        if !matches!(record.connection_status, ConnectionStatus::Unknown(_)) {
+            self.recover(user, None);
+        }
         Ok(Route::Blocked(Arc::new(Blocked { deployment, why })))
     }
 
@@ -338,6 +345,19 @@ impl Byod {
         .with_deploy_key(&credentials.deploy_key)
         .usable()
     }
+}
+
+/// The version of the schema on the user's deployment, if that is what keeps it from
+/// being used: it is connected, or the record's error is this one.
+pub(crate) fn outdated(record: &UserDatabaseConfig, minimum: u64) -> Option<u64> {
+    let found = record.schema_version as u64;
+    let reason = || ConnectionProblem::SchemaOutdated { found, minimum }.to_string();
+    let reason_is_this = match &record.connection_status {
+        ConnectionStatus::Connected => true,
+        ConnectionStatus::Error => record.connection_error == Some(reason()),
+        _ => false,
+    };
+    (found < minimum && reason_is_this).then_some(found)
 }
 
 impl fmt::Debug for Byod {

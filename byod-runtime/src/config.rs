@@ -13,7 +13,7 @@ use crate::endpoint::UrlText;
 use crate::error::Error;
 use crate::health::Deployments;
 use crate::http::{Http, HttpSettings};
-use crate::recovery::Recoveries;
+use crate::recovery::{Pauses, Recoveries};
 use crate::rollout::{Rollout, Rollouts};
 use crate::route_cache::{Ages, RouteCache};
 use crate::router::{Router, TableInfo};
@@ -55,6 +55,7 @@ pub struct ByodBuilder {
     stale_while_error: Duration,
     failure_threshold: u32,
     minimum_schema_version: u64,
+    recovery_pauses: Pauses,
     credentials_module: String,
 }
 
@@ -76,6 +77,7 @@ impl Default for ByodBuilder {
             stale_while_error: Duration::from_secs(15 * 60),
             failure_threshold: 5,
             minimum_schema_version: 0,
+            recovery_pauses: Pauses::default(),
             credentials_module: "byod/credentials".to_owned(),
         }
     }
@@ -226,6 +228,14 @@ impl ByodBuilder {
         self
     }
 
+    /// How long to wait before a blocked deployment is tried for the first time,
+    /// which doubles, and at most. For tests, which have no minutes to wait.
+    #[doc(hidden)]
+    pub fn recovery_pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.recovery_pauses = Pauses { first, longest };
+        self
+    }
+
     /// Whether deployments may be reached without TLS, as in a private network;
     /// those on this machine always may. Default: no.
     pub fn allow_http(mut self, allow: bool) -> Self {
@@ -291,7 +301,7 @@ impl ByodBuilder {
             // Not without any pause, where nothing is cached.
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
-            recoveries: Recoveries::default(),
+            recoveries: Recoveries::new(self.recovery_pauses),
         }))
     }
 }

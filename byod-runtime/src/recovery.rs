@@ -16,20 +16,41 @@ use crate::route_cache::{Blocked, Connected, Route, Why};
 use crate::session::UserId;
 use crate::telemetry;
 
-/// The pause before a blocked deployment is tried for the first time; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait between tries of a blocked deployment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pauses {
+    /// Before the first try; it doubles.
+    pub(crate) first: Duration,
+    pub(crate) longest: Duration,
+}
 
-/// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+impl Default for Pauses {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(300),
+        }
+    }
+}
 
 /// The tasks that try blocked deployments, at most one a user; they end with the
 /// `Byod` they belong to.
-#[derive(Debug, Default)]
-pub(crate) struct Recoveries(Mutex<HashMap<UserId, AbortHandle>>);
+#[derive(Debug)]
+pub(crate) struct Recoveries {
+    pauses: Pauses,
+    tasks: Mutex<HashMap<UserId, AbortHandle>>,
+}
 
 impl Recoveries {
+    pub(crate) fn new(pauses: Pauses) -> Self {
+        Self {
+            pauses,
+            tasks: Mutex::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, AbortHandle>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,7 +105,8 @@ impl Byod {
         if running && news.is_none() {
             return;
         }
-        let task = tokio::spawn(run(self.weak(), user.clone(), news)).abort_handle();
+        let pauses = self.inner().recoveries.pauses;
+        let task = tokio::spawn(run(self.weak(), user.clone(), news, pauses)).abort_handle();
         if let Some(former) = tasks.insert(user.clone(), task) {
             former.abort();
         }
@@ -136,17 +158,17 @@ pub(crate) struct News {
     reason: Arc<str>,
 }
 
-async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>) {
+async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses) {
     if let (Some(news), Some(byod)) = (news, Byod::upgrade(&weak))
         && let Err(error) = byod.report(&user, &news).await
     {
         tracing::warn!(?user, %error, "main could not be told that the user's deployment fails");
     }
-    let mut pause = FIRST_PAUSE;
+    let mut pause = pauses.first;
     loop {
         // Not all at once, where many fail together.
         tokio::time::sleep(pause.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(pauses.longest);
         let Some(byod) = Byod::upgrade(&weak) else {
             return;
         };

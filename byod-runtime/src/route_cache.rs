@@ -134,6 +134,16 @@ struct Slot {
     previous: Option<Loaded>,
 }
 
+impl Slot {
+    /// What is being read anew may be what it was before.
+    fn known(&self) -> Option<&Loaded> {
+        match self.route.get() {
+            Some(loaded) => loaded.as_ref().ok(),
+            None => self.previous.as_ref(),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Loaded {
     route: Route,
@@ -240,11 +250,11 @@ impl RouteCache {
         self.slots.entry_by_ref(user).or_default().into_value()
     }
 
-    /// The user's route, if it is known, without reading it.
+    /// The user's route, if it is known, without reading it; while it is read again,
+    /// the one that was known before.
     pub(crate) fn peek(&self, user: &UserId) -> Option<Route> {
         let slot = self.slots.get(user)?;
-        let loaded = slot.route.get()?.as_ref().ok()?;
-        Some(loaded.route.clone())
+        Some(slot.known()?.route.clone())
     }
 
     /// Drops the user's route; a call that begins afterwards loads it anew.
@@ -267,12 +277,7 @@ impl RouteCache {
             let Some(present) = entry.map(|entry| entry.into_value()) else {
                 return Op::Nop;
             };
-            // What is being read anew may be what it was before.
-            let loaded = match present.route.get() {
-                Some(loaded) => loaded.as_ref().ok(),
-                None => present.previous.as_ref(),
-            };
-            match is_from(loaded.map(|loaded| &loaded.route)) {
+            match is_from(present.known().map(|loaded| &loaded.route)) {
                 true => Op::Put(slot),
                 false => Op::Nop,
             }
@@ -300,7 +305,8 @@ fn due(slot: &Slot) -> Option<&Loaded> {
 /// Whether main could not be asked, as opposed to having given something that is
 /// no good.
 fn is_mains(error: &Error) -> bool {
-    error.call().is_some()
+    let unusable = matches!(error, Error::Answer { executed: true, .. });
+    error.call().is_some() && !unusable
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 
-use crate::byod::{Byod, Inner};
+use crate::byod::{Byod, Inner, outdated};
 use crate::credentials::{ConnectionStatus, UserDatabaseConfig};
 use crate::error::Error;
+use crate::problem::ConnectionProblem;
 use crate::session::UserId;
 
 /// How a user's own deployment is doing. Holds no secret.
@@ -63,25 +65,33 @@ impl UserStatus {
         error: None,
     };
 
-    pub(crate) fn of(record: Option<&UserDatabaseConfig>) -> Self {
-        let record = record.map(UserRecord::from);
-        let status = record.as_ref().map(|record| &record.connection_status);
-        let error = match (status, &record) {
-            (Some(ConnectionStatus::Error), Some(record)) => {
-                let reason = record.connection_error.as_deref();
-                Some(
-                    reason
-                        .filter(|reason| !reason.is_empty())
-                        .unwrap_or("no reason is stored"),
-                )
+    /// What the record says, where `minimum` is the oldest schema that will do.
+    pub(crate) fn of(record: Option<&UserDatabaseConfig>, minimum: u64) -> Self {
+        let outdated = record.and_then(|record| outdated(record, minimum));
+        let error: Option<Arc<str>> = match (outdated, record) {
+            (_, None) => None,
+            (Some(found), _) => {
+                let problem = ConnectionProblem::SchemaOutdated { found, minimum };
+                Some(problem.to_string().into())
             }
-            _ => None,
+            (None, Some(record)) => match &record.connection_status {
+                ConnectionStatus::Error => match record.connection_error.as_deref() {
+                    None | Some("") => Some("no reason is stored".into()),
+                    Some(reason) => Some(reason.into()),
+                },
+                ConnectionStatus::Unknown(status) => Some(
+                    format!("its connectionStatus `{status}` is not known to this version").into(),
+                ),
+                _ => None,
+            },
         };
+        let connected =
+            |record: &UserDatabaseConfig| record.connection_status == ConnectionStatus::Connected;
         Self {
-            enabled: status == Some(&ConnectionStatus::Connected),
+            enabled: error.is_none() && record.is_some_and(connected),
             loading: false,
-            error: error.map(Into::into),
-            record,
+            error,
+            record: record.map(UserRecord::from),
         }
     }
 
@@ -89,6 +99,13 @@ impl UserStatus {
     fn failing(self, reason: &str) -> Self {
         Self {
             enabled: false,
+            ..self.unread(reason)
+        }
+    }
+
+    /// The same record, which could not be read again: calls go where they went.
+    fn unread(self, reason: &str) -> Self {
+        Self {
             loading: false,
             error: Some(reason.into()),
             ..self
@@ -104,7 +121,7 @@ impl Byod {
     pub async fn status(&self, user: impl Into<UserId>) -> Result<UserStatus, Error> {
         let user = user.into();
         let record = self.inner().store.get(&user).await?;
-        let status = UserStatus::of(record.as_ref());
+        let status = UserStatus::of(record.as_ref(), self.inner().minimum_schema_version);
         let status = match self.blocked_reason(&user) {
             Some(reason) if status.enabled => status.failing(&reason),
             _ => status,
@@ -126,31 +143,34 @@ impl Byod {
     pub fn watch_status(&self, user: impl Into<UserId>) -> watch::Receiver<UserStatus> {
         let user = user.into();
         let mut watched = self.inner().watched.lock();
-        if let Some(sender) = watched.get(&user) {
-            return sender.subscribe();
+        if let Some(known) = watched.get(&user) {
+            return known.sender.subscribe();
         }
         let (sender, receiver) = watch::channel(UserStatus::LOADING);
-        watched.insert(user.clone(), sender.clone());
-        tokio::spawn(refresh(self.weak(), user, sender));
+        let task = tokio::spawn(refresh(self.weak(), user.clone(), sender.clone()));
+        let task = task.abort_handle();
+        watched.insert(user, Watch { sender, task });
         receiver
     }
 
     /// Tells those who watch the user.
     pub(crate) fn publish(&self, user: &UserId, status: impl FnOnce() -> UserStatus) {
-        if let Some(sender) = self.inner().watched.lock().get(user) {
-            let status = status();
-            sender.send_if_modified(|known| {
-                let changed = *known != status;
-                *known = status;
-                changed
-            });
-        }
+        self.publish_change(user, |_| status());
     }
 
     /// Tells those who watch the user that the deployment can't be used now.
     pub(crate) fn publish_failure(&self, user: &UserId, reason: &str) {
-        if let Some(sender) = self.inner().watched.lock().get(user) {
-            sender.send_modify(|known| *known = known.clone().failing(reason));
+        self.publish_change(user, |known| known.failing(reason));
+    }
+
+    fn publish_change(&self, user: &UserId, change: impl FnOnce(UserStatus) -> UserStatus) {
+        if let Some(watch) = self.inner().watched.lock().get(user) {
+            watch.sender.send_if_modified(|known| {
+                let status = change(known.clone());
+                let changed = *known != status;
+                *known = status;
+                changed
+            });
         }
     }
 
@@ -166,7 +186,8 @@ async fn refresh(weak: Weak<Inner>, user: UserId, watchers: watch::Sender<UserSt
             return;
         }
         if let Err(error) = byod.status(&user).await {
-            byod.publish_failure(&user, &error.to_string());
+            let reason = error.to_string();
+            byod.publish_change(&user, |known| known.unread(&reason));
         }
         let pause = byod.inner().refresh_every;
         drop(byod);
@@ -175,12 +196,19 @@ async fn refresh(weak: Weak<Inner>, user: UserId, watchers: watch::Sender<UserSt
     }
 }
 
-/// The users that somebody watches.
+/// The users that somebody watches; the tasks that read their records end with the
+/// `Byod` they belong to.
 #[derive(Debug, Default)]
-pub(crate) struct Watched(Mutex<HashMap<UserId, watch::Sender<UserStatus>>>);
+pub(crate) struct Watched(Mutex<HashMap<UserId, Watch>>);
+
+#[derive(Debug)]
+struct Watch {
+    sender: watch::Sender<UserStatus>,
+    task: AbortHandle,
+}
 
 impl Watched {
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, watch::Sender<UserStatus>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Watch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -189,10 +217,18 @@ impl Watched {
         let mut watched = self.lock();
         let unwatched = watched
             .get(user)
-            .is_none_or(|sender| sender.receiver_count() == 0);
+            .is_none_or(|watch| watch.sender.receiver_count() == 0);
         if unwatched {
             watched.remove(user);
         }
         unwatched
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        for watch in self.lock().values() {
+            watch.task.abort();
+        }
     }
 }
