@@ -186,3 +186,18 @@ async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_tasks_end_with_what_they_belong_to() {
+        let recoveries = Recoveries::new(Pauses::default());
+        let task = tokio::spawn(std::future::pending::<()>());
+        recoveries.lock().insert("a".into(), task.abort_handle());
+        drop(recoveries);
+        let ended = tokio::time::timeout(Duration::from_secs(20), task).await;
+        assert!(ended.unwrap().unwrap_err().is_cancelled());
+    }
+}
