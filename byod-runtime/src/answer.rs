@@ -5,16 +5,19 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use byod_schema::Value;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::client::CallContext;
 use crate::error::Error;
+use crate::text::{self, one_line};
 
-/// How much of a refusal's message is kept, in characters.
-const MESSAGE_LIMIT: usize = 300;
+/// How much of a function's message is kept, in characters.
+const MESSAGE_LIMIT: usize = 4096;
+
+/// How much of a refusal's code is kept, in characters.
+const CODE_LIMIT: usize = 100;
 
 /// Reads the answer of a function; `seed` reads its value.
 pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
@@ -22,27 +25,35 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     seed: S,
     context: CallContext<'_>,
 ) -> Result<S::Value, Error> {
-    match parse(bytes, seed) {
-        Ok(Envelope::Success(value)) => Ok(value),
-        Ok(Envelope::Failure { message, data }) => Err(Error::Function {
+    let unreadable = match parse(bytes, seed) {
+        Ok(Envelope::Success(value)) => return Ok(value),
+        Ok(Envelope::Failure(failure)) => return Err(failure.error(context)),
+        Err(unreadable) => unreadable,
+    };
+    // Was it the value's type, or is this no answer at all? A function that failed
+    // may have a value beside its message, too.
+    match parse(bytes, PhantomData::<IgnoredAny>) {
+        Ok(Envelope::Success(_)) => Err(Error::Answer {
             call: context.call(),
-            message: message.into(),
-            data: data.map(Box::new),
+            reason: context.quote(&format!(
+                "the value is not of the type asked for: {}",
+                text::unreadable(&unreadable)
+            )),
+            executed: true,
         }),
-        Err(error) => {
-            // Was it the value's type, or is this no answer at all?
-            let executed = parse(bytes, PhantomData::<IgnoredAny>).is_ok();
-            let what = if executed {
-                "the value is not of the type asked for"
-            } else {
-                "the answer is not one of a Convex deployment"
-            };
-            Err(Error::Answer {
-                call: context.call(),
-                reason: format!("{what}: {error}").into(),
-                executed,
-            })
-        }
+        Ok(Envelope::Failure(failure)) => Err(failure.error(context)),
+        Err(error) => Err(not_convex(&error, context)),
+    }
+}
+
+fn not_convex(error: &serde_json::Error, context: CallContext<'_>) -> Error {
+    let error = text::unreadable(error);
+    Error::Answer {
+        call: context.call(),
+        reason: context.quote(&format!(
+            "the answer is not one of a Convex deployment: {error}"
+        )),
+        executed: false,
     }
 }
 
@@ -67,27 +78,20 @@ pub(crate) fn read_batch<'de>(
         results: Vec<&'a RawValue>,
     }
 
-    let not_understood = |reason: String| Error::Answer {
-        call: context.call(),
-        reason: reason.into(),
-        executed: false,
-    };
-    let Batch { results } = serde_json::from_slice(bytes).map_err(|error| {
-        not_understood(format!(
-            "the answer is not one of a Convex deployment: {error}"
-        ))
-    })?;
+    let Batch { results } =
+        serde_json::from_slice(bytes).map_err(|error| not_convex(&error, context))?;
     if results.len() != expected {
-        return Err(not_understood(format!(
-            "{} results for {expected} queries",
-            results.len()
-        )));
+        return Err(Error::Answer {
+            call: context.call(),
+            reason: format!("{} results for {expected} queries", results.len()).into(),
+            executed: false,
+        });
     }
     Ok(results)
 }
 
 /// The code and message of an answer that is not a function's.
-pub(crate) fn refusal(body: &[u8]) -> (Option<Box<str>>, String) {
+pub(crate) fn refusal(body: &[u8], context: CallContext<'_>) -> (Option<Box<str>>, Box<str>) {
     #[derive(Deserialize)]
     struct Refusal<'a> {
         #[serde(borrow)]
@@ -97,48 +101,57 @@ pub(crate) fn refusal(body: &[u8]) -> (Option<Box<str>>, String) {
     }
 
     match serde_json::from_slice(body) {
-        Ok(Refusal { code, message }) => (Some(code.into()), shorten(&message)),
+        Ok(Refusal { code, message }) => {
+            let code = one_line(&context.auth.redact(&code), CODE_LIMIT);
+            (Some(code.into()), context.quote(&message))
+        }
         // Whatever stands between here and the deployment wrote it.
-        Err(_) => (None, shorten(&String::from_utf8_lossy(body))),
+        Err(_) => (None, context.quote(&String::from_utf8_lossy(body))),
     }
 }
 
-/// On one line, and not too long for a log.
-fn shorten(text: &str) -> String {
-    let mut short = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
-        if word.is_empty() {
-            continue;
-        }
-        if !short.is_empty() {
-            short.push(' ');
-        }
-        short.push_str(word);
-    }
-    if let Some((end, _)) = short.char_indices().nth(MESSAGE_LIMIT) {
-        short.truncate(end);
-        short.push('…');
-    }
-    short
-}
-
-enum Envelope<T> {
+enum Envelope<'de, T> {
     Success(T),
-    Failure {
-        message: String,
-        data: Option<Value>,
-    },
+    Failure(Failure<'de>),
+}
+
+/// What a function that failed says.
+struct Failure<'de> {
+    message: Cow<'de, str>,
+    data: Option<&'de RawValue>,
+}
+
+impl Failure<'_> {
+    fn error(self, context: CallContext<'_>) -> Error {
+        let message = context.auth.redact(&self.message).into_owned();
+        // Data that is no Convex value costs the data alone, not the message.
+        let data = self
+            .data
+            .and_then(|data| serde_json::from_str(data.get()).ok());
+        Error::Function {
+            call: context.call(),
+            message: text::shortened(message, MESSAGE_LIMIT).into(),
+            data: data.map(|mut data| {
+                context.auth.redact_value(&mut data);
+                Box::new(data)
+            }),
+        }
+    }
 }
 
 fn parse<'de, S: DeserializeSeed<'de>>(
     bytes: &'de [u8],
     seed: S,
-) -> serde_json::Result<Envelope<S::Value>> {
+) -> serde_json::Result<Envelope<'de, S::Value>> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let envelope = serde::Deserializer::deserialize_map(&mut deserializer, EnvelopeVisitor(seed))?;
     deserializer.end()?;
     Ok(envelope)
 }
+
+/// Borrowed where it can be.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -161,7 +174,7 @@ enum Member {
 struct EnvelopeVisitor<S>(S);
 
 impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
-    type Value = Envelope<S::Value>;
+    type Value = Envelope<'de, S::Value>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with `status`")
@@ -191,7 +204,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
                 .map(Envelope::Success)
                 .ok_or_else(|| A::Error::missing_field("value")),
             Some(Status::Error) => message
-                .map(|message| Envelope::Failure { message, data })
+                .map(|Text(message)| Envelope::Failure(Failure { message, data }))
                 .ok_or_else(|| A::Error::missing_field("errorMessage")),
             None => Err(A::Error::missing_field("status")),
         }
@@ -200,8 +213,12 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
 
 #[cfg(test)]
 mod tests {
+    use byod_schema::Value;
+
     use super::*;
     use crate::client::Client;
+    use crate::outcome::Outcome;
+    use crate::text::EXPLANATION;
 
     fn read_text(answer: &str) -> Result<String, Error> {
         let client = Client::new("https://host")?;
@@ -241,12 +258,62 @@ mod tests {
     }
 
     #[test]
+    fn an_error_without_readable_data_keeps_its_message() {
+        let deep = format!("{}1{}", "[".repeat(500), "]".repeat(500));
+        for data in [r#"{"$set": 1}"#, &deep, r#"{"$integer": "x"}"#] {
+            let answer =
+                format!(r#"{{"status": "error", "errorMessage": "no", "errorData": {data}}}"#);
+            let error = read_text(&answer).unwrap_err();
+            assert!(error.to_string().ends_with("failed: no"), "{error}");
+            assert!(error.function_data::<Value>().is_none());
+            assert_eq!(error.outcome(), Outcome::Executed);
+        }
+    }
+
+    #[test]
+    fn a_value_before_the_status_of_an_error_hides_nothing() {
+        for value in ["5", "null", r#"{"$set": 1}"#] {
+            let answer =
+                format!(r#"{{"value": {value}, "status": "error", "errorMessage": "no"}}"#);
+            let error = read_text(&answer).unwrap_err();
+            assert!(error.to_string().ends_with("failed: no"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_text_of_an_error_is_long() {
+        let long = "x".repeat(2_000_000);
+        for answer in [
+            format!(r#"{{"status": "success", "value": ["{long}"]}}"#),
+            format!(r#"{{"status": "{long}", "value": 1}}"#),
+            format!("\"{long}\""),
+            long.clone(),
+        ] {
+            let error = read_text(&answer).unwrap_err().to_string();
+            assert!(error.len() < 250 && !error.contains("xx"), "{error}");
+        }
+        let error = read_text(&format!(
+            r#"{{"status": "error", "errorMessage": "{long}"}}"#
+        ));
+        let Err(Error::Function { message, .. }) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(message.chars().count(), MESSAGE_LIMIT + 1);
+    }
+
+    #[test]
     fn a_refusals_text_is_one_short_line() {
+        let client = Client::new("https://host").unwrap();
+        let context = client.context(byod_schema::FunctionType::Query, "a:b");
+        let refusal = |body: &[u8]| refusal(body, context);
         let (code, message) = refusal(br#"{"code": "A", "message": "b\n c"}"#);
         assert_eq!((code.as_deref(), &*message), (Some("A"), "b c"));
         let (code, message) = refusal("<p>\u{1b}[1m\r\n x</p>\u{ff}".as_bytes());
         assert_eq!((code, &*message), (None, "<p> [1m x</p>ÿ"));
-        assert_eq!(refusal(&[b'x'; 5000]).1.chars().count(), MESSAGE_LIMIT + 1);
-        assert_eq!(refusal(b"\xff").1, "\u{fffd}");
+        assert_eq!(refusal(&[b'x'; 5000]).1.chars().count(), EXPLANATION + 1);
+        assert_eq!(&*refusal(b"\xff").1, "\u{fffd}");
+        let long = format!(r#"{{"code": "{}", "message": ""}}"#, "x\\n".repeat(500));
+        let (code, _) = refusal(long.as_bytes());
+        assert_eq!(code.unwrap().chars().count(), CODE_LIMIT + 1);
     }
 }

@@ -6,11 +6,14 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 
 use crate::answer;
+use crate::byod::Known;
 use crate::call::{Prepared, Query};
-use crate::client::{CallContext, Client, Endpoint};
-use crate::deployment::{Deployment, RoutedClient};
+use crate::client::{CallContext, Endpoint, Limits};
+use crate::deadline::Deadline;
+use crate::deployment::Target;
 use crate::error::Error;
 use crate::session::Session;
+use crate::telemetry::{self, Called};
 
 impl Session {
     /// Runs several queries at once: one request per deployment involved, each
@@ -19,6 +22,9 @@ impl Session {
     /// Takes a tuple of queries (of up to eight types) or a `Vec` of one type.
     /// Awaited, it gives their values in order, or the first error;
     /// [`Batch::results`] gives each its own.
+    ///
+    /// The queries must be of this session's user and `Byod`. Main is called with
+    /// this session's token, also for queries that were made with another.
     ///
     /// ```ignore
     /// let (chats, notes) = session
@@ -43,7 +49,7 @@ pub struct Batch<Q> {
 impl<Q: Queries> Batch<Q> {
     /// Runs the queries and gives each its own result, in order.
     pub async fn results(self) -> Q::Results {
-        let mut sender = Sender::default();
+        let mut sender = Sender::new(&self.session);
         let readers = self.queries.prepare(&self.session, &mut sender).await;
         Q::read(readers, &sender.send().await)
     }
@@ -90,15 +96,18 @@ mod sealed {
 
 /// The queries of a batch, sorted by the deployment they go to.
 #[doc(hidden)]
-#[derive(Default)]
 pub struct Sender {
+    session: Session,
     groups: Vec<Group>,
+    known: Known,
+    deadline: Deadline,
 }
 
 /// The queries for one deployment.
 struct Group {
-    client: Client,
-    deployment: Deployment,
+    target: Target,
+    /// The most that any of its queries allows.
+    limits: Limits,
     paths: Vec<&'static str>,
     /// `{"queries":[…` so far.
     body: Vec<u8>,
@@ -117,7 +126,7 @@ struct Place<T> {
 
 /// What each deployment answered.
 #[doc(hidden)]
-pub struct Answers(Vec<(Client, Result<GroupAnswer, Error>)>);
+pub struct Answers(Vec<(Target, Result<GroupAnswer, Error>)>);
 
 struct GroupAnswer {
     body: Bytes,
@@ -126,6 +135,15 @@ struct GroupAnswer {
 }
 
 impl Sender {
+    fn new(session: &Session) -> Self {
+        Self {
+            session: session.clone(),
+            groups: Vec::new(),
+            known: Known::default(),
+            deadline: Deadline::after(session.limits().timeout),
+        }
+    }
+
     async fn add<T>(&mut self, session: &Session, query: Query<T>) -> Reader<T> {
         Reader(self.try_add(session, query.0).await)
     }
@@ -135,17 +153,20 @@ impl Sender {
         session: &Session,
         query: Prepared<T>,
     ) -> Result<Place<T>, Error> {
-        let made_with = &query.session;
-        if (made_with.user_id(), made_with.subject()) != (session.user_id(), session.subject()) {
+        if !query.session.is_same_user(session) {
             return Err(Error::config(format!(
-                "the query `{}` is of another user than the batch: make it with the session that runs the batch",
+                "the query `{}` is of another user or another `Byod` than the batch: make it with the session that runs the batch",
                 query.function.path
             )));
         }
-        let target = query.target(session, FunctionType::Query).await?;
+        let kind = FunctionType::Query;
+        let target = query
+            .target(session, kind, &mut self.known, self.deadline)
+            .await?;
         let path = query.function.path;
+        let limits = query.limits();
         let (body, read) = query.finish(&target)?;
-        let group = self.group(target);
+        let group = self.group(target, limits);
         let Group {
             paths,
             body: queries,
@@ -165,55 +186,79 @@ impl Sender {
         })
     }
 
-    fn group(&mut self, target: RoutedClient) -> usize {
-        let RoutedClient { client, deployment } = target;
-        let known = self
-            .groups
-            .iter()
-            .position(|group| group.deployment == deployment);
-        known.unwrap_or_else(|| {
-            self.groups.push(Group {
-                client,
-                deployment,
-                paths: Vec::new(),
-                body: br#"{"queries":["#.to_vec(),
-            });
-            self.groups.len() - 1
-        })
+    fn group(&mut self, target: Target, limits: Limits) -> usize {
+        let mut groups = self.groups.iter_mut();
+        if let Some(known) = groups.position(|group| group.target.is_same(&target)) {
+            self.groups[known].limits.widen(limits);
+            return known;
+        }
+        self.groups.push(Group {
+            target,
+            limits,
+            paths: Vec::new(),
+            body: br#"{"queries":["#.to_vec(),
+        });
+        self.groups.len() - 1
     }
 
     async fn send(self) -> Answers {
         // Main and the user's own deployment do not wait for each other.
-        let answers = join_all(self.groups.into_iter().map(Group::send)).await;
-        Answers(answers)
+        let (session, deadline) = (&self.session, self.deadline);
+        let groups = self.groups.into_iter();
+        Answers(join_all(groups.map(|group| group.send(session, deadline))).await)
     }
 }
 
 impl Group {
-    async fn send(self) -> (Client, Result<GroupAnswer, Error>) {
+    async fn send(
+        self,
+        session: &Session,
+        deadline: Deadline,
+    ) -> (Target, Result<GroupAnswer, Error>) {
         let Self {
-            client,
+            target,
+            limits,
             paths,
             mut body,
-            ..
         } = self;
         body.extend_from_slice(b"]}");
-        let answer = async {
-            let body = client.send_batch(&paths, body).await?;
-            let names = paths.join(", ");
-            let context = client.context(Endpoint::QueryBatch, &names);
+        let names = paths.join(", ");
+        let client = target.client();
+        let context = client.context(Endpoint::QueryBatch, &names);
+        let read = |body: &Bytes, context: CallContext<'_>| {
             let start = body.as_ptr() as usize;
-            let ranges = answer::read_batch(&body, paths.len(), context)?
+            let ranges = answer::read_batch(body, paths.len(), context)?
                 .into_iter()
                 .map(|result| {
                     let begin = result.get().as_ptr() as usize - start;
                     begin..begin + result.get().len()
                 })
                 .collect();
+            let body = body.clone();
             Ok(GroupAnswer { body, ranges })
-        }
+        };
+        let called = Called {
+            table: "*",
+            function: &names,
+            endpoint: Endpoint::QueryBatch,
+        };
+        let answer = telemetry::call(called, async {
+            let answer = client
+                .run(
+                    body,
+                    context,
+                    limits,
+                    deadline.with_limit(limits.timeout),
+                    read,
+                )
+                .await;
+            if let Err(error) = &answer {
+                session.observe(&target, error);
+            }
+            (Some(target.location()), answer)
+        })
         .await;
-        (client, answer)
+        (target, answer)
     }
 }
 
@@ -225,11 +270,11 @@ impl<T> Reader<T> {
             path,
             read,
         } = self.0?;
-        let (client, answer) = &answers.0[group];
+        let (target, answer) = &answers.0[group];
         let GroupAnswer { body, ranges } = answer.as_ref().map_err(Clone::clone)?;
         read(
             &body[ranges[index].clone()],
-            client.context(Endpoint::Query, path),
+            target.client().context(Endpoint::Query, path),
         )
     }
 }

@@ -1,19 +1,26 @@
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use byod_schema::{FunctionType, Location};
 
-use crate::client::{CallContext, Client};
+use crate::client::{Client, Limits};
 use crate::config::ByodBuilder;
 use crate::credentials::{ConnectionStatus, Credentials, EncryptionKey, Store, UserDatabaseConfig};
-use crate::deployment::RoutedClient;
+use crate::deadline::Deadline;
+use crate::deployment::{RoutedClient, Target, Wanted};
 use crate::error::Error;
+use crate::health::Deployments;
 use crate::http::Http;
-use crate::rollout::Rollouts;
+use crate::problem::ConnectionProblem;
+use crate::recovery::Recoveries;
+use crate::rollout::{Rollout, Rollouts};
 use crate::route::{Decision, decide, needs_record};
-use crate::route_cache::{Route, RouteCache};
+use crate::route_cache::{Blocked, Connected, Route, RouteCache, Why};
 use crate::router::Router;
 use crate::session::{Session, Subject, UserId};
+use crate::status::{UserStatus, Watched};
+use crate::text::{EXPLANATION, one_line};
 
 /// The service's two kinds of deployment: main, and one of each user who brought
 /// their own. Made once; cheap to clone.
@@ -35,10 +42,39 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     pub(crate) encryption_key: EncryptionKey,
     pub(crate) http: Http,
+    pub(crate) limits: Limits,
+    pub(crate) deployments: Deployments,
     pub(crate) allow_http: bool,
     pub(crate) router: Router,
     pub(crate) rollouts: Rollouts,
     pub(crate) routes: RouteCache,
+    /// How often in a row a deployment fails before it is blocked.
+    pub(crate) failure_threshold: u32,
+    pub(crate) minimum_schema_version: u64,
+    /// How often the status of a user is read that somebody watches.
+    pub(crate) refresh_every: Duration,
+    pub(crate) watched: Watched,
+    pub(crate) recoveries: Recoveries,
+}
+
+/// What calls that are made together need to know for routing, each read once: so
+/// they agree, and a record that can't be read is asked for once.
+#[derive(Default)]
+pub(crate) struct Known {
+    route: Option<Result<Route, Error>>,
+    rollouts: Vec<(Box<str>, Rollout)>,
+}
+
+impl Known {
+    fn rollout(&mut self, table: &str, rollouts: &Rollouts) -> Rollout {
+        let mut known = self.rollouts.iter();
+        if let Some((_, rollout)) = known.find(|(name, _)| **name == *table) {
+            return *rollout;
+        }
+        let rollout = rollouts.get(table);
+        self.rollouts.push((table.into(), rollout));
+        rollout
+    }
 }
 
 impl Byod {
@@ -73,6 +109,7 @@ impl Byod {
     /// The client for calls of `kind` on a table whose name is known only at run
     /// time. Main's is without authorization, the user's has its deploy key.
     ///
+    /// [`Error::Config`] if [`ByodBuilder::tables`] was not given the tables;
     /// [`Error::Blocked`] and [`Error::RolloutRefused`] as for a session's calls.
     pub async fn client_for_table(
         &self,
@@ -80,9 +117,25 @@ impl Byod {
         user: impl Into<UserId>,
         kind: FunctionType,
     ) -> Result<RoutedClient, Error> {
-        let location = self.0.router.location(table);
-        self.route(&user.into(), self.main(), table, location, kind, table)
-            .await
+        // Else every table would be an unknown one, and its data go to main.
+        if self.0.router.tables().is_empty() {
+            return Err(Error::config(
+                "no tables are known, so a name says nothing about where its data is; \
+                 call `.tables(tables!())` on the `ByodBuilder`",
+            ));
+        }
+        let user = user.into();
+        let wanted = Wanted {
+            table,
+            location: self.0.router.location(table),
+            kind,
+            path: table,
+        };
+        let deadline = self.main().client.deadline();
+        let target = self
+            .route(&user, self.main(), wanted, &mut Known::default(), deadline)
+            .await?;
+        Ok(target.into_routed())
     }
 
     /// The user's record, read now, past the cache; `None` where there is none.
@@ -104,47 +157,12 @@ impl Byod {
         record.map(|record| self.open(&user, &record)).transpose()
     }
 
-    /// Encrypts and stores a user's credentials in main, with the status given,
-    /// and drops the user's cached client. Nothing is tested.
-    ///
-    /// [`Error::Config`] if they can't be those of a deployment.
-    pub async fn save_credentials(
-        &self,
-        user: impl Into<UserId>,
-        credentials: &Credentials,
-        status: ConnectionStatus,
-    ) -> Result<(), Error> {
-        let user = user.into();
-        self.client_of(credentials)?;
-        let sealed = self.0.encryption_key.seal(credentials)?;
-        let stored = self.0.store.put(&user, &sealed, &status).await;
-        self.clear_user_client(user);
-        stored
-    }
-
-    /// Marks the user's record as `disconnected` and drops the user's cached
-    /// client: calls go to main from then on. Without a record nothing is to do.
-    pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<(), Error> {
-        let user = user.into();
-        let marked = self.mark_disconnected(&user).await;
-        self.clear_user_client(user);
-        marked
-    }
-
-    async fn mark_disconnected(&self, user: &UserId) -> Result<(), Error> {
-        let Some(record) = self.0.store.get(user).await? else {
-            return Ok(());
-        };
-        let status = ConnectionStatus::Disconnected;
-        self.0.store.update(&record, &status, None).await
-    }
-
     /// Drops the user's cached client. Every call that begins afterwards reads
     /// the user's record first, also if a read of it is under way now.
     pub fn clear_user_client(&self, user: impl Into<UserId>) {
         let user = user.into();
         self.0.routes.clear(&user);
-        tracing::debug!(%user, "dropped the client of the user's deployment");
+        tracing::debug!(?user, "dropped the client of the user's deployment");
     }
 
     /// Where tables live.
@@ -161,67 +179,122 @@ impl Byod {
         &self.0.main
     }
 
-    /// Where a call goes. `main` is the session's client of main.
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn weak(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    pub(crate) fn upgrade(weak: &Weak<Inner>) -> Option<Self> {
+        weak.upgrade().map(Self)
+    }
+
+    /// Where a call goes. `main` is the session's client of main; `known` is shared
+    /// by calls that are made together.
     pub(crate) async fn route(
         &self,
         user: &UserId,
         main: &RoutedClient,
-        table: &str,
-        location: Location,
-        kind: FunctionType,
-        path: &str,
-    ) -> Result<RoutedClient, Error> {
+        wanted: Wanted<'_>,
+        known: &mut Known,
+        deadline: Deadline,
+    ) -> Result<Target, Error> {
+        let Wanted {
+            table,
+            location,
+            kind,
+            ..
+        } = wanted;
         // Main tables need neither the switch nor the record.
         if location == Location::Main {
-            return Ok(main.clone());
+            return Ok(Target::Main(main.clone()));
         }
-        let rollout = self.0.rollouts.get(table);
+        let call = |deployment| wanted.context(deployment).call();
+        let rollout = known.rollout(table, &self.0.rollouts);
         let route = if needs_record(location, rollout) {
-            self.0.routes.get(user, || self.load(user)).await?
+            let route = match known.route.take() {
+                Some(route) => route,
+                None => self.user_route(user, deadline).await,
+            };
+            known.route.insert(route).clone().map_err(|error| {
+                // What is wrong with the record itself names the user.
+                match error.call() {
+                    Some(_) => Error::Record {
+                        call: call(self.0.main.client.host()),
+                        source: Box::new(error),
+                    },
+                    None => error,
+                }
+            })?
         } else {
             Route::NotConnected
         };
-        let refused = |deployment| CallContext {
-            deployment,
-            endpoint: kind.into(),
-            path,
-        };
         match (decide(location, rollout, route.standing(), kind), route) {
-            (Decision::User, Route::Connected(client)) => {
-                Ok(RoutedClient::new(Location::User, client))
-            }
-            (Decision::Refused, Route::Connected(client)) => Err(Error::RolloutRefused {
-                call: refused(client.host()).call(),
+            (Decision::User, Route::Connected(connected)) => Ok(Target::User(connected)),
+            (Decision::Refused, Route::Connected(connected)) => Err(Error::RolloutRefused {
+                call: call(connected.client.host()),
                 table: table.into(),
             }),
-            (Decision::Blocked, Route::Error { deployment, reason }) => Err(Error::Blocked {
-                call: refused(&deployment).call(),
-                reason: (&*reason).into(),
+            (Decision::Blocked, Route::Blocked(blocked)) => {
+                let call = call(&blocked.deployment);
+                Err(blocked.error(call, self.0.minimum_schema_version))
+            }
+            _ => Ok(Target::Main(main.clone())),
+        }
+    }
+
+    async fn user_route(&self, user: &UserId, deadline: Deadline) -> Result<Route, Error> {
+        let route = self.0.routes.get(user, || self.load(user));
+        match tokio::time::timeout(deadline.left(), route).await {
+            Ok(route) => route,
+            Err(_) => Err(Error::Timeout {
+                call: self.0.store.reading().call(),
+                limit: deadline.limit,
+                connecting: false,
             }),
-            _ => Ok(main.clone()),
         }
     }
 
     /// Reads the user's record and makes of it what calls need.
     async fn load(&self, user: &UserId) -> Result<Route, Error> {
-        let Some(record) = self.0.store.get(user).await? else {
-            tracing::debug!(%user, "the user has no record of an own deployment");
+        let record = self.0.store.get(user).await?;
+        let minimum = self.0.minimum_schema_version;
+        self.publish(user, || UserStatus::of(record.as_ref(), minimum));
+        let Some(record) = record else {
+            tracing::debug!(?user, "the user has no record of an own deployment");
             return Ok(Route::NotConnected);
         };
-        tracing::debug!(%user, status = %record.connection_status, "read the user's record");
-        let reason = match &record.connection_status {
-            ConnectionStatus::Pending | ConnectionStatus::Disconnected => {
+        tracing::debug!(?user, status = ?record.connection_status, "read the user's record");
+        let outdated = outdated(&record, minimum).map(Why::Outdated);
+        let why = match (outdated, &record.connection_status) {
+            (Some(outdated), _) => outdated,
+            (_, ConnectionStatus::Pending | ConnectionStatus::Disconnected) => {
                 return Ok(Route::NotConnected);
             }
-            ConnectionStatus::Connected => {
-                return self.client(user, &record).map(Route::Connected);
+            (_, ConnectionStatus::Connected) => {
+                let connected = Connected {
+                    client: self.client(user, &record)?,
+                    fingerprint: record.credentials.fingerprint(),
+                };
+                return Ok(Route::Connected(Arc::new(connected)));
             }
-            ConnectionStatus::Error => match record.connection_error.as_deref() {
-                None | Some("") => "no reason is stored".into(),
-                Some(reason) => reason.into(),
-            },
-            ConnectionStatus::Unknown(status) => {
-                format!("its connectionStatus `{status}` is not known to this version").into()
+            (_, ConnectionStatus::Error) => {
+                Why::Failing(match record.connection_error.as_deref() {
+                    None | Some("") => "no reason is stored".into(),
+                    Some(reason) => one_line(reason, 2 * EXPLANATION).into(),
+                })
+            }
+            (_, ConnectionStatus::Unknown(status)) => {
+                let status = one_line(status, EXPLANATION);
+                let reason =
+                    format!("its connectionStatus `{status}` is not known to this version");
+                Why::Failing(reason.into())
             }
         };
         // The host makes the error clearer; the record may be too broken to tell it.
@@ -229,7 +302,11 @@ impl Byod {
             Ok(client) => client.host().clone(),
             Err(_) => "the user's deployment".into(),
         };
-        Ok(Route::Error { deployment, reason })
+        // Whether it works again says nothing about a status that isn't known.
+        if !matches!(record.connection_status, ConnectionStatus::Unknown(_)) {
+            self.recover(user, None);
+        }
+        Ok(Route::Blocked(Arc::new(Blocked { deployment, why })))
     }
 
     fn open(&self, user: &UserId, record: &UserDatabaseConfig) -> Result<Credentials, Error> {
@@ -237,7 +314,11 @@ impl Byod {
         opened.map_err(|error| error.of_user(user.as_str()))
     }
 
-    fn client(&self, user: &UserId, record: &UserDatabaseConfig) -> Result<Client, Error> {
+    pub(crate) fn client(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+    ) -> Result<Client, Error> {
         let credentials = self.open(user, record)?;
         self.client_of(&credentials)
             .map_err(|error| Error::Credentials {
@@ -247,12 +328,36 @@ impl Byod {
             })
     }
 
-    fn client_of(&self, credentials: &Credentials) -> Result<Client, Error> {
+    pub(crate) fn client_of(&self, credentials: &Credentials) -> Result<Client, Error> {
+        if credentials.deploy_key.is_empty() {
+            return Err(Error::config(
+                "the deploy key is empty; make one in the deployment's settings in the Convex dashboard",
+            ));
+        }
         let http = self.0.http.clone();
-        Client::with_http(&credentials.deployment_url, self.0.allow_http, http)?
-            .with_deploy_key(&credentials.deploy_key)
-            .usable()
+        Client::with_http(
+            &credentials.deployment_url,
+            self.0.allow_http,
+            http,
+            self.0.limits,
+        )?
+        .known_to(&self.0.deployments)
+        .with_deploy_key(&credentials.deploy_key)
+        .usable()
     }
+}
+
+/// The version of the schema on the user's deployment, if that is what keeps it from
+/// being used: it is connected, or the record's error is this one.
+pub(crate) fn outdated(record: &UserDatabaseConfig, minimum: u64) -> Option<u64> {
+    let found = record.schema_version as u64;
+    let reason = || ConnectionProblem::SchemaOutdated { found, minimum }.to_string();
+    let reason_is_this = match &record.connection_status {
+        ConnectionStatus::Connected => true,
+        ConnectionStatus::Error => record.connection_error == Some(reason()),
+        _ => false,
+    };
+    (found < minimum && reason_is_this).then_some(found)
 }
 
 impl fmt::Debug for Byod {
@@ -261,5 +366,32 @@ impl fmt::Debug for Byod {
             .field("main", &self.main_client())
             .field("rollouts", self.rollout())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_made_together_see_one_switch() {
+        let (mut known, rollouts) = (Known::default(), Rollouts::default());
+        assert_eq!(known.rollout("notes", &rollouts), Rollout::On);
+        rollouts.set_all(Rollout::Off);
+        assert_eq!(known.rollout("notes", &rollouts), Rollout::On);
+        assert_eq!(known.rollout("tasks", &rollouts), Rollout::Off);
+    }
+
+    #[test]
+    fn a_users_id_forges_no_line_of_a_log() {
+        let byod = Byod::builder()
+            .main_url("https://happy-animal-123.convex.cloud")
+            .deploy_key("prod:happy-animal-123|secret")
+            .encryption_key(EncryptionKey::parse("key").unwrap())
+            .build()
+            .unwrap();
+        let lines = crate::test_log::record(|| byod.clear_user_client("u\nERROR forged"));
+        let [line] = &*lines else { panic!("{lines:?}") };
+        assert!(line.ends_with(r#"user="u\nERROR forged""#), "{line}");
     }
 }

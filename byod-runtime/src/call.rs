@@ -1,16 +1,21 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::time::Duration;
 
 use byod_schema::FunctionType;
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::answer;
-use crate::client::{CallContext, Endpoint};
+use crate::byod::Known;
+use crate::client::{CallContext, Endpoint, Limits};
 use crate::codec::{Arguments, Body, Field, FunctionInfo, Seed};
-use crate::deployment::{Deployment, RoutedClient};
+use crate::deadline::Deadline;
+use crate::deployment::{Deployment, Target, Wanted};
 use crate::error::Error;
 use crate::session::Session;
+use crate::telemetry::{self, Called};
 
 /// A call's value, and which deployment it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +36,7 @@ pub(crate) struct Prepared<T> {
     /// Arguments that can't be written are reported when the call is awaited.
     pub(crate) body: Result<Body, serde_json::Error>,
     pub(crate) read: Read<T>,
+    pub(crate) options: Options,
 }
 
 impl<T> Prepared<T> {
@@ -45,6 +51,17 @@ impl<T> Prepared<T> {
             function,
             body: Body::new(function, arguments),
             read,
+            options: Options::default(),
+        }
+    }
+
+    /// What it may cost.
+    pub(crate) fn limits(&self) -> Limits {
+        let standard = self.session.limits();
+        Limits {
+            timeout: self.options.timeout.unwrap_or(standard.timeout),
+            answer: self.options.answer_limit.unwrap_or(standard.answer),
+            retries: self.options.retries.unwrap_or(standard.retries),
         }
     }
 
@@ -53,26 +70,35 @@ impl<T> Prepared<T> {
         &self,
         session: &Session,
         kind: FunctionType,
-    ) -> Result<RoutedClient, Error> {
+        known: &mut Known,
+        deadline: Deadline,
+    ) -> Result<Target, Error> {
         let FunctionInfo {
             table,
             location,
             path,
             ..
-        } = self.function;
-        session.target(table, *location, kind, path).await
+        } = *self.function;
+        let wanted = Wanted {
+            table,
+            location,
+            kind,
+            path,
+        };
+        session.target(wanted, known, deadline).await
     }
 
     /// The body for the deployment it goes to, and how to read the answer.
-    pub(crate) fn finish(self, target: &RoutedClient) -> Result<(Vec<u8>, Read<T>), Error> {
+    pub(crate) fn finish(self, target: &Target) -> Result<(Vec<u8>, Read<T>), Error> {
         let Self {
             session,
             function,
             body,
             read,
+            ..
         } = self;
         let body = body.and_then(|body| {
-            if target.deployment.is_user() {
+            if target.is_user() {
                 body.for_user(function, session.subject().as_str())
             } else {
                 Ok(body.for_main())
@@ -81,30 +107,79 @@ impl<T> Prepared<T> {
         match body {
             Ok(body) => Ok((body, read)),
             Err(reason) => Err(target
-                .client
+                .client()
                 .context(Endpoint::Query, function.path)
                 .encode(reason)),
         }
     }
 
     async fn run(self, kind: FunctionType) -> Result<Routed<T>, Error> {
-        let target = self.target(&self.session, kind).await?;
-        self.send(kind, target).await
+        self.run_where(kind, |_| Ok(())).await
+    }
+
+    /// Runs it, if where it goes passes the check.
+    pub(crate) async fn run_where(
+        self,
+        kind: FunctionType,
+        check: impl FnOnce(&Target) -> Result<(), Error>,
+    ) -> Result<Routed<T>, Error> {
+        let called = Called {
+            table: self.function.table,
+            function: self.function.path,
+            endpoint: kind.into(),
+        };
+        telemetry::call(called, async {
+            let limits = self.limits();
+            let deadline = Deadline::after(limits.timeout);
+            let mut known = Known::default();
+            let target = self.target(&self.session, kind, &mut known, deadline);
+            match target.await {
+                Ok(target) => {
+                    let result = match check(&target) {
+                        Ok(()) => self.send(kind, &target, limits, deadline).await,
+                        Err(error) => Err(error),
+                    };
+                    (Some(target.location()), result)
+                }
+                Err(error) => (None, Err(error)),
+            }
+        })
+        .await
     }
 
     /// Runs it on that deployment.
-    pub(crate) async fn send(
+    async fn send(
         self,
         kind: FunctionType,
-        target: RoutedClient,
+        target: &Target,
+        limits: Limits,
+        deadline: Deadline,
     ) -> Result<Routed<T>, Error> {
-        let path = self.function.path;
-        let (body, read) = self.finish(&target)?;
-        let RoutedClient { client, deployment } = target;
-        let answer = client.send(kind, path, body).await?;
-        let value = read(&answer, client.context(kind, path))?;
-        Ok(Routed { value, deployment })
+        let session = self.session.clone();
+        let client = target.client();
+        let context = client.context(kind, self.function.path);
+        let (body, read) = self.finish(target)?;
+        let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
+        let result = client.run(body, context, limits, deadline, read).await;
+        match result {
+            Ok(value) => Ok(Routed {
+                value,
+                deployment: target.deployment(),
+            }),
+            Err(error) => {
+                session.observe(target, &error);
+                Err(error)
+            }
+        }
     }
+}
+
+/// What is set for one call alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) answer_limit: Option<usize>,
+    pub(crate) retries: Option<u32>,
 }
 
 macro_rules! call {
@@ -120,6 +195,27 @@ macro_rules! call {
             /// The function path.
             pub fn path(&self) -> &'static str {
                 self.0.function.path
+            }
+
+            /// How long it may take in all: routing, retries and pauses included.
+            /// Default: [`ByodBuilder::timeout`](crate::ByodBuilder::timeout).
+            pub fn timeout(mut self, timeout: Duration) -> Self {
+                self.0.options.timeout = Some(timeout);
+                self
+            }
+
+            /// The largest answer that is read, in bytes. Default:
+            /// [`ByodBuilder::answer_limit`](crate::ByodBuilder::answer_limit).
+            pub fn answer_limit(mut self, bytes: usize) -> Self {
+                self.0.options.answer_limit = Some(bytes);
+                self
+            }
+
+            /// How often it is sent again at most. Default:
+            /// [`ByodBuilder::retries`](crate::ByodBuilder::retries).
+            pub fn retries(mut self, retries: u32) -> Self {
+                self.0.options.retries = Some(retries);
+                self
             }
 
             /// Runs it and says which deployment answered, beside the value.

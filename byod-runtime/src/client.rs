@@ -1,17 +1,23 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use byod_schema::FunctionType;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use crate::answer;
 use crate::auth::{Auth, DeployKey, Token};
 use crate::body;
+use crate::deadline::Deadline;
 use crate::endpoint::Endpoints;
 use crate::error::{Call, Error};
+use crate::health::{Deployments, Health};
 use crate::http::Http;
+use crate::retry;
+use crate::telemetry;
+use crate::text::{EXPLANATION, one_line};
 
 pub(crate) use crate::endpoint::Endpoint;
 
@@ -35,6 +41,38 @@ pub struct Client {
     endpoints: Arc<Endpoints>,
     auth: Auth,
     http: Http,
+    limits: Limits,
+    health: Arc<Health>,
+}
+
+/// What a call may cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// In all, retries and pauses included.
+    pub(crate) timeout: Duration,
+    /// In bytes.
+    pub(crate) answer: usize,
+    /// How often it is sent again, at most.
+    pub(crate) retries: u32,
+}
+
+impl Limits {
+    /// Allows what either of them does.
+    pub(crate) fn widen(&mut self, other: Self) {
+        self.timeout = self.timeout.max(other.timeout);
+        self.answer = self.answer.max(other.answer);
+        self.retries = self.retries.max(other.retries);
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            answer: 16 * 1024 * 1024,
+            retries: 3,
+        }
+    }
 }
 
 impl Client {
@@ -44,15 +82,55 @@ impl Client {
     /// [`ByodBuilder`](crate::ByodBuilder) states. [`Error::Config`] if the URL is
     /// not `https://host` (or `http://` of this machine).
     pub fn new(url: &str) -> Result<Self, Error> {
-        Self::with_http(url, false, Http::shared()?)
+        Self::with_http(url, false, Http::shared()?, Limits::default())
     }
 
-    pub(crate) fn with_http(url: &str, allow_http: bool, http: Http) -> Result<Self, Error> {
+    pub(crate) fn with_http(
+        url: &str,
+        allow_http: bool,
+        http: Http,
+        limits: Limits,
+    ) -> Result<Self, Error> {
         Ok(Self {
             endpoints: Arc::new(Endpoints::new(url, allow_http)?),
             auth: Auth::None,
             http,
+            limits,
+            health: Arc::new(Health::new(None)),
         })
+    }
+
+    /// The same client, sharing what is known of its deployment with others.
+    pub(crate) fn known_to(mut self, deployments: &Deployments) -> Self {
+        self.health = deployments.of(&self.endpoints.url);
+        self
+    }
+
+    /// The same deployment, called with another limit on the time of a call, its
+    /// retries included.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        self.with_limits(|limits| limits.timeout = timeout)
+    }
+
+    /// The same deployment, called with another limit on the size of an answer, in
+    /// bytes.
+    #[must_use]
+    pub fn with_answer_limit(&self, bytes: usize) -> Self {
+        self.with_limits(|limits| limits.answer = bytes)
+    }
+
+    /// The same deployment, called with another limit on how often a call is sent
+    /// again; 0 for never.
+    #[must_use]
+    pub fn with_retries(&self, retries: u32) -> Self {
+        self.with_limits(|limits| limits.retries = retries)
+    }
+
+    pub(crate) fn with_limits(&self, change: impl FnOnce(&mut Limits)) -> Self {
+        let mut client = self.clone();
+        change(&mut client.limits);
+        client
     }
 
     /// The same deployment, called as the user whose token it is.
@@ -133,24 +211,32 @@ impl Client {
 
     /// Runs several queries in one request, all at one timestamp. The results
     /// are in the queries' order, each with its own error; the outer error is
-    /// that of the request.
+    /// that of the request. Without queries nothing is sent.
     pub async fn query_batch<T: DeserializeOwned>(
         &self,
         queries: &[(&str, impl Serialize)],
     ) -> Result<Vec<Result<T, Error>>, Error> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
         let paths: Vec<&str> = queries.iter().map(|(path, _)| *path).collect();
         let names = paths.join(", ");
         let batch = self.context(Endpoint::QueryBatch, &names);
         let body = body::batch(queries).map_err(|reason| batch.encode(reason))?;
-        let bytes = self.send_batch(&paths, body).await?;
-        let results = answer::read_batch(&bytes, queries.len(), batch)?;
-        Ok(results
-            .into_iter()
-            .zip(paths)
-            .map(|(result, path)| {
-                answer::read_value(result.get().as_bytes(), self.context(Endpoint::Query, path))
-            })
-            .collect())
+        self.run(
+            body,
+            batch,
+            self.limits,
+            self.deadline(),
+            |answer, batch| {
+                let results = answer::read_batch(answer, paths.len(), batch)?;
+                let read = |(result, path): (&RawValue, &&str)| {
+                    answer::read_value(result.get().as_bytes(), self.context(Endpoint::Query, path))
+                };
+                Ok(results.into_iter().zip(&paths).map(read).collect())
+            },
+        )
+        .await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -161,38 +247,85 @@ impl Client {
     ) -> Result<T, Error> {
         let context = self.context(endpoint, path);
         let body = body::call(path, args).map_err(|reason| context.encode(reason))?;
-        let bytes = self.post(endpoint, body, context).await?;
-        answer::read_value(&bytes, context)
+        self.run(
+            body,
+            context,
+            self.limits,
+            self.deadline(),
+            |answer, context| answer::read_value(answer, context),
+        )
+        .await
     }
 
-    /// Sends the prepared body of one call. What comes back is the body of an
-    /// answer of the function, for [`answer::read`]; everything else is an error.
-    pub(crate) async fn send(
+    /// When a call that begins now must be over.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.limits.timeout)
+    }
+
+    /// Sends the prepared body of a call, again where that may help and can do no
+    /// harm, and reads the answer.
+    pub(crate) async fn run<T>(
         &self,
-        kind: FunctionType,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<Bytes, Error> {
-        let endpoint = kind.into();
-        self.post(endpoint, body, self.context(endpoint, path))
-            .await
-    }
-
-    /// Sends the prepared body of a batch of queries; for [`answer::read_batch`].
-    pub(crate) async fn send_batch(&self, paths: &[&str], body: Vec<u8>) -> Result<Bytes, Error> {
-        let names = paths.join(", ");
-        let context = self.context(Endpoint::QueryBatch, &names);
-        self.post(Endpoint::QueryBatch, body, context).await
-    }
-
-    async fn post(
-        &self,
-        endpoint: Endpoint,
         body: Vec<u8>,
         context: CallContext<'_>,
+        limits: Limits,
+        deadline: Deadline,
+        read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let body = Bytes::from(body);
+        let mut attempt = 1;
+        loop {
+            telemetry::attempt(attempt);
+            let answer = self.attempt(body.clone(), context, limits, deadline).await;
+            let error = {
+                let result = answer.and_then(|answer| read(&answer, context));
+                self.health.note(&result);
+                match result {
+                    Ok(value) => return Ok(value),
+                    Err(error) => error,
+                }
+            };
+            if attempt > limits.retries || !self.try_again(attempt, &error, deadline).await {
+                return Err(error);
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        body: Bytes,
+        context: CallContext<'_>,
+        limits: Limits,
+        deadline: Deadline,
     ) -> Result<Bytes, Error> {
-        let url = self.endpoints.of(endpoint);
-        self.http.post(url, &self.auth, body, context).await
+        let place = self.health.enter(deadline).await;
+        let _place = place.map_err(|limit| Error::Busy {
+            call: context.call(),
+            limit,
+        })?;
+        let url = self.endpoints.of(context.endpoint);
+        let request = self.http.post(url, body, context, deadline, limits.answer);
+        request.await
+    }
+
+    /// Whether the call is to be sent again; waits until it is time to.
+    async fn try_again(&self, attempt: u32, error: &Error, deadline: Deadline) -> bool {
+        // A deployment that is busy is not made less so by asking again.
+        let may_help = error.is_retryable() && !matches!(error, Error::Busy { .. });
+        if !may_help {
+            return false;
+        }
+        let pause = retry::pause(attempt, error);
+        if pause >= deadline.left() || !self.health.budget.spend() {
+            return false;
+        }
+        if let Some(call) = error.call() {
+            telemetry::retry(call.endpoint);
+        }
+        tracing::debug!(%error, attempt, ?pause, "the call is sent again");
+        tokio::time::sleep(pause).await;
+        true
     }
 
     /// What an error of a call is about.
@@ -201,11 +334,18 @@ impl Client {
         endpoint: impl Into<Endpoint>,
         path: &'a str,
     ) -> CallContext<'a> {
+        let endpoint = endpoint.into();
         CallContext {
             deployment: &self.endpoints.host,
-            endpoint: endpoint.into(),
+            auth: &self.auth,
+            endpoint,
             path,
+            repeatable: endpoint.only_reads(),
         }
+    }
+
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     pub(crate) fn shared_url(&self) -> &Arc<str> {
@@ -230,8 +370,12 @@ impl fmt::Debug for Client {
 #[derive(Clone, Copy)]
 pub(crate) struct CallContext<'a> {
     pub(crate) deployment: &'a Arc<str>,
+    /// What the deployment is sent, and may send back.
+    pub(crate) auth: &'a Auth,
     pub(crate) endpoint: Endpoint,
     pub(crate) path: &'a str,
+    /// Whether running it twice does no more than running it once.
+    pub(crate) repeatable: bool,
 }
 
 impl CallContext<'_> {
@@ -240,7 +384,14 @@ impl CallContext<'_> {
             deployment: self.deployment.clone(),
             endpoint: self.endpoint,
             path: self.path.into(),
+            repeatable: self.repeatable,
         })
+    }
+
+    /// A text from outside as a part of an error: short, on one line, and without
+    /// the secret that was sent.
+    pub(crate) fn quote(self, text: &str) -> Box<str> {
+        one_line(&self.auth.redact(text), EXPLANATION).into()
     }
 
     pub(crate) fn encode(self, reason: impl fmt::Display) -> Error {

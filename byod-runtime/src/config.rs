@@ -6,14 +6,18 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::auth::DeployKey;
 use crate::byod::{Byod, Inner};
-use crate::client::Client;
+use crate::client::{Client, Limits};
 use crate::credentials::{EncryptionKey, Store};
 use crate::deployment::RoutedClient;
+use crate::endpoint::UrlText;
 use crate::error::Error;
+use crate::health::Deployments;
 use crate::http::{Http, HttpSettings};
+use crate::recovery::{Pauses, Recoveries};
 use crate::rollout::{Rollout, Rollouts};
-use crate::route_cache::RouteCache;
+use crate::route_cache::{Ages, RouteCache};
 use crate::router::{Router, TableInfo};
+use crate::status::Watched;
 
 /// Sets up a [`Byod`]. Main's URL, main's deploy key and the encryption key are
 /// needed; everything else has a default.
@@ -36,16 +40,22 @@ use crate::router::{Router, TableInfo};
 #[must_use]
 pub struct ByodBuilder {
     /// With the name of the setting, for errors.
-    main_url: Option<(&'static str, String)>,
+    main_url: Option<(&'static str, UrlText)>,
     deploy_key: Option<DeployKey>,
     encryption_key: Option<EncryptionKey>,
     allow_http: bool,
     http: HttpSettings,
+    limits: Limits,
+    concurrency: usize,
     root_certificates: Vec<Vec<u8>>,
     tables: &'static [TableInfo],
     rollout: Rollout,
     cache_capacity: u64,
     cache_ttl: Duration,
+    stale_while_error: Duration,
+    failure_threshold: u32,
+    minimum_schema_version: u64,
+    recovery_pauses: Pauses,
     credentials_module: String,
 }
 
@@ -57,11 +67,17 @@ impl Default for ByodBuilder {
             encryption_key: None,
             allow_http: false,
             http: HttpSettings::default(),
+            limits: Limits::default(),
+            concurrency: 64,
             root_certificates: Vec::new(),
             tables: &[],
             rollout: Rollout::default(),
             cache_capacity: 10_000,
             cache_ttl: Duration::from_secs(60),
+            stale_while_error: Duration::from_secs(15 * 60),
+            failure_threshold: 5,
+            minimum_schema_version: 0,
+            recovery_pauses: Pauses::default(),
             credentials_module: "byod/credentials".to_owned(),
         }
     }
@@ -69,7 +85,8 @@ impl Default for ByodBuilder {
 
 impl ByodBuilder {
     /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
-    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`.
+    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
+    /// space around a value, such as a line break at its end, doesn't count.
     ///
     /// [`Error::Config`] names the variable that is missing.
     pub fn from_env() -> Result<Self, Error> {
@@ -80,7 +97,7 @@ impl ByodBuilder {
         let var = |name| var(name).filter(|value| !value.trim().is_empty());
         let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
             .into_iter()
-            .find_map(|name| Some((name, var(name)?)));
+            .find_map(|name| Some((name, UrlText(var(name)?))));
         if main_url.is_none() {
             return Err(Error::config(
                 "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
@@ -102,14 +119,14 @@ impl ByodBuilder {
         Ok(Self {
             main_url,
             deploy_key: Some(deploy_key.trim().into()),
-            encryption_key: Some(EncryptionKey::parse(&encryption_key)?),
+            encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
             ..Self::default()
         })
     }
 
     /// The main deployment's URL.
     pub fn main_url(mut self, url: impl Into<String>) -> Self {
-        self.main_url = Some(("main_url", url.into()));
+        self.main_url = Some(("main_url", UrlText(url.into())));
         self
     }
 
@@ -144,15 +161,35 @@ impl ByodBuilder {
         self
     }
 
-    /// How long a request may take in all. Default: 30 s.
+    /// How long a call may take in all: routing, retries and the pauses between
+    /// them included. Default: 30 s. A call can have its own.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.http.timeout = timeout;
+        self.limits.timeout = timeout;
         self
     }
 
-    /// The largest answer that is read, in bytes. Default: 16 MiB.
+    /// The largest answer that is read, in bytes. Default: 16 MiB. A call can have
+    /// its own.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
-        self.http.answer_limit = bytes;
+        self.limits.answer = bytes;
+        self
+    }
+
+    /// How often a call is sent again at most, where [`Error::is_retryable`] says
+    /// that it may. Default: 3; 0 switches retries off. A call can have its own.
+    ///
+    /// The pauses are random up to a bound that doubles, from 100 ms to 5 s, or
+    /// what the deployment asks for with `Retry-After`. A deployment that fails
+    /// for long gets few retries: each costs what ten good calls earn.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.limits.retries = retries;
+        self
+    }
+
+    /// How many calls to one user's deployment may be under way at once, at least
+    /// 1. As many more wait; any other is [`Error::Busy`]. Default: 64.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls.max(1);
         self
     }
 
@@ -166,6 +203,36 @@ impl ByodBuilder {
     /// is noticed after this time. Default: 60 s.
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         self.cache_ttl = ttl;
+        self
+    }
+
+    /// How long a user's route is used beyond that, where main can't be asked.
+    /// Default: 15 minutes.
+    pub fn stale_while_error(mut self, time: Duration) -> Self {
+        self.stale_while_error = time;
+        self
+    }
+
+    /// How often in a row the connection to a user's deployment fails, retries
+    /// counted, before its user is blocked; at least 1. Default: 5. A key that the
+    /// deployment refuses blocks at once.
+    pub fn failure_threshold(mut self, failures: u32) -> Self {
+        self.failure_threshold = failures.max(1);
+        self
+    }
+
+    /// The oldest version of the schema that users' deployments may run. Default:
+    /// 0, any. Where a user's is older, calls are [`Error::SchemaOutdated`].
+    pub fn minimum_schema_version(mut self, version: u64) -> Self {
+        self.minimum_schema_version = version;
+        self
+    }
+
+    /// How long to wait before a blocked deployment is tried for the first time,
+    /// which doubles, and at most. For tests, which have no minutes to wait.
+    #[doc(hidden)]
+    pub fn recovery_pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.recovery_pauses = Pauses { first, longest };
         self
     }
 
@@ -200,16 +267,19 @@ impl ByodBuilder {
             let text = format!("{name} is not set; call `ByodBuilder::{name}` or `from_env`");
             Error::config(text)
         };
-        let (setting, url) = self.main_url.ok_or_else(|| missing("main_url"))?;
-        let deploy_key = self.deploy_key.ok_or_else(|| missing("deploy_key"))?;
+        let (setting, UrlText(url)) = self.main_url.ok_or_else(|| missing("main_url"))?;
+        let deploy_key = self.deploy_key.filter(|key| !key.is_empty());
+        let deploy_key = deploy_key.ok_or_else(|| missing("deploy_key"))?;
         let encryption_key = self
             .encryption_key
             .ok_or_else(|| missing("encryption_key"))?;
         for pem in &self.root_certificates {
             self.http.root_certificates.extend(certificates(pem)?);
         }
+        // So that a limit that passes while connecting is reported as such.
+        self.http.connect_timeout = self.http.connect_timeout.min(self.limits.timeout);
         let http = Http::new(self.http)?;
-        let main = Client::with_http(&url, self.allow_http, http.clone())
+        let main = Client::with_http(&url, self.allow_http, http.clone(), self.limits)
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
         let admin = main.with_deploy_key(&deploy_key).usable()?;
         Ok(Byod::new(Inner {
@@ -217,10 +287,21 @@ impl ByodBuilder {
             store: Store::new(admin, &self.credentials_module),
             encryption_key,
             http,
+            limits: self.limits,
+            deployments: Deployments::new(self.concurrency),
             allow_http: self.allow_http,
             router: Router::new(self.tables),
             rollouts: Rollouts::new(self.rollout),
-            routes: RouteCache::new(self.cache_capacity, self.cache_ttl),
+            routes: RouteCache::new(
+                self.cache_capacity,
+                Ages::new(self.cache_ttl, self.stale_while_error),
+            ),
+            failure_threshold: self.failure_threshold,
+            minimum_schema_version: self.minimum_schema_version,
+            // Not without any pause, where nothing is cached.
+            refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
+            watched: Watched::default(),
+            recoveries: Recoveries::new(self.recovery_pauses),
         }))
     }
 }
@@ -291,6 +372,33 @@ mod tests {
             assert!(error.contains(message), "{error}");
             assert!(!error.contains("geheim"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_line_break_after_a_value_is_none_of_it() {
+        let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        let (key, secret) = (format!("{}\n", KEY.1), format!("\t{digits} \n"));
+        let byod = vars(&[URL, (KEY.0, &key), (SECRET.0, &secret)]);
+        let byod = byod.expect("a key with a line break can't be sent");
+        assert_eq!(hex::encode(byod.inner().encryption_key.bytes()), digits);
+    }
+
+    #[test]
+    fn debug_shows_no_key_in_the_place_of_the_url() {
+        let builder = Byod::builder()
+            .main_url("prod:happy|geheim")
+            .deploy_key("geheim");
+        assert!(!format!("{builder:?}").contains("geheim"));
+        let builder = Byod::builder().main_url("https://happy-animal-123.convex.cloud");
+        assert!(format!("{builder:?}").contains("happy-animal-123"));
+    }
+
+    #[test]
+    fn an_empty_key_is_a_missing_one() {
+        let builder = Byod::builder().main_url("https://x").deploy_key(" ");
+        let key = EncryptionKey::parse("x").unwrap();
+        let error = builder.encryption_key(key).build().unwrap_err().to_string();
+        assert!(error.contains("deploy_key is not set"), "{error}");
     }
 
     #[test]

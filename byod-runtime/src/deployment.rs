@@ -1,9 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use byod_schema::Location;
+use byod_schema::{FunctionType, Location};
 
-use crate::client::Client;
+use crate::auth::Auth;
+use crate::client::{CallContext, Client};
+use crate::route_cache::Connected;
 
 /// Which deployment answered, or will: main or the user's own. Cheap to clone.
 ///
@@ -48,6 +50,81 @@ pub struct RoutedClient {
     pub client: Client,
     /// Where its calls go.
     pub deployment: Deployment,
+}
+
+/// Where a call goes.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    Main(RoutedClient),
+    User(Arc<Connected>),
+}
+
+impl Target {
+    pub(crate) fn into_routed(self) -> RoutedClient {
+        match self {
+            Self::Main(main) => main,
+            Self::User(connected) => RoutedClient::new(Location::User, connected.client.clone()),
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        match self {
+            Self::Main(main) => &main.client,
+            Self::User(connected) => &connected.client,
+        }
+    }
+
+    pub(crate) fn is_user(&self) -> bool {
+        matches!(self, Self::User(_))
+    }
+
+    /// Whether it is the same deployment, called with the same key.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Main(_), Self::Main(_)) => true,
+            (Self::User(one), Self::User(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn location(&self) -> Location {
+        match self {
+            Self::Main(_) => Location::Main,
+            Self::User(_) => Location::User,
+        }
+    }
+
+    pub(crate) fn deployment(&self) -> Deployment {
+        Deployment {
+            location: self.location(),
+            url: self.client().shared_url().clone(),
+        }
+    }
+}
+
+/// What is called, as far as routing is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) table: &'a str,
+    pub(crate) location: Location,
+    pub(crate) kind: FunctionType,
+    /// For errors only.
+    pub(crate) path: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    /// What an error is about that happens before anything is sent.
+    pub(crate) fn context(self, deployment: &'a Arc<str>) -> CallContext<'a> {
+        // Nothing has been sent that could come back.
+        static NOTHING: Auth = Auth::None;
+        CallContext {
+            deployment,
+            auth: &NOTHING,
+            endpoint: self.kind.into(),
+            path: self.path,
+            repeatable: self.kind == FunctionType::Query,
+        }
+    }
 }
 
 impl RoutedClient {

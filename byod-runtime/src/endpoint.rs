@@ -72,8 +72,27 @@ fn parse_url(text: &str, allow_http: bool) -> Result<Url, String> {
              `ByodBuilder::allow_http` permits it for a private network"
                 .to_owned(),
         ),
-        scheme => Err(format!("has the scheme `{scheme}`")),
+        _ => Err("has another scheme".to_owned()),
     }
+}
+
+/// A text that should be a URL, and may be a key that was pasted into the wrong
+/// setting: `Debug` shows no more than the host of an `https` URL.
+#[derive(Clone)]
+pub(crate) struct UrlText(pub(crate) String);
+
+impl fmt::Debug for UrlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&shown_host(&self.0), f)
+    }
+}
+
+/// The host of a text that parses as an `https` URL, for `Debug`.
+pub(crate) fn shown_host(text: &str) -> String {
+    let url = Url::parse(text.trim()).ok();
+    let url = url.filter(|url| url.scheme() == "https");
+    let host = url.as_ref().and_then(Url::host_str);
+    host.map_or("…".to_owned(), |host| format!("https://{host}"))
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -95,6 +114,17 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
+    /// As spans and metrics name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Action => "action",
+            Self::Function => "function",
+            Self::QueryBatch => "query_batch",
+        }
+    }
+
     pub(crate) fn only_reads(self) -> bool {
         matches!(self, Self::Query | Self::QueryBatch)
     }
@@ -152,7 +182,8 @@ mod tests {
             ("", "can't be parsed"),
             ("happy-animal-123", "can't be parsed"),
             ("prod:happy|geheim", "names no host"),
-            ("ftp://geheim", "has the scheme `ftp`"),
+            ("ftp://geheim", "has another scheme"),
+            ("geheim://host/", "has another scheme"),
             ("https://user:geheim@host", "user name or password"),
             ("https://host/geheim", "more than scheme and host"),
             ("https://host?geheim", "more than scheme and host"),
@@ -163,6 +194,25 @@ mod tests {
             let error = Endpoints::new(url, false).err().unwrap().to_string();
             assert!(error.contains(reason), "{url}: {error}");
             assert!(!error.contains("geheim"), "{error}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_a_host_or_nothing() {
+        for (url, shown) in [
+            (
+                "https://happy-animal-123.convex.cloud",
+                "https://happy-animal-123.convex.cloud",
+            ),
+            (
+                "https://user:geheim@host/geheim?geheim#geheim",
+                "https://host",
+            ),
+            ("prod:happy|geheim", "…"),
+            ("geheim://geheim", "…"),
+            ("geheim", "…"),
+        ] {
+            assert_eq!(format!("{:?}", UrlText(url.into())), format!("{shown:?}"));
         }
     }
 

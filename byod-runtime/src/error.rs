@@ -7,16 +7,19 @@ use serde::de::DeserializeOwned;
 
 use crate::deployment::Deployment;
 use crate::endpoint::Endpoint;
+use crate::error_text::{Elapsed, Of, Refused};
+use crate::text::Shown;
 
 /// Why a call, or the routing before it, did not give a value.
 ///
 /// Every variant that concerns a call holds a [`Call`]: which function, on which
-/// deployment. None ever holds a secret. Cheap to clone.
+/// deployment. None ever holds a secret. Prints on one line, whatever a deployment
+/// or a user wrote: line breaks are escaped. Cheap to clone.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A setting is missing or can't be used.
-    #[error("configuration: {message}")]
+    #[error("configuration: {}", Shown(.message))]
     Config {
         /// What is wrong, and how to set it right.
         message: Box<str>,
@@ -24,7 +27,7 @@ pub enum Error {
 
     /// A user's stored credentials could not be decrypted: malformed, changed, or
     /// sealed with another key.
-    #[error("credentials{}: {reason}", Of(.user))]
+    #[error("credentials{}: {}", Of(.user), Shown(.reason))]
     Credentials {
         /// The user whose record it is, where known.
         user: Option<Arc<str>>,
@@ -35,7 +38,7 @@ pub enum Error {
     },
 
     /// No connection could be made, so nothing was sent.
-    #[error("{call}: can't connect: {reason}")]
+    #[error("{call}: can't connect: {}", Shown(.reason))]
     Connect {
         /// The call.
         call: Box<Call>,
@@ -55,7 +58,7 @@ pub enum Error {
     },
 
     /// TLS could not be set up, for example because of the certificate. Nothing was sent.
-    #[error("{call}: no secure connection: {reason}")]
+    #[error("{call}: no secure connection: {}", Shown(.reason))]
     Tls {
         /// The call.
         call: Box<Call>,
@@ -64,7 +67,7 @@ pub enum Error {
     },
 
     /// The connection broke after (a part of) the call was sent.
-    #[error("{call}: the connection broke before the answer was complete: {reason}")]
+    #[error("{call}: the connection broke before the answer was complete: {}", Shown(.reason))]
     Interrupted {
         /// The call.
         call: Box<Call>,
@@ -96,6 +99,8 @@ pub enum Error {
         code: Option<Box<str>>,
         /// The message, shortened.
         message: Box<str>,
+        /// How long the deployment asks to wait before another call (`Retry-After`).
+        retry_after: Option<Duration>,
     },
 
     /// The answer is larger than the limit that is set.
@@ -110,7 +115,7 @@ pub enum Error {
     },
 
     /// The answer was not understood.
-    #[error("{call}: {reason}")]
+    #[error("{call}: {}", Shown(.reason))]
     Answer {
         /// The call.
         call: Box<Call>,
@@ -122,11 +127,11 @@ pub enum Error {
     },
 
     /// The function itself failed: it threw, or its arguments did not pass its validators.
-    #[error("{call} failed: {message}")]
+    #[error("{call} failed: {}", Shown(.message))]
     Function {
         /// The call.
         call: Box<Call>,
-        /// The function's message.
+        /// The function's message, of at most 4,096 characters.
         message: Box<str>,
         /// The data of a `ConvexError`; see [`Error::function_data`].
         data: Option<Box<Value>>,
@@ -134,7 +139,7 @@ pub enum Error {
 
     /// The user's deployment is marked as failing, so nothing is sent, neither
     /// there nor to main: that would split the user's data.
-    #[error("{call}: blocked, the user's database has an error: {reason}")]
+    #[error("{call}: blocked, the user's database has an error: {}", Shown(.reason))]
     Blocked {
         /// The call.
         call: Box<Call>,
@@ -144,7 +149,8 @@ pub enum Error {
 
     /// A write to a table that the rollout allows only to be read on users' deployments.
     #[error(
-        "{call}: refused, writes to `{table}` on users' deployments are switched off (rollout: ReadOnly)"
+        "{call}: refused, writes to `{}` on users' deployments are switched off (rollout: ReadOnly)",
+        Shown(.table)
     )]
     RolloutRefused {
         /// The call.
@@ -166,8 +172,48 @@ pub enum Error {
         before: Box<Deployment>,
     },
 
+    /// So many calls to the user's deployment are under way, and as many waiting,
+    /// that this one was not sent: the deployment hangs, or the limit
+    /// ([`ByodBuilder::concurrency`](crate::ByodBuilder::concurrency)) is too low.
+    #[error("{call}: not sent, {limit} calls to this deployment are under way already")]
+    Busy {
+        /// The call.
+        call: Box<Call>,
+        /// How many calls may be under way at once.
+        limit: usize,
+    },
+
+    /// The user's deployment runs an older version of the schema than this
+    /// service can work with. Nothing was sent.
+    #[error(
+        "{call}: the user's deployment has version {found} of the schema, version {minimum} is needed; deploy the present one there"
+    )]
+    SchemaOutdated {
+        /// The call.
+        call: Box<Call>,
+        /// The deployment's version, from the user's record.
+        found: u64,
+        /// The oldest that will do:
+        /// [`ByodBuilder::minimum_schema_version`](crate::ByodBuilder::minimum_schema_version).
+        minimum: u64,
+    },
+
+    /// The user's record could not be read from main, so where the call goes is not
+    /// known. Nothing was sent.
+    #[error(
+        "{} `{}`: not sent, because the user's record can't be read: {source}",
+        .call.endpoint,
+        Shown(.call.function_path())
+    )]
+    Record {
+        /// The call that was not sent; its deployment is main, which was asked.
+        call: Box<Call>,
+        /// What came of the query for the record.
+        source: Box<Error>,
+    },
+
     /// The arguments could not be written as JSON. Nothing was sent.
-    #[error("{call}: the arguments can't be sent: {reason}")]
+    #[error("{call}: the arguments can't be sent: {}", Shown(.reason))]
     Encode {
         /// The call.
         call: Box<Call>,
@@ -184,6 +230,8 @@ pub struct Call {
     pub(crate) deployment: Arc<str>,
     pub(crate) endpoint: Endpoint,
     pub(crate) path: Box<str>,
+    /// Whether running it twice does no more than running it once.
+    pub(crate) repeatable: bool,
 }
 
 impl Call {
@@ -204,7 +252,9 @@ impl fmt::Display for Call {
         write!(
             f,
             "{} `{}` on {}",
-            self.endpoint, self.path, self.deployment
+            self.endpoint,
+            Shown(&self.path),
+            self.deployment
         )
     }
 }
@@ -224,6 +274,30 @@ impl Error {
         self
     }
 
+    /// The variant's name in small letters, as metrics have it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Config { .. } => "config",
+            Self::Credentials { .. } => "credentials",
+            Self::Connect { .. } => "connect",
+            Self::Timeout { .. } => "timeout",
+            Self::Tls { .. } => "tls",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Rejected { .. } => "rejected",
+            Self::Status { .. } => "status",
+            Self::TooLarge { .. } => "too_large",
+            Self::Answer { .. } => "answer",
+            Self::Function { .. } => "function",
+            Self::Blocked { .. } => "blocked",
+            Self::RolloutRefused { .. } => "rollout_refused",
+            Self::DeploymentChanged { .. } => "deployment_changed",
+            Self::Busy { .. } => "busy",
+            Self::SchemaOutdated { .. } => "schema_outdated",
+            Self::Record { .. } => "record",
+            Self::Encode { .. } => "encode",
+        }
+    }
+
     /// The call it concerns, if it does concern one.
     pub fn call(&self) -> Option<&Call> {
         match self {
@@ -240,7 +314,20 @@ impl Error {
             | Self::Blocked { call, .. }
             | Self::RolloutRefused { call, .. }
             | Self::DeploymentChanged { call, .. }
+            | Self::Busy { call, .. }
+            | Self::SchemaOutdated { call, .. }
+            | Self::Record { call, .. }
             | Self::Encode { call, .. } => Some(call),
+        }
+    }
+
+    /// How long the deployment asks to wait before another call: the header
+    /// `Retry-After` of its answer.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::Record { source, .. } => source.retry_after(),
+            _ => None,
         }
     }
 
@@ -260,45 +347,6 @@ impl Error {
     }
 }
 
-struct Of<'a>(&'a Option<Arc<str>>);
-
-impl fmt::Display for Of<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(user) => write!(f, " of user `{user}`"),
-            None => Ok(()),
-        }
-    }
-}
-
-struct Elapsed<'a>(&'a bool, &'a Duration);
-
-impl fmt::Display for Elapsed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if *self.0 {
-            "connection"
-        } else {
-            "complete answer"
-        };
-        write!(f, "no {what} within {:?}", self.1)
-    }
-}
-
-struct Refused<'a>(&'a u16, &'a Option<Box<str>>, &'a str);
-
-impl fmt::Display for Refused<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HTTP status {}", self.0)?;
-        if let Some(code) = self.1 {
-            write!(f, " {code}")?;
-        }
-        if !self.2.is_empty() {
-            write!(f, ": {}", self.2)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,6 +356,7 @@ mod tests {
             deployment: "happy-animal-123.convex.cloud".into(),
             endpoint,
             path: "messages:list".into(),
+            repeatable: endpoint.only_reads(),
         })
     }
 
@@ -327,6 +376,7 @@ mod tests {
             status: 503,
             code: Some("Overloaded".into()),
             message: "".into(),
+            retry_after: None,
         };
         assert_eq!(
             error.to_string(),

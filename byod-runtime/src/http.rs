@@ -1,17 +1,20 @@
 use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use once_cell::sync::OnceCell;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use reqwest::{Method, Request, Response, StatusCode, Url};
 use rustls::pki_types::CertificateDer;
 
 use crate::answer;
 use crate::auth::Auth;
 use crate::client::CallContext;
+use crate::deadline::Deadline;
 use crate::error::Error;
 
 const CONVEX_CLIENT: HeaderName = HeaderName::from_static("convex-client");
@@ -31,8 +34,6 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub(crate) struct HttpSettings {
     pub(crate) connect_timeout: Duration,
-    pub(crate) timeout: Duration,
-    pub(crate) answer_limit: usize,
     /// Trusted besides the system's own roots.
     pub(crate) root_certificates: Vec<CertificateDer<'static>>,
 }
@@ -41,8 +42,6 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(30),
-            answer_limit: 16 * 1024 * 1024,
             root_certificates: Vec::new(),
         }
     }
@@ -56,8 +55,6 @@ pub(crate) struct Http(Arc<Inner>);
 struct Inner {
     client: reqwest::Client,
     connect_timeout: Duration,
-    timeout: Duration,
-    answer_limit: usize,
 }
 
 impl Http {
@@ -70,9 +67,7 @@ impl Http {
     }
 
     pub(crate) fn new(settings: HttpSettings) -> Result<Self, Error> {
-        // Within the total, so that a limit that passes while connecting is
-        // always reported as such.
-        let connect_timeout = settings.connect_timeout.min(settings.timeout);
+        let connect_timeout = settings.connect_timeout;
         let headers = HeaderMap::from_iter([
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (CONVEX_CLIENT, HeaderValue::from_static(CLIENT_NAME)),
@@ -90,54 +85,56 @@ impl Http {
             .no_deflate()
             .no_zstd()
             .connect_timeout(connect_timeout)
-            .timeout(settings.timeout)
             .pool_idle_timeout(IDLE)
             .build()
             .map_err(|error| Error::config(format!("no HTTP client: {}", chain(&error))))?;
         Ok(Self(Arc::new(Inner {
             client,
             connect_timeout,
-            timeout: settings.timeout,
-            answer_limit: settings.answer_limit,
         })))
     }
 
-    /// Sends `body` and gives the body of the answer, if a function answered.
+    /// Sends `body` and gives the body of the answer, of at most `limit` bytes, if
+    /// a function answered.
     pub(crate) async fn post(
         &self,
         url: &Url,
-        auth: &Auth,
-        body: Vec<u8>,
+        body: Bytes,
         context: CallContext<'_>,
+        deadline: Deadline,
+        limit: usize,
     ) -> Result<Bytes, Error> {
         let mut request = Request::new(Method::POST, url.clone());
-        match auth {
+        match context.auth {
             Auth::None => {}
-            Auth::Header(header) => {
-                request.headers_mut().insert(AUTHORIZATION, header.clone());
+            Auth::Header { value, .. } => {
+                request.headers_mut().insert(AUTHORIZATION, value.clone());
             }
             Auth::Unusable(problem) => return Err(Error::config(*problem)),
         }
         *request.body_mut() = Some(body.into());
+        *request.timeout_mut() = Some(deadline.left());
         let response = self.0.client.execute(request).await;
-        let response = response.map_err(|error| self.transport(&error, context))?;
+        let response = response.map_err(|error| self.transport(&error, context, deadline))?;
         match response.status().as_u16() {
-            200 | FUNCTION_FAILED => {
-                let limit = self.0.answer_limit;
-                match read(response, limit).await {
-                    Ok(body) => Ok(body),
-                    Err(ReadError::TooLarge) => Err(Error::TooLarge {
-                        call: context.call(),
-                        limit,
-                    }),
-                    Err(ReadError::Transport(error)) => Err(self.transport(&error, context)),
-                }
-            }
-            _ => Err(refusal(response, auth, context).await),
+            200 | FUNCTION_FAILED => match read(response, limit).await {
+                Ok(body) => Ok(body),
+                Err(ReadError::TooLarge) => Err(Error::TooLarge {
+                    call: context.call(),
+                    limit,
+                }),
+                Err(ReadError::Transport(error)) => Err(self.transport(&error, context, deadline)),
+            },
+            _ => Err(refusal(response, context).await),
         }
     }
 
-    fn transport(&self, error: &reqwest::Error, context: CallContext<'_>) -> Error {
+    fn transport(
+        &self,
+        error: &reqwest::Error,
+        context: CallContext<'_>,
+        deadline: Deadline,
+    ) -> Error {
         let call = context.call();
         if error.is_timeout() {
             let connecting = error.is_connect();
@@ -146,12 +143,12 @@ impl Http {
                 limit: if connecting {
                     self.0.connect_timeout
                 } else {
-                    self.0.timeout
+                    deadline.limit
                 },
                 connecting,
             };
         }
-        let reason = chain(error).into();
+        let reason = context.quote(&chain(error));
         match error.is_connect() {
             true if is_tls(error) => Error::Tls { call, reason },
             true => Error::Connect { call, reason },
@@ -219,16 +216,17 @@ async fn read(mut response: Response, limit: usize) -> Result<Bytes, ReadError> 
     })
 }
 
-async fn refusal(response: Response, auth: &Auth, context: CallContext<'_>) -> Error {
+async fn refusal(response: Response, context: CallContext<'_>) -> Error {
     let status = response.status();
+    let retry_after = retry_after(response.headers());
     // The status says enough where its text can't be had.
     let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
-    let (code, mut message) = answer::refusal(&body);
+    let (code, mut message) = answer::refusal(&body, context);
     if status.is_redirection() {
-        message = "redirects are not followed; check the deployment's URL".to_owned();
+        message = "redirects are not followed; check the deployment's URL".into();
     }
     let call = context.call();
-    let (status, message) = (status.as_u16(), auth.redact(message).into());
+    let status = status.as_u16();
     const UNAUTHORIZED: u16 = StatusCode::UNAUTHORIZED.as_u16();
     const FORBIDDEN: u16 = StatusCode::FORBIDDEN.as_u16();
     match status {
@@ -243,7 +241,21 @@ async fn refusal(response: Response, auth: &Auth, context: CallContext<'_>) -> E
             status,
             code,
             message,
+            retry_after,
         },
+    }
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => {
+            let date = httpdate::parse_http_date(text).ok()?;
+            // A date that has passed asks for no pause.
+            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+        }
     }
 }
 

@@ -10,34 +10,49 @@ mod body;
 mod byod;
 mod client;
 mod config;
+mod connection;
 mod credentials;
+mod deadline;
 mod deployment;
 mod endpoint;
 mod error;
+mod error_text;
+mod health;
 mod http;
 mod outcome;
+mod problem;
+mod recovery;
+mod retry;
 mod rollout;
 mod route;
 mod route_cache;
 mod router;
 mod session;
+mod status;
+mod telemetry;
+#[cfg(test)]
+mod test_error;
 #[cfg(test)]
 mod test_log;
+mod text;
 
 pub use auth::{DeployKey, Token};
 pub use byod::Byod;
 pub use byod_schema::{FunctionType, Location, Value};
 pub use client::Client;
 pub use config::ByodBuilder;
+pub use connection::ConnectionTest;
 pub use credentials::{
     ConnectionStatus, Credentials, EncryptionKey, SealedCredentials, UserDatabaseConfig,
 };
 pub use deployment::{Deployment, RoutedClient};
 pub use error::{Call, Error};
 pub use outcome::Outcome;
+pub use problem::ConnectionProblem;
 pub use rollout::{Rollout, Rollouts};
 pub use router::{Router, TableInfo};
 pub use session::{Session, Subject, UserId};
+pub use status::{UserRecord, UserStatus};
 
 // calls and typed values
 mod batch;

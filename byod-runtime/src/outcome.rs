@@ -13,9 +13,6 @@ pub enum Outcome {
 
 impl Error {
     /// Whether the function ran, as far as is known.
-    ///
-    /// An error of reading the user's record, before the call itself, is about
-    /// that query; a mutation has then not been executed.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Config { .. }
@@ -26,6 +23,9 @@ impl Error {
             | Self::Blocked { .. }
             | Self::RolloutRefused { .. }
             | Self::DeploymentChanged { .. }
+            | Self::Busy { .. }
+            | Self::SchemaOutdated { .. }
+            | Self::Record { .. }
             | Self::Encode { .. } => Outcome::NotExecuted,
             Self::Timeout { connecting, .. } if *connecting => Outcome::NotExecuted,
             Self::Status { status, code, .. } => status_outcome(*status, code.as_deref()),
@@ -39,18 +39,23 @@ impl Error {
     }
 
     /// Whether the same call, sent again, may succeed and can do no harm: the
-    /// cause is transient, and it is a query or has certainly not been executed.
+    /// cause is transient, and it is a query, a mutation with an idempotency key, or
+    /// has certainly not been executed.
     pub fn is_retryable(&self) -> bool {
         let transient = match self {
-            Self::Connect { .. } | Self::Timeout { .. } | Self::Interrupted { .. } => true,
+            Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::Interrupted { .. }
+            | Self::Busy { .. } => true,
             Self::Status { status, .. } => {
                 matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
             }
             Self::Answer { executed, .. } => !executed,
+            Self::Record { source, .. } => source.is_retryable(),
             _ => false,
         };
-        let reads = self.call().is_some_and(|call| call.endpoint.only_reads());
-        transient && (reads || self.outcome() == Outcome::NotExecuted)
+        let repeatable = self.call().is_some_and(|call| call.repeatable);
+        transient && (repeatable || self.outcome() == Outcome::NotExecuted)
     }
 }
 
@@ -76,10 +81,12 @@ mod tests {
                 deployment: "happy-animal-123.convex.cloud".into(),
                 endpoint,
                 path: "messages:list".into(),
+                repeatable: endpoint.only_reads(),
             }),
             status,
             code: code.map(Into::into),
             message: "".into(),
+            retry_after: None,
         }
     }
 

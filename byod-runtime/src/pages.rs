@@ -10,7 +10,7 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 use crate::client::Endpoint;
 use crate::codec::{Page, PageStatus};
-use crate::deployment::{Deployment, RoutedClient};
+use crate::deployment::{Deployment, Target};
 use crate::error::Error;
 use crate::paginated::PaginatedQuery;
 
@@ -63,36 +63,41 @@ impl<T> Reader<T> {
     /// be read in parts.
     async fn read(&mut self, range: Range) -> Result<Option<Page<T>>, Error> {
         let call = self.call.part(&range);
-        let target = call.target(&call.session, FunctionType::Query).await?;
-        self.stay_on(&target)?;
-        let client = target.client.clone();
-        let page = call.send(FunctionType::Query, target).await?.value;
+        let mut client = None;
+        let check = |target: &Target| {
+            client = Some(target.client().clone());
+            self.stay_on(target)
+        };
+        let page = call.run_where(FunctionType::Query, check).await?.value;
         let parts = page.page_status == Some(PageStatus::SplitRequired);
         let planned = if parts {
             self.plan_parts(range, &page)
         } else {
             self.plan_next(range, &page)
         };
-        planned.map_err(|reason| Error::Answer {
-            call: client.context(Endpoint::Query, self.call.path()).call(),
-            reason: reason.into(),
-            executed: true,
-        })?;
-        Ok((!parts).then_some(page))
+        match (planned, client) {
+            (Err(reason), Some(client)) => Err(Error::Answer {
+                call: client.context(Endpoint::Query, self.call.path()).call(),
+                reason: reason.into(),
+                executed: true,
+            }),
+            _ => Ok((!parts).then_some(page)),
+        }
     }
 
-    fn stay_on(&mut self, target: &RoutedClient) -> Result<(), Error> {
+    fn stay_on(&mut self, target: &Target) -> Result<(), Error> {
+        let deployment = target.deployment();
         match &self.deployment {
-            Some(before) if *before != target.deployment => Err(Error::DeploymentChanged {
+            Some(before) if *before != deployment => Err(Error::DeploymentChanged {
                 call: target
-                    .client
+                    .client()
                     .context(Endpoint::Query, self.call.path())
                     .call(),
                 before: Box::new(before.clone()),
             }),
             Some(_) => Ok(()),
             None => {
-                self.deployment = Some(target.deployment.clone());
+                self.deployment = Some(deployment);
                 Ok(())
             }
         }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,6 +70,27 @@ impl<T> PaginatedQuery<T> {
         self
     }
 
+    /// How long each page may take in all: routing, retries and pauses included.
+    /// Default: [`ByodBuilder::timeout`](crate::ByodBuilder::timeout).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.prepared.options.timeout = Some(timeout);
+        self
+    }
+
+    /// The largest page that is read, in bytes. Default:
+    /// [`ByodBuilder::answer_limit`](crate::ByodBuilder::answer_limit).
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.prepared.options.answer_limit = Some(bytes);
+        self
+    }
+
+    /// How often a page is asked for again at most. Default:
+    /// [`ByodBuilder::retries`](crate::ByodBuilder::retries).
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.prepared.options.retries = Some(retries);
+        self
+    }
+
     /// The function path.
     pub fn path(&self) -> &'static str {
         self.prepared.function.path
@@ -121,6 +143,7 @@ impl<T> PaginatedQuery<T> {
             function,
             body,
             read,
+            options,
         } = &self.prepared;
         let body = match body {
             _ if self.page_size == 0 => Err(serde_json::Error::custom("the page size is 0")),
@@ -141,6 +164,7 @@ impl<T> PaginatedQuery<T> {
             function,
             body,
             read: *read,
+            options: *options,
         }
     }
 

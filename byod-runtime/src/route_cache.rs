@@ -1,28 +1,78 @@
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use moka::ops::compute::Op;
+use moka::ops::compute::{CompResult, Op};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use tokio::sync::OnceCell;
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Call, Error};
+use crate::problem::ConnectionProblem;
 use crate::route::Standing;
 use crate::session::UserId;
+use crate::telemetry;
 
 /// What a user's record comes down to. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) enum Route {
     NotConnected,
-    /// The client of the user's deployment, with its deploy key.
-    Connected(Client),
-    Error {
-        /// The deployment's host, as far as the record could be decrypted.
-        deployment: Arc<str>,
-        reason: Arc<str>,
-    },
+    Connected(Arc<Connected>),
+    Blocked(Arc<Blocked>),
+}
+
+/// A user's deployment that is in use.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    /// With the deploy key.
+    pub(crate) client: Client,
+    /// Tells the record's credentials from others; see `SealedCredentials`.
+    pub(crate) fingerprint: u64,
+}
+
+/// A user's deployment that must not be called.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    /// Its host, as far as the record could be decrypted.
+    pub(crate) deployment: Arc<str>,
+    pub(crate) why: Why,
+}
+
+impl Blocked {
+    pub(crate) fn reason(&self, minimum: u64) -> Arc<str> {
+        match &self.why {
+            Why::Failing(reason) => reason.clone(),
+            Why::Outdated(found) => {
+                let found = *found;
+                let problem = ConnectionProblem::SchemaOutdated { found, minimum };
+                problem.to_string().into()
+            }
+        }
+    }
+
+    pub(crate) fn error(&self, call: Box<Call>, minimum: u64) -> Error {
+        match &self.why {
+            Why::Failing(reason) => Error::Blocked {
+                call,
+                reason: (&**reason).into(),
+            },
+            Why::Outdated(found) => Error::SchemaOutdated {
+                call,
+                found: *found,
+                minimum,
+            },
+        }
+    }
+}
+
+/// Why a deployment must not be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It fails, or its record says so.
+    Failing(Arc<str>),
+    /// It has this version of the schema, which is too old.
+    Outdated(u64),
 }
 
 impl Route {
@@ -30,7 +80,7 @@ impl Route {
         match self {
             Self::NotConnected => Standing::NotConnected,
             Self::Connected(_) => Standing::Connected,
-            Self::Error { .. } => Standing::Error,
+            Self::Blocked(_) => Standing::Error,
         }
     }
 }
@@ -40,22 +90,79 @@ impl Route {
 /// A user has a slot, and the slot is filled by whoever comes first. Clearing
 /// takes the slot out, so a read that is under way then fills a slot that no
 /// later call can find.
-pub(crate) struct RouteCache(Cache<UserId, Arc<Slot>>);
+///
+/// A route that is older than its time to live is read again; where main can't
+/// be asked, it is used for some time more.
+pub(crate) struct RouteCache {
+    slots: Cache<UserId, Arc<Slot>>,
+    ages: Ages,
+}
 
-type Slot = OnceCell<Result<Route, Error>>;
+/// How long routes are used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ages {
+    /// Until it is read again.
+    pub(crate) ttl: Duration,
+    /// After that, where it can't be read.
+    pub(crate) stale: Duration,
+    /// How long a caller waits for a route to be read again, where there is one
+    /// to go on with.
+    pub(crate) patience: Duration,
+    /// Until the next try to read one that could not be read.
+    pub(crate) pause: Duration,
+}
+
+impl Ages {
+    pub(crate) fn new(ttl: Duration, stale: Duration) -> Self {
+        // What is longer can't be added to a time.
+        let (ttl, stale) = (ttl.min(YEAR), stale.min(YEAR));
+        Self {
+            ttl,
+            stale,
+            patience: Duration::from_secs(2),
+            pause: Duration::from_secs(5).min(ttl),
+        }
+    }
+}
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+#[derive(Default)]
+struct Slot {
+    route: OnceCell<Result<Loaded, Error>>,
+    /// What was known before this slot, to go on with while main fails.
+    previous: Option<Loaded>,
+}
+
+impl Slot {
+    /// What is being read anew may be what it was before.
+    fn known(&self) -> Option<&Loaded> {
+        match self.route.get() {
+            Some(loaded) => loaded.as_ref().ok(),
+            None => self.previous.as_ref(),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Loaded {
+    route: Route,
+    /// When the record was read.
+    read: Instant,
+    /// When it is to be read again.
+    due: Instant,
+}
 
 impl RouteCache {
-    /// Holds at most `capacity` users, the least recently used going first, each
-    /// for at most `ttl`.
-    pub(crate) fn new(capacity: u64, ttl: Duration) -> Self {
-        Self(
-            Cache::builder()
-                .max_capacity(capacity)
-                .time_to_live(ttl)
-                // The default policy may turn a new user away at once.
-                .eviction_policy(EvictionPolicy::lru())
-                .build(),
-        )
+    /// Holds at most `capacity` users, the least recently used going first.
+    pub(crate) fn new(capacity: u64, ages: Ages) -> Self {
+        let slots = Cache::builder()
+            .max_capacity(capacity)
+            .time_to_live(ages.ttl.saturating_add(ages.stale))
+            // The default policy may turn a new user away at once.
+            .eviction_policy(EvictionPolicy::lru())
+            .build();
+        Self { slots, ages }
     }
 
     /// The user's route; runs `load` if it is neither there nor being loaded. A
@@ -68,31 +175,138 @@ impl RouteCache {
     where
         F: Future<Output = Result<Route, Error>>,
     {
-        let slot = self.0.get_with_by_ref(user, Arc::default);
+        let slot = self.slot(user);
+        if let Some(Ok(loaded)) = slot.route.get() {
+            telemetry::route("hit");
+            return Ok(loaded.route.clone());
+        }
+        telemetry::route("miss");
         let fill = || async {
-            let route = load().await;
-            if route.is_err() {
+            let loaded = self.load(slot.previous.as_ref(), load()).await;
+            if loaded.is_err() {
                 self.forget(user, &slot);
             }
-            route
+            loaded
         };
-        slot.get_or_init(fill).await.clone()
+        let loaded = slot.route.get_or_init(fill).await;
+        loaded
+            .as_ref()
+            .map(|loaded| loaded.route.clone())
+            .map_err(Clone::clone)
+    }
+
+    async fn load(
+        &self,
+        previous: Option<&Loaded>,
+        load: impl Future<Output = Result<Route, Error>>,
+    ) -> Result<Loaded, Error> {
+        let loaded = |route| {
+            let read = Instant::now();
+            let due = read + self.ages.ttl;
+            Loaded { route, read, due }
+        };
+        let usable = |previous: &&Loaded| previous.read.elapsed() < self.ages.ttl + self.ages.stale;
+        let Some(previous) = previous.filter(usable) else {
+            return load.await.map(loaded);
+        };
+        let result = match tokio::time::timeout(self.ages.patience, load).await {
+            Ok(Ok(route)) => return Ok(loaded(route)),
+            Ok(Err(error)) if is_mains(&error) => Some(error),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => None,
+        };
+        let reason = result.map_or("no answer in time".to_owned(), |error| error.to_string());
+        telemetry::route("stale");
+        tracing::warn!(%reason, "main fails: the user's route is used as it was");
+        Ok(Loaded {
+            due: Instant::now() + self.ages.pause,
+            ..previous.clone()
+        })
+    }
+
+    /// The user's slot: a new one where there is none, or where what is in it is
+    /// to be read again.
+    fn slot(&self, user: &UserId) -> Arc<Slot> {
+        if let Some(slot) = self.slots.get(user) {
+            if due(&slot).is_none() {
+                return slot;
+            }
+            let renewed = self.slots.entry_by_ref(user).and_compute_with(|entry| {
+                match entry.map(|entry| entry.into_value()) {
+                    Some(slot) => match due(&slot) {
+                        Some(loaded) => Op::Put(Arc::new(Slot {
+                            previous: Some(loaded.clone()),
+                            ..Slot::default()
+                        })),
+                        None => Op::Nop,
+                    },
+                    None => Op::Put(Arc::default()),
+                }
+            });
+            if let Some(entry) = renewed.into_entry() {
+                return entry.into_value();
+            }
+        }
+        self.slots.entry_by_ref(user).or_default().into_value()
+    }
+
+    /// The user's route, if it is known, without reading it; while it is read again,
+    /// the one that was known before.
+    pub(crate) fn peek(&self, user: &UserId) -> Option<Route> {
+        let slot = self.slots.get(user)?;
+        Some(slot.known()?.route.clone())
     }
 
     /// Drops the user's route; a call that begins afterwards loads it anew.
     pub(crate) fn clear(&self, user: &UserId) {
-        self.0.invalidate(user);
+        self.slots.invalidate(user);
+    }
+
+    /// Blocks the user's route, unless it is another than `from` by now. Says
+    /// whether it did.
+    pub(crate) fn block(&self, user: &UserId, from: &Arc<Connected>, blocked: Blocked) -> bool {
+        let route = Route::Blocked(Arc::new(blocked));
+        let read = Instant::now();
+        let due = read + self.ages.ttl;
+        let slot = Arc::new(Slot {
+            route: OnceCell::new_with(Some(Ok(Loaded { route, read, due }))),
+            previous: None,
+        });
+        let is_from = |route: Option<&Route>| matches!(route, Some(Route::Connected(connected)) if Arc::ptr_eq(connected, from));
+        let result = self.slots.entry_by_ref(user).and_compute_with(|entry| {
+            let Some(present) = entry.map(|entry| entry.into_value()) else {
+                return Op::Nop;
+            };
+            match is_from(present.known().map(|loaded| &loaded.route)) {
+                true => Op::Put(slot),
+                false => Op::Nop,
+            }
+        });
+        matches!(result, CompResult::ReplacedWith(_))
     }
 
     /// Drops this slot, but not one that has taken its place.
     fn forget(&self, user: &UserId, slot: &Arc<Slot>) {
-        self.0
+        self.slots
             .entry_by_ref(user)
             .and_compute_with(|entry| match entry {
                 Some(entry) if Arc::ptr_eq(entry.value(), slot) => Op::Remove,
                 _ => Op::Nop,
             });
     }
+}
+
+/// What is in the slot, if it is to be read again.
+fn due(slot: &Slot) -> Option<&Loaded> {
+    let loaded = slot.route.get()?.as_ref().ok()?;
+    (loaded.due <= Instant::now()).then_some(loaded)
+}
+
+/// Whether main could not be asked, as opposed to having given something that is
+/// no good.
+fn is_mains(error: &Error) -> bool {
+    let unusable = matches!(error, Error::Answer { executed: true, .. });
+    error.call().is_some() && !unusable
 }
 
 #[cfg(test)]
@@ -104,7 +318,7 @@ mod tests {
     use super::*;
 
     fn cache() -> RouteCache {
-        RouteCache::new(100, Duration::from_secs(60))
+        RouteCache::new(100, Ages::new(Duration::from_secs(60), Duration::ZERO))
     }
 
     fn failure() -> Error {
@@ -113,15 +327,26 @@ mod tests {
 
     /// A route that can be told from others by its reason.
     fn route(reason: &str) -> Route {
-        Route::Error {
+        Route::Blocked(Arc::new(Blocked {
             deployment: "x".into(),
-            reason: reason.into(),
-        }
+            why: Why::Failing(reason.into()),
+        }))
+    }
+
+    /// A route to a deployment.
+    fn connected() -> Arc<Connected> {
+        Arc::new(Connected {
+            client: Client::new("https://happy-animal-123.convex.cloud").unwrap(),
+            fingerprint: 0,
+        })
     }
 
     fn reason(route: Result<Route, Error>) -> String {
         match route {
-            Ok(Route::Error { reason, .. }) => reason.to_string(),
+            Ok(Route::Blocked(blocked)) => match &blocked.why {
+                Why::Failing(reason) => reason.to_string(),
+                other => format!("{other:?}"),
+            },
             other => format!("{other:?}"),
         }
     }
@@ -240,7 +465,7 @@ mod tests {
     #[tokio::test]
     async fn a_route_is_kept_for_its_time_to_live() {
         let (cache, user) = (
-            RouteCache::new(100, Duration::from_millis(50)),
+            RouteCache::new(100, Ages::new(Duration::from_millis(50), Duration::ZERO)),
             UserId::from("a"),
         );
         cache
@@ -254,7 +479,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_holds_no_more_than_its_capacity() {
-        let cache = RouteCache::new(3, Duration::from_secs(60));
+        let cache = RouteCache::new(3, Ages::new(Duration::from_secs(60), Duration::ZERO));
         for user in 0..50 {
             let user = user.to_string().as_str().into();
             cache
@@ -262,9 +487,76 @@ mod tests {
                 .await
                 .unwrap();
         }
-        cache.0.run_pending_tasks();
-        assert_eq!(cache.0.entry_count(), 3);
+        cache.slots.run_pending_tasks();
+        assert_eq!(cache.slots.entry_count(), 3);
         let newest = cache.get(&"49".into(), || async { Ok(route("new")) }).await;
         assert_eq!(reason(newest), "old", "the least recently used go first");
+    }
+
+    /// One that is due at once, and may be used for a minute where main fails.
+    fn stale_cache() -> RouteCache {
+        let mut ages = Ages::new(Duration::ZERO, Duration::from_secs(60));
+        ages.patience = Duration::from_millis(20);
+        RouteCache::new(100, ages)
+    }
+
+    #[tokio::test]
+    async fn while_main_fails_the_route_is_used_as_it_was() {
+        let (cache, user) = (stale_cache(), UserId::from("a"));
+        let load = |result| cache.get(&user, move || async { result });
+        assert_eq!(reason(load(Ok(route("old"))).await), "old");
+        let failure = || Err(crate::test_error::interrupted());
+        assert_eq!(reason(load(failure()).await), "old");
+        assert_eq!(reason(load(failure()).await), "old");
+        assert_eq!(reason(load(Ok(route("new"))).await), "new");
+        assert_eq!(reason(load(failure()).await), "new");
+
+        let hangs = std::future::pending::<Result<Route, Error>>;
+        assert_eq!(reason(cache.get(&user, hangs).await), "new");
+
+        // A record that can't be used is no failure of main.
+        let unusable = || Err(Error::config("no"));
+        assert!(load(unusable()).await.is_err());
+        // And without a route there is only the failure.
+        assert!(load(failure()).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_route_is_not_used_for_ever() {
+        let ages = Ages::new(Duration::ZERO, Duration::from_millis(30));
+        let (cache, user) = (RouteCache::new(100, ages), UserId::from("a"));
+        let load = |result| cache.get(&user, move || async { result });
+        assert_eq!(reason(load(Ok(route("old"))).await), "old");
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        assert!(load(Err(crate::test_error::interrupted())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn clearing_leaves_nothing_to_go_on_with() {
+        let (cache, user) = (stale_cache(), UserId::from("a"));
+        let load = |result| cache.get(&user, move || async { result });
+        assert_eq!(reason(load(Ok(route("old"))).await), "old");
+        cache.clear(&user);
+        assert!(load(Err(crate::test_error::interrupted())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_route_is_blocked_only_if_it_is_still_the_one_that_failed() {
+        let (cache, user, from) = (cache(), UserId::from("a"), connected());
+        let blocked = || Blocked {
+            deployment: "x".into(),
+            why: Why::Failing("down".into()),
+        };
+        assert!(!cache.block(&user, &from, blocked()), "nothing is known");
+        let route = Route::Connected(from.clone());
+        cache.get(&user, || async { Ok(route) }).await.unwrap();
+        assert!(!cache.block(&user, &connected(), blocked()), "another one");
+        assert!(cache.block(&user, &from, blocked()));
+        assert!(
+            !cache.block(&user, &from, blocked()),
+            "it is blocked already"
+        );
+        let found = cache.get(&user, || async { panic!("it is cached") }).await;
+        assert_eq!(reason(found), "down");
     }
 }

@@ -1,11 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use byod_schema::{FunctionType, Location};
-
 use crate::auth::Token;
-use crate::byod::Byod;
-use crate::deployment::RoutedClient;
+use crate::byod::{Byod, Known};
+use crate::client::Limits;
+use crate::deadline::Deadline;
+use crate::deployment::{RoutedClient, Target, Wanted};
 use crate::error::Error;
 
 macro_rules! shared_text {
@@ -97,17 +97,34 @@ impl Session {
         &self.subject
     }
 
-    /// Where a call goes, and the client for it. `path` is for errors only.
+    /// Whether calls of both are of one user of one `Byod`; their tokens may differ.
+    pub(crate) fn is_same_user(&self, other: &Self) -> bool {
+        self.byod.is_same(&other.byod)
+            && (&self.user_id, &self.subject) == (&other.user_id, &other.subject)
+    }
+
+    /// Where a call goes.
     pub(crate) async fn target(
         &self,
-        table: &str,
-        location: Location,
-        kind: FunctionType,
-        path: &str,
-    ) -> Result<RoutedClient, Error> {
+        wanted: Wanted<'_>,
+        known: &mut Known,
+        deadline: Deadline,
+    ) -> Result<Target, Error> {
         self.byod
-            .route(&self.user_id, &self.main, table, location, kind, path)
+            .route(&self.user_id, &self.main, wanted, known, deadline)
             .await
+    }
+
+    /// Takes note of how a call failed.
+    pub(crate) fn observe(&self, target: &Target, error: &Error) {
+        if let Target::User(connected) = target {
+            self.byod.observe(&self.user_id, connected, error);
+        }
+    }
+
+    /// What a call may cost that says nothing of its own.
+    pub(crate) fn limits(&self) -> Limits {
+        self.byod.inner().limits
     }
 }
 

@@ -94,7 +94,7 @@ async fn a_batch_is_one_request_with_an_error_for_each_query() {
         Reply::Status(200, results.to_string())
     })
     .await;
-    let client = Client::new(&server.url).unwrap();
+    let client = Client::new(&server.url).unwrap().with_retries(0);
     let queries = [
         ("a:x", json!({})),
         ("a:y", json!({"n": 1})),

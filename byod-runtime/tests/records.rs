@@ -7,16 +7,18 @@ mod support;
 use std::time::Duration;
 
 use byod_runtime::FunctionType::{Mutation, Query};
-use byod_runtime::{ConnectionStatus, Credentials, Error};
+use byod_runtime::{ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
-use support::world::{World, encryption_key};
+use support::world::{World, create, encryption_key, thrown};
+use support::{Reply, success};
 
 #[tokio::test]
 async fn an_unknown_status_blocks_instead_of_going_to_main() {
     let world = World::new().await;
     world
-        .save("a", "local|key", ConnectionStatus::Unknown("paused".into()))
+        .save("a", "local|key", ConnectionStatus::Connected)
         .await;
+    world.change("a", "connectionStatus", json!("paused"));
     let error = world.call("a", "notes", Query).await.unwrap_err();
     assert!(
         error.to_string().contains("`paused` is not known"),
@@ -102,7 +104,12 @@ async fn saved_credentials_are_sealed_and_open_again() {
             .is_none()
     );
 
-    for (url, key) in [("nowhere", "local|key"), ("https://x", "local|\n")] {
+    for (url, key) in [
+        ("nowhere", "local|key"),
+        ("https://x", "local|\n"),
+        ("https://x", ""),
+        ("https://x", " \n"),
+    ] {
         let credentials = Credentials {
             deployment_url: url.into(),
             deploy_key: key.into(),
@@ -111,7 +118,17 @@ async fn saved_credentials_are_sealed_and_open_again() {
             .byod
             .save_credentials("a", &credentials, ConnectionStatus::Pending);
         assert!(matches!(saved.await, Err(Error::Config { .. })));
+        let connected = world.byod.connect("nobody", url, key).await;
+        assert!(matches!(connected, Err(Error::Config { .. })));
     }
+    let status = ConnectionStatus::Unknown("paused".into());
+    let saved = world.byod.save_credentials("a", &credentials, status).await;
+    assert_eq!(
+        saved.unwrap_err().to_string(),
+        "configuration: `paused` is no connectionStatus; store `pending`, `connected`, `error` or `disconnected`"
+    );
+    assert_eq!(world.records.lock().unwrap().len(), 1);
+    assert_eq!(world.field("a", "connectionStatus"), "pending");
 }
 
 #[tokio::test]
@@ -132,16 +149,154 @@ async fn a_record_that_does_not_open_says_whose_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn where_main_fails_the_error_is_mains_and_not_kept() {
+async fn a_users_id_forges_no_line() {
+    let world = World::new().await;
+    let user = "u`\nERROR forged";
+    world
+        .save(user, "local|key", ConnectionStatus::Connected)
+        .await;
+    world.change(user, "authTags", json!("broken"));
+    let error = world.call(user, "notes", Query).await.unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.starts_with(r"credentials of user `u`\nERROR forged`: "),
+        "{message}"
+    );
+    let nobody = world.byod.test_connection("n\no").await.unwrap_err();
+    assert!(!nobody.to_string().contains('\n'), "{nobody}");
+}
+
+#[tokio::test]
+async fn a_stored_reason_is_shown_on_one_line() {
+    let world = World::new().await;
+    world.save("a", "local|key", ConnectionStatus::Error).await;
+    world.change("a", "connectionError", json!("down\nERROR forged"));
+    let error = world.call("a", "notes", Query).await.unwrap_err();
+    assert!(error.to_string().ends_with("down ERROR forged"), "{error}");
+}
+
+#[tokio::test]
+async fn a_record_that_cant_be_read_leaves_the_call_unsent() {
+    let world = World::new().await;
+    world
+        .save("a", "local|key", ConnectionStatus::Connected)
+        .await;
+    let host = world.main.url.trim_start_matches("http://").to_owned();
+    type Answer = fn() -> Reply;
+    let table: [(Answer, bool, usize); 4] = [
+        (|| thrown("no"), false, 1),
+        (|| success(json!({"userId": 7})), false, 1),
+        (|| Reply::Status(200, "<html></html>".into()), true, 4),
+        (|| Reply::Status(503, String::new()), true, 4),
+    ];
+    for (answer, retryable, requests) in table {
+        world.at_main.set(move |_| Some(answer()));
+        world.byod.clear_user_client("a");
+        let error = create(&world.session("a")).await.unwrap_err();
+        let Error::Record { source, .. } = &error else {
+            panic!("{error:?}")
+        };
+        let query = source.call().unwrap();
+        assert_eq!(query.function_path(), "byod/credentials:getConfigInternal");
+        assert_eq!(error.call().unwrap().function_path(), "notes:create");
+        let message = error.to_string();
+        let begin = format!(
+            "mutation `notes:create`: not sent, because the user's record can't be read: \
+             query `byod/credentials:getConfigInternal` on {host}"
+        );
+        assert!(message.starts_with(&begin), "{message}");
+        assert_eq!(error.outcome(), Outcome::NotExecuted);
+        assert_eq!(error.is_retryable(), retryable, "{message}");
+        assert_eq!(error.kind(), "record");
+        assert_eq!(world.cost(), (requests, 0), "only the query is sent again");
+    }
+    world.at_main.clear();
+    assert_eq!(create(&world.session("a")).await.unwrap(), "the user's");
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_come_in_time_leaves_the_call_unsent() {
+    let world = World::new().await;
+    world.at_main.set(|_| Some(Reply::Hang));
+    let call = create(&world.session("a")).timeout(Duration::from_millis(50));
+    let error = call.await.unwrap_err();
+    let Error::Record { source, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(matches!(**source, Error::Timeout { .. }), "{source}");
+    assert!(error.is_retryable() && error.outcome() == Outcome::NotExecuted);
+}
+
+#[tokio::test]
+async fn two_that_store_a_new_users_credentials_make_one_record() {
+    let world = World::new().await;
+    let store = |key: &str| {
+        let credentials = Credentials {
+            deployment_url: world.users.url.clone(),
+            deploy_key: key.into(),
+        };
+        let byod = world.byod.clone();
+        async move {
+            let status = ConnectionStatus::Connected;
+            byod.save_credentials("a", &credentials, status).await
+        }
+    };
+    // The main of the test answers late enough for both to find no record.
+    let (one, other) = tokio::join!(store("local|one"), store("local|other"));
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(world.records.lock().unwrap().len(), 1);
+
+    // An error of another cause stays what it is.
+    world.at_main.set(|request| {
+        let create = request.path() == "byod/credentials:createConfig";
+        create.then(|| thrown("full"))
+    });
+    let credentials = Credentials {
+        deployment_url: world.users.url.clone(),
+        deploy_key: "local|key".into(),
+    };
+    let saved = world
+        .byod
+        .save_credentials("b", &credentials, ConnectionStatus::Connected);
+    let error = saved.await.unwrap_err().to_string();
+    assert!(error.ends_with("failed: full"), "{error}");
+}
+
+#[tokio::test]
+async fn a_new_record_is_complete() {
+    let world = World::new().await;
+    world
+        .save("a", "local|key", ConnectionStatus::Pending)
+        .await;
+    let record = world.records.lock().unwrap()[0].clone();
+    let fields: Vec<_> = record.as_object().unwrap().keys().collect();
+    assert_eq!(
+        fields,
+        [
+            "_id",
+            "authTags",
+            "connectionStatus",
+            "createdAt",
+            "encryptedDeployKey",
+            "encryptedDeploymentUrl",
+            "encryptionIV",
+            "schemaVersion",
+            "updatedAt",
+            "userId"
+        ]
+    );
+    assert_eq!(record["schemaVersion"], 0);
+}
+
+#[tokio::test]
+async fn where_main_fails_the_error_is_not_kept() {
     let world = World::new().await;
     world
         .save("a", "local|key", ConnectionStatus::Connected)
         .await;
     world.change("a", "connectionStatus", json!(7));
-    let error = world.call("a", "notes", Mutation).await.unwrap_err();
-    let call = error.call().unwrap();
-    assert_eq!(call.function_path(), "byod/credentials:getConfigInternal");
-    assert_eq!(format!("http://{}", call.deployment()), world.main.url);
+    world.call("a", "notes", Mutation).await.unwrap_err();
     world.change("a", "connectionStatus", json!("connected"));
     assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
 }

@@ -5,6 +5,8 @@
 mod support;
 
 use byod_runtime::FunctionType::{Action, Mutation, Query};
+use std::time::Duration;
+
 use byod_runtime::{ConnectionStatus, Error, Outcome, Rollout};
 use serde_json::json;
 use support::world::World;
@@ -155,4 +157,35 @@ async fn the_rollout_goes_in_steps_and_back() {
     );
     world.byod.rollout().set_all(Rollout::Off);
     assert_eq!(world.call("a", "notes", Query).await.unwrap(), "main's");
+}
+
+#[tokio::test]
+async fn without_tables_no_name_is_routed() {
+    let world = World::with(|byod| byod.tables(&[])).await;
+    let error = world.call("a", "notes", Query).await.unwrap_err();
+    assert!(matches!(error, Error::Config { .. }), "{error}");
+    assert!(error.to_string().contains(".tables(tables!())"), "{error}");
+    assert_eq!(world.cost(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_a_tables_goes_to_main() {
+    let world = World::new().await;
+    assert_eq!(world.call("a", "Notes", Query).await.unwrap(), "main's");
+}
+
+#[tokio::test]
+async fn times_may_be_as_long_as_there_are() {
+    let world = World::with(|byod| {
+        byod.cache_ttl(Duration::MAX)
+            .stale_while_error(Duration::MAX)
+            .timeout(Duration::MAX)
+            .connect_timeout(Duration::MAX)
+    })
+    .await;
+    world
+        .save("a", "local|key", ConnectionStatus::Connected)
+        .await;
+    assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
+    assert_eq!(world.call("a", "users", Query).await.unwrap(), "main's");
 }

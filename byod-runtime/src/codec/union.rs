@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn an_encoded_value_is_no_object_even_where_no_field_is_required() {
-        let read = |json| object_member::<Optional>(&json, false);
+        let read = |json| member::<v::Object<Optional>, Optional>(&json);
         assert_eq!(read(json!({})), Some(Optional));
         assert_eq!(read(json!({"newer": 1})), Some(Optional));
         assert_eq!(read(json!({"$integer": "BwAAAAAAAAA="})), None);

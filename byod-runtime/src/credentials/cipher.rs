@@ -1,3 +1,5 @@
+use std::fmt;
+
 use aes_gcm::aead::array::ArraySize;
 use aes_gcm::aead::consts::{U12, U16};
 use aes_gcm::aead::{AeadInOut, Generate, KeyInit, Nonce, Tag};
@@ -8,15 +10,24 @@ use secrecy::zeroize::Zeroizing;
 use super::key::EncryptionKey;
 use super::record::SealedCredentials;
 use crate::auth::DeployKey;
+use crate::endpoint::shown_host;
 use crate::error::Error;
 
-/// Where a user's deployment is, and the key to it.
-#[derive(Clone, Debug)]
+/// Where a user's deployment is, and the key to it. `Debug` shows the host alone.
+#[derive(Clone)]
 pub struct Credentials {
     /// The deployment's URL.
     pub deployment_url: String,
     /// Its deploy key.
     pub deploy_key: DeployKey,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("deployment_url", &shown_host(&self.deployment_url))
+            .finish_non_exhaustive()
+    }
 }
 
 const URL: &str = "encryptedDeploymentUrl";
@@ -154,4 +165,27 @@ fn unhex(field: &'static str, text: &str) -> Result<Vec<u8>, Error> {
 
 fn utf8<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, Error> {
     std::str::from_utf8(bytes).map_err(|_| malformed(field, "is not text once decrypted".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_host_alone() {
+        for (url, shown) in [
+            (
+                "https://user:geheim@happy-animal-123.convex.cloud/geheim",
+                "https://happy-animal-123.convex.cloud",
+            ),
+            ("prod:happy|geheim", "…"),
+        ] {
+            let credentials = Credentials {
+                deployment_url: url.into(),
+                deploy_key: "prod:x|geheim".into(),
+            };
+            let expected = format!("Credentials {{ deployment_url: {shown:?}, .. }}");
+            assert_eq!(format!("{credentials:?}"), expected);
+        }
+    }
 }

@@ -30,7 +30,7 @@ impl EncryptionKey {
         Ok(Self(Arc::new(key)))
     }
 
-    pub(super) fn bytes(&self) -> &[u8; 32] {
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
         self.0.expose_secret()
     }
 }
@@ -58,6 +58,10 @@ mod tests {
         // 63 digits, and 64 characters that are not all digits: text like any other.
         assert_ne!(key(&digits[1..])[..62], digits[..62]);
         assert_ne!(key(&digits.replace('f', "g")), digits);
+        // Nor is what has space around it: other services hash it with the space.
+        for text in [format!("{digits}\n"), format!(" {digits}")] {
+            assert_eq!(key(&text), hex::encode(Sha256::digest(&text)));
+        }
         assert!(EncryptionKey::parse("").is_err());
     }
 

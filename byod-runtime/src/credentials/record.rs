@@ -1,4 +1,5 @@
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +41,7 @@ pub struct UserDatabaseConfig {
 
 /// The encrypted part of a record: AES-256-GCM, everything in hex. Opened and
 /// made by [`EncryptionKey`](crate::EncryptionKey).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SealedCredentials {
     /// The deployment's URL.
@@ -52,6 +53,15 @@ pub struct SealedCredentials {
     pub encryption_iv: String,
     /// `"<url's tag>:<key's tag>"`, each of 16 bytes.
     pub auth_tags: String,
+}
+
+impl SealedCredentials {
+    /// Tells these from others, in this process.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// Whether a user's deployment is in use.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
-use crate::client::Client;
+use crate::client::{CallContext, Client, Endpoint};
 use crate::error::Error;
 use crate::session::UserId;
 
@@ -27,6 +27,11 @@ impl Store {
             create_config: format!("{module}:createConfig"),
             update_config: format!("{module}:updateConfig"),
         }
+    }
+
+    /// The query for a user's record.
+    pub(crate) fn reading(&self) -> CallContext<'_> {
+        self.main.context(Endpoint::Query, &self.get_config)
     }
 
     pub(crate) async fn get(&self, user: &UserId) -> Result<Option<UserDatabaseConfig>, Error> {
@@ -57,9 +62,12 @@ impl Store {
             created_at: u64,
             updated_at: u64,
         }
+        let change = Change {
+            credentials: Some(credentials),
+            ..Change::to(connection_status)
+        };
         if let Some(record) = self.get(user).await? {
-            let credentials = Some(credentials);
-            return self.update(&record, connection_status, credentials).await;
+            return self.update(&record, &change).await;
         }
         let now = now();
         let args = Create {
@@ -70,17 +78,21 @@ impl Store {
             created_at: now,
             updated_at: now,
         };
-        self.main
-            .mutation::<IgnoredAny>(&self.create_config, &args)
-            .await
-            .map(drop)
+        let create = self.main.mutation::<IgnoredAny>(&self.create_config, &args);
+        match create.await {
+            // Somebody else may have made the record meanwhile.
+            Err(error @ Error::Function { .. }) => match self.get(user).await? {
+                Some(record) => self.update(&record, &change).await,
+                None => Err(error),
+            },
+            created => created.map(drop),
+        }
     }
 
     pub(crate) async fn update(
         &self,
         record: &UserDatabaseConfig,
-        connection_status: &ConnectionStatus,
-        credentials: Option<&SealedCredentials>,
+        change: &Change<'_>,
     ) -> Result<(), Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -89,18 +101,52 @@ impl Store {
             #[serde(flatten)]
             credentials: Option<&'a SealedCredentials>,
             connection_status: &'a ConnectionStatus,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            connection_error: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            last_connection_test: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            schema_version: Option<u64>,
             updated_at: u64,
         }
+        let now = now();
         let args = Update {
             config_id: &record.id,
-            credentials,
-            connection_status,
-            updated_at: now(),
+            credentials: change.credentials,
+            connection_status: change.status,
+            connection_error: change.error,
+            last_connection_test: change.tested.then_some(now),
+            schema_version: change.schema_version,
+            updated_at: now,
         };
         self.main
             .mutation::<IgnoredAny>(&self.update_config, &args)
             .await
             .map(drop)
+    }
+}
+
+/// What changes in a user's record.
+pub(crate) struct Change<'a> {
+    pub(crate) status: &'a ConnectionStatus,
+    /// Why the status is `error`. Main drops the former reason with any other status.
+    pub(crate) error: Option<&'a str>,
+    pub(crate) credentials: Option<&'a SealedCredentials>,
+    /// Whether the connection was tested just now.
+    pub(crate) tested: bool,
+    pub(crate) schema_version: Option<u64>,
+}
+
+impl<'a> Change<'a> {
+    /// Nothing but the status.
+    pub(crate) fn to(status: &'a ConnectionStatus) -> Self {
+        Self {
+            status,
+            error: None,
+            credentials: None,
+            tested: false,
+            schema_version: None,
+        }
     }
 }
 

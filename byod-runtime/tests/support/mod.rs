@@ -47,6 +47,17 @@ pub(crate) fn success(value: Value) -> Reply {
     Reply::Status(200, answer.to_string())
 }
 
+/// Waits until something is so; a test in which it never is fails.
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
+    let wait = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), wait).await;
+    waited.unwrap();
+}
+
 type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
 
 /// A running server; it ends with the test's runtime.

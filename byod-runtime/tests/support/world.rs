@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use byod_runtime::codec::FunctionInfo;
 use byod_runtime::{
     Byod, ByodBuilder, ConnectionStatus, Credentials, EncryptionKey, Error, FunctionType, Location,
-    TableInfo,
+    Mutation, Query, Session, TableInfo,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +29,30 @@ const TABLES: &[TableInfo] = &[
     },
 ];
 
+const LIST: FunctionInfo = FunctionInfo {
+    table: "notes",
+    location: Location::User,
+    path: "notes:list",
+    head: r#"{"path":"notes:list","format":"convex_encoded_json","args":"#,
+    inject: &[],
+};
+
+const CREATE: FunctionInfo = FunctionInfo {
+    path: "notes:create",
+    head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
+    ..LIST
+};
+
+/// A query of a user table, as the generated code makes it.
+pub(crate) fn list(session: &Session) -> Query<String> {
+    Query::__new(session, &LIST, &())
+}
+
+/// A mutation of a user table, as the generated code makes it.
+pub(crate) fn create(session: &Session) -> Mutation<String> {
+    Mutation::__new(session, &CREATE, &())
+}
+
 pub(crate) fn encryption_key() -> EncryptionKey {
     EncryptionKey::parse("correct horse battery staple").unwrap()
 }
@@ -38,6 +63,36 @@ pub(crate) struct World {
     pub(crate) users: Server,
     pub(crate) records: Records,
     pub(crate) byod: Byod,
+    /// What main answers instead of what it would.
+    pub(crate) at_main: Script,
+    /// What the users' deployment answers instead of what it would.
+    pub(crate) at_users: Script,
+}
+
+/// Answers to some requests, as a test sets them.
+#[derive(Clone, Default)]
+pub(crate) struct Script(Arc<Mutex<Option<Box<Answer>>>>);
+
+type Answer = dyn Fn(&Request) -> Option<Reply> + Send;
+
+impl Script {
+    pub(crate) fn set(&self, answer: impl Fn(&Request) -> Option<Reply> + Send + 'static) {
+        *self.0.lock().unwrap() = Some(Box::new(answer));
+    }
+
+    /// The same status for every request.
+    pub(crate) fn status(&self, status: u16) {
+        self.set(move |_| Some(Reply::Status(status, String::new())));
+    }
+
+    /// Everything is as it should be again.
+    pub(crate) fn clear(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+
+    fn answer(&self, request: &Request) -> Option<Reply> {
+        self.0.lock().unwrap().as_ref()?(request)
+    }
 }
 
 pub(crate) type Records = Arc<Mutex<Vec<Value>>>;
@@ -49,9 +104,19 @@ impl World {
 
     pub(crate) async fn with(configure: impl FnOnce(ByodBuilder) -> ByodBuilder) -> Self {
         let records = Records::default();
-        let held = records.clone();
-        let main = Server::start(move |request| answer_as_main(request, &held)).await;
-        let users = Server::start(|_| success(json!("the user's"))).await;
+        let (at_main, at_users) = (Script::default(), Script::default());
+        let (held, script) = (records.clone(), at_main.clone());
+        let main = Server::start(move |request| {
+            let scripted = script.answer(request);
+            scripted.unwrap_or_else(|| answer_as_main(request, &held))
+        })
+        .await;
+        let script = at_users.clone();
+        let users = Server::start(move |request| {
+            let scripted = script.answer(request);
+            scripted.unwrap_or_else(|| answer_as_users(request))
+        })
+        .await;
         let byod = Byod::builder()
             .main_url(&main.url)
             .deploy_key(MAIN_KEY)
@@ -63,7 +128,21 @@ impl World {
             users,
             records,
             byod,
+            at_main,
+            at_users,
         }
+    }
+
+    /// A session of the user, whose subject is the same text.
+    pub(crate) fn session(&self, user: &str) -> Session {
+        self.byod.session(user, user)
+    }
+
+    /// The value of a field of the user's record.
+    pub(crate) fn field(&self, user: &str, field: &str) -> Value {
+        let records = self.records.lock().unwrap();
+        let record = records.iter().find(|record| record["userId"] == user);
+        record.unwrap()[field].clone()
     }
 
     pub(crate) async fn save(&self, user: &str, key: &str, status: ConnectionStatus) {
@@ -106,6 +185,20 @@ impl World {
     }
 }
 
+/// `functions:ping`, and otherwise functions that return `"the user's"`.
+fn answer_as_users(request: &Request) -> Reply {
+    match request.path() {
+        "functions:ping" => success(json!({"status": "ok", "version": 3, "timestamp": 1})),
+        _ => success(json!("the user's")),
+    }
+}
+
+/// A function that threw.
+pub(crate) fn thrown(message: &str) -> Reply {
+    let answer = json!({"status": "error", "errorMessage": message, "logLines": []});
+    Reply::Status(200, answer.to_string())
+}
+
 /// `byod/credentials`, and otherwise functions that return `"main's"`.
 fn answer_as_main(request: &Request, records: &Records) -> Reply {
     let Some(function) = request.path().strip_prefix("byod/credentials:") else {
@@ -125,6 +218,10 @@ fn answer_as_main(request: &Request, records: &Records) -> Reply {
             Reply::Later(Duration::from_millis(20), Box::new(reply))
         }
         "createConfig" => {
+            let user = &args["userId"];
+            if records.iter().any(|record| &record["userId"] == user) {
+                return thrown("This user has a record: update it instead");
+            }
             let mut record = args;
             record["_id"] = json!(format!("config{}", records.len()));
             records.push(record);
@@ -134,6 +231,9 @@ fn answer_as_main(request: &Request, records: &Records) -> Reply {
             let id = &args["configId"];
             let record = records.iter_mut().find(|record| &record["_id"] == id);
             let record = record.unwrap().as_object_mut().unwrap();
+            if args["connectionStatus"] != "error" {
+                record.remove("connectionError");
+            }
             for (field, value) in args.as_object().unwrap() {
                 if field != "configId" {
                     record.insert(field.clone(), value.clone());

@@ -1,0 +1,89 @@
+//! What a service's operator sees of the calls: a `tracing` span for each, and
+//! metrics through the `metrics` facade. Neither ever holds an argument, a value,
+//! a user or a secret.
+
+use std::future::Future;
+use std::time::Instant;
+
+use byod_schema::Location;
+use metrics::{counter, histogram};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span, info_span};
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(crate) struct Called<'a> {
+    /// `*` for a batch, which may hold several tables' queries.
+    pub(crate) table: &'static str,
+    pub(crate) function: &'a str,
+    pub(crate) endpoint: Endpoint,
+}
+
+/// Runs a call in a span of its own and counts it. The call gives where it went,
+/// if it went anywhere, beside its result.
+pub(crate) async fn call<T>(
+    called: Called<'_>,
+    run: impl Future<Output = (Option<Location>, Result<T, Error>)>,
+) -> Result<T, Error> {
+    let Called {
+        table,
+        function,
+        endpoint,
+    } = called;
+    let span = info_span!(
+        "convex_call",
+        table,
+        function,
+        kind = endpoint.name(),
+        location = Empty,
+        attempts = Empty,
+        outcome = Empty,
+        duration_ms = Empty,
+    );
+    let start = Instant::now();
+    let (location, result) = run.instrument(span.clone()).await;
+    let duration = start.elapsed();
+    let outcome = result.as_ref().map_or_else(Error::kind, |_| "ok");
+    let location = name(location);
+    span.record("location", location);
+    span.record("outcome", outcome);
+    span.record("duration_ms", duration.as_secs_f64() * 1e3);
+    let kind = endpoint.name();
+    counter!("byod_calls_total", "table" => table, "kind" => kind, "location" => location, "outcome" => outcome)
+        .increment(1);
+    histogram!("byod_call_duration_seconds", "table" => table, "kind" => kind, "location" => location)
+        .record(duration);
+    result
+}
+
+/// The attempt that is made now, counted from 1.
+pub(crate) fn attempt(number: u32) {
+    Span::current().record("attempts", number);
+}
+
+/// A call is sent again.
+pub(crate) fn retry(endpoint: Endpoint) {
+    counter!("byod_retries_total", "kind" => endpoint.name()).increment(1);
+}
+
+/// A user's deployment is blocked from now on.
+pub(crate) fn blocked() {
+    counter!("byod_blocked_total").increment(1);
+}
+
+/// How a user's route was found.
+pub(crate) fn route(result: &'static str) {
+    counter!("byod_routes_total", "result" => result).increment(1);
+}
+
+/// How metrics and spans name a location.
+fn name(location: Option<Location>) -> &'static str {
+    match location {
+        Some(Location::Main) => "main",
+        Some(Location::User) => "user",
+        None => "none",
+    }
+}

@@ -1,0 +1,151 @@
+//! Texts from outside (of deployments, proxies, records and users), made fit for
+//! errors and logs.
+
+use std::fmt::{self, Write as _};
+
+/// How much of a text that explains something is kept, in characters.
+pub(crate) const EXPLANATION: usize = 300;
+
+/// Shows a text on one line: what would begin another, move the cursor or turn the
+/// direction of writing is escaped, so that nobody can forge a line of a log.
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            match character {
+                '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                    write!(f, "{}", character.escape_unicode())?;
+                }
+                _ if character.is_control() => write!(f, "{}", character.escape_debug())?,
+                _ => f.write_char(character)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text on one line and without control characters, of at most `limit`
+/// characters.
+pub(crate) fn one_line(text: &str, limit: usize) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let mut line = String::new();
+    for word in words.filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    shortened(line, limit)
+}
+
+/// At most `limit` characters of the text; `…` stands for the rest.
+pub(crate) fn shortened(mut text: String, limit: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(limit) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// What serde says of a value that it can't read, with the kind of what was found
+/// in place of the value itself, which is the user's.
+pub(crate) fn unreadable(error: &serde_json::Error) -> String {
+    const KINDS: [&str; 4] = [
+        "invalid type: ",
+        "invalid value: ",
+        "unknown variant ",
+        "unknown field ",
+    ];
+    const EXPECTED: &str = ", expected ";
+    let text = error.to_string();
+    // Before the first of these there are only names of fields, after it the value.
+    let begin = KINDS
+        .iter()
+        .filter_map(|kind| Some(text.find(kind)? + kind.len()))
+        .min();
+    let Some(begin) = begin else {
+        return one_line(&text, EXPLANATION);
+    };
+    let (known, found) = text.split_at(begin);
+    let found = found.split(['"', '`', ',']).next().unwrap_or_default();
+    let expected = text.rfind(EXPECTED).map_or("", |at| &text[at..]);
+    let known = format!("{known}{found}");
+    one_line(&format!("{}{expected}", known.trim_end()), EXPLANATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_begins_another_line() {
+        assert_eq!(
+            Shown("u\nERROR forged \u{1b}[2J\r\u{2028}\u{202e}ö`").to_string(),
+            r"u\nERROR forged \u{1b}[2J\r\u{2028}\u{202e}ö`"
+        );
+    }
+
+    #[test]
+    fn a_line_is_short() {
+        assert_eq!(one_line("<p>\u{1b}[1m\r\n x</p>", 300), "<p> [1m x</p>");
+        assert_eq!(one_line("äöü", 2), "äö…");
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[allow(dead_code, reason = "only its type matters")]
+    enum Kind {
+        First,
+        Second { a: u8 },
+    }
+
+    fn reason<T: DeserializeOwned>(json: &str) -> String {
+        let Err(error) = serde_json::from_str::<T>(json) else {
+            panic!("{json} is readable")
+        };
+        unreadable(&error)
+    }
+
+    #[test]
+    fn the_kind_stands_for_the_value() {
+        let expected = "invalid type: string, expected f64 at line 1 column";
+        for text in ["geheim", r#"a\", expected geheim `"#, r"\n"] {
+            let reason = reason::<f64>(&format!("\"{text}\""));
+            assert!(reason.starts_with(expected), "{reason}");
+        }
+        for (reason, expected) in [
+            (
+                reason::<String>("4711"),
+                "invalid type: integer, expected a string at line 1 column 4",
+            ),
+            (
+                reason::<u8>("4711"),
+                "invalid value: integer, expected u8 at line 1 column 4",
+            ),
+            (
+                reason::<String>("[]"),
+                "invalid type: sequence, expected a string at line 1 column 0",
+            ),
+            (
+                reason::<Kind>("\"geheim\""),
+                "unknown variant, expected `first` or `second` at line 1 column 8",
+            ),
+            (
+                reason::<Kind>(r#"{"second": {"geheim": 1}}"#),
+                "unknown field, expected `a` at line 1 column 20",
+            ),
+            (
+                reason::<Kind>(r#"{"second": {}}"#),
+                "missing field `a` at line 1 column 13",
+            ),
+        ] {
+            assert_eq!(reason, expected);
+        }
+        let long = "x".repeat(2_000_000);
+        assert!(reason::<f64>(&format!("\"{long}\"")).len() < 100);
+    }
+}

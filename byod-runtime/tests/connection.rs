@@ -1,0 +1,197 @@
+//! A user's deployment: connected, tested, given other credentials.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use byod_runtime::FunctionType::Query;
+use byod_runtime::{ConnectionProblem, ConnectionStatus, Credentials, Error};
+use serde_json::json;
+use support::world::{World, thrown};
+use support::{Reply, success};
+
+/// The credentials in the user's record.
+async fn stored(world: &World, user: &str) -> String {
+    let credentials = world.byod.user_credentials(user).await.unwrap().unwrap();
+    credentials.deploy_key.expose_secret().to_owned()
+}
+
+#[tokio::test]
+async fn a_deployment_that_works_is_connected() {
+    let world = World::new().await;
+    let url = world.users.url.clone();
+    let test = world.byod.connect("a", &url, "local|key").await.unwrap();
+    assert_eq!(test.status, ConnectionStatus::Connected);
+    assert_eq!((test.schema_version, test.problem), (Some(3), None));
+    let ping = &world.users.requests()[0];
+    assert_eq!(ping.path(), "functions:ping");
+    assert_eq!(ping.headers["authorization"], "Convex local|key");
+    assert_eq!(world.field("a", "connectionStatus"), "connected");
+    assert_eq!(world.field("a", "schemaVersion"), 3);
+    assert!(world.field("a", "lastConnectionTest").as_f64().unwrap() > 1.7e12);
+    assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
+}
+
+#[tokio::test]
+async fn what_keeps_a_deployment_from_working_is_said_and_stored() {
+    type Answer = fn() -> Reply;
+    let table: [(Answer, ConnectionProblem, &str); 6] = [
+        (
+            || Reply::Status(401, String::new()),
+            ConnectionProblem::WrongKey,
+            "does not accept the deploy key",
+        ),
+        (
+            || Reply::Status(404, String::new()),
+            ConnectionProblem::NotFound,
+            "no such deployment",
+        ),
+        (
+            || Reply::Status(500, String::new()),
+            ConnectionProblem::Failing { status: 500 },
+            "HTTP status 500",
+        ),
+        (
+            || Reply::Status(200, "<html></html>".into()),
+            ConnectionProblem::NotConvex,
+            "not a Convex deployment",
+        ),
+        (
+            || thrown("Could not find public function for 'functions:ping'."),
+            ConnectionProblem::NoPing,
+            "`functions:ping`",
+        ),
+        (
+            || success(json!({"version": 1})),
+            ConnectionProblem::SchemaOutdated {
+                found: 1,
+                minimum: 2,
+            },
+            "version 1 of the schema, version 2 is needed",
+        ),
+    ];
+    let world = World::with(|byod| byod.minimum_schema_version(2).retries(0)).await;
+    for (answer, problem, reason) in table {
+        world.at_users.set(move |_| Some(answer()));
+        let url = world.users.url.clone();
+        let test = world.byod.connect("a", &url, "local|key").await.unwrap();
+        assert_eq!(test.status, ConnectionStatus::Error);
+        assert_eq!(test.problem.as_ref(), Some(&problem));
+        assert_eq!(world.field("a", "connectionStatus"), "error");
+        let stored = world.field("a", "connectionError");
+        assert_eq!(stored, problem.to_string());
+        assert!(problem.to_string().contains(reason), "{problem}");
+    }
+    world.at_users.clear();
+    let test = world.byod.test_connection("a").await.unwrap();
+    assert_eq!(test.status, ConnectionStatus::Connected);
+    assert_eq!(world.field("a", "connectionError"), json!(null));
+}
+
+#[tokio::test]
+async fn a_deployment_that_cant_be_reached_says_so() {
+    let world = World::with(|byod| byod.retries(0)).await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", port.local_addr().unwrap());
+    drop(port);
+    let test = world.byod.connect("a", url, "local|key").await.unwrap();
+    let problem = test.problem.unwrap();
+    assert!(
+        matches!(problem, ConnectionProblem::Unreachable { .. }),
+        "{problem:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_test_needs_a_record_and_leaves_a_disconnected_one() {
+    let world = World::new().await;
+    let error = world.byod.test_connection("nobody").await.unwrap_err();
+    assert!(matches!(error, Error::Config { .. }), "{error}");
+    world
+        .save("a", "local|key", ConnectionStatus::Disconnected)
+        .await;
+    let test = world.byod.test_connection("a").await.unwrap();
+    assert_eq!(test.status, ConnectionStatus::Disconnected);
+    assert_eq!(test.problem, None);
+    assert_eq!(world.field("a", "connectionStatus"), "disconnected");
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_open_is_a_problem_of_its_own() {
+    let world = World::new().await;
+    world
+        .save("a", "local|key", ConnectionStatus::Connected)
+        .await;
+    world.change("a", "authTags", json!("broken"));
+    let test = world.byod.test_connection("a").await.unwrap();
+    let problem = test.problem.unwrap();
+    assert!(
+        matches!(problem, ConnectionProblem::Credentials { .. }),
+        "{problem:?}"
+    );
+    assert_eq!(world.field("a", "connectionStatus"), "error");
+}
+
+#[tokio::test]
+async fn a_test_says_nothing_of_credentials_that_came_meanwhile() {
+    let world = World::new().await;
+    world
+        .save("a", "local|old", ConnectionStatus::Connected)
+        .await;
+    // While the old key is tested, another process stores a new one.
+    let records = world.records.clone();
+    let sealed = support::world::encryption_key().seal(&Credentials {
+        deployment_url: world.users.url.clone(),
+        deploy_key: "local|new".into(),
+    });
+    let sealed = serde_json::to_value(sealed.unwrap()).unwrap();
+    world.at_users.set(move |_| {
+        for (field, value) in sealed.as_object().unwrap() {
+            records.lock().unwrap()[0][field] = value.clone();
+        }
+        Some(Reply::Status(401, String::new()))
+    });
+    let test = world.byod.test_connection("a").await.unwrap();
+    assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
+    assert_eq!(test.status, ConnectionStatus::Connected);
+    assert_eq!(world.field("a", "connectionStatus"), "connected");
+}
+
+#[tokio::test]
+async fn credentials_are_replaced_only_by_ones_that_work() {
+    let world = World::with(|byod| byod.retries(0)).await;
+    let new = Credentials {
+        deployment_url: world.users.url.clone(),
+        deploy_key: "local|new".into(),
+    };
+    let nobody = world.byod.rotate_credentials("a", &new).await.unwrap_err();
+    assert!(matches!(nobody, Error::Config { .. }), "{nobody}");
+
+    world
+        .save("a", "local|old", ConnectionStatus::Connected)
+        .await;
+    assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
+    world.at_users.status(403);
+    let test = world.byod.rotate_credentials("a", &new).await.unwrap();
+    assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
+    assert_eq!(test.status, ConnectionStatus::Connected);
+    assert_eq!(stored(&world, "a").await, "local|old");
+
+    world.at_users.clear();
+    let test = world.byod.rotate_credentials("a", &new).await.unwrap();
+    assert_eq!((test.problem, test.schema_version), (None, Some(3)));
+    assert_eq!(stored(&world, "a").await, "local|new");
+    world.call("a", "notes", Query).await.unwrap();
+    let request = world.users.requests().pop().unwrap();
+    assert_eq!(request.headers["authorization"], "Convex local|new");
+
+    for (url, key) in [("https://x", ""), ("nowhere", "local|key")] {
+        let unusable = Credentials {
+            deployment_url: url.into(),
+            deploy_key: key.into(),
+        };
+        let error = world.byod.rotate_credentials("a", &unusable).await;
+        assert!(matches!(error, Err(Error::Config { .. })));
+    }
+    assert_eq!(stored(&world, "a").await, "local|new");
+}

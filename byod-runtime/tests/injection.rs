@@ -1,0 +1,35 @@
+//! The arguments that only the user's deployment takes.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use byod_runtime::codec::{FunctionInfo, Injection};
+use byod_runtime::{ConnectionStatus, Location, Mutation};
+use support::world::World;
+
+#[tokio::test]
+async fn the_time_is_read_once_a_call() {
+    // So many stamps that writing them takes longer than the clock stands still.
+    const STAMPS: usize = 50_000;
+    let inject: Vec<_> = (0..STAMPS)
+        .map(|number| (&*format!("at{number}").leak(), Injection::Now))
+        .collect();
+    let function = FunctionInfo {
+        table: "notes",
+        location: Location::User,
+        path: "notes:create",
+        head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
+        inject: inject.leak(),
+    };
+    let world = World::new().await;
+    world
+        .save("a", "local|key", ConnectionStatus::Connected)
+        .await;
+    let call = Mutation::<String>::__new(&world.session("a"), Box::leak(Box::new(function)), &());
+    call.await.unwrap();
+    let request = world.users.requests().pop().unwrap();
+    let args = request.body["args"].as_object().unwrap();
+    assert_eq!(args.len(), STAMPS);
+    assert!(args.values().all(|stamp| stamp == &args["at0"]));
+}
