@@ -63,7 +63,10 @@ async fn where_main_is_down_routing_says_so() {
         .await
         .expect("Alice's route is known, and her deployment is up");
     let error = notes::create(&bob, note()).await.unwrap_err();
-    assert!(matches!(error, Error::Connect { .. }), "{error}");
+    let Error::Record { source, .. } = &error else {
+        panic!("{error}")
+    };
+    assert!(matches!(**source, Error::Connect { .. }), "{error}");
     assert_eq!(error.outcome(), Outcome::NotExecuted);
 }
 

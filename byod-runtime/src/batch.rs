@@ -161,7 +161,7 @@ impl Sender {
         }
         let kind = FunctionType::Query;
         let target = query
-            .target(session, kind, &mut self.known, self.deadline)
+            .target(session, kind, Some(&mut self.known), self.deadline)
             .await?;
         let path = query.function.path;
         let limits = query.limits();

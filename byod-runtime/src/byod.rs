@@ -133,7 +133,7 @@ impl Byod {
         };
         let deadline = self.main().client.deadline();
         let target = self
-            .route(&user, self.main(), wanted, &mut Known::default(), deadline)
+            .route(&user, self.main(), wanted, None, deadline)
             .await?;
         Ok(target.into_routed())
     }
@@ -202,7 +202,7 @@ impl Byod {
         user: &UserId,
         main: &RoutedClient,
         wanted: Wanted<'_>,
-        known: &mut Known,
+        mut known: Option<&mut Known>,
         deadline: Deadline,
     ) -> Result<Target, Error> {
         let Wanted {
@@ -216,13 +216,19 @@ impl Byod {
             return Ok(Target::Main(main.clone()));
         }
         let call = |deployment| wanted.context(deployment).call();
-        let rollout = known.rollout(table, &self.0.rollouts);
+        let rollout = match &mut known {
+            Some(known) => known.rollout(table, &self.0.rollouts),
+            None => self.0.rollouts.get(table),
+        };
         let route = if needs_record(location, rollout) {
-            let route = match known.route.take() {
-                Some(route) => route,
+            let route = match known {
                 None => self.user_route(user, deadline).await,
+                Some(Known { route, .. }) => match route {
+                    Some(route) => route.clone(),
+                    None => route.insert(self.user_route(user, deadline).await).clone(),
+                },
             };
-            known.route.insert(route).clone().map_err(|error| {
+            route.map_err(|error| {
                 // What is wrong with the record itself names the user.
                 match error.call() {
                     Some(_) => Error::Record {

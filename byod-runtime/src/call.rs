@@ -70,7 +70,7 @@ impl<T> Prepared<T> {
         &self,
         session: &Session,
         kind: FunctionType,
-        known: &mut Known,
+        known: Option<&mut Known>,
         deadline: Deadline,
     ) -> Result<Target, Error> {
         let FunctionInfo {
@@ -131,9 +131,7 @@ impl<T> Prepared<T> {
         telemetry::call(called, async {
             let limits = self.limits();
             let deadline = Deadline::after(limits.timeout);
-            let mut known = Known::default();
-            let target = self.target(&self.session, kind, &mut known, deadline);
-            match target.await {
+            match self.target(&self.session, kind, None, deadline).await {
                 Ok(target) => {
                     let result = match check(&target) {
                         Ok(()) => self.send(kind, &target, limits, deadline).await,

@@ -118,7 +118,10 @@ impl Byod {
             schema_version: Some(version),
             ..Change::to(&status)
         };
-        let stored = self.inner().store.update(&record, &change).await;
+        let stored = {
+            let _writing = self.inner().store.lock(&user).await;
+            self.inner().store.update(&record, &change).await
+        };
         self.clear_user_client(&user);
         stored?;
         self.status(&user).await?;
@@ -170,11 +173,13 @@ impl Byod {
 
     async fn mark_disconnected(&self, user: &UserId) -> Result<(), Error> {
         let store = &self.inner().store;
+        let writing = store.lock(user).await;
         let Some(record) = store.get(user).await? else {
             return Ok(());
         };
         let status = ConnectionStatus::Disconnected;
         store.update(&record, &Change::to(&status)).await?;
+        drop(writing);
         if self.is_watched(user) {
             self.status(user).await?;
         }
@@ -218,6 +223,7 @@ impl Byod {
         tested: &UserDatabaseConfig,
         found: &Result<u64, ConnectionProblem>,
     ) -> Result<ConnectionStatus, Error> {
+        let writing = self.inner().store.lock(user).await;
         let present = self.record(user).await?;
         let status = &present.connection_status;
         let same = present.credentials == tested.credentials;
@@ -245,6 +251,7 @@ impl Byod {
             ..Change::to(&status)
         };
         self.inner().store.update(&present, &change).await?;
+        drop(writing);
         // A route that is blocked stays so while the deployment fails: it is what
         // keeps trying.
         let blocked = matches!(self.inner().routes.peek(user), Some(Route::Blocked(_)));

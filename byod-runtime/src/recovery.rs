@@ -124,6 +124,7 @@ impl Byod {
     /// has other credentials or another status by now.
     async fn report(&self, user: &UserId, news: &News) -> Result<(), Error> {
         let store = &self.inner().store;
+        let writing = store.lock(user).await;
         let Some(record) = store.get(user).await? else {
             return Ok(());
         };
@@ -134,6 +135,7 @@ impl Byod {
                 ..Change::to(&ConnectionStatus::Error)
             };
             store.update(&record, &change).await?;
+            drop(writing);
             self.status(user).await?;
         }
         Ok(())

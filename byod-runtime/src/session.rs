@@ -107,7 +107,7 @@ impl Session {
     pub(crate) async fn target(
         &self,
         wanted: Wanted<'_>,
-        known: &mut Known,
+        known: Option<&mut Known>,
         deadline: Deadline,
     ) -> Result<Target, Error> {
         self.byod

@@ -7,9 +7,9 @@ mod support;
 use std::time::Duration;
 
 use byod_runtime::FunctionType::{Mutation, Query};
-use byod_runtime::{ConnectionStatus, Credentials, Error, Outcome};
+use byod_runtime::{Byod, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
-use support::world::{World, create, encryption_key, thrown};
+use support::world::{MAIN_KEY, World, create, encryption_key, thrown};
 use support::{Reply, success};
 
 #[tokio::test]
@@ -230,19 +230,28 @@ async fn a_record_that_does_not_come_in_time_leaves_the_call_unsent() {
 #[tokio::test]
 async fn two_that_store_a_new_users_credentials_make_one_record() {
     let world = World::new().await;
-    let store = |key: &str| {
+    // In two processes.
+    let another = Byod::builder()
+        .main_url(&world.main.url)
+        .deploy_key(MAIN_KEY)
+        .encryption_key(encryption_key())
+        .build()
+        .unwrap();
+    let store = |byod: Byod, key: &str| {
         let credentials = Credentials {
             deployment_url: world.users.url.clone(),
             deploy_key: key.into(),
         };
-        let byod = world.byod.clone();
         async move {
             let status = ConnectionStatus::Connected;
             byod.save_credentials("a", &credentials, status).await
         }
     };
     // The main of the test answers late enough for both to find no record.
-    let (one, other) = tokio::join!(store("local|one"), store("local|other"));
+    let (one, other) = tokio::join!(
+        store(world.byod.clone(), "local|one"),
+        store(another, "local|other")
+    );
     one.unwrap();
     other.unwrap();
     assert_eq!(world.records.lock().unwrap().len(), 1);

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use byod_runtime::FunctionType::Query;
@@ -230,6 +231,35 @@ async fn new_credentials_end_the_block() {
     let url = world.users.url.clone();
     world.byod.connect("a", url, "local|new").await.unwrap();
     assert_eq!(list(&world.session("a")).await.unwrap(), "the user's");
+}
+
+#[tokio::test]
+async fn credentials_that_come_while_main_is_told_are_not_marked_as_failing() {
+    let world = connected(late).await;
+    list(&world.session("a")).await.unwrap();
+    world.at_users.set(|request| {
+        let old = request.headers["authorization"] == "Convex local|key";
+        old.then(|| Reply::Status(401, String::new()))
+    });
+    // The record is read before it changes, but the answer takes its time.
+    let (records, asked) = (world.records.clone(), AtomicUsize::new(0));
+    world.at_main.set(move |request| {
+        let reads = request.path() == "byod/credentials:getConfigInternal";
+        let first = reads && asked.fetch_add(1, Ordering::Relaxed) == 0;
+        first.then(|| {
+            let record = success(records.lock().unwrap()[0].clone());
+            Reply::Later(Duration::from_millis(300), Box::new(record))
+        })
+    });
+    world.main.take_count();
+    list(&world.session("a")).await.unwrap_err();
+    until(|| !world.main.requests().is_empty()).await;
+    world
+        .save("a", "local|new", ConnectionStatus::Connected)
+        .await;
+    assert_eq!(list(&world.session("a")).await.unwrap(), "the user's");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(world.field("a", "connectionStatus"), "connected");
 }
 
 #[tokio::test]

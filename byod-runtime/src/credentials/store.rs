@@ -1,7 +1,9 @@
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 use crate::client::{CallContext, Client, Endpoint};
@@ -12,6 +14,9 @@ use crate::session::UserId;
 #[derive(Debug)]
 pub(crate) struct Store {
     main: Client,
+    /// Held by who reads a user's record in order to change it. Users share them by
+    /// the hash of their ids.
+    writing: [Mutex<()>; 64],
     get_config: String,
     create_config: String,
     update_config: String,
@@ -23,10 +28,21 @@ impl Store {
     pub(crate) fn new(main: Client, module: &str) -> Self {
         Self {
             main,
+            writing: std::array::from_fn(|_| Mutex::default()),
             get_config: format!("{module}:getConfigInternal"),
             create_config: format!("{module}:createConfig"),
             update_config: format!("{module}:updateConfig"),
         }
+    }
+
+    /// To be held from reading a user's record until it is changed: else what was
+    /// found about old credentials could be written over new ones. It holds for this
+    /// process.
+    pub(crate) async fn lock(&self, user: &UserId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        user.hash(&mut hasher);
+        let place = hasher.finish() % self.writing.len() as u64;
+        self.writing[place as usize].lock().await
     }
 
     /// The query for a user's record.
@@ -66,6 +82,7 @@ impl Store {
             credentials: Some(credentials),
             ..Change::to(connection_status)
         };
+        let _writing = self.lock(user).await;
         if let Some(record) = self.get(user).await? {
             return self.update(&record, &change).await;
         }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Reply, Request, Server, success};
 
-const MAIN_KEY: &str = "local:main|secret";
+pub(crate) const MAIN_KEY: &str = "local:main|secret";
 
 const TABLES: &[TableInfo] = &[
     TableInfo {
