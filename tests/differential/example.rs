@@ -69,8 +69,9 @@ pub fn user(manifest: &Manifest) -> Local {
 
 fn change_conversation(ctx: &mut Ctx<'_>, mut args: Object) -> Result<(), FunctionError> {
     let id = owned(ctx, &args, "id")?;
-    args.remove("id");
-    args.remove("userId");
+    for other in ["id", "userId", "createdAt"] {
+        args.remove(other);
+    }
     ctx.patch(&id, args)
 }
 

@@ -86,9 +86,10 @@ async fn requests_are_answered_alike() {
     let ping = || json!({"path": "functions:ping", "args": {}, "format": "json"});
     let list =
         |format: &str| json!({"path": "notes:list", "args": [{"userId": "a"}], "format": format});
-    let note = json!({
-        "userId": "a", "title": "t", "content": "c",
-        "createdAt": {"$float": "AAAAAAAA+H8="}, "updatedAt": {"$float": "AAAAAAAA+H8="},
+    // NaN and -Infinity, which JSON has no numbers for.
+    let [note, later] = ["AAAAAAAA+H8=", "AAAAAAAA8P8="].map(|time| {
+        let time = json!({"$float": time});
+        json!({"userId": "a", "title": "t", "content": "c", "createdAt": time, "updatedAt": time})
     });
     let create = |args: Json| {
         call(
@@ -146,8 +147,11 @@ async fn requests_are_answered_alike() {
         create(json!([[]])),
         create(json!([null])),
         create(json!([{"$integer": "BwAAAAAAAAA="}])),
-        // Both formats of what is no number in JSON.
         create(note.clone()),
+        create(later),
+        // Both formats of what is no number in JSON.
+        call("/api/query", list("json")),
+        call("/api/query", list("convex_encoded_json")),
         create(json!({"title": 1})),
         // Requests that are none.
         call("/api/query", json!({"path": "notes:list"})),
