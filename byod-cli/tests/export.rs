@@ -137,7 +137,7 @@ fn a_function_written_by_hand_comes_before_all_others() {
     project.write(
         "user/convex/custom/notes.ts",
         "import { v } from \"convex/values\";\nimport { ownerQuery } from \"../byod/owner\";\n\
-         export const list = ownerQuery({\n  args: { kind: v.any() },\n  handler: async () => [],\n});\n",
+         export const list = ownerQuery({\n  args: { kind: v.number() },\n  handler: async () => [],\n});\n",
     );
     assert_eq!(fate(&project.export(&[]), "notes:list").0, "custom");
     let notes = project.read("user/convex/notes.ts");

@@ -234,25 +234,16 @@ impl Manifest {
         main: &Field,
         user: &Field,
     ) -> Option<Difference> {
-        let fits = |flow| self.fits(flow, &main.field_type, &user.field_type);
         let can_be_absent = user.optional || !main.optional;
-        if can_be_absent && fits(Flow::Take) {
-            None
-        } else if can_be_absent && fits(Flow::TakeIdsAsStrings) {
-            Some(Difference::MainIdArgument {
-                path: path.clone(),
-                argument: name.to_owned(),
-                main: main.clone(),
-                user: user.clone(),
-            })
-        } else {
-            Some(Difference::ArgumentType {
-                path: path.clone(),
-                argument: name.to_owned(),
-                main: main.clone(),
-                user: user.clone(),
-            })
+        if can_be_absent && self.fits(Flow::Take, &main.field_type, &user.field_type) {
+            return None;
         }
+        Some(Difference::ArgumentType {
+            path: path.clone(),
+            argument: name.to_owned(),
+            main: main.clone(),
+            user: user.clone(),
+        })
     }
 
     fn foreign_arguments(

@@ -112,17 +112,6 @@ pub enum Difference {
         /// The user's side.
         user: Field,
     },
-    /// Main takes ids of one of its tables where the user's function takes strings.
-    MainIdArgument {
-        /// The function.
-        path: FunctionPath,
-        /// The argument.
-        argument: String,
-        /// Main's side.
-        main: Field,
-        /// The user's side.
-        user: Field,
-    },
     /// One of the two functions declares its arguments, the other takes anything.
     UndeclaredArguments {
         /// The function.
@@ -168,7 +157,6 @@ impl Difference {
             | Self::FunctionType { path, .. }
             | Self::MissingArgument { path, .. }
             | Self::ArgumentType { path, .. }
-            | Self::MainIdArgument { path, .. }
             | Self::UndeclaredArguments { path, .. }
             | Self::InjectedType { path, .. } => Some(path),
             _ => None,
@@ -321,19 +309,6 @@ impl fmt::Display for Difference {
                 f,
                 "the argument `{argument}` of `{path}` is {main} on main, but {user} in the user's project: make the \
                  two equal, or leave the function out with `skip({})`",
-                path.name
-            ),
-            Self::MainIdArgument {
-                path,
-                argument,
-                main,
-                user,
-            } => write!(
-                f,
-                "the argument `{argument}` of `{path}` is {main} on main, but {user} in the user's project, where \
-                 main's ids mean nothing: if it is who calls, have it filled in there by `{argument} = \"subject\"` under \
-                 [user.inject] in byod.toml; otherwise declare a string on both, or leave the function out with \
-                 `skip({})`",
                 path.name
             ),
             Self::UndeclaredArguments { path, lacking } => write!(

@@ -10,10 +10,9 @@ pub(crate) enum Flow {
     /// table is a string.
     Read,
     /// The caller gives them as main's validator says, and the user's function
-    /// takes them: no field that it doesn't know.
+    /// takes them: no field that it doesn't know. An id of a main table arrives
+    /// as a string.
     Take,
-    /// The same where ids of main may arrive as strings.
-    TakeIdsAsStrings,
 }
 
 impl Manifest {
@@ -41,8 +40,8 @@ impl Manifest {
     fn member_fits(&self, flow: Flow, given: &Validator, wanted: &Validator) -> bool {
         use Validator::{Any, Array, Bigint, Boolean, Id, Literal, Number, Object, Record, String};
         match (given, wanted) {
-            (_, Any) => flow != Flow::Take || !self.holds_main_id(given),
-            (Id { table_name }, String) => flow != Flow::Take || !self.is_on_main(table_name),
+            (_, Any) => true,
+            (Id { .. }, String) => true,
             (String, Id { table_name }) => flow == Flow::Read && self.is_on_main(table_name),
             (Literal { value }, Boolean) => matches!(value, Value::Boolean(_)),
             (Literal { value }, Number) => matches!(value, Value::Float64(_)),
@@ -150,20 +149,18 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_main_is_a_string_when_it_is_read_but_not_when_it_is_given() {
+    fn an_id_of_main_is_a_string_on_the_users_side() {
         assert!(reads(&Validator::String, &id("users")));
         assert!(reads(
             &Validator::String,
             &union(&[id("users"), Validator::String])
         ));
         assert!(!reads(&Validator::String, &id("notes")));
-        assert!(!takes(&Validator::String, &id("users")));
-        assert!(!takes(&Validator::Any, &array(id("users"))));
+        assert!(takes(&Validator::String, &id("users")));
+        assert!(takes(&Validator::Any, &array(id("users"))));
+        assert!(!takes(&Validator::Number, &id("users")));
         assert!(takes(&Validator::String, &id("notes")));
         assert!(takes(&Validator::Any, &id("notes")));
-        let flow = Flow::TakeIdsAsStrings;
-        assert!(manifest().fits(flow, &id("users"), &Validator::String));
-        assert!(!manifest().fits(flow, &id("users"), &Validator::Number));
     }
 
     #[test]
@@ -272,7 +269,7 @@ mod tests {
         union(&[same.clone(), union(&[same])])
     }
 
-    const FLOWS: [Flow; 3] = [Flow::Read, Flow::Take, Flow::TakeIdsAsStrings];
+    const FLOWS: [Flow; 2] = [Flow::Read, Flow::Take];
 
     proptest! {
         #[test]
@@ -303,7 +300,6 @@ mod tests {
         #[test]
         fn what_is_taken_can_be_read(given in validators(), wanted in validators()) {
             if manifest().fits(Flow::Take, &given, &wanted) {
-                assert!(manifest().fits(Flow::TakeIdsAsStrings, &given, &wanted));
                 assert!(manifest().fits(Flow::Read, &given, &wanted), "{given}, {wanted}");
             }
         }

@@ -233,14 +233,17 @@ fn what_the_caller_knows_is_not_filled_in() {
 }
 
 #[test]
-fn an_id_of_main_that_is_nobodys_subject_is_a_difference() {
-    let found = arguments(&[("sharedWith", id("users"))], &[("sharedWith", text())]);
-    let message = message(&found);
-    assert!(
-        message.contains(r#"is v.id("users") on main, but v.string() in the user's project"#)
-            && message.contains(r#"`sharedWith = "subject"`"#),
-        "{message}"
+fn an_id_of_main_that_is_nobodys_subject_arrives_as_a_string() {
+    let many = |of: Json| json!({"type": "array", "value": of});
+    for (main, user) in [(id("users"), text()), (many(id("users")), many(text()))] {
+        let found = arguments(&[("sharedWith", main)], &[("sharedWith", user)]);
+        assert_eq!(found, []);
+    }
+    let found = arguments(
+        &[("sharedWith", id("users"))],
+        &[("sharedWith", many(text()))],
     );
+    assert!(message(&found).contains("make the two equal"));
 }
 
 #[test]

@@ -19,7 +19,7 @@ export default defineSchema({
   undeclared: plain(),
   injectedType: plain(),
   palettes: defineTable({ color: v.optional(v.string()) }),
-  streams: defineTable(v.union(v.object({ kind: v.literal("a") }), v.object({ kind: v.literal("b") }))),
+  streams: defineTable(v.union(v.object({ kind: v.literal("a") }), v.object({ size: v.number() }))),
   foreignArgument: plain(),
   undeclaredOnMain: plain(),
   injectedTime: plain(),
