@@ -190,4 +190,23 @@ mod tests {
             r#"v.object({ id: v.id("notes"), ownerId: v.string() })"#
         );
     }
+
+    #[test]
+    fn an_owner_that_main_takes_as_an_id_is_the_subject_here() {
+        let mut manifest = manifest();
+        let get = manifest
+            .main
+            .functions
+            .get_mut(&"notes:get".parse().unwrap());
+        let users = Validator::Id {
+            table_name: "users".to_owned(),
+        };
+        get.unwrap().args = Validator::Object {
+            value: [("userId", Field::required(users))].into_iter().collect(),
+        };
+        assert_eq!(
+            args(&Project::user(&manifest), "notes:get"),
+            "v.object({ userId: v.string() })"
+        );
+    }
 }
