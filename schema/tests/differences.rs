@@ -1,5 +1,7 @@
 //! Where two projects don't fit together, and where they do.
 
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
 use byod_schema::{Difference, FunctionPath, Injection, Location, Manifest};
 use serde_json::{Value as Json, json};
 
