@@ -78,7 +78,7 @@ pub(crate) fn check<'a>(
     let module = names::ident(&module_name(manifest, &name));
 
     let mut types = Types::new(manifest, &table.document_type, location);
-    report_table_differences(manifest, &name, input, &mut errors);
+    report_table_differences(manifest, &name, attribute, input, &mut errors);
 
     let documents = Documents::of(&table.document_type);
     let body = match &input.form {
@@ -207,26 +207,38 @@ fn check_location(
     location
 }
 
-/// A difference is reported at the field that was written for it, or else at the struct.
-fn report_table_differences(manifest: &Manifest, table: &str, input: &Input, errors: &mut Errors) {
+/// A difference is reported at the field that was written for it, or else at the
+/// struct. Fields that a partial struct leaves out are not read.
+fn report_table_differences(
+    manifest: &Manifest,
+    table: &str,
+    attribute: &Attribute,
+    input: &Input,
+    errors: &mut Errors,
+) {
     for difference in manifest.table_differences(table) {
-        errors.push(field_span(&difference, input), &difference);
+        let is_of_reading = matches!(
+            difference,
+            Difference::FieldType { .. } | Difference::MissingField { .. }
+        );
+        let is_read = !attribute.partial || written_for(&difference, input).is_some();
+        if is_read || !is_of_reading {
+            errors.push(field_span(&difference, input), &difference);
+        }
     }
 }
 
 fn field_span(difference: &Difference, input: &Input) -> Span {
-    let written = match &input.form {
-        Form::Written(fields) => fields,
-        Form::Whole => return input.ident.span(),
+    written_for(difference, input).map_or(input.ident.span(), |field| field.ident.span())
+}
+
+fn written_for<'i>(difference: &Difference, input: &'i Input) -> Option<&'i WrittenField> {
+    let Form::Written(written) = &input.form else {
+        return None;
     };
-    difference
-        .field()
-        .and_then(|name| {
-            written
-                .iter()
-                .find(|field| check_fields::is_about(field, name))
-        })
-        .map_or(input.ident.span(), |field| field.ident.span())
+    let name = difference.field()?;
+    let mut fields = written.iter();
+    fields.find(|field| check_fields::is_about(field, name))
 }
 
 /// The message for a name that is not among `names`.
