@@ -1,7 +1,8 @@
 //! Gathers the functions of a table's module, with the types of their wrappers.
 
 use byod_schema::{
-    Fields, FunctionPath, FunctionType, Injection, Location, Manifest, Validator, Visibility,
+    Difference, Fields, FunctionPath, FunctionType, Injection, Location, Manifest, Validator,
+    Visibility,
 };
 use syn::Ident;
 use syn::ext::IdentExt as _;
@@ -96,7 +97,16 @@ pub(crate) fn gather(
     check_named(manifest, attribute, &module, location, &public, errors);
     let skipped = |path: &FunctionPath| attribute.skip.iter().any(|name| name.unraw() == path.name);
     for difference in manifest.function_differences(&module, location) {
-        if !difference.function().is_some_and(skipped) {
+        let is_settled = difference.function().is_some_and(|path| {
+            let is_written = || {
+                attribute
+                    .returns
+                    .iter()
+                    .any(|(name, _)| name.unraw() == path.name)
+            };
+            skipped(path) || matches!(difference, Difference::Returns { .. }) && is_written()
+        });
+        if !is_settled {
             // Functions aren't written in Rust: the struct's name stands for its module.
             errors.push(input.ident.span(), &difference);
         }

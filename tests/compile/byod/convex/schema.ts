@@ -23,4 +23,7 @@ export default defineSchema({
   foreignArgument: plain(),
   undeclaredOnMain: plain(),
   injectedTime: plain(),
+  returned: plain(),
+  owned: plain(),
+  internalOnMain: plain(),
 });

@@ -1,0 +1,4 @@
+import { mutationGeneric as mutation } from "convex/server";
+
+const handler = () => null;
+export const archive = mutation({ args: {}, handler });
