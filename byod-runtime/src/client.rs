@@ -279,7 +279,11 @@ impl Client {
             let answer = self.attempt(body.clone(), context, limits, deadline).await;
             let error = {
                 let result = answer.and_then(|answer| read(&answer, context));
-                self.health.note(&result);
+                // A caller in a hurry says nothing about the deployment.
+                let hurry = limits.timeout < self.limits.timeout;
+                if !(hurry && matches!(result, Err(Error::Timeout { .. }))) {
+                    self.health.note(&result);
+                }
                 match result {
                     Ok(value) => return Ok(value),
                     Err(error) => error,

@@ -90,6 +90,18 @@ async fn what_a_function_throws_is_no_failure_of_the_deployment() {
 }
 
 #[tokio::test]
+async fn a_caller_in_a_hurry_blocks_nobody() {
+    let world = connected(|byod| late(byod).failure_threshold(1)).await;
+    list(&world.session("a")).await.unwrap();
+    world.at_users.set(|_| Some(Reply::Hang));
+    for _ in 0..3 {
+        let call = list(&world.session("a")).timeout(Duration::from_millis(50));
+        let error = call.await.unwrap_err();
+        assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_is_refused_blocks_at_once() {
     for status in [401, 403] {
         let world = connected(late).await;
