@@ -189,16 +189,6 @@ fn a_schema_that_allocates_without_end_stops() {
 }
 
 #[test]
-fn a_schema_that_throws_null_is_not_said_to_need_memory() {
-    let folder = Folder::new("null").with_schema("throw null;\n");
-    let error = error(&folder);
-    assert!(
-        error.starts_with("convex/schema.ts: the schema can't be loaded: null was thrown."),
-        "{error}"
-    );
-}
-
-#[test]
 fn recursion_without_end_throws() {
     let folder = Folder::new("recursion").with_schema(
         "const deep = (n: number): number => deep(n + 1) + 1;\ndeep(0);\nexport default defineSchema({});\n",

@@ -334,13 +334,9 @@ function requireFrom(importer, specifier) {
 
 // --- Failures ---
 
-// The engine throws null too where it has no memory left for an error.
-const NULL_THROWN =
-  "null was thrown. Either the code does that, or the engine, when its memory is used up: " +
-  "then look for an endless loop, or raise the memory limit (`Builder::limits`)";
-
 function reasonOf(error) {
-  if (error === null) return NULL_THROWN;
+  // All that the engine can throw when it has no memory left for an error.
+  if (error === null) return "InternalError: out of memory";
   if (isInert(error)) return `${describeInert(inertInfo.get(error))} was thrown`;
   if (!isObject(error)) return `${String(error)} was thrown`;
   const text = `${error.name ?? "Error"}: ${error.message ?? ""}`;
