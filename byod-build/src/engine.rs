@@ -49,6 +49,9 @@ impl Failure {
     }
 }
 
+/// The whole of what is said where the engine's memory is used up.
+const OUT_OF_MEMORY: &str = "InternalError: out of memory";
+
 pub(crate) struct Engine {
     runtime: Runtime,
     context: Context,
@@ -125,7 +128,7 @@ impl Engine {
             imports: Vec<String>,
         }
         let answer: Answer = self.ask("failure", id)?;
-        if answer.reason.contains("out of memory") {
+        if answer.reason == OUT_OF_MEMORY {
             return Err(self.out_of_memory());
         }
         let host = self.host.borrow();
@@ -196,7 +199,7 @@ impl Engine {
             return Err(self.late());
         }
         result.map_err(|message| {
-            if message.contains("out of memory") {
+            if message == "out of memory" {
                 self.out_of_memory()
             } else {
                 Error::Engine(message)

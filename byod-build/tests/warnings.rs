@@ -23,6 +23,21 @@ fn paths(reading: &ProjectReading) -> Vec<String> {
 const SCHEMA: &str = "export default defineSchema({ notes: defineTable({ body: v.string() }) });\n";
 
 #[test]
+fn a_module_that_speaks_of_memory_has_not_used_it_up() {
+    let folder = Folder::new("w_memory").with_schema(SCHEMA).with_module(
+        "bad.ts",
+        "throw new Error(\"the worker ran out of memory\");\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/bad.ts:3:11: not loaded, its functions are left out: Error: the worker ran out of memory"
+        ]
+    );
+}
+
+#[test]
 fn a_module_that_throws_costs_its_own_functions_alone() {
     let folder = Folder::new("w_throws")
         .with_schema(SCHEMA)

@@ -197,7 +197,8 @@ function passOn<Run extends (...args: any[]) => any>(
     Object.keys(subject).map((name) => [name, owner]),
   );
   return ((...args: any[]) => {
-    args[position] = { ...ofOwner, ...args[position] };
+    // Whomever the calling code names: the owner is who calls.
+    args[position] = { ...args[position], ...ofOwner };
     return run(...args);
   }) as Run;
 }
