@@ -23,7 +23,13 @@ use sides::Side;
 /// The example's user project, by `byod-local` and by `convex-test`.
 async fn deploy(node: &'static Node) -> (LocalDeployment, NodeDeployment) {
     let manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
-    let local = example::user(&manifest).name("users").start().await;
+    let lock = include_str!("../../examples/byod/convex/byod.lock.json");
+    let lock: serde_json::Value = serde_json::from_str(lock).unwrap();
+    let version = lock["schemaVersion"].as_u64().unwrap();
+    let local = example::user(&manifest)
+        .name("users")
+        .schema_version(version.try_into().unwrap());
+    let local = local.start().await;
     (local.unwrap(), node.deploy("examples/byod/convex", "users"))
 }
 
