@@ -247,7 +247,8 @@ impl RouteCache {
                 return entry.into_value();
             }
         }
-        self.slots.entry_by_ref(user).or_default().into_value()
+        // Unlike `or_default`, one slot for all who come at the same time.
+        self.slots.get_with_by_ref(user, Arc::default)
     }
 
     /// The user's route, if it is known, without reading it; while it is read again,

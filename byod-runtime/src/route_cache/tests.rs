@@ -60,6 +60,24 @@ async fn a_thousand_cold_calls_load_once() {
     assert_eq!(loads.load(Ordering::Relaxed), 1);
 }
 
+#[test]
+fn those_who_come_at_the_same_time_have_the_same_slot() {
+    let cache = cache();
+    for number in 0..200 {
+        let user = UserId::from(format!("user {number}"));
+        let start = std::sync::Barrier::new(4);
+        let slots = std::thread::scope(|scope| {
+            let come = || {
+                start.wait();
+                cache.slot(&user)
+            };
+            let coming = [(); 4].map(|()| scope.spawn(come));
+            coming.map(|thread| thread.join().unwrap())
+        });
+        assert!(slots.iter().all(|slot| Arc::ptr_eq(slot, &slots[0])));
+    }
+}
+
 #[tokio::test]
 async fn a_failure_is_shared_by_those_who_wait_and_not_kept() {
     let (cache, user) = (cache(), UserId::from("a"));
