@@ -60,6 +60,7 @@ impl<T> Prepared<T> {
         let standard = self.session.limits();
         Limits {
             timeout: self.options.timeout.unwrap_or(standard.timeout),
+            connect: self.options.connect_timeout.unwrap_or(standard.connect),
             answer: self.options.answer_limit.unwrap_or(standard.answer),
             retries: self.options.retries.unwrap_or(standard.retries),
         }
@@ -176,6 +177,7 @@ impl<T> Prepared<T> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) answer_limit: Option<usize>,
     pub(crate) retries: Option<u32>,
 }
@@ -199,6 +201,13 @@ macro_rules! call {
             /// Default: [`ByodBuilder::timeout`](crate::ByodBuilder::timeout).
             pub fn timeout(mut self, timeout: Duration) -> Self {
                 self.0.options.timeout = Some(timeout);
+                self
+            }
+
+            /// How long making a connection may take, with DNS and TLS. Default:
+            /// [`ByodBuilder::connect_timeout`](crate::ByodBuilder::connect_timeout).
+            pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+                self.0.options.connect_timeout = Some(timeout);
                 self
             }
 

@@ -50,6 +50,8 @@ pub struct Client {
 pub(crate) struct Limits {
     /// In all, retries and pauses included.
     pub(crate) timeout: Duration,
+    /// Making a connection, with DNS and TLS.
+    pub(crate) connect: Duration,
     /// In bytes.
     pub(crate) answer: usize,
     /// How often it is sent again, at most.
@@ -57,9 +59,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// Whether it allows less time.
+    fn is_shorter_than(&self, other: &Self) -> bool {
+        self.timeout < other.timeout || self.connect < other.connect
+    }
+
     /// Allows what either of them does.
     pub(crate) fn widen(&mut self, other: Self) {
         self.timeout = self.timeout.max(other.timeout);
+        self.connect = self.connect.max(other.connect);
         self.answer = self.answer.max(other.answer);
         self.retries = self.retries.max(other.retries);
     }
@@ -69,6 +77,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(30),
+            connect: Duration::from_secs(5),
             answer: 16 * 1024 * 1024,
             retries: 3,
         }
@@ -111,6 +120,13 @@ impl Client {
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         self.with_limits(|limits| limits.timeout = timeout)
+    }
+
+    /// The same deployment, called with another limit on the time that making a
+    /// connection may take, with DNS and TLS.
+    #[must_use]
+    pub fn with_connect_timeout(&self, timeout: Duration) -> Self {
+        self.with_limits(|limits| limits.connect = timeout)
     }
 
     /// The same deployment, called with another limit on the size of an answer, in
@@ -280,7 +296,7 @@ impl Client {
             let error = {
                 let result = answer.and_then(|answer| read(&answer, context));
                 // A caller in a hurry says nothing about the deployment.
-                let hurry = limits.timeout < self.limits.timeout;
+                let hurry = limits.is_shorter_than(&self.limits);
                 if !(hurry && matches!(result, Err(Error::Timeout { .. }))) {
                     self.health.note(&result);
                 }
@@ -309,7 +325,7 @@ impl Client {
             limit,
         })?;
         let url = self.endpoints.of(context.endpoint);
-        let request = self.http.post(url, body, context, deadline, limits.answer);
+        let request = self.http.post(url, body, context, deadline, limits);
         request.await
     }
 

@@ -155,9 +155,10 @@ impl ByodBuilder {
         self
     }
 
-    /// How long making a connection may take, with DNS and TLS. Default: 5 s.
+    /// How long making a connection may take, with DNS and TLS. Default: 5 s. A call
+    /// can have its own.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.http.connect_timeout = timeout;
+        self.limits.connect = timeout;
         self
     }
 
@@ -178,7 +179,7 @@ impl ByodBuilder {
     /// How often a call is sent again at most, where [`Error::is_retryable`] says
     /// that it may. Default: 3; 0 switches retries off. A call can have its own.
     ///
-    /// The pauses are random up to a bound that doubles, from 100 ms to 5 s, or
+    /// The pauses are random up to a bound that doubles, from 100 ms to 5 s, beside
     /// what the deployment asks for with `Retry-After`. A deployment that fails
     /// for long gets few retries: each costs what ten good calls earn.
     pub fn retries(mut self, retries: u32) -> Self {
@@ -276,8 +277,6 @@ impl ByodBuilder {
         for pem in &self.root_certificates {
             self.http.root_certificates.extend(certificates(pem)?);
         }
-        // So that a limit that passes while connecting is reported as such.
-        self.http.connect_timeout = self.http.connect_timeout.min(self.limits.timeout);
         let http = Http::new(self.http)?;
         let main = Client::with_http(&url, self.allow_http, http.clone(), self.limits)
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;

@@ -1,5 +1,8 @@
 use std::time::{Duration, Instant};
 
+/// What is added where a limit is too long to be added to a time.
+pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// When a call must have its answer, retries and all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
@@ -20,6 +23,21 @@ impl Deadline {
     /// The same beginning with another limit.
     pub(crate) fn with_limit(self, limit: Duration) -> Self {
         Self { limit, ..self }
+    }
+
+    /// For a step of the call that begins now and has a limit of its own: the earlier
+    /// of both.
+    pub(crate) fn of_step(self, limit: Duration) -> Self {
+        if limit < self.left() {
+            Self::after(limit)
+        } else {
+            self
+        }
+    }
+
+    pub(crate) fn at(self) -> tokio::time::Instant {
+        let at = self.begin.checked_add(self.limit);
+        at.unwrap_or_else(|| self.begin + YEAR).into()
     }
 
     /// The time that is left; zero once it has passed.

@@ -13,7 +13,8 @@ use rustls::pki_types::CertificateDer;
 
 use crate::answer;
 use crate::auth::Auth;
-use crate::client::CallContext;
+use crate::client::{CallContext, Limits};
+use crate::connect_limit::{ConnectLimit, connected_by};
 use crate::deadline::Deadline;
 use crate::error::Error;
 
@@ -31,31 +32,15 @@ const REFUSAL_LIMIT: usize = 64 * 1024;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// What can be set about HTTP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HttpSettings {
-    pub(crate) connect_timeout: Duration,
     /// Trusted besides the system's own roots.
     pub(crate) root_certificates: Vec<CertificateDer<'static>>,
 }
 
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(5),
-            root_certificates: Vec::new(),
-        }
-    }
-}
-
-/// The one connection pool, with its limits. Cheap to clone.
+/// The one connection pool. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Http(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    client: reqwest::Client,
-    connect_timeout: Duration,
-}
+pub(crate) struct Http(reqwest::Client);
 
 impl Http {
     /// The pool of clients that belong to no `Byod`, made on first use.
@@ -67,7 +52,6 @@ impl Http {
     }
 
     pub(crate) fn new(settings: HttpSettings) -> Result<Self, Error> {
-        let connect_timeout = settings.connect_timeout;
         let headers = HeaderMap::from_iter([
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (CONVEX_CLIENT, HeaderValue::from_static(CLIENT_NAME)),
@@ -84,25 +68,21 @@ impl Http {
             .no_brotli()
             .no_deflate()
             .no_zstd()
-            .connect_timeout(connect_timeout)
+            .connector_layer(ConnectLimit)
             .pool_idle_timeout(IDLE)
             .build()
             .map_err(|error| Error::config(format!("no HTTP client: {}", chain(&error))))?;
-        Ok(Self(Arc::new(Inner {
-            client,
-            connect_timeout,
-        })))
+        Ok(Self(client))
     }
 
-    /// Sends `body` and gives the body of the answer, of at most `limit` bytes, if
-    /// a function answered.
+    /// Sends `body` and gives the body of the answer, if a function answered.
     pub(crate) async fn post(
         &self,
         url: &Url,
         body: Bytes,
         context: CallContext<'_>,
         deadline: Deadline,
-        limit: usize,
+        limits: Limits,
     ) -> Result<Bytes, Error> {
         let mut request = Request::new(Method::POST, url.clone());
         match context.auth {
@@ -113,48 +93,69 @@ impl Http {
             Auth::Unusable(problem) => return Err(Error::config(*problem)),
         }
         *request.body_mut() = Some(body.into());
-        *request.timeout_mut() = Some(deadline.left());
-        let response = self.0.client.execute(request).await;
-        let response = response.map_err(|error| self.transport(&error, context, deadline))?;
-        match response.status().as_u16() {
-            200 | FUNCTION_FAILED => match read(response, limit).await {
-                Ok(body) => Ok(body),
-                Err(ReadError::TooLarge) => Err(Error::TooLarge {
-                    call: context.call(),
-                    limit,
-                }),
-                Err(ReadError::Transport(error)) => Err(self.transport(&error, context, deadline)),
-            },
-            _ => Err(refusal(response, context).await),
+        let connecting = deadline.of_step(limits.connect);
+        let timeout = |limit, connecting| Error::Timeout {
+            call: context.call(),
+            limit,
+            connecting,
+        };
+        if deadline.left().is_zero() {
+            return Err(timeout(deadline.limit, true));
+        }
+        let exchange = self.exchange(request, limits.answer, context);
+        // The limit on connecting is looked at first: where both pass at once, it is
+        // certain that nothing was sent.
+        let exchange = connected_by(connecting.at(), exchange);
+        match tokio::time::timeout_at(deadline.at(), exchange).await {
+            Ok(Err(Failed::Timeout { connecting: true })) => Err(timeout(connecting.limit, true)),
+            Ok(Err(Failed::Timeout { connecting: false })) | Err(_) => {
+                Err(timeout(deadline.limit, false))
+            }
+            Ok(Err(Failed::Otherwise(error))) => Err(error),
+            Ok(Ok(body)) => Ok(body),
         }
     }
 
-    fn transport(
+    async fn exchange(
         &self,
-        error: &reqwest::Error,
+        request: Request,
+        limit: usize,
         context: CallContext<'_>,
-        deadline: Deadline,
-    ) -> Error {
-        let call = context.call();
-        if error.is_timeout() {
-            let connecting = error.is_connect();
-            return Error::Timeout {
-                call,
-                limit: if connecting {
-                    self.0.connect_timeout
-                } else {
-                    deadline.limit
-                },
-                connecting,
-            };
-        }
-        let reason = context.quote(&chain(error));
-        match error.is_connect() {
-            true if is_tls(error) => Error::Tls { call, reason },
-            true => Error::Connect { call, reason },
-            false => Error::Interrupted { call, reason },
+    ) -> Result<Bytes, Failed> {
+        let transport = |error: reqwest::Error| transport(&error, context);
+        let response = self.0.execute(request).await.map_err(transport)?;
+        match response.status().as_u16() {
+            200 | FUNCTION_FAILED => match read(response, limit).await {
+                Ok(body) => Ok(body),
+                Err(ReadError::TooLarge) => Err(Failed::Otherwise(Error::TooLarge {
+                    call: context.call(),
+                    limit,
+                })),
+                Err(ReadError::Transport(error)) => Err(transport(error)),
+            },
+            _ => Err(Failed::Otherwise(refusal(response, context).await)),
         }
     }
+}
+
+/// How a request failed.
+enum Failed {
+    Timeout { connecting: bool },
+    Otherwise(Error),
+}
+
+fn transport(error: &reqwest::Error, context: CallContext<'_>) -> Failed {
+    let connecting = error.is_connect();
+    if error.is_timeout() {
+        return Failed::Timeout { connecting };
+    }
+    let call = context.call();
+    let reason = context.quote(&chain(error));
+    Failed::Otherwise(match connecting {
+        true if is_tls(error) => Error::Tls { call, reason },
+        true => Error::Connect { call, reason },
+        false => Error::Interrupted { call, reason },
+    })
 }
 
 /// rustls with `ring`, named here instead of installed for the whole process.

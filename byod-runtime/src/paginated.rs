@@ -77,6 +77,13 @@ impl<T> PaginatedQuery<T> {
         self
     }
 
+    /// How long making a connection may take, with DNS and TLS. Default:
+    /// [`ByodBuilder::connect_timeout`](crate::ByodBuilder::connect_timeout).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.prepared.options.connect_timeout = Some(timeout);
+        self
+    }
+
     /// The largest page that is read, in bytes. Default:
     /// [`ByodBuilder::answer_limit`](crate::ByodBuilder::answer_limit).
     pub fn answer_limit(mut self, bytes: usize) -> Self {

@@ -12,14 +12,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long to wait before the attempt after `attempt` (counted from 1): what the
-/// deployment asks for, or else any time up to a bound that doubles ("full
+/// deployment asks for, and then any time up to a bound that doubles ("full
 /// jitter"), so that callers who failed together don't come back together.
 pub(crate) fn pause(attempt: u32, error: &Error) -> Duration {
-    if let Some(asked) = error.retry_after() {
-        return asked;
-    }
+    let asked = error.retry_after().unwrap_or_default();
     let doubled = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(16));
-    doubled.min(LONGEST_PAUSE).mul_f64(fastrand::f64())
+    asked.saturating_add(doubled.min(LONGEST_PAUSE).mul_f64(fastrand::f64()))
 }
 
 /// How many retries a deployment may still be given: a call that succeeds earns a
@@ -87,9 +85,18 @@ mod tests {
     }
 
     #[test]
-    fn what_the_deployment_asks_for_is_obeyed() {
+    fn nobody_comes_back_before_the_deployment_asks_for_it_nor_all_at_once() {
         let asked = Duration::from_secs(7);
-        assert_eq!(pause(1, &overloaded(Some(asked))), asked);
+        let pauses: Vec<_> = (0..20)
+            .map(|_| pause(1, &overloaded(Some(asked))))
+            .collect();
+        assert!(
+            pauses
+                .iter()
+                .all(|pause| (asked..asked + FIRST_PAUSE).contains(pause))
+        );
+        assert!(pauses.iter().any(|pause| *pause != pauses[0]));
+        assert_eq!(pause(1, &overloaded(Some(Duration::MAX))), Duration::MAX);
     }
 
     #[test]

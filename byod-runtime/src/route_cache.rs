@@ -8,6 +8,7 @@ use moka::sync::Cache;
 use tokio::sync::OnceCell;
 
 use crate::client::Client;
+use crate::deadline::YEAR;
 use crate::error::{Call, Error};
 use crate::problem::ConnectionProblem;
 use crate::route::Standing;
@@ -124,8 +125,6 @@ impl Ages {
         }
     }
 }
-
-const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 #[derive(Default)]
 struct Slot {

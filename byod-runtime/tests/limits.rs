@@ -4,14 +4,17 @@
 
 mod support;
 
+use std::future::{Future, IntoFuture as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use byod_runtime::{ByodBuilder, Client, ConnectionStatus, Error, Outcome};
+use byod_runtime::{ByodBuilder, Client, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
 use support::world::{World, create, list};
 use support::{Reply, Server, success, until};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 fn overloaded(retry_after: &str) -> Reply {
     let body = r#"{"code": "Overloaded", "message": ""}"#;
@@ -170,6 +173,70 @@ async fn a_client_has_limits_of_its_own() {
         matches!(error, Error::Timeout { limit: passed, .. } if passed == limit),
         "{error}"
     );
+}
+
+/// The URL of a server that takes connections, and then never says a word of TLS.
+async fn mute() -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let held = tokio::spawn(async move {
+        let mut connections = Vec::new();
+        while let Ok(connection) = listener.accept().await {
+            connections.push(connection);
+        }
+    });
+    (format!("https://localhost:{port}"), held)
+}
+
+/// The limit that a call without a connection ends with, surely without being sent.
+async fn ended(call: impl Future<Output = Result<String, Error>>) -> Duration {
+    // Far beyond the limit: that it ends at all is what counts.
+    let error = tokio::time::timeout(Duration::from_secs(20), call).await;
+    let error = error.unwrap().unwrap_err();
+    let Error::Timeout {
+        limit,
+        connecting: true,
+        ..
+    } = error
+    else {
+        panic!("{error:?}")
+    };
+    assert_eq!(error.outcome(), Outcome::NotExecuted);
+    limit
+}
+
+#[tokio::test]
+async fn a_call_has_its_own_limit_on_connecting() {
+    let world = connected(|byod| byod.retries(0).failure_threshold(1)).await;
+    let (url, _mute) = mute().await;
+    let credentials = Credentials {
+        deployment_url: url.clone(),
+        deploy_key: "local|key".into(),
+    };
+    let saved = world
+        .byod
+        .save_credentials("a", &credentials, ConnectionStatus::Connected);
+    saved.await.unwrap();
+    let session = world.session("a");
+    let own = Duration::from_millis(50);
+    let query = list(&session).connect_timeout(own);
+    assert_eq!(ended(query.into_future()).await, own);
+    let mutation = create(&session).connect_timeout(own);
+    assert_eq!(ended(mutation.into_future()).await, own);
+    let batch = session.batch((list(&session).connect_timeout(own),));
+    let batch = async { batch.await.map(|(value,)| value) };
+    assert_eq!(ended(Box::pin(batch)).await, own);
+    // Who is in a hurry says nothing about the deployment.
+    assert_eq!(world.field("a", "connectionStatus"), "connected");
+
+    let client = Client::new(&url).unwrap().with_retries(0);
+    let short = client.with_connect_timeout(own);
+    let call = async move { short.query("a:b", &json!({})).await };
+    assert_eq!(ended(Box::pin(call)).await, own);
+    // The limit on the whole call comes first: still, nothing was sent.
+    let short = client.with_timeout(own);
+    let call = async move { short.query("a:b", &json!({})).await };
+    assert_eq!(ended(Box::pin(call)).await, own);
 }
 
 #[tokio::test]
