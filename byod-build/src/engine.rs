@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime};
 use serde::Deserialize;
 
+use crate::error::Limit;
 use crate::host::{self, Host};
 use crate::{Error, Limits};
 
@@ -51,12 +52,16 @@ impl Failure {
 
 /// The whole of what is said where the engine's memory is used up.
 const OUT_OF_MEMORY: &str = "InternalError: out of memory";
+const NULL_THROWN: &str = "null was thrown";
 
 pub(crate) struct Engine {
     runtime: Runtime,
     context: Context,
     host: Rc<RefCell<Host>>,
     limits: Limits,
+    /// Until when the engine may run, and what that is of the limits.
+    time: Cell<Limit>,
+    deadline: Rc<Cell<Instant>>,
     out_of_time: Rc<Cell<bool>>,
 }
 
@@ -74,6 +79,8 @@ impl Engine {
             context,
             host: Rc::new(RefCell::new(host)),
             limits,
+            time: Cell::new(Limit::Time(limits.time)),
+            deadline: Rc::new(Cell::new(Instant::now() + limits.time)),
             out_of_time,
         };
         engine.watch_time();
@@ -88,15 +95,22 @@ impl Engine {
     }
 
     fn watch_time(&self) {
-        let deadline = Instant::now() + self.limits.time;
+        let deadline = self.deadline.clone();
         let out_of_time = self.out_of_time.clone();
         self.runtime.set_interrupt_handler(Some(Box::new(move || {
-            let late = Instant::now() > deadline;
+            let late = Instant::now() > deadline.get();
             if late {
                 out_of_time.set(true);
             }
             late
         })));
+    }
+
+    /// Lets the engine run for so long from now on, which is what `limit` says.
+    pub(crate) fn allow(&self, time: Duration, limit: Limit) {
+        self.time.set(limit);
+        self.deadline.set(Instant::now() + time);
+        self.out_of_time.set(false);
     }
 
     /// Loads a module and everything it imports, until it is done or can't go on.
@@ -128,10 +142,13 @@ impl Engine {
             imports: Vec<String>,
         }
         let answer: Answer = self.ask("failure", id)?;
-        if answer.reason == OUT_OF_MEMORY {
+        let host = self.host.borrow();
+        // All that the engine can throw when it has no memory left for an error is null.
+        let is_null = answer.reason == NULL_THROWN;
+        if answer.reason == OUT_OF_MEMORY || is_null && !host.throws_null() {
+            drop(host);
             return Err(self.out_of_memory());
         }
-        let host = self.host.borrow();
         let mut missing = host.missing(id);
         // An import that is named in the reason need not be named again.
         let imports = answer.imports.into_iter();
@@ -168,6 +185,16 @@ impl Engine {
                 },
                 other => other,
             })
+    }
+
+    /// Whether modules asked for environment variables that are not set.
+    pub(crate) fn misses_variables(&self) -> bool {
+        self.ask("missesVariables", "").unwrap_or(true)
+    }
+
+    /// The module that is running, or was when the engine was stopped.
+    pub(crate) fn running(&self) -> String {
+        self.host.borrow().running().to_owned()
     }
 
     /// The path of a module as the caller would write it.
@@ -208,18 +235,18 @@ impl Engine {
     }
 
     fn late(&self) -> Error {
-        Error::Limit {
-            module: self.host.borrow().running(),
-            limit: format!("{} ms", self.limits.time.as_millis()),
-            fix: "Look for an endless loop, or raise the time limit (`Builder::limits`)".into(),
-        }
+        self.limit(self.time.get())
     }
 
     fn out_of_memory(&self) -> Error {
+        self.limit(Limit::Memory(self.limits.memory))
+    }
+
+    fn limit(&self, limit: Limit) -> Error {
+        let host = self.host.borrow();
         Error::Limit {
-            module: self.host.borrow().running(),
-            limit: format!("{} MiB of memory", self.limits.memory >> 20),
-            fix: "Look for an endless loop, or raise the memory limit (`Builder::limits`)".into(),
+            module: host.shown(host.running()),
+            limit,
         }
     }
 }

@@ -1,5 +1,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a project could not be read.
 ///
@@ -69,14 +70,12 @@ pub enum Error {
     },
 
     /// Running the modules cost more than the [`Limits`](crate::Limits) allow.
-    #[error("{module}: stopped after {limit} while it was running. {fix}")]
+    #[error("{module}: {}", limit.stopped())]
     Limit {
         /// The module that was running.
         module: String,
         /// The limit that was reached.
-        limit: String,
-        /// What to do.
-        fix: String,
+        limit: Limit,
     },
 
     /// The snapshot can't stand for the projects, or is not what they declare.
@@ -107,6 +106,38 @@ pub enum Error {
     /// The JavaScript engine itself failed.
     #[error("the JavaScript engine failed: {0}")]
     Engine(String),
+}
+
+/// What of the [`Limits`](crate::Limits) was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// The time for the whole project.
+    Time(Duration),
+    /// Half of what was left of the time for the whole project.
+    HalfOfTime(Duration),
+    /// The memory of the engine, in bytes.
+    Memory(usize),
+}
+
+impl Limit {
+    pub(crate) fn is_memory(self) -> bool {
+        matches!(self, Self::Memory(_))
+    }
+
+    /// What happened and what to do, as a sentence without its subject.
+    pub(crate) fn stopped(self) -> String {
+        let (limit, which) = match self {
+            Self::Time(time) => (format!("{} ms", time.as_millis()), "time"),
+            Self::HalfOfTime(time) => (
+                format!("half of what was left of {} ms", time.as_millis()),
+                "time",
+            ),
+            Self::Memory(bytes) => (format!("{} MiB of memory", bytes >> 20), "memory"),
+        };
+        format!(
+            "stopped after {limit} while it was running. Look for an endless loop, or raise the {which} limit (`Builder::limits`)"
+        )
+    }
 }
 
 fn shown(paths: &[PathBuf]) -> String {

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use rquickjs::context::EvalOptions;
 use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 
+use crate::reader::Stopped;
 use crate::resolve::{Resolution, Target, missing};
 use crate::standin::{Package, Standin};
 use crate::transform;
@@ -38,6 +39,8 @@ pub(crate) struct Host {
     running: String,
     /// Whether every environment variable has a value, if only a placeholder.
     placeholders: bool,
+    /// Modules that are not run again.
+    stopped: Stopped,
 }
 
 impl Host {
@@ -54,12 +57,19 @@ impl Host {
             syntax_errors: BTreeMap::new(),
             running: String::new(),
             placeholders: false,
+            stopped: Stopped::default(),
         }
     }
 
     /// With a placeholder for every environment variable.
     pub(crate) fn with_placeholders(mut self) -> Self {
         self.placeholders = true;
+        self
+    }
+
+    /// Without running the modules that had to be stopped before.
+    pub(crate) fn with_stopped(mut self, stopped: Stopped) -> Self {
+        self.stopped = stopped;
         self
     }
 
@@ -78,9 +88,15 @@ impl Host {
         }
     }
 
-    /// The module whose code is running, for messages.
-    pub(crate) fn running(&self) -> String {
-        self.shown(&self.running)
+    /// The module whose code is running.
+    pub(crate) fn running(&self) -> &str {
+        &self.running
+    }
+
+    /// Whether a module that was read may throw null itself.
+    pub(crate) fn throws_null(&self) -> bool {
+        let mut sources = self.sources.values();
+        sources.any(|text| text.contains("throw null") || text.contains("reject(null)"))
     }
 
     /// Where loading the module `id` failed, as `path:line:column` in the
@@ -308,6 +324,9 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
         return Ok(loaded);
     }
     let mut host = host.borrow_mut();
+    if let Some(reason) = host.stopped.borrow().get(id) {
+        return Err(Exception::throw_message(ctx, reason));
+    }
     let path = Path::new(id);
     let (path, source) = match id.parse::<Standin>() {
         Ok(standin) => {

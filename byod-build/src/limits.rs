@@ -1,10 +1,12 @@
 use std::time::Duration;
 
-/// What running a project's modules may cost. A project that goes beyond a
-/// limit is an error that names the module that was running.
+/// What running a project's modules may cost. A schema that goes beyond a limit
+/// is an error; a module of functions is left out with a warning, and the others
+/// are read without it. Both name the module that was running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Wall-clock time for running all modules of one project. Default: 10 s.
+    /// Wall-clock time for running all modules of one project, of which each module
+    /// of functions may take half of what is left. Default: 10 s.
     pub time: Duration,
     /// Memory of the JavaScript engine, in bytes. Default: 512 MiB.
     pub memory: usize,

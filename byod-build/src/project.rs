@@ -8,9 +8,10 @@ use byod_schema::{Function, FunctionPath, Schema};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::engine::{Engine, Outcome};
+use crate::functions::ModuleReading;
 use crate::host::Host;
 use crate::modules::{self, Module};
+use crate::reader::{Reader, Stopped};
 use crate::{Error, Limits, locate};
 
 /// One Convex folder as it was read.
@@ -40,7 +41,7 @@ pub struct Exported<T> {
 }
 
 impl<T: for<'de> Deserialize<'de>> Exported<T> {
-    fn parse(json: Box<RawValue>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn parse(json: Box<RawValue>) -> Result<Self, serde_json::Error> {
         let value = serde_json::from_str(json.get())?;
         Ok(Self { value, json })
     }
@@ -86,41 +87,39 @@ fn run(
     schema_path: &Path,
     modules: &[Module],
 ) -> Result<ProjectReading, Error> {
-    let started = Instant::now();
-    let engine = Engine::new(host(), limits)?;
-    let mut schema = read_schema(&engine, schema_path);
+    let deadline = Instant::now() + limits.time;
+    let stopped = Stopped::default();
+    let mut reader = Reader::new(&host, limits, deadline, &stopped)?;
+    let mut schema = reader.schema(schema_path);
     if !matches!(schema, Ok(_) | Err(Error::Schema { .. })) {
         return Err(schema.err().unwrap_or(Error::Engine(String::new())));
     }
-    let mut readings = Vec::new();
-    for module in modules {
-        readings.push(read_functions(&engine, module)?);
-    }
+    let mut readings: Vec<_> = modules.iter().map(|m| reader.functions(m)).collect();
     let mut warnings = Vec::new();
     let mut hosts = Vec::new();
 
     // On a deployment the variables are set that a module can't load without.
     let is_whole = schema.is_ok() && readings.iter().all(ModuleReading::is_whole);
-    if !is_whole && engine.ask("missesVariables", "")? {
-        let time = limits.time.saturating_sub(started.elapsed());
-        let engine = Engine::new(host().with_placeholders(), Limits { time, ..limits })?;
+    if !is_whole && reader.misses_variables() {
+        let host = || host().with_placeholders();
+        let mut reader = Reader::new(&host, limits, deadline, &stopped)?;
         let as_if = |at: &str, reason: &str| {
             format!("{at}: read as if every environment variable were set. Otherwise: {reason}")
         };
         if let Err(error) = &schema
-            && let Ok(read) = read_schema(&engine, schema_path)
+            && let Ok(read) = reader.schema(schema_path)
         {
-            warnings.push(as_if(&engine.shown(schema_path), &error.to_string()));
+            warnings.push(as_if(&reader.shown(schema_path), &error.to_string()));
             schema = Ok(read);
         }
         for (module, reading) in modules.iter().zip(&mut readings) {
             if reading.is_whole() {
                 continue;
             }
-            let again = read_functions(&engine, module)?;
+            let again = reader.functions(module);
             if again.functions.len() > reading.functions.len() {
                 let reason = reading.warnings.join("; ");
-                let warning = as_if(&engine.shown(&module.path), &reason);
+                let warning = as_if(&reader.shown(&module.path), &reason);
                 *reading = again;
                 reading.warnings.insert(0, warning);
             } else if again.is_whole() {
@@ -128,10 +127,11 @@ fn run(
                 *reading = again;
             }
         }
-        hosts.extend(engine.finish());
+        hosts.extend(reader.finish());
     }
     let schema = schema?;
-    hosts.extend(engine.finish());
+    warnings.extend(reader.stopped_elsewhere(modules));
+    hosts.extend(reader.finish());
 
     let mut functions = BTreeMap::new();
     for reading in readings {
@@ -146,181 +146,4 @@ fn run(
         warnings,
         files: hosts.into_iter().flat_map(Host::into_files).collect(),
     })
-}
-
-fn read_schema(engine: &Engine, path: &Path) -> Result<Exported<Schema>, Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        schema: Option<Box<RawValue>>,
-        problem: Option<Problem>,
-    }
-    let shown = engine.shown(path);
-    match engine.load(path)? {
-        Outcome::Loaded => {}
-        Outcome::Failed(failure) => {
-            let message = format!("the schema can't be loaded: {}", failure.reason());
-            return Err(Error::Schema {
-                at: failure.place,
-                message,
-            });
-        }
-        Outcome::Unsettled => {
-            return Err(Error::Schema {
-                at: shown,
-                message: "the schema awaits something that never comes".to_owned(),
-            });
-        }
-    }
-    let answer: Answer = engine.ask_or_thrown("readSchema", path)?;
-    let invalid = |message: String| Error::Schema {
-        at: shown.clone(),
-        message,
-    };
-    match answer {
-        Answer {
-            schema: Some(json), ..
-        } => Exported::parse(json)
-            .map_err(|error| invalid(format!("the schema's JSON is not understood: {error}"))),
-        Answer { problem, .. } => Err(invalid(problem.map_or_else(String::new, Problem::message))),
-    }
-}
-
-/// What is wrong with a schema that was loaded.
-#[derive(Deserialize)]
-struct Problem {
-    kind: String,
-    table: Option<String>,
-    field: Option<String>,
-    /// Which name of `origin`.
-    of: Option<String>,
-    /// Where the inert value comes from.
-    origin: Option<String>,
-}
-
-impl Problem {
-    fn message(self) -> String {
-        match self.kind.as_str() {
-            "noDefault" => {
-                return "there is no default export. Write `export default defineSchema({…})`"
-                    .to_owned();
-            }
-            "variable" => {
-                return "the schema holds the value of an environment variable. A deployed schema can't depend on one"
-                    .to_owned();
-            }
-            "notASchema" => {
-                return "the default export is no schema. Write `export default defineSchema({…})`"
-                    .to_owned();
-            }
-            _ => {}
-        }
-        let what = match (self.table, self.field.filter(|field| !field.is_empty())) {
-            (Some(table), Some(field)) => format!("the validator of `{table}.{field}`"),
-            (Some(table), None) => format!("the table `{table}`"),
-            (None, _) => "the schema".to_owned(),
-        };
-        let of = self.of.filter(|of| !of.is_empty());
-        let name = of.map_or(String::new(), |of| format!("`{of}` of "));
-        format!("{what} needs {name}{}", self.origin.unwrap_or_default())
-    }
-}
-
-/// What one module has.
-#[derive(Default)]
-struct ModuleReading {
-    functions: BTreeMap<FunctionPath, Exported<Function>>,
-    /// What of it could not be read.
-    warnings: Vec<String>,
-}
-
-impl ModuleReading {
-    fn is_whole(&self) -> bool {
-        self.warnings.is_empty()
-    }
-
-    fn not_loaded(at: &str, reason: &str) -> Self {
-        let warning = format!("{at}: not loaded, its functions are left out: {reason}");
-        Self {
-            functions: BTreeMap::new(),
-            warnings: vec![warning],
-        }
-    }
-}
-
-fn read_functions(engine: &Engine, module: &Module) -> Result<ModuleReading, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Answer {
-        functions: Vec<Found>,
-        left_out: Vec<LeftOut>,
-        unknown: Vec<Unknown>,
-    }
-    #[derive(Deserialize)]
-    struct Found {
-        name: String,
-        function: Box<RawValue>,
-    }
-    #[derive(Deserialize)]
-    struct LeftOut {
-        name: String,
-        problem: String,
-    }
-    /// An export that is made by something that is not there.
-    #[derive(Deserialize)]
-    struct Unknown {
-        name: String,
-        origin: String,
-    }
-
-    let shown = engine.shown(&module.path);
-    match engine.load(&module.path)? {
-        Outcome::Loaded => {}
-        Outcome::Failed(failure) => {
-            let reason = failure.reason();
-            return Ok(if failure.place.starts_with(&shown) {
-                ModuleReading::not_loaded(&failure.place, &reason)
-            } else {
-                let reason = format!("{reason} (at {})", failure.place);
-                ModuleReading::not_loaded(&shown, &reason)
-            });
-        }
-        Outcome::Unsettled => {
-            let reason = "it awaits something that never comes";
-            return Ok(ModuleReading::not_loaded(&shown, reason));
-        }
-    }
-    let answer: Answer = engine.ask("readFunctions", &module.path.to_string_lossy())?;
-    let mut reading = ModuleReading::default();
-    let mut left_out = answer.left_out;
-    for Found { name, function } in answer.functions {
-        match Exported::parse(function) {
-            Ok(function) => {
-                let functions = &mut reading.functions;
-                functions.insert(FunctionPath::new(&module.name, name), function);
-            }
-            Err(error) => left_out.push(LeftOut {
-                name,
-                problem: format!("its validators are not understood: {error}"),
-            }),
-        }
-    }
-    for LeftOut { name, problem } in left_out {
-        reading
-            .warnings
-            .push(format!("{shown}: `{name}` is left out: {problem}"));
-    }
-    let mut by_origin: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for Unknown { name, origin } in answer.unknown {
-        by_origin
-            .entry(origin)
-            .or_default()
-            .push(format!("`{name}`"));
-    }
-    for (origin, names) in by_origin {
-        let names = names.join(", ");
-        reading
-            .warnings
-            .push(format!("{shown}: left out: {names}, made by {origin}"));
-    }
-    Ok(reading)
 }

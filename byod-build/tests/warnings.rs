@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use byod_build::{Limits, ProjectReading, read_project};
 use common::Folder;
 
@@ -256,5 +258,107 @@ fn what_is_broken_in_one_place_costs_that_place_alone() {
             "convex/json.ts:4:39: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean; it imports convex/data.json (which failed to load: SyntaxError: unexpected token: '}')",
             "convex/names.ts: `nowhere` is left out: ReferenceError: nowhere is not defined"
         ]
+    );
+}
+
+#[test]
+fn a_module_that_loops_for_ever_costs_its_own_functions_alone() {
+    let folder = Folder::new("w_endless")
+        .with_schema(SCHEMA)
+        .with_module(
+            "a.ts",
+            "export const f = query({ args: {}, handler: async () => 1 });\n",
+        )
+        .with_module(
+            "b.ts",
+            "for (;;) {}\nexport const f = query({ args: {}, handler: async () => 1 });\n",
+        )
+        .with_module(
+            "c.ts",
+            "import \"./a\";\nexport const f = query({ args: {}, handler: async () => 1 });\n",
+        );
+    let limits = Limits {
+        time: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert_eq!(paths(&reading), ["a:f", "c:f"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/b.ts: not loaded, its functions are left out: stopped after half of what was left of 2000 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+        ]
+    );
+}
+
+#[test]
+fn what_loops_for_ever_outside_the_folder_is_run_once() {
+    let folder = Folder::new("w_endless_shared")
+        .with_schema(SCHEMA)
+        .with("shared/slow.ts", "export const one = 1;\nfor (;;) {}\n")
+        .with_module("a.ts", "import { one } from \"../shared/slow\";\nexport const f = query({ args: {}, handler: async () => one });\n")
+        .with_module("b.ts", "import { one } from \"../shared/slow\";\nexport const f = query({ args: { x: v.literal(one) }, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n")
+        .with_module("c.ts", "import { one } from \"../shared/slow\";\nexport const f = query({ args: { x: one }, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n");
+    let limits = Limits {
+        time: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    let started = Instant::now();
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(paths(&reading), ["a:f", "c:g"]);
+    let warnings = warnings(&folder, &reading);
+    assert_eq!(warnings.len(), 3, "{warnings:#?}");
+    assert!(warnings[0].starts_with("shared/slow.ts: stopped after "));
+    assert!(warnings[1].starts_with("convex/b.ts:4:39: not loaded"));
+    assert!(warnings[2].starts_with("convex/c.ts: `f` is left out: its validators need "));
+}
+
+#[test]
+fn a_module_that_allocates_without_end_costs_its_own_functions_alone() {
+    let folder = Folder::new("w_greedy")
+        .with_schema(SCHEMA)
+        .with_module("a.ts", "export const f = query({ args: {}, handler: async () => 1 });\n")
+        .with_module("b.ts", "const all: string[] = [];\nfor (let i = 0; ; i++) all.push(\"x\".repeat(1000) + i);\nexport const f = query({ args: {}, handler: async () => 1 });\n")
+        .with_module("c.ts", "export const f = query({ args: {}, handler: async () => 1 });\n");
+    let limits = Limits {
+        memory: 32 << 20,
+        ..Limits::default()
+    };
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert_eq!(paths(&reading), ["a:f", "c:f"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/b.ts: not loaded, its functions are left out: stopped after 32 MiB of memory while it was running. Look for an endless loop, or raise the memory limit (`Builder::limits`)"
+        ]
+    );
+}
+
+#[test]
+fn modules_that_fit_one_by_one_need_not_fit_together() {
+    let large = "export const all = Array.from({ length: 150_000 }, (_, i) => ({ i }));\nexport const f = query({ args: {}, handler: async () => all.length });\n";
+    let mut folder = Folder::new("w_together").with_schema(SCHEMA);
+    for name in ["a.ts", "b.ts", "c.ts", "d.ts"] {
+        folder = folder.with_module(name, large);
+    }
+    let limits = Limits {
+        memory: 48 << 20,
+        ..Limits::default()
+    };
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert_eq!(warnings(&folder, &reading), Vec::<String>::new());
+    assert_eq!(paths(&reading), ["a:f", "b:f", "c:f", "d:f"]);
+}
+
+#[test]
+fn a_module_that_throws_null() {
+    let folder = Folder::new("w_null")
+        .with_schema(SCHEMA)
+        .with_module("bad.ts", "throw null;\n");
+    let reading = read(&folder);
+    assert_eq!(
+        warnings(&folder, &reading),
+        ["convex/bad.ts: not loaded, its functions are left out: null was thrown"]
     );
 }

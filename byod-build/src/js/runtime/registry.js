@@ -335,8 +335,7 @@ function requireFrom(importer, specifier) {
 // --- Failures ---
 
 function reasonOf(error) {
-  // All that the engine can throw when it has no memory left for an error.
-  if (error === null) return "InternalError: out of memory";
+  if (error === null) return "null was thrown";
   if (isInert(error)) return `${describeInert(inertInfo.get(error))} was thrown`;
   if (!isObject(error)) return `${String(error)} was thrown`;
   const text = `${error.name ?? "Error"}: ${error.message ?? ""}`;

@@ -1,0 +1,147 @@
+//! Reads a project's modules one after the other, so that one which never ends or
+//! wants all memory costs itself alone.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use byod_schema::Schema;
+
+use crate::engine::Engine;
+use crate::error::Limit;
+use crate::functions::{self, ModuleReading};
+use crate::host::Host;
+use crate::modules::Module;
+use crate::project::Exported;
+use crate::{Error, Limits, schema};
+
+/// The modules that were stopped, by their path, and why.
+pub(crate) type Stopped = Rc<RefCell<BTreeMap<String, String>>>;
+
+/// An engine, and another one when what was running had to be stopped.
+pub(crate) struct Reader<'a> {
+    new_host: &'a dyn Fn() -> Host,
+    limits: Limits,
+    /// When the time for the whole project is used up.
+    deadline: Instant,
+    engine: Engine,
+    /// Whether the engine has run something.
+    is_used: bool,
+    misses_variables: bool,
+    stopped: Stopped,
+    /// Of the engines that ended.
+    hosts: Vec<Host>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(
+        new_host: &'a dyn Fn() -> Host,
+        limits: Limits,
+        deadline: Instant,
+        stopped: &Stopped,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            new_host,
+            limits,
+            deadline,
+            engine: Engine::new(new_host().with_stopped(stopped.clone()), limits)?,
+            is_used: false,
+            misses_variables: false,
+            stopped: stopped.clone(),
+            hosts: Vec::new(),
+        })
+    }
+
+    /// The path of a module as the caller would write it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        self.engine.shown(path)
+    }
+
+    /// The schema, which may take all the time that is left.
+    pub(crate) fn schema(&mut self, path: &Path) -> Result<Exported<Schema>, Error> {
+        self.is_used = true;
+        self.engine
+            .allow(self.left(), Limit::Time(self.limits.time));
+        schema::read(&self.engine, path)
+    }
+
+    /// The functions of a module, which may take half of the time that is left.
+    pub(crate) fn functions(&mut self, module: &Module) -> ModuleReading {
+        let left = self.left();
+        if left.is_zero() {
+            return ModuleReading::not_loaded(&self.shown(&module.path), &self.no_time_left());
+        }
+        self.engine
+            .allow(left / 2, Limit::HalfOfTime(self.limits.time));
+        let was_used = self.is_used;
+        self.is_used = true;
+        let error = match functions::read(&self.engine, module) {
+            Ok(reading) => return reading,
+            Err(error) => error,
+        };
+        let running = self.engine.running();
+        if let Err(error) = self.replace_engine() {
+            return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
+        }
+        let Error::Limit { module: at, limit } = &error else {
+            return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
+        };
+        // The memory may be what others hold: by itself the module may fit.
+        if was_used && limit.is_memory() {
+            return self.functions(module);
+        }
+        let reason = limit.stopped();
+        let known = self.stopped.borrow_mut().insert(running, reason.clone());
+        if *at != self.shown(&module.path) && known.is_none() {
+            // Only what it imports is at fault, and is not run again.
+            return self.functions(module);
+        }
+        ModuleReading::not_loaded(at, &reason)
+    }
+
+    /// Whether modules asked for environment variables that are not set.
+    pub(crate) fn misses_variables(&self) -> bool {
+        self.misses_variables || self.engine.misses_variables()
+    }
+
+    /// Ends the engine; what remains is what was read.
+    pub(crate) fn finish(mut self) -> Vec<Host> {
+        self.hosts.extend(self.engine.finish());
+        self.hosts
+    }
+
+    /// A warning for each module outside the Convex folder that was stopped.
+    pub(crate) fn stopped_elsewhere(&self, modules: &[Module]) -> Vec<String> {
+        let own: BTreeSet<&Path> = modules.iter().map(|module| module.path.as_path()).collect();
+        let stopped = self.stopped.borrow();
+        let elsewhere = stopped
+            .iter()
+            .filter(|(id, _)| !own.contains(Path::new(id)));
+        elsewhere
+            .map(|(id, reason)| format!("{}: {reason}", self.shown(&PathBuf::from(id))))
+            .collect()
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn no_time_left(&self) -> String {
+        format!(
+            "the {} ms for the whole project are used up. Raise the time limit (`Builder::limits`)",
+            self.limits.time.as_millis()
+        )
+    }
+
+    fn replace_engine(&mut self) -> Result<(), Error> {
+        let host = (self.new_host)().with_stopped(self.stopped.clone());
+        let old = std::mem::replace(&mut self.engine, Engine::new(host, self.limits)?);
+        old.allow(Duration::from_secs(1), Limit::Time(self.limits.time));
+        self.misses_variables |= old.misses_variables();
+        self.hosts.extend(old.finish());
+        self.is_used = false;
+        Ok(())
+    }
+}
