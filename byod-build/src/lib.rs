@@ -28,6 +28,7 @@ mod host;
 mod limits;
 mod locate;
 mod modules;
+mod nesting;
 mod project;
 mod reader;
 mod resolve;

@@ -14,6 +14,10 @@ use crate::modules::{self, Module};
 use crate::reader::{Reader, Stopped};
 use crate::{Error, Limits, locate};
 
+/// What compiling the deepest nesting that is compiled takes, unoptimized too. Of
+/// memory it costs what is used.
+const COMPILER_STACK: usize = 256 << 20;
+
 /// One Convex folder as it was read.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -66,8 +70,11 @@ pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Er
     let modules = modules::find(&absolute).map_err(|error| Error::io(&folder, error))?;
     let shown = folder.display().to_string();
 
-    // The engine and the parser recurse as deep as the modules' code does.
-    let stack = limits.stack.saturating_mul(2).saturating_add(8 << 20);
+    // The compiler runs on top of the engine, which runs on top of itself.
+    let stack = limits
+        .stack
+        .saturating_mul(2)
+        .saturating_add(COMPILER_STACK);
     thread::scope(|scope| {
         thread::Builder::new()
             .stack_size(stack)

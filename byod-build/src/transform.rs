@@ -17,6 +17,8 @@ use oxc_span::{SPAN, SourceType};
 use oxc_transformer::{HelperLoaderMode, TransformOptions, Transformer};
 use oxc_transformer_plugins::ModuleRunnerTransform;
 
+use crate::nesting;
+
 /// A module in the form that the registry runs.
 pub(crate) struct Compiled {
     /// A function expression. Line `n` of the generated module is line `n + 1` here.
@@ -35,6 +37,17 @@ pub(crate) struct SyntaxError {
     pub(crate) column: usize,
 }
 
+impl SyntaxError {
+    fn at(message: String, source: &str, offset: usize) -> Self {
+        let before = &source[..source.floor_char_boundary(offset)];
+        Self {
+            message,
+            line: before.matches('\n').count() + 1,
+            column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+        }
+    }
+}
+
 const ESM_HEAD: &str = "(async function (__vite_ssr_exports__, __byod_link__, __vite_ssr_import__, \
     __vite_ssr_dynamic_import__, __vite_ssr_exportAll__, __vite_ssr_import_meta__, __byod_Object__, require) {\n";
 const CJS_HEAD: &str = "(function (exports, require, module, __filename, __dirname, \
@@ -44,6 +57,13 @@ const GATE: &str = "__byod_gate__;";
 
 /// Compiles `source`, the text of the file `path`.
 pub(crate) fn compile(path: &Path, source: &str) -> Result<Compiled, SyntaxError> {
+    let may_have_jsx = path
+        .extension()
+        .is_some_and(|ending| ending == "tsx" || ending == "jsx");
+    if let Some(offset) = nesting::beyond(source, may_have_jsx, nesting::MAX) {
+        let message = format!("it is nested more than {} deep", nesting::MAX);
+        return Err(SyntaxError::at(message, source, offset));
+    }
     let allocator = Allocator::default();
     generate(&allocator, path, source, false).map(|(compiled, _)| compiled)
 }
@@ -174,12 +194,8 @@ fn finish<'a>(
         .as_ref()
         .and_then(|e| e.labels.first())
         .map_or(0, |label| label.offset());
-    let before = &source[..source.floor_char_boundary(offset as usize)];
-    Err(SyntaxError {
-        message: error.map_or_else(|| "syntax error".to_owned(), |e| e.message.to_string()),
-        line: before.matches('\n').count() + 1,
-        column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
-    })
+    let message = error.map_or_else(|| "syntax error".to_owned(), |e| e.message.to_string());
+    Err(SyntaxError::at(message, source, offset as usize))
 }
 
 fn transform_options() -> TransformOptions {

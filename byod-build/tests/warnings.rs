@@ -362,3 +362,26 @@ fn a_module_that_throws_null() {
         ["convex/bad.ts: not loaded, its functions are left out: null was thrown"]
     );
 }
+
+#[test]
+fn a_module_that_is_nested_without_end() {
+    let deep = |before: &str, after: &str| {
+        format!(
+            "const x: any = {}1{};\n",
+            before.repeat(100_000),
+            after.repeat(100_000)
+        )
+    };
+    let folder = Folder::new("w_nested")
+        .with_schema(SCHEMA)
+        .with_module("brackets.ts", &deep("(", ")"))
+        .with_module("operators.ts", &deep("", " + 1"));
+    let reading = read(&folder);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/brackets.ts:3:10014: not loaded, its functions are left out: SyntaxError: it is nested more than 10000 deep",
+            "convex/operators.ts:3:40010: not loaded, its functions are left out: SyntaxError: it is nested more than 10000 deep",
+        ]
+    );
+}
