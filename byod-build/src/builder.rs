@@ -8,6 +8,7 @@ use byod_schema::Manifest;
 use crate::config::Config;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
+use crate::watch;
 use crate::{Error, Limits, locate};
 
 /// Reads `byod.toml` beside `Cargo.toml` and writes the manifest; for `build.rs`.
@@ -132,13 +133,8 @@ impl Builder {
         let path = out_dir.join("byod-manifest.json");
         write_if_changed(&path, &reading.manifest)?;
         self.watch_folders();
-        for file in &reading.files {
-            println!("cargo::rerun-if-changed={}", file.display());
-        }
+        watch::watch(&out_dir, &reading.files, &reading.absent);
         if let Some(snapshot) = &reading.snapshot {
-            if snapshot.path().is_file() {
-                println!("cargo::rerun-if-changed={}", snapshot.path().display());
-            }
             if let Some(warning) = reading.settle(snapshot, mode)? {
                 println!("cargo::warning={warning}");
             }

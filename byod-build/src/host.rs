@@ -29,8 +29,6 @@ pub(crate) struct Host {
     module_folders: BTreeMap<PathBuf, bool>,
     /// Imports that led nowhere, by the module that has them.
     missing: BTreeMap<String, Vec<String>>,
-    /// Whether installing something may change what is read.
-    lacks_packages: bool,
     /// The packages that stand-ins of ours stand for.
     stood_in: BTreeSet<Package>,
     /// The line and column, from 1, at which a module is no JavaScript.
@@ -52,7 +50,6 @@ impl Host {
             sources: BTreeMap::new(),
             module_folders: BTreeMap::new(),
             missing: BTreeMap::new(),
-            lacks_packages: false,
             stood_in: BTreeSet::new(),
             syntax_errors: BTreeMap::new(),
             running: String::new(),
@@ -141,14 +138,14 @@ impl Host {
             .collect()
     }
 
-    /// Every file that was read or decided where an import leads.
-    pub(crate) fn into_files(self) -> BTreeSet<PathBuf> {
-        let mut files = self.resolution.into_consulted();
+    /// Every file that was read or decided where an import leads, and where one
+    /// would be that isn't there.
+    pub(crate) fn into_files(self) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>) {
+        let (mut files, absent) = self.resolution.into_consulted();
         files.extend(self.sources.into_keys());
-        if self.lacks_packages {
-            files.extend(install_records(&self.folder));
-        }
-        files
+        let records: BTreeSet<_> = files.iter().filter_map(|file| pnpm_record(file)).collect();
+        files.extend(records);
+        (files, absent)
     }
 
     fn resolve(&mut self, specifier: &str, importer: &str, is_require: bool) -> String {
@@ -161,16 +158,11 @@ impl Host {
             Target::File(path) => path.to_string_lossy().into_owned(),
             Target::Standin(standin) => {
                 if let Some((_, packages)) = standin.of_package() {
-                    self.lacks_packages = true;
                     self.stood_in.extend(packages);
                 }
                 standin.to_string()
             }
             Target::Inert(origin) => self.inert(importer, origin),
-            Target::Missing(origin) => {
-                self.lacks_packages = true;
-                self.inert(importer, origin)
-            }
         }
     }
 
@@ -217,23 +209,12 @@ impl Host {
     }
 }
 
-/// The files around `folder` that change when packages are installed.
-fn install_records(folder: &Path) -> impl Iterator<Item = PathBuf> {
-    const NAMES: [&str; 9] = [
-        "package.json",
-        "package-lock.json",
-        "pnpm-lock.yaml",
-        "yarn.lock",
-        "bun.lock",
-        "bun.lockb",
-        "node_modules/.package-lock.json",
-        "node_modules/.modules.yaml",
-        "node_modules/.yarn-state.yml",
-    ];
-    folder
-        .ancestors()
-        .flat_map(|folder| NAMES.map(|name| folder.join(name)))
-        .filter(|path| path.is_file())
+/// What pnpm writes when it installs: its files may be older than the build that
+/// they change.
+fn pnpm_record(file: &Path) -> Option<PathBuf> {
+    let store = file.ancestors().find(|folder| folder.ends_with(".pnpm"))?;
+    let record = store.with_file_name(".modules.yaml");
+    record.is_file().then_some(record)
 }
 
 /// The path, line and column of `    at name (path:line:column)`.

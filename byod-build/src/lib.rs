@@ -20,6 +20,7 @@
 //! what the projects declare.
 
 mod builder;
+mod builtins;
 mod config;
 mod engine;
 mod error;
@@ -37,6 +38,7 @@ mod snapshot;
 mod sources;
 mod standin;
 mod transform;
+mod watch;
 mod workspace;
 
 pub use builder::{Builder, Folders, emit};

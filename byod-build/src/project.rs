@@ -32,6 +32,9 @@ pub struct ProjectReading {
     /// what decided where an import leads. New modules are not among them;
     /// for those, watch the folder.
     pub files: BTreeSet<PathBuf>,
+    /// Where something would have been read had it been there, absolute: packages
+    /// that are not installed, and files that decide where an import leads.
+    pub absent: BTreeSet<PathBuf>,
 }
 
 /// What a project exports, read, and as the project's own code printed it.
@@ -147,10 +150,17 @@ fn run(
     }
     let packages: BTreeSet<String> = hosts.iter().flat_map(Host::warnings).collect();
     warnings.extend(packages);
-    Ok(ProjectReading {
+    let mut reading = ProjectReading {
         schema,
         functions,
         warnings,
-        files: hosts.into_iter().flat_map(Host::into_files).collect(),
-    })
+        files: BTreeSet::new(),
+        absent: BTreeSet::new(),
+    };
+    for host in hosts {
+        let (files, absent) = host.into_files();
+        reading.files.extend(files);
+        reading.absent.extend(absent);
+    }
+    Ok(reading)
 }

@@ -11,6 +11,7 @@ use oxc_resolver::{
     TsconfigOptions, TsconfigReferences,
 };
 
+use crate::builtins::is_builtin;
 use crate::standin::Standin;
 use crate::workspace::Workspaces;
 
@@ -23,8 +24,6 @@ pub(crate) enum Target {
     Standin(Standin),
     /// Nothing that could be run. The text says what and why, as part of a sentence.
     Inert(String),
-    /// As [`Self::Inert`], and installing something may help.
-    Missing(String),
 }
 
 /// Resolves as Convex's bundler does, and notes every file it had to look at.
@@ -38,6 +37,8 @@ pub(crate) struct Resolution {
     workspaces: Workspaces,
     /// Files that decided a resolution: `package.json`, `tsconfig.json`.
     consulted: BTreeSet<PathBuf>,
+    /// Where what led nowhere would be, and those of these files that aren't there.
+    absent: BTreeSet<PathBuf>,
 }
 
 impl Resolution {
@@ -55,14 +56,15 @@ impl Resolution {
             tsconfigs: BTreeMap::new(),
             workspaces: Workspaces::default(),
             consulted: BTreeSet::new(),
+            absent: BTreeSet::new(),
         }
     }
 
-    /// The files that decided a resolution.
-    pub(crate) fn into_consulted(self) -> BTreeSet<PathBuf> {
+    /// The files that decided a resolution, and those that would have.
+    pub(crate) fn into_consulted(self) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>) {
         let mut consulted = self.consulted;
         consulted.extend(self.workspaces.into_consulted());
-        consulted
+        (consulted, self.absent)
     }
 
     /// What `specifier` stands for in a module of the folder `from`.
@@ -82,9 +84,22 @@ impl Resolution {
             Err(ResolveError::Ignored(_)) => Target::Standin(Standin::EMPTY),
             Err(_) => match self.find_in_workspace(from, specifier) {
                 Some(path) => file(path),
-                None => nowhere(specifier),
+                None => {
+                    self.note_absent(from, specifier);
+                    nowhere(specifier)
+                }
             },
         }
+    }
+
+    /// Notes where a package would be when it is installed.
+    fn note_absent(&mut self, from: &Path, specifier: &str) {
+        let Some(package) = package_of(specifier).filter(|_| !is_builtin(specifier)) else {
+            return;
+        };
+        let folders = from.ancestors().filter(|f| !f.ends_with("node_modules"));
+        let places = folders.map(|folder| folder.join("node_modules").join(&package));
+        self.absent.extend(places);
     }
 
     /// A package of the same monorepo, whether it is linked and built or not.
@@ -159,6 +174,18 @@ impl Resolution {
             |path: &PathBuf| path.file_name().is_some_and(|name| name == "package.json");
         let descriptions = context.file_dependencies.into_iter();
         self.consulted.extend(descriptions.filter(is_description));
+        if found.is_err() && (is_relative || package_of(specifier).is_none()) {
+            let is_candidate = |path: &&PathBuf| !is_description(path) && !is_inside_package(path);
+            let missing = context.missing_dependencies;
+            let candidates: Vec<_> = missing.iter().filter(is_candidate).collect();
+            // A folder on the way may appear without what is looked for.
+            let is_on_the_way = |path: &PathBuf| {
+                let mut others = candidates.iter();
+                others.any(|other| *other != path && other.starts_with(path))
+            };
+            let places = candidates.iter().filter(|path| !is_on_the_way(path));
+            self.absent.extend(places.map(|path| (*path).clone()));
+        }
         found.map(|resolution| resolution.into_path_buf())
     }
 
@@ -175,11 +202,17 @@ impl Resolution {
             if path.is_file() {
                 found.insert(0, Rc::new(Aliases::read(&self.import, &path)));
                 self.consulted.insert(path);
+            } else if !is_inside_package(folder) {
+                self.absent.insert(path);
             }
         }
         self.tsconfigs.insert(folder.to_owned(), found.clone());
         found
     }
+}
+
+fn is_inside_package(path: &Path) -> bool {
+    path.iter().any(|part| part == "node_modules")
 }
 
 /// The paths that a `tsconfig.json` declares.
@@ -279,7 +312,7 @@ fn nowhere(specifier: &str) -> Target {
     match Standin::of_specifier(specifier) {
         Some(standin) => Target::Standin(standin),
         None if is_builtin(specifier) => builtin(specifier),
-        None => Target::Missing(missing(specifier)),
+        None => Target::Inert(missing(specifier)),
     }
 }
 
@@ -308,54 +341,6 @@ fn package_of(specifier: &str) -> Option<String> {
         && package.iter().all(is_name)
         && !specifier.starts_with(['.', '/', '~', '#', '$']);
     is_package.then(|| package.join("/"))
-}
-
-/// The modules of Node itself, without `node:`.
-fn is_builtin(specifier: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "assert",
-        "async_hooks",
-        "buffer",
-        "child_process",
-        "cluster",
-        "console",
-        "constants",
-        "crypto",
-        "dgram",
-        "diagnostics_channel",
-        "dns",
-        "domain",
-        "events",
-        "fs",
-        "http",
-        "http2",
-        "https",
-        "inspector",
-        "module",
-        "net",
-        "os",
-        "path",
-        "perf_hooks",
-        "process",
-        "punycode",
-        "querystring",
-        "readline",
-        "repl",
-        "stream",
-        "string_decoder",
-        "timers",
-        "tls",
-        "tty",
-        "url",
-        "util",
-        "v8",
-        "vm",
-        "wasi",
-        "worker_threads",
-        "zlib",
-    ];
-    let name = specifier.split('/').next().unwrap_or(specifier);
-    NAMES.contains(&name)
 }
 
 #[cfg(test)]

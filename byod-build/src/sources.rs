@@ -1,5 +1,6 @@
 //! The projects that `byod.toml` names: in their folders, or else in the snapshot.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -13,16 +14,18 @@ use crate::{Error, Limits, ProjectReading, locate, read_project};
 pub(crate) struct Reading {
     pub(crate) manifest: Manifest,
     /// What was read outside of the Convex folders.
-    pub(crate) files: Vec<PathBuf>,
+    pub(crate) files: BTreeSet<PathBuf>,
+    /// What would have been read had it been there.
+    pub(crate) absent: BTreeSet<PathBuf>,
     pub(crate) snapshot: Option<Snapshot>,
     /// The Convex folders that are not there; their projects are the snapshot's.
-    absent: Vec<PathBuf>,
+    not_there: Vec<PathBuf>,
 }
 
 impl Reading {
     /// Brings the snapshot and the projects together; gives a warning.
     pub(crate) fn settle(&self, snapshot: &Snapshot, mode: Mode) -> Result<Option<String>, Error> {
-        let Some(absent) = self.absent.first() else {
+        let Some(absent) = self.not_there.first() else {
             return snapshot.settle(mode, &self.manifest);
         };
         let path = snapshot.path().display();
@@ -47,9 +50,13 @@ pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
         config: &config,
         limits,
         snapshot: snapshot.map(Snapshot::read).transpose()?,
-        files: Vec::new(),
-        absent: Vec::new(),
+        files: BTreeSet::new(),
+        absent: BTreeSet::new(),
+        not_there: Vec::new(),
     };
+    if let Some(snapshot) = &sources.snapshot {
+        sources.note(snapshot.path().to_owned());
+    }
     let main = sources.project(&config.main, |manifest| Some(manifest.main))?;
     let user = match &config.user {
         Some(user) => Some(sources.project(user, |manifest| manifest.user)?),
@@ -60,6 +67,7 @@ pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
         snapshot: sources.snapshot,
         files: sources.files,
         absent: sources.absent,
+        not_there: sources.not_there,
         manifest: Manifest {
             format: Manifest::FORMAT,
             main,
@@ -75,11 +83,21 @@ struct Sources<'a> {
     config: &'a Config,
     limits: &'a Limits,
     snapshot: Option<Snapshot>,
-    files: Vec<PathBuf>,
-    absent: Vec<PathBuf>,
+    files: BTreeSet<PathBuf>,
+    absent: BTreeSet<PathBuf>,
+    not_there: Vec<PathBuf>,
 }
 
 impl Sources<'_> {
+    /// A file that counts where it is there, and from when it is.
+    fn note(&mut self, file: PathBuf) {
+        if file.is_file() {
+            self.files.insert(file);
+        } else {
+            self.absent.insert(file);
+        }
+    }
+
     /// The project in the folder that `byod.toml` names, or else the snapshot's.
     fn project(
         &mut self,
@@ -97,13 +115,11 @@ impl Sources<'_> {
                 return Err(Error::NoFolder { path: folder, fix });
             };
             let project = snapshot.project(&folder, of)?;
-            self.absent.push(folder);
+            self.absent.insert(folder.clone());
+            self.not_there.push(folder);
             return Ok(project);
         }
-        let app = folder.join("convex.json");
-        if app.is_file() {
-            self.files.push(app);
-        }
+        self.note(folder.join("convex.json"));
         let folder = locate::convex_folder(&folder)?;
         let reading = read_project(&folder, self.limits)?;
         let ProjectReading {
@@ -111,11 +127,14 @@ impl Sources<'_> {
             functions,
             warnings,
             files: read,
+            absent,
         } = reading;
         // The folder itself is watched.
         let folder = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
         let outside = read.into_iter().filter(|file| !file.starts_with(&folder));
         self.files.extend(outside);
+        let outside = absent.into_iter().filter(|file| !file.starts_with(&folder));
+        self.absent.extend(outside);
         Ok(Project {
             convex: named.text.clone(),
             schema: schema.value,

@@ -98,15 +98,16 @@ fn functions_made_by_an_absent_package_are_named() {
 }
 
 #[test]
-fn installing_what_is_missing_is_noticed() {
-    let folder = Folder::new("w_install")
-        .with_schema(SCHEMA)
-        .with("yarn.lock", "")
-        .with_module("notes.ts", "export const n = 1;\n");
-    let records = |folder: &Folder| read(folder).files.contains(&folder.path("yarn.lock"));
-    assert!(!records(&folder));
-    folder.write("convex/more.ts", "import \"not-installed\";\n");
-    assert!(records(&folder));
+fn where_a_package_would_be_is_told() {
+    let folder = Folder::new("w_install").with_schema(SCHEMA).with_module(
+        "a/notes.ts",
+        "import \"not-installed/x\";\nexport const n = 1;\n",
+    );
+    let reading = read(&folder);
+    for place in ["convex/a", "convex", ""] {
+        let place = folder.path(place).join("node_modules/not-installed");
+        assert!(reading.absent.contains(&place), "{:#?}", reading.absent);
+    }
 }
 
 #[test]
