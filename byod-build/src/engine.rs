@@ -20,6 +20,7 @@ const PROGRAM: &str = concat!(
     include_str!("js/runtime/registry.js"),
     include_str!("js/runtime/extract.js"),
     include_str!("js/runtime/globals.js"),
+    include_str!("js/runtime/locale.js"),
     include_str!("js/runtime/helpers.js"),
     "return { start, state, failure, fireTimer, missesVariables, readSchema, readFunctions };\n})",
 );

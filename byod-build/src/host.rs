@@ -31,6 +31,8 @@ pub(crate) struct Host {
     missing: BTreeMap<String, Vec<String>>,
     /// The packages that stand-ins of ours stand for.
     stood_in: BTreeSet<Package>,
+    /// The modules that compare texts whose order is not known here.
+    approximating: BTreeSet<String>,
     /// The line and column, from 1, at which a module is no JavaScript.
     syntax_errors: BTreeMap<String, (usize, usize)>,
     /// The module whose code is running.
@@ -51,6 +53,7 @@ impl Host {
             module_folders: BTreeMap::new(),
             missing: BTreeMap::new(),
             stood_in: BTreeSet::new(),
+            approximating: BTreeSet::new(),
             syntax_errors: BTreeMap::new(),
             running: String::new(),
             placeholders: false,
@@ -126,16 +129,21 @@ impl Host {
         self.missing.get(id).cloned().unwrap_or_default()
     }
 
-    /// One warning for every package that a stand-in of ours stands for.
+    /// One warning for everything that is not exact: packages that a stand-in of
+    /// ours stands for, and orders that are not known.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let packages = self.stood_in.iter();
-        packages
-            .map(|Package { name, version }| {
-                format!(
-                    "`{name}` is not installed: what it makes is taken as of its version {version}. Install it to be exact"
-                )
-            })
-            .collect()
+        let packages = self.stood_in.iter().map(|Package { name, version }| {
+            format!(
+                "`{name}` is not installed: what it makes is taken as of its version {version}. Install it to be exact"
+            )
+        });
+        let orders = self.approximating.iter().map(|id| {
+            format!(
+                "{}: it orders texts by a language that is not known while reading (`localeCompare`, `Intl.Collator`). Where validators come of it, their order may differ from Convex's",
+                self.shown(id)
+            )
+        });
+        packages.chain(orders).collect()
     }
 
     /// Every file that was read or decided where an import leads, and where one
@@ -271,6 +279,15 @@ pub(crate) fn object<'js>(
         "place",
         Function::new(ctx.clone(), move |id: String, stack: String| {
             state.borrow().place(&id, &stack)
+        })?,
+    )?;
+    let state = host.clone();
+    object.set(
+        "approximates",
+        Function::new(ctx.clone(), move || {
+            let mut host = state.borrow_mut();
+            let running = host.running.clone();
+            host.approximating.insert(running);
         })?,
     )?;
     let state = host.clone();

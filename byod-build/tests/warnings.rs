@@ -386,3 +386,20 @@ fn a_module_that_is_nested_without_end() {
         ]
     );
 }
+
+#[test]
+fn an_order_that_is_not_known() {
+    let folder = Folder::new("w_order").with_schema(SCHEMA).with_module(
+        "notes.ts",
+        "const names = [\"я\", \"а\"].sort((a, b) => a.localeCompare(b));\nexport const a = query({ args: { x: v.literal(names[0]!) }, handler: async () => 1 });\nexport const b = query({ args: { x: v.literal(`${new Date(0).toLocaleString()}`) }, handler: async () => 1 });\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["notes:a"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/notes.ts: `b` is left out: its validators need `toLocaleString()` of a date",
+            "convex/notes.ts: it orders texts by a language that is not known while reading (`localeCompare`, `Intl.Collator`). Where validators come of it, their order may differ from Convex's",
+        ]
+    );
+}

@@ -307,7 +307,7 @@ const process = {
 const INERT_GLOBALS = [
   "Request", "Response", "Blob", "File", "FormData", "ReadableStream", "WritableStream", "TransformStream",
   "CompressionStream", "DecompressionStream", "TextDecoderStream", "TextEncoderStream", "WebSocket", "EventSource",
-  "MessageChannel", "BroadcastChannel", "Worker", "XMLHttpRequest", "WebAssembly", "Intl", "URLPattern",
+  "MessageChannel", "BroadcastChannel", "Worker", "XMLHttpRequest", "WebAssembly", "URLPattern",
   "Buffer", "Convex", "caches", "CryptoKey", "DOMParser", "CustomEvent", "Event", "DOMException",
 ];
 
@@ -361,6 +361,12 @@ const defined = {
 for (const [name, value] of Object.entries(defined)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 }
+const inertIntl = inert("`Intl`");
+Object.defineProperty(globalThis, "Intl", {
+  value: new Proxy({}, { get: (_, name) => (name === "Collator" ? Collator : inertIntl[name]) }),
+  writable: true,
+  configurable: true,
+});
 for (const name of INERT_GLOBALS) {
   if (!(name in globalThis)) {
     Object.defineProperty(globalThis, name, {
