@@ -134,10 +134,10 @@ impl Builder {
         write_if_changed(&path, &reading.manifest)?;
         self.watch_folders();
         watch::watch(&out_dir, &reading.files, &reading.absent);
-        if let Some(snapshot) = &reading.snapshot {
-            if let Some(warning) = reading.settle(snapshot, mode)? {
-                println!("cargo::warning={warning}");
-            }
+        if let Some(snapshot) = &reading.snapshot
+            && let Some(warning) = reading.settle(snapshot, mode)?
+        {
+            println!("cargo::warning={warning}");
         }
         let manifest = &reading.manifest;
         let projects = [Some(&manifest.main), manifest.user.as_ref()];
