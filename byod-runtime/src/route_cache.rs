@@ -2,10 +2,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use moka::ops::compute::{CompResult, Op};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
-use tokio::sync::OnceCell;
 
 use crate::client::Client;
 use crate::deadline::YEAR;
@@ -14,6 +12,14 @@ use crate::problem::ConnectionProblem;
 use crate::route::Standing;
 use crate::session::UserId;
 use crate::telemetry;
+use entry::{Aging, Entry};
+
+mod entry;
+
+/// What the entries are locked with.
+mod sync {
+    pub(super) use std::sync::{Mutex, MutexGuard};
+}
 
 /// What a user's record comes down to. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -88,14 +94,11 @@ impl Route {
 
 /// Users' routes, each read once for all that ask at the same time.
 ///
-/// A user has a slot, and the slot is filled by whoever comes first. Clearing
-/// takes the slot out, so a read that is under way then fills a slot that no
-/// later call can find.
-///
 /// A route that is older than its time to live is read again; where main can't
 /// be asked, it is used for some time more.
 pub(crate) struct RouteCache {
-    slots: Cache<UserId, Arc<Slot>>,
+    /// By the ids themselves, so that no user's id can name another's entry.
+    entries: Cache<UserId, Arc<Entry<Loaded, Error>>>,
     ages: Ages,
 }
 
@@ -124,22 +127,10 @@ impl Ages {
             pause: Duration::from_secs(5).min(ttl),
         }
     }
-}
 
-#[derive(Default)]
-struct Slot {
-    route: OnceCell<Result<Loaded, Error>>,
-    /// What was known before this slot, to go on with while main fails.
-    previous: Option<Loaded>,
-}
-
-impl Slot {
-    /// What is being read anew may be what it was before.
-    fn known(&self) -> Option<&Loaded> {
-        match self.route.get() {
-            Some(loaded) => loaded.as_ref().ok(),
-            None => self.previous.as_ref(),
-        }
+    /// How long a route may be used at all.
+    fn kept(&self) -> Duration {
+        self.ttl + self.stale
     }
 }
 
@@ -152,16 +143,22 @@ struct Loaded {
     due: Instant,
 }
 
+impl Aging for Loaded {
+    fn is_due(&self) -> bool {
+        self.due <= Instant::now()
+    }
+}
+
 impl RouteCache {
     /// Holds at most `capacity` users, the least recently used going first.
     pub(crate) fn new(capacity: u64, ages: Ages) -> Self {
-        let slots = Cache::builder()
+        let entries = Cache::builder()
             .max_capacity(capacity)
-            .time_to_live(ages.ttl.saturating_add(ages.stale))
+            .time_to_idle(ages.kept().max(Duration::from_secs(1)))
             // The default policy may turn a new user away at once.
             .eviction_policy(EvictionPolicy::lru())
             .build();
-        Self { slots, ages }
+        Self { entries, ages }
     }
 
     /// The user's route; runs `load` if it is neither there nor being loaded. A
@@ -174,29 +171,20 @@ impl RouteCache {
     where
         F: Future<Output = Result<Route, Error>>,
     {
-        let slot = self.slot(user);
-        if let Some(Ok(loaded)) = slot.route.get() {
+        let entry = self.entries.get_with_by_ref(user, Arc::default);
+        let slot = entry.slot();
+        if let Some(loaded) = slot.ready() {
             telemetry::route("hit");
             return Ok(loaded.route.clone());
         }
         telemetry::route("miss");
-        let fill = || async {
-            let loaded = self.load(slot.previous.as_ref(), load()).await;
-            if loaded.is_err() {
-                self.forget(user, &slot);
-            }
-            loaded
-        };
-        let loaded = slot.route.get_or_init(fill).await;
-        loaded
-            .as_ref()
-            .map(|loaded| loaded.route.clone())
-            .map_err(Clone::clone)
+        let load = |previous| self.load(previous, load());
+        Ok(entry.fill(&slot, load).await?.route)
     }
 
     async fn load(
         &self,
-        previous: Option<&Loaded>,
+        previous: Option<Loaded>,
         load: impl Future<Output = Result<Route, Error>>,
     ) -> Result<Loaded, Error> {
         let loaded = |route| {
@@ -204,7 +192,7 @@ impl RouteCache {
             let due = read + self.ages.ttl;
             Loaded { route, read, due }
         };
-        let usable = |previous: &&Loaded| previous.read.elapsed() < self.ages.ttl + self.ages.stale;
+        let usable = |previous: &Loaded| previous.read.elapsed() < self.ages.kept();
         let Some(previous) = previous.filter(usable) else {
             return load.await.map(loaded);
         };
@@ -219,47 +207,24 @@ impl RouteCache {
         tracing::warn!(%reason, "main fails: the user's route is used as it was");
         Ok(Loaded {
             due: Instant::now() + self.ages.pause,
-            ..previous.clone()
+            ..previous
         })
     }
 
-    /// The user's slot: a new one where there is none, or where what is in it is
-    /// to be read again.
-    fn slot(&self, user: &UserId) -> Arc<Slot> {
-        if let Some(slot) = self.slots.get(user) {
-            if due(&slot).is_none() {
-                return slot;
-            }
-            let renewed = self.slots.entry_by_ref(user).and_compute_with(|entry| {
-                match entry.map(|entry| entry.into_value()) {
-                    Some(slot) => match due(&slot) {
-                        Some(loaded) => Op::Put(Arc::new(Slot {
-                            previous: Some(loaded.clone()),
-                            ..Slot::default()
-                        })),
-                        None => Op::Nop,
-                    },
-                    None => Op::Put(Arc::default()),
-                }
-            });
-            if let Some(entry) = renewed.into_entry() {
-                return entry.into_value();
-            }
-        }
-        // Unlike `or_default`, one slot for all who come at the same time.
-        self.slots.get_with_by_ref(user, Arc::default)
-    }
-
-    /// The user's route, if it is known, without reading it; while it is read again,
-    /// the one that was known before.
+    /// The user's route, if it is known and was asked for lately, without reading
+    /// it; while it is read again, the one that was known before.
     pub(crate) fn peek(&self, user: &UserId) -> Option<Route> {
-        let slot = self.slots.get(user)?;
-        Some(slot.known()?.route.clone())
+        let entry = self.entries.get(user)?;
+        Some(entry.peek(self.ages.kept())?.route)
     }
 
     /// Drops the user's route; a call that begins afterwards loads it anew.
     pub(crate) fn clear(&self, user: &UserId) {
-        self.slots.invalidate(user);
+        // First the entry itself: it may be in use while it is taken out.
+        if let Some(entry) = self.entries.get(user) {
+            entry.clear();
+        }
+        self.entries.invalidate(user);
     }
 
     /// Blocks the user's route, unless it is another than `from` by now. Says
@@ -268,38 +233,10 @@ impl RouteCache {
         let route = Route::Blocked(Arc::new(blocked));
         let read = Instant::now();
         let due = read + self.ages.ttl;
-        let slot = Arc::new(Slot {
-            route: OnceCell::new_with(Some(Ok(Loaded { route, read, due }))),
-            previous: None,
-        });
-        let is_from = |route: Option<&Route>| matches!(route, Some(Route::Connected(connected)) if Arc::ptr_eq(connected, from));
-        let result = self.slots.entry_by_ref(user).and_compute_with(|entry| {
-            let Some(present) = entry.map(|entry| entry.into_value()) else {
-                return Op::Nop;
-            };
-            match is_from(present.known().map(|loaded| &loaded.route)) {
-                true => Op::Put(slot),
-                false => Op::Nop,
-            }
-        });
-        matches!(result, CompResult::ReplacedWith(_))
+        let is_from = |loaded: &Loaded| matches!(&loaded.route, Route::Connected(connected) if Arc::ptr_eq(connected, from));
+        let entry = self.entries.get(user);
+        entry.is_some_and(|entry| entry.replace_if(is_from, Loaded { route, read, due }))
     }
-
-    /// Drops this slot, but not one that has taken its place.
-    fn forget(&self, user: &UserId, slot: &Arc<Slot>) {
-        self.slots
-            .entry_by_ref(user)
-            .and_compute_with(|entry| match entry {
-                Some(entry) if Arc::ptr_eq(entry.value(), slot) => Op::Remove,
-                _ => Op::Nop,
-            });
-    }
-}
-
-/// What is in the slot, if it is to be read again.
-fn due(slot: &Slot) -> Option<&Loaded> {
-    let loaded = slot.route.get()?.as_ref().ok()?;
-    (loaded.due <= Instant::now()).then_some(loaded)
 }
 
 /// Whether main could not be asked, as opposed to having given something that is

@@ -69,7 +69,7 @@ fn those_who_come_at_the_same_time_have_the_same_slot() {
         let slots = std::thread::scope(|scope| {
             let come = || {
                 start.wait();
-                cache.slot(&user)
+                cache.entries.get_with_by_ref(&user, Arc::default).slot()
             };
             let coming = [(); 4].map(|()| scope.spawn(come));
             coming.map(|thread| thread.join().unwrap())
@@ -192,8 +192,8 @@ async fn it_holds_no_more_than_its_capacity() {
             .await
             .unwrap();
     }
-    cache.slots.run_pending_tasks();
-    assert_eq!(cache.slots.entry_count(), 3);
+    cache.entries.run_pending_tasks();
+    assert_eq!(cache.entries.entry_count(), 3);
     let newest = cache.get(&"49".into(), || async { Ok(route("new")) }).await;
     assert_eq!(reason(newest), "old", "the least recently used go first");
 }

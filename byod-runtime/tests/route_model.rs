@@ -1,0 +1,269 @@
+//! The states of the route cache, run in many orders that threads may take: users
+//! call while their deployment is disconnected, rotated, blocked and their entry is
+//! evicted, and while main fails.
+//!
+//! What is run is the very file that the library uses, with locks that know of the
+//! model's threads.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod sync {
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+}
+
+#[path = "../src/route_cache/entry.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the model uses a part of it")]
+mod entry;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use entry::{Aging, Entry};
+use shuttle::future::{block_on, spawn, yield_now};
+use shuttle::rand::{Rng, thread_rng};
+
+/// What a user's record comes down to: the version of their credentials.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Route {
+    Main,
+    Own(u32),
+    Blocked,
+}
+
+/// A route, and whether it is to be read again at once.
+#[derive(Clone, Debug)]
+struct Loaded {
+    route: Route,
+    due: bool,
+}
+
+impl Aging for Loaded {
+    fn is_due(&self) -> bool {
+        self.due
+    }
+}
+
+/// One user: the record on main, and the entries of the cache, of which all but the
+/// last were evicted or dropped. What is a lock here is one step of the model; it
+/// takes others between the steps of an entry, and where something yields.
+struct User {
+    record: Mutex<Route>,
+    entry: Mutex<Option<Arc<Entry<Loaded, ()>>>>,
+    /// What calls may reach that begin now, in the order in which the records were
+    /// changed: `[from..]` of all that the record ever was.
+    history: Mutex<History>,
+    /// Whether routes are to be read again at once, and main may fail.
+    troubled: bool,
+}
+
+struct History {
+    routes: Vec<Route>,
+    /// Where those begin that calls may still reach.
+    from: usize,
+}
+
+impl User {
+    fn new(troubled: bool) -> Arc<Self> {
+        Arc::new(Self {
+            record: Mutex::new(Route::Own(0)),
+            entry: Mutex::new(None),
+            history: Mutex::new(History {
+                routes: vec![Route::Own(0)],
+                from: 0,
+            }),
+            troubled,
+        })
+    }
+
+    /// As the cache finds or makes it.
+    fn entry(&self) -> Arc<Entry<Loaded, ()>> {
+        let mut entry = self.entry.lock().unwrap();
+        entry.get_or_insert_with(Arc::default).clone()
+    }
+
+    /// The record, read over the network; or what was known, where main fails.
+    async fn load(&self, previous: Option<Loaded>) -> Result<Loaded, ()> {
+        let due = self.troubled;
+        if self.troubled && thread_rng().gen_bool(0.3) {
+            return previous.ok_or(());
+        }
+        yield_now().await;
+        let route = *self.record.lock().unwrap();
+        yield_now().await;
+        Ok(Loaded { route, due })
+    }
+
+    /// A call of a user table: it must reach nothing that was given up before it
+    /// began.
+    async fn call(&self) {
+        let from = self.history.lock().unwrap().from;
+        let entry = self.entry();
+        let slot = entry.slot();
+        let found = match slot.ready() {
+            Some(loaded) => Ok(loaded.clone()),
+            None => entry.fill(&slot, |previous| self.load(previous)).await,
+        };
+        let Ok(Loaded { route, .. }) = found else {
+            return;
+        };
+        if route == Route::Blocked {
+            return;
+        }
+        let history = self.history.lock().unwrap();
+        let allowed = &history.routes[from..];
+        assert!(
+            allowed.contains(&route),
+            "a call reached {route:?}, when only {allowed:?} were left"
+        );
+    }
+
+    /// Changes the record, then drops the cached route, as disconnecting and
+    /// rotating do. What was before is given up when this returns.
+    async fn change(&self, route: Route) {
+        let index = {
+            let mut record = self.record.lock().unwrap();
+            *record = route;
+            let mut history = self.history.lock().unwrap();
+            history.routes.push(route);
+            history.routes.len() - 1
+        };
+        yield_now().await;
+        self.clear();
+        let mut history = self.history.lock().unwrap();
+        history.from = history.from.max(index);
+    }
+
+    fn clear(&self) {
+        let entry = self.entry.lock().unwrap().clone();
+        if let Some(entry) = entry {
+            entry.clear();
+        }
+        *self.entry.lock().unwrap() = None;
+    }
+
+    /// The cache needs the place for somebody else.
+    fn evict(&self) {
+        *self.entry.lock().unwrap() = None;
+    }
+
+    /// What a failing deployment leads to.
+    fn block(&self, from: Route) {
+        let entry = self.entry.lock().unwrap().clone();
+        let blocked = Loaded {
+            route: Route::Blocked,
+            due: false,
+        };
+        if let Some(entry) = entry {
+            entry.replace_if(|loaded| loaded.route == from, blocked);
+        }
+    }
+}
+
+/// Everything at once, for one user.
+fn everything(troubled: bool) {
+    let user = User::new(troubled);
+    let mut tasks = Vec::new();
+    for _ in 0..3 {
+        let user = user.clone();
+        tasks.push(spawn(async move {
+            for _ in 0..3 {
+                user.call().await;
+                yield_now().await;
+            }
+        }));
+    }
+    let changing = user.clone();
+    tasks.push(spawn(async move {
+        changing.change(Route::Own(1)).await;
+        changing.call().await;
+        changing.change(Route::Main).await;
+        changing.call().await;
+    }));
+    let others = user.clone();
+    tasks.push(spawn(async move {
+        others.block(Route::Own(0));
+        yield_now().await;
+        others.evict();
+        yield_now().await;
+        others.block(Route::Own(1));
+    }));
+    block_on(async {
+        for task in tasks {
+            task.await.unwrap();
+        }
+        // Whatever happened, it is over for good.
+        let entry = user.entry();
+        assert!(!matches!(
+            entry.peek(Duration::from_secs(600)),
+            Some(Loaded {
+                route: Route::Own(_),
+                ..
+            })
+        ));
+        user.call().await;
+    });
+}
+
+#[test]
+fn nothing_that_was_given_up_is_reached_again() {
+    shuttle::check_random(|| everything(false), 4000);
+}
+
+#[test]
+fn not_even_while_main_fails() {
+    shuttle::check_random(|| everything(true), 4000);
+}
+
+#[test]
+fn nor_in_orders_that_are_rarely_taken() {
+    shuttle::check_pct(|| everything(true), 4000, 4);
+}
+
+/// Every order of two threads there is.
+#[test]
+fn a_disconnect_during_a_read_is_final_in_every_order() {
+    shuttle::check_dfs(
+        || {
+            let user = User::new(false);
+            let calling = user.clone();
+            let call = spawn(async move { calling.call().await });
+            block_on(async {
+                user.change(Route::Main).await;
+                user.call().await;
+                call.await.unwrap();
+            });
+        },
+        None,
+    );
+}
+
+/// Callers that come at once read the record once, and a failure is not kept.
+#[test]
+fn one_reads_for_all_in_every_order() {
+    shuttle::check_dfs(
+        || {
+            let entry: Arc<Entry<Loaded, ()>> = Arc::default();
+            let reads = Arc::new(Mutex::new(0));
+            let read = |result: Result<Loaded, ()>| {
+                let (entry, reads) = (entry.clone(), reads.clone());
+                spawn(async move {
+                    let slot = entry.slot();
+                    let load = |_| async {
+                        *reads.lock().unwrap() += 1;
+                        yield_now().await;
+                        result
+                    };
+                    entry.fill(&slot, load).await.map(|loaded| loaded.route)
+                })
+            };
+            let loaded = |route| Loaded { route, due: false };
+            let (one, two) = (read(Ok(loaded(Route::Main))), read(Ok(loaded(Route::Main))));
+            block_on(async {
+                assert_eq!(one.await.unwrap(), Ok(Route::Main));
+                assert_eq!(two.await.unwrap(), Ok(Route::Main));
+                assert_eq!(*reads.lock().unwrap(), 1);
+            });
+        },
+        None,
+    );
+}
