@@ -167,6 +167,7 @@ impl Service {
             .deploy_key(main.deploy_key())
             .encryption_key(EncryptionKey::parse("only for this example")?)
             .tables(tables!())
+            .development(true) // users' deployments are on this machine here
             .build()?;
         Ok(Self {
             byod,

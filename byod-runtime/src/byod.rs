@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use byod_schema::{FunctionType, Location};
 
+use crate::address::AddressPolicy;
 use crate::client::{Client, Limits};
 use crate::config::ByodBuilder;
 use crate::credentials::{ConnectionStatus, Credentials, EncryptionKey, Store, UserDatabaseConfig};
@@ -41,10 +42,11 @@ pub(crate) struct Inner {
     pub(crate) main: RoutedClient,
     pub(crate) store: Store,
     pub(crate) encryption_key: EncryptionKey,
-    pub(crate) http: Http,
+    /// Not main's: it makes connections only to where users' deployments may be.
+    pub(crate) users_http: Http,
+    pub(crate) addresses: Arc<AddressPolicy>,
     pub(crate) limits: Limits,
     pub(crate) deployments: Deployments,
-    pub(crate) allow_http: bool,
     pub(crate) router: Router,
     pub(crate) rollouts: Rollouts,
     pub(crate) routes: RouteCache,
@@ -340,16 +342,16 @@ impl Byod {
                 "the deploy key is empty; make one in the deployment's settings in the Convex dashboard",
             ));
         }
-        let http = self.0.http.clone();
-        Client::with_http(
-            &credentials.deployment_url,
-            self.0.allow_http,
-            http,
-            self.0.limits,
-        )?
-        .known_to(&self.0.deployments)
-        .with_deploy_key(&credentials.deploy_key)
-        .usable()
+        let url = self.0.addresses.check(&credentials.deployment_url);
+        let url = url.map_err(|problem| {
+            Error::config(format!(
+                "the deployment's URL {problem}; enter the one from its settings in the Convex dashboard, such as https://happy-animal-123.convex.cloud"
+            ))
+        })?;
+        Client::with_http(&url, self.0.users_http.clone(), self.0.limits)
+            .known_to(&self.0.deployments)
+            .with_deploy_key(&credentials.deploy_key)
+            .usable()
     }
 }
 

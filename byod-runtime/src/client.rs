@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -11,7 +12,7 @@ use crate::answer;
 use crate::auth::{Auth, DeployKey, Token};
 use crate::body;
 use crate::deadline::Deadline;
-use crate::endpoint::Endpoints;
+use crate::endpoint::{Endpoints, operators_url};
 use crate::error::{Call, Error};
 use crate::health::{Deployments, Health};
 use crate::http::Http;
@@ -91,22 +92,18 @@ impl Client {
     /// [`ByodBuilder`](crate::ByodBuilder) states. [`Error::Config`] if the URL is
     /// not `https://host` (or `http://` of this machine).
     pub fn new(url: &str) -> Result<Self, Error> {
-        Self::with_http(url, false, Http::shared()?, Limits::default())
+        let url = operators_url(url, false)?;
+        Ok(Self::with_http(&url, Http::shared()?, Limits::default()))
     }
 
-    pub(crate) fn with_http(
-        url: &str,
-        allow_http: bool,
-        http: Http,
-        limits: Limits,
-    ) -> Result<Self, Error> {
-        Ok(Self {
-            endpoints: Arc::new(Endpoints::new(url, allow_http)?),
+    pub(crate) fn with_http(url: &Url, http: Http, limits: Limits) -> Self {
+        Self {
+            endpoints: Arc::new(Endpoints::new(url)),
             auth: Auth::None,
             http,
             limits,
             health: Arc::new(Health::new(None)),
-        })
+        }
     }
 
     /// The same client, sharing what is known of its deployment with others.

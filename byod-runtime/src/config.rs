@@ -4,12 +4,13 @@ use byod_schema::Location;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::address::AddressSettings;
 use crate::auth::DeployKey;
 use crate::byod::{Byod, Inner};
 use crate::client::{Client, Limits};
 use crate::credentials::{EncryptionKey, Store};
 use crate::deployment::RoutedClient;
-use crate::endpoint::UrlText;
+use crate::endpoint::{UrlText, operators_url};
 use crate::error::Error;
 use crate::health::Deployments;
 use crate::http::{Http, HttpSettings};
@@ -43,7 +44,8 @@ pub struct ByodBuilder {
     main_url: Option<(&'static str, UrlText)>,
     deploy_key: Option<DeployKey>,
     encryption_key: Option<EncryptionKey>,
-    allow_http: bool,
+    main_over_http: bool,
+    pub(crate) addresses: AddressSettings,
     http: HttpSettings,
     limits: Limits,
     concurrency: usize,
@@ -59,13 +61,17 @@ pub struct ByodBuilder {
     credentials_module: String,
 }
 
+/// The variable that lists where users' deployments may be.
+const ALLOWED_HOSTS: &str = "BYOD_ALLOWED_HOSTS";
+
 impl Default for ByodBuilder {
     fn default() -> Self {
         Self {
             main_url: None,
             deploy_key: None,
             encryption_key: None,
-            allow_http: false,
+            main_over_http: false,
+            addresses: AddressSettings::default(),
             http: HttpSettings::default(),
             limits: Limits::default(),
             concurrency: 64,
@@ -87,6 +93,11 @@ impl ByodBuilder {
     /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
     /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
     /// space around a value, such as a line break at its end, doesn't count.
+    ///
+    /// `BYOD_ALLOWED_HOSTS` may list, separated by commas, what else than
+    /// `*.convex.cloud` users' deployments may be at: hosts as
+    /// [`allow_host`](Self::allow_host) takes them, and `*` for any host of the
+    /// internet ([`allow_any_public_host`](Self::allow_any_public_host)).
     ///
     /// [`Error::Config`] names the variable that is missing.
     pub fn from_env() -> Result<Self, Error> {
@@ -120,6 +131,9 @@ impl ByodBuilder {
             main_url,
             deploy_key: Some(deploy_key.trim().into()),
             encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
+            addresses: var(ALLOWED_HOSTS)
+                .map(|list| AddressSettings::from_list(ALLOWED_HOSTS, &list))
+                .unwrap_or_default(),
             ..Self::default()
         })
     }
@@ -237,10 +251,10 @@ impl ByodBuilder {
         self
     }
 
-    /// Whether deployments may be reached without TLS, as in a private network;
-    /// those on this machine always may. Default: no.
-    pub fn allow_http(mut self, allow: bool) -> Self {
-        self.allow_http = allow;
+    /// Whether main may be reached without TLS, as in a private network; on this
+    /// machine it always may. Default: no.
+    pub fn main_over_http(mut self, allow: bool) -> Self {
+        self.main_over_http = allow;
         self
     }
 
@@ -277,18 +291,20 @@ impl ByodBuilder {
         for pem in &self.root_certificates {
             self.http.root_certificates.extend(certificates(pem)?);
         }
-        let http = Http::new(self.http)?;
-        let main = Client::with_http(&url, self.allow_http, http.clone(), self.limits)
+        self.http.proxy_from_env = self.addresses.proxy_from_env();
+        let url = operators_url(&url, self.main_over_http)
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
+        let main = Client::with_http(&url, Http::new(&self.http, None)?, self.limits);
+        let (addresses, resolver) = self.addresses.build()?;
         let admin = main.with_deploy_key(&deploy_key).usable()?;
         Ok(Byod::new(Inner {
             main: RoutedClient::new(Location::Main, main),
             store: Store::new(admin, &self.credentials_module),
             encryption_key,
-            http,
+            users_http: Http::new(&self.http, Some(resolver))?,
+            addresses,
             limits: self.limits,
             deployments: Deployments::new(self.concurrency),
-            allow_http: self.allow_http,
             router: Router::new(self.tables),
             rollouts: Rollouts::new(self.rollout),
             routes: RouteCache::new(

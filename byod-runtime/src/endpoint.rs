@@ -20,16 +20,13 @@ pub(crate) struct Endpoints {
 }
 
 impl Endpoints {
-    pub(crate) fn new(text: &str, allow_http: bool) -> Result<Self, Error> {
-        let base = parse_url(text, allow_http).map_err(|problem| {
-            Error::config(format!("deployment URL {problem}; expected https://host"))
-        })?;
+    pub(crate) fn new(base: &Url) -> Self {
         let endpoint = |path: &str| {
             let mut url = base.clone();
             url.set_path(path);
             url
         };
-        Ok(Self {
+        Self {
             url: base.as_str().trim_end_matches('/').into(),
             host: base.authority().into(),
             query: endpoint("/api/query"),
@@ -37,7 +34,7 @@ impl Endpoints {
             action: endpoint("/api/action"),
             function: endpoint("/api/function"),
             query_batch: endpoint("/api/query_batch"),
-        })
+        }
     }
 
     pub(crate) fn of(&self, endpoint: Endpoint) -> &Url {
@@ -49,6 +46,14 @@ impl Endpoints {
             Endpoint::QueryBatch => &self.query_batch,
         }
     }
+}
+
+/// The URL of a deployment that the operator named; those of users are for
+/// [`AddressPolicy`](crate::address::AddressPolicy) to judge.
+pub(crate) fn operators_url(text: &str, allow_http: bool) -> Result<Url, Error> {
+    parse_url(text, allow_http).map_err(|problem| {
+        Error::config(format!("deployment URL {problem}; expected https://host"))
+    })
 }
 
 /// The URL, or what is wrong with it. What stands in it is not repeated: a key
@@ -69,7 +74,7 @@ fn parse_url(text: &str, allow_http: bool) -> Result<Url, String> {
         "http" if allow_http || is_loopback(host) => Ok(url),
         "http" => Err(
             "is not encrypted (http://), which only a deployment on this machine may be; \
-             `ByodBuilder::allow_http` permits it for a private network"
+             `ByodBuilder::main_over_http` permits it for main in a private network"
                 .to_owned(),
         ),
         _ => Err("has another scheme".to_owned()),
@@ -172,7 +177,8 @@ mod tests {
             ("http://[::1]:3210", "http://[::1]:3210"),
             ("http://localhost", "http://localhost"),
         ] {
-            assert_eq!(&*Endpoints::new(url, false).unwrap().url, expected);
+            let url = operators_url(url, false).unwrap();
+            assert_eq!(&*Endpoints::new(&url).url, expected);
         }
     }
 
@@ -191,7 +197,7 @@ mod tests {
             ("http://192.168.0.7", "not encrypted"),
             ("http://localhost.geheim.org", "not encrypted"),
         ] {
-            let error = Endpoints::new(url, false).err().unwrap().to_string();
+            let error = operators_url(url, false).unwrap_err().to_string();
             assert!(error.contains(reason), "{url}: {error}");
             assert!(!error.contains("geheim"), "{error}");
         }
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn http_elsewhere_can_be_allowed() {
-        let endpoints = Endpoints::new("http://convex.internal:3210", true).unwrap();
-        assert_eq!(&*endpoints.host, "convex.internal:3210");
+        let url = operators_url("http://convex.internal:3210", true).unwrap();
+        assert_eq!(&*Endpoints::new(&url).host, "convex.internal:3210");
     }
 }

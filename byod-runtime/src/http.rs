@@ -11,6 +11,7 @@ use reqwest::header::{
 use reqwest::{Method, Request, Response, StatusCode, Url};
 use rustls::pki_types::CertificateDer;
 
+use crate::address::GuardedResolver;
 use crate::answer;
 use crate::auth::Auth;
 use crate::client::{CallContext, Limits};
@@ -36,9 +37,11 @@ const IDLE: Duration = Duration::from_secs(30);
 pub(crate) struct HttpSettings {
     /// Trusted besides the system's own roots.
     pub(crate) root_certificates: Vec<CertificateDer<'static>>,
+    /// Whether the environment's proxy is used.
+    pub(crate) proxy_from_env: bool,
 }
 
-/// The one connection pool. Cheap to clone.
+/// A connection pool. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Http(reqwest::Client);
 
@@ -47,29 +50,39 @@ impl Http {
     pub(crate) fn shared() -> Result<Self, Error> {
         static SHARED: OnceCell<Http> = OnceCell::new();
         SHARED
-            .get_or_try_init(|| Self::new(HttpSettings::default()))
+            .get_or_try_init(|| Self::new(&HttpSettings::default(), None))
             .cloned()
     }
 
-    pub(crate) fn new(settings: HttpSettings) -> Result<Self, Error> {
+    /// With a `resolver`, names stand for what that says.
+    pub(crate) fn new(
+        settings: &HttpSettings,
+        resolver: Option<GuardedResolver>,
+    ) -> Result<Self, Error> {
         let headers = HeaderMap::from_iter([
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (CONVEX_CLIENT, HeaderValue::from_static(CLIENT_NAME)),
         ]);
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(&settings.root_certificates)?)
             .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .no_proxy()
             // Another crate of the build may have switched these features on.
             .no_gzip()
             .no_brotli()
             .no_deflate()
             .no_zstd()
             .connector_layer(ConnectLimit)
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(IDLE);
+        if !settings.proxy_from_env {
+            client = client.no_proxy();
+        }
+        if let Some(resolver) = resolver {
+            client = client.dns_resolver(resolver);
+        }
+        let client = client
             .build()
             .map_err(|error| Error::config(format!("no HTTP client: {}", chain(&error))))?;
         Ok(Self(client))

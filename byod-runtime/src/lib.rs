@@ -4,6 +4,7 @@
 //! [`Byod`] is made once, a [`Session`] per request; generated functions take the
 //! session. [`Client`] calls one deployment and can be used alone.
 
+mod address;
 mod answer;
 mod auth;
 mod body;

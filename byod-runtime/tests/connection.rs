@@ -185,7 +185,10 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
     let request = world.users.requests().pop().unwrap();
     assert_eq!(request.headers["authorization"], "Convex local|new");
 
-    for (url, key) in [("https://x", ""), ("nowhere", "local|key")] {
+    for (url, key) in [
+        ("https://happy-animal-123.convex.cloud", ""),
+        ("nowhere", "local|key"),
+    ] {
         let unusable = Credentials {
             deployment_url: url.into(),
             deploy_key: key.into(),

@@ -106,9 +106,9 @@ async fn saved_credentials_are_sealed_and_open_again() {
 
     for (url, key) in [
         ("nowhere", "local|key"),
-        ("https://x", "local|\n"),
-        ("https://x", ""),
-        ("https://x", " \n"),
+        ("https://happy-animal-123.convex.cloud", "local|\n"),
+        ("https://happy-animal-123.convex.cloud", ""),
+        ("https://happy-animal-123.convex.cloud", " \n"),
     ] {
         let credentials = Credentials {
             deployment_url: url.into(),
@@ -235,6 +235,7 @@ async fn two_that_store_a_new_users_credentials_make_one_record() {
         .main_url(&world.main.url)
         .deploy_key(MAIN_KEY)
         .encryption_key(encryption_key())
+        .development(true)
         .build()
         .unwrap();
     let store = |byod: Byod, key: &str| {

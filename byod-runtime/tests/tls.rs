@@ -4,29 +4,12 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use byod_runtime::{Byod, ByodBuilder, EncryptionKey, Error, Outcome};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::ServerConfig;
-use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
 use serde_json::json;
-use support::{Server, success};
+use support::{Server, success, tls};
 
-/// A server for the names given, and its certificate as PEM.
 async fn server(name: &str) -> (Server, String) {
-    let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.into()]).unwrap();
-    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![cert.der().clone()], key)
-        .unwrap();
-    let acceptor = Arc::new(config).into();
-    let server = Server::start_tls(acceptor, |_| success(json!("over TLS"))).await;
-    (server, cert.pem())
+    tls::server(name, |_| success(json!("over TLS"))).await
 }
 
 fn builder(url: &str) -> ByodBuilder {

@@ -39,7 +39,8 @@ impl Service {
             alices: Local::user(&manifest).name("alice"),
             byod: Byod::builder()
                 .encryption_key(EncryptionKey::parse("only for tests").unwrap())
-                .tables(byod_examples::TABLES),
+                .tables(byod_examples::TABLES)
+                .development(true),
         });
         let main = main.start().await.unwrap();
         let alices = alices.start().await.unwrap();

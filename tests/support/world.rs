@@ -48,7 +48,12 @@ impl World {
             .unwrap_or_else(|| Deployed::in_node(node.deploy("examples/convex", "main")));
         let users = Deployed::live("USER")
             .unwrap_or_else(|| Deployed::in_node(node.deploy("examples/byod/convex", "users")));
-        let byod = builder(&main.url, &main.deploy_key).build().unwrap();
+        let mut byod = builder(&main.url, &main.deploy_key).development(true);
+        // A live one may be self-hosted.
+        if let Some(host) = users.url.strip_prefix("https://") {
+            byod = byod.allow_host(host.trim_end_matches('/'));
+        }
+        let byod = byod.build().unwrap();
         Some(Self {
             byod,
             main,

@@ -31,7 +31,8 @@ impl Service {
             .main_url(main.url())
             .deploy_key(main.deploy_key())
             .encryption_key(EncryptionKey::parse("only for tests").unwrap())
-            .tables(TABLES);
+            .tables(TABLES)
+            .development(true);
         Self {
             byod: byod.build().unwrap(),
             main,

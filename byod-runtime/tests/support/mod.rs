@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod tls;
 pub(crate) mod world;
 
 use std::collections::HashMap;
@@ -64,6 +65,7 @@ type Handler = dyn Fn(&Request) -> Reply + Send + Sync;
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) url: String,
+    pub(crate) port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -72,7 +74,7 @@ impl Server {
         Self::listen("http", None, Arc::new(handler)).await
     }
 
-    /// Over TLS, as `localhost`.
+    /// Over TLS; [`tls::server`] makes the certificate.
     pub(crate) async fn start_tls(
         tls: TlsAcceptor,
         handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
@@ -85,6 +87,7 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let server = Self {
             url: format!("{scheme}://localhost:{port}"),
+            port,
             requests: Arc::default(),
         };
         let requests = server.requests.clone();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use byod_runtime::codec::FunctionInfo;
 use byod_runtime::{
     Byod, ByodBuilder, ConnectionStatus, Credentials, EncryptionKey, Error, FunctionType, Location,
-    Mutation, Query, Session, TableInfo,
+    Mutation, PaginatedQuery, Query, Session, TableInfo,
 };
 use serde_json::{Value, json};
 
@@ -51,6 +51,11 @@ pub(crate) fn list(session: &Session) -> Query<String> {
 /// A mutation of a user table, as the generated code makes it.
 pub(crate) fn create(session: &Session) -> Mutation<String> {
     Mutation::__new(session, &CREATE, &())
+}
+
+/// A paginated query of a user table, as the generated code makes it.
+pub(crate) fn pages(session: &Session) -> PaginatedQuery<String> {
+    PaginatedQuery::__new(session, &LIST, &())
 }
 
 pub(crate) fn encryption_key() -> EncryptionKey {
@@ -121,7 +126,8 @@ impl World {
             .main_url(&main.url)
             .deploy_key(MAIN_KEY)
             .encryption_key(encryption_key())
-            .tables(TABLES);
+            .tables(TABLES)
+            .development(true);
         let byod = configure(byod).build().unwrap();
         Self {
             main,

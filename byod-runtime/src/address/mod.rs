@@ -1,0 +1,18 @@
+//! Where users' deployments may be: their URLs were typed by strangers.
+//!
+//! A URL is checked whenever a client is made of it, and what its host's name
+//! stands for whenever a connection is made.
+
+mod allowed;
+mod host;
+mod policy;
+mod ranges;
+mod resolver;
+mod settings;
+
+pub(crate) use policy::AddressPolicy;
+pub(crate) use resolver::GuardedResolver;
+pub(crate) use settings::AddressSettings;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use std::net::IpAddr;
+use std::str::FromStr as _;
+
+use reqwest::dns::{Name, Resolve as _};
+use serde::Deserialize;
+
+use super::*;
+use crate::config::ByodBuilder;
+
+#[derive(Deserialize)]
+struct Answer {
+    host: String,
+    setting: String,
+    addresses: Vec<IpAddr>,
+    reason: Option<String>,
+}
+
+fn answers(name: &str) -> Vec<Answer> {
+    let vectors = include_str!("../../tests/vectors/addresses.json");
+    let mut vectors: serde_json::Value = serde_json::from_str(vectors).unwrap();
+    serde_json::from_value(vectors[name].take()).unwrap()
+}
+
+fn settings(name: &str) -> ByodBuilder {
+    let byod = ByodBuilder::default();
+    match name {
+        "standard" => byod,
+        "any" => byod.allow_any_public_host(true),
+        "named" => byod
+            .allow_host("convex.example.org")
+            .allow_host("*.hosted.example.org"),
+        "development" => byod.development(true),
+        other => panic!("{other}"),
+    }
+}
+
+/// What the resolver makes of the answer.
+async fn resolve(answer: &Answer) -> Result<Vec<IpAddr>, String> {
+    let addresses = answer.addresses.clone();
+    let byod = settings(&answer.setting).resolver(move |_| Ok(addresses.clone()));
+    let (_, resolver) = byod.addresses.build().unwrap();
+    let found = resolver
+        .resolve(Name::from_str(&answer.host).unwrap())
+        .await;
+    found
+        .map(|found| found.map(|address| address.ip()).collect())
+        .map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn good_answers_are_taken_whole_and_hostile_ones_not_at_all() {
+    for answer in answers("good_answers") {
+        assert_eq!(resolve(&answer).await.as_ref(), Ok(&answer.addresses));
+    }
+    for answer in answers("hostile_answers") {
+        let error = resolve(&answer).await.unwrap_err();
+        assert!(error.contains(&answer.reason.unwrap()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_system_is_asked_and_guarded() {
+    let (_, resolver) = ByodBuilder::default().addresses.build().unwrap();
+    let localhost = || Name::from_str("localhost").unwrap();
+    let error = resolver.resolve(localhost()).await.err().unwrap();
+    assert_eq!(
+        error.to_string(),
+        "its name stands for the service's own machine"
+    );
+    let byod = ByodBuilder::default().development(true);
+    let (_, resolver) = byod.addresses.build().unwrap();
+    let mut found = resolver.resolve(localhost()).await.unwrap();
+    assert!(found.all(|address| address.ip().is_loopback()));
+}
+
+#[test]
+fn a_proxy_may_be_in_a_private_network_and_is_no_deployment() {
+    let proxies = settings::proxies(|name| match name {
+        "HTTPS_PROXY" => Some("http://user:geheim@proxy.example.org:3128".to_owned()),
+        "all_proxy" => Some("Other.example.org:3128".to_owned()),
+        _ => None,
+    });
+    assert_eq!(proxies, ["other.example.org", "proxy.example.org"]);
+    let policy = AddressPolicy {
+        any_public: true,
+        proxies,
+        ..AddressPolicy::default()
+    };
+    let private = "10.0.0.7".parse().unwrap();
+    assert!(policy.refuse("proxy.example.org", private).is_none());
+    assert!(policy.refuse("x.proxy.example.org", private).is_some());
+    let problem = policy.check("https://proxy.example.org").unwrap_err();
+    assert_eq!(problem, "names the proxy of this service");
+}
