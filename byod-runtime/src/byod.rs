@@ -99,6 +99,10 @@ impl Byod {
 
     /// A session of one user: `user_id` is the user's id in main, `subject` the
     /// user's subject at the auth provider.
+    ///
+    /// Two plain texts can be swapped without anybody noticing; a service that has
+    /// both at hand in many places does well to keep them as [`UserId`] and
+    /// [`Subject`], which can't.
     pub fn session(&self, user_id: impl Into<UserId>, subject: impl Into<Subject>) -> Session {
         Session::new(self.clone(), user_id.into(), subject.into())
     }
@@ -110,6 +114,9 @@ impl Byod {
 
     /// The client for calls of `kind` on a table whose name is known only at run
     /// time. Main's is without authorization, the user's has its deploy key.
+    ///
+    /// Ask anew for every call: a client that is kept goes on calling where it did,
+    /// also after the user has disconnected.
     ///
     /// [`Error::Config`] if [`ByodBuilder::tables`] was not given the tables;
     /// [`Error::Blocked`] and [`Error::RolloutRefused`] as for a session's calls.
@@ -213,6 +220,7 @@ impl Byod {
             kind,
             ..
         } = wanted;
+        user.check()?;
         // Main tables need neither the switch nor the record.
         if location == Location::Main {
             return Ok(Target::Main(main.clone()));

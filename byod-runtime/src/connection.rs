@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::auth::DeployKey;
 use crate::byod::Byod;
 use crate::client::Client;
-use crate::credentials::{Change, ConnectionStatus, Credentials, UserDatabaseConfig};
+use crate::credentials::{Change, ConnectionStatus, Credentials, UserDatabaseConfig, to_the_end};
 use crate::error::Error;
 use crate::problem::ConnectionProblem;
 use crate::route_cache::Route;
@@ -66,7 +66,7 @@ impl Byod {
             Err(error) => Err(ConnectionProblem::of(&error).ok_or(error)?),
         };
         let duration = start.elapsed();
-        let status = self.settle(&user, &record, &found).await?;
+        let status = to_the_end(self.clone().settle(user, record, found.clone())).await?;
         let (schema_version, problem) = match found {
             Ok(version) => (Some(version), None),
             Err(problem @ ConnectionProblem::SchemaOutdated { found, .. }) => {
@@ -112,21 +112,25 @@ impl Byod {
         };
         let sealed = self.inner().encryption_key.seal(credentials)?;
         let status = ConnectionStatus::Connected;
-        let change = Change {
-            credentials: Some(&sealed),
-            tested: true,
-            schema_version: Some(version),
-            ..Change::to(&status)
-        };
-        let stored = {
-            let _writing = self.inner().store.lock(&user).await;
-            self.inner().store.update(&record, &change).await
-        };
-        self.clear_user_client(&user);
-        stored?;
+        let (byod, changed) = (self.clone(), user.clone());
+        to_the_end(async move {
+            let change = Change {
+                credentials: Some(&sealed),
+                tested: true,
+                schema_version: Some(version),
+                ..Change::to(&status)
+            };
+            let store = &byod.inner().store;
+            let writing = store.lock(&changed).await;
+            let stored = store.update(&record, &change).await;
+            drop(writing);
+            byod.clear_user_client(changed);
+            stored
+        })
+        .await?;
         self.status(&user).await?;
         Ok(ConnectionTest {
-            status,
+            status: ConnectionStatus::Connected,
             schema_version: Some(version),
             problem: None,
             duration,
@@ -157,18 +161,31 @@ impl Byod {
         }
         self.client_of(credentials)?;
         let sealed = self.inner().encryption_key.seal(credentials)?;
-        let stored = self.inner().store.put(&user, &sealed, &status).await;
-        self.clear_user_client(user);
-        stored
+        let byod = self.clone();
+        to_the_end(async move {
+            let stored = byod.inner().store.put(&user, &sealed, &status).await;
+            byod.clear_user_client(user);
+            stored
+        })
+        .await
     }
 
     /// Marks the user's record as `disconnected` and drops the user's cached
     /// client: calls go to main from then on. Without a record nothing is to do.
+    ///
+    /// Once this has returned, no call that begins reaches the user's deployment,
+    /// the next page of a stream included. Calls that are under way may still reach
+    /// it, with the retries that belong to them.
     pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<(), Error> {
-        let user = user.into();
-        let marked = self.mark_disconnected(&user).await;
-        self.clear_user_client(&user);
-        marked
+        let (byod, user) = (self.clone(), user.into());
+        to_the_end(async move {
+            let marked = byod.mark_disconnected(&user).await;
+            byod.clear_user_client(&user);
+            // Last: one that had seen the route before may be about to try it.
+            byod.stop_recovery(&user);
+            marked
+        })
+        .await
     }
 
     async fn mark_disconnected(&self, user: &UserId) -> Result<(), Error> {
@@ -218,11 +235,12 @@ impl Byod {
     /// Writes what a test found into the record, unless that has changed under it;
     /// gives the status that the record has then.
     async fn settle(
-        &self,
-        user: &UserId,
-        tested: &UserDatabaseConfig,
-        found: &Result<u64, ConnectionProblem>,
+        self,
+        user: UserId,
+        tested: UserDatabaseConfig,
+        found: Result<u64, ConnectionProblem>,
     ) -> Result<ConnectionStatus, Error> {
+        let user = &user;
         let writing = self.inner().store.lock(user).await;
         let present = self.record(user).await?;
         let status = &present.connection_status;
@@ -240,8 +258,8 @@ impl Byod {
         };
         let reason = found.as_ref().err().map(ToString::to_string);
         let schema_version = match found {
-            Ok(version) => Some(*version),
-            Err(ConnectionProblem::SchemaOutdated { found, .. }) => Some(*found),
+            Ok(version) => Some(version),
+            Err(ConnectionProblem::SchemaOutdated { found, .. }) => Some(found),
             Err(_) => None,
         };
         let change = Change {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use crate::byod::{Byod, Inner};
-use crate::credentials::{Change, ConnectionStatus};
+use crate::credentials::{Change, ConnectionStatus, to_the_end};
 use crate::error::Error;
 use crate::health::is_failing;
 use crate::problem::ConnectionProblem;
@@ -112,6 +112,13 @@ impl Byod {
         }
     }
 
+    /// Tries the user's deployment no more.
+    pub(crate) fn stop_recovery(&self, user: &UserId) {
+        if let Some(task) = self.inner().recoveries.lock().remove(user) {
+            task.abort();
+        }
+    }
+
     /// Why this process blocks the user's deployment, if it does.
     pub(crate) fn blocked_reason(&self, user: &UserId) -> Option<Arc<str>> {
         match self.inner().routes.peek(user)? {
@@ -122,7 +129,8 @@ impl Byod {
 
     /// Writes into the user's record that the deployment fails, unless the record
     /// has other credentials or another status by now.
-    async fn report(&self, user: &UserId, news: &News) -> Result<(), Error> {
+    async fn report(self, user: UserId, news: News) -> Result<(), Error> {
+        let user = &user;
         let store = &self.inner().store;
         let writing = store.lock(user).await;
         let Some(record) = store.get(user).await? else {
@@ -162,7 +170,7 @@ pub(crate) struct News {
 
 async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses) {
     if let (Some(news), Some(byod)) = (news, Byod::upgrade(&weak))
-        && let Err(error) = byod.report(&user, &news).await
+        && let Err(error) = to_the_end(byod.report(user.clone(), news)).await
     {
         tracing::warn!(?user, %error, "main could not be told that the user's deployment fails");
     }

@@ -10,4 +10,4 @@ pub use cipher::Credentials;
 pub use key::EncryptionKey;
 pub use record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 
-pub(crate) use store::{Change, Store};
+pub(crate) use store::{Change, Store, to_the_end};

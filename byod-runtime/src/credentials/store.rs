@@ -1,9 +1,11 @@
+use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use tokio::sync::{Mutex, MutexGuard};
+use tracing::Instrument as _;
 
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 use crate::client::{CallContext, Client, Endpoint};
@@ -56,8 +58,19 @@ impl Store {
         struct Args<'a> {
             user_id: &'a str,
         }
+        user.check()?;
         let user_id = user.as_str();
-        self.main.query(&self.get_config, &Args { user_id }).await
+        let args = Args { user_id };
+        let record: Option<UserDatabaseConfig> = self.main.query(&self.get_config, &args).await?;
+        match record {
+            // With another user's record, calls would go to that user's deployment.
+            Some(record) if record.user_id != user_id => Err(Error::config(format!(
+                "`{}` gave the record of another user than it was asked for; \
+                 it must give the one whose `userId` is the argument, or null",
+                self.get_config
+            ))),
+            record => Ok(record),
+        }
     }
 
     /// Stores credentials and status, whether or not the user has a record.
@@ -140,6 +153,22 @@ impl Store {
             .mutation::<IgnoredAny>(&self.update_config, &args)
             .await
             .map(drop)
+    }
+}
+
+/// Runs what changes a record to its end, also if the caller is dropped: a request
+/// that was sent may take effect later, and until then nobody else may change the
+/// record.
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match tokio::spawn(change.in_current_span()).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down, and with it the caller.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 
