@@ -92,6 +92,27 @@ const RATE_LIMITER: Package = Package {
     version: "0.4.0",
 };
 
+const AGENT: Package = Package {
+    name: "@convex-dev/agent",
+    version: "0.6.4",
+};
+const BETTER_AUTH: Package = Package {
+    name: "@convex-dev/better-auth",
+    version: "0.12.5",
+};
+const POLAR: Package = Package {
+    name: "@convex-dev/polar",
+    version: "0.9.2",
+};
+const R2: Package = Package {
+    name: "@convex-dev/r2",
+    version: "0.10.2",
+};
+const PROSEMIRROR_SYNC: Package = Package {
+    name: "@convex-dev/prosemirror-sync",
+    version: "0.2.6",
+};
+
 const OWN: [Standin; 6] = [
     VALUES,
     SERVER,
@@ -184,6 +205,24 @@ const OF_PACKAGES: &[Standin] = &[
         &[RATE_LIMITER],
         "@convex-dev/rate-limiter",
         "components/rate-limiter.js"
+    ),
+    of_package!(&[AGENT], "@convex-dev/agent", "components/agent.js"),
+    of_package!(
+        &[AGENT],
+        "@convex-dev/agent/validators",
+        "components/agent.js"
+    ),
+    of_package!(
+        &[BETTER_AUTH],
+        "@convex-dev/better-auth",
+        "components/better-auth.js"
+    ),
+    of_package!(&[POLAR], "@convex-dev/polar", "components/polar.js"),
+    of_package!(&[R2], "@convex-dev/r2", "components/r2.js"),
+    of_package!(
+        &[PROSEMIRROR_SYNC],
+        "@convex-dev/prosemirror-sync",
+        "components/prosemirror-sync.js"
     ),
     // Their ids are texts in every version.
     of_package!(&[], "@convex-dev/resend", "components/ids.js"),

@@ -11,3 +11,10 @@ export const rateLimitTables = {
     ts: v.number(),
   }).index("name", ["name", "key"]),
 };
+
+// Values that only handlers use.
+const later = async () => {};
+export const defineRateLimits = () => ({ checkRateLimit: later, rateLimit: later, resetRateLimit: later });
+export const checkRateLimit = later;
+export const rateLimit = later;
+export const resetRateLimit = later;
