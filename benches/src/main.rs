@@ -1,27 +1,71 @@
 //! The figures of byod, measured side by side on one machine, printed as tables.
 //!
-//! `cargo run --release -p byod-bench -- build` measures what a build costs:
-//! reading a Convex project, and checking a crate with a struct per table.
+//! `cargo run --release -p byod-bench` measures everything; with the name of a part,
+//! that part alone.
 
-mod checking;
-mod project;
-mod reading;
+mod build;
+mod calls;
+mod decode;
+mod plot;
+mod report;
+mod requests;
+mod route_cache;
 mod table;
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo run --release -p byod-bench -- build";
+use byod_bench::deployment;
+use clap::{Parser, ValueEnum};
+
+use crate::report::Report;
+
+/// Measures byod against what a service would otherwise use.
+#[derive(Parser)]
+#[command(about)]
+struct Arguments {
+    /// What to measure; everything unless given.
+    part: Option<Part>,
+
+    /// Prints JSON instead of tables.
+    #[arg(long)]
+    json: bool,
+
+    /// How often every contender of the calls has its turn.
+    #[arg(long, default_value_t = 15)]
+    rounds: usize,
+
+    /// Users in the route cache, where it is full.
+    #[arg(long, default_value_t = 1_000_000)]
+    users: usize,
+
+    /// The core of the deployment's process.
+    #[arg(long, hide = true)]
+    core: Option<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Warm queries by all contenders.
+    Calls,
+    /// The requests of calls, and a batch against single calls.
+    Requests,
+    /// Reading an answer into typed documents.
+    Decode,
+    /// The route cache: time and memory.
+    Routes,
+    /// Reading a project, and `cargo check`.
+    Build,
+    /// Is the deployment, for the other process.
+    #[value(hide = true)]
+    Serve,
+}
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments != ["build"] {
-        eprintln!("{USAGE}");
-        return ExitCode::FAILURE;
-    }
-    match build() {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -30,24 +74,73 @@ fn main() -> ExitCode {
     }
 }
 
-fn build() -> Result<(), Box<dyn Error>> {
-    let folder = scratch()?;
-    println!(
-        "Reading a Convex project (release build, best and median of {} runs)\n",
-        reading::RUNS
-    );
-    print!("{}", reading::measure(&folder)?);
-    println!(
-        "\n`cargo check` of a crate with a whole-schema struct per table (dependencies built, median of {} runs)\n",
-        checking::RUNS
-    );
-    print!("{}", checking::measure(&folder)?);
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    if arguments.part == Some(Part::Serve) {
+        return serve(arguments.core);
+    }
+    let is_wanted = |part| arguments.part.is_none_or(|wanted| wanted == part);
+    let program = std::env::current_exe()?;
+    let scratch = scratch(&program)?;
+    let mut sections = Vec::new();
+    if is_wanted(Part::Calls) {
+        let measured = on_a_thread(|| calls::measure(&program, &scratch, arguments.rounds))?;
+        for documents in [deployment::SMALL, deployment::LARGE] {
+            let plot = scratch.join(format!("throughput-{documents}.svg"));
+            let title = format!("A warm query of a user's table, {documents} documents");
+            plot::write(&plot, &title, &measured.throughput(documents))?;
+            eprintln!("drew {}", plot.display());
+        }
+        sections.extend(measured.sections());
+    }
+    if is_wanted(Part::Requests) {
+        sections.push(requests::measure(&program)?);
+    }
+    if is_wanted(Part::Decode) {
+        sections.push(decode::measure()?);
+    }
+    if is_wanted(Part::Routes) {
+        sections.extend(route_cache::measure(&program, arguments.users)?);
+    }
+    if is_wanted(Part::Build) {
+        sections.extend(build::measure(&scratch)?);
+    }
+    let report = Report { sections };
+    match arguments.json {
+        true => println!("{}", serde_json::to_string_pretty(&report)?),
+        false => print!("{report}"),
+    }
     Ok(())
 }
 
+/// Runs it where being pinned to a core does not outlast it.
+fn on_a_thread<T: Send>(
+    run: impl FnOnce() -> Result<T, Box<dyn Error>> + Send,
+) -> Result<T, Box<dyn Error>> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| run().map_err(|error| error.to_string()));
+        match thread.join() {
+            Ok(result) => Ok(result?),
+            Err(_) => Err("a measurement has panicked".into()),
+        }
+    })
+}
+
+/// Is the deployment, until standard input ends.
+fn serve(core: Option<usize>) -> Result<(), Box<dyn Error>> {
+    if let Some(id) = core {
+        core_affinity::set_for_current(core_affinity::CoreId { id });
+    }
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    println!("{}", listener.local_addr()?);
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(0);
+    });
+    Ok(deployment::serve(listener)?)
+}
+
 /// A folder for generated projects, beside this program in the target folder.
-fn scratch() -> Result<PathBuf, Box<dyn Error>> {
-    let program = std::env::current_exe()?;
+fn scratch(program: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let target = program
         .ancestors()
         .nth(2)

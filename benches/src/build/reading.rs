@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use byod_build::{Limits, read_project};
 
-use crate::project::{self, FIELDS, FUNCTIONS};
+use super::project::{self, FIELDS, FUNCTIONS, Layout};
 use crate::table::Table;
 
 /// Runs of every size.
@@ -19,7 +19,7 @@ pub(crate) fn measure(scratch: &Path) -> Result<Table, Box<dyn Error>> {
     let mut sizes = Vec::new();
     for tables in SIZES {
         let folder = scratch.join(format!("read-{tables}/convex"));
-        project::write(&folder, tables)?;
+        project::write(&folder, tables, Layout::Modules)?;
         let reading = read_project(&folder, &Limits::default())?;
         let found = (reading.schema.value.tables.len(), reading.functions.len());
         if found != (tables, tables * FUNCTIONS) || !reading.warnings.is_empty() {
