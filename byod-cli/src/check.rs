@@ -8,7 +8,8 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Location, Manifest, Visibility};
 use serde::Serialize;
 
-use crate::Error;
+use crate::export::user_tables;
+use crate::{Error, owners};
 
 /// What both projects have, and where they don't fit together.
 #[derive(Debug, Serialize)]
@@ -17,6 +18,8 @@ pub(crate) struct Report {
     /// Nothing would fail at run time.
     pub(crate) fits: bool,
     pub(crate) tables: Vec<TableReport>,
+    /// What to know, though no call fails of it.
+    pub(crate) notes: Vec<String>,
     /// What could not be read of the projects.
     pub(crate) warnings: Vec<String>,
     /// Whether there is a project for users' deployments to compare with.
@@ -50,6 +53,9 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let projects = [Some(&manifest.main), manifest.user.as_ref()];
     Ok(Report {
         fits: tables.iter().all(|table| table.differences.is_empty()),
+        notes: user_tables(&manifest)
+            .filter_map(|table| owners::shared(&manifest, table))
+            .collect(),
         tables,
         warnings: projects
             .iter()

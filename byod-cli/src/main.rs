@@ -6,6 +6,7 @@ mod error;
 mod export;
 mod layout;
 mod main_side;
+mod owners;
 mod print;
 mod source;
 

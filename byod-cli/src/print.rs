@@ -195,6 +195,7 @@ pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<(
             writeln!(out, "  {MIND}{warning}{MIND:#}")?;
         }
     }
+    notes(&report.notes, out)?;
     if report.fits {
         writeln!(
             out,

@@ -62,7 +62,7 @@ pub(crate) fn body(
         table: table.clone(),
         id: id.filter(|_| needs_id),
         owner: field_of(table, &project.owner)
-            .filter(|field| !field.optional)
+            .filter(|field| !field.optional || project.is_of_user)
             .map(|field| (project.owner.clone(), field.field_type.clone())),
         index: table
             .indexes

@@ -33,8 +33,8 @@
 //!   away. `limit` takes the first, `paginationOpts` gives Convex's pagination
 //!   result. A list is in the order of the table's first index that begins with
 //!   the owner, the greatest first; without such an index, the newest first.
-//! - A required field `userId` (or whatever the subject is injected as) is the
-//!   document's owner: the argument of that name, or else the caller, as the id of
+//! - A field `userId` (or whatever the subject is injected as) is the document's
+//!   owner, on main where it is required, on a user's deployment always: the argument of that name, or else the caller, as the id of
 //!   the document that has the identity's subject or token identifier in a string
 //!   field, or as the subject where the field is a string. Nobody else sees the
 //!   document; who tries to change it gets a `ConvexError` whose data is

@@ -13,6 +13,9 @@ pub(crate) struct Project {
     pub(crate) injected: BTreeSet<String>,
     /// The field that says whose a document is.
     pub(crate) owner: String,
+    /// Whether it is a user's deployment, where every document that can have an
+    /// owner has one.
+    pub(crate) is_of_user: bool,
 }
 
 impl Project {
@@ -23,6 +26,7 @@ impl Project {
             functions: manifest.main.functions.clone(),
             injected: BTreeSet::new(),
             owner: owner(manifest),
+            is_of_user: false,
         }
     }
 
@@ -37,6 +41,7 @@ impl Project {
                 functions: user.functions.clone(),
                 injected,
                 owner,
+                is_of_user: true,
             };
         }
         let is_user_table = |table: &str| manifest.user_tables.contains(table);
@@ -59,6 +64,7 @@ impl Project {
             functions,
             injected,
             owner,
+            is_of_user: true,
         }
     }
 }

@@ -8,23 +8,25 @@ mod module;
 mod plan;
 mod schema;
 mod support;
-mod validators;
+pub(crate) mod validators;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{Injection, Location, Manifest, Project};
+use byod_schema::{Location, Manifest, Project};
 use serde::Serialize;
 
 use crate::Error;
+use crate::owners;
 use crate::source::Sources;
 use plan::{Plan, Rejected};
 
 pub(crate) use files::{Written, read, store};
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
+pub(crate) use schema::user_tables;
 
 /// What the export has done.
 #[derive(Debug, Serialize)]
@@ -53,12 +55,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             config: config.to_owned(),
         });
     }
-    let subjects: BTreeSet<String> = manifest
-        .inject
-        .iter()
-        .filter(|(_, injection)| **injection == Injection::Subject)
-        .map(|(name, _)| name.clone())
-        .collect();
+    let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
     if subjects.is_empty() {
         return Err(Error::NoSubject {
             config: config.to_owned(),

@@ -14,6 +14,7 @@ use super::module::{self, Item, Reexport};
 use super::schema::{self, ForeignId};
 use super::support;
 use super::validators::is_foreign;
+use crate::owners;
 use crate::source::Sources;
 
 /// The project of users' deployments, as it should be.
@@ -162,7 +163,10 @@ pub(crate) fn plan(
             "main's builder `{builder}` is not carried over: what it does beside telling who calls is not done here"
         ));
     }
-    notes.extend(unowned(manifest));
+    for table in schema::user_tables(manifest) {
+        notes.extend(owners::shared(manifest, table));
+        notes.extend(owners::sometimes_owned(manifest, table));
+    }
     notes.extend(elsewhere(manifest, sources));
 
     let mut texts = module::texts(&carrier, &need, items, exports);
@@ -171,6 +175,7 @@ pub(crate) fn plan(
         "byod/owner".to_owned(),
         support::owner(manifest, &need.context),
     );
+    texts.insert("byod/database".to_owned(), support::database(manifest));
     if let Some(text) = package_stubs(&carrier, &need) {
         texts.insert("byod/caller".to_owned(), text);
     }
@@ -214,34 +219,6 @@ fn takes_owner(manifest: &Manifest, function: &Function) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// Tables whose documents don't say whose they are.
-fn unowned(manifest: &Manifest) -> Vec<String> {
-    let subjects: Vec<&String> = manifest
-        .inject
-        .iter()
-        .filter(|(_, i)| **i == Injection::Subject)
-        .map(|(name, _)| name)
-        .collect();
-    let has_owner = |table: &Table| {
-        table
-            .document_type
-            .as_object()
-            .is_none_or(|fields| subjects.iter().any(|name| fields.get(name).is_some()))
-    };
-    let Some(subject) = subjects.first() else {
-        return Vec::new();
-    };
-    schema::user_tables(manifest)
-        .filter(|table| !has_owner(table))
-        .map(|table| {
-            format!(
-                "documents of `{}` have no field `{subject}`: where users share a deployment, they share these",
-                table.table_name
-            )
-        })
-        .collect()
 }
 
 /// Functions outside of the tables' modules that use tables of the users.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{Injection, Manifest};
 
+use super::schema;
 use crate::layout::{Code, Entry, string};
+use crate::owners::{self, Owners};
 
 /// `byod/owner.ts`: the builders, which give functions the owner's documents alone.
 ///
@@ -33,13 +35,8 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
         .iter()
         .map(|(name, below)| format!(", {name}: {}", below.value_text()))
         .collect();
-    let fields = Code::strings(subjects.iter().copied());
     let subject = subjects.first().copied().unwrap_or_default();
     include_str!("owner.ts")
-        .replace(
-            "[/*owner fields*/]",
-            &fields.print(0, "const OWNER_FIELDS = ".len(), 1),
-        )
         .replace(
             "{ /*subject args*/ }",
             &validators(subjects.clone(), "v.string()").print(0, "const subject = ".len(), 1),
@@ -55,6 +52,29 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
         .replace("/*caller type*/", &types)
         .replace("given[/*subject*/]", &member("given", subject))
         .replace("/*caller value*/", &value)
+}
+
+/// `byod/database.ts`: the database with the owner's documents alone.
+pub(crate) fn database(manifest: &Manifest) -> String {
+    let owned = schema::user_tables(manifest).filter_map(|table| {
+        let owners = Owners::of(manifest, table);
+        let fields = Code::strings(owners.fields().iter().copied());
+        (owners != Owners::Nobody).then(|| Entry::new(&table.table_name, fields))
+    });
+    let subjects = Code::strings(owners::subjects(manifest));
+    include_str!("database.ts")
+        .replace(
+            "{/*owner fields*/}",
+            &Code::expanded(owned).print(
+                0,
+                "const OWNER_FIELDS: Record<string, string[]> = ".len(),
+                1,
+            ),
+        )
+        .replace(
+            "[/*subjects*/]",
+            &subjects.print(0, "const SUBJECTS: string[] = ".len(), 1),
+        )
 }
 
 fn member(object: &str, name: &str) -> String {

@@ -3,7 +3,8 @@
 //   node run.mjs CONVEX_FOLDER < [{"path": "notes:list", "type": "query", "args": {…}}, …]
 //
 // prints [{"value": …} or {"error": "…", "data": …}, …]. An argument "$2" is the value
-// of call number 2. The first element may be {"insert": "table", "document": {…}}.
+// of call number 2, "$2.a.b" a part of it. Instead of a call: {"insert": "table", "document": {…}} past all
+// functions, {"wait": milliseconds} for what was scheduled.
 import { build } from "esbuild";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
@@ -50,8 +51,8 @@ try {
 
 async function run(t, call, results) {
   const given = (value) =>
-    typeof value === "string" && /^\$\d+$/.test(value)
-      ? results[Number(value.slice(1))].value
+    typeof value === "string" && /^\$\d+(\.\w+)*$/.test(value)
+      ? value.slice(1).split(".").slice(1).reduce((at, key) => at[key], results[parseInt(value.slice(1))].value)
       : value && typeof value === "object"
         ? Array.isArray(value)
           ? value.map(given)
@@ -61,6 +62,11 @@ async function run(t, call, results) {
     if (call.insert) {
       const document = given(call.document);
       return { value: await t.run((ctx) => ctx.db.insert(call.insert, document)) };
+    }
+    if (call.wait) {
+      await new Promise((done) => setTimeout(done, call.wait));
+      await t.finishInProgressScheduledFunctions();
+      return { value: null };
     }
     const value = await t[call.type](makeFunctionReference(call.path), given(call.args));
     return { value: value ?? null };

@@ -10,6 +10,7 @@ use byod_schema::{
 
 use super::validators;
 use crate::layout::{Code, property, string};
+use crate::owners::Owners;
 
 /// Objects that hold the changes of an update.
 const CHANGES: [&str; 4] = ["patch", "fields", "updates", "changes"];
@@ -210,8 +211,10 @@ impl Writer<'_> {
 
     /// The field that says whose a document is.
     fn owner(&self) -> Option<&str> {
-        self.injected(Injection::Subject)
-            .find(|name| self.fields.get(name).is_some())
+        Owners::of(self.manifest, self.table)
+            .fields()
+            .first()
+            .copied()
     }
 
     fn get(&self, id: &str) -> Written {

@@ -1,6 +1,7 @@
 /* eslint-disable */
 // Written until `npx convex dev` or `npx convex deploy` writes its own.
 
+import type * as byod_database from "../byod/database.js";
 import type * as byod_owner from "../byod/owner.js";
 import type * as byod_version from "../byod/version.js";
 import type * as conversations from "../conversations.js";
@@ -25,6 +26,7 @@ import type {
 } from "convex/server";
 
 declare const modules: ApiFromModules<{
+  "byod/database": typeof byod_database;
   "byod/owner": typeof byod_owner;
   "byod/version": typeof byod_version;
   conversations: typeof conversations;

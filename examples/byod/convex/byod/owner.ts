@@ -1,12 +1,12 @@
 // Written by `byod export`.
 
-import type {
-  RegisteredAction,
-  RegisteredMutation,
-  RegisteredQuery,
+import {
+  makeFunctionReference,
+  type RegisteredAction,
+  type RegisteredMutation,
+  type RegisteredQuery,
 } from "convex/server";
 import {
-  ConvexError,
   v,
   type ObjectType,
   type PropertyValidators,
@@ -17,18 +17,14 @@ import {
   internalMutation,
   internalQuery,
   type ActionCtx as AnyActionCtx,
-  type DatabaseReader,
-  type DatabaseWriter,
   type MutationCtx as AnyMutationCtx,
   type QueryCtx as AnyQueryCtx,
 } from "../_generated/server";
+import { notFound, reader, writer } from "./database";
 
 // Functions are internal: only the service, which has the deploy key, may say
 // whose documents a call is about. Whatever a function does, it reaches that
 // owner's documents alone, also where users share a deployment.
-
-/** The fields that say whose a document is. */
-const OWNER_FIELDS = ["userId"];
 
 /** What the service adds to the arguments of every function. */
 const subject = { userId: v.string() };
@@ -140,6 +136,7 @@ export function ownerAction<Args extends PropertyValidators, Output>({
         runMutation: passOn(ctx.runMutation, 1, caller.owner),
         runAction: passOn(ctx.runAction, 1, caller.owner),
         scheduler: schedulerOf(ctx, caller.owner),
+        vectorSearch: vectorSearchOf(ctx, caller.owner),
       };
       return await handler(owned, declared(args, given));
     },
@@ -204,104 +201,43 @@ function passOn<Run extends (...args: any[]) => any>(
   }) as Run;
 }
 
+/** Jobs are the owner's; one is cancelled only where whose it is can be asked. */
 function schedulerOf(
-  { scheduler }: Pick<AnyActionCtx, "scheduler">,
+  ctx: Pick<AnyActionCtx, "scheduler"> & Partial<Pick<AnyMutationCtx, "db">>,
   owner: string,
 ): AnyActionCtx["scheduler"] {
+  const { scheduler, db } = ctx;
   return {
-    ...scheduler,
     runAfter: passOn(scheduler.runAfter, 2, owner),
     runAt: passOn(scheduler.runAt, 2, owner),
+    cancel: async (id) => {
+      if (db === undefined) {
+        throw new Error("An action can't cancel: run a mutation that does");
+      }
+      if ((await reader(db, owner).system.get(id)) === null) throw notFound();
+      await scheduler.cancel(id);
+    },
   };
 }
 
-/** Whether the document is somebody else's. One without an owner is nobody's. */
-function isForeign(doc: Record<string, any> | null, owner: string): boolean {
-  return OWNER_FIELDS.some(
-    (field) => doc?.[field] != null && doc[field] !== owner,
-  );
+/** What the search finds of the owner's documents. */
+function vectorSearchOf(ctx: AnyActionCtx, owner: string) {
+  const ofOwner = passOn(ctx.runQuery, 1, owner);
+  const ownIds = makeFunctionReference<"query">("byod/owner:ownIds");
+  const search: AnyActionCtx["vectorSearch"] = async (...args) => {
+    const found = await ctx.vectorSearch(...args);
+    const ids = found.map(({ _id }) => _id);
+    const own: string[] = await ofOwner(ownIds as any, { ids });
+    return found.filter(({ _id }) => own.includes(_id));
+  };
+  return search;
 }
 
-function notFound() {
-  return new ConvexError({ code: "not_found", message: "No such document" });
-}
-
-/** The database as the owner has it. */
-function reader(db: DatabaseReader, owner: string): DatabaseReader {
-  const any: any = db;
-  const owned = {
-    system: db.system,
-    normalizeId: (table: any, id: string) => any.normalizeId(table, id),
-    // Both with and without the table's name in front of the id.
-    get: async (...id: any[]) => {
-      const doc = await any.get(...id);
-      return isForeign(doc, owner) ? null : doc;
-    },
-    query: (table: any) => query(any.query(table), owner),
-  };
-  return owned as any;
-}
-
-function writer(db: DatabaseWriter, owner: string): DatabaseWriter {
-  const any: any = db;
-  const check = async (id: any[]) => {
-    const doc = await any.get(...id);
-    if (doc === null || isForeign(doc, owner)) throw notFound();
-  };
-  const checkValue = (value: any) => {
-    if (isForeign(value, owner)) throw notFound();
-  };
-  const owned = {
-    ...reader(db, owner),
-    vars: any.vars,
-    insert: async (table: any, value: any) => {
-      checkValue(value);
-      return await any.insert(table, value);
-    },
-    patch: async (...args: any[]) => {
-      await check(args.slice(0, -1));
-      checkValue(args.at(-1));
-      await any.patch(...args);
-    },
-    replace: async (...args: any[]) => {
-      await check(args.slice(0, -1));
-      checkValue(args.at(-1));
-      await any.replace(...args);
-    },
-    delete: async (...args: any[]) => {
-      await check(args);
-      await any.delete(...args);
-    },
-  };
-  return owned as any;
-}
-
-/** The query, without other people's documents. */
-function query(initial: any, owner: string): any {
-  const mine = (started: any) =>
-    OWNER_FIELDS.reduce(
-      (found, field) =>
-        found.filter((q: any) =>
-          q.or(
-            q.eq(q.field(field), owner),
-            q.eq(q.field(field), undefined),
-            q.eq(q.field(field), null),
-          ),
-        ),
-      started,
-    );
-  const all = () => mine(initial.fullTableScan());
-  return {
-    withIndex: (...args: any[]) => mine(initial.withIndex(...args)),
-    withSearchIndex: (...args: any[]) => mine(initial.withSearchIndex(...args)),
-    fullTableScan: all,
-    order: (order: any) => all().order(order),
-    filter: (predicate: any) => all().filter(predicate),
-    paginate: (options: any) => all().paginate(options),
-    collect: () => all().collect(),
-    take: (n: number) => all().take(n),
-    first: () => all().first(),
-    unique: () => all().unique(),
-    [Symbol.asyncIterator]: () => all()[Symbol.asyncIterator](),
-  };
-}
+/** Which of these ids are of documents of the owner. */
+export const ownIds = ownerQuery({
+  args: { ids: v.array(v.string()) },
+  handler: async (ctx, { ids }) => {
+    const docs = await Promise.all(ids.map((id) => ctx.db.get(id as any)));
+    return docs.flatMap((doc) => (doc === null ? [] : [doc._id as string]));
+  },
+});

@@ -2,6 +2,7 @@
 // Written until `npx convex dev` or `npx convex deploy` writes its own.
 
 import type * as byod_caller from "../byod/caller.js";
+import type * as byod_database from "../byod/database.js";
 import type * as byod_owner from "../byod/owner.js";
 import type * as byod_version from "../byod/version.js";
 import type * as custom_todos from "../custom/todos.js";
@@ -18,6 +19,7 @@ import type {
 
 declare const modules: ApiFromModules<{
   "byod/caller": typeof byod_caller;
+  "byod/database": typeof byod_database;
   "byod/owner": typeof byod_owner;
   "byod/version": typeof byod_version;
   "custom/todos": typeof custom_todos;

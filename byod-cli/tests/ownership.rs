@@ -1,0 +1,379 @@
+//! Alice and Bob share a deployment, and main's functions trust their callers in
+//! every way: what is exported still keeps each to their own documents.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::Project;
+
+/// Calls, made by one of them each, and what they are to give.
+#[derive(Default)]
+struct Story {
+    calls: Vec<Value>,
+    checks: Vec<(usize, Expected)>,
+}
+
+enum Expected {
+    Value(Value),
+    /// The titles or texts of documents, in any order.
+    Titles(Vec<&'static str>),
+    /// The same, of a page.
+    PageOf(Vec<&'static str>),
+    /// The `code` of a `ConvexError`.
+    Refused(&'static str),
+    /// Part of the message of any other error.
+    Fails(&'static str),
+}
+
+impl Story {
+    /// Runs a function for that user; gives the name of its result.
+    fn run(&mut self, user: &str, kind: &str, path: &str, args: Value) -> String {
+        let mut args = args;
+        args["userId"] = user.into();
+        self.calls
+            .push(json!({"type": kind, "path": path, "args": args}));
+        format!("${}", self.calls.len() - 1)
+    }
+
+    fn wait(&mut self) {
+        self.calls.push(json!({"wait": 200}));
+    }
+
+    fn insert(&mut self, table: &str, document: Value) -> String {
+        self.calls
+            .push(json!({"insert": table, "document": document}));
+        format!("${}", self.calls.len() - 1)
+    }
+
+    fn query(&mut self, user: &str, path: &str, args: Value, expected: Expected) {
+        self.run(user, "query", path, args);
+        self.checks.push((self.calls.len() - 1, expected));
+    }
+
+    fn mutation(&mut self, user: &str, path: &str, args: Value, expected: Expected) {
+        self.run(user, "mutation", path, args);
+        self.checks.push((self.calls.len() - 1, expected));
+    }
+
+    fn action(&mut self, user: &str, path: &str, args: Value, expected: Expected) {
+        self.run(user, "action", path, args);
+        self.checks.push((self.calls.len() - 1, expected));
+    }
+
+    /// Exports the project, runs all calls there, and compares.
+    fn check(self) {
+        let Some(node) = support::node() else { return };
+        let project = Project::of("careless");
+        project.export(&[]);
+        let convex = project.root.join("user/convex");
+        let results = support::run(&node, &convex, &json!(self.calls));
+        for (number, expected) in self.checks {
+            let (call, result) = (&self.calls[number], &results[number]);
+            let about = format!("{call}\n gave {result}");
+            match expected {
+                Expected::Value(value) => assert_eq!(result["value"], value, "{about}"),
+                Expected::Titles(titles) | Expected::PageOf(titles) => {
+                    let value = &result["value"];
+                    let found = value.get("page").unwrap_or(value);
+                    let found = found.as_array().expect(&about);
+                    let mut found: Vec<&str> = found
+                        .iter()
+                        .map(|doc| {
+                            let text = doc.get("title").or(doc.get("text")).unwrap_or(doc);
+                            text.as_str().expect(&about)
+                        })
+                        .collect();
+                    found.sort_unstable();
+                    assert_eq!(found, titles, "{about}");
+                }
+                Expected::Refused(code) => assert_eq!(result["data"]["code"], code, "{about}"),
+                Expected::Fails(message) => {
+                    let error = result["error"].as_str().expect(&about);
+                    assert!(error.contains(message), "{about}");
+                }
+            }
+        }
+    }
+}
+
+use Expected::{Fails, PageOf, Refused, Titles, Value as Gives};
+
+/// A page of each: `a1` and `a2` are Alice's, `b` is Bob's, `nobody's` was there before.
+fn pages(story: &mut Story) -> [String; 4] {
+    let page =
+        |title: &str, x: f64| json!({"title": title, "text": "same words", "embedding": [x, 1.0]});
+    let nobodys = story.insert("pages", page("nobody's", 0.0));
+    [
+        story.run("alice", "mutation", "pages:add", page("a1", 0.1)),
+        story.run("alice", "mutation", "pages:add", page("a2", 0.2)),
+        story.run("bob", "mutation", "pages:add", page("b", 0.3)),
+        nobodys,
+    ]
+}
+
+#[test]
+fn a_document_that_names_no_owner_is_its_writers() {
+    let mut story = Story::default();
+    let [a1, ..] = pages(&mut story);
+    story.query("alice", "pages:all", json!({}), Titles(vec!["a1", "a2"]));
+    story.query("bob", "pages:all", json!({}), Titles(vec!["b"]));
+    story.query("alice", "pages:ofNobody", json!({}), Titles(vec![]));
+
+    // It can't be given away, nor left to everybody.
+    for to in [json!({"id": a1, "to": "bob"}), json!({"id": a1})] {
+        story.mutation("alice", "pages:give", to, Refused("wrong_owner"));
+    }
+    for of in [
+        json!({"id": a1, "title": "t", "of": "bob"}),
+        json!({"id": a1, "title": "t"}),
+    ] {
+        story.mutation("alice", "pages:put", of, Refused("wrong_owner"));
+    }
+    let page = json!({"title": "forged", "text": "", "of": "bob"});
+    story.mutation("alice", "pages:addFor", page, Refused("wrong_owner"));
+    story.mutation(
+        "alice",
+        "pages:put",
+        json!({"id": a1, "title": "a1", "of": "alice"}),
+        Gives(json!(null)),
+    );
+    story.query("alice", "pages:all", json!({}), Titles(vec!["a1", "a2"]));
+
+    // Also where main says so by null, or in one kind of document alone.
+    story.run("alice", "mutation", "cards:create", json!({"text": "card"}));
+    story.query("alice", "cards:all", json!({}), Titles(vec!["card"]));
+    story.query("bob", "cards:all", json!({}), Titles(vec![]));
+    story.query("bob", "cards:list", json!({}), Titles(vec![]));
+    story.run("alice", "mutation", "shapes:circle", json!({}));
+    story.query("bob", "shapes:all", json!({}), Titles(vec![]));
+    story.mutation("alice", "shapes:square", json!({}), Fails("userId"));
+    story.run("alice", "mutation", "anything:put", json!({"what": 7}));
+    story.query("bob", "anything:all", json!({}), Titles(vec![]));
+    story.check();
+}
+
+#[test]
+fn no_way_leads_to_anothers_document() {
+    let mut story = Story::default();
+    let [a1, _, b, nobodys] = pages(&mut story);
+    for path in ["read", "readByTable", "readAnyId", "readByHelper"] {
+        let path = format!("pages:{path}");
+        for id in [&b, &nobodys] {
+            story.query("alice", &path, json!({"id": id}), Gives(json!(null)));
+        }
+    }
+    story.query(
+        "alice",
+        "pages:readAnyId",
+        json!({"id": "no id at all"}),
+        Gives(json!(null)),
+    );
+    story.query("alice", "pages:each", json!({}), Titles(vec!["a1", "a2"]));
+    story.query(
+        "alice",
+        "pages:byOwner",
+        json!({"of": "bob"}),
+        Titles(vec![]),
+    );
+    story.query(
+        "alice",
+        "pages:byOwner",
+        json!({"of": "alice"}),
+        Titles(vec!["a1", "a2"]),
+    );
+    story.query(
+        "alice",
+        "pages:first",
+        json!({"title": "b"}),
+        Gives(json!(null)),
+    );
+    story.query(
+        "alice",
+        "pages:search",
+        json!({"words": "same"}),
+        Titles(vec!["a1", "a2"]),
+    );
+    story.query(
+        "alice",
+        "pages:search",
+        json!({"words": "same", "of": "bob"}),
+        Titles(vec![]),
+    );
+
+    for path in ["change", "changeByTable"] {
+        let path = format!("pages:{path}");
+        for id in [&b, &nobodys] {
+            let args = json!({"id": id, "title": "mine"});
+            story.mutation("alice", &path, args, Refused("not_found"));
+        }
+    }
+    story.mutation(
+        "alice",
+        "pages:give",
+        json!({"id": b, "to": "alice"}),
+        Refused("not_found"),
+    );
+    let mine = json!({"id": b, "title": "mine", "of": "alice"});
+    story.mutation("alice", "pages:put", mine, Refused("not_found"));
+    story.mutation(
+        "alice",
+        "pages:drop",
+        json!({"id": b}),
+        Refused("not_found"),
+    );
+
+    story.query("bob", "pages:all", json!({}), Titles(vec!["b"]));
+    story.mutation("alice", "pages:drop", json!({"id": a1}), Gives(json!(null)));
+    story.check();
+}
+
+#[test]
+fn a_cursor_of_anothers_pages_gives_ones_own() {
+    let mut story = Story::default();
+    pages(&mut story);
+    let page = |cursor: Value| json!({"paginationOpts": {"numItems": 1, "cursor": cursor}});
+    // The newest first: that is Bob's.
+    let bobs = story.run("bob", "query", "pages:byPage", page(json!(null)));
+    story.query("bob", "pages:byPage", page(json!(null)), PageOf(vec!["b"]));
+    let cursor = json!(format!("{bobs}.continueCursor"));
+    story.query("alice", "pages:byPage", page(cursor), PageOf(vec!["a2"]));
+    story.check();
+}
+
+#[test]
+fn a_function_passes_no_other_owner_on() {
+    let mut story = Story::default();
+    let [a1, _, b, _] = pages(&mut story);
+    let of_bob = json!({"id": b, "friend": "bob"});
+    story.query("alice", "pages:readAs", of_bob.clone(), Gives(json!(null)));
+    story.action(
+        "alice",
+        "pages:readAsInAction",
+        of_bob.clone(),
+        Gives(json!(null)),
+    );
+    story.mutation(
+        "alice",
+        "pages:changeAs",
+        of_bob.clone(),
+        Refused("not_found"),
+    );
+    story.action(
+        "alice",
+        "pages:changeAsInAction",
+        of_bob,
+        Refused("not_found"),
+    );
+    story.action(
+        "alice",
+        "pages:changeAsInAction",
+        json!({"id": a1, "friend": "bob"}),
+        Gives(json!(null)),
+    );
+    story.query(
+        "alice",
+        "pages:all",
+        json!({}),
+        Titles(vec!["a2", "theirs"]),
+    );
+
+    story.run(
+        "alice",
+        "mutation",
+        "pages:renameLater",
+        json!({"friend": "bob"}),
+    );
+    story.wait();
+    story.query(
+        "alice",
+        "pages:all",
+        json!({}),
+        Titles(vec!["renamed", "renamed"]),
+    );
+    story.query("bob", "pages:all", json!({}), Titles(vec!["b"]));
+    story.check();
+}
+
+#[test]
+fn vectors_files_and_jobs_of_others_are_out_of_reach() {
+    let Some(node) = support::node() else { return };
+    let project = Project::of("careless");
+    project.export(&[]);
+    let mut story = Story::default();
+    let [a1, a2, b, _] = pages(&mut story);
+    story.run(
+        "alice",
+        "action",
+        "pages:nearest",
+        json!({"embedding": [0.3, 1.0]}),
+    );
+    let nearest = story.calls.len() - 1;
+    let job = story.run(
+        "bob",
+        "mutation",
+        "pages:renameLater",
+        json!({"friend": "bob"}),
+    );
+    story.query("alice", "pages:job", json!({"id": job}), Gives(json!(null)));
+    story.query(
+        "alice",
+        "pages:jobs",
+        json!({}),
+        Fails("System tables can't be listed"),
+    );
+    story.mutation(
+        "alice",
+        "pages:stop",
+        json!({"id": job}),
+        Refused("not_found"),
+    );
+    story.mutation("bob", "pages:stop", json!({"id": job}), Gives(json!(null)));
+    story.wait();
+    story.query("bob", "pages:all", json!({}), Titles(vec!["b"]));
+
+    let convex = project.root.join("user/convex");
+    let results = support::run(&node, &convex, &json!(story.calls));
+    let id = |name: &str| results[name[1..].parse::<usize>().unwrap()]["value"].clone();
+    let found = results[nearest]["value"].as_array().unwrap();
+    let mut found: Vec<Value> = found.iter().map(|hit| hit["_id"].clone()).collect();
+    found.sort_by_key(Value::to_string);
+    let mut own = [id(&a1), id(&a2)];
+    own.sort_by_key(Value::to_string);
+    assert_eq!(found, own);
+    assert!(!found.contains(&id(&b)));
+    story.check();
+}
+
+#[test]
+fn the_export_and_the_check_say_what_is_shared() {
+    let project = Project::of("careless");
+    let notes = project.export(&[])["notes"].to_string();
+    for table in ["pages", "cards", "shapes", "anything"] {
+        let note = format!("documents of `{table}` may lack `userId` on main");
+        assert!(notes.contains(&note), "{notes}");
+    }
+    let shared = "documents of `tags` have no text field `userId`";
+    assert!(notes.contains(shared), "{notes}");
+    let check = project.byod(&["check"]);
+    assert_eq!(check.status, 0);
+    assert!(check.stdout.contains(shared), "{}", check.stdout);
+    assert!(!check.stdout.contains("`pages`"), "{}", check.stdout);
+}
+
+#[test]
+fn it_typechecks() {
+    let Some(node) = support::node() else { return };
+    let project = Project::of("careless");
+    project.export(&[]);
+    let root = project.root.join("user");
+    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    support::tool(
+        &node,
+        "prettier",
+        &["--check", "convex/byod", "convex/schema.ts"],
+        &root,
+    )
+    .unwrap();
+}
