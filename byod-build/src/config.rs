@@ -146,9 +146,10 @@ impl Reader<'_> {
             let injection = match entry.get_ref().as_str() {
                 Some("subject") => Injection::Subject,
                 Some("now") => Injection::Now,
+                Some("idempotency-key") => Injection::IdempotencyKey,
                 _ => {
                     let message = format!(
-                        "`{}` in [user.inject] must be \"subject\" or \"now\"",
+                        "`{}` in [user.inject] must be \"subject\", \"now\" or \"idempotency-key\"",
                         name.get_ref()
                     );
                     return Err(self.at(entry, message));
@@ -156,7 +157,19 @@ impl Reader<'_> {
             };
             Ok((name.get_ref().to_string(), injection))
         };
-        inject.iter().map(kind).collect()
+        let injected: BTreeMap<_, _> = inject.iter().map(kind).collect::<Result<_, _>>()?;
+        let mut keys = inject.iter().filter(|(name, _)| {
+            injected.get(name.get_ref().as_ref()) == Some(&Injection::IdempotencyKey)
+        });
+        if let (Some((first, _)), Some((second, entry))) = (keys.next(), keys.next()) {
+            let message = format!(
+                "a mutation has one idempotency key, but [user.inject] has `{}` and `{}`. Remove one",
+                first.get_ref(),
+                second.get_ref()
+            );
+            return Err(self.at(entry, message));
+        }
+        Ok(injected)
     }
 
     fn known_keys(&self, table: &DeTable, prefix: &str, known: &[&str]) -> Result<(), Error> {

@@ -26,6 +26,7 @@ mod engine;
 mod error;
 mod functions;
 mod host;
+mod imports;
 mod limits;
 mod locate;
 mod modules;
@@ -43,5 +44,6 @@ mod workspace;
 
 pub use builder::{Builder, Folders, emit};
 pub use error::{Error, Limit};
+pub use imports::Imports;
 pub use limits::Limits;
 pub use project::{Exported, ProjectReading, read_project};

@@ -60,6 +60,13 @@ pub(crate) fn subjects(manifest: &Manifest) -> impl Iterator<Item = &str> + Clon
         .map(|(name, _)| name.as_str())
 }
 
+/// The argument that makes a mutation run once, where `[user.inject]` names one.
+pub(crate) fn key(manifest: &Manifest) -> Option<&str> {
+    let mut injected = manifest.inject.iter();
+    let key = injected.find(|(_, injection)| **injection == Injection::IdempotencyKey);
+    key.map(|(name, _)| name.as_str())
+}
+
 /// What to know of a table whose documents don't say whose they are.
 pub(crate) fn shared(manifest: &Manifest, table: &Table) -> Option<String> {
     let table_name = &table.table_name;

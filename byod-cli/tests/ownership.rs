@@ -1,102 +1,13 @@
 //! Alice and Bob share a deployment, and main's functions trust their callers in
 //! every way: what is exported still keeps each to their own documents.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is a test")]
 
 mod support;
 
 use serde_json::{Value, json};
 use support::Project;
-
-/// Calls, made by one of them each, and what they are to give.
-#[derive(Default)]
-struct Story {
-    calls: Vec<Value>,
-    checks: Vec<(usize, Expected)>,
-}
-
-enum Expected {
-    Value(Value),
-    /// The titles or texts of documents, in any order.
-    Titles(Vec<&'static str>),
-    /// The same, of a page.
-    PageOf(Vec<&'static str>),
-    /// The `code` of a `ConvexError`.
-    Refused(&'static str),
-    /// Part of the message of any other error.
-    Fails(&'static str),
-}
-
-impl Story {
-    /// Runs a function for that user; gives the name of its result.
-    fn run(&mut self, user: &str, kind: &str, path: &str, args: Value) -> String {
-        let mut args = args;
-        args["userId"] = user.into();
-        self.calls
-            .push(json!({"type": kind, "path": path, "args": args}));
-        format!("${}", self.calls.len() - 1)
-    }
-
-    fn wait(&mut self) {
-        self.calls.push(json!({"wait": 200}));
-    }
-
-    fn insert(&mut self, table: &str, document: Value) -> String {
-        self.calls
-            .push(json!({"insert": table, "document": document}));
-        format!("${}", self.calls.len() - 1)
-    }
-
-    fn query(&mut self, user: &str, path: &str, args: Value, expected: Expected) {
-        self.run(user, "query", path, args);
-        self.checks.push((self.calls.len() - 1, expected));
-    }
-
-    fn mutation(&mut self, user: &str, path: &str, args: Value, expected: Expected) {
-        self.run(user, "mutation", path, args);
-        self.checks.push((self.calls.len() - 1, expected));
-    }
-
-    fn action(&mut self, user: &str, path: &str, args: Value, expected: Expected) {
-        self.run(user, "action", path, args);
-        self.checks.push((self.calls.len() - 1, expected));
-    }
-
-    /// Exports the project, runs all calls there, and compares.
-    fn check(self) {
-        let Some(node) = support::node() else { return };
-        let project = Project::of("careless");
-        project.export(&[]);
-        let convex = project.root.join("user/convex");
-        let results = support::run(&node, &convex, &json!(self.calls));
-        for (number, expected) in self.checks {
-            let (call, result) = (&self.calls[number], &results[number]);
-            let about = format!("{call}\n gave {result}");
-            match expected {
-                Expected::Value(value) => assert_eq!(result["value"], value, "{about}"),
-                Expected::Titles(titles) | Expected::PageOf(titles) => {
-                    let value = &result["value"];
-                    let found = value.get("page").unwrap_or(value);
-                    let found = found.as_array().expect(&about);
-                    let mut found: Vec<&str> = found
-                        .iter()
-                        .map(|doc| {
-                            let text = doc.get("title").or(doc.get("text")).unwrap_or(doc);
-                            text.as_str().expect(&about)
-                        })
-                        .collect();
-                    found.sort_unstable();
-                    assert_eq!(found, titles, "{about}");
-                }
-                Expected::Refused(code) => assert_eq!(result["data"]["code"], code, "{about}"),
-                Expected::Fails(message) => {
-                    let error = result["error"].as_str().expect(&about);
-                    assert!(error.contains(message), "{about}");
-                }
-            }
-        }
-    }
-}
+use support::story::{Expected, Story};
 
 use Expected::{Fails, PageOf, Refused, Titles, Value as Gives};
 
@@ -354,6 +265,8 @@ fn the_export_and_the_check_say_what_is_shared() {
         let note = format!("documents of `{table}` may lack `userId` on main");
         assert!(notes.contains(&note), "{notes}");
     }
+    let files = "files have no owner: who knows the id of one reaches it by `pages:fileOf`";
+    assert!(notes.contains(files), "{notes}");
     let shared = "documents of `tags` have no text field `userId`";
     assert!(notes.contains(shared), "{notes}");
     let check = project.byod(&["check"]);

@@ -62,6 +62,7 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
         });
         let body = body(name, table.clone(), declared.returns.clone());
         Entry {
+            keyed: None,
             path,
             declared,
             body,

@@ -156,6 +156,7 @@ impl Local {
                 path: path.clone(),
                 declared: declared.clone(),
                 body,
+                keyed: self.project.keyed.get(path).cloned(),
             });
         }
         for entry in built_in {
@@ -166,6 +167,7 @@ impl Local {
                 return Err(unknown_function(&path, &self.project));
             };
             functions.add(Entry {
+                keyed: self.project.keyed.get(&path).cloned(),
                 path,
                 declared,
                 body,

@@ -11,6 +11,7 @@ use byod_schema::{Function, FunctionPath, FunctionType, Validator, Value, Visibi
 use crate::auth::Caller;
 use crate::ctx::{Access, Ctx};
 use crate::display::Shown;
+use crate::idempotency::Keyed;
 use crate::{FunctionError, Object, validate};
 
 /// What runs when a function is called.
@@ -26,6 +27,8 @@ pub(crate) struct Entry {
     pub(crate) path: FunctionPath,
     pub(crate) declared: Function,
     pub(crate) body: Body,
+    /// Set where it takes an idempotency key.
+    pub(crate) keyed: Option<Keyed>,
 }
 
 impl fmt::Debug for Entry {
@@ -93,8 +96,14 @@ impl Entry {
     ) -> Result<Value, FunctionError> {
         let mut ctx = Ctx::new(access, caller, now);
         let args = self.check_args(args, &ctx)?;
-        let value = catch_unwind(AssertUnwindSafe(|| (self.body)(&mut ctx, args)))
-            .unwrap_or_else(|panic| Err(self.panicked(panic.as_ref())))?;
+        let run = |ctx: &mut Ctx<'_>, args| {
+            catch_unwind(AssertUnwindSafe(|| (self.body)(ctx, args)))
+                .unwrap_or_else(|panic| Err(self.panicked(panic.as_ref())))
+        };
+        let value = match &self.keyed {
+            Some(keyed) => keyed.run(&mut ctx, args, run),
+            None => run(&mut ctx, args),
+        }?;
         if let Some(returns) = &self.declared.returns {
             validate::check(returns, &value, ctx.ids()).map_err(|mismatch| {
                 FunctionError::Refused(format!("ReturnsValidationError: {mismatch}"))

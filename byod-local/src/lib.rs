@@ -40,6 +40,9 @@
 //!   document; who tries to change it gets a `ConvexError` whose data is
 //!   `{code: "not_found", message: "No such document"}`.
 //! - Required `createdAt` and `updatedAt` are stamped where they are not given.
+//! - A mutation of a user's deployment that takes an idempotency key runs once per
+//!   key and owner within 24 hours, also where it is a closure; the table
+//!   `byodIdempotency` holds the keys.
 //!
 //! Every other function is a closure, see [`Local::function`]. A main deployment
 //! also serves `byod/credentials`, a user's `functions:ping`.
@@ -71,6 +74,7 @@ mod display;
 mod error;
 mod functions;
 mod http;
+mod idempotency;
 mod ids;
 mod object;
 mod ping;

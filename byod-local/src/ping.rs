@@ -20,6 +20,7 @@ pub(crate) fn function(project: &Project, schema_version: f64) -> Entry {
         returns: None,
     });
     Entry {
+        keyed: None,
         path,
         declared,
         body: Arc::new(move |ctx, _| {

@@ -2,7 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{Field, Fields, Function, FunctionPath, Injection, Manifest, Schema, Validator};
+use byod_schema::{
+    Field, Fields, Function, FunctionPath, IDEMPOTENCY_TABLE, Injection, Manifest, Schema,
+    Validator, idempotency_table,
+};
+
+use crate::idempotency::{self, Keyed};
 
 /// What one deployment runs.
 #[derive(Clone, Debug)]
@@ -16,6 +21,8 @@ pub(crate) struct Project {
     /// Whether it is a user's deployment, where every document that can have an
     /// owner has one.
     pub(crate) is_of_user: bool,
+    /// The mutations that take an idempotency key.
+    pub(crate) keyed: BTreeMap<FunctionPath, Keyed>,
 }
 
 impl Project {
@@ -27,23 +34,41 @@ impl Project {
             injected: BTreeSet::new(),
             owner: owner(manifest),
             is_of_user: false,
+            keyed: BTreeMap::new(),
         }
     }
 
     /// A user's deployment: the project that the manifest names, or else main's
     /// user tables and their functions with the injected arguments added.
     pub(crate) fn user(manifest: &Manifest) -> Self {
-        let injected = manifest.inject.keys().cloned().collect();
-        let owner = owner(manifest);
-        if let Some(user) = &manifest.user {
-            return Self {
-                schema: user.schema.clone(),
-                functions: user.functions.clone(),
-                injected,
-                owner,
-                is_of_user: true,
-            };
+        let mut project = match &manifest.user {
+            Some(user) => Self::of_user(manifest, user.schema.clone(), user.functions.clone()),
+            None => Self::from_main(manifest),
+        };
+        let schema = &mut project.schema;
+        if !project.keyed.is_empty() && schema.table(IDEMPOTENCY_TABLE).is_none() {
+            schema.tables.push(idempotency_table());
         }
+        project
+    }
+
+    fn of_user(
+        manifest: &Manifest,
+        schema: Schema,
+        functions: BTreeMap<FunctionPath, Function>,
+    ) -> Self {
+        let owner = owner(manifest);
+        Self {
+            schema,
+            functions,
+            injected: manifest.inject.keys().cloned().collect(),
+            is_of_user: true,
+            keyed: idempotency::keyed(manifest, &owner),
+            owner,
+        }
+    }
+
+    fn from_main(manifest: &Manifest) -> Self {
         let is_user_table = |table: &str| manifest.user_tables.contains(table);
         let mut schema = manifest.main.schema.clone();
         schema
@@ -59,13 +84,7 @@ impl Project {
             .filter(|(path, _)| is_user_table(table_of_module(&path.module)))
             .map(|(path, function)| (path.clone(), with_injected(path, function, manifest)))
             .collect();
-        Self {
-            schema,
-            functions,
-            injected,
-            owner,
-            is_of_user: true,
-        }
+        Self::of_user(manifest, schema, functions)
     }
 }
 
@@ -94,11 +113,15 @@ fn with_injected(path: &FunctionPath, function: &Function, manifest: &Manifest) 
             .filter(|(name, _)| injected.iter().all(|(injected, _)| injected != name))
             .map(|(name, field)| (name, field.clone()));
         let injected = injected.iter().map(|(name, injection)| {
-            let validator = match injection {
-                Injection::Subject => Validator::String,
-                Injection::Now => Validator::Number,
+            let field = match injection {
+                Injection::Subject => Field::required(Validator::String),
+                Injection::Now => Field::required(Validator::Number),
+                Injection::IdempotencyKey => Field {
+                    optional: true,
+                    ..Field::required(Validator::String)
+                },
             };
-            (*name, Field::required(validator))
+            (*name, field)
         });
         *fields = own.chain(injected).collect();
     }

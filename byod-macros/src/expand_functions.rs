@@ -129,6 +129,7 @@ fn info(function: &Function, table: &Table<'_>) -> TokenStream {
         let injection = match injection {
             Injection::Subject => quote!(Subject),
             Injection::Now => quote!(Now),
+            Injection::IdempotencyKey => quote!(IdempotencyKey),
         };
         quote!((#name, ::byod_runtime::codec::Injection::#injection))
     });
@@ -145,16 +146,25 @@ fn info(function: &Function, table: &Table<'_>) -> TokenStream {
 
 fn doc(function: &Function) -> String {
     let mut doc = format!("The {} `{}`.", function.function_type, function.path);
-    if !function.inject.is_empty() {
-        let names: Vec<String> = function
-            .inject
-            .iter()
-            .map(|(name, _)| format!("`{name}`"))
-            .collect();
+    let is_key = |injection: &Injection| *injection == Injection::IdempotencyKey;
+    let names: Vec<String> = function
+        .inject
+        .iter()
+        .filter(|(_, injection)| !is_key(injection))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !names.is_empty() {
         doc += &format!(
             "\n\nOn the user's deployment it also takes {}, which the session fills in.",
             names.join(", ")
         );
+    }
+    if function
+        .inject
+        .iter()
+        .any(|(_, injection)| is_key(injection))
+    {
+        doc += "\n\nThere it takes an idempotency key too: `.idempotency_key(…)` on the call.";
     }
     if matches!(function.returns, Returns::Pages(_)) {
         doc += "\n\nIt gives its result page by page; the call sets the size of a page.";

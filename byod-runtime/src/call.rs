@@ -14,6 +14,7 @@ use crate::codec::{Arguments, Body, Field, FunctionInfo, Seed};
 use crate::deadline::Deadline;
 use crate::deployment::{Deployment, Target, Wanted};
 use crate::error::Error;
+use crate::idempotency::IdempotencyKey;
 use crate::session::Session;
 use crate::telemetry::{self, Called};
 
@@ -96,11 +97,12 @@ impl<T> Prepared<T> {
             function,
             body,
             read,
-            ..
+            options,
         } = self;
         let body = body.and_then(|body| {
             if target.is_user() {
-                body.for_user(function, session.subject().as_str())
+                let key = options.idempotency_key.as_ref();
+                body.for_user(function, session.subject().as_str(), key)
             } else {
                 Ok(body.for_main())
             }
@@ -130,6 +132,11 @@ impl<T> Prepared<T> {
             endpoint: kind.into(),
         };
         telemetry::call(called, async {
+            if let Some(key) = &self.options.idempotency_key
+                && let Err(error) = key.check(self.function)
+            {
+                return (None, Err(error));
+            }
             let limits = self.limits();
             let deadline = Deadline::after(limits.timeout);
             match self.target(&self.session, kind, None, deadline).await {
@@ -156,7 +163,9 @@ impl<T> Prepared<T> {
     ) -> Result<Routed<T>, Error> {
         let session = self.session.clone();
         let client = target.client();
-        let context = client.context(kind, self.function.path);
+        let mut context = client.context(kind, self.function.path);
+        // Main gets no key.
+        context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
         let (body, read) = self.finish(target)?;
         let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
         let result = client.run(body, context, limits, deadline, read).await;
@@ -174,12 +183,13 @@ impl<T> Prepared<T> {
 }
 
 /// What is set for one call alone.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) answer_limit: Option<usize>,
     pub(crate) retries: Option<u32>,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 macro_rules! call {
@@ -286,6 +296,33 @@ call! {
     /// A mutation, routed when it is awaited. On an error, [`Error::outcome`]
     /// says whether it ran.
     Mutation
+}
+
+impl<T> Mutation<T> {
+    /// Makes it safe to repeat where the user's deployment answers: of all calls of
+    /// the user with this key, within 24 hours, one runs, and the others give its
+    /// result. So it is sent again like a query where its answer was lost
+    /// ([`Error::is_retryable`]), and the caller may call again, too.
+    ///
+    /// A key stands for one call: with another function or other arguments it is a
+    /// `ConvexError` whose data has the code `idempotency_key`. A call that failed can
+    /// be made again. The result must fit into a document (1 MiB).
+    ///
+    /// Main takes no key: while the user has no deployment of their own, the mutation
+    /// is sent again only where it certainly did not run, as without one.
+    ///
+    /// Awaiting it is [`Error::Config`], and nothing is sent, if the key has not 1 to
+    /// 256 bytes, or if the function on users' deployments takes none: `byod export`
+    /// writes functions that do where byod.toml has
+    /// `idempotencyKey = "idempotency-key"` under `[user.inject]`.
+    ///
+    /// ```ignore
+    /// notes::create(&session, note).idempotency_key(request_id).await?;
+    /// ```
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.0.options.idempotency_key = Some(IdempotencyKey::new(key.into()));
+        self
+    }
 }
 
 call! {

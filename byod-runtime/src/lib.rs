@@ -21,6 +21,7 @@ mod error;
 mod error_text;
 mod health;
 mod http;
+mod idempotency;
 mod outcome;
 mod problem;
 mod recovery;

@@ -171,7 +171,7 @@ impl<T> PaginatedQuery<T> {
             function,
             body,
             read: *read,
-            options: *options,
+            options: options.clone(),
         }
     }
 

@@ -206,11 +206,11 @@ impl Manifest {
         }
         for (name, field) in user.iter() {
             match injection(name) {
-                Some(injection) if !accepts(&field.field_type, injection) => {
+                Some(injection) if !accepts(field, injection) => {
                     found.push(Difference::InjectedType {
                         path: path.clone(),
                         argument: name.to_owned(),
-                        found: field.field_type.clone(),
+                        found: field.clone(),
                         injection,
                     });
                 }
@@ -272,8 +272,9 @@ impl Manifest {
     ///
     /// With a project for the user's deployment: those that its function takes
     /// and main's doesn't. Without one, or where that function takes anything:
-    /// every subject, and in mutations the time too. An owner that main's function
-    /// takes as an id of a main table is the subject there, whoever calls.
+    /// every subject, and in mutations the time and the idempotency key too. An owner
+    /// that main's function takes as an id of a main table is the subject there,
+    /// whoever calls.
     pub fn injected(&self, path: &FunctionPath) -> Vec<(&str, Injection)> {
         let Some(main) = self.main.functions.get(path) else {
             return Vec::new();
@@ -286,26 +287,32 @@ impl Manifest {
                 injection != Injection::Subject || !self.holds_main_id(&argument.field_type)
             })
         };
+        let is_mutation = main.function_type == FunctionType::Mutation;
         self.inject
             .iter()
             .map(|(name, injection)| (name.as_str(), *injection))
             .filter(|(name, injection)| !of_caller(name, *injection))
-            .filter(|(name, injection)| match declared {
-                Some(args) => args.get(name).is_some(),
-                None => {
-                    *injection == Injection::Subject || main.function_type == FunctionType::Mutation
-                }
+            .filter(|(name, injection)| match (declared, injection) {
+                (_, Injection::IdempotencyKey) if !is_mutation => false,
+                (Some(args), _) => args.get(name).is_some(),
+                (None, injection) => is_mutation || *injection == Injection::Subject,
             })
             .collect()
     }
 }
 
-fn accepts(validator: &Validator, injection: Injection) -> bool {
+/// Whether the argument takes what the runtime fills in, or leaves out.
+fn accepts(argument: &Field, injection: Injection) -> bool {
+    let is_always_there = injection != Injection::IdempotencyKey;
+    (is_always_there || argument.optional) && takes(&argument.field_type, injection)
+}
+
+fn takes(validator: &Validator, injection: Injection) -> bool {
     match validator {
         Validator::Any => true,
-        Validator::String => injection == Injection::Subject,
+        Validator::String => matches!(injection, Injection::Subject | Injection::IdempotencyKey),
         Validator::Number => injection == Injection::Now,
-        Validator::Union { value } => value.iter().any(|member| accepts(member, injection)),
+        Validator::Union { value } => value.iter().any(|member| takes(member, injection)),
         _ => false,
     }
 }

@@ -126,7 +126,7 @@ pub enum Difference {
         /// The argument.
         argument: String,
         /// How the user's project declares it.
-        found: Validator,
+        found: Field,
         /// What the runtime fills in.
         injection: Injection,
     },
@@ -331,10 +331,13 @@ impl fmt::Display for Difference {
                 match injection {
                     Injection::Subject => "the user's subject, a string",
                     Injection::Now => "the time in milliseconds, a number",
+                    Injection::IdempotencyKey =>
+                        "an idempotency key, a string, where the caller gives one",
                 },
                 match injection {
                     Injection::Subject => "v.string()",
                     Injection::Now => "v.number()",
+                    Injection::IdempotencyKey => "v.optional(v.string())",
                 }
             ),
         }

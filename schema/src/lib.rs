@@ -10,6 +10,7 @@ mod compare;
 mod difference;
 mod fits;
 mod function;
+mod idempotency;
 mod manifest;
 mod schema;
 mod suggest;
@@ -18,6 +19,7 @@ mod value;
 
 pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility};
+pub use idempotency::{IDEMPOTENCY_TABLE, idempotency_table};
 pub use manifest::{Injection, Location, Manifest, Project};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;

@@ -32,6 +32,9 @@ pub enum Injection {
     Subject,
     /// The present time, float64 milliseconds since 1970; one reading per call.
     Now,
+    /// In mutations that are to run once: the function's path, a space, and the key
+    /// that the caller gave the call. Left out where the caller gave none.
+    IdempotencyKey,
 }
 
 /// What the build script found and the macros check against: both projects, the

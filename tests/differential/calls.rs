@@ -155,6 +155,9 @@ fn call(
         "userId",
         select(vec![json!("alice"), json!("carol")]),
     ));
+    if kind == Mutation {
+        arguments.push(optional("idempotencyKey", key(path)));
+    }
     let count = arguments.len();
     let info: Vec<_> = arguments
         .iter()
@@ -215,6 +218,16 @@ fn call(
             }
         })
         .boxed()
+}
+
+/// As the service sends it; some come again, also with other arguments.
+fn key(path: &'static str) -> impl Strategy<Value = Json> {
+    let of = move |number: u32| json!(format!("{path} {number}"));
+    prop_oneof![
+        3 => (0..3_u32).prop_map(of),
+        6 => any::<u32>().prop_map(of),
+        1 => select(vec![json!(""), json!("key"), json!(" key"), json!("notes:create "), json!("notes:create 1")]),
+    ]
 }
 
 /// No such function, or one of another kind.

@@ -26,6 +26,7 @@ macro_rules! from {
 
 mod connecting;
 mod documents;
+mod idempotency;
 mod main_tables;
 mod ownership;
 mod refusals;

@@ -113,7 +113,7 @@ impl<'a> Carrier<'a> {
         };
         let Some((module, index)) = self.sources.function(path) else {
             return Err(
-                "is not written as `export const name = builder({ args, handler })`".to_owned(),
+                "is not written as `export const name = builder({ args, handler })`, or as a default export of that form".to_owned(),
             );
         };
         if !need.functions.insert(path.clone()) {
@@ -310,7 +310,7 @@ impl<'a> Carrier<'a> {
                 if target == "schema" && imported.imported == Imported::Default {
                     return Ok(());
                 }
-                let Imported::Name(imported) = &imported.imported else {
+                let Some(imported) = imported.imported.name() else {
                     return Err(format!("imports all of `{specifier}` as `{name}`"));
                 };
                 let origin = self.sources.origin(&target, imported);
@@ -339,15 +339,13 @@ impl<'a> Carrier<'a> {
                     return Some(Source::Helper(module.name.clone(), name.clone()));
                 }
                 let (import, imported) = module.import_of(name)?;
-                let Imported::Name(imported) = &imported.imported else {
-                    return None;
-                };
+                let imported = imported.imported.name()?;
                 match self.sources.resolve(&module.name, &import.specifier) {
                     Target::Module(target) => {
                         let (module, name) = self.sources.origin(&target, imported)?;
                         Some(Source::Helper(module, name))
                     }
-                    Target::Package(package) => Some(Source::Package(package, imported.clone())),
+                    Target::Package(package) => Some(Source::Package(package, imported.to_owned())),
                     Target::Generated(_) => None,
                 }
             }

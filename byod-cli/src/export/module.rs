@@ -11,7 +11,7 @@ use super::imports::{Imports, Order, named, relative};
 use super::support;
 use super::validators::{self, is_foreign};
 use crate::layout::Code;
-use crate::source::{Imported, Module, Statement, Target};
+use crate::source::{DEFAULT, Imported, Module, Statement, Target};
 
 pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";
 
@@ -116,6 +116,12 @@ pub(crate) fn texts(
             reexports.push(Reexport { from, name });
         }
     }
+    for (from, name) in imported(carrier, need) {
+        let reexports = exports.entry(from.clone()).or_default();
+        if !reexports.iter().any(|e| e.from == from && e.name == name) {
+            reexports.push(Reexport { from, name });
+        }
+    }
     let mut names: BTreeSet<String> = need.statements.iter().map(|(m, _)| m.clone()).collect();
     names.extend(items.keys().cloned());
     names.extend(exports.keys().cloned());
@@ -142,6 +148,42 @@ pub(crate) fn texts(
             text.map(|text| (out_name(&name), text))
         })
         .collect()
+}
+
+/// What carried statements import that is exported apart from its declaration: its
+/// module and name there.
+fn imported(carrier: &Carrier<'_>, need: &Need) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (module, index) in &need.statements {
+        let Some(module) = carrier.sources.modules.get(module) else {
+            continue;
+        };
+        for name in &module.statements[*index].facts.names {
+            let origin = module.import_of(name).and_then(|(import, imported)| {
+                let Target::Module(target) =
+                    carrier.sources.resolve(&module.name, &import.specifier)
+                else {
+                    return None;
+                };
+                carrier.sources.origin(&target, imported.imported.name()?)
+            });
+            let Some((from, local)) = origin else {
+                continue;
+            };
+            let declared = carrier.sources.modules.get(&from).and_then(|declaring| {
+                let index = declaring.statement_of(&local)?;
+                Some((declaring, index))
+            });
+            let is_apart = declared.is_some_and(|(declaring, index)| {
+                need.statements.contains(&(from.clone(), index))
+                    && !declaring.statements[index].exports(&local)
+            });
+            if is_apart {
+                found.insert((from, local));
+            }
+        }
+    }
+    found
 }
 
 struct Builder<'a> {
@@ -357,7 +399,10 @@ impl Builder<'_> {
                             .add(Order::Package, &package, &shown, type_only);
                     }
                 }
-                Target::Module(_) if imported.imported == Imported::Default => {
+                // The users' schema.
+                Target::Module(target)
+                    if target == "schema" && imported.imported == Imported::Default =>
+                {
                     let path = relative(&self.out, "schema");
                     self.imports.add(Order::Project, &path, &shown, type_only);
                 }
@@ -403,12 +448,15 @@ impl Builder<'_> {
                 } else {
                     answer
                 };
+                let head = match path.name.as_str() {
+                    DEFAULT => "default".to_owned(),
+                    name => format!("const {name} ="),
+                };
                 Some(Piece {
                     at: self.place(&path.name),
                     text: format!(
                         "/** Who calls. Main looks them up; here it is the owner. */\n\
-                         export const {} = {builder}({{\n  args: {},\n  handler: async (ctx) => {answer},\n}});",
-                        path.name,
+                         export {head} {builder}({{\n  args: {},\n  handler: async (ctx) => {answer},\n}});",
                         args.print(2, "  args: ".len(), 1)
                     ),
                     statement: None,
@@ -430,9 +478,13 @@ fn has_times(manifest: &Manifest) -> bool {
 
 /// A function that answers with the owner where main looks the caller up.
 pub(crate) fn helper(name: &str, shape: &BTreeSet<Vec<String>>) -> String {
+    let head = match name {
+        DEFAULT => "default async function ".to_owned(),
+        name => format!("async function {name}"),
+    };
     format!(
         "/** Who calls. Main looks them up; here it is the owner. */\n\
-         export async function {name}(ctx: Caller) {{\n  return {};\n}}",
+         export {head}(ctx: Caller) {{\n  return {};\n}}",
         support::answer(shape)
     )
 }

@@ -21,7 +21,7 @@ import {
   type QueryCtx as AnyQueryCtx,
 } from "../_generated/server";
 import { notFound, reader, writer } from "./database";
-
+/*key import*/
 // Functions are internal: only the service, which has the deploy key, may say
 // whose documents a call is about. Whatever a function does, it reaches that
 // owner's documents alone, also where users share a deployment.
@@ -32,7 +32,7 @@ const subject = { /*subject args*/ };
 /** What it adds to those of mutations: milliseconds since 1970. */
 const times = { /*time args*/ };
 
-/** Who calls. */
+/*key*//** Who calls. */
 export interface Caller {
   /** The user's subject at the auth provider. */
   owner: string;
@@ -90,7 +90,7 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
   Promise<Awaited<Output>>
 > {
   return internalMutation({
-    args: { ...args, ...subject, ...times } as PropertyValidators,
+    args: { /*key args*/...args, ...subject, ...times } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
       const caller = callerOf(given);
@@ -104,7 +104,7 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
         scheduler: schedulerOf(ctx, caller.owner),
         time: () => timeOf(given),
       };
-      return await handler(owned, declared(args, given));
+      /*run*/return await handler(owned, declared(args, given));
     },
   });
 }

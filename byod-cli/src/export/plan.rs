@@ -168,6 +168,7 @@ pub(crate) fn plan(
         notes.extend(owners::sometimes_owned(manifest, table));
     }
     notes.extend(elsewhere(manifest, sources));
+    notes.extend(files(sources, &need));
 
     let mut texts = module::texts(&carrier, &need, items, exports);
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
@@ -176,6 +177,10 @@ pub(crate) fn plan(
         support::owner(manifest, &need.context),
     );
     texts.insert("byod/database".to_owned(), support::database(manifest));
+    if owners::key(manifest).is_some() {
+        let text = support::IDEMPOTENCY.to_owned();
+        texts.insert("byod/idempotency".to_owned(), text);
+    }
     if let Some(text) = package_stubs(&carrier, &need) {
         texts.insert("byod/caller".to_owned(), text);
     }
@@ -244,6 +249,25 @@ fn elsewhere(manifest: &Manifest, sources: &Sources) -> Vec<String> {
         }
     }
     notes
+}
+
+/// What is carried over and uses files.
+fn files(sources: &Sources, need: &Need) -> Option<String> {
+    let uses = |(module, index): &(String, usize)| {
+        let statement = &sources.modules.get(module)?.statements[*index];
+        let name = statement
+            .names
+            .first()
+            .filter(|_| statement.facts.uses_files)?;
+        Some(format!("`{module}:{name}`"))
+    };
+    let users: Vec<String> = need.statements.iter().filter_map(uses).collect();
+    (!users.is_empty()).then(|| {
+        format!(
+            "files have no owner: who knows the id of one reaches it by {}, also where users share a deployment",
+            users.join(", ")
+        )
+    })
 }
 
 /// `byod/caller.ts`: what stands for packages' functions that tell who calls.

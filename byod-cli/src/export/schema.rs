@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use byod_schema::{Injection, Manifest, Table};
+use byod_schema::{Injection, Manifest, Table, idempotency_table};
 
 use crate::layout::{Code, Entry, string};
 
 use super::validators::{self, code, is_foreign};
+use crate::owners;
 
 /// An id of a main table that became a string.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -21,6 +22,11 @@ pub(crate) struct ForeignId {
 pub(crate) fn text(manifest: &Manifest) -> String {
     let tables = &manifest.user_tables;
     let definitions = user_tables(manifest).map(|table| definition(table, manifest));
+    let keys = owners::key(manifest).map(|_| Entry {
+        comment: Some("Which mutations have run: byod/idempotency.ts.".to_owned()),
+        ..definition(&idempotency_table(), manifest)
+    });
+    let definitions = definitions.chain(keys);
     let mut args = vec![Code::expanded(definitions)];
     if !manifest.main.schema.schema_validation {
         let off = Entry::new("schemaValidation", Code::text("false"));

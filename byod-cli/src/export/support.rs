@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{Injection, Manifest};
+use byod_schema::{IDEMPOTENCY_TABLE, Injection, Manifest};
 
 use super::schema;
 use crate::layout::{Code, Entry, string};
@@ -36,7 +36,14 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
         .map(|(name, below)| format!(", {name}: {}", below.value_text()))
         .collect();
     let subject = subjects.first().copied().unwrap_or_default();
-    include_str!("owner.ts")
+    let owner_ts = include_str!("owner.ts");
+    let owner_ts = match injected(Injection::IdempotencyKey).next() {
+        Some(name) => with_key(owner_ts, name),
+        None => ["/*key import*/", "/*key*/", "/*key args*/", "/*run*/"]
+            .iter()
+            .fold(owner_ts.to_owned(), |text, mark| text.replace(mark, "")),
+    };
+    owner_ts
         .replace(
             "{ /*subject args*/ }",
             &validators(subjects.clone(), "v.string()").print(0, "const subject = ".len(), 1),
@@ -54,6 +61,40 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
         .replace("/*caller value*/", &value)
 }
 
+/// `byod/idempotency.ts`: mutations that run once per key.
+pub(crate) const IDEMPOTENCY: &str = include_str!("idempotency.ts");
+
+/// `byod/owner.ts` with mutations that take a key under that name.
+fn with_key(owner_ts: &str, name: &str) -> String {
+    let args = Code::object([Entry::new(name, Code::text("v.optional(v.string())"))]);
+    let args = args.print(0, "const key = ".len(), 1);
+    owner_ts
+        .replace(
+            "/*key import*/",
+            "import { once } from \"./idempotency\";\n",
+        )
+        .replace(
+            "/*key*/",
+            &format!(
+                "/** What it adds to a mutation that is to run once, however often it is sent. */\n\
+                 const key = {args};\n\n"
+            ),
+        )
+        .replace("/*key args*/", "...key, ")
+        .replace(
+            "/*run*/return await handler(owned, declared(args, given));",
+            &format!(
+                "const own = declared(args, given);\n      \
+                 const run = async () => await handler(owned, own);\n      \
+                 // An argument of that name may be main's own.\n      \
+                 const given_ = {} in args ? undefined : {};\n      \
+                 return await once(ctx.db, caller.owner, given_, own, run);",
+                string(name),
+                member("given", name)
+            ),
+        )
+}
+
 /// `byod/database.ts`: the database with the owner's documents alone.
 pub(crate) fn database(manifest: &Manifest) -> String {
     let owned = schema::user_tables(manifest).filter_map(|table| {
@@ -61,6 +102,9 @@ pub(crate) fn database(manifest: &Manifest) -> String {
         let fields = Code::strings(owners.fields().iter().copied());
         (owners != Owners::Nobody).then(|| Entry::new(&table.table_name, fields))
     });
+    let keys =
+        owners::key(manifest).map(|_| Entry::new(IDEMPOTENCY_TABLE, Code::strings(["owner"])));
+    let owned = owned.chain(keys);
     let subjects = Code::strings(owners::subjects(manifest));
     include_str!("database.ts")
         .replace(

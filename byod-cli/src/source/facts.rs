@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) functions: Vec<FunctionRef>,
     /// What it learns of who calls.
     pub(crate) access: Vec<Access>,
+    /// `ctx.storage`
+    pub(crate) uses_files: bool,
     /// `Date.now()` where `ctx` is at hand.
     pub(crate) clock: Vec<Range<usize>>,
     /// What can't be followed, in words that complete "it …".

@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
+use byod_build::Imports;
 use byod_schema::FunctionPath;
 pub(crate) use facts::{Access, Caller, Facts, FunctionRef};
 
@@ -51,6 +52,20 @@ pub(crate) enum Imported {
     Namespace,
 }
 
+impl Imported {
+    /// The name under which a module exports it; `None` for all of the module.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Default => Some(DEFAULT),
+            Self::Namespace => None,
+        }
+    }
+}
+
+/// The name of a default export, and of what is declared only as that.
+pub(crate) const DEFAULT: &str = "default";
+
 #[derive(Clone, Debug)]
 pub(crate) enum Export {
     /// A name of this module.
@@ -67,6 +82,8 @@ pub(crate) struct Statement {
     /// The names it declares.
     pub(crate) names: Vec<String>,
     pub(crate) is_exported: bool,
+    /// `export default …`
+    pub(crate) is_default: bool,
     pub(crate) facts: Facts,
     /// Set where it is `const name = builder({ …, handler })`.
     pub(crate) definition: Option<Definition>,
@@ -81,10 +98,12 @@ pub(crate) struct Definition {
     pub(crate) args: Option<Vec<String>>,
 }
 
-/// All modules of a project, by name.
+/// All modules of a project, by name, with those that they import from elsewhere.
 #[derive(Default)]
 pub(crate) struct Sources {
     pub(crate) modules: BTreeMap<String, Module>,
+    /// Where the imports lead that don't tell by themselves: by module and specifier.
+    links: BTreeMap<(String, String), Target>,
 }
 
 /// Where an import leads.
@@ -102,23 +121,80 @@ impl Sources {
     pub(crate) fn read(convex: &Path, subjects: &BTreeSet<String>) -> io::Result<Self> {
         let mut files = Vec::new();
         walk(convex, &mut files)?;
-        let mut modules = BTreeMap::new();
+        let mut sources = Self::default();
         for file in files {
-            let relative = file
-                .strip_prefix(convex)
-                .unwrap_or(&file)
-                .with_extension("");
-            let name = relative.to_string_lossy().replace('\\', "/");
-            let text = fs::read_to_string(&file)?.replace("\r\n", "\n");
-            if let Some(module) = parse::module(&file, name.clone(), text, subjects) {
-                modules.insert(name, module);
+            let name = name_of(file.strip_prefix(convex).unwrap_or(&file));
+            sources.add(&file, name, subjects)?;
+        }
+        sources.follow(convex, subjects)?;
+        Ok(sources)
+    }
+
+    fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> io::Result<()> {
+        let text = fs::read_to_string(file)?.replace("\r\n", "\n");
+        if let Some(module) = parse::module(file, name.clone(), text, subjects) {
+            self.modules.insert(name, module);
+        }
+        Ok(())
+    }
+
+    /// Finds what modules import by the paths of a `tsconfig.json`, or from outside
+    /// of the Convex folder, and reads that too.
+    fn follow(&mut self, convex: &Path, subjects: &BTreeSet<String>) -> io::Result<()> {
+        let convex = fs::canonicalize(convex)?;
+        let mut imports = Imports::new();
+        let mut outside: BTreeMap<String, PathBuf> = BTreeMap::new();
+        let mut todo: Vec<String> = self.modules.keys().cloned().collect();
+        while let Some(name) = todo.pop() {
+            let file = outside
+                .get(&name)
+                .cloned()
+                .unwrap_or_else(|| convex.join(&name));
+            let folder = file.parent().unwrap_or(&convex).to_owned();
+            let Some(module) = self.modules.get(&name) else {
+                continue;
+            };
+            for specifier in module.specifiers() {
+                if !matches!(self.resolve(&name, &specifier), Target::Package(_)) {
+                    continue;
+                }
+                let target = match generated(&convex, &folder, &specifier) {
+                    Some(generated) => Target::Generated(generated),
+                    None => {
+                        let found = imports.file(&folder, &specifier);
+                        let Some(found) = found.filter(|file| is_module(file)) else {
+                            continue;
+                        };
+                        match found.strip_prefix(&convex) {
+                            Ok(within) => match name_of(within) {
+                                within if within.starts_with("_generated/") => {
+                                    Target::Generated(within["_generated/".len()..].to_owned())
+                                }
+                                within => Target::Module(within),
+                            },
+                            Err(_) => {
+                                let of_app = name_outside(&convex, &found);
+                                if !outside.contains_key(&of_app) {
+                                    self.add(&found, of_app.clone(), subjects)?;
+                                    outside.insert(of_app.clone(), found);
+                                    todo.push(of_app.clone());
+                                }
+                                Target::Module(of_app)
+                            }
+                        }
+                    }
+                };
+                self.links.insert((name.clone(), specifier), target);
             }
         }
-        Ok(Self { modules })
+        Ok(())
     }
 
     /// Where `specifier` leads from the module `from`.
     pub(crate) fn resolve(&self, from: &str, specifier: &str) -> Target {
+        if let Some(target) = self.links.get(&(from.to_owned(), specifier.to_owned())) {
+            return target.clone();
+        }
         if !specifier.starts_with('.') {
             return Target::Package(specifier.to_owned());
         }
@@ -133,7 +209,7 @@ impl Sources {
             }
         }
         let path = path.to_string_lossy().replace('\\', "/");
-        let bare = [".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs"]
+        let bare = ENDINGS
             .iter()
             .find_map(|ending| path.strip_suffix(ending))
             .unwrap_or(&path)
@@ -163,10 +239,11 @@ impl Sources {
                 }
                 // Imported and exported again.
                 let (import, imported) = found.import_of(local)?;
-                match (self.resolve(module, &import.specifier), &imported.imported) {
-                    (Target::Module(next), Imported::Name(name)) => {
-                        self.origin_below(&next, name, depth + 1)
-                    }
+                match (
+                    self.resolve(module, &import.specifier),
+                    imported.imported.name(),
+                ) {
+                    (Target::Module(next), Some(name)) => self.origin_below(&next, name, depth + 1),
                     _ => None,
                 }
             }
@@ -194,6 +271,14 @@ impl Sources {
     }
 }
 
+impl Statement {
+    /// Whether it exports the name under that name. A declaration that is a default
+    /// export does not export its own.
+    pub(crate) fn exports(&self, name: &str) -> bool {
+        self.is_exported && (!self.is_default || name == DEFAULT)
+    }
+}
+
 impl Module {
     pub(crate) fn statement_of(&self, name: &str) -> Option<usize> {
         self.statements
@@ -204,7 +289,17 @@ impl Module {
     /// Whether the statement that declares the name exports it.
     pub(crate) fn exports_itself(&self, name: &str) -> bool {
         self.statement_of(name)
-            .is_some_and(|index| self.statements[index].is_exported)
+            .is_some_and(|index| self.statements[index].exports(name))
+    }
+
+    /// Everything that it imports or exports from elsewhere.
+    fn specifiers(&self) -> BTreeSet<String> {
+        let imports = self.imports.iter().map(|import| &import.specifier);
+        let exports = self.exports.values().filter_map(|export| match export {
+            Export::From { specifier, .. } => Some(specifier),
+            Export::Local(_) => None,
+        });
+        imports.chain(exports).chain(&self.stars).cloned().collect()
     }
 
     pub(crate) fn import_of(&self, local: &str) -> Option<(&Import, &ImportedName)> {
@@ -225,13 +320,56 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
             if !matches!(name, "_generated" | "node_modules") && !name.starts_with('.') {
                 walk(&path, found)?;
             }
-        } else if [".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs"]
-            .iter()
-            .any(|ending| name.ends_with(ending))
-            && !name.ends_with(".d.ts")
-        {
+        } else if is_module(&path) {
             found.push(path);
         }
     }
     Ok(())
+}
+
+const ENDINGS: [&str; 6] = [".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs"];
+
+fn is_module(file: &Path) -> bool {
+    let name = file.to_string_lossy();
+    ENDINGS.iter().any(|ending| name.ends_with(ending)) && !name.ends_with(".d.ts")
+}
+
+/// `dir/module`
+fn name_of(file: &Path) -> String {
+    let name = file.with_extension("");
+    name.to_string_lossy().replace('\\', "/")
+}
+
+/// What a module of the app is called that is not in its Convex folder:
+/// `byod/app/src/lib/roles`, below the folder that the Convex folder is in.
+fn name_outside(convex: &Path, file: &Path) -> String {
+    let mut above = convex.parent();
+    let mut up = String::new();
+    while let Some(folder) = above {
+        if let Ok(within) = file.strip_prefix(folder) {
+            return format!("byod/app/{up}{}", name_of(within));
+        }
+        up.push_str("up/");
+        above = folder.parent();
+    }
+    format!("byod/app/{}", name_of(file))
+}
+
+/// The file of `_generated` that a relative specifier names, which need not be there.
+fn generated(convex: &Path, folder: &Path, specifier: &str) -> Option<String> {
+    if !specifier.starts_with('.') {
+        return None;
+    }
+    let mut path = PathBuf::new();
+    for part in folder.join(specifier).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                path.pop();
+            }
+            other => path.push(other),
+        }
+    }
+    let within = path.strip_prefix(convex.join("_generated")).ok()?;
+    Some(name_of(within))
 }

@@ -15,7 +15,9 @@ use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType, Span};
 
 use super::reader::Reader;
-use super::{Definition, Export, Facts, Import, Imported, ImportedName, Module, Statement};
+use super::{
+    DEFAULT, Definition, Export, Facts, Import, Imported, ImportedName, Module, Statement,
+};
 
 pub(super) fn module(
     path: &Path,
@@ -49,7 +51,11 @@ pub(super) fn module(
             module.statements.push(Statement {
                 span: with_comments(&text, end, &span),
                 names,
-                is_exported: matches!(statement, Ast::ExportDeclaration(_)),
+                is_exported: matches!(
+                    statement,
+                    Ast::ExportDeclaration(_) | Ast::ExportDefaultDeclaration(_)
+                ),
+                is_default: matches!(statement, Ast::ExportDefaultDeclaration(_)),
                 facts: Facts::default(),
                 definition: definition(statement),
             });
@@ -173,7 +179,21 @@ fn declared(statement: &Ast, module: &mut Module) -> Option<Vec<String>> {
                 ExportDefaultDeclarationKind::ClassDeclaration(c) => c.id.as_ref(),
                 _ => None,
             };
-            names.extend(id.map(|id| id.name.to_string()));
+            let local = match (&export.declaration, id) {
+                // A name of a statement of its own.
+                (ExportDefaultDeclarationKind::Identifier(id), _) => id.name.to_string(),
+                (_, Some(id)) => {
+                    names.push(id.name.to_string());
+                    id.name.to_string()
+                }
+                (_, None) => {
+                    names.push(DEFAULT.to_owned());
+                    DEFAULT.to_owned()
+                }
+            };
+            module
+                .exports
+                .insert(DEFAULT.to_owned(), Export::Local(local));
         }
         other => {
             if let Some(declaration) = other.as_declaration() {
@@ -201,19 +221,15 @@ fn declaration_names(declaration: &Declaration, names: &mut Vec<String>) {
     }
 }
 
-/// `const name = builder({ …, handler })`, exported there or elsewhere.
+/// `const name = builder({ …, handler })`, exported there or elsewhere, or
+/// `export default builder({ …, handler })`.
 fn definition(statement: &Ast) -> Option<Definition> {
-    let declaration = match statement {
-        Ast::ExportDeclaration(export) => &export.declaration,
-        other => other.as_declaration()?,
+    let expression = match statement {
+        Ast::ExportDeclaration(export) => initializer(&export.declaration)?,
+        Ast::ExportDefaultDeclaration(export) => export.declaration.as_expression()?,
+        other => initializer(other.as_declaration()?)?,
     };
-    let Declaration::VariableDeclaration(variables) = declaration else {
-        return None;
-    };
-    let [declarator] = variables.declarations.as_slice() else {
-        return None;
-    };
-    let Expression::CallExpression(call) = declarator.init.as_ref()?.get_inner_expression() else {
+    let Expression::CallExpression(call) = expression.get_inner_expression() else {
         return None;
     };
     let Expression::Identifier(builder) = &call.callee else {
@@ -232,6 +248,17 @@ fn definition(statement: &Ast) -> Option<Definition> {
         builder_span: range(builder.span),
         args,
     })
+}
+
+/// What the one variable of a declaration is.
+fn initializer<'a>(declaration: &'a Declaration<'a>) -> Option<&'a Expression<'a>> {
+    let Declaration::VariableDeclaration(variables) = declaration else {
+        return None;
+    };
+    let [declarator] = variables.declarations.as_slice() else {
+        return None;
+    };
+    declarator.init.as_ref()
 }
 
 fn property<'a>(object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a Expression<'a>> {

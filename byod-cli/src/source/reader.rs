@@ -234,6 +234,7 @@ impl Reader<'_, '_> {
             }
             _ => None,
         };
+        facts.uses_files |= first == "storage";
         if first == "auth" {
             if called.is_some() && path.get(1).is_some_and(|m| m == "getUserIdentity") {
                 self.result(parent, Caller::Identity, facts);

@@ -4,7 +4,8 @@
 //
 // prints [{"value": …} or {"error": "…", "data": …}, …]. An argument "$2" is the value
 // of call number 2, "$2.a.b" a part of it. Instead of a call: {"insert": "table", "document": {…}} past all
-// functions, {"wait": milliseconds} for what was scheduled.
+// functions, {"wait": milliseconds} for what was scheduled, {"later": milliseconds} to
+// set the clock, {"count": "table"} for how many documents a table has.
 import { build } from "esbuild";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
@@ -62,6 +63,15 @@ async function run(t, call, results) {
     if (call.insert) {
       const document = given(call.document);
       return { value: await t.run((ctx) => ctx.db.insert(call.insert, document)) };
+    }
+    if (call.later) {
+      const now = Date.now;
+      Date.now = () => now() + call.later;
+      return { value: null };
+    }
+    if (call.count) {
+      const all = await t.run((ctx) => ctx.db.query(call.count).collect());
+      return { value: all.length };
     }
     if (call.wait) {
       await new Promise((done) => setTimeout(done, call.wait));

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "no test file uses all of it")]
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
+pub(crate) mod story;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

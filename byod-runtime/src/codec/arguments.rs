@@ -5,6 +5,8 @@ use byod_schema::{Injection, Location, Value};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer as _};
 
+use crate::idempotency::IdempotencyKey;
+
 /// One Convex function, as the generated code knows it.
 pub struct FunctionInfo {
     /// The table whose module it is in.
@@ -18,6 +20,14 @@ pub struct FunctionInfo {
     /// The arguments that are filled in where the user's deployment answers. What
     /// the caller gives under these names goes to main only.
     pub inject: &'static [(&'static str, Injection)],
+}
+
+impl FunctionInfo {
+    /// Whether the user's deployment takes an idempotency key with it.
+    pub(crate) fn takes_idempotency_key(&self) -> bool {
+        let mut injected = self.inject.iter();
+        injected.any(|(_, injection)| *injection == Injection::IdempotencyKey)
+    }
 }
 
 /// The arguments of a function, written as the members of an object.
@@ -89,6 +99,7 @@ impl Body {
         mut self,
         function: &FunctionInfo,
         subject: &str,
+        key: Option<&IdempotencyKey>,
     ) -> Result<Vec<u8>, serde_json::Error> {
         let mut now = None;
         for (name, injection) in function.inject {
@@ -98,6 +109,11 @@ impl Body {
                 Injection::Now => {
                     let now = *now.get_or_insert_with(milliseconds);
                     self.add(name, &Value::Float64(now))?;
+                }
+                Injection::IdempotencyKey => {
+                    if let Some(key) = key {
+                        self.add(name, &key.of(function))?;
+                    }
                 }
             }
         }
@@ -241,7 +257,7 @@ mod tests {
     #[test]
     fn the_users_deployment_gets_the_subject_and_one_time() {
         let body = Body::new(&CREATE, &()).unwrap();
-        let body = parse(&body.for_user(&CREATE, "auth0|\"x\"").unwrap());
+        let body = parse(&body.for_user(&CREATE, "auth0|\"x\"", None).unwrap());
         let args = &body["args"];
         assert_eq!(args["userId"], "auth0|\"x\"");
         assert_eq!(args["createdAt"], args["updatedAt"]);
@@ -256,7 +272,7 @@ mod tests {
         let main = body().for_main();
         assert_eq!(parse(&main)["args"], arguments);
 
-        let user = String::from_utf8(body().for_user(&CREATE, "subject").unwrap()).unwrap();
+        let user = String::from_utf8(body().for_user(&CREATE, "subject", None).unwrap()).unwrap();
         assert_eq!(user.matches("\"userId\":").count(), 1, "{user}");
         assert_eq!(user.matches("\"createdAt\":").count(), 1, "{user}");
         assert!(!user.contains("forged"), "{user}");
@@ -267,10 +283,28 @@ mod tests {
     }
 
     #[test]
+    fn the_users_deployment_gets_the_key_of_a_call_that_has_one() {
+        const ONCE: FunctionInfo = FunctionInfo {
+            inject: &[("key", Injection::IdempotencyKey)],
+            ..CREATE
+        };
+        let arguments = serde_json::json!({"title": "Hi", "key": "the caller's"});
+        let body = || Body::new(&ONCE, &UntypedArguments(&arguments)).unwrap();
+        let args = |key| parse(&body().for_user(&ONCE, "subject", key).unwrap())["args"].clone();
+        assert_eq!(args(None), serde_json::json!({"title": "Hi"}));
+        let key = IdempotencyKey::new("\"7\"".to_owned());
+        assert_eq!(
+            args(Some(&key)),
+            serde_json::json!({"title": "Hi", "key": "notes:create \"7\""})
+        );
+        assert_eq!(parse(&body().for_main())["args"], arguments);
+    }
+
+    #[test]
     fn only_whole_names_are_filled_in() {
         let arguments = serde_json::json!({"user": 1, "userIds": 2, "": 3});
         let body = Body::new(&CREATE, &UntypedArguments(&arguments)).unwrap();
-        let args = &parse(&body.for_user(&CREATE, "subject").unwrap())["args"];
+        let args = &parse(&body.for_user(&CREATE, "subject", None).unwrap())["args"];
         assert_eq!(
             (&args["user"], &args["userIds"], &args[""]),
             (&1.into(), &2.into(), &3.into())

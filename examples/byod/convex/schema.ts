@@ -586,4 +586,13 @@ export default defineSchema({
   })
     .index("by_user", ["userId"])
     .index("by_target", ["target"]),
+
+  /** Which mutations have run: byod/idempotency.ts. */
+  byodIdempotency: defineTable({
+    owner: v.string(),
+    key: v.string(),
+    function: v.string(),
+    args: v.string(),
+    result: v.any(),
+  }).index("by_owner_key", ["owner", "key"]),
 });

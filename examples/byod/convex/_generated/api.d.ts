@@ -2,6 +2,7 @@
 // Written until `npx convex dev` or `npx convex deploy` writes its own.
 
 import type * as byod_database from "../byod/database.js";
+import type * as byod_idempotency from "../byod/idempotency.js";
 import type * as byod_owner from "../byod/owner.js";
 import type * as byod_version from "../byod/version.js";
 import type * as conversations from "../conversations.js";
@@ -27,6 +28,7 @@ import type {
 
 declare const modules: ApiFromModules<{
   "byod/database": typeof byod_database;
+  "byod/idempotency": typeof byod_idempotency;
   "byod/owner": typeof byod_owner;
   "byod/version": typeof byod_version;
   conversations: typeof conversations;

@@ -37,6 +37,7 @@ const OWNER_FIELDS: Record<string, string[]> = {
   usageRecords: ["userId"],
   ttsCache: ["userId"],
   activityEvents: ["userId"],
+  byodIdempotency: ["owner"],
 };
 
 /** The arguments that say whose call a scheduled function is. */

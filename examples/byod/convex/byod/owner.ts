@@ -21,6 +21,7 @@ import {
   type QueryCtx as AnyQueryCtx,
 } from "../_generated/server";
 import { notFound, reader, writer } from "./database";
+import { once } from "./idempotency";
 
 // Functions are internal: only the service, which has the deploy key, may say
 // whose documents a call is about. Whatever a function does, it reaches that
@@ -34,6 +35,9 @@ const times = {
   createdAt: v.optional(v.number()),
   updatedAt: v.optional(v.number()),
 };
+
+/** What it adds to a mutation that is to run once, however often it is sent. */
+const key = { idempotencyKey: v.optional(v.string()) };
 
 /** Who calls. */
 export interface Caller {
@@ -94,7 +98,7 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
   Promise<Awaited<Output>>
 > {
   return internalMutation({
-    args: { ...args, ...subject, ...times } as PropertyValidators,
+    args: { ...key, ...args, ...subject, ...times } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
       const caller = callerOf(given);
@@ -108,7 +112,11 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
         scheduler: schedulerOf(ctx, caller.owner),
         time: () => timeOf(given),
       };
-      return await handler(owned, declared(args, given));
+      const own = declared(args, given);
+      const run = async () => await handler(owned, own);
+      // An argument of that name may be main's own.
+      const given_ = "idempotencyKey" in args ? undefined : given.idempotencyKey;
+      return await once(ctx.db, caller.owner, given_, own, run);
     },
   });
 }

@@ -191,3 +191,7 @@ export const stop = mutation({
   args: { id: v.id("_scheduled_functions") },
   handler: async (ctx, { id }) => await ctx.scheduler.cancel(id),
 });
+export const fileOf = query({
+  args: { id: v.id("_storage") },
+  handler: async (ctx, { id }) => await ctx.storage.getUrl(id),
+});

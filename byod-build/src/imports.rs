@@ -1,0 +1,32 @@
+//! Where the imports of a project's modules lead, for tools that read its text.
+
+use std::path::{Path, PathBuf};
+
+use crate::resolve::{Resolution, Target};
+
+/// Finds the files that modules import, as a build finds them: with the paths of
+/// `tsconfig.json`, and packages of the same monorepo.
+pub struct Imports(Resolution);
+
+impl Imports {
+    /// Knows nothing yet.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it is made to be used, not to stand for nothing"
+    )]
+    pub fn new() -> Self {
+        Self(Resolution::new())
+    }
+
+    /// The file that `specifier` names in a module of the folder `from`; `None` where
+    /// it is a package's, a module of Node's, or nowhere.
+    pub fn file(&mut self, from: &Path, specifier: &str) -> Option<PathBuf> {
+        let Target::File(path) = self.0.resolve(from, specifier, false) else {
+            return None;
+        };
+        let is_package = path
+            .components()
+            .any(|part| part.as_os_str() == "node_modules");
+        (!is_package).then_some(path)
+    }
+}

@@ -1,0 +1,65 @@
+//! What main imports by the paths of its `tsconfig.json`, from outside of its Convex
+//! folder, and by default exports, is carried over.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use serde_json::json;
+use support::Project;
+
+#[test]
+fn functions_come_with_what_they_import_wherever_it_is() {
+    let project = Project::of("aliases");
+    let report = project.export(&[]);
+    let fate = |function: &str| {
+        let functions = report["functions"].as_array().unwrap();
+        let mut functions = functions.iter();
+        functions
+            .find(|f| f["function"] == function)
+            .unwrap()
+            .clone()
+    };
+    for function in ["logs:default", "logs:longest", "logs:add"] {
+        assert_eq!(fate(function)["is"], "carried", "{}", fate(function));
+    }
+    let lost = fate("logs:lost");
+    assert_eq!(lost["is"], "missing");
+    let reason = lost["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("imports `gone` of `@/lib/gone`"),
+        "{reason}"
+    );
+
+    let logs = project.read("user/convex/logs.ts");
+    assert!(
+        logs.contains("from \"./byod/app/src/lib/limits\";"),
+        "{logs}"
+    );
+    assert!(logs.contains("export default ownerQuery({"), "{logs}");
+    assert!(
+        logs.contains("import fields from \"./lib/fields\";"),
+        "{logs}"
+    );
+    assert_eq!(project.byod(&["export"]).status, 0);
+    assert_eq!(project.export(&[])["written"], json!([]));
+}
+
+#[test]
+fn they_typecheck_and_run() {
+    let Some(node) = support::node() else { return };
+    let project = Project::of("aliases");
+    project.export(&[]);
+    let root = project.root.join("user");
+    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    let calls = json!([
+        {"type": "mutation", "path": "logs:add", "args": {"userId": "alice", "text": " hi "}},
+        {"type": "query", "path": "logs:longest", "args": {"userId": "alice"}},
+        {"type": "query", "path": "logs:default", "args": {"userId": "alice"}},
+        {"type": "query", "path": "logs:default", "args": {"userId": "bob"}},
+    ]);
+    let results = support::run(&node, &root.join("convex"), &calls);
+    assert_eq!(results[1]["value"], 2, "{results:?}");
+    assert_eq!(results[2]["value"][0]["text"], "HI", "{results:?}");
+    assert_eq!(results[3]["value"], json!([]), "{results:?}");
+}

@@ -1,0 +1,3 @@
+import { v } from "convex/values";
+
+export default { text: v.string() };

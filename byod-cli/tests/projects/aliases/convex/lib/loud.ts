@@ -1,0 +1,3 @@
+const shout = (text: string) => text.toUpperCase();
+
+export { shout as loud };

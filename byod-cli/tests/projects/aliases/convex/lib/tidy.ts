@@ -1,0 +1,3 @@
+export default function tidy(text: string) {
+  return text.trim();
+}
