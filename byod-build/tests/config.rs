@@ -41,7 +41,7 @@ fn error(name: &str, config: &str) -> String {
 fn a_whole_configuration() {
     let folder = project(
         "c_whole",
-        "[main]\nconvex = \"convex\"\n\n[user]\nconvex = \"user/convex\"\ntables = [\"messages\"]\n\n[user.inject]\nuserId = \"subject\"\ncreatedAt = \"now\"\n",
+        "[main]\nconvex = \"convex\"\n\n[user]\nconvex = \"user/convex\"\ntables = [\"messages\"]\n\n[user.inject]\nuserId = \"subject\"\ncreatedAt = \"now\"\nonce = \"idempotency-key\"\n",
     )
     .with("user/convex/schema.ts", &format!("{}{SCHEMA}", common::IMPORTS));
     let manifest = read(&folder).unwrap();
@@ -50,6 +50,7 @@ fn a_whole_configuration() {
     assert_eq!(manifest.location("users"), Some(Location::Main));
     assert_eq!(manifest.inject["userId"], Injection::Subject);
     assert_eq!(manifest.inject["createdAt"], Injection::Now);
+    assert_eq!(manifest.inject["once"], Injection::IdempotencyKey);
     assert_eq!(manifest.main.convex, "convex");
     let paths: Vec<_> = manifest
         .main
@@ -120,7 +121,14 @@ fn wrong_kinds() {
             "c_inject",
             "[main]\nconvex = \"convex\"\n[user.inject]\nuserId = \"me\"\n"
         ),
-        "byod.toml:4: `userId` in [user.inject] must be \"subject\" or \"now\""
+        "byod.toml:4: `userId` in [user.inject] must be \"subject\", \"now\" or \"idempotency-key\""
+    );
+    assert_eq!(
+        error(
+            "c_keys",
+            "[main]\nconvex = \"convex\"\n[user.inject]\na = \"idempotency-key\"\nb = \"idempotency-key\"\n"
+        ),
+        "byod.toml:5: a mutation has one idempotency key, but [user.inject] has `a` and `b`. Remove one"
     );
 }
 

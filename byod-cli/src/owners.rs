@@ -72,10 +72,10 @@ pub(crate) fn shared(manifest: &Manifest, table: &Table) -> Option<String> {
     let table_name = &table.table_name;
     match (Owners::of(manifest, table), subjects(manifest).next()) {
         (Owners::Nobody, Some(subject)) => Some(format!(
-            "documents of `{table_name}` have no text field `{subject}`, so nothing says whose they are: users who share a deployment share them. Add the field, or give every user a deployment of their own"
+            "documents of `{table_name}` have no text field `{subject}` that says whose they are: only what main's functions check keeps users apart who share a deployment. Add the field, or give every user a deployment of their own"
         )),
         (Owners::Nobody, None) => Some(format!(
-            "nothing says whose documents of `{table_name}` are: users who share a deployment share them. Add `userId = \"subject\"` under [user.inject], with the name of the field that documents keep their owner in"
+            "nothing says whose documents of `{table_name}` are: only what its functions check keeps users apart who share a deployment. Add `userId = \"subject\"` under [user.inject], with the name of the field that documents keep their owner in"
         )),
         _ => None,
     }

@@ -260,7 +260,13 @@ fn vectors_files_and_jobs_of_others_are_out_of_reach() {
 #[test]
 fn the_export_and_the_check_say_what_is_shared() {
     let project = Project::of("careless");
-    let notes = project.export(&[])["notes"].to_string();
+    let report = project.export(&[]);
+    let functions = report["functions"].as_array().unwrap();
+    assert!(
+        functions.iter().all(|f| f["is"] == "carried"),
+        "{functions:?}"
+    );
+    let notes = report["notes"].to_string();
     for table in ["pages", "cards", "shapes", "anything"] {
         let note = format!("documents of `{table}` may lack `userId` on main");
         assert!(notes.contains(&note), "{notes}");

@@ -114,3 +114,44 @@ fn refused(why: &str) -> FunctionError {
         ("message", &message),
     ]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Caller;
+    use crate::ctx::Access;
+    use crate::store::Store;
+    use byod_schema::idempotency_table;
+
+    #[test]
+    fn a_key_is_kept_for_a_day_and_then_goes() {
+        let mut schema = crate::testing::manifest().main.schema;
+        schema.tables = vec![idempotency_table()];
+        let mut store = Store::new(&schema).unwrap();
+        let keyed = Keyed {
+            key: "once".to_owned(),
+            owner: "userId".to_owned(),
+            injected: BTreeSet::from(["userId".to_owned()]),
+        };
+        let caller = Caller::admin();
+        let mut run = |key: u32, n: f64, now: f64| {
+            let args = [
+                ("once", Value::from(format!("a:b {key}"))),
+                ("userId", "ada".into()),
+                ("n", n.into()),
+            ];
+            let mut ctx = Ctx::new(Access::Write(store.begin()), &caller, now);
+            let ran = keyed.run(&mut ctx, Object::from(args), |_, args| {
+                Ok(args.get("n").cloned().unwrap_or(Value::Null))
+            });
+            ctx.commit();
+            (ran, store.tables()[IDEMPOTENCY_TABLE].documents.len())
+        };
+        for key in 0..12 {
+            assert_eq!(run(key, 1.0, 1.0).0, Ok(Value::Float64(1.0)));
+        }
+        assert!(run(3, 2.0, KEPT).0.is_err());
+        let (ran, left) = run(3, 2.0, KEPT + 10.0);
+        assert_eq!((ran, left), (Ok(Value::Float64(2.0)), 12 - 1 - REMOVED + 1));
+    }
+}

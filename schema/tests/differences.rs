@@ -316,3 +316,37 @@ fn a_function_that_is_internal_on_main_is_said_to_be() {
     // The other way round is how the user's functions should be.
     assert_eq!(functions(query(object(&[])), internal), []);
 }
+
+#[test]
+fn an_idempotency_key_is_an_optional_string_of_mutations() {
+    let with_key = |kind: &str, key: &[(&str, Json)]| {
+        let function = |args| {
+            let mut function = query(object(args));
+            function["functionType"] = kind.into();
+            function
+        };
+        let mut manifest = with_functions(function(&[]), function(key));
+        manifest.inject = [("once".to_owned(), Injection::IdempotencyKey)].into();
+        let found = manifest.function_differences("notes", Location::User);
+        let injected = !injected(&manifest).is_empty();
+        (found, injected)
+    };
+    assert_eq!(with_key("Mutation", &[("once?", text())]), (vec![], true));
+    assert_eq!(with_key("Mutation", &[]), (vec![], false));
+    // Only a call that has a key sends one.
+    for wrong in [[("once", text())], [("once?", number())]] {
+        let (found, _) = with_key("Mutation", &wrong);
+        let message = message(&found);
+        assert!(
+            message.ends_with("declare it as v.optional(v.string())"),
+            "{message}"
+        );
+    }
+    // What only reads needs none.
+    assert_eq!(with_key("Query", &[("once?", text())]), (vec![], false));
+    let (found, _) = with_key("Query", &[("once", text())]);
+    assert!(
+        matches!(&found[..], [Difference::MissingArgument { .. }]),
+        "{found:?}"
+    );
+}

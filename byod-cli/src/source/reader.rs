@@ -75,6 +75,7 @@ impl Reader<'_, '_> {
                     let keys = pattern.properties.iter().map(|p| p.key.static_name());
                     for key in keys {
                         let known = key.as_deref().is_some_and(|key| CONTEXT.contains(&key));
+                        facts.uses_files |= key.as_deref() == Some("storage");
                         if key.as_deref() == Some("auth") || !known {
                             let key = key.as_deref().unwrap_or("…");
                             facts.problems.insert(format!(
@@ -180,7 +181,11 @@ impl Reader<'_, '_> {
         if matches!(self.nodes.kind(declaration), AstKind::BindingIdentifier(_)) {
             declaration = self.nodes.parent_id(declaration);
         }
-        if !matches!(self.nodes.kind(declaration), AstKind::FormalParameter(_)) {
+        let AstKind::FormalParameter(parameter) = self.nodes.kind(declaration) else {
+            return false;
+        };
+        // `{ db }` is a part of it, not the context itself.
+        if !matches!(parameter.pattern, BindingPattern::BindingIdentifier(_)) {
             return false;
         }
         self.scoping.symbol_name(symbol) == "ctx" || self.is_first_of_handler(declaration)

@@ -9,3 +9,9 @@ export const list = query({
   args: {},
   handler: async (ctx) => await ctx.db.query("tags").collect(),
 });
+export const rename = mutation({
+  args: { id: v.id("tags"), name: v.string() },
+  handler: async ({ db }, { id, name }) => {
+    await db.patch(id, { name });
+  },
+});
