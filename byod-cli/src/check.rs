@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Location, Manifest, Visibility};
+use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Visibility};
 use serde::Serialize;
 
 use crate::export::user_tables;
@@ -55,6 +55,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         fits: tables.iter().all(|table| table.differences.is_empty()),
         notes: user_tables(&manifest)
             .filter_map(|table| owners::shared(&manifest, table))
+            .chain(without_key(&manifest))
             .collect(),
         tables,
         warnings: projects
@@ -63,6 +64,34 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .flat_map(|project| project.warnings.clone())
             .collect(),
         has_user_project: manifest.user.is_some(),
+    })
+}
+
+/// The mutations that are not safe to repeat, where byod.toml says that some are.
+fn without_key(manifest: &Manifest) -> Option<String> {
+    let key = owners::key(manifest)?;
+    let user = manifest.user.as_ref()?;
+    let takes_none = |path: &&FunctionPath| {
+        let of_user_table = path.module.rsplit('/').next();
+        let injected = manifest.injected(path);
+        of_user_table.is_some_and(|table| manifest.user_tables.contains(table))
+            && user.functions.contains_key(*path)
+            && !injected.iter().any(|(name, _)| *name == key)
+    };
+    let mutations = manifest.main.functions.iter().filter(|(_, function)| {
+        function.function_type == FunctionType::Mutation
+            && function.visibility == Visibility::Public
+    });
+    let found: Vec<String> = mutations
+        .map(|(path, _)| path)
+        .filter(takes_none)
+        .map(|path| format!("`{path}`"))
+        .collect();
+    (!found.is_empty()).then(|| {
+        format!(
+            "with these mutations, a call can't have an idempotency key: {}. Declare `{key}: v.optional(v.string())` in the user's project, as `byod export` does",
+            found.join(", ")
+        )
     })
 }
 

@@ -74,6 +74,28 @@ fn what_would_fail_is_listed_and_the_status_is_1() {
 }
 
 #[test]
+fn a_mutation_that_takes_no_idempotency_key_is_named() {
+    let project = Project::example();
+    let note = "a call can't have an idempotency key";
+    assert!(!project.byod(&["check"]).stdout.contains(note));
+    project.replace("byod/convex/notes.ts", "export const remove = ownerMutation({\n  args: { id: v.id(\"notes\") },", "export const remove = internalMutation({\n  args: { id: v.id(\"notes\"), userId: v.string() },");
+    project.replace(
+        "byod/convex/notes.ts",
+        "import { ownerMutation",
+        "import { internalMutation } from \"./_generated/server\";\nimport { ownerMutation",
+    );
+    let answer = project.byod(&["check"]);
+    assert_eq!(answer.status, 0, "{}", answer.stdout);
+    assert!(
+        answer
+            .stdout
+            .contains(&format!("{note}: `notes:remove`. Declare `idempotencyKey:")),
+        "{}",
+        answer.stdout
+    );
+}
+
+#[test]
 fn before_the_export_it_says_what_to_do() {
     let project = Project::example();
     project.remove("byod");
