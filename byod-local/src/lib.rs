@@ -58,6 +58,7 @@
 //! - An action runs like a mutation: it uses the tables itself, and its writes
 //!   take effect together.
 //! - A wrong deploy key is answered with 403 `BadDeployKey`.
+//! - In the table `byodIdempotency`, `args` are the arguments, not their SHA-256.
 //! - Sizes of documents, of results and of arguments are not limited, but a body
 //!   of more than 20 MiB is refused. There are no scheduled functions, HTTP
 //!   actions, file storage, search, or subscriptions.

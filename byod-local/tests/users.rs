@@ -1,5 +1,7 @@
 //! What holds on users' deployments alone: owners, and idempotency keys.
 
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
 mod common;
 
 use byod_local::{Local, LocalDeployment, Manifest, Object, Value};

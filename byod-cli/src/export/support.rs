@@ -66,34 +66,31 @@ pub(crate) const IDEMPOTENCY: &str = include_str!("idempotency.ts");
 
 /// `byod/owner.ts` with mutations that take a key under that name.
 fn with_key(owner_ts: &str, name: &str) -> String {
-    let args = Code::object([Entry::new(name, Code::text("v.optional(v.string())"))]);
-    let args = args.print(0, "const key = ".len(), 1);
+    let declaration = format!(
+        "/** What it adds to a mutation that is to run once, however often it is sent. */\n\
+         const KEY = {};\n\n\
+         const key = {{ [KEY]: v.optional(v.string()) }};\n\n",
+        string(name)
+    );
     owner_ts
         .replace(
             "/*key import*/",
             "import { once } from \"./idempotency\";\n",
         )
-        .replace(
-            "/*key*/",
-            &format!(
-                "/** What it adds to a mutation that is to run once, however often it is sent. */\n\
-                 const key = {args};\n\n"
-            ),
-        )
+        .replace("/*key*/", &declaration)
         .replace("/*key args*/", "...key, ")
         .replace(
             "/*run*/return await handler(owned, declared(args, given));",
-            &format!(
-                "const own = declared(args, given);\n      \
-                 const run = async () => await handler(owned, own);\n      \
-                 // An argument of that name may be main's own.\n      \
-                 const given_ = {} in args ? undefined : {};\n      \
-                 return await once(ctx.db, caller.owner, given_, own, run);",
-                string(name),
-                member("given", name)
-            ),
+            ONCE,
         )
 }
+
+/// Instead of running a mutation's handler.
+const ONCE: &str = "const own = declared(args, given);
+      const run = async () => await handler(owned, own);
+      // An argument of that name may be main's own.
+      const chosen = KEY in args ? undefined : given[KEY];
+      return await once(ctx.db, caller.owner, chosen, own, run);";
 
 /// `byod/database.ts`: the database with the owner's documents alone.
 pub(crate) fn database(manifest: &Manifest) -> String {

@@ -37,7 +37,9 @@ const times = {
 };
 
 /** What it adds to a mutation that is to run once, however often it is sent. */
-const key = { idempotencyKey: v.optional(v.string()) };
+const KEY = "idempotencyKey";
+
+const key = { [KEY]: v.optional(v.string()) };
 
 /** Who calls. */
 export interface Caller {
@@ -115,8 +117,8 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
       const own = declared(args, given);
       const run = async () => await handler(owned, own);
       // An argument of that name may be main's own.
-      const given_ = "idempotencyKey" in args ? undefined : given.idempotencyKey;
-      return await once(ctx.db, caller.owner, given_, own, run);
+      const chosen = KEY in args ? undefined : given[KEY];
+      return await once(ctx.db, caller.owner, chosen, own, run);
     },
   });
 }
