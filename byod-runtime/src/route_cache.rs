@@ -220,11 +220,9 @@ impl RouteCache {
 
     /// Drops the user's route; a call that begins afterwards loads it anew.
     pub(crate) fn clear(&self, user: &UserId) {
-        // First the entry itself: it may be in use while it is taken out.
         if let Some(entry) = self.entries.get(user) {
             entry.clear();
         }
-        self.entries.invalidate(user);
     }
 
     /// Blocks the user's route, unless it is another than `from` by now. Says
