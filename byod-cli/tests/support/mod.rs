@@ -148,6 +148,11 @@ pub(crate) fn node() -> Option<PathBuf> {
         let _ = writeln!(std::io::stderr(), "BYOD_WITHOUT_NODE is set: test left out");
         return None;
     }
+    if let Err(error) = Command::new("node").arg("--version").output() {
+        panic!(
+            "Node 20 with npm is needed ({error}); to leave these tests out, run BYOD_WITHOUT_NODE=1 cargo test"
+        );
+    }
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = repository("tests/node");
