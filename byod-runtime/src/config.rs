@@ -390,6 +390,23 @@ mod tests {
     }
 
     #[test]
+    fn the_environment_says_where_users_deployments_may_be() {
+        let hosts = |list| vars(&[URL, KEY, SECRET, ("BYOD_ALLOWED_HOSTS", list)]);
+        let checked = |list, url| hosts(list).unwrap().inner().addresses.check(url).is_ok();
+        let two = "convex.example.org, *.hosted.example.org:3210,\n";
+        assert!(checked(two, "https://convex.example.org"));
+        assert!(checked(two, "https://a.hosted.example.org:3210"));
+        assert!(checked(two, URL.1));
+        assert!(!checked(two, "https://example.org"));
+        assert!(checked("*", "https://example.org"));
+        assert!(!checked("*", "https://127.0.0.1"));
+        let error = hosts("convex.example.org, https://geheim").unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains("BYOD_ALLOWED_HOSTS: an entry "), "{error}");
+        assert!(!error.contains("geheim"), "{error}");
+    }
+
+    #[test]
     fn a_line_break_after_a_value_is_none_of_it() {
         let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
         let (key, secret) = (format!("{}\n", KEY.1), format!("\t{digits} \n"));

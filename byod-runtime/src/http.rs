@@ -11,7 +11,7 @@ use reqwest::header::{
 use reqwest::{Method, Request, Response, StatusCode, Url};
 use rustls::pki_types::CertificateDer;
 
-use crate::address::GuardedResolver;
+use crate::address::{GuardedResolver, Refused};
 use crate::answer;
 use crate::auth::Auth;
 use crate::client::{CallContext, Limits};
@@ -280,6 +280,10 @@ fn chain(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let part = error.to_string();
+        // Says all there is to say.
+        if error.is::<Refused>() {
+            return part;
+        }
         if !part.starts_with("client error (") && parts.last() != Some(&part) {
             parts.push(part);
         }

@@ -207,6 +207,8 @@ async fn names_that_stand_for_hostile_addresses_are_not_connected_to() {
                 panic!("{addresses:?}: {test:?}");
             };
             assert!(found.contains(reason), "{addresses:?}: {found}");
+            assert!(found.starts_with("its name "), "{found}");
+            assert!(found.ends_with("; check its URL"), "{found}");
             assert!(
                 addresses
                     .iter()

@@ -18,6 +18,11 @@ pub(crate) struct GuardedResolver {
     upstream: Upstream,
 }
 
+/// Why a name is not connected to.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; check its URL")]
+pub(crate) struct Refused(&'static str);
+
 /// Who says what a name stands for.
 #[derive(Clone, Default)]
 pub(crate) enum Upstream {
@@ -46,11 +51,11 @@ impl Resolve for GuardedResolver {
                     // The address itself is for the operator's eyes only: it would
                     // tell a stranger about the network that the service is in.
                     tracing::warn!(host = %name, %address, ?special, "the address of a user's deployment is refused");
-                    return Err(special.behind_name().into());
+                    return Err(Refused(special.behind_name()).into());
                 }
             }
             if addresses.is_empty() {
-                return Err("its name has no address".into());
+                return Err(Refused("its name has no address").into());
             }
             // The port is the URL's.
             let addresses = addresses

@@ -65,7 +65,7 @@ async fn the_system_is_asked_and_guarded() {
     let error = resolver.resolve(localhost()).await.err().unwrap();
     assert_eq!(
         error.to_string(),
-        "its name stands for the service's own machine"
+        "its name stands for the service's own machine; check its URL"
     );
     let byod = ByodBuilder::default().development(true);
     let (_, resolver) = byod.addresses.build().unwrap();
