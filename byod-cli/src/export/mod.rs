@@ -4,6 +4,7 @@ mod carry;
 mod crud;
 mod files;
 mod imports;
+mod item;
 mod module;
 mod plan;
 mod schema;

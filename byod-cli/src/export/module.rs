@@ -6,81 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, FunctionType, Injection, Manifest};
 
 use super::carry::{Carrier, Need, Source, is_server_type};
-use super::crud::{self, Written};
+use super::crud;
 use super::imports::{Imports, Order, named, relative};
+use super::item::{Item, Reexport};
 use super::support;
 use super::validators::{self, is_foreign};
 use crate::layout::Code;
 use crate::source::{DEFAULT, Imported, Module, Statement, Target};
 
 pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";
-
-/// A piece of a module that is not carried over.
-pub(crate) struct Item {
-    name: String,
-    text: String,
-    /// What it uses of `byod/owner`, and whether it uses `v`.
-    owner: Vec<&'static str>,
-    uses_v: bool,
-}
-
-impl Item {
-    pub(crate) fn written(path: &FunctionPath, written: &Written, reason: &str) -> Self {
-        let comment = comment(&format!("Not main's, which {reason}."));
-        let builders = ["ownerQuery", "ownerMutation", "ownerAction"];
-        let mut owner: Vec<&'static str> = builders
-            .into_iter()
-            .filter(|builder| written.text.contains(&format!("= {builder}(")))
-            .collect();
-        if written.matches {
-            owner.push("matches");
-        }
-        Self {
-            name: path.name.clone(),
-            text: format!("{comment}{}", written.text.trim_end()),
-            owner,
-            uses_v: written.text.contains("v."),
-        }
-    }
-
-    pub(crate) fn missing(path: &FunctionPath, reason: &str) -> Self {
-        Self {
-            name: path.name.clone(),
-            text: comment(&format!(
-                "`{}` is missing, because main's {reason}. Write it in custom/{}.ts.",
-                path.name, path.module
-            ))
-            .trim_end()
-            .to_owned(),
-            owner: Vec::new(),
-            uses_v: false,
-        }
-    }
-}
-
-/// A name that a module exports, declared elsewhere or under another name.
-pub(crate) struct Reexport {
-    /// The module, as main or the person calls it.
-    pub(crate) from: String,
-    /// `name`, or `local as name`.
-    pub(crate) name: String,
-}
-
-/// Lines of at most 80 columns.
-fn comment(text: &str) -> String {
-    let mut lines = String::from("//");
-    let mut column = 2;
-    for word in text.split_whitespace() {
-        if column + 1 + word.chars().count() > 80 {
-            lines.push_str("\n//");
-            column = 2;
-        }
-        lines.push(' ');
-        lines.push_str(word);
-        column += 1 + word.chars().count();
-    }
-    lines + "\n"
-}
 
 /// The name under which main's module is carried over.
 fn out_name(module: &str) -> String {

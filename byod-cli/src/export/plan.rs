@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::carry::{Carrier, Need, Source};
 use super::crud;
-use super::module::{self, Item, Reexport};
+use super::item::{Item, Reexport};
+use super::module;
 use super::schema::{self, ForeignId};
 use super::support;
 use super::validators::is_foreign;
