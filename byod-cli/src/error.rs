@@ -40,6 +40,23 @@ pub(crate) enum Error {
 
     #[error("no random bytes from the system: {0}")]
     Random(getrandom::Error),
+
+    #[error(transparent)]
+    Byod(#[from] byod_runtime::Error),
+
+    #[error(
+        "main has no functions `{module}:listConfigs` and `{module}:resealConfig`. `byod export --main` writes them, \
+         or says what to add; deploy main then, and run this again"
+    )]
+    NoRotation { module: String },
+
+    #[error(
+        "{0}\nWhat has been sealed anew by now stays so: run this again to go on with the rest"
+    )]
+    CutOff(byod_runtime::Error),
+
+    #[error("the tool can't wait for the network: {0}")]
+    Runtime(io::Error),
 }
 
 impl Error {
@@ -47,6 +64,21 @@ impl Error {
         Self::Io {
             path: path.to_owned(),
             source,
+        }
+    }
+
+    /// What ended a rotation of keys, with what to do about it.
+    pub(crate) fn of_rotation(self, module: &str) -> Self {
+        match self {
+            Self::Byod(byod_runtime::Error::Function { message, .. })
+                if message.contains("Could not find") =>
+            {
+                Self::NoRotation {
+                    module: module.to_owned(),
+                }
+            }
+            Self::Byod(error) => Self::CutOff(error),
+            other => other,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! `byod`: writes the Convex project of users' deployments, checks it against
-//! main's, and makes encryption keys.
+//! main's, makes encryption keys and rotates them.
 
 mod check;
 mod error;
@@ -8,6 +8,7 @@ mod layout;
 mod main_side;
 mod owners;
 mod print;
+mod rotate;
 mod source;
 
 use std::path::PathBuf;
@@ -49,6 +50,30 @@ enum Command {
     },
     /// Print a fresh BYOD_ENCRYPTION_KEY: 64 hex digits.
     Keygen,
+    /// Seal all users' records with the current encryption key.
+    ///
+    /// Takes main and the keys from the environment: CONVEX_URL, CONVEX_DEPLOY_KEY,
+    /// BYOD_ENCRYPTION_KEY and, separated by commas, BYOD_FORMER_ENCRYPTION_KEYS.
+    /// Services go on meanwhile. What was cut off is done by running it again.
+    /// Records that no key opens are listed and left alone; the exit status is 1 then.
+    RotateKey {
+        /// Bind every record to its user, so that it opens for no other. Services
+        /// that are not byod can't read what is bound.
+        #[arg(long)]
+        bind: bool,
+        /// Write nothing; exit status 1 where a record is to be sealed anew.
+        #[arg(long)]
+        check: bool,
+        /// How many records are read at once.
+        #[arg(long, value_name = "RECORDS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        batch: u32,
+        /// The module of main that holds the functions for users' records.
+        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+        module: String,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]
@@ -106,6 +131,23 @@ fn run(command: Command) -> Result<bool, Error> {
             getrandom::fill(&mut key).map_err(Error::Random)?;
             print::line(&hex::encode(key))?;
             Ok(true)
+        }
+        Command::RotateKey {
+            bind,
+            check,
+            batch,
+            module,
+            json,
+        } => {
+            let options = rotate::Options {
+                bind,
+                check,
+                batch,
+                module,
+            };
+            let report = rotate::rotate(&options)?;
+            print::either(json, &report, print::rotation)?;
+            Ok(report.is_done())
         }
     }
 }

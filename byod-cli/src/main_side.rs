@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{Manifest, Table, Validator};
+use byod_schema::{FunctionPath, Manifest, Table, Validator};
 use serde::Serialize;
 
 use crate::Error;
@@ -12,8 +12,12 @@ use crate::export::{read, store};
 use crate::layout::string;
 
 const TABLE: &str = "userDatabaseConfig";
+const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
+
+/// The functions that `byod rotate-key` calls.
+const ROTATION: &str = include_str!("main_side/rotation.ts");
 
 /// What was written into main's project.
 #[derive(Debug, Serialize)]
@@ -56,13 +60,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     };
     let present = manifest.main.schema.table(TABLE);
     let users = users(&manifest, present);
-    let known_path = "byod/credentials:getConfigInternal".parse();
-    let has_functions = known_path.is_ok_and(|path| {
-        manifest
-            .main
-            .functions
-            .contains_key::<byod_schema::FunctionPath>(&path)
-    });
+    let has = |name| {
+        let path = FunctionPath::new(MODULE, name);
+        manifest.main.functions.contains_key(&path)
+    };
     let own_table = read(&folder.join(TABLES))?;
     let is_ours = own_table
         .as_deref()
@@ -76,9 +77,14 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         }
     }
     let validators = present.is_none() || is_ours;
-    if !has_functions || read(&folder.join(CREDENTIALS))?.is_some_and(|t| t.starts_with(HEAD)) {
+    let written_here = read(&folder.join(CREDENTIALS))?.is_some_and(|t| t.starts_with(HEAD));
+    if !has("getConfigInternal") || written_here {
         let text = credentials(&users, if validators { None } else { present });
         put(&folder, CREDENTIALS, &text, force, &mut report)?;
+    } else if !(has("listConfigs") && has("resealConfig")) {
+        report.todo.push(format!(
+            "in {CREDENTIALS}, for `byod rotate-key`, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+        ));
     }
     if matches!(users, Users::Subject) {
         report.notes.push(
@@ -232,6 +238,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     if let Users::ConvexAuth { .. } = users {
         imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
     }
+    imports.push_str("import { paginationOptsValidator } from \"convex/server\";\n");
     imports.push_str("import { v } from \"convex/values\";\n");
     if !matches!(users, Users::Subject) {
         imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
@@ -272,6 +279,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     };
     include_str!("main_side/credentials.ts")
         .replace("/*imports*/", &(imports + &record))
+        .replace("/*rotation*/", ROTATION)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)
         .replace("/*id type*/", &id_type)

@@ -7,7 +7,7 @@ use byod_schema::Location;
 use serde::Serialize;
 
 use crate::export::Fate;
-use crate::{Error, check, export, main_side};
+use crate::{Error, check, export, main_side, rotate};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
@@ -136,6 +136,44 @@ pub(crate) fn main_side(report: &main_side::Report, out: &mut dyn Write) -> io::
         writeln!(out, "  {MIND}to do{MIND:#} {step}")?;
     }
     notes(&report.notes, out)
+}
+
+pub(crate) fn rotation(report: &rotate::Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{BOLD}{} records{BOLD:#}", report.records)?;
+    for (count, what) in [
+        (report.resealed, "sealed anew"),
+        (report.to_reseal, "to be sealed anew"),
+        (report.up_to_date, "already sealed with the current key"),
+        (report.gone, "deleted meanwhile"),
+    ] {
+        if count > 0 {
+            writeln!(out, "  {GOOD}{count}{GOOD:#} {what}")?;
+        }
+    }
+    if !report.unopened.is_empty() {
+        let count = report.unopened.len();
+        writeln!(
+            out,
+            "  {BAD}{count}{BAD:#} can't be opened, and are left alone"
+        )?;
+        for record in &report.unopened {
+            writeln!(
+                out,
+                "    {BAD}{:?}{BAD:#}: {}",
+                record.user_id, record.reason
+            )?;
+        }
+        writeln!(
+            out,
+            "  Name the keys they were sealed with in BYOD_FORMER_ENCRYPTION_KEYS, or have these users connect again."
+        )?;
+    } else if report.is_done() {
+        writeln!(
+            out,
+            "{GOOD}Every record opens with the current key: the former ones can go.{GOOD:#}"
+        )?;
+    }
+    Ok(())
 }
 
 fn notes(notes: &[String], out: &mut dyn Write) -> io::Result<()> {

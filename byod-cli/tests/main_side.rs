@@ -48,6 +48,8 @@ fn an_app_gets_the_table_and_its_functions() {
         "disconnect",
         "createConfig",
         "updateConfig",
+        "listConfigs",
+        "resealConfig",
     ] {
         let path = byod_schema::FunctionPath::new("byod/credentials", name);
         assert!(reading.functions.contains_key(&path), "{name}");
@@ -65,6 +67,20 @@ fn an_app_that_has_them_is_left_alone() {
         answer.stdout
     );
     assert_eq!(project.read("convex/byod/credentials.ts"), before);
+}
+
+#[test]
+fn an_app_that_lacks_some_is_told_what_to_add() {
+    let project = Project::example();
+    let functions = project.read("convex/byod/credentials.ts");
+    let (rest, rotation) = functions.split_once("/** A page of all").unwrap();
+    project.write("convex/byod/credentials.ts", rest);
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    let todo = report["todo"][0].as_str().unwrap();
+    let (head, added) = todo.split_once("/** A page of all").unwrap();
+    assert!(head.contains("byod/credentials.ts") && head.contains("paginationOptsValidator"));
+    // The example names the table where it need not.
+    assert_eq!(added, rotation.replace("\"userDatabaseConfig\", ", ""));
 }
 
 #[test]

@@ -26,7 +26,7 @@ const SECRETS: [&str; 4] = [
     "authTags",
 ];
 
-/// The five functions; adds the table to the project where it has none.
+/// The functions; adds the table to the project where it has none.
 pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
     let table = match project.schema.table(TABLE) {
         Some(table) => table.clone(),
@@ -50,6 +50,8 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
         ("disconnect", Mutation, Public, Fields::default()),
         ("createConfig", Mutation, Internal, record.clone()),
         ("updateConfig", Mutation, Internal, update_args(&record)),
+        ("listConfigs", Query, Internal, list_args()),
+        ("resealConfig", Mutation, Internal, reseal_args()),
     ]
     .map(|(name, function_type, visibility, args)| {
         let path = FunctionPath::new(MODULE, name);
@@ -100,15 +102,35 @@ fn body(name: &str, table: Arc<Table>, returns: Option<Validator>) -> Body {
             stamp(&table, &mut record, &["createdAt", "updatedAt"], ctx.now());
             Ok(ctx.insert(TABLE, record)?.into())
         }),
+        "listConfigs" => Arc::new(|ctx, args| {
+            let options = args.get("paginationOpts").unwrap_or(&Value::Null);
+            Ok(ctx.query(TABLE).paginate(options)?.into())
+        }),
+        "resealConfig" => Arc::new(|ctx, mut sealed| {
+            let id = config_id(&mut sealed)?;
+            let expected = sealed.remove("expectedAuthTags");
+            let same = |config: &Object| config.get("authTags") == expected.as_ref();
+            let replaced = ctx.get(&id).as_ref().is_some_and(same);
+            if replaced {
+                ctx.patch(&id, sealed)?;
+            }
+            Ok(replaced.into())
+        }),
         // updateConfig
         _ => Arc::new(move |ctx, mut changes| {
-            let Some(Value::String(id)) = changes.remove("configId") else {
-                return Err("the argument `configId` is missing".into());
-            };
+            let id = config_id(&mut changes)?;
             stamp(&table, &mut changes, &["updatedAt"], ctx.now());
             change(ctx, &id, changes)?;
             Ok(Value::Null)
         }),
+    }
+}
+
+/// Takes the id of the record out of the arguments.
+fn config_id(args: &mut Object) -> Result<String, FunctionError> {
+    match args.remove("configId") {
+        Some(Value::String(id)) => Ok(id),
+        _ => Err("the argument `configId` is missing".into()),
     }
 }
 
@@ -166,15 +188,32 @@ fn without_secrets(config: Object, returns: Option<&Validator>) -> Object {
 
 /// `configId` and `updatedAt`, and any other field of the record.
 fn update_args(record: &Fields) -> Fields {
-    let id = Field::required(Validator::Id {
-        table_name: TABLE.to_owned(),
-    });
     let fields = record.iter().map(|(name, field)| {
         let mut field = field.clone();
         field.optional = name != "updatedAt";
         (name.to_owned(), field)
     });
-    fields.chain([("configId".to_owned(), id)]).collect()
+    fields.chain([("configId".to_owned(), id())]).collect()
+}
+
+fn list_args() -> Fields {
+    Fields::from_iter([("paginationOpts", Field::required(Validator::Any))])
+}
+
+fn reseal_args() -> Fields {
+    let strings = SECRETS.into_iter().chain(["expectedAuthTags"]);
+    let strings = strings.map(|name| (name, Field::required(Validator::String)));
+    let others = [
+        ("configId", id()),
+        ("updatedAt", Field::required(Validator::Number)),
+    ];
+    strings.chain(others).collect()
+}
+
+fn id() -> Field {
+    Field::required(Validator::Id {
+        table_name: TABLE.to_owned(),
+    })
 }
 
 fn default_table() -> Table {

@@ -137,6 +137,73 @@ async fn a_user_sees_the_record_without_secrets_and_can_disconnect() {
 }
 
 #[tokio::test]
+async fn the_records_can_be_listed_and_sealed_anew() {
+    let main = main_with_users().await;
+    for user in ["u1", "u2", "u3"] {
+        main.run("byod/credentials:createConfig", record(user))
+            .unwrap();
+    }
+    let list = async |cursor: &Json| {
+        let args = json!({"paginationOpts": {"numItems": 2, "cursor": cursor}});
+        query(&main, "byod/credentials:listConfigs", args, As::Admin)
+            .await
+            .unwrap()
+    };
+    let first = list(&Json::Null).await;
+    let rest = list(&first["continueCursor"]).await;
+    let users = |page: &Json| -> Vec<String> {
+        let records = page["page"].as_array().unwrap().iter();
+        records
+            .map(|record| record["userId"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        (users(&first), &first["isDone"]),
+        (vec!["u1".into(), "u2".into()], &false.into())
+    );
+    assert_eq!(
+        (users(&rest), &rest["isDone"]),
+        (vec!["u3".into()], &true.into())
+    );
+
+    let reseal = async |expected: &str| {
+        let args = json!({
+            "configId": rest["page"][0]["_id"], "expectedAuthTags": expected,
+            "encryptedDeploymentUrl": "11", "encryptedDeployKey": "22",
+            "encryptionIV": "33:44", "authTags": "55:66", "updatedAt": 7,
+        });
+        mutation(&main, "byod/credentials:resealConfig", args, As::Admin)
+            .await
+            .unwrap()
+    };
+    assert_eq!(reseal("ee:f0").await, false);
+    assert_eq!(reseal("ee:ff").await, true);
+    assert_eq!(reseal("ee:ff").await, false, "they are others by now");
+    let sealed = &list(&first["continueCursor"]).await["page"][0];
+    assert_eq!(sealed["encryptedDeployKey"], "22");
+    assert_eq!(
+        (&sealed["authTags"], &sealed["updatedAt"]),
+        (&"55:66".into(), &7.into())
+    );
+    assert_eq!(
+        sealed["connectionStatus"], "connected",
+        "nothing else changes"
+    );
+
+    for path in [
+        "byod/credentials:listConfigs",
+        "byod/credentials:resealConfig",
+    ] {
+        let public = query(&main, path, json!({}), As::Nobody).await;
+        assert!(
+            public
+                .unwrap_err()
+                .contains("Could not find public function")
+        );
+    }
+}
+
+#[tokio::test]
 async fn where_the_project_declares_a_function_its_validators_apply() {
     let string = |optional: bool| json!({"fieldType": {"type": "string"}, "optional": optional});
     let object = |fields: Json| json!({"type": "object", "value": fields});

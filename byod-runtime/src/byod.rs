@@ -7,7 +7,7 @@ use byod_schema::{FunctionType, Location};
 use crate::address::AddressPolicy;
 use crate::client::{Client, Limits};
 use crate::config::ByodBuilder;
-use crate::credentials::{ConnectionStatus, Credentials, EncryptionKey, Store, UserDatabaseConfig};
+use crate::credentials::{ConnectionStatus, Credentials, Keyring, Store, UserDatabaseConfig};
 use crate::deadline::Deadline;
 use crate::deployment::{RoutedClient, Target, Wanted};
 use crate::error::Error;
@@ -41,7 +41,7 @@ pub(crate) struct Inner {
     /// Without authorization; a session adds the user's token.
     pub(crate) main: RoutedClient,
     pub(crate) store: Store,
-    pub(crate) encryption_key: EncryptionKey,
+    pub(crate) keys: Keyring,
     /// Not main's: it makes connections only to where users' deployments may be.
     pub(crate) users_http: Http,
     pub(crate) addresses: Arc<AddressPolicy>,
@@ -80,8 +80,9 @@ impl Known {
 }
 
 impl Byod {
-    /// Reads `CONVEX_URL` (or `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and
-    /// `BYOD_ENCRYPTION_KEY`; everything else has its default.
+    /// Reads `CONVEX_URL` (or `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY`,
+    /// `BYOD_ENCRYPTION_KEY` and, if there is one, `BYOD_FORMER_ENCRYPTION_KEYS`;
+    /// everything else has its default.
     ///
     /// [`Error::Config`] names the variable that is missing or can't be used.
     pub fn from_env() -> Result<Self, Error> {
@@ -326,8 +327,7 @@ impl Byod {
     }
 
     fn open(&self, user: &UserId, record: &UserDatabaseConfig) -> Result<Credentials, Error> {
-        let opened = self.0.encryption_key.open(&record.credentials);
-        opened.map_err(|error| error.of_user(user.as_str()))
+        Ok(self.0.keys.open(user, &record.credentials)?.credentials)
     }
 
     pub(crate) fn client(
@@ -388,6 +388,7 @@ impl fmt::Debug for Byod {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::EncryptionKey;
 
     #[test]
     fn calls_made_together_see_one_switch() {

@@ -3,12 +3,13 @@ use std::time::Duration;
 use byod_schema::Location;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use secrecy::zeroize::Zeroizing;
 
 use crate::address::AddressSettings;
 use crate::auth::DeployKey;
 use crate::byod::{Byod, Inner};
 use crate::client::{Client, Limits};
-use crate::credentials::{EncryptionKey, Store};
+use crate::credentials::{EncryptionKey, Keyring, Store};
 use crate::deployment::RoutedClient;
 use crate::endpoint::{UrlText, operators_url};
 use crate::error::Error;
@@ -44,6 +45,9 @@ pub struct ByodBuilder {
     main_url: Option<(&'static str, UrlText)>,
     deploy_key: Option<DeployKey>,
     encryption_key: Option<EncryptionKey>,
+    former_encryption_keys: Vec<EncryptionKey>,
+    bind_records: bool,
+    require_bound_records: bool,
     main_over_http: bool,
     pub(crate) addresses: AddressSettings,
     http: HttpSettings,
@@ -70,6 +74,9 @@ impl Default for ByodBuilder {
             main_url: None,
             deploy_key: None,
             encryption_key: None,
+            former_encryption_keys: Vec::new(),
+            bind_records: false,
+            require_bound_records: false,
             main_over_http: false,
             addresses: AddressSettings::default(),
             http: HttpSettings::default(),
@@ -94,6 +101,9 @@ impl ByodBuilder {
     /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
     /// space around a value, such as a line break at its end, doesn't count.
     ///
+    /// Former encryption keys are those of `BYOD_FORMER_ENCRYPTION_KEYS`, if it is
+    /// set: separated by commas, or, where one holds a comma, a JSON array of strings.
+    ///
     /// `BYOD_ALLOWED_HOSTS` may list, separated by commas, what else than
     /// `*.convex.cloud` users' deployments may be at: hosts as
     /// [`allow_host`](Self::allow_host) takes them, and `*` for any host of the
@@ -105,10 +115,13 @@ impl ByodBuilder {
     }
 
     fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let var = |name| var(name).filter(|value| !value.trim().is_empty());
+        let var = |name| {
+            let value = Zeroizing::new(var(name)?);
+            (!value.trim().is_empty()).then_some(value)
+        };
         let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
             .into_iter()
-            .find_map(|name| Some((name, UrlText(var(name)?))));
+            .find_map(|name| Some((name, UrlText(var(name)?.to_string()))));
         if main_url.is_none() {
             return Err(Error::config(
                 "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
@@ -124,13 +137,20 @@ impl ByodBuilder {
         let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY") else {
             return Err(Error::config(
                 "BYOD_ENCRYPTION_KEY is not set; set it to the key that users' credentials are \
-                 sealed with: 64 hex digits, for example from `openssl rand -hex 32`",
+                 sealed with: 64 hex digits, for example from `byod keygen`",
             ));
+        };
+        const FORMER: &str = "BYOD_FORMER_ENCRYPTION_KEYS";
+        let former = match var(FORMER) {
+            Some(keys) => EncryptionKey::parse_list(&keys)
+                .map_err(|error| Error::config(format!("{FORMER}: {}", bare(&error))))?,
+            None => Vec::new(),
         };
         Ok(Self {
             main_url,
             deploy_key: Some(deploy_key.trim().into()),
             encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
+            former_encryption_keys: former,
             addresses: var(ALLOWED_HOSTS)
                 .map(|list| AddressSettings::from_list(ALLOWED_HOSTS, &list))
                 .unwrap_or_default(),
@@ -153,6 +173,33 @@ impl ByodBuilder {
     /// The key that users' credentials are sealed with.
     pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
         self.encryption_key = Some(key);
+        self
+    }
+
+    /// A key that records were sealed with before, or will be: they open with it, and
+    /// nothing is sealed with it. Can be called several times.
+    pub fn former_encryption_key(mut self, key: EncryptionKey) -> Self {
+        self.former_encryption_keys.push(key);
+        self
+    }
+
+    /// Whether records are bound to their user when they are written, so that a
+    /// record, or one of its two parts, opens for no other user. Default: no, because
+    /// other services would have to know.
+    ///
+    /// What is bound is read either way. Who can write into main's database could
+    /// still give a user an old record that is not bound, until
+    /// [`require_bound_records`](Self::require_bound_records) refuses those.
+    pub fn bind_records(mut self, bind: bool) -> Self {
+        self.bind_records = bind;
+        self
+    }
+
+    /// Whether records that are not bound to their user are refused; then records
+    /// are bound when they are written, too. Default: no. `byod rotate-key --bind`
+    /// binds all that are there.
+    pub fn require_bound_records(mut self, require: bool) -> Self {
+        self.require_bound_records = require;
         self
     }
 
@@ -288,6 +335,11 @@ impl ByodBuilder {
         let encryption_key = self
             .encryption_key
             .ok_or_else(|| missing("encryption_key"))?;
+        let former = self.former_encryption_keys.into_iter();
+        let keys = former
+            .fold(Keyring::new(encryption_key), Keyring::with_former)
+            .bind_records(self.bind_records)
+            .require_bound_records(self.require_bound_records);
         for pem in &self.root_certificates {
             self.http.root_certificates.extend(certificates(pem)?);
         }
@@ -300,7 +352,7 @@ impl ByodBuilder {
         Ok(Byod::new(Inner {
             main: RoutedClient::new(Location::Main, main),
             store: Store::new(admin, &self.credentials_module),
-            encryption_key,
+            keys,
             users_http: Http::new(&self.http, Some(resolver))?,
             addresses,
             limits: self.limits,
@@ -343,6 +395,7 @@ fn bare(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::Credentials;
 
     fn vars(vars: &[(&str, &str)]) -> Result<Byod, Error> {
         let find = |name: &str| vars.iter().find(|(known, _)| *known == name);
@@ -412,7 +465,39 @@ mod tests {
         let (key, secret) = (format!("{}\n", KEY.1), format!("\t{digits} \n"));
         let byod = vars(&[URL, (KEY.0, &key), (SECRET.0, &secret)]);
         let byod = byod.expect("a key with a line break can't be sent");
-        assert_eq!(hex::encode(byod.inner().encryption_key.bytes()), digits);
+        assert_eq!(hex::encode(byod.inner().keys.current().bytes()), digits);
+    }
+
+    #[test]
+    fn former_keys_come_from_the_environment_too() {
+        let former = |keys| vars(&[URL, KEY, SECRET, ("BYOD_FORMER_ENCRYPTION_KEYS", keys)]);
+        let byod = former("one, geheim-too\n").unwrap();
+        let sealed_with = |key: &str| {
+            let credentials = Credentials {
+                deployment_url: URL.1.into(),
+                deploy_key: KEY.1.into(),
+            };
+            EncryptionKey::parse(key)
+                .unwrap()
+                .seal(&credentials)
+                .unwrap()
+        };
+        for key in ["geheim", "one", "geheim-too"] {
+            byod.inner()
+                .keys
+                .open(&"alice".into(), &sealed_with(key))
+                .unwrap();
+        }
+        let none = former(" ").unwrap();
+        assert!(
+            none.inner()
+                .keys
+                .open(&"alice".into(), &sealed_with("one"))
+                .is_err()
+        );
+        let error = former("one,,geheim").unwrap_err().to_string();
+        let expected = "configuration: BYOD_FORMER_ENCRYPTION_KEYS: the encryption key is empty";
+        assert!(error.starts_with(expected), "{error}");
     }
 
     #[test]

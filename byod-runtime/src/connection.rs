@@ -110,7 +110,7 @@ impl Byod {
                 });
             }
         };
-        let sealed = self.inner().encryption_key.seal(credentials)?;
+        let sealed = self.inner().keys.seal(&user, credentials)?;
         let status = ConnectionStatus::Connected;
         let (byod, changed) = (self.clone(), user.clone());
         to_the_end(async move {
@@ -160,7 +160,7 @@ impl Byod {
             )));
         }
         self.client_of(credentials)?;
-        let sealed = self.inner().encryption_key.seal(credentials)?;
+        let sealed = self.inner().keys.seal(&user, credentials)?;
         let byod = self.clone();
         to_the_end(async move {
             let stored = byod.inner().store.put(&user, &sealed, &status).await;

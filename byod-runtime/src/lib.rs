@@ -46,7 +46,8 @@ pub use client::Client;
 pub use config::ByodBuilder;
 pub use connection::ConnectionTest;
 pub use credentials::{
-    ConnectionStatus, Credentials, EncryptionKey, SealedCredentials, UserDatabaseConfig,
+    ConnectionStatus, Credentials, EncryptionKey, Keyring, Opened, OpenedBy, Records, Resealed,
+    SealedCredentials, UserDatabaseConfig,
 };
 pub use deployment::{Deployment, RoutedClient};
 pub use error::{Call, Error};

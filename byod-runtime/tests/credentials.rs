@@ -3,7 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use byod_runtime::{Credentials, EncryptionKey, Error, SealedCredentials};
+use std::collections::HashSet;
+
+use byod_runtime::{
+    Credentials, EncryptionKey, Error, Keyring, OpenedBy, SealedCredentials, UserId,
+};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -34,7 +38,7 @@ impl Vector {
 }
 
 /// The field at fault and the message.
-fn refusal(result: Result<Credentials, Error>) -> (&'static str, String) {
+fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> (&'static str, String) {
     match result.unwrap_err() {
         error @ Error::Credentials { field, .. } => (field, error.to_string()),
         other => panic!("{other}"),
@@ -65,46 +69,83 @@ fn another_key_does_not_open_them() {
     }
 }
 
+/// The parts of a record: the texts, the IVs and the tags.
+fn parts(record: &SealedCredentials) -> [&str; 6] {
+    let (url_iv, key_iv) = record.encryption_iv.split_once(':').unwrap();
+    let (url_tag, key_tag) = record.auth_tags.split_once(':').unwrap();
+    let (url, key) = (
+        &record.encrypted_deployment_url,
+        &record.encrypted_deploy_key,
+    );
+    [url, key, url_iv, key_iv, url_tag, key_tag]
+}
+
+fn record(parts: [&str; 6]) -> SealedCredentials {
+    let [url, key, url_iv, key_iv, url_tag, key_tag] = parts;
+    SealedCredentials {
+        encrypted_deployment_url: url.to_owned(),
+        encrypted_deploy_key: key.to_owned(),
+        encryption_iv: format!("{url_iv}:{key_iv}"),
+        auth_tags: format!("{url_tag}:{key_tag}"),
+    }
+}
+
+/// Every record that differs from this one in a single bit.
+fn flipped(sealed: &SealedCredentials) -> Vec<SealedCredentials> {
+    let mut all = Vec::new();
+    for (changed, part) in parts(sealed).iter().enumerate() {
+        for bit in 0..part.len() / 2 * 8 {
+            let mut bytes = hex::decode(part).unwrap();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let changed_part = hex::encode(bytes);
+            let mut parts = parts(sealed);
+            parts[changed] = &changed_part;
+            all.push(record(parts));
+        }
+    }
+    let bits: usize = parts(sealed).iter().map(|part| part.len() * 4).sum();
+    assert_eq!(all.len(), bits);
+    all
+}
+
 #[test]
 fn every_changed_bit_is_noticed() {
-    // One record with IVs of 16 bytes, one with 12.
-    for vector in [&Vector::all()[0], &Vector::all()[3]] {
-        let key = vector.key();
-        let record = &vector.record;
-        let (url_iv, key_iv) = record.encryption_iv.split_once(':').unwrap();
-        let (url_tag, key_tag) = record.auth_tags.split_once(':').unwrap();
-        let parts = [
-            &record.encrypted_deployment_url,
-            &record.encrypted_deploy_key,
-            url_iv,
-            key_iv,
-            url_tag,
-            key_tag,
-        ];
-        let mut changes = 0;
-        for (changed, part) in parts.iter().enumerate() {
-            for bit in 0..part.len() / 2 * 8 {
-                let mut bytes = hex::decode(part).unwrap();
-                bytes[bit / 8] ^= 1 << (bit % 8);
-                let mut parts = parts.map(str::to_owned);
-                parts[changed] = hex::encode(bytes);
-                let [url, deploy_key, url_iv, key_iv, url_tag, key_tag] = parts;
-                let record = SealedCredentials {
-                    encrypted_deployment_url: url,
-                    encrypted_deploy_key: deploy_key,
-                    encryption_iv: format!("{url_iv}:{key_iv}"),
-                    auth_tags: format!("{url_tag}:{key_tag}"),
-                };
-                let (_, message) = refusal(key.open(&record));
-                assert!(message.contains("it was changed"), "{message}");
-                changes += 1;
-            }
+    let user = UserId::from("alice");
+    let sample = Vector::all()[0]
+        .key()
+        .open(&Vector::all()[0].record)
+        .unwrap();
+    let former = Keyring::new(EncryptionKey::parse("former").unwrap()).bind_records(true);
+    let current = EncryptionKey::parse("current").unwrap();
+    let bound = Keyring::new(current.clone()).bind_records(true);
+    // One of another service with IVs of 16 bytes and one with 12, and bound ones.
+    let records = [
+        (
+            Keyring::new(Vector::all()[0].key()),
+            Vector::all()[0].record.clone(),
+        ),
+        (
+            Keyring::new(Vector::all()[3].key()),
+            Vector::all()[3].record.clone(),
+        ),
+        (bound.clone(), bound.seal(&user, &sample).unwrap()),
+        (
+            bound.with_former(EncryptionKey::parse("former").unwrap()),
+            former.seal(&user, &sample).unwrap(),
+        ),
+    ];
+    let (mut flips, mut refused) = (0, 0);
+    for (keys, sealed) in &records {
+        keys.open(&user, sealed).expect("it opens as it is");
+        for changed in flipped(sealed) {
+            flips += 1;
+            let (_, message) = refusal(keys.open(&user, &changed));
+            assert!(message.contains("it was changed"), "{message}");
+            refused += 1;
         }
-        assert_eq!(
-            changes,
-            parts.iter().map(|part| part.len() * 4).sum::<usize>()
-        );
     }
+    println!("bit flips refused {refused} of {flips}");
+    assert!(flips > 4000, "{flips}");
 }
 
 #[test]
@@ -196,18 +237,129 @@ fn a_malformed_record_is_refused_by_the_name_of_its_field() {
 }
 
 #[test]
-fn sealing_twice_never_gives_the_same() {
+fn no_iv_is_used_twice() {
     let vector = &Vector::all()[0];
     let (key, credentials) = (vector.key(), vector.key().open(&vector.record).unwrap());
-    let (one, two) = (
-        key.seal(&credentials).unwrap(),
-        key.seal(&credentials).unwrap(),
+    let mut ivs = HashSet::new();
+    for _ in 0..10_000 {
+        let sealed = key.seal(&credentials).unwrap();
+        for iv in sealed.encryption_iv.split(':') {
+            let iv = hex::decode(iv).unwrap();
+            assert_eq!(iv.len(), 12);
+            assert!(ivs.insert(iv), "used twice");
+        }
+    }
+    assert_eq!(ivs.len(), 20_000);
+    // Every bit of them is one that may be set or not.
+    for bit in 0..96 {
+        let is_set = |iv: &&Vec<u8>| (iv[bit / 8] >> (bit % 8)) & 1 == 1;
+        let set = ivs.iter().filter(is_set).count();
+        assert!((9_000..11_000).contains(&set), "bit {bit}: {set} of 20000");
+    }
+}
+
+#[test]
+fn a_record_says_which_key_opens_it() {
+    let user = UserId::from("alice");
+    let key = |text: &str| EncryptionKey::parse(text).unwrap();
+    let credentials = Vector::all()[0]
+        .key()
+        .open(&Vector::all()[0].record)
+        .unwrap();
+    let keys = Keyring::new(key("new"))
+        .with_former(key("old"))
+        .with_former(key("older"));
+    for (sealed_with, opened_by) in [
+        ("new", OpenedBy::Current),
+        ("old", OpenedBy::Former(0)),
+        ("older", OpenedBy::Former(1)),
+    ] {
+        for bind in [false, true] {
+            let ring = Keyring::new(key(sealed_with)).bind_records(bind);
+            let opened = keys
+                .open(&user, &ring.seal(&user, &credentials).unwrap())
+                .unwrap();
+            assert_eq!((opened.key, opened.is_bound), (opened_by, bind));
+            assert_eq!(
+                opened.credentials.deployment_url,
+                credentials.deployment_url
+            );
+        }
+    }
+    let lost = key("oldest").seal(&credentials).unwrap();
+    let (field, message) = refusal(keys.open(&user, &lost));
+    assert_eq!(field, "encryptedDeploymentUrl");
+    assert!(
+        message.starts_with("credentials of user `alice`"),
+        "{message}"
     );
-    assert_ne!(one.encryption_iv, two.encryption_iv);
-    assert_ne!(one.encrypted_deploy_key, two.encrypted_deploy_key);
-    let (url_iv, key_iv) = one.encryption_iv.split_once(':').unwrap();
-    assert_ne!(url_iv, key_iv);
-    assert_eq!(url_iv.len(), 24);
+}
+
+#[test]
+fn a_bound_record_opens_for_its_user_alone() {
+    let key = || EncryptionKey::parse("key").unwrap();
+    let credentials = Vector::all()[0]
+        .key()
+        .open(&Vector::all()[0].record)
+        .unwrap();
+    let bound = Keyring::new(key()).bind_records(true);
+    let strict = Keyring::new(key()).require_bound_records(true);
+    let ids = [
+        "",
+        "alice",
+        "alice ",
+        "Alice",
+        "alice\0",
+        "a",
+        "encryptedDeployKey of alice",
+        "\u{430}lice",
+    ];
+    for owner in ids {
+        let sealed = bound.seal(&owner.into(), &credentials).unwrap();
+        for other in ids {
+            for keys in [&bound, &strict, &Keyring::new(key())] {
+                let opened = keys.open(&other.into(), &sealed);
+                assert_eq!(opened.is_ok(), owner == other, "{owner:?} as {other:?}");
+            }
+        }
+        // Who knows nothing of users can't open it either.
+        refusal(key().open(&sealed));
+    }
+    // What is not bound opens for anybody, unless that is refused.
+    let unbound = key().seal(&credentials).unwrap();
+    assert!(!bound.open(&"bob".into(), &unbound).unwrap().is_bound);
+    let (_, message) = refusal(strict.open(&"bob".into(), &unbound));
+    assert!(message.contains("`byod rotate-key --bind`"), "{message}");
+}
+
+/// Somebody who writes into main's database puts the address of their own
+/// deployment beside another user's deploy key.
+#[test]
+fn parts_of_two_records_make_none() {
+    let key = || EncryptionKey::parse("key").unwrap();
+    let keys = Keyring::new(key()).bind_records(true);
+    let credentials = Vector::all()[0]
+        .key()
+        .open(&Vector::all()[0].record)
+        .unwrap();
+    let (alice, mallory) = (UserId::from("alice"), UserId::from("mallory"));
+    let theirs = keys.seal(&alice, &credentials).unwrap();
+    for own in [
+        keys.seal(&mallory, &credentials).unwrap(),
+        Keyring::new(key()).seal(&mallory, &credentials).unwrap(),
+    ] {
+        let ([url, _, url_iv, _, url_tag, _], [_, key, _, key_iv, _, key_tag]) =
+            (parts(&own), parts(&theirs));
+        let mixed = record([url, key, url_iv, key_iv, url_tag, key_tag]);
+        refusal(keys.open(&alice, &mixed));
+        refusal(keys.open(&mallory, &mixed));
+    }
+    // Nor do the two parts of one record change places.
+    let [url, key, url_iv, key_iv, url_tag, key_tag] = parts(&theirs);
+    refusal(keys.open(
+        &alice,
+        &record([key, url, key_iv, url_iv, key_tag, url_tag]),
+    ));
 }
 
 proptest! {

@@ -99,3 +99,5 @@ export const updateConfig = internalMutation({
     return null;
   },
 });
+
+/*rotation*/

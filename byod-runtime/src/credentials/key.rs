@@ -1,7 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
@@ -19,7 +21,7 @@ impl EncryptionKey {
     pub fn parse(text: &str) -> Result<Self, Error> {
         if text.is_empty() {
             return Err(Error::config(
-                "the encryption key is empty; set 64 hex digits, for example from `openssl rand -hex 32`",
+                "the encryption key is empty; set 64 hex digits, for example from `byod keygen`",
             ));
         }
         let key = SecretBox::init_with_mut(|key: &mut [u8; 32]| {
@@ -30,8 +32,33 @@ impl EncryptionKey {
         Ok(Self(Arc::new(key)))
     }
 
+    /// Reads `BYOD_FORMER_ENCRYPTION_KEYS`: keys separated by commas, or, where one
+    /// holds a comma, a JSON array of strings. [`Error::Config`] if one is empty.
+    pub(crate) fn parse_list(text: &str) -> Result<Vec<Self>, Error> {
+        let text = text.trim();
+        if !text.starts_with('[') {
+            return text.split(',').map(|key| Self::parse(key.trim())).collect();
+        }
+        // The parser's own words would repeat what stands there.
+        let keys: Vec<SecretText> = serde_json::from_str(text)
+            .map_err(|_| Error::config("begins with `[` and is no JSON array of strings"))?;
+        keys.iter()
+            .map(|SecretText(key)| Self::parse(key))
+            .collect()
+    }
+
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         self.0.expose_secret()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct SecretText(Zeroizing<String>);
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
     }
 }
 
@@ -63,6 +90,23 @@ mod tests {
             assert_eq!(key(&text), hex::encode(Sha256::digest(&text)));
         }
         assert!(EncryptionKey::parse("").is_err());
+    }
+
+    #[test]
+    fn any_text_can_stand_in_a_list() {
+        let list = |text: &str| -> Vec<String> {
+            let keys = EncryptionKey::parse_list(text).unwrap();
+            keys.iter().map(|key| hex::encode(key.bytes())).collect()
+        };
+        let key = |text: &str| hex::encode(EncryptionKey::parse(text).unwrap().bytes());
+        assert_eq!(list("correct horse"), [key("correct horse")]);
+        assert_eq!(list(" one, two \n"), [key("one"), key("two")]);
+        let odd = ["a,b", " c ", "[\"", "\u{e9}\n"];
+        assert_eq!(list(&serde_json::json!(odd).to_string()), odd.map(key));
+        for text in ["", "a,,b", "a,", "[\"geheim\"", "[\"\"]", "[7]"] {
+            let error = EncryptionKey::parse_list(text).unwrap_err().to_string();
+            assert!(!error.contains("geheim"), "{error}");
+        }
     }
 
     #[test]

@@ -1,13 +1,18 @@
-//! Users' credentials: the key they are sealed with, the cipher, the record they
-//! are stored in, and the functions of main that hold the records.
+//! Users' credentials: the keys they are sealed with, the cipher, the record they
+//! are stored in, the functions of main that hold the records, and sealing them
+//! anew with another key.
 
 mod cipher;
 mod key;
+mod keyring;
 mod record;
+mod reseal;
 mod store;
 
 pub use cipher::Credentials;
 pub use key::EncryptionKey;
+pub use keyring::{Keyring, Opened, OpenedBy};
 pub use record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
+pub use reseal::{Records, Resealed};
 
 pub(crate) use store::{Change, Store, to_the_end};

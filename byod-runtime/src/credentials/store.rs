@@ -8,7 +8,9 @@ use tokio::sync::{Mutex, MutexGuard};
 use tracing::Instrument as _;
 
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
+use super::reseal::Records;
 use crate::client::{CallContext, Client, Endpoint};
+use crate::codec::Page;
 use crate::error::Error;
 use crate::session::UserId;
 
@@ -22,6 +24,8 @@ pub(crate) struct Store {
     get_config: String,
     create_config: String,
     update_config: String,
+    list_configs: String,
+    reseal_config: String,
 }
 
 impl Store {
@@ -34,6 +38,8 @@ impl Store {
             get_config: format!("{module}:getConfigInternal"),
             create_config: format!("{module}:createConfig"),
             update_config: format!("{module}:updateConfig"),
+            list_configs: format!("{module}:listConfigs"),
+            reseal_config: format!("{module}:resealConfig"),
         }
     }
 
@@ -71,6 +77,47 @@ impl Store {
             ))),
             record => Ok(record),
         }
+    }
+
+    /// Up to `count` of all records.
+    pub(crate) async fn list(&self, cursor: Option<&str>, count: u32) -> Result<Records, Error> {
+        let options = PaginationOptions {
+            num_items: count,
+            cursor,
+        };
+        let args = ListArgs {
+            pagination_opts: options,
+        };
+        let page: Page<UserDatabaseConfig> = self.main.query(&self.list_configs, &args).await?;
+        Ok(Records {
+            next: (!page.is_done).then_some(page.continue_cursor),
+            records: page.page,
+        })
+    }
+
+    /// Replaces the credentials of a record by the same ones, sealed anew; `false`
+    /// if the record is gone or has others by now.
+    pub(crate) async fn reseal(
+        &self,
+        record: &UserDatabaseConfig,
+        sealed: &SealedCredentials,
+    ) -> Result<bool, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Reseal<'a> {
+            config_id: &'a str,
+            expected_auth_tags: &'a str,
+            #[serde(flatten)]
+            credentials: &'a SealedCredentials,
+            updated_at: u64,
+        }
+        let args = Reseal {
+            config_id: &record.id,
+            expected_auth_tags: &record.credentials.auth_tags,
+            credentials: sealed,
+            updated_at: now(),
+        };
+        self.main.mutation(&self.reseal_config, &args).await
     }
 
     /// Stores credentials and status, whether or not the user has a record.
@@ -170,6 +217,19 @@ pub(crate) async fn to_the_end<T: Send + 'static>(
             Err(_) => std::future::pending().await,
         },
     }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListArgs<'a> {
+    pagination_opts: PaginationOptions<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PaginationOptions<'a> {
+    num_items: u32,
+    cursor: Option<&'a str>,
 }
 
 /// What changes in a user's record.

@@ -1,3 +1,4 @@
+import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
 import {
   internalMutation,
@@ -108,5 +109,32 @@ export const updateConfig = internalMutation({
         : {};
     await ctx.db.patch("userDatabaseConfig", configId, { ...over, ...changes });
     return null;
+  },
+});
+
+/** A page of all users' records, for `byod rotate-key` alone. */
+export const listConfigs = internalQuery({
+  args: { paginationOpts: paginationOptsValidator },
+  handler: async (ctx, { paginationOpts }) =>
+    await ctx.db.query("userDatabaseConfig").paginate(paginationOpts),
+});
+
+/** Replaces what a record has sealed, unless somebody else did so meanwhile. */
+export const resealConfig = internalMutation({
+  args: {
+    configId: v.id("userDatabaseConfig"),
+    expectedAuthTags: v.string(),
+    encryptedDeploymentUrl: v.string(),
+    encryptedDeployKey: v.string(),
+    encryptionIV: v.string(),
+    authTags: v.string(),
+    updatedAt: v.number(),
+  },
+  returns: v.boolean(),
+  handler: async (ctx, { configId, expectedAuthTags, ...sealed }) => {
+    const config = await ctx.db.get("userDatabaseConfig", configId);
+    if (config?.authTags !== expectedAuthTags) return false;
+    await ctx.db.patch("userDatabaseConfig", configId, sealed);
+    return true;
   },
 });

@@ -1,0 +1,26 @@
+/** A page of all users' records, for `byod rotate-key` alone. */
+export const listConfigs = internalQuery({
+  args: { paginationOpts: paginationOptsValidator },
+  handler: async (ctx, { paginationOpts }) =>
+    await ctx.db.query("userDatabaseConfig").paginate(paginationOpts),
+});
+
+/** Replaces what a record has sealed, unless somebody else did so meanwhile. */
+export const resealConfig = internalMutation({
+  args: {
+    configId: v.id("userDatabaseConfig"),
+    expectedAuthTags: v.string(),
+    encryptedDeploymentUrl: v.string(),
+    encryptedDeployKey: v.string(),
+    encryptionIV: v.string(),
+    authTags: v.string(),
+    updatedAt: v.number(),
+  },
+  returns: v.boolean(),
+  handler: async (ctx, { configId, expectedAuthTags, ...sealed }) => {
+    const config = await ctx.db.get(configId);
+    if (config?.authTags !== expectedAuthTags) return false;
+    await ctx.db.patch(configId, sealed);
+    return true;
+  },
+});

@@ -1,0 +1,202 @@
+//! `byod rotate-key`: seals all users' records with the current encryption key.
+
+use std::io::{self, IsTerminal, Write};
+
+use byod_runtime::{Byod, ByodBuilder, Records, Resealed};
+use futures_util::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::Error;
+
+/// How many records are written at the same time.
+const AT_ONCE: usize = 8;
+
+/// How it is to be done.
+pub(crate) struct Options {
+    pub(crate) bind: bool,
+    pub(crate) check: bool,
+    pub(crate) batch: u32,
+    pub(crate) module: String,
+}
+
+/// What became of the records.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// All there are.
+    pub(crate) records: usize,
+    /// Sealed anew.
+    pub(crate) resealed: usize,
+    /// To be sealed anew still: with `--check`, nothing is written.
+    pub(crate) to_reseal: usize,
+    /// Sealed as they should be before.
+    pub(crate) up_to_date: usize,
+    /// Deleted meanwhile.
+    pub(crate) gone: usize,
+    /// Left alone.
+    pub(crate) unopened: Vec<Unopened>,
+}
+
+/// A record that no key opens.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Unopened {
+    pub(crate) user_id: String,
+    pub(crate) field: &'static str,
+    pub(crate) reason: String,
+}
+
+impl Report {
+    /// Whether every record opens with the current key now.
+    pub(crate) fn is_done(&self) -> bool {
+        self.unopened.is_empty() && self.to_reseal == 0
+    }
+
+    /// Keeps an error that is about this record alone.
+    fn unopened(&mut self, user: &str, error: byod_runtime::Error) -> Result<(), Error> {
+        let byod_runtime::Error::Credentials { field, reason, .. } = error else {
+            return Err(error.into());
+        };
+        self.unopened.push(Unopened {
+            user_id: user.to_owned(),
+            field,
+            reason: reason.into(),
+        });
+        Ok(())
+    }
+}
+
+/// Main and the keys come from the environment, as a service's do.
+pub(crate) fn rotate(options: &Options) -> Result<Report, Error> {
+    let byod = ByodBuilder::from_env()?
+        .bind_records(options.bind)
+        .credentials_module(&*options.module)
+        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    let report = runtime.block_on(async {
+        let survey = survey(&byod, options).await?;
+        if options.check || survey.to_reseal == 0 {
+            return Ok(survey);
+        }
+        reseal(&byod, options, survey.to_reseal).await
+    });
+    report.map_err(|error| error.of_rotation(&options.module))
+}
+
+/// Opens all records, and writes none.
+async fn survey(byod: &Byod, options: &Options) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let mut pages = Pages::of(byod, options.batch);
+    while let Some(page) = pages.next().await? {
+        for record in &page.records {
+            report.records += 1;
+            match byod.needs_reseal(record) {
+                Ok(true) => report.to_reseal += 1,
+                Ok(false) => report.up_to_date += 1,
+                Err(error) => report.unopened(&record.user_id, error)?,
+            }
+        }
+    }
+    Ok(report)
+}
+
+async fn reseal(byod: &Byod, options: &Options, expected: usize) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let progress = Progress::of(expected);
+    let mut pages = Pages::of(byod, options.batch);
+    while let Some(page) = pages.next().await? {
+        let mut written = stream::iter(&page.records)
+            .map(async |record| (record, byod.reseal(record).await))
+            .buffer_unordered(AT_ONCE);
+        while let Some((record, result)) = written.next().await {
+            report.records += 1;
+            match result {
+                Ok(Resealed::Written) => {
+                    report.resealed += 1;
+                    progress.one();
+                }
+                Ok(Resealed::UpToDate) => report.up_to_date += 1,
+                Ok(Resealed::Gone) => report.gone += 1,
+                Err(error) => report.unopened(&record.user_id, error)?,
+            }
+        }
+        progress.batch(report.resealed);
+    }
+    progress.end();
+    Ok(report)
+}
+
+/// All records, a batch at a time.
+struct Pages<'a> {
+    byod: &'a Byod,
+    batch: u32,
+    next: Option<String>,
+    ended: bool,
+}
+
+impl<'a> Pages<'a> {
+    fn of(byod: &'a Byod, batch: u32) -> Self {
+        Self {
+            byod,
+            batch,
+            next: None,
+            ended: false,
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Records>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut page = self
+            .byod
+            .user_records(self.next.as_deref(), self.batch)
+            .await?;
+        self.next = page.next.take();
+        self.ended = self.next.is_none();
+        Ok(Some(page))
+    }
+}
+
+/// A bar on a terminal; elsewhere a line per batch. On standard error, because
+/// the report goes to standard output.
+enum Progress {
+    Bar(ProgressBar),
+    Lines(usize),
+}
+
+impl Progress {
+    fn of(expected: usize) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self::Lines(expected);
+        }
+        let bar = ProgressBar::new(expected as u64);
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len}, {eta} left") {
+            bar.set_style(style);
+        }
+        Self::Bar(bar)
+    }
+
+    fn one(&self) {
+        if let Self::Bar(bar) = self {
+            bar.inc(1);
+        }
+    }
+
+    fn batch(&self, done: usize) {
+        if let Self::Lines(expected) = self {
+            // Nobody is there to be told that nobody reads this.
+            let _ = writeln!(io::stderr(), "{done} of {expected} records sealed anew");
+        }
+    }
+
+    fn end(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
