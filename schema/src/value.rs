@@ -1,16 +1,23 @@
+mod decode;
+mod encode;
+mod print;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::Serializer;
 use serde::ser::SerializeMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A Convex value. Its serde form is `convex_encoded_json`, which loses nothing:
 /// int64 is `{"$integer": …}`, bytes `{"$bytes": …}`, and NaN, ±Infinity and -0
 /// are `{"$float": …}`, each with base64 of (little-endian) bytes.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Values nested deeper than [`Value::MAX_DEPTH`] can neither be read nor written,
+/// and print as `…` from there on. So none comes from outside; a program that makes one
+/// of thousands of levels itself needs the stack to clone, compare or drop it.
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// `null`
     Null,
@@ -71,6 +78,10 @@ fn is_special(value: f64) -> bool {
 }
 
 impl Value {
+    /// How deep arrays and objects may be nested in each other. Convex itself takes
+    /// 64 levels.
+    pub const MAX_DEPTH: usize = 127;
+
     /// Writes a float64 in Convex's encoding; for codecs of typed structs.
     pub fn serialize_float64<S: Serializer>(value: f64, serializer: S) -> Result<S::Ok, S::Error> {
         const SAFE: f64 = 9_007_199_254_740_991.0;
@@ -115,163 +126,10 @@ fn one_member<S: Serializer>(serializer: S, key: &str, text: &str) -> Result<S::
     map.end()
 }
 
-impl Serialize for Value {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Boolean(value) => serializer.serialize_bool(*value),
-            Self::Float64(value) => Self::serialize_float64(*value, serializer),
-            Self::Int64(value) => Self::serialize_int64(*value, serializer),
-            Self::String(value) => serializer.serialize_str(value),
-            Self::Bytes(value) => Self::serialize_bytes(value, serializer),
-            Self::Array(values) => values.serialize(serializer),
-            Self::Object(fields) => fields.serialize(serializer),
-        }
-    }
-}
+const TOO_DEEP: &str = "the value is nested too deep: Convex takes 64 levels";
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-struct ValueVisitor;
-
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a Convex value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Boolean(value))
-    }
-
-    // A plain JSON number is always a float64; integers beyond 2^53 round, as in JavaScript.
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Float64(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Float64(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float64(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(Value::Array(values))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut fields = BTreeMap::new();
-        while let Some(key) = map.next_key::<String>()? {
-            if key.starts_with('$') {
-                if !fields.is_empty() {
-                    return Err(de::Error::custom(format_args!(
-                        "a field name may not begin with `$`: `{key}`"
-                    )));
-                }
-                return special(&key, map);
-            }
-            fields.insert(key, map.next_value()?);
-        }
-        Ok(Value::Object(fields))
-    }
-}
-
-/// What serde_json gives instead of a number, as the one member of a map, where
-/// any crate of the build switches its feature `arbitrary_precision` on.
-const NUMBER: &str = "$serde_json::private::Number";
-
-/// Reads the one member of `{"$integer": …}`, `{"$float": …}` or `{"$bytes": …}`.
-fn special<'de, A: MapAccess<'de>>(key: &str, mut map: A) -> Result<Value, A::Error> {
-    let text: std::borrow::Cow<'de, str> = match key {
-        "$integer" | "$float" | "$bytes" | NUMBER => map.next_value()?,
-        _ => {
-            return Err(de::Error::custom(format_args!(
-                "`{key}` is no encoding of a Convex value: expected `$integer`, `$float` or `$bytes`"
-            )));
-        }
-    };
-    if map.next_key::<de::IgnoredAny>()?.is_some() {
-        return Err(de::Error::custom(format_args!(
-            "`{key}` must be the only member of its object"
-        )));
-    }
-    if key == NUMBER {
-        return match text.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Value::Float64(value)),
-            _ => Err(de::Error::custom(format_args!(
-                "`{text}` is not a number that a float64 can hold"
-            ))),
-        };
-    }
-    let value = match key {
-        "$integer" => integer_from_base64(&text).map(Value::Int64),
-        "$float" => eight_bytes(&text).map(|bytes| Value::Float64(f64::from_le_bytes(bytes))),
-        _ => STANDARD
-            .decode(text.as_bytes())
-            .map(Value::Bytes)
-            .map_err(|_| ValueError::NotBase64),
-    };
-    value.map_err(|error| de::Error::custom(format_args!("`{key}`: {error}")))
-}
-
-/// As JavaScript would print it: `7n`, `"text"`, `{a: 1}`.
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Boolean(value) => value.fmt(f),
-            Self::Float64(value) if value.is_infinite() => f.write_str(if *value > 0.0 {
-                "Infinity"
-            } else {
-                "-Infinity"
-            }),
-            Self::Float64(value) => value.fmt(f),
-            Self::Int64(value) => write!(f, "{value}n"),
-            Self::String(value) => write!(f, "{value:?}"),
-            Self::Bytes(value) => write!(f, "{} bytes", value.len()),
-            Self::Array(values) => f.debug_list().entries(values.iter().map(Shown)).finish(),
-            Self::Object(fields) => {
-                f.write_str("{")?;
-                for (i, (name, value)) in fields.iter().enumerate() {
-                    f.write_str(if i == 0 { "" } else { ", " })?;
-                    write!(f, "{name}: {value}")?;
-                }
-                f.write_str("}")
-            }
-        }
-    }
-}
-
-struct Shown<'a>(&'a Value);
-
-impl fmt::Debug for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+/// A value that so many arrays and objects are around.
+struct Nested<'a>(&'a Value, usize);
 
 macro_rules! value_from {
     ($($type:ty => $variant:ident),* $(,)?) => {$(
@@ -308,6 +166,7 @@ impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::{Deserialize, de};
 
     fn decode(json: &str) -> Result<Value, serde_json::Error> {
         serde_json::from_str(json)
@@ -362,6 +221,64 @@ mod tests {
             serde_json::to_string(&Value::Float64(-0.0)).unwrap(),
             r#"{"$float":"AAAAAAAAAIA="}"#
         );
+    }
+
+    /// `levels` arrays or objects in each other.
+    fn deep(levels: usize, objects: bool) -> Value {
+        (0..levels).fold(Value::Null, |inner, _| match objects {
+            true => Value::from_iter([("a", inner)]),
+            false => Value::Array(vec![inner]),
+        })
+    }
+
+    #[test]
+    fn a_value_nested_too_deep_is_an_error_and_not_the_end() {
+        for objects in [false, true] {
+            let most = deep(Value::MAX_DEPTH, objects);
+            let json = serde_json::to_string(&most).unwrap();
+            assert_eq!(decode(&json).unwrap(), most);
+            let too_deep = deep(Value::MAX_DEPTH + 1, objects);
+            let error = serde_json::to_string(&too_deep).unwrap_err().to_string();
+            assert!(error.contains("nested too deep"), "{error}");
+            // What is not JSON has no limit of its own.
+            let of_json =
+                (0..=Value::MAX_DEPTH).fold(serde_json::Value::Null, |inner, _| match objects {
+                    true => serde_json::json!({"a": inner}),
+                    false => serde_json::json!([inner]),
+                });
+            let error = Value::deserialize(of_json).unwrap_err().to_string();
+            assert!(error.contains("nested too deep"), "{error}");
+        }
+        for levels in [10_000, 100_000] {
+            let json = "[".repeat(levels) + &"]".repeat(levels);
+            assert!(decode(&json).is_err());
+            let json = r#"{"a":"#.repeat(levels) + "1" + &"}".repeat(levels);
+            assert!(decode(&json).is_err());
+        }
+        for objects in [false, true] {
+            // Nobody but a program can make one, and to drop it is recursive.
+            let value = std::mem::ManuallyDrop::new(deep(10_000, objects));
+            let value: &Value = &value;
+            assert!(serde_json::to_string(value).is_err());
+            assert!(serde_json::to_value(value).is_err());
+            for text in [
+                value.to_string(),
+                format!("{value:?}"),
+                format!("{value:#?}"),
+            ] {
+                assert!(text.contains('…'));
+            }
+        }
+    }
+
+    #[test]
+    fn it_prints_as_javascript_has_it_or_as_rust_has_it() {
+        let json = r#"{"a": [1, "x", {"$integer": "BwAAAAAAAAA="}], "b": {"$bytes": "AAA="}}"#;
+        let value = decode(json).unwrap();
+        assert_eq!(value.to_string(), r#"{a: [1, "x", 7n], b: 2 bytes}"#);
+        let expected =
+            r#"Object {"a": Array [Float64(1.0), String("x"), Int64(7)], "b": Bytes([0, 0])}"#;
+        assert_eq!(format!("{value:?}"), expected);
     }
 
     proptest::proptest! {
