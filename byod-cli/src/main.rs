@@ -129,6 +129,7 @@ fn run(command: Command) -> Result<bool, Error> {
         Command::Keygen => {
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(Error::Random)?;
+            // The one secret that the tool prints: that is what it was asked for.
             print::line(&hex::encode(key))?;
             Ok(true)
         }

@@ -52,12 +52,7 @@ impl Main {
     async fn users(&self, count: usize) {
         let service = self.service(FORMER).build().unwrap();
         for user in 0..count {
-            let saved = service.save_credentials(
-                user.to_string(),
-                &credentials(user),
-                ConnectionStatus::Connected,
-            );
-            saved.await.unwrap();
+            save(&service, &user.to_string(), user).await;
         }
     }
 
@@ -115,6 +110,12 @@ fn credentials(user: usize) -> Credentials {
     }
 }
 
+async fn save(service: &Byod, user: &str, number: usize) {
+    let credentials = credentials(number);
+    let saved = service.save_credentials(user, &credentials, ConnectionStatus::Connected);
+    saved.await.unwrap();
+}
+
 fn sealed(record: &Object) -> byod_runtime::SealedCredentials {
     let record = serde_json::to_value(Value::from(record.clone())).unwrap();
     serde_json::from_value(record).unwrap()
@@ -129,7 +130,7 @@ async fn read_all_the_time(service: Byod, users: usize, over: Arc<AtomicBool>) -
             break;
         }
         let found = service.user_credentials(user.to_string()).await;
-        let found = found.expect("a record opens at all times").unwrap();
+        let found = found.unwrap().unwrap();
         let expected = credentials(user);
         assert_eq!(found.deployment_url, expected.deployment_url);
         assert_eq!(
@@ -185,7 +186,7 @@ async fn what_was_cut_off_is_gone_on_with_while_a_service_reads() {
     assert_eq!(main.current(), USERS);
 
     over.store(true, Ordering::Relaxed);
-    let reads = reading.await.expect("the service had everything it read");
+    let reads = reading.await.unwrap();
     assert!(reads > USERS, "{reads} reads");
     // Nothing else of any record has changed.
     for (user, record) in main.documents() {
@@ -209,8 +210,7 @@ async fn what_no_key_opens_is_named_and_left_alone() {
     let main = Main::start().await;
     main.users(3).await;
     let stranger = main.service("a third key").build().unwrap();
-    let saved = stranger.save_credentials("lost", &credentials(9), ConnectionStatus::Connected);
-    saved.await.unwrap();
+    save(&stranger, "lost", 9).await;
     let broken = main.documents()["1"].clone();
     let text = broken.str("encryptedDeployKey").unwrap();
     let cut = text[2..].to_owned();
