@@ -44,8 +44,13 @@ impl Config {
             },
             _ => Error::io(path, error),
         })?;
-        let reader = Reader { path, text: &text };
-        let table = DeTable::parse(&text).map_err(|error| {
+        Self::parse(path, &text)
+    }
+
+    /// Reads the text of the file.
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Error> {
+        let reader = Reader { path, text };
+        let table = DeTable::parse(text).map_err(|error| {
             let line = error.span().map(|span| reader.line(&span));
             let message = error.message().replace('\n', ", ");
             reader.error(line, format!("this is no TOML: {message}"))

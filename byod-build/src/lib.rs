@@ -47,3 +47,9 @@ pub use error::{Error, Limit};
 pub use imports::Imports;
 pub use limits::Limits;
 pub use project::{Exported, ProjectReading, read_project};
+
+/// Reads the text of a `byod.toml`, for the fuzz targets.
+#[doc(hidden)]
+pub fn check_config(text: &str) -> Result<(), Error> {
+    config::Config::parse(std::path::Path::new("byod.toml"), text).map(drop)
+}

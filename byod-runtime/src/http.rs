@@ -138,7 +138,7 @@ impl Http {
         let transport = |error: reqwest::Error| transport(&error, context);
         let response = self.0.execute(request).await.map_err(transport)?;
         match response.status().as_u16() {
-            200 | FUNCTION_FAILED => match read(response, limit).await {
+            status if is_answer(status) => match read(response, limit).await {
                 Ok(body) => Ok(body),
                 Err(ReadError::TooLarge) => Err(Failed::Otherwise(Error::TooLarge {
                     call: context.call(),
@@ -230,17 +230,30 @@ async fn read(mut response: Response, limit: usize) -> Result<Bytes, ReadError> 
     })
 }
 
+/// Whether a function answered: it returned, or it failed.
+pub(crate) fn is_answer(status: u16) -> bool {
+    matches!(status, 200 | FUNCTION_FAILED)
+}
+
 async fn refusal(response: Response, context: CallContext<'_>) -> Error {
-    let status = response.status();
+    let status = response.status().as_u16();
     let retry_after = retry_after(response.headers());
     // The status says enough where its text can't be had.
     let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
-    let (code, mut message) = answer::refusal(&body, context);
-    if status.is_redirection() {
+    refused(status, retry_after, &body, context)
+}
+
+pub(crate) fn refused(
+    status: u16,
+    retry_after: Option<Duration>,
+    body: &[u8],
+    context: CallContext<'_>,
+) -> Error {
+    let (code, mut message) = answer::refusal(body, context);
+    if (300..400).contains(&status) {
         message = "redirects are not followed; check the deployment's URL".into();
     }
     let call = context.call();
-    let status = status.as_u16();
     const UNAUTHORIZED: u16 = StatusCode::UNAUTHORIZED.as_u16();
     const FORBIDDEN: u16 = StatusCode::FORBIDDEN.as_u16();
     match status {

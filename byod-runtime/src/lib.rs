@@ -19,6 +19,8 @@ mod deployment;
 mod endpoint;
 mod error;
 mod error_text;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod http;
 mod idempotency;
