@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use byod_schema::Value;
 use reqwest::header::HeaderValue;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 /// A user's OpenID Connect token (a JWT). Wiped from memory when dropped, and
@@ -86,7 +87,8 @@ impl Auth {
 
     /// Keys may hold any letters, so the header is made of bytes, not of ASCII.
     fn header(scheme: &str, secret: &str, identity: &str, problem: &'static str) -> Self {
-        match HeaderValue::from_bytes(format!("{scheme} {secret}{identity}").as_bytes()) {
+        let text = Zeroizing::new(format!("{scheme} {secret}{identity}"));
+        match HeaderValue::from_bytes(text.as_bytes()) {
             Ok(mut value) => {
                 value.set_sensitive(true);
                 let identity = identity.len();

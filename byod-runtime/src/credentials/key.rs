@@ -26,7 +26,7 @@ impl EncryptionKey {
         }
         let key = SecretBox::init_with_mut(|key: &mut [u8; 32]| {
             if hex::decode_to_slice(text, key).is_err() {
-                key.copy_from_slice(&Sha256::digest(text));
+                Sha256::new().chain_update(text).finalize_into(key.into());
             }
         });
         Ok(Self(Arc::new(key)))
