@@ -100,6 +100,7 @@ fn builder(main: &Echo) -> ByodBuilder {
         .former_encryption_key(EncryptionKey::parse(FORMER).unwrap())
         .tables(TABLES)
         .retries(1)
+        .development(true)
         .recovery_pauses(Duration::from_millis(10), Duration::from_millis(50))
         .root_certificate(main.certificate.clone())
 }
