@@ -339,7 +339,9 @@ async fn hosts_that_are_none_are_refused_when_the_service_starts() {
 #[test]
 fn the_vectors_are_read_whole() {
     let all: Value = serde_json::from_str(include_str!("vectors/addresses.json")).unwrap();
-    let names: Vec<_> = all.as_object().unwrap().keys().collect();
+    let mut names: Vec<_> = all.as_object().unwrap().keys().collect();
+    // Another crate of the build may have `serde_json` keep the order of the file.
+    names.sort();
     assert_eq!(
         names,
         [
