@@ -1,7 +1,5 @@
 //! Parses the struct that `#[byod_table]` stands on.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Fields, Ident, ItemStruct, LitStr, Type, Visibility};
 
@@ -100,20 +98,7 @@ impl WrittenField {
     }
 }
 
-fn is_own(attribute: &Attribute) -> bool {
+/// Whether an attribute of a field is this macro's.
+pub(crate) fn is_own(attribute: &Attribute) -> bool {
     attribute.path().is_ident("byod")
-}
-
-/// The item without `#[byod(…)]` on its fields, which nobody would understand
-/// once the macro has failed.
-pub(crate) fn without_field_attributes(item: TokenStream) -> TokenStream {
-    match syn::parse2::<ItemStruct>(item.clone()) {
-        Ok(mut item) => {
-            for field in &mut item.fields {
-                field.attrs.retain(|attribute| !is_own(attribute));
-            }
-            item.into_token_stream()
-        }
-        Err(_) => item,
-    }
 }

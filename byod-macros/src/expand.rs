@@ -1,10 +1,11 @@
 //! Quotes the table's struct, its trait implementations and its module.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::Ident;
+use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
+use syn::{Ident, ItemStruct};
 
+use crate::ast;
 use crate::check::{Body, Table};
 use crate::check_fields::CheckedField;
 use crate::expand_definitions::definition;
@@ -76,7 +77,7 @@ fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
         Body::Written(fields) => {
             let codecs: Vec<Codec> = fields.iter().map(|f| written_codec(f, outside)).collect();
             let object = if table.broken {
-                outside.broken_object_impl(ident)
+                Expander::broken_object_impl(ident)
             } else {
                 outside.object_impl(ident, &codecs)
             };
@@ -95,7 +96,7 @@ fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
             let derives = missing_derives(attributes);
             let union = UnionEnum::new(kinds, outside);
             let declaration = union.declaration(ident);
-            let object = union.object_impl(ident, outside);
+            let object = union.object_impl(ident);
             let serde = outside.serde_impls(ident);
             quote! {
                 #(#attributes)*
@@ -161,6 +162,32 @@ fn table_impl(table: &Table<'_>) -> TokenStream {
         impl ::byod_runtime::Table for #ident {
             type Name = #name;
             const LOCATION: ::byod_runtime::Location = #location;
+        }
+    }
+}
+
+/// The struct without this macro's own attributes, and as much of a table as lets
+/// the rest of the crate mention it.
+pub(crate) fn stand_in(item: TokenStream) -> TokenStream {
+    let Ok(mut item) = syn::parse2::<ItemStruct>(item.clone()) else {
+        return item;
+    };
+    for field in &mut item.fields {
+        field.attrs.retain(|attribute| !ast::is_own(attribute));
+    }
+    let ident = &item.ident;
+    // A table has no generics.
+    if !item.generics.params.is_empty() {
+        return item.into_token_stream();
+    }
+    let object = Expander::broken_object_impl(ident);
+    let name = name_type(&ident.to_string());
+    quote! {
+        #item
+        #object
+        impl ::byod_runtime::Table for #ident {
+            type Name = #name;
+            const LOCATION: ::byod_runtime::Location = ::byod_runtime::Location::Main;
         }
     }
 }

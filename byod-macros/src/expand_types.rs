@@ -160,7 +160,7 @@ impl<'t> Expander<'t> {
             .enumerate()
             .map(|(index, codec)| codec.read(index));
         let fields = codecs.iter().map(Codec::settle);
-        self.object(
+        Self::object(
             ident,
             &quote!(#(#keys),*),
             &quote! {
@@ -184,7 +184,7 @@ impl<'t> Expander<'t> {
 
     /// For documents without fixed fields.
     pub(crate) fn untyped_object_impl(&self, ident: &Ident) -> TokenStream {
-        self.object(
+        Self::object(
             ident,
             &quote!(),
             &quote! {
@@ -200,16 +200,15 @@ impl<'t> Expander<'t> {
     }
 
     /// For a struct with mistakes: enough for the rest of the crate to be checked.
-    pub(crate) fn broken_object_impl(&self, ident: &Ident) -> TokenStream {
+    pub(crate) fn broken_object_impl(ident: &Ident) -> TokenStream {
         let unreachable = quote! {
             let _ = fields;
             ::std::unreachable!()
         };
-        self.object(ident, &quote!(), &unreachable, &unreachable)
+        Self::object(ident, &quote!(), &unreachable, &unreachable)
     }
 
     pub(crate) fn object(
-        &self,
         ident: &Ident,
         keys: &TokenStream,
         encode: &TokenStream,

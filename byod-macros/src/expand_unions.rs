@@ -191,14 +191,14 @@ impl UnionEnum {
     }
 
     /// How a table's documents are written and read.
-    pub(crate) fn object_impl(&self, ident: &Ident, at: &Expander<'_>) -> TokenStream {
+    pub(crate) fn object_impl(&self, ident: &Ident) -> TokenStream {
         let Self {
             read,
             field_writes,
             catch_all,
             ..
         } = self;
-        at.object(
+        Expander::object(
             ident,
             &quote!(),
             &quote! {

@@ -76,7 +76,7 @@ pub fn byod_table(arguments: TokenStream, item: TokenStream) -> TokenStream {
         .unwrap_or_else(|error| {
             // The struct stays, so that the rest of the crate doesn't fail for want of it.
             let error = error.into_compile_error();
-            let item = ast::without_field_attributes(item);
+            let item = expand::stand_in(item);
             quote! { #error #item }
         })
         .into()
