@@ -26,6 +26,19 @@ pub(crate) enum Error {
     )]
     NoSubject { config: PathBuf },
 
+    #[error(
+        "{}: the folder of users' deployments and main's, {}, are one, or one is in the other, so each would \
+         deploy the other's functions. Name another under [user]: `convex = \"byod/convex\"`",
+        folder.display(), main.display()
+    )]
+    OneFolder { folder: PathBuf, main: PathBuf },
+
+    #[error(
+        "the table `{0}` has the name of the one that idempotency keys are kept in. Rename it, or take \
+         `idempotency-key` out of [user.inject]"
+    )]
+    KeyTable(&'static str),
+
     #[error("{}: not a lock file of this version: {reason}. Remove it and export again", path.display())]
     Lock { path: PathBuf, reason: String },
 

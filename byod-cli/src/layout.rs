@@ -257,6 +257,17 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$'))
 }
 
+/// Words that nothing can be declared as in a module.
+const RESERVED: &str = "arguments await break case catch class const continue debugger default \
+    delete do else enum eval export extends false finally for function if implements import in \
+    instanceof interface let new null package private protected public return static super switch \
+    this throw true try typeof var void while with yield";
+
+/// Whether a name is an identifier, but can't be declared in a module.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.split(' ').any(|word| word == name)
+}
+
 /// A string literal with the quotes that need fewer escapes.
 pub(crate) fn string(text: &str) -> String {
     let doubles = text.matches('"').count();

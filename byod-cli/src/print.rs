@@ -118,6 +118,7 @@ pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result
             writeln!(out, "  {of}: {}", at.join(", "))?;
         }
     }
+    not_read(&report.warnings, out)?;
     notes(&report.notes, out)
 }
 
@@ -176,6 +177,16 @@ pub(crate) fn rotation(report: &rotate::Report, out: &mut dyn Write) -> io::Resu
     Ok(())
 }
 
+fn not_read(warnings: &[String], out: &mut dyn Write) -> io::Result<()> {
+    if !warnings.is_empty() {
+        writeln!(out, "\n{BOLD}Not read{BOLD:#}")?;
+        for warning in warnings {
+            writeln!(out, "  {MIND}{warning}{MIND:#}")?;
+        }
+    }
+    Ok(())
+}
+
 fn notes(notes: &[String], out: &mut dyn Write) -> io::Result<()> {
     if !notes.is_empty() {
         writeln!(out, "\n{BOLD}Notes{BOLD:#}")?;
@@ -227,12 +238,7 @@ pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<(
             "\nThere is no project for users' deployments: name one with `convex` under [user] in byod.toml, and run `byod export`."
         )?;
     }
-    if !report.warnings.is_empty() {
-        writeln!(out, "\n{BOLD}Not read{BOLD:#}")?;
-        for warning in &report.warnings {
-            writeln!(out, "  {MIND}{warning}{MIND:#}")?;
-        }
-    }
+    not_read(&report.warnings, out)?;
     notes(&report.notes, out)?;
     if report.fits {
         writeln!(

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionPath, Manifest};
 
+use super::module::is_taken;
 use super::validators::is_foreign;
 use crate::source::{Access, Caller, Imported, Module, Sources, Target};
 
@@ -108,6 +109,9 @@ impl<'a> Carrier<'a> {
         let Some(function) = self.manifest.main.functions.get(path) else {
             return Err("could not be read".to_owned());
         };
+        if let Some(reason) = is_taken(&path.module) {
+            return Err(reason);
+        }
         let Some(args) = function.args.as_object() else {
             return Err("declares no `args`".to_owned());
         };

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{Location, Manifest, Project};
+use byod_schema::{IDEMPOTENCY_TABLE, Location, Manifest, Project};
 use serde::Serialize;
 
 use crate::Error;
@@ -41,6 +41,8 @@ pub(crate) struct Report {
     pub(crate) functions: Vec<FunctionReport>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
     pub(crate) notes: Vec<String>,
+    /// What could not be read of main's project.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Writes the project that `[user] convex` names.
@@ -50,11 +52,18 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
         config: config.to_owned(),
     })?;
+    if is_within(&folder, &folders.main) || is_within(&folders.main, &folder) {
+        let main = folders.main;
+        return Err(Error::OneFolder { folder, main });
+    }
     let mut manifest = builder.read_main()?;
     if manifest.user_tables.is_empty() {
         return Err(Error::NoTables {
             config: config.to_owned(),
         });
+    }
+    if owners::key(&manifest).is_some() && manifest.user_tables.contains(IDEMPOTENCY_TABLE) {
+        return Err(Error::KeyTable(IDEMPOTENCY_TABLE));
     }
     let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
     if subjects.is_empty() {
@@ -82,7 +91,21 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         functions: plan.functions,
         ids_as_strings: plan.ids_as_strings,
         notes: plan.notes,
+        warnings: manifest.main.warnings,
     })
+}
+
+/// Whether the folder, which need not be there, is the other or in it.
+fn is_within(folder: &Path, other: &Path) -> bool {
+    let resolved = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let found = path.ancestors().find_map(|above| {
+            let real = fs::canonicalize(above).ok()?;
+            Some(real.join(path.strip_prefix(above).ok()?))
+        });
+        found.unwrap_or(path)
+    };
+    resolved(folder).starts_with(resolved(other))
 }
 
 /// Plans until what is planned, read as a build reads it, fits main.

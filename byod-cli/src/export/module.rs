@@ -24,6 +24,15 @@ fn out_name(module: &str) -> String {
     }
 }
 
+/// Why no function of the module can be on users' deployments.
+pub(crate) fn is_taken(module: &str) -> Option<String> {
+    (out_name(module) != module).then(|| {
+        format!(
+            "is in `{module}.ts`, which is the file of `ping` there: move it into a folder, as `lib/{module}.ts`"
+        )
+    })
+}
+
 /// The texts of all modules that something is carried over to or written into.
 pub(crate) fn texts(
     carrier: &Carrier<'_>,
@@ -187,7 +196,12 @@ impl Builder<'_> {
             }
             text.push_str(&piece.text);
         }
-        let text = text.trim_end().to_owned() + "\n";
+        let mut text = text.trim_end().to_owned() + "\n";
+        let is_module = |line: &str| line.starts_with("import") || line.starts_with("export");
+        // All is missing: `tsc` and `npx convex` take a file for a module all the same.
+        if !text.lines().any(is_module) {
+            text.push_str("\nexport {};\n");
+        }
         Some(text)
     }
 

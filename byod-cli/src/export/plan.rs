@@ -92,6 +92,13 @@ pub(crate) fn plan(
             (function.visibility == Visibility::Public).then_some((path, function, table))
         });
     for (path, function, table) in public {
+        if let Some(reason) = module::is_taken(&path.module) {
+            functions.push(FunctionReport {
+                function: path.to_string(),
+                fate: Fate::Missing { reason },
+            });
+            continue;
+        }
         let level = rejected.get(path).copied().unwrap_or_default();
         let of_person = custom.modules.get(&format!("custom/{}", path.module));
         let fate = if of_person.is_some_and(|m| m.exports.contains_key(&path.name)) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{IDEMPOTENCY_TABLE, Injection, Manifest};
 
 use super::schema;
-use crate::layout::{Code, Entry, string};
+use crate::layout::{Code, Entry, is_reserved, property, string};
 use crate::owners::{self, Owners};
 
 /// `byod/owner.ts`: the builders, which give functions the owner's documents alone.
@@ -288,12 +288,25 @@ pub(crate) fn is_current(api: &str, modules: &BTreeSet<String>) -> bool {
 fn api_types(modules: &BTreeSet<String>) -> String {
     let mut imports = String::new();
     let mut members = String::new();
+    // Those that the file itself declares.
+    let own = [
+        "ApiFromModules",
+        "FilterApi",
+        "FunctionReference",
+        "modules",
+        "api",
+        "internal",
+    ];
+    let mut taken: BTreeSet<String> = own.map(str::to_owned).into();
     for module in modules {
-        let alias = module.replace(['/', '-', '.'], "_");
+        let mut alias = module.replace(['/', '-', '.'], "_");
+        while is_reserved(&alias) || !taken.insert(alias.clone()) {
+            alias.push('_');
+        }
         imports.push_str(&format!(
             "import type * as {alias} from \"../{module}.js\";\n"
         ));
-        let key = crate::layout::property(module);
+        let key = property(module);
         members.push_str(&format!("  {key}: typeof {alias};\n"));
     }
     format!(

@@ -9,7 +9,7 @@ use byod_schema::{
 };
 
 use super::validators;
-use crate::layout::{Code, property, string};
+use crate::layout::{Code, is_reserved, property, string};
 use crate::owners::Owners;
 
 /// Objects that hold the changes of an update.
@@ -357,9 +357,16 @@ impl Writer<'_> {
             });
         let builder = builder(self.function.function_type);
         let parameters = if takes_args { "(ctx, args)" } else { "(ctx)" };
+        let name = &self.path.name;
+        // `delete` and `default` are exported, but can't be declared.
+        let (head, tail) = if is_reserved(name) {
+            let export = format!("\nexport {{ {name}_ as {name} }};\n");
+            (format!("const {name}_"), export)
+        } else {
+            (format!("export const {name}"), String::new())
+        };
         format!(
-            "export const {} = {builder}({{\n  args: {args},\n{returns}  handler: async {parameters} => {{\n{body}  }},\n}});\n",
-            self.path.name
+            "{head} = {builder}({{\n  args: {args},\n{returns}  handler: async {parameters} => {{\n{body}  }},\n}});\n{tail}"
         )
     }
 }

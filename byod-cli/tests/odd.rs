@@ -1,0 +1,124 @@
+//! `byod export` of projects with names, files and folders that are in its way.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::Project;
+
+/// What became of a function, and why.
+fn fate(report: &Value, function: &str) -> String {
+    let functions = report["functions"].as_array().unwrap();
+    let found = functions.iter().find(|f| f["function"] == function);
+    let found = found.unwrap_or_else(|| panic!("{function} is not in {report}"));
+    let reason = found["reason"].as_str().unwrap_or_default();
+    format!("{} {reason}", found["is"].as_str().unwrap())
+}
+
+#[test]
+fn reserved_words_and_names_of_its_own_cost_no_other_function() {
+    let project = Project::of("odd");
+    let report = project.export(&[]);
+    for (function, is) in [
+        ("delete:list", "carried"),
+        ("delete:delete", "written uses main's table `users`"),
+        ("modules:list", "carried"),
+        ("my_notes:list", "carried"),
+        ("my/notes:list", "carried"),
+        (
+            "pictures:read",
+            "missing is in a module that says \"use node\"",
+        ),
+        // `functions:ping` is there already.
+        (
+            "functions:list",
+            "missing is in `functions.ts`, which is the file of `ping` there",
+        ),
+        (
+            "my/notes:other",
+            "missing calls `functions:first`, which is in `functions.ts`",
+        ),
+    ] {
+        let found = fate(&report, function);
+        assert!(found.starts_with(is), "{function}: {found}");
+    }
+
+    let Some(node) = support::node() else { return };
+    let root = project.root.join("user");
+    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
+    let results = support::run(
+        &node,
+        &root.join("convex"),
+        &json!([
+            {"insert": "delete", "document": {"userId": "bob", "text": "b"}},
+            {"type": "mutation", "path": "delete:delete", "args": {"userId": "alice", "id": "$0"}},
+            {"type": "query", "path": "delete:list", "args": {"userId": "bob"}},
+            {"type": "mutation", "path": "delete:delete", "args": {"userId": "bob", "id": "$0"}},
+            {"type": "query", "path": "delete:list", "args": {"userId": "bob"}},
+        ]),
+    );
+    assert_eq!(results[1]["data"]["code"], "not_found", "{}", results[1]);
+    assert_eq!(results[2]["value"].as_array().unwrap().len(), 1);
+    assert_eq!(results[4]["value"], json!([]));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let project = Project::of("odd");
+    let warning = "convex/broken.ts:3:60: not loaded, its functions are left out";
+    let answer = project.byod(&["export"]);
+    assert!(answer.stdout.contains(warning), "{}", answer.stdout);
+    let report = project.export(&[]);
+    let warnings = report["warnings"].as_array().unwrap();
+    assert!(
+        warnings
+            .iter()
+            .any(|w| w.as_str().unwrap().starts_with(warning)),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_mains_or_in_it_is_refused_before_anything_is_written() {
+    for folder in ["convex", "convex/users", "./user/../convex"] {
+        let project = Project::of("odd");
+        project.write("user/kept.txt", "");
+        project.replace("byod.toml", "user/convex", folder);
+        let before = project.read("convex/schema.ts");
+        let answer = project.byod(&["export", "--force"]);
+        assert_eq!(answer.status, 2, "{}", answer.stdout);
+        assert!(
+            answer.stderr.contains("Name another under [user]"),
+            "{}",
+            answer.stderr
+        );
+        assert_eq!(project.read("convex/schema.ts"), before);
+        assert!(!project.has("convex/byod.lock.json"));
+    }
+}
+
+#[test]
+fn a_table_with_the_name_of_the_keys_table_is_refused() {
+    let project = Project::of("odd");
+    project
+        .replace("byod.toml", "\"broken\"", "\"byodIdempotency\"")
+        .replace("convex/schema.ts", "broken:", "byodIdempotency:");
+    // Without idempotency keys there is no such table of its own.
+    assert_eq!(project.byod(&["export"]).status, 0);
+    project.replace(
+        "byod.toml",
+        "userId = \"subject\"",
+        "userId = \"subject\"\nkey = \"idempotency-key\"",
+    );
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer
+            .stderr
+            .contains("`byodIdempotency` has the name of the one"),
+        "{}",
+        answer.stderr
+    );
+}
