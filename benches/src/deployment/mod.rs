@@ -68,7 +68,7 @@ impl Prepared {
 impl Answers {
     fn new(url: String) -> Result<Self, byod_runtime::Error> {
         let key = EncryptionKey::parse(ENCRYPTION_KEY)?;
-        let record = http::response(&success(&record(&key, "here", &url)?));
+        let record = http::response(&success(&record(&key, "a user", &url)?));
         Ok(Self {
             key,
             small: Prepared::new(SMALL),
