@@ -6,6 +6,7 @@
 mod build;
 mod calls;
 mod decode;
+mod hang;
 mod plot;
 mod report;
 mod requests;
@@ -57,6 +58,8 @@ enum Part {
     Decode,
     /// The route cache: time and memory.
     Routes,
+    /// Calls of nine users while the deployment of a tenth hangs.
+    Hang,
     /// Reading a project, and `cargo check`.
     Build,
     /// Is the deployment, for the other process.
@@ -100,6 +103,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     if is_wanted(Part::Routes) {
         sections.extend(route_cache::measure(&program, arguments.users)?);
+    }
+    if is_wanted(Part::Hang) {
+        sections.push(hang::measure()?);
     }
     if is_wanted(Part::Build) {
         sections.extend(build::measure(&scratch)?);

@@ -145,7 +145,7 @@ impl Byod {
         let target = self
             .route(&user, self.main(), wanted, None, deadline)
             .await?;
-        Ok(target.into_routed())
+        Ok(target.into_routed(self, &user))
     }
 
     /// The user's record, read now, past the cache; `None` where there is none.

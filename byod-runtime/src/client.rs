@@ -16,7 +16,9 @@ use crate::endpoint::{Endpoints, operators_url};
 use crate::error::{Call, Error};
 use crate::health::{Deployments, Health};
 use crate::http::Http;
+use crate::recovery::Observer;
 use crate::retry;
+use crate::shared_pools;
 use crate::telemetry;
 use crate::text::{EXPLANATION, one_line};
 
@@ -44,6 +46,8 @@ pub struct Client {
     http: Http,
     limits: Limits,
     health: Arc<Health>,
+    /// Is told how calls fail, where the calls of the client are a user's.
+    observer: Option<Arc<Observer>>,
 }
 
 /// What a call may cost.
@@ -89,11 +93,14 @@ impl Client {
     /// A client without authorization for the deployment at `url`.
     ///
     /// Time-outs and limits are the defaults that
-    /// [`ByodBuilder`](crate::ByodBuilder) states. [`Error::Config`] if the URL is
+    /// [`ByodBuilder`](crate::ByodBuilder) states. Connections are shared by all such
+    /// clients that are made in the same tokio runtime, and end with it: use a client
+    /// where it was made. [`Error::Config`] if the URL is
     /// not `https://host` (or `http://` of this machine).
     pub fn new(url: &str) -> Result<Self, Error> {
         let url = operators_url(url, false)?;
-        Ok(Self::with_http(&url, Http::shared()?, Limits::default()))
+        let http = shared_pools::of_this_runtime()?;
+        Ok(Self::with_http(&url, http, Limits::default()))
     }
 
     pub(crate) fn with_http(url: &Url, http: Http, limits: Limits) -> Self {
@@ -103,12 +110,19 @@ impl Client {
             http,
             limits,
             health: Arc::new(Health::new(None)),
+            observer: None,
         }
     }
 
     /// The same client, sharing what is known of its deployment with others.
     pub(crate) fn known_to(mut self, deployments: &Deployments) -> Self {
         self.health = deployments.of(&self.endpoints.url);
+        self
+    }
+
+    /// The same client, whose failures somebody is told.
+    pub(crate) fn observed(mut self, observer: Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
         self
     }
 
@@ -169,6 +183,8 @@ impl Client {
     fn with_auth(&self, auth: Auth) -> Self {
         Self {
             auth,
+            // How others than the user are answered says nothing about the user.
+            observer: None,
             ..self.clone()
         }
     }
@@ -303,6 +319,9 @@ impl Client {
                 }
             };
             if attempt > limits.retries || !self.try_again(attempt, &error, deadline).await {
+                if let Some(observer) = &self.observer {
+                    observer.failed(&error);
+                }
                 return Err(error);
             }
             attempt += 1;

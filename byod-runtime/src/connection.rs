@@ -32,6 +32,11 @@ impl Byod {
     /// Connects a user's own deployment: stores its credentials as `pending`, tests
     /// them, and sets `connected`, or `error` with the reason.
     ///
+    /// Calls never go to main in between if the user's data may already be elsewhere:
+    /// the former deployment of a user who is `connected` stays in use until the new
+    /// one has passed the test, and if it doesn't pass; one that is blocked stays
+    /// blocked.
+    ///
     /// [`Error::Config`] if they can't be those of a deployment: nothing is stored
     /// then. Other errors are those of main.
     pub async fn connect(
@@ -45,7 +50,19 @@ impl Byod {
             deployment_url: deployment_url.into(),
             deploy_key: deploy_key.into(),
         };
-        self.save_credentials(&user, &credentials, ConnectionStatus::Pending)
+        let client = self.client_of(&credentials)?;
+        let record = self.inner().store.get(&user).await?;
+        let status = record.as_ref().map(|record| &record.connection_status);
+        let until_tested = match (status, &record) {
+            (Some(ConnectionStatus::Connected), Some(record)) => {
+                return self.replace(&user, record, &credentials, &client).await;
+            }
+            (None | Some(ConnectionStatus::Pending | ConnectionStatus::Disconnected), _) => {
+                ConnectionStatus::Pending
+            }
+            (Some(_), _) => ConnectionStatus::Error,
+        };
+        self.save_credentials(&user, &credentials, until_tested)
             .await?;
         self.test_connection(&user).await
     }
@@ -67,13 +84,8 @@ impl Byod {
         };
         let duration = start.elapsed();
         let status = to_the_end(self.clone().settle(user, record, found.clone())).await?;
-        let (schema_version, problem) = match found {
-            Ok(version) => (Some(version), None),
-            Err(problem @ ConnectionProblem::SchemaOutdated { found, .. }) => {
-                (Some(found), Some(problem))
-            }
-            Err(problem) => (None, Some(problem)),
-        };
+        let schema_version = version_in(&found);
+        let problem = found.err();
         Ok(ConnectionTest {
             status,
             schema_version,
@@ -96,41 +108,57 @@ impl Byod {
         let user = user.into();
         let client = self.client_of(credentials)?;
         let record = self.record(&user).await?;
+        self.replace(&user, &record, credentials, &client).await
+    }
+
+    /// Stores other credentials in the record if their client passes the test.
+    async fn replace(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+        credentials: &Credentials,
+        client: &Client,
+    ) -> Result<ConnectionTest, Error> {
         let start = Instant::now();
-        let found = self.ping(&client).await;
+        let found = self.ping(client).await;
         let duration = start.elapsed();
         let version = match found {
             Ok(version) => version,
             Err(problem) => {
                 return Ok(ConnectionTest {
-                    status: record.connection_status,
-                    schema_version: None,
+                    status: record.connection_status.clone(),
+                    schema_version: problem.schema_version(),
                     problem: Some(problem),
                     duration,
                 });
             }
         };
-        let sealed = self.inner().keys.seal(&user, credentials)?;
+        let sealed = self.inner().keys.seal(user, credentials)?;
         let status = ConnectionStatus::Connected;
-        let (byod, changed) = (self.clone(), user.clone());
-        to_the_end(async move {
+        let (byod, changed, record) = (self.clone(), user.clone(), record.clone());
+        let status = to_the_end(async move {
+            let store = &byod.inner().store;
+            let writing = store.lock(&changed).await;
+            let present = byod.record(&changed).await?.connection_status;
+            if present == ConnectionStatus::Disconnected && present != record.connection_status {
+                // That is what the user wants by now.
+                return Ok(present);
+            }
             let change = Change {
                 credentials: Some(&sealed),
                 tested: true,
                 schema_version: Some(version),
                 ..Change::to(&status)
             };
-            let store = &byod.inner().store;
-            let writing = store.lock(&changed).await;
             let stored = store.update(&record, &change).await;
             drop(writing);
             byod.clear_user_client(changed);
-            stored
+            stored.map(|()| status)
         })
         .await?;
-        self.status(&user).await?;
+        self.status(user).await?;
         Ok(ConnectionTest {
-            status: ConnectionStatus::Connected,
+            status,
             schema_version: Some(version),
             problem: None,
             duration,
@@ -257,15 +285,10 @@ impl Byod {
             Err(_) => ConnectionStatus::Error,
         };
         let reason = found.as_ref().err().map(ToString::to_string);
-        let schema_version = match found {
-            Ok(version) => Some(version),
-            Err(ConnectionProblem::SchemaOutdated { found, .. }) => Some(found),
-            Err(_) => None,
-        };
         let change = Change {
             error: reason.as_deref(),
             tested: true,
-            schema_version,
+            schema_version: version_in(&found),
             ..Change::to(&status)
         };
         self.inner().store.update(&present, &change).await?;
@@ -280,5 +303,13 @@ impl Byod {
             self.status(user).await?;
         }
         Ok(status)
+    }
+}
+
+/// The version of the schema that a test found, be it good enough or not.
+fn version_in(found: &Result<u64, ConnectionProblem>) -> Option<u64> {
+    match found {
+        Ok(version) => Some(*version),
+        Err(problem) => problem.schema_version(),
     }
 }

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use byod_schema::{FunctionType, Location};
 
 use crate::auth::Auth;
+use crate::byod::Byod;
 use crate::client::{CallContext, Client};
+use crate::recovery::Observer;
 use crate::route_cache::Connected;
+use crate::session::UserId;
 
 /// Which deployment answered, or will: main or the user's own. Cheap to clone.
 ///
@@ -60,10 +63,15 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    pub(crate) fn into_routed(self) -> RoutedClient {
+    /// The client that calls of this user go through; how they fail is observed.
+    pub(crate) fn into_routed(self, byod: &Byod, user: &UserId) -> RoutedClient {
         match self {
             Self::Main(main) => main,
-            Self::User(connected) => RoutedClient::new(Location::User, connected.client.clone()),
+            Self::User(connected) => {
+                let client = connected.client.clone();
+                let observer = Observer::new(byod, user, connected);
+                RoutedClient::new(Location::User, client.observed(observer))
+            }
         }
     }
 

@@ -149,8 +149,9 @@ fn sign(error: &Error) -> Sign {
         | Error::Timeout { .. }
         | Error::Interrupted { .. }
         | Error::Answer { .. } => Sign::Failing,
+        // No deployment answers with a redirect: something else is there by now.
         Error::Status {
-            status: 404 | 408 | 500..=599,
+            status: 300..=399 | 404 | 408 | 500..=599,
             ..
         } => Sign::Failing,
         _ => Sign::None,

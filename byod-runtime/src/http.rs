@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use once_cell::sync::OnceCell;
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
@@ -46,14 +45,6 @@ pub(crate) struct HttpSettings {
 pub(crate) struct Http(reqwest::Client);
 
 impl Http {
-    /// The pool of clients that belong to no `Byod`, made on first use.
-    pub(crate) fn shared() -> Result<Self, Error> {
-        static SHARED: OnceCell<Http> = OnceCell::new();
-        SHARED
-            .get_or_try_init(|| Self::new(&HttpSettings::default(), None))
-            .cloned()
-    }
-
     /// With a `resolver`, names stand for what that says.
     pub(crate) fn new(
         settings: &HttpSettings,
@@ -276,14 +267,13 @@ pub(crate) fn refused(
 /// `Retry-After`: seconds, or a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => {
-            let date = httpdate::parse_http_date(text).ok()?;
-            // A date that has passed asks for no pause.
-            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-        }
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are for ever all the same.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
+    let date = httpdate::parse_http_date(text).ok()?;
+    // A date that has passed asks for no pause.
+    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 /// The causes of an error, innermost last, without the words of the HTTP client

@@ -3,6 +3,23 @@
 //!
 //! [`Byod`] is made once, a [`Session`] per request; generated functions take the
 //! session. [`Client`] calls one deployment and can be used alone.
+//!
+//! # What an operator sees
+//!
+//! Every call through a session is a `tracing` span `convex_call` with `table` (`*`
+//! for a batch), `function`, `kind`, `location` (`main`, `user`, or `none` where
+//! nothing was sent), `attempts`, `outcome` (`ok`, or [`Error::kind`]) and
+//! `duration_ms`. Metrics go through the `metrics` facade:
+//!
+//! | metric | labels | what it counts |
+//! | --- | --- | --- |
+//! | `byod_calls_total` | `table`, `kind`, `location`, `outcome` | calls |
+//! | `byod_call_duration_seconds` | `table`, `kind`, `location` | how long calls took, a histogram |
+//! | `byod_retries_total` | `kind` | calls that were sent again |
+//! | `byod_blocked_total` | | users whose deployment was blocked from then on |
+//! | `byod_routes_total` | `result` | users' routes: `hit` and `miss` of the cache, and `stale` where main failed |
+//!
+//! Neither ever holds an argument, a value, a user or a secret.
 
 mod address;
 mod answer;
@@ -33,6 +50,7 @@ mod route;
 mod route_cache;
 mod router;
 mod session;
+mod shared_pools;
 mod status;
 mod telemetry;
 #[cfg(test)]

@@ -52,6 +52,14 @@ pub enum ConnectionProblem {
 }
 
 impl ConnectionProblem {
+    /// The version of its schema, where that is the problem.
+    pub(crate) fn schema_version(&self) -> Option<u64> {
+        match self {
+            Self::SchemaOutdated { found, .. } => Some(*found),
+            _ => None,
+        }
+    }
+
     /// What an error says about the deployment; `None` where it says nothing
     /// against it.
     pub(crate) fn of(error: &Error) -> Option<Self> {

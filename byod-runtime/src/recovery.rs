@@ -161,6 +161,30 @@ impl Byod {
     }
 }
 
+/// Takes note of failures where calls are made outside of a session.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    byod: Weak<Inner>,
+    user: UserId,
+    connected: Arc<Connected>,
+}
+
+impl Observer {
+    pub(crate) fn new(byod: &Byod, user: &UserId, connected: Arc<Connected>) -> Self {
+        Self {
+            byod: byod.weak(),
+            user: user.clone(),
+            connected,
+        }
+    }
+
+    pub(crate) fn failed(&self, error: &Error) {
+        if let Some(byod) = Byod::upgrade(&self.byod) {
+            byod.observe(&self.user, &self.connected, error);
+        }
+    }
+}
+
 /// That a deployment fails.
 pub(crate) struct News {
     /// Of the credentials it was called with.

@@ -5,6 +5,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use byod_runtime::{Client, DeployKey, Error, Outcome, Value};
 use serde_json::json;
@@ -137,4 +138,26 @@ async fn arguments_and_secrets_that_cant_be_sent_are_not() {
         "configuration: the token holds a line break or another control character"
     );
     assert_eq!(server.take_count(), 0);
+}
+
+#[test]
+fn a_runtime_does_not_use_the_connections_of_another() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let server = servers.block_on(Server::start(|_| success(json!(1))));
+    let call = || async {
+        let client = Client::new(&server.url).unwrap();
+        let client = client.with_retries(0).with_timeout(Duration::from_secs(20));
+        client.mutation::<i64>("a:b", &json!({})).await.unwrap()
+    };
+    // The first still has a connection open, and nobody drives it.
+    let first = runtime();
+    first.block_on(call());
+    for _ in 0..3 {
+        runtime().block_on(call());
+    }
+    assert_eq!(server.take_count(), 4);
 }

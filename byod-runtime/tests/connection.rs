@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::sync::{Arc, Mutex};
+
 use byod_runtime::FunctionType::Query;
 use byod_runtime::{ConnectionProblem, ConnectionStatus, Credentials, Error};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::world::{World, thrown};
 use support::{Reply, success};
 
@@ -197,4 +199,83 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
         assert!(matches!(error, Err(Error::Config { .. })));
     }
     assert_eq!(stored(&world, "a").await, "local|new");
+}
+
+/// What the user's record says whenever the deployment is pinged.
+fn at_ping(world: &World, status: u16) -> Arc<Mutex<Vec<Value>>> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (records, noted) = (world.records.clone(), seen.clone());
+    world.at_users.set(move |request| {
+        if request.path() != "functions:ping" {
+            return None;
+        }
+        let present = records.lock().unwrap()[0]["connectionStatus"].clone();
+        noted.lock().unwrap().push(present);
+        (status != 200).then(|| Reply::Status(status, String::new()))
+    });
+    seen
+}
+
+#[tokio::test]
+async fn who_is_connected_stays_so_until_another_deployment_works() {
+    let world = World::with(|byod| byod.retries(0)).await;
+    world
+        .save("a", "local|old", ConnectionStatus::Connected)
+        .await;
+    let url = world.users.url.clone();
+
+    let seen = at_ping(&world, 403);
+    let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+    assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
+    assert_eq!(test.status, ConnectionStatus::Connected);
+    assert_eq!(*seen.lock().unwrap(), ["connected"]);
+    assert_eq!(stored(&world, "a").await, "local|old");
+    assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
+
+    let seen = at_ping(&world, 200);
+    let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+    assert_eq!(test.problem, None);
+    assert_eq!(*seen.lock().unwrap(), ["connected"]);
+    assert_eq!(stored(&world, "a").await, "local|new");
+    assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
+}
+
+#[tokio::test]
+async fn who_is_blocked_stays_so_until_another_deployment_works() {
+    let world = World::with(|byod| byod.retries(0)).await;
+    for former in [
+        ConnectionStatus::Error,
+        ConnectionStatus::Pending,
+        ConnectionStatus::Disconnected,
+    ] {
+        world.save("a", "local|old", former.clone()).await;
+        let seen = at_ping(&world, 403);
+        let url = world.users.url.clone();
+        let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+        assert_eq!(test.status, ConnectionStatus::Error);
+        let until_tested = match former {
+            ConnectionStatus::Error => "error",
+            _ => "pending",
+        };
+        assert_eq!(*seen.lock().unwrap(), [until_tested]);
+        assert_eq!(stored(&world, "a").await, "local|new");
+    }
+}
+
+#[tokio::test]
+async fn who_disconnects_during_the_test_is_not_connected() {
+    let world = World::new().await;
+    world
+        .save("a", "local|old", ConnectionStatus::Connected)
+        .await;
+    let records = world.records.clone();
+    world.at_users.set(move |_| {
+        records.lock().unwrap()[0]["connectionStatus"] = json!("disconnected");
+        None
+    });
+    let url = world.users.url.clone();
+    let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+    assert_eq!(test.status, ConnectionStatus::Disconnected);
+    assert_eq!(world.field("a", "connectionStatus"), "disconnected");
+    assert_eq!(stored(&world, "a").await, "local|old");
 }

@@ -60,6 +60,33 @@ async fn a_deployment_that_fails_often_is_blocked_and_main_is_told() {
 }
 
 #[tokio::test]
+async fn calls_through_a_client_for_a_table_count_as_well() {
+    let world = connected(|byod| late(byod).failure_threshold(2)).await;
+    let routed = || world.byod.client_for_table("notes", "a", Query);
+    let client = routed().await.unwrap().client;
+    world.at_users.status(500);
+    for _ in 0..2 {
+        let call = client.query::<String>("notes:list", &json!({})).await;
+        assert!(matches!(call, Err(Error::Status { .. })));
+    }
+    let error = routed().await.unwrap_err();
+    assert!(matches!(error, Error::Blocked { .. }), "{error}");
+    recorded(&world, "error").await;
+}
+
+#[tokio::test]
+async fn a_redirect_is_a_failure() {
+    let world = connected(|byod| late(byod).failure_threshold(1)).await;
+    world.at_users.status(301);
+    let error = list(&world.session("a")).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Status { status: 301, .. }),
+        "{error}"
+    );
+    recorded(&world, "error").await;
+}
+
+#[tokio::test]
 async fn retries_count_as_failures() {
     let world = connected(|byod| late(byod).retries(3).failure_threshold(4)).await;
     world.at_users.status(503);
