@@ -98,6 +98,9 @@ impl Byod {
     /// new ones work; otherwise everything stays as it was, and the test that is
     /// returned holds the problem.
     ///
+    /// A [`disconnect`](Self::disconnect) that came while they were tested stands:
+    /// nothing is stored, and the test's status says so.
+    ///
     /// [`Error::Config`] if they can't be those of a deployment, or the user has no
     /// record. Other errors are those of main.
     pub async fn rotate_credentials(
@@ -201,9 +204,11 @@ impl Byod {
     /// Marks the user's record as `disconnected` and drops the user's cached
     /// client: calls go to main from then on. Without a record nothing is to do.
     ///
-    /// Once this has returned, no call that begins reaches the user's deployment,
-    /// the next page of a stream included. Calls that are under way may still reach
-    /// it, with the retries that belong to them.
+    /// Once this has returned, no call of this process that begins reaches the user's
+    /// deployment, the next page of a stream included. Calls that are under way may
+    /// still reach it, with the retries that belong to them. Other processes of the
+    /// service notice when they read the record again, after
+    /// [`cache_ttl`](crate::ByodBuilder::cache_ttl).
     pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<(), Error> {
         let (byod, user) = (self.clone(), user.into());
         to_the_end(async move {
