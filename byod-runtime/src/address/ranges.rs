@@ -93,9 +93,16 @@ const fn v6(a: u16, b: u16, c: u16) -> Ipv6Addr {
     Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)
 }
 
-const V4: [(Ipv4Addr, u32, Special); 17] = [
+/// One address: how it begins, and how it ends.
+const fn host_v6(a: u16, b: u16, g: u16, h: u16) -> Ipv6Addr {
+    Ipv6Addr::new(a, b, 0, 0, 0, 0, g, h)
+}
+
+const V4: [(Ipv4Addr, u32, Special); 18] = [
     (v4(0, 0, 0, 0), 8, Special::Unspecified),
     (v4(10, 0, 0, 0), 8, Special::Private),
+    // Alibaba's metadata, in the range of the next.
+    (v4(100, 100, 100, 200), 32, Special::Platform),
     (v4(100, 64, 0, 0), 10, Special::Shared),
     (v4(127, 0, 0, 0), 8, Special::Loopback),
     // Also the metadata of clouds.
@@ -117,7 +124,7 @@ const V4: [(Ipv4Addr, u32, Special); 17] = [
     (v4(240, 0, 0, 0), 4, Special::Reserved),
 ];
 
-const V6: [(Ipv6Addr, u32, Special); 17] = [
+const V6: [(Ipv6Addr, u32, Special); 20] = [
     (Ipv6Addr::UNSPECIFIED, 128, Special::Unspecified),
     (Ipv6Addr::LOCALHOST, 128, Special::Loopback),
     // IPv4-compatible, -mapped and -translated.
@@ -136,6 +143,14 @@ const V6: [(Ipv6Addr, u32, Special); 17] = [
     (v6(0x3fff, 0, 0), 20, Special::Documentation),
     // The network that was once used to test IPv6.
     (v6(0x3ffe, 0, 0), 16, Special::Reserved),
+    // Amazon's, Google's and Oracle's metadata, in the range of the next.
+    (v6(0xfd00, 0xec2, 0), 32, Special::Platform),
+    (host_v6(0xfd20, 0xce, 0, 0x254), 128, Special::Platform),
+    (
+        host_v6(0xfd00, 0xc1, 0xa9fe, 0xa9fe),
+        128,
+        Special::Platform,
+    ),
     (v6(0xfc00, 0, 0), 7, Special::Private),
     (v6(0xfe80, 0, 0), 10, Special::LinkLocal),
     // Site-local, as private networks were called before.
