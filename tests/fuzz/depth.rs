@@ -26,6 +26,8 @@ fn nesting_is_an_error_and_not_the_end() {
                 "\0{\"status\":\"error\",\"errorMessage\":@}",
                 "\0{\"logLines\":@,\"status\":\"success\",\"value\":1}",
                 "\0{\"results\":[@]}",
+                "\0{\"results\":[{\"status\":\"success\",\"value\":@}]}",
+                "\0{\"results\":[{\"status\":\"error\",\"errorMessage\":\"no\",\"errorData\":@}]}",
                 "\u{3}{\"code\":@,\"message\":@}",
                 "{\"_id\":\"a\",\"userId\":\"a\",\"connectionStatus\":\"pending\",\"new\":@}",
                 "{\"_id\":\"a\",\"userId\":@,\"connectionStatus\":@}",
