@@ -504,7 +504,8 @@ mod tests {
     fn debug_shows_no_key_in_the_place_of_the_url() {
         let builder = Byod::builder()
             .main_url("prod:happy|geheim")
-            .deploy_key("geheim");
+            .deploy_key("geheim")
+            .allow_host("prod:happy|geheim");
         assert!(!format!("{builder:?}").contains("geheim"));
         let builder = Byod::builder().main_url("https://happy-animal-123.convex.cloud");
         assert!(format!("{builder:?}").contains("happy-animal-123"));

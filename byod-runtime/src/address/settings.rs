@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::error::Error;
 const ANY: &str = "*";
 
 /// What can be set about where users' deployments may be.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct AddressSettings {
     /// Each with the name of the setting, for errors.
     allowed: Vec<(&'static str, String)>,
@@ -63,6 +64,18 @@ impl AddressSettings {
         });
         let resolver = GuardedResolver::new(policy.clone(), self.upstream);
         Ok((policy, resolver))
+    }
+}
+
+/// How many hosts, not which: one may be a key that was pasted into the wrong setting.
+impl fmt::Debug for AddressSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AddressSettings")
+            .field("allowed", &self.allowed.len())
+            .field("any_public", &self.any_public)
+            .field("development", &self.development)
+            .field("proxy_from_env", &self.proxy_from_env)
+            .finish_non_exhaustive()
     }
 }
 
