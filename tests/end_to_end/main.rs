@@ -30,4 +30,5 @@ mod idempotency;
 mod main_tables;
 mod ownership;
 mod refusals;
+mod rotation;
 mod wrappers;
