@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rquickjs::context::EvalOptions;
-use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime};
+use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime, Value};
 use serde::Deserialize;
 
 use crate::error::Limit;
@@ -117,22 +117,48 @@ impl Engine {
     /// Loads a module and everything it imports, until it is done or can't go on.
     pub(crate) fn load(&self, path: &Path) -> Result<Outcome, Error> {
         let id = path.to_string_lossy().into_owned();
-        let state = self.with(|ctx| {
-            call::<()>(ctx, "start", &id)?;
-            loop {
-                while ctx.execute_pending_job() {}
-                let state: String = call(ctx, "state", &id)?;
-                let is_settled = state == "done" || state == "failed";
-                if is_settled || self.out_of_time.get() || !fire_timer(ctx)? {
-                    return Ok(state);
-                }
+        self.with(|ctx| call::<()>(ctx, "start", &id))?;
+        let state = loop {
+            let was_exhausted = self.run_jobs();
+            let state: String = self.with(|ctx| call(ctx, "state", &id))?;
+            let is_settled = state == "done" || state == "failed";
+            if is_settled {
+                break state;
             }
-        })?;
+            if was_exhausted {
+                return Err(self.out_of_memory());
+            }
+            if !self.with(fire_timer)? {
+                break state;
+            }
+        };
         Ok(match state.as_str() {
             "done" => Outcome::Loaded,
             "failed" => Outcome::Failed(self.failure(&id)?),
             _ => Outcome::Unsettled,
         })
+    }
+
+    /// Runs what promises wait for, and says whether one of them may never settle
+    /// because the memory for that was not there.
+    fn run_jobs(&self) -> bool {
+        let mut was_exhausted = false;
+        loop {
+            let ran = self.runtime.execute_pending_job();
+            // The engine leaves behind what it could not reject a promise with.
+            was_exhausted |= self
+                .context
+                .with(|ctx| ctx.has_exception() && self.is_exhaustion(&thrown(&ctx.catch())));
+            if matches!(ran, Ok(false)) {
+                return was_exhausted;
+            }
+        }
+    }
+
+    /// Whether this was thrown because the memory is used up. All that the engine
+    /// can throw when it has none left for an error is null.
+    fn is_exhaustion(&self, thrown: &str) -> bool {
+        thrown == OUT_OF_MEMORY || thrown == NULL_THROWN && !self.host.borrow().throws_null()
     }
 
     fn failure(&self, id: &str) -> Result<Failure, Error> {
@@ -143,13 +169,10 @@ impl Engine {
             imports: Vec<String>,
         }
         let answer: Answer = self.ask("failure", id)?;
-        let host = self.host.borrow();
-        // All that the engine can throw when it has no memory left for an error is null.
-        let is_null = answer.reason == NULL_THROWN;
-        if answer.reason == OUT_OF_MEMORY || is_null && !host.throws_null() {
-            drop(host);
+        if self.is_exhaustion(&answer.reason) {
             return Err(self.out_of_memory());
         }
+        let host = self.host.borrow();
         let mut missing = host.missing(id);
         // An import that is named in the reason need not be named again.
         let imports = answer.imports.into_iter();
@@ -265,6 +288,19 @@ fn call<'js, T: rquickjs::FromJs<'js>>(
     id: &str,
 ) -> rquickjs::Result<T> {
     api(ctx, name)?.call((id,))
+}
+
+/// What was thrown, as the JavaScript side says it.
+fn thrown(value: &Value<'_>) -> String {
+    match value.as_exception() {
+        Some(error) => format!(
+            "{}: {}",
+            error.get::<_, String>("name").unwrap_or_default(),
+            error.message().unwrap_or_default()
+        ),
+        None if value.is_null() => NULL_THROWN.to_owned(),
+        None => String::new(),
+    }
 }
 
 fn fire_timer(ctx: &Ctx<'_>) -> rquickjs::Result<bool> {

@@ -175,17 +175,31 @@ fn promises_that_follow_each_other_for_ever_stop() {
 
 #[test]
 fn a_schema_that_allocates_without_end_stops() {
-    let folder = Folder::new("greedy").with_schema(
-        "const all: string[] = [];\nfor (let i = 0; ; i++) all.push(\"x\".repeat(1000) + i);\nexport default defineSchema({});\n",
-    );
-    let limits = Limits {
-        memory: 32 << 20,
-        ..Limits::default()
-    };
-    assert_eq!(
-        error_with(&folder, limits),
-        "convex/schema.ts: stopped after 32 MiB of memory while it was running. Look for an endless loop, or raise the memory limit (`Builder::limits`)"
-    );
+    // At some bounds there is not even memory left to reject the module's promise.
+    const BOUNDS: usize = 12;
+    let growths = [
+        "for (let i = 0; ; i++) all.push(\"x\".repeat(1000) + i);",
+        "for (;;) all.push({});",
+        "for (;;) { await null; all.push([1, 2, 3]); }",
+        "for (;;) all.push(new Promise(() => {}), () => all);",
+    ];
+    for growth in growths {
+        let folder = Folder::new("greedy").with_schema(&format!(
+            "const all: unknown[] = [];\n{growth}\nexport default defineSchema({{}});\n"
+        ));
+        for step in 0..BOUNDS {
+            let limits = Limits {
+                memory: (8 << 20) + step * 56,
+                ..Limits::default()
+            };
+            assert_eq!(
+                error_with(&folder, limits),
+                "convex/schema.ts: stopped after 8 MiB of memory while it was running. Look for an endless loop, or raise the memory limit (`Builder::limits`)",
+                "{growth} within {} bytes",
+                limits.memory
+            );
+        }
+    }
 }
 
 #[test]
