@@ -46,6 +46,7 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
         while let Some(key) = self.map.next_key_seed(KeySeed {
             keys: self.keys,
             expected: self.expected,
+            of_document: self.system.is_some(),
         })? {
             match (key, self.system.as_deref_mut()) {
                 (Key::Known(index), _) => {
@@ -100,14 +101,19 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
         Ok(members)
     }
 
+    /// The error of the value that was read last, with the name of its field.
+    #[cold]
+    fn of_field(&self, error: &A::Error) -> A::Error {
+        let field = self.expected.checked_sub(1);
+        let field = field.and_then(|at| self.keys.get(at)).unwrap_or(&"");
+        de::Error::custom(format_args!("`{field}`: {error}"))
+    }
+
     pub(super) fn value<V, T: Field<V>>(&mut self) -> Result<T, A::Error> {
-        let key = self
-            .expected
-            .checked_sub(1)
-            .and_then(|at| self.keys.get(at));
-        self.map
-            .next_value_seed(Seed::<V, T>::new())
-            .map_err(|error| de::Error::custom(format_args!("`{}`: {error}", key.unwrap_or(&""))))
+        match self.map.next_value_seed(Seed::<V, T>::new()) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.of_field(&error)),
+        }
     }
 }
 
@@ -131,7 +137,12 @@ enum Key {
 struct KeySeed {
     keys: &'static [&'static str],
     expected: usize,
+    /// Whether it is a document, which has two fields that no table declares.
+    of_document: bool,
 }
+
+/// How many fields after the last one are looked at before all are searched.
+const LEFT_OUT: usize = 8;
 
 impl<'de> DeserializeSeed<'de> for KeySeed {
     type Value = Key;
@@ -149,13 +160,24 @@ impl Visitor<'_> for KeySeed {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Key, E> {
-        if self.keys.get(self.expected) == Some(&key) {
+        let following = self.keys.get(self.expected..).unwrap_or(&[]);
+        if following.first() == Some(&key) {
             return Ok(Key::Known(self.expected));
+        }
+        if self.of_document && key.starts_with('_') {
+            match key {
+                "_id" => return Ok(Key::Id),
+                "_creationTime" => return Ok(Key::CreationTime),
+                _ => {}
+            }
+        }
+        for left_out in 1..following.len().min(LEFT_OUT) {
+            if following[left_out] == key {
+                return Ok(Key::Known(self.expected + left_out));
+            }
         }
         Ok(match self.keys.binary_search(&key) {
             Ok(index) => Key::Known(index),
-            Err(_) if key == "_id" => Key::Id,
-            Err(_) if key == "_creationTime" => Key::CreationTime,
             Err(_) if key.starts_with('$') => Key::Reserved(key.to_owned()),
             Err(_) => Key::Other,
         })

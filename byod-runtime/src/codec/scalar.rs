@@ -52,10 +52,7 @@ impl Field<v::Number> for f64 {
     }
 
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match deserializer.deserialize_any(Special("a number"))? {
-            Value::Float64(value) => Ok(value),
-            other => Err(unexpected(&other, "a number")),
-        }
+        deserializer.deserialize_any(Number)
     }
 }
 
@@ -90,6 +87,36 @@ fn unexpected<E: de::Error>(found: &Value, expected: &str) -> E {
         "expected {expected}, found {}",
         found.type_name()
     ))
+}
+
+/// A number, or the object that encodes one that JSON has no literal for.
+struct Number;
+
+impl<'de> Visitor<'de> for Number {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<f64, A::Error> {
+        match Special("a number").visit_map(map)? {
+            Value::Float64(value) => Ok(value),
+            other => Err(unexpected(&other, "a number")),
+        }
+    }
 }
 
 /// A number, or one of the objects that encode what JSON has no literal for.
