@@ -5,6 +5,7 @@
 
 mod build;
 mod calls;
+mod cargo;
 mod decode;
 mod hang;
 mod plot;

@@ -24,6 +24,8 @@ pub struct Hit {
     pub threads: usize,
     /// The time of one, on its thread.
     pub nanoseconds: f64,
+    /// The same for a map of the standard library that holds the same ids.
+    pub of_map: f64,
 }
 
 /// Many users that come once.

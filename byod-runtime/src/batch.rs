@@ -1,5 +1,5 @@
 use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 use byod_schema::FunctionType;
 use bytes::Bytes;
@@ -242,22 +242,17 @@ impl Group {
             function: &names,
             endpoint: Endpoint::QueryBatch,
         };
-        let answer = telemetry::call(called, async {
-            let answer = client
-                .run(
-                    body,
-                    context,
-                    limits,
-                    deadline.with_limit(limits.timeout),
-                    read,
-                )
-                .await;
-            if let Err(error) = &answer {
-                session.observe(&target, error);
-            }
-            (Some(target.location()), answer)
-        })
-        .await;
+        let answer = {
+            let run = pin!(async {
+                let deadline = deadline.with_limit(limits.timeout);
+                let answer = client.run(body, context, limits, deadline, read).await;
+                if let Err(error) = &answer {
+                    session.observe(&target, error);
+                }
+                (Some(target.location()), answer)
+            });
+            telemetry::call(called, run).await
+        };
         (target, answer)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use byod_schema::{FunctionType, Location};
 
 use crate::address::AddressPolicy;
+use crate::auth::Token;
 use crate::client::{Client, Limits};
 use crate::config::ByodBuilder;
 use crate::credentials::{ConnectionStatus, Credentials, Keyring, Store, UserDatabaseConfig};
@@ -142,9 +143,7 @@ impl Byod {
             path: table,
         };
         let deadline = self.main().client.deadline();
-        let target = self
-            .route(&user, self.main(), wanted, None, deadline)
-            .await?;
+        let target = self.route(&user, None, wanted, None, deadline).await?;
         Ok(target.into_routed(self, &user))
     }
 
@@ -205,12 +204,21 @@ impl Byod {
         weak.upgrade().map(Self)
     }
 
-    /// Where a call goes. `main` is the session's client of main; `known` is shared
-    /// by calls that are made together.
+    /// Main, called with the user's token where there is one.
+    fn main_with(&self, token: Option<&Token>) -> Target {
+        let mut main = self.main().clone();
+        if let Some(token) = token {
+            main.client = main.client.with_token(token.clone());
+        }
+        Target::Main(main)
+    }
+
+    /// Where a call goes. `token` is the user's for main; `known` is shared by calls
+    /// that are made together.
     pub(crate) async fn route(
         &self,
         user: &UserId,
-        main: &RoutedClient,
+        token: Option<&Token>,
         wanted: Wanted<'_>,
         mut known: Option<&mut Known>,
         deadline: Deadline,
@@ -224,7 +232,7 @@ impl Byod {
         user.check()?;
         // Main tables need neither the switch nor the record.
         if location == Location::Main {
-            return Ok(Target::Main(main.clone()));
+            return Ok(self.main_with(token));
         }
         let call = |deployment| wanted.context(deployment).call();
         let rollout = match &mut known {
@@ -262,11 +270,19 @@ impl Byod {
                 let call = call(&blocked.deployment);
                 Err(blocked.error(call, self.0.minimum_schema_version))
             }
-            _ => Ok(Target::Main(main.clone())),
+            _ => Ok(self.main_with(token)),
         }
     }
 
     async fn user_route(&self, user: &UserId, deadline: Deadline) -> Result<Route, Error> {
+        match self.0.routes.hit(user) {
+            Some(route) => Ok(route),
+            // In a box: most calls have no use for what reading takes.
+            None => Box::pin(self.read_route(user, deadline)).await,
+        }
+    }
+
+    async fn read_route(&self, user: &UserId, deadline: Deadline) -> Result<Route, Error> {
         let route = self.0.routes.get(user, || self.load(user));
         match tokio::time::timeout(deadline.left(), route).await {
             Ok(route) => route,

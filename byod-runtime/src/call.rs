@@ -1,6 +1,6 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use byod_schema::FunctionType;
@@ -131,7 +131,7 @@ impl<T> Prepared<T> {
             function: self.function.path,
             endpoint: kind.into(),
         };
-        telemetry::call(called, async {
+        let run = pin!(async {
             if let Some(key) = &self.options.idempotency_key
                 && let Err(error) = key.check(self.function)
             {
@@ -149,8 +149,8 @@ impl<T> Prepared<T> {
                 }
                 Err(error) => (None, Err(error)),
             }
-        })
-        .await
+        });
+        telemetry::call(called, run).await
     }
 
     /// Runs it on that deployment.
@@ -274,7 +274,8 @@ macro_rules! call {
             type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(async move { Ok(self.routed().await?.value) })
+                let kind = FunctionType::$name;
+                Box::pin(async move { Ok(self.0.run(kind).await?.value) })
             }
         }
 

@@ -318,7 +318,9 @@ impl Client {
                     Err(error) => error,
                 }
             };
-            if attempt > limits.retries || !self.try_again(attempt, &error, deadline).await {
+            if attempt > limits.retries
+                || !Box::pin(self.try_again(attempt, &error, deadline)).await
+            {
                 if let Some(observer) = &self.observer {
                     observer.failed(&error);
                 }
@@ -341,8 +343,7 @@ impl Client {
             limit,
         })?;
         let url = self.endpoints.of(context.endpoint);
-        let request = self.http.post(url, body, context, deadline, limits);
-        request.await
+        self.http.post(url, body, context, deadline, limits).await
     }
 
     /// Whether the call is to be sent again; waits until it is time to.

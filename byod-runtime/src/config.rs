@@ -56,7 +56,7 @@ pub struct ByodBuilder {
     root_certificates: Vec<Vec<u8>>,
     tables: &'static [TableInfo],
     rollout: Rollout,
-    cache_capacity: u64,
+    cache_capacity: usize,
     cache_ttl: Duration,
     stale_while_error: Duration,
     failure_threshold: u32,
@@ -217,7 +217,8 @@ impl ByodBuilder {
     }
 
     /// How long making a connection may take, with DNS and TLS. Default: 5 s. A call
-    /// can have its own.
+    /// can have its own; such calls, and those that must be over before it, share
+    /// connections among themselves.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.limits.connect = timeout;
         self
@@ -255,8 +256,8 @@ impl ByodBuilder {
         self
     }
 
-    /// For how many users the route is kept; about 2 kB each. Default: 10,000.
-    pub fn cache_capacity(mut self, users: u64) -> Self {
+    /// For about how many users the route is kept; about 1 kB each. Default: 10,000.
+    pub fn cache_capacity(mut self, users: usize) -> Self {
         self.cache_capacity = users;
         self
     }
@@ -346,14 +347,18 @@ impl ByodBuilder {
         self.http.proxy_from_env = self.addresses.proxy_from_env();
         let url = operators_url(&url, self.main_over_http)
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
-        let main = Client::with_http(&url, Http::new(&self.http, None)?, self.limits);
+        let main = Client::with_http(
+            &url,
+            Http::new(&self.http, None, self.limits.connect)?,
+            self.limits,
+        );
         let (addresses, resolver) = self.addresses.build()?;
         let admin = main.with_deploy_key(&deploy_key).usable()?;
         Ok(Byod::new(Inner {
             main: RoutedClient::new(Location::Main, main),
             store: Store::new(admin, &self.credentials_module),
             keys,
-            users_http: Http::new(&self.http, Some(resolver))?,
+            users_http: Http::new(&self.http, Some(resolver), self.limits.connect)?,
             addresses,
             limits: self.limits,
             deployments: Deployments::new(self.concurrency),

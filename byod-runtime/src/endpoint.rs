@@ -6,45 +6,37 @@ use reqwest::Url;
 
 use crate::error::Error;
 
-/// A deployment's addresses, parsed once.
+/// A deployment's addresses. One for each of thousands of users: it holds little.
 pub(crate) struct Endpoints {
     /// Without a slash at the end.
     pub(crate) url: Arc<str>,
     /// With the port, where the URL names one.
     pub(crate) host: Arc<str>,
+    /// The one that most calls have; the others are made of it.
     query: Url,
-    mutation: Url,
-    action: Url,
-    function: Url,
-    query_batch: Url,
 }
 
 impl Endpoints {
     pub(crate) fn new(base: &Url) -> Self {
-        let endpoint = |path: &str| {
-            let mut url = base.clone();
-            url.set_path(path);
-            url
-        };
+        let mut query = base.clone();
+        query.set_path("/api/query");
         Self {
             url: base.as_str().trim_end_matches('/').into(),
             host: base.authority().into(),
-            query: endpoint("/api/query"),
-            mutation: endpoint("/api/mutation"),
-            action: endpoint("/api/action"),
-            function: endpoint("/api/function"),
-            query_batch: endpoint("/api/query_batch"),
+            query,
         }
     }
 
-    pub(crate) fn of(&self, endpoint: Endpoint) -> &Url {
+    pub(crate) fn of(&self, endpoint: Endpoint) -> Url {
+        let mut url = self.query.clone();
         match endpoint {
-            Endpoint::Query => &self.query,
-            Endpoint::Mutation => &self.mutation,
-            Endpoint::Action => &self.action,
-            Endpoint::Function => &self.function,
-            Endpoint::QueryBatch => &self.query_batch,
+            Endpoint::Query => {}
+            Endpoint::Mutation => url.set_path("/api/mutation"),
+            Endpoint::Action => url.set_path("/api/action"),
+            Endpoint::Function => url.set_path("/api/function"),
+            Endpoint::QueryBatch => url.set_path("/api/query_batch"),
         }
+        url
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use crate::deadline::Deadline;
 use crate::error::Error;
@@ -76,7 +77,9 @@ impl Health {
             return Ok(Place(Some(permit)));
         }
         let _waiting = Waiting::begin(calls).ok_or(calls.limit)?;
-        match tokio::time::timeout(deadline.left(), calls.permits.acquire()).await {
+        // In a box: most calls need not wait.
+        let permit = Box::pin(timeout(deadline.left(), calls.permits.acquire()));
+        match permit.await {
             Ok(Ok(permit)) => Ok(Place(Some(permit))),
             // The semaphore is never closed: no place in time.
             Ok(Err(_)) | Err(_) => Err(calls.limit),
@@ -167,7 +170,14 @@ pub(crate) fn is_failing(error: &Error) -> bool {
 #[derive(Debug)]
 pub(crate) struct Deployments {
     limit: usize,
-    known: Mutex<HashMap<Arc<str>, Weak<Health>>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_url: HashMap<Arc<str>, Weak<Health>>,
+    /// How many there may be until those are forgotten that nobody holds any more.
+    full: usize,
 }
 
 impl Deployments {
@@ -182,16 +192,24 @@ impl Deployments {
     /// That of the deployment at `url`.
     pub(crate) fn of(&self, url: &Arc<str>) -> Arc<Health> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(health) = known.get(url).and_then(Weak::upgrade) {
+        if let Some(health) = known.by_url.get(url).and_then(Weak::upgrade) {
             return health;
         }
-        // Whenever it would grow, those that nobody holds any more go first.
-        if known.len() == known.capacity() {
-            known.retain(|_, health| health.strong_count() > 0);
+        if known.by_url.len() >= known.full {
+            known.forget_unheld();
         }
         let health = Arc::new(Health::new(Some(self.limit)));
-        known.insert(url.clone(), Arc::downgrade(&health));
+        known.by_url.insert(url.clone(), Arc::downgrade(&health));
         health
+    }
+}
+
+impl Known {
+    /// Looks for them again when there is an eighth more: few enough to keep, and
+    /// seldom enough to look at all.
+    fn forget_unheld(&mut self) {
+        self.by_url.retain(|_, health| health.strong_count() > 0);
+        self.full = self.by_url.len() + self.by_url.len() / 8 + 8;
     }
 }
 
@@ -266,6 +284,6 @@ mod tests {
             deployments.of(&Arc::from(format!("https://{number}")));
         }
         let known = deployments.known.lock().unwrap();
-        assert!(known.len() < 10, "{}", known.len());
+        assert!(known.by_url.len() < 10, "{}", known.by_url.len());
     }
 }

@@ -1,5 +1,6 @@
 use std::error::Error as _;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +8,9 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
-use reqwest::{Method, Request, Response, StatusCode, Url};
+use reqwest::{ClientBuilder, Method, Request, Response, StatusCode, Url};
 use rustls::pki_types::CertificateDer;
+use tokio::time::timeout_at;
 
 use crate::address::{GuardedResolver, Refused};
 use crate::answer;
@@ -40,55 +42,53 @@ pub(crate) struct HttpSettings {
     pub(crate) proxy_from_env: bool,
 }
 
-/// A connection pool. Cheap to clone.
+/// Connection pools. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Http(reqwest::Client);
+pub(crate) struct Http(Arc<Pools>);
+
+/// Most calls have the limit on connecting that their pool has: it is the pool's
+/// own, which costs a call nothing. A limit per call takes a layer around the
+/// connector, of which every call of that pool makes copies.
+#[derive(Debug)]
+struct Pools {
+    usual: reqwest::Client,
+    /// The limit of the usual one.
+    connect: Duration,
+    /// For calls that have less time to connect, or more.
+    unusual: reqwest::Client,
+}
 
 impl Http {
-    /// With a `resolver`, names stand for what that says.
+    /// With a `resolver`, names stand for what that says; `connect` is the usual limit
+    /// on connecting.
     pub(crate) fn new(
         settings: &HttpSettings,
         resolver: Option<GuardedResolver>,
+        connect: Duration,
     ) -> Result<Self, Error> {
-        let headers = HeaderMap::from_iter([
-            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-            (CONVEX_CLIENT, HeaderValue::from_static(CLIENT_NAME)),
-        ]);
-        let mut client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(&settings.root_certificates)?)
-            .default_headers(headers)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            // Another crate of the build may have switched these features on.
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            .connector_layer(ConnectLimit)
-            .pool_idle_timeout(IDLE);
-        if !settings.proxy_from_env {
-            client = client.no_proxy();
-        }
-        if let Some(resolver) = resolver {
-            client = client.dns_resolver(resolver);
-        }
-        let client = client
-            .build()
-            .map_err(|error| Error::config(format!("no HTTP client: {}", chain(&error))))?;
-        Ok(Self(client))
+        let tls = tls(&settings.root_certificates)?;
+        let pool = || pool(settings, resolver.clone(), tls.clone());
+        let build = |builder: ClientBuilder| {
+            let client = builder.build();
+            client.map_err(|error| Error::config(format!("no HTTP client: {}", chain(&error))))
+        };
+        Ok(Self(Arc::new(Pools {
+            usual: build(pool().connect_timeout(connect))?,
+            connect,
+            unusual: build(pool().connector_layer(ConnectLimit))?,
+        })))
     }
 
     /// Sends `body` and gives the body of the answer, if a function answered.
     pub(crate) async fn post(
         &self,
-        url: &Url,
+        url: Url,
         body: Bytes,
         context: CallContext<'_>,
         deadline: Deadline,
         limits: Limits,
     ) -> Result<Bytes, Error> {
-        let mut request = Request::new(Method::POST, url.clone());
+        let mut request = Request::new(Method::POST, url);
         match context.auth {
             Auth::None => {}
             Auth::Header { value, .. } => {
@@ -103,14 +103,26 @@ impl Http {
             limit,
             connecting,
         };
-        if deadline.left().is_zero() {
+        let left = deadline.left();
+        if left.is_zero() {
             return Err(timeout(deadline.limit, true));
         }
-        let exchange = self.exchange(request, limits.answer, context);
-        // The limit on connecting is looked at first: where both pass at once, it is
-        // certain that nothing was sent.
-        let exchange = connected_by(connecting.at(), exchange);
-        match tokio::time::timeout_at(deadline.at(), exchange).await {
+        let Pools {
+            usual,
+            connect,
+            unusual,
+        } = &*self.0;
+        let result = if limits.connect == *connect && *connect < left {
+            let exchange = pin!(exchange(usual, request, limits.answer, context));
+            timeout_at(deadline.at(), exchange).await
+        } else {
+            let exchange = exchange(unusual, request, limits.answer, context);
+            // The limit on connecting is looked at first: where both pass at once, it
+            // is certain that nothing was sent.
+            let exchange = connected_by(connecting.at(), exchange);
+            Box::pin(timeout_at(deadline.at(), exchange)).await
+        };
+        match result {
             Ok(Err(Failed::Timeout { connecting: true })) => Err(timeout(connecting.limit, true)),
             Ok(Err(Failed::Timeout { connecting: false })) | Err(_) => {
                 Err(timeout(deadline.limit, false))
@@ -119,26 +131,59 @@ impl Http {
             Ok(Ok(body)) => Ok(body),
         }
     }
+}
 
-    async fn exchange(
-        &self,
-        request: Request,
-        limit: usize,
-        context: CallContext<'_>,
-    ) -> Result<Bytes, Failed> {
-        let transport = |error: reqwest::Error| transport(&error, context);
-        let response = self.0.execute(request).await.map_err(transport)?;
-        match response.status().as_u16() {
-            status if is_answer(status) => match read(response, limit).await {
-                Ok(body) => Ok(body),
-                Err(ReadError::TooLarge) => Err(Failed::Otherwise(Error::TooLarge {
-                    call: context.call(),
-                    limit,
-                })),
-                Err(ReadError::Transport(error)) => Err(transport(error)),
-            },
-            _ => Err(Failed::Otherwise(refusal(response, context).await)),
-        }
+/// A pool without a limit on connecting.
+fn pool(
+    settings: &HttpSettings,
+    resolver: Option<GuardedResolver>,
+    tls: rustls::ClientConfig,
+) -> ClientBuilder {
+    let headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CONVEX_CLIENT, HeaderValue::from_static(CLIENT_NAME)),
+    ]);
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .default_headers(headers)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // Another crate of the build may have switched these features on.
+        .no_gzip()
+        .no_brotli()
+        .no_deflate()
+        .no_zstd()
+        .pool_idle_timeout(IDLE);
+    if !settings.proxy_from_env {
+        builder = builder.no_proxy();
+    }
+    if let Some(resolver) = resolver {
+        builder = builder.dns_resolver(resolver);
+    }
+    builder
+}
+
+async fn exchange(
+    client: &reqwest::Client,
+    request: Request,
+    limit: usize,
+    context: CallContext<'_>,
+) -> Result<Bytes, Failed> {
+    let transport = |error: reqwest::Error| transport(&error, context);
+    let response = client.execute(request).await.map_err(transport)?;
+    match response.status().as_u16() {
+        status if is_answer(status) => match read(response, limit).await {
+            Ok(body) => Ok(body),
+            Err(ReadError::TooLarge) => Err(Failed::Otherwise(Error::TooLarge {
+                call: context.call(),
+                limit,
+            })),
+            Err(ReadError::Transport(error)) => Err(transport(error)),
+        },
+        _ => Err(Failed::Otherwise(
+            Box::pin(refusal(response, context)).await,
+        )),
     }
 }
 

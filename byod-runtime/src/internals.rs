@@ -1,14 +1,29 @@
-//! What the fuzz targets reach, and nobody else should.
+//! What the fuzz targets and the benchmarks reach, and nobody else should.
 
 use std::marker::PhantomData;
 
 use byod_schema::{FunctionType, Value};
 
 use crate::answer;
+use crate::byod::Byod;
 use crate::client::Client;
-use crate::codec::Page;
+use crate::codec::{Field, Page, Seed};
 use crate::error::Error;
 use crate::http;
+use crate::route_cache::Route;
+use crate::session::UserId;
+
+/// Whether the user's route is known and leads to their own deployment, found as
+/// calls find it.
+pub fn finds_route(byod: &Byod, user: &UserId) -> bool {
+    matches!(byod.inner().routes.hit(user), Some(Route::Connected(_)))
+}
+
+/// Reads the value in the answer of a query, as the generated functions do.
+pub fn read_typed<V, T: Field<V>>(client: &Client, body: &[u8]) -> Result<T, Error> {
+    let context = client.context(FunctionType::Query, "a:b");
+    answer::read(body, Seed::<V, T>::new(), context)
+}
 
 /// Reads a body as the answer to a query, as that to a batch, and as a refusal; the
 /// errors that come of it.

@@ -36,11 +36,11 @@ mod deployment;
 mod endpoint;
 mod error;
 mod error_text;
-#[doc(hidden)]
-pub mod fuzzing;
 mod health;
 mod http;
 mod idempotency;
+#[doc(hidden)]
+pub mod internals;
 mod outcome;
 mod problem;
 mod recovery;

@@ -1,9 +1,11 @@
+use std::convert::Infallible;
 use std::future::Future;
-use std::sync::Arc;
+use std::hash::RandomState;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use moka::policy::EvictionPolicy;
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{OptionsBuilder, UnitWeighter};
 
 use crate::client::Client;
 use crate::deadline::YEAR;
@@ -11,8 +13,8 @@ use crate::error::{Call, Error};
 use crate::problem::ConnectionProblem;
 use crate::route::Standing;
 use crate::session::UserId;
-use crate::telemetry;
-use entry::{Aging, Entry};
+use crate::telemetry::{self, RouteFound};
+use entry::{Aging, Entry, Value};
 
 mod entry;
 
@@ -97,10 +99,18 @@ impl Route {
 /// A route that is older than its time to live is read again; where main can't
 /// be asked, it is used for some time more.
 pub(crate) struct RouteCache {
-    /// By the ids themselves, so that no user's id can name another's entry.
-    entries: Cache<UserId, Arc<Entry<Loaded, Error>>>,
+    entries: Entries,
     ages: Ages,
+    /// When entries that nobody asks for were last dropped.
+    swept: sync::Mutex<Instant>,
 }
+
+/// By the ids themselves, so that no user's id can name another's entry, and hashed
+/// so that nobody can choose ids that fall together.
+type Entries = Cache<UserId, Arc<Entry<Loaded, Error>>, UnitWeighter, RandomState>;
+
+/// Parts of the cache with a lock each: more than threads that meet in it.
+const SHARDS: usize = 64;
 
 /// How long routes are used.
 #[derive(Clone, Copy, Debug)]
@@ -144,21 +154,42 @@ struct Loaded {
 }
 
 impl Aging for Loaded {
-    fn is_due(&self) -> bool {
-        self.due <= Instant::now()
+    fn is_due(&self, now: Instant) -> bool {
+        self.due <= now
     }
 }
 
 impl RouteCache {
-    /// Holds at most `capacity` users, the least recently used going first.
-    pub(crate) fn new(capacity: u64, ages: Ages) -> Self {
-        let entries = Cache::builder()
-            .max_capacity(capacity)
-            .time_to_idle(ages.kept().max(Duration::from_secs(1)))
-            // The default policy may turn a new user away at once.
-            .eviction_policy(EvictionPolicy::lru())
-            .build();
-        Self { entries, ages }
+    /// Holds about `capacity` users; those that are not used go first.
+    pub(crate) fn new(capacity: usize, ages: Ages) -> Self {
+        let mut options = OptionsBuilder::new();
+        options
+            .shards(SHARDS)
+            .estimated_items_capacity(capacity)
+            .weight_capacity(capacity as u64)
+            // Half for those who were seen once: they come back soon or not at all.
+            .hot_allocation(0.5);
+        // Both capacities are given, which is all it asks for.
+        let options = options
+            .build()
+            .unwrap_or_else(|error| unreachable!("{error}"));
+        let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
+        Self {
+            entries: Cache::with_options(options, UnitWeighter, hasher, lifecycle),
+            ages,
+            swept: sync::Mutex::new(Instant::now()),
+        }
+    }
+
+    /// The user's route, if it is known and not to be read again.
+    pub(crate) fn hit(&self, user: &UserId) -> Option<Route> {
+        match self.entries.get(user)?.value() {
+            Value::Known(loaded) => {
+                telemetry::route(RouteFound::Hit);
+                Some(loaded.route)
+            }
+            Value::Awaited(_) => None,
+        }
     }
 
     /// The user's route; runs `load` if it is neither there nor being loaded. A
@@ -171,15 +202,38 @@ impl RouteCache {
     where
         F: Future<Output = Result<Route, Error>>,
     {
-        let entry = self.entries.get_with_by_ref(user, Arc::default);
-        let slot = entry.slot();
-        if let Some(loaded) = slot.ready() {
-            telemetry::route("hit");
-            return Ok(loaded.route.clone());
-        }
-        telemetry::route("miss");
+        let entry = self.entry(user);
+        let slot = match entry.value() {
+            Value::Known(loaded) => {
+                telemetry::route(RouteFound::Hit);
+                return Ok(loaded.route);
+            }
+            Value::Awaited(slot) => slot,
+        };
+        telemetry::route(RouteFound::Miss);
+        self.sweep(Instant::now());
         let load = |previous| self.load(previous, load());
         Ok(entry.fill(&slot, load).await?.route)
+    }
+
+    fn entry(&self, user: &UserId) -> Arc<Entry<Loaded, Error>> {
+        let new = || Ok::<_, Infallible>(Arc::default());
+        let Ok(entry) = self.entries.get_or_insert_with(user, new);
+        entry
+    }
+
+    /// Drops the entries, and the keys in them, that nobody has asked for as long as
+    /// a route may be used; looks for them once in that time.
+    fn sweep(&self, now: Instant) {
+        let unused = self.ages.kept().max(Duration::from_secs(1));
+        {
+            let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+            if now.saturating_duration_since(*swept) <= unused {
+                return;
+            }
+            *swept = now;
+        }
+        self.entries.retain(|_, entry| entry.idle(now) <= unused);
     }
 
     async fn load(
@@ -203,7 +257,7 @@ impl RouteCache {
             Err(_) => None,
         };
         let reason = result.map_or("no answer in time".to_owned(), |error| error.to_string());
-        telemetry::route("stale");
+        telemetry::route(RouteFound::Stale);
         tracing::warn!(%reason, "main fails: the user's route is used as it was");
         Ok(Loaded {
             due: Instant::now() + self.ages.pause,

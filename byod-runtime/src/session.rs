@@ -5,7 +5,7 @@ use crate::auth::Token;
 use crate::byod::{Byod, Known};
 use crate::client::Limits;
 use crate::deadline::Deadline;
-use crate::deployment::{RoutedClient, Target, Wanted};
+use crate::deployment::{Target, Wanted};
 use crate::error::Error;
 
 macro_rules! shared_text {
@@ -114,25 +114,24 @@ pub struct Session {
     byod: Byod,
     user_id: UserId,
     subject: Subject,
-    /// Main, with the user's token where there is one.
-    main: RoutedClient,
+    /// For main alone: calls that go elsewhere make no header of it.
+    token: Option<Arc<Token>>,
 }
 
 impl Session {
     pub(crate) fn new(byod: Byod, user_id: UserId, subject: Subject) -> Self {
-        let main = byod.main().clone();
         Self {
             byod,
             user_id,
             subject,
-            main,
+            token: None,
         }
     }
 
     /// The same session with the user's token, which main is called with.
     #[must_use]
     pub fn with_token(mut self, token: impl Into<Token>) -> Self {
-        self.main.client = self.main.client.with_token(token);
+        self.token = Some(Arc::new(token.into()));
         self
     }
 
@@ -161,8 +160,12 @@ impl Session {
     ) -> Result<Target, Error> {
         self.subject.check()?;
         self.byod
-            .route(&self.user_id, &self.main, wanted, known, deadline)
+            .route(&self.user_id, self.token(), wanted, known, deadline)
             .await
+    }
+
+    fn token(&self) -> Option<&Token> {
+        self.token.as_deref()
     }
 
     /// Takes note of how a call failed.
@@ -183,7 +186,8 @@ impl fmt::Debug for Session {
         f.debug_struct("Session")
             .field("user_id", &self.user_id)
             .field("subject", &self.subject)
-            .field("main", &self.main.client)
+            .field("main", self.byod.main_client())
+            .field("token", &self.token())
             .finish_non_exhaustive()
     }
 }

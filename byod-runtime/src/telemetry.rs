@@ -3,6 +3,7 @@
 //! a user or a secret.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Instant;
 
 use byod_schema::Location;
@@ -24,9 +25,11 @@ pub(crate) struct Called<'a> {
 
 /// Runs a call in a span of its own and counts it. The call gives where it went,
 /// if it went anywhere, beside its result.
+///
+/// The call stays where it is: it is large, and would be copied on its way here.
 pub(crate) async fn call<T>(
     called: Called<'_>,
-    run: impl Future<Output = (Option<Location>, Result<T, Error>)>,
+    run: Pin<&mut impl Future<Output = (Option<Location>, Result<T, Error>)>>,
 ) -> Result<T, Error> {
     let Called {
         table,
@@ -75,8 +78,25 @@ pub(crate) fn blocked() {
 }
 
 /// How a user's route was found.
-pub(crate) fn route(result: &'static str) {
-    counter!("byod_routes_total", "result" => result).increment(1);
+#[derive(Clone, Copy)]
+pub(crate) enum RouteFound {
+    /// It was known.
+    Hit,
+    /// It was read, or is being read.
+    Miss,
+    /// It is used as it was, for it can't be read.
+    Stale,
+}
+
+/// Counts how a user's route was found. A name for each, so that nothing is
+/// allocated.
+pub(crate) fn route(found: RouteFound) {
+    match found {
+        RouteFound::Hit => counter!("byod_routes_total", "result" => "hit"),
+        RouteFound::Miss => counter!("byod_routes_total", "result" => "miss"),
+        RouteFound::Stale => counter!("byod_routes_total", "result" => "stale"),
+    }
+    .increment(1);
 }
 
 /// How metrics and spans name a location.

@@ -16,9 +16,9 @@ mod sync {
 mod entry;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use entry::{Aging, Entry};
+use entry::{Aging, Entry, Value};
 use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::rand::{Rng, thread_rng};
 
@@ -39,7 +39,7 @@ struct Loaded {
 }
 
 impl Aging for Loaded {
-    fn is_due(&self) -> bool {
+    fn is_due(&self, _now: Instant) -> bool {
         self.due
     }
 }
@@ -99,10 +99,9 @@ impl User {
     async fn call(&self) {
         let from = self.history.lock().unwrap().from;
         let entry = self.entry();
-        let slot = entry.slot();
-        let found = match slot.ready() {
-            Some(loaded) => Ok(loaded.clone()),
-            None => entry.fill(&slot, |previous| self.load(previous)).await,
+        let found = match entry.value() {
+            Value::Known(loaded) => Ok(loaded),
+            Value::Awaited(slot) => entry.fill(&slot, |previous| self.load(previous)).await,
         };
         let Ok(Loaded { route, .. }) = found else {
             return;
@@ -246,13 +245,16 @@ fn one_reads_for_all_in_every_order() {
             let read = |result: Result<Loaded, ()>| {
                 let (entry, reads) = (entry.clone(), reads.clone());
                 spawn(async move {
-                    let slot = entry.slot();
                     let load = |_| async {
                         *reads.lock().unwrap() += 1;
                         yield_now().await;
                         result
                     };
-                    entry.fill(&slot, load).await.map(|loaded| loaded.route)
+                    let found = match entry.value() {
+                        Value::Known(loaded) => Ok(loaded),
+                        Value::Awaited(slot) => entry.fill(&slot, load).await,
+                    };
+                    found.map(|loaded| loaded.route)
                 })
             };
             let loaded = |route| Loaded { route, due: false };

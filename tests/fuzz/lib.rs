@@ -61,7 +61,7 @@ pub fn answer(bytes: &[u8]) {
         return;
     };
     let status = STATUS[*first as usize % STATUS.len()];
-    for error in byod_runtime::fuzzing::read_answer(status, body) {
+    for error in byod_runtime::internals::read_answer(status, body) {
         let text = error.to_string();
         assert!(text.lines().count() <= 1, "{text}");
         assert!(text.len() < 25_000, "{text}");

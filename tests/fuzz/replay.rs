@@ -140,6 +140,6 @@ fn the_corpus_is_read() {
     let is_config = |bytes: &[u8]| byod_build::check_config(str::from_utf8(bytes).unwrap()).is_ok();
     assert_eq!(read("config", is_config), 6);
     // A value is read as one, and is none of the other things that are tried.
-    let is_answer = |bytes: &[u8]| byod_runtime::fuzzing::read_answer(200, &bytes[1..]).len() < 4;
+    let is_answer = |bytes: &[u8]| byod_runtime::internals::read_answer(200, &bytes[1..]).len() < 4;
     assert_eq!(read("answer", is_answer), 3);
 }

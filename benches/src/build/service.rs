@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::project::{self, Layout};
+use crate::cargo::cargo;
 
 /// Where the types of the tables come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,8 +167,7 @@ strip = true
     }
 
     fn cargo(&self, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
-        let cargo = option_env!("CARGO").unwrap_or("cargo");
-        let status = Command::new(cargo)
+        let status = cargo()
             .args(arguments)
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", self.folder.join("target"))

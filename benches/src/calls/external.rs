@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::load::{Order, Outcome};
+use crate::cargo::cargo;
 use byod_bench::deployment::{DEPLOY_KEY, ENCRYPTION_KEY};
 
 pub(crate) struct External {
@@ -71,7 +72,7 @@ impl External {
 /// Builds the official crate's contender, which is a workspace of its own.
 pub(crate) fn build_official(target: &Path) -> Result<(), Box<dyn Error>> {
     eprintln!("building the contender with the official crate …");
-    let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
+    let mut cargo = cargo();
     cargo.args(["build", "--release", "--quiet", "--locked"]);
     cargo.env("CARGO_TARGET_DIR", target.join("official"));
     succeed(cargo.current_dir(folder("official")))

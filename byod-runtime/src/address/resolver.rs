@@ -13,6 +13,7 @@ use super::policy::AddressPolicy;
 /// name that stands for another address a moment later gains nothing. One bad
 /// address refuses the name, though others may be good: no honest deployment's
 /// name has both, and which of them is tried would be left to chance.
+#[derive(Clone)]
 pub(crate) struct GuardedResolver {
     policy: Arc<AddressPolicy>,
     upstream: Upstream,

@@ -11,8 +11,8 @@ use tokio::sync::OnceCell;
 // In the model, a lock that knows of the model's threads.
 use super::sync::{Mutex, MutexGuard};
 
-/// One user's route. It is in the entry's *slot*, which is filled once, by whoever
-/// comes first, while all others wait for it.
+/// One user's route: known, or in a *slot* that is filled once, by whoever comes
+/// first, while all others wait for it.
 ///
 /// Clearing puts an empty slot in its place. So what is being read at that moment
 /// fills a slot that no later call can find, and whoever clears an entry waits for
@@ -20,12 +20,19 @@ use super::sync::{Mutex, MutexGuard};
 pub(crate) struct Entry<T, E>(Mutex<State<T, E>>);
 
 struct State<T, E> {
-    slot: Arc<Slot<T, E>>,
+    value: Value<T, E>,
     /// When somebody last asked for the value.
     used: Instant,
 }
 
-/// A value that is there, being read, or not asked for yet.
+/// What a call finds.
+pub(crate) enum Value<T, E> {
+    Known(T),
+    /// Being read, or not asked for yet.
+    Awaited(Arc<Slot<T, E>>),
+}
+
+/// Where a value will be.
 pub(crate) struct Slot<T, E> {
     value: OnceCell<Result<T, E>>,
     /// What was known before this slot, to go on with while main fails.
@@ -34,33 +41,38 @@ pub(crate) struct Slot<T, E> {
 
 /// A value that is to be read again after some time.
 pub(crate) trait Aging {
-    fn is_due(&self) -> bool;
+    fn is_due(&self, now: Instant) -> bool;
 }
 
 impl<T, E> Default for Entry<T, E> {
     fn default() -> Self {
         Self(Mutex::new(State {
-            slot: Arc::new(Slot::empty(None)),
+            value: Value::unknown(None),
             used: Instant::now(),
         }))
     }
 }
 
 impl<T: Aging + Clone, E: Clone> Entry<T, E> {
-    /// The slot for a call that begins now: an empty one where the value is to be
-    /// read again.
-    pub(crate) fn slot(&self) -> Arc<Slot<T, E>> {
+    /// The value for a call that begins now: an empty slot where it is to be read
+    /// again.
+    pub(crate) fn value(&self) -> Value<T, E> {
+        let now = Instant::now();
         let mut state = self.lock();
-        state.used = Instant::now();
-        let due = state.slot.ready().filter(|value| value.is_due()).cloned();
-        if due.is_some() {
-            state.slot = Arc::new(Slot::empty(due));
+        state.used = now;
+        match &state.value {
+            Value::Known(value) if !value.is_due(now) => Value::Known(value.clone()),
+            Value::Known(value) => {
+                let value = Value::unknown(Some(value.clone()));
+                state.value = value.clone();
+                value
+            }
+            awaited => awaited.clone(),
         }
-        state.slot.clone()
     }
 
-    /// The slot's value; runs `load` if it is neither there nor being read, with what
-    /// was known before. A failure goes to all who wait, and to nobody after them.
+    /// The slot's value; runs `load` if it is not being read, with what was known
+    /// before. A failure goes to all who wait, and to nobody after them.
     pub(crate) async fn fill<F>(
         &self,
         slot: &Arc<Slot<T, E>>,
@@ -71,9 +83,7 @@ impl<T: Aging + Clone, E: Clone> Entry<T, E> {
     {
         let fill = || async {
             let value = load(slot.previous.clone()).await;
-            if value.is_err() {
-                self.forget(slot);
-            }
+            self.settle(slot, value.as_ref().ok());
             value
         };
         slot.value.get_or_init(fill).await.clone()
@@ -84,33 +94,39 @@ impl<T: Aging + Clone, E: Clone> Entry<T, E> {
     pub(crate) fn peek(&self, unused: Duration) -> Option<T> {
         let state = self.lock();
         let recent = state.used.elapsed() < unused;
-        state.slot.known().filter(|_| recent).cloned()
+        state.value.known().filter(|_| recent).cloned()
+    }
+
+    /// For how long nobody has asked for the value.
+    pub(crate) fn idle(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.lock().used)
     }
 
     /// Drops what is known; a call that begins afterwards reads it anew.
     pub(crate) fn clear(&self) {
-        self.lock().slot = Arc::new(Slot::empty(None));
+        self.lock().value = Value::unknown(None);
     }
 
     /// Puts `value` in the place of what is known, if that passes the check. Says
     /// whether it did.
     pub(crate) fn replace_if(&self, check: impl FnOnce(&T) -> bool, value: T) -> bool {
         let mut state = self.lock();
-        let passes = state.slot.known().is_some_and(check);
+        let passes = state.value.known().is_some_and(check);
         if passes {
-            state.slot = Arc::new(Slot {
-                value: OnceCell::new_with(Some(Ok(value))),
-                previous: None,
-            });
+            state.value = Value::Known(value);
         }
         passes
     }
 
-    /// Drops this slot, but not one that has taken its place.
-    fn forget(&self, slot: &Arc<Slot<T, E>>) {
+    /// Takes over what was read for this slot, unless another value has taken the
+    /// slot's place.
+    fn settle(&self, slot: &Arc<Slot<T, E>>, value: Option<&T>) {
         let mut state = self.lock();
-        if Arc::ptr_eq(&state.slot, slot) {
-            state.slot = Arc::new(Slot::empty(None));
+        if matches!(&state.value, Value::Awaited(current) if Arc::ptr_eq(current, slot)) {
+            state.value = match value {
+                Some(value) => Value::Known(value.clone()),
+                None => Value::unknown(None),
+            };
         }
     }
 
@@ -119,24 +135,28 @@ impl<T: Aging + Clone, E: Clone> Entry<T, E> {
     }
 }
 
-impl<T, E> Slot<T, E> {
-    fn empty(previous: Option<T>) -> Self {
-        Self {
+impl<T, E> Value<T, E> {
+    fn unknown(previous: Option<T>) -> Self {
+        Self::Awaited(Arc::new(Slot {
             value: OnceCell::new(),
             previous,
-        }
-    }
-
-    /// The value, if it is there.
-    pub(crate) fn ready(&self) -> Option<&T> {
-        self.value.get()?.as_ref().ok()
+        }))
     }
 
     /// What is being read anew may be what it was before.
     fn known(&self) -> Option<&T> {
-        match self.value.get() {
-            Some(value) => value.as_ref().ok(),
-            None => self.previous.as_ref(),
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Awaited(slot) => slot.previous.as_ref(),
+        }
+    }
+}
+
+impl<T: Clone, E> Clone for Value<T, E> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Known(value) => Self::Known(value.clone()),
+            Self::Awaited(slot) => Self::Awaited(slot.clone()),
         }
     }
 }

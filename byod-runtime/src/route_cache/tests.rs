@@ -69,7 +69,10 @@ fn those_who_come_at_the_same_time_have_the_same_slot() {
         let slots = std::thread::scope(|scope| {
             let come = || {
                 start.wait();
-                cache.entries.get_with_by_ref(&user, Arc::default).slot()
+                match cache.entry(&user).value() {
+                    Value::Awaited(slot) => slot,
+                    Value::Known(_) => panic!("nobody has read it"),
+                }
             };
             let coming = [(); 4].map(|()| scope.spawn(come));
             coming.map(|thread| thread.join().unwrap())
@@ -192,10 +195,9 @@ async fn it_holds_no_more_than_its_capacity() {
             .await
             .unwrap();
     }
-    cache.entries.run_pending_tasks();
-    assert_eq!(cache.entries.entry_count(), 3);
+    assert_eq!(cache.entries.len(), 3);
     let newest = cache.get(&"49".into(), || async { Ok(route("new")) }).await;
-    assert_eq!(reason(newest), "old", "the least recently used go first");
+    assert_eq!(reason(newest), "old", "those that are not used go first");
 }
 
 /// One that is due at once, and may be used for a minute where main fails.
@@ -263,4 +265,29 @@ async fn a_route_is_blocked_only_if_it_is_still_the_one_that_failed() {
     );
     let found = cache.get(&user, || async { panic!("it is cached") }).await;
     assert_eq!(reason(found), "down");
+}
+
+#[tokio::test]
+async fn what_nobody_asks_for_is_dropped() {
+    let cache = cache();
+    let read = async |user: &str| {
+        let user = user.into();
+        let route = cache.get(&user, || async { Ok(route("read")) });
+        assert!(route.await.is_ok());
+    };
+    read("gone").await;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    let minute = Duration::from_secs(60);
+    let later = Instant::now() + minute;
+    read("here").await;
+
+    cache.sweep(Instant::now());
+    assert_eq!(cache.entries.len(), 2, "it is too soon");
+    cache.sweep(later);
+    assert!(cache.entries.peek(&UserId::from("gone")).is_none());
+    assert!(cache.entries.peek(&UserId::from("here")).is_some());
+    cache.sweep(later + minute);
+    assert_eq!(cache.entries.len(), 1, "it is too soon again");
+    cache.sweep(later + 2 * minute);
+    assert!(cache.entries.is_empty());
 }
