@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use byod_bench::deployment;
 use clap::{Parser, ValueEnum};
 
+use crate::calls::Local;
 use crate::report::Report;
 
 /// Measures byod against what a service would otherwise use.
@@ -44,6 +45,14 @@ struct Arguments {
     #[arg(long, default_value_t = 1_000_000)]
     users: usize,
 
+    /// Whose calls are profiled.
+    #[arg(long, default_value = "byod")]
+    contender: Local,
+
+    /// How many calls are profiled.
+    #[arg(long, default_value_t = 2_500)]
+    calls: usize,
+
     /// The core of the deployment's process.
     #[arg(long, hide = true)]
     core: Option<usize>,
@@ -63,6 +72,8 @@ enum Part {
     Hang,
     /// Reading a project, and `cargo check`.
     Build,
+    /// One contender's calls alone, one after the other, for a profiler; only by name.
+    Profile,
     /// Is the deployment, for the other process.
     #[value(hide = true)]
     Serve,
@@ -81,6 +92,10 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.part == Some(Part::Serve) {
         return serve(arguments.core);
+    }
+    if arguments.part == Some(Part::Profile) {
+        let program = std::env::current_exe()?;
+        return calls::profile(&program, arguments.contender, arguments.calls);
     }
     let is_wanted = |part| arguments.part.is_none_or(|wanted| wanted == part);
     let program = std::env::current_exe()?;

@@ -12,6 +12,7 @@ use byod_bench::deployment::{DEPLOY_KEY, ENCRYPTION_KEY, Process, SMALL, convers
 use byod_examples::Conversations;
 use byod_examples::conversations::{self as wrapper, ListArgs};
 use byod_runtime::{Byod, Client, Doc, EncryptionKey, internals, v};
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -19,8 +20,9 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// The call's future, the labels of its two metrics, and the URL's path.
-const BEYOND: f64 = 4.5;
+/// The buffer of the arguments, the call's future and the labels of two metrics are
+/// made up for by what is prepared once; one more for versions of `reqwest` to come.
+const BEYOND: f64 = 1.5;
 
 const CALLS: usize = 200;
 
@@ -40,7 +42,7 @@ fn a_warm_call_allocates_little_beyond_reqwest() {
         let beyond = wrapper - by_hand - answer;
         println!("reqwest {by_hand}, the documents {answer}, byod {wrapper}: {beyond} beyond");
         assert!(
-            (0.0..=BEYOND).contains(&beyond),
+            beyond <= BEYOND,
             "a warm call allocates {wrapper} times: {by_hand} are reqwest's, {answer} the documents', {beyond} byod's own"
         );
     });
@@ -61,7 +63,7 @@ async fn by_hand(url: &str) -> f64 {
         "path": "conversations:list", "format": "convex_encoded_json",
         "args": {"archived": false, "limit": SMALL, "userId": "user_2abcdefghijklmnop"},
     });
-    let body = body.to_string();
+    let body = Bytes::from(body.to_string());
     let call = async || {
         let request = client
             .post(url.clone())

@@ -12,6 +12,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tokio::runtime::Runtime;
 
 use self::external::External;
@@ -119,6 +120,42 @@ pub(crate) fn measure(
     }
     eprintln!();
     Ok(measured)
+}
+
+/// A contender in this process.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Local {
+    Byod,
+    Reqwest,
+    Hyper,
+}
+
+/// Makes small calls one after the other, and nothing else that a profiler would see.
+pub(crate) fn profile(
+    program: &Path,
+    contender: Local,
+    calls: usize,
+) -> Result<(), Box<dyn Error>> {
+    async fn run(contender: impl Contender, calls: usize) -> Result<(), Box<dyn Error>> {
+        for _ in 0..calls {
+            let call = contender.call(SMALL).await;
+            call.map_err(|error| -> Box<dyn Error> { error })?;
+        }
+        Ok(())
+    }
+
+    let deployment = Process::start(program, None)?;
+    let url = deployment.url();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match contender {
+            Local::Byod => run(Wrapper::new(&url)?, calls).await,
+            Local::Reqwest => run(with_reqwest::Reqwest::new(&url)?, calls).await,
+            Local::Hyper => run(with_hyper::Hyper::new(&url)?, calls).await,
+        }
+    })
 }
 
 fn local<'a, C: Contender>(runtime: &'a Runtime, contender: C) -> Run<'a> {

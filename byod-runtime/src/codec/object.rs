@@ -171,10 +171,9 @@ impl Visitor<'_> for KeySeed {
                 _ => {}
             }
         }
-        for left_out in 1..following.len().min(LEFT_OUT) {
-            if following[left_out] == key {
-                return Ok(Key::Known(self.expected + left_out));
-            }
+        let near = &following[..following.len().min(LEFT_OUT)];
+        if let Some(left_out) = near.iter().position(|near| *near == key) {
+            return Ok(Key::Known(self.expected + left_out));
         }
         Ok(match self.keys.binary_search(&key) {
             Ok(index) => Key::Known(index),
