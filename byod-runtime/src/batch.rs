@@ -1,9 +1,11 @@
 use std::future::{Future, IntoFuture};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
+use std::time::Instant;
 
 use byod_schema::FunctionType;
 use bytes::Bytes;
 use futures_util::future::join_all;
+use tracing::Instrument as _;
 
 use crate::answer;
 use crate::byod::Known;
@@ -13,7 +15,7 @@ use crate::deadline::Deadline;
 use crate::deployment::Target;
 use crate::error::Error;
 use crate::session::Session;
-use crate::telemetry::{self, Called};
+use crate::telemetry::{Called, Observed};
 
 impl Session {
     /// Runs several queries at once: one request per deployment involved, each
@@ -151,7 +153,7 @@ impl Sender {
     async fn try_add<T>(
         &mut self,
         session: &Session,
-        query: Prepared<T>,
+        mut query: Prepared<T>,
     ) -> Result<Place<T>, Error> {
         if !query.session.is_same_user(session) {
             return Err(Error::config(format!(
@@ -159,13 +161,12 @@ impl Sender {
                 query.function.path
             )));
         }
-        let kind = FunctionType::Query;
-        let target = query
-            .target(session, kind, Some(&mut self.known), self.deadline)
-            .await?;
+        let wanted = query.wanted(FunctionType::Query);
+        let known = Some(&mut self.known);
+        let target = session.target(wanted, known, self.deadline).await?;
         let path = query.function.path;
         let limits = query.limits();
-        let (body, read) = query.finish(&target)?;
+        let body = query.finish(&target)?;
         let group = self.group(target, limits);
         let Group {
             paths,
@@ -182,7 +183,7 @@ impl Sender {
             group,
             index,
             path,
-            read,
+            read: query.read,
         })
     }
 
@@ -242,17 +243,14 @@ impl Group {
             function: &names,
             endpoint: Endpoint::QueryBatch,
         };
-        let answer = {
-            let run = pin!(async {
-                let deadline = deadline.with_limit(limits.timeout);
-                let answer = client.run(body, context, limits, deadline, read).await;
-                if let Err(error) = &answer {
-                    session.observe(&target, error);
-                }
-                (Some(target.location()), answer)
-            });
-            telemetry::call(called, run).await
-        };
+        let deadline = deadline.with_limit(limits.timeout);
+        let observed = Observed::begin(called, Instant::now());
+        let run = client.run(body, context, &limits, deadline, read);
+        let answer = run.instrument(observed.span()).await;
+        if let Err(error) = &answer {
+            session.observe(&target, error);
+        }
+        observed.end(Some(target.location()), &answer);
         (target, answer)
     }
 }

@@ -143,7 +143,10 @@ impl Byod {
             path: table,
         };
         let deadline = self.main().client.deadline();
-        let target = self.route(&user, None, wanted, None, deadline).await?;
+        let target = match self.known_target(&user, None, wanted, deadline)? {
+            Some(target) => target,
+            None => self.target(&user, None, wanted, None, deadline).await?,
+        };
         Ok(target.into_routed(self, &user))
     }
 
@@ -213,9 +216,32 @@ impl Byod {
         Target::Main(main)
     }
 
-    /// Where a call goes. `token` is the user's for main; `known` is shared by calls
-    /// that are made together.
-    pub(crate) async fn route(
+    /// Where a call goes, if that is known without reading anything. `token` is the
+    /// user's for main.
+    pub(crate) fn known_target(
+        &self,
+        user: &UserId,
+        token: Option<&Token>,
+        wanted: Wanted<'_>,
+        deadline: Deadline,
+    ) -> Result<Option<Target>, Error> {
+        user.check()?;
+        // Main tables need neither the switch nor the record.
+        if wanted.location == Location::Main {
+            return Ok(Some(self.main_with(token)));
+        }
+        let rollout = self.0.rollouts.get(wanted.table);
+        if !needs_record(wanted.location, rollout) {
+            return Ok(Some(self.main_with(token)));
+        }
+        let Some(route) = self.0.routes.hit(user, deadline.begin) else {
+            return Ok(None);
+        };
+        self.follow(route, rollout, token, wanted).map(Some)
+    }
+
+    /// Where a call goes. `known` is shared by calls that are made together.
+    pub(crate) async fn target(
         &self,
         user: &UserId,
         token: Option<&Token>,
@@ -223,43 +249,52 @@ impl Byod {
         mut known: Option<&mut Known>,
         deadline: Deadline,
     ) -> Result<Target, Error> {
+        user.check()?;
+        if wanted.location == Location::Main {
+            return Ok(self.main_with(token));
+        }
+        let rollout = match &mut known {
+            Some(known) => known.rollout(wanted.table, &self.0.rollouts),
+            None => self.0.rollouts.get(wanted.table),
+        };
+        if !needs_record(wanted.location, rollout) {
+            return Ok(self.main_with(token));
+        }
+        let route = match known {
+            None => self.user_route(user, deadline).await,
+            Some(Known { route, .. }) => match route {
+                Some(route) => route.clone(),
+                None => route.insert(self.user_route(user, deadline).await).clone(),
+            },
+        };
+        let route = route.map_err(|error| {
+            // What is wrong with the record itself names the user.
+            match error.call() {
+                Some(_) => Error::Record {
+                    call: wanted.context(self.0.main.client.host()).call(),
+                    source: Box::new(error),
+                },
+                None => error,
+            }
+        })?;
+        self.follow(route, rollout, token, wanted)
+    }
+
+    /// Where a call goes whose user has that route.
+    fn follow(
+        &self,
+        route: Route,
+        rollout: Rollout,
+        token: Option<&Token>,
+        wanted: Wanted<'_>,
+    ) -> Result<Target, Error> {
         let Wanted {
             table,
             location,
             kind,
             ..
         } = wanted;
-        user.check()?;
-        // Main tables need neither the switch nor the record.
-        if location == Location::Main {
-            return Ok(self.main_with(token));
-        }
         let call = |deployment| wanted.context(deployment).call();
-        let rollout = match &mut known {
-            Some(known) => known.rollout(table, &self.0.rollouts),
-            None => self.0.rollouts.get(table),
-        };
-        let route = if needs_record(location, rollout) {
-            let route = match known {
-                None => self.user_route(user, deadline).await,
-                Some(Known { route, .. }) => match route {
-                    Some(route) => route.clone(),
-                    None => route.insert(self.user_route(user, deadline).await).clone(),
-                },
-            };
-            route.map_err(|error| {
-                // What is wrong with the record itself names the user.
-                match error.call() {
-                    Some(_) => Error::Record {
-                        call: call(self.0.main.client.host()),
-                        source: Box::new(error),
-                    },
-                    None => error,
-                }
-            })?
-        } else {
-            Route::NotConnected
-        };
         match (decide(location, rollout, route.standing(), kind), route) {
             (Decision::User, Route::Connected(connected)) => Ok(Target::User(connected)),
             (Decision::Refused, Route::Connected(connected)) => Err(Error::RolloutRefused {
@@ -275,14 +310,6 @@ impl Byod {
     }
 
     async fn user_route(&self, user: &UserId, deadline: Deadline) -> Result<Route, Error> {
-        match self.0.routes.hit(user) {
-            Some(route) => Ok(route),
-            // In a box: most calls have no use for what reading takes.
-            None => Box::pin(self.read_route(user, deadline)).await,
-        }
-    }
-
-    async fn read_route(&self, user: &UserId, deadline: Deadline) -> Result<Route, Error> {
         let route = self.0.routes.get(user, || self.load(user));
         match tokio::time::timeout(deadline.left(), route).await {
             Ok(route) => route,

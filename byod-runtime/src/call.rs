@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use byod_schema::FunctionType;
 use bytes::Bytes;
+use futures_util::TryFutureExt as _;
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 
 use crate::answer;
-use crate::byod::Known;
 use crate::client::{CallContext, Endpoint, Limits};
 use crate::codec::{Arguments, Body, Field, FunctionInfo, Seed};
 use crate::deadline::Deadline;
@@ -16,7 +17,7 @@ use crate::deployment::{Deployment, Target, Wanted};
 use crate::error::Error;
 use crate::idempotency::IdempotencyKey;
 use crate::session::Session;
-use crate::telemetry::{self, Called};
+use crate::telemetry::{Called, Observed};
 
 /// A call's value, and which deployment it came from.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,62 +68,41 @@ impl<T> Prepared<T> {
         }
     }
 
-    /// Where it goes, if it is run with that session.
-    pub(crate) async fn target(
-        &self,
-        session: &Session,
-        kind: FunctionType,
-        known: Option<&mut Known>,
-        deadline: Deadline,
-    ) -> Result<Target, Error> {
-        let FunctionInfo {
-            table,
-            location,
-            path,
-            ..
-        } = *self.function;
-        let wanted = Wanted {
-            table,
-            location,
+    /// What it needs to be routed.
+    pub(crate) fn wanted(&self, kind: FunctionType) -> Wanted<'static> {
+        Wanted {
+            table: self.function.table,
+            location: self.function.location,
             kind,
-            path,
-        };
-        session.target(wanted, known, deadline).await
+            path: self.function.path,
+        }
     }
 
-    /// The body for the deployment it goes to, and how to read the answer.
-    pub(crate) fn finish(self, target: &Target) -> Result<(Vec<u8>, Read<T>), Error> {
-        let Self {
-            session,
-            function,
-            body,
-            read,
-            options,
-        } = self;
+    /// The body for the deployment it goes to; taken out, for a call is run once.
+    pub(crate) fn finish(&mut self, target: &Target) -> Result<Vec<u8>, Error> {
+        let body = std::mem::replace(&mut self.body, Ok(Body::default()));
         let body = body.and_then(|body| {
             if target.is_user() {
-                let key = options.idempotency_key.as_ref();
-                body.for_user(function, session.subject().as_str(), key)
+                let key = self.options.idempotency_key.as_ref();
+                body.for_user(self.function, self.session.subject().as_str(), key)
             } else {
                 Ok(body.for_main())
             }
         });
-        match body {
-            Ok(body) => Ok((body, read)),
-            Err(reason) => Err(target
-                .client()
-                .context(Endpoint::Query, function.path)
-                .encode(reason)),
-        }
+        body.map_err(|reason| {
+            let client = target.client();
+            let context = client.context(Endpoint::Query, self.function.path);
+            context.encode(reason)
+        })
     }
 
-    async fn run(self, kind: FunctionType) -> Result<Routed<T>, Error> {
-        self.run_where(kind, |_| Ok(())).await
+    fn run(self, kind: FunctionType) -> impl Future<Output = Result<Routed<T>, Error>> {
+        self.run_where(kind, |_| Ok(()))
     }
 
     /// Runs it, if where it goes passes the check.
     pub(crate) async fn run_where(
-        self,
+        mut self,
         kind: FunctionType,
         check: impl FnOnce(&Target) -> Result<(), Error>,
     ) -> Result<Routed<T>, Error> {
@@ -131,54 +111,46 @@ impl<T> Prepared<T> {
             function: self.function.path,
             endpoint: kind.into(),
         };
-        let run = pin!(async {
-            if let Some(key) = &self.options.idempotency_key
-                && let Err(error) = key.check(self.function)
-            {
-                return (None, Err(error));
-            }
-            let limits = self.limits();
-            let deadline = Deadline::after(limits.timeout);
-            match self.target(&self.session, kind, None, deadline).await {
-                Ok(target) => {
-                    let result = match check(&target) {
-                        Ok(()) => self.send(kind, &target, limits, deadline).await,
-                        Err(error) => Err(error),
-                    };
-                    (Some(target.location()), result)
+        let limits = self.limits();
+        let deadline = Deadline::after(limits.timeout);
+        let observed = Observed::begin(called, deadline.begin);
+        let mut location = None;
+        let result = {
+            // Pinned where it is: it is large, and what takes it by value copies it.
+            let run = pin!(async {
+                if let Some(key) = &self.options.idempotency_key {
+                    key.check(self.function)?;
                 }
-                Err(error) => (None, Err(error)),
-            }
-        });
-        telemetry::call(called, run).await
-    }
-
-    /// Runs it on that deployment.
-    async fn send(
-        self,
-        kind: FunctionType,
-        target: &Target,
-        limits: Limits,
-        deadline: Deadline,
-    ) -> Result<Routed<T>, Error> {
-        let session = self.session.clone();
-        let client = target.client();
-        let mut context = client.context(kind, self.function.path);
-        // Main gets no key.
-        context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
-        let (body, read) = self.finish(target)?;
-        let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
-        let result = client.run(body, context, limits, deadline, read).await;
-        match result {
-            Ok(value) => Ok(Routed {
-                value,
-                deployment: target.deployment(),
-            }),
-            Err(error) => {
-                session.observe(target, &error);
-                Err(error)
-            }
-        }
+                let wanted = self.wanted(kind);
+                let target = match self.session.known_target(wanted, deadline)? {
+                    Some(target) => target,
+                    None => self.session.target(wanted, None, deadline).await?,
+                };
+                location = Some(target.location());
+                check(&target)?;
+                let client = target.client();
+                let mut context = client.context(kind, self.function.path);
+                // Main gets no key.
+                context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
+                let body = self.finish(&target)?;
+                let read = self.read;
+                let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
+                let result = client.run(body, context, &limits, deadline, read).await;
+                match result {
+                    Ok(value) => Ok(Routed {
+                        value,
+                        deployment: target.deployment(),
+                    }),
+                    Err(error) => {
+                        self.session.observe(&target, &error);
+                        Err(error)
+                    }
+                }
+            });
+            run.instrument(observed.span()).await
+        };
+        observed.end(location, &result);
+        result
     }
 }
 
@@ -275,7 +247,7 @@ macro_rules! call {
 
             fn into_future(self) -> Self::IntoFuture {
                 let kind = FunctionType::$name;
-                Box::pin(async move { Ok(self.0.run(kind).await?.value) })
+                Box::pin(self.0.run(kind).map_ok(|routed| routed.value))
             }
         }
 

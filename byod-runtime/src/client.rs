@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use reqwest::Url;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -255,7 +257,7 @@ impl Client {
         self.run(
             body,
             batch,
-            self.limits,
+            &self.limits,
             self.deadline(),
             |answer, batch| {
                 let results = answer::read_batch(answer, paths.len(), batch)?;
@@ -279,7 +281,7 @@ impl Client {
         self.run(
             body,
             context,
-            self.limits,
+            &self.limits,
             self.deadline(),
             |answer, context| answer::read_value(answer, context),
         )
@@ -297,7 +299,7 @@ impl Client {
         &self,
         body: Vec<u8>,
         context: CallContext<'_>,
-        limits: Limits,
+        limits: &Limits,
         deadline: Deadline,
         read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -305,7 +307,24 @@ impl Client {
         let mut attempt = 1;
         loop {
             telemetry::attempt(attempt);
-            let answer = self.attempt(body.clone(), context, limits, deadline).await;
+            let answer = {
+                let place = match self.health.try_enter() {
+                    Some(place) => Ok(place),
+                    None => self.health.enter(deadline).await,
+                };
+                match place {
+                    Ok(_place) => {
+                        let url = self.endpoints.of(context.endpoint);
+                        let http = &self.http;
+                        http.post(url, body.clone(), context, deadline, limits)
+                            .await
+                    }
+                    Err(limit) => Err(Error::Busy {
+                        call: context.call(),
+                        limit,
+                    }),
+                }
+            };
             let error = {
                 let result = answer.and_then(|answer| read(&answer, context));
                 // A caller in a hurry says nothing about the deployment.
@@ -318,9 +337,7 @@ impl Client {
                     Err(error) => error,
                 }
             };
-            if attempt > limits.retries
-                || !Box::pin(self.try_again(attempt, &error, deadline)).await
-            {
+            if attempt > limits.retries || !self.try_again(attempt, &error, deadline).await {
                 if let Some(observer) = &self.observer {
                     observer.failed(&error);
                 }
@@ -330,39 +347,33 @@ impl Client {
         }
     }
 
-    async fn attempt(
-        &self,
-        body: Bytes,
-        context: CallContext<'_>,
-        limits: Limits,
+    /// Whether the call is to be sent again; waits until it is time to. In a box, for
+    /// most calls are sent once.
+    #[cold]
+    fn try_again<'a>(
+        &'a self,
+        attempt: u32,
+        error: &'a Error,
         deadline: Deadline,
-    ) -> Result<Bytes, Error> {
-        let place = self.health.enter(deadline).await;
-        let _place = place.map_err(|limit| Error::Busy {
-            call: context.call(),
-            limit,
-        })?;
-        let url = self.endpoints.of(context.endpoint);
-        self.http.post(url, body, context, deadline, limits).await
-    }
-
-    /// Whether the call is to be sent again; waits until it is time to.
-    async fn try_again(&self, attempt: u32, error: &Error, deadline: Deadline) -> bool {
-        // A deployment that is busy is not made less so by asking again.
-        let may_help = error.is_retryable() && !matches!(error, Error::Busy { .. });
-        if !may_help {
-            return false;
-        }
-        let pause = retry::pause(attempt, error);
-        if pause >= deadline.left() || !self.health.budget.spend() {
-            return false;
-        }
-        if let Some(call) = error.call() {
-            telemetry::retry(call.endpoint);
-        }
-        tracing::debug!(%error, attempt, ?pause, "the call is sent again");
-        tokio::time::sleep(pause).await;
-        true
+    ) -> BoxFuture<'a, bool> {
+        let try_again = async move {
+            // A deployment that is busy is not made less so by asking again.
+            let may_help = error.is_retryable() && !matches!(error, Error::Busy { .. });
+            if !may_help {
+                return false;
+            }
+            let pause = retry::pause(attempt, error);
+            if pause >= deadline.left() || !self.health.budget.spend() {
+                return false;
+            }
+            if let Some(call) = error.call() {
+                telemetry::retry(call.endpoint);
+            }
+            tracing::debug!(%error, attempt, ?pause, "the call is sent again");
+            tokio::time::sleep(pause).await;
+            true
+        };
+        try_again.boxed()
     }
 
     /// What an error of a call is about.

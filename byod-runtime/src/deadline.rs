@@ -6,7 +6,7 @@ pub(crate) const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 /// When a call must have its answer, retries and all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
-    begin: Instant,
+    pub(crate) begin: Instant,
     /// What is allowed in all.
     pub(crate) limit: Duration,
 }
@@ -25,11 +25,12 @@ impl Deadline {
         Self { limit, ..self }
     }
 
-    /// For a step of the call that begins now and has a limit of its own: the earlier
-    /// of both.
-    pub(crate) fn of_step(self, limit: Duration) -> Self {
-        if limit < self.left() {
-            Self::after(limit)
+    /// For a step of the call with a limit of its own, which begins with that much
+    /// time left: the earlier of both.
+    pub(crate) fn of_step(self, limit: Duration, left: Duration) -> Self {
+        if limit < left {
+            let begin = self.begin + self.limit.saturating_sub(left);
+            Self { begin, limit }
         } else {
             self
         }

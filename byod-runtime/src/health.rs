@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -66,24 +68,36 @@ impl Health {
         }
     }
 
-    /// A place among the calls under way. As many calls as may be under way may
-    /// wait for one; `Err` with the limit for one more, or where none became free
+    /// A place among the calls under way, if there is one.
+    pub(crate) fn try_enter(&self) -> Option<Place<'_>> {
+        match &self.calls {
+            None => Some(Place(None)),
+            Some(calls) => calls.permits.try_acquire().ok().map(|it| Place(Some(it))),
+        }
+    }
+
+    /// Waits for a place among the calls under way. As many calls as may be under way
+    /// may wait for one; `Err` with the limit for one more, or where none became free
     /// in time.
-    pub(crate) async fn enter(&self, deadline: Deadline) -> Result<Place<'_>, usize> {
-        let Some(calls) = &self.calls else {
-            return Ok(Place(None));
+    ///
+    /// In a box, for most calls need not wait.
+    #[cold]
+    pub(crate) fn enter(&self, deadline: Deadline) -> BoxFuture<'_, Result<Place<'_>, usize>> {
+        let enter = async move {
+            if let Some(place) = self.try_enter() {
+                return Ok(place);
+            }
+            let Some(calls) = &self.calls else {
+                return Ok(Place(None));
+            };
+            let _waiting = Waiting::begin(calls).ok_or(calls.limit)?;
+            match timeout(deadline.left(), calls.permits.acquire()).await {
+                Ok(Ok(permit)) => Ok(Place(Some(permit))),
+                // The semaphore is never closed: no place in time.
+                Ok(Err(_)) | Err(_) => Err(calls.limit),
+            }
         };
-        if let Ok(permit) = calls.permits.try_acquire() {
-            return Ok(Place(Some(permit)));
-        }
-        let _waiting = Waiting::begin(calls).ok_or(calls.limit)?;
-        // In a box: most calls need not wait.
-        let permit = Box::pin(timeout(deadline.left(), calls.permits.acquire()));
-        match permit.await {
-            Ok(Ok(permit)) => Ok(Place(Some(permit))),
-            // The semaphore is never closed: no place in time.
-            Ok(Err(_)) | Err(_) => Err(calls.limit),
-        }
+        enter.boxed()
     }
 
     /// Takes note of how an attempt ended.
@@ -215,8 +229,6 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
-
     use super::*;
 
     fn failure() -> Result<(), Error> {

@@ -1,10 +1,11 @@
 use std::error::Error as _;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
@@ -86,51 +87,56 @@ impl Http {
         body: Bytes,
         context: CallContext<'_>,
         deadline: Deadline,
-        limits: Limits,
+        limits: &Limits,
     ) -> Result<Bytes, Error> {
-        let mut request = Request::new(Method::POST, url);
-        match context.auth {
-            Auth::None => {}
-            Auth::Header { value, .. } => {
-                request.headers_mut().insert(AUTHORIZATION, value.clone());
-            }
-            Auth::Unusable(problem) => return Err(Error::config(*problem)),
-        }
-        *request.body_mut() = Some(body.into());
-        let connecting = deadline.of_step(limits.connect);
-        let timeout = |limit, connecting| Error::Timeout {
+        let left = deadline.left();
+        let step = deadline.of_step(limits.connect, left);
+        let timeout = |connecting| Error::Timeout {
             call: context.call(),
-            limit,
+            limit: if connecting {
+                step.limit
+            } else {
+                deadline.limit
+            },
             connecting,
         };
-        let left = deadline.left();
         if left.is_zero() {
-            return Err(timeout(deadline.limit, true));
+            return Err(timeout(true));
         }
-        let Pools {
-            usual,
-            connect,
-            unusual,
-        } = &*self.0;
-        let result = if limits.connect == *connect && *connect < left {
-            let exchange = pin!(exchange(usual, request, limits.answer, context));
-            timeout_at(deadline.at(), exchange).await
-        } else {
-            let exchange = exchange(unusual, request, limits.answer, context);
-            // The limit on connecting is looked at first: where both pass at once, it
-            // is certain that nothing was sent.
-            let exchange = connected_by(connecting.at(), exchange);
-            Box::pin(timeout_at(deadline.at(), exchange)).await
-        };
-        match result {
-            Ok(Err(Failed::Timeout { connecting: true })) => Err(timeout(connecting.limit, true)),
-            Ok(Err(Failed::Timeout { connecting: false })) | Err(_) => {
-                Err(timeout(deadline.limit, false))
+        let is_usual = limits.connect == self.0.connect && limits.connect < left;
+        // Not in this future, which is large enough.
+        let pending = {
+            let mut request = request(url, body, context)?;
+            if is_usual {
+                *request.timeout_mut() = Some(left);
+                self.0.usual.execute(request)
+            } else {
+                self.0.unusual.execute(request)
             }
-            Ok(Err(Failed::Otherwise(error))) => Err(error),
-            Ok(Ok(body)) => Ok(body),
-        }
+        };
+        let result = if is_usual {
+            exchange(pending, limits.answer, context).await
+        } else {
+            unusual(pending, limits.answer, context, step, deadline).await
+        };
+        result.map_err(|failed| match failed {
+            Failed::Timeout { connecting } => timeout(connecting),
+            Failed::Otherwise(error) => error,
+        })
     }
+}
+
+fn request(url: Url, body: Bytes, context: CallContext<'_>) -> Result<Request, Error> {
+    let mut request = Request::new(Method::POST, url);
+    match context.auth {
+        Auth::None => {}
+        Auth::Header { value, .. } => {
+            request.headers_mut().insert(AUTHORIZATION, value.clone());
+        }
+        Auth::Unusable(problem) => return Err(Error::config(*problem)),
+    }
+    *request.body_mut() = Some(body.into());
+    Ok(request)
 }
 
 /// A pool without a limit on connecting.
@@ -164,14 +170,32 @@ fn pool(
     builder
 }
 
+/// The exchange, with its time limits looked at from outside. The one on connecting
+/// comes first: where both pass at once, it is certain that nothing was sent.
+#[cold]
+fn unusual<'a>(
+    pending: impl Future<Output = reqwest::Result<Response>> + Send + 'a,
+    limit: usize,
+    context: CallContext<'a>,
+    connecting: Deadline,
+    deadline: Deadline,
+) -> BoxFuture<'a, Result<Bytes, Failed>> {
+    let unusual = async move {
+        let exchange = exchange(pending, limit, context);
+        let exchange = connected_by(connecting.at(), exchange);
+        let result = timeout_at(deadline.at(), exchange).await;
+        result.unwrap_or(Err(Failed::Timeout { connecting: false }))
+    };
+    unusual.boxed()
+}
+
 async fn exchange(
-    client: &reqwest::Client,
-    request: Request,
+    pending: impl Future<Output = reqwest::Result<Response>>,
     limit: usize,
     context: CallContext<'_>,
 ) -> Result<Bytes, Failed> {
     let transport = |error: reqwest::Error| transport(&error, context);
-    let response = client.execute(request).await.map_err(transport)?;
+    let response = pending.await.map_err(transport)?;
     match response.status().as_u16() {
         status if is_answer(status) => match read(response, limit).await {
             Ok(body) => Ok(body),
@@ -181,9 +205,7 @@ async fn exchange(
             })),
             Err(ReadError::Transport(error)) => Err(transport(error)),
         },
-        _ => Err(Failed::Otherwise(
-            Box::pin(refusal(response, context)).await,
-        )),
+        _ => Err(Failed::Otherwise(refusal(response, context).await)),
     }
 }
 
@@ -271,12 +293,16 @@ pub(crate) fn is_answer(status: u16) -> bool {
     matches!(status, 200 | FUNCTION_FAILED)
 }
 
-async fn refusal(response: Response, context: CallContext<'_>) -> Error {
-    let status = response.status().as_u16();
-    let retry_after = retry_after(response.headers());
-    // The status says enough where its text can't be had.
-    let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
-    refused(status, retry_after, &body, context)
+#[cold]
+fn refusal(response: Response, context: CallContext<'_>) -> BoxFuture<'_, Error> {
+    let refusal = async move {
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        // The status says enough where its text can't be had.
+        let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
+        refused(status, retry_after, &body, context)
+    };
+    refusal.boxed()
 }
 
 pub(crate) fn refused(

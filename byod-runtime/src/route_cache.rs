@@ -182,8 +182,8 @@ impl RouteCache {
     }
 
     /// The user's route, if it is known and not to be read again.
-    pub(crate) fn hit(&self, user: &UserId) -> Option<Route> {
-        match self.entries.get(user)?.value() {
+    pub(crate) fn hit(&self, user: &UserId, now: Instant) -> Option<Route> {
+        match self.entries.get(user)?.value(now) {
             Value::Known(loaded) => {
                 telemetry::route(RouteFound::Hit);
                 Some(loaded.route)
@@ -203,7 +203,8 @@ impl RouteCache {
         F: Future<Output = Result<Route, Error>>,
     {
         let entry = self.entry(user);
-        let slot = match entry.value() {
+        let now = Instant::now();
+        let slot = match entry.value(now) {
             Value::Known(loaded) => {
                 telemetry::route(RouteFound::Hit);
                 return Ok(loaded.route);
@@ -211,7 +212,7 @@ impl RouteCache {
             Value::Awaited(slot) => slot,
         };
         telemetry::route(RouteFound::Miss);
-        self.sweep(Instant::now());
+        self.sweep(now);
         let load = |previous| self.load(previous, load());
         Ok(entry.fill(&slot, load).await?.route)
     }

@@ -1,6 +1,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
 use crate::auth::Token;
 use crate::byod::{Byod, Known};
 use crate::client::Limits;
@@ -151,17 +154,33 @@ impl Session {
             && (&self.user_id, &self.subject) == (&other.user_id, &other.subject)
     }
 
-    /// Where a call goes.
-    pub(crate) async fn target(
+    /// Where a call goes, if that is known without reading anything.
+    pub(crate) fn known_target(
         &self,
         wanted: Wanted<'_>,
-        known: Option<&mut Known>,
         deadline: Deadline,
-    ) -> Result<Target, Error> {
+    ) -> Result<Option<Target>, Error> {
         self.subject.check()?;
         self.byod
-            .route(&self.user_id, self.token(), wanted, known, deadline)
-            .await
+            .known_target(&self.user_id, self.token(), wanted, deadline)
+    }
+
+    /// Where a call goes, which may take reading the user's record: in a box, for most
+    /// calls have no use for what that needs.
+    #[cold]
+    pub(crate) fn target<'a>(
+        &'a self,
+        wanted: Wanted<'a>,
+        known: Option<&'a mut Known>,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, Result<Target, Error>> {
+        let target = async move {
+            self.subject.check()?;
+            self.byod
+                .target(&self.user_id, self.token(), wanted, known, deadline)
+                .await
+        };
+        target.boxed()
     }
 
     fn token(&self) -> Option<&Token> {

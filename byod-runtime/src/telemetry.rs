@@ -2,14 +2,12 @@
 //! metrics through the `metrics` facade. Neither ever holds an argument, a value,
 //! a user or a secret.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Instant;
 
 use byod_schema::Location;
 use metrics::{counter, histogram};
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span, info_span};
+use tracing::{Span, info_span};
 
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -23,43 +21,53 @@ pub(crate) struct Called<'a> {
     pub(crate) endpoint: Endpoint,
 }
 
-/// Runs a call in a span of its own and counts it. The call gives where it went,
-/// if it went anywhere, beside its result.
-///
-/// The call stays where it is: it is large, and would be copied on its way here.
-pub(crate) async fn call<T>(
-    called: Called<'_>,
-    run: Pin<&mut impl Future<Output = (Option<Location>, Result<T, Error>)>>,
-) -> Result<T, Error> {
-    let Called {
-        table,
-        function,
-        endpoint,
-    } = called;
-    let span = info_span!(
-        "convex_call",
-        table,
-        function,
-        kind = endpoint.name(),
-        location = Empty,
-        attempts = Empty,
-        outcome = Empty,
-        duration_ms = Empty,
-    );
-    let start = Instant::now();
-    let (location, result) = run.instrument(span.clone()).await;
-    let duration = start.elapsed();
-    let outcome = result.as_ref().map_or_else(Error::kind, |_| "ok");
-    let location = name(location);
-    span.record("location", location);
-    span.record("outcome", outcome);
-    span.record("duration_ms", duration.as_secs_f64() * 1e3);
-    let kind = endpoint.name();
-    counter!("byod_calls_total", "table" => table, "kind" => kind, "location" => location, "outcome" => outcome)
-        .increment(1);
-    histogram!("byod_call_duration_seconds", "table" => table, "kind" => kind, "location" => location)
-        .record(duration);
-    result
+/// A call under way, with a span of its own. One that is dropped is not counted.
+pub(crate) struct Observed<'a> {
+    called: Called<'a>,
+    start: Instant,
+    span: Span,
+}
+
+impl<'a> Observed<'a> {
+    pub(crate) fn begin(called: Called<'a>, start: Instant) -> Self {
+        let span = info_span!(
+            "convex_call",
+            table = called.table,
+            function = called.function,
+            kind = called.endpoint.name(),
+            location = Empty,
+            attempts = Empty,
+            outcome = Empty,
+            duration_ms = Empty,
+        );
+        Self {
+            called,
+            start,
+            span,
+        }
+    }
+
+    /// What the call runs in.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Counts the call, with where it went, if it went anywhere.
+    pub(crate) fn end<T>(self, location: Option<Location>, result: &Result<T, Error>) {
+        let table = self.called.table;
+        let kind = self.called.endpoint.name();
+        let duration = self.start.elapsed();
+        let outcome = result.as_ref().map_or_else(Error::kind, |_| "ok");
+        let location = name(location);
+        self.span.record("location", location);
+        self.span.record("outcome", outcome);
+        self.span
+            .record("duration_ms", duration.as_secs_f64() * 1e3);
+        counter!("byod_calls_total", "table" => table, "kind" => kind, "location" => location, "outcome" => outcome)
+            .increment(1);
+        histogram!("byod_call_duration_seconds", "table" => table, "kind" => kind, "location" => location)
+            .record(duration);
+    }
 }
 
 /// The attempt that is made now, counted from 1.

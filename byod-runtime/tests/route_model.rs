@@ -99,7 +99,7 @@ impl User {
     async fn call(&self) {
         let from = self.history.lock().unwrap().from;
         let entry = self.entry();
-        let found = match entry.value() {
+        let found = match entry.value(Instant::now()) {
             Value::Known(loaded) => Ok(loaded),
             Value::Awaited(slot) => entry.fill(&slot, |previous| self.load(previous)).await,
         };
@@ -250,7 +250,7 @@ fn one_reads_for_all_in_every_order() {
                         yield_now().await;
                         result
                     };
-                    let found = match entry.value() {
+                    let found = match entry.value(Instant::now()) {
                         Value::Known(loaded) => Ok(loaded),
                         Value::Awaited(slot) => entry.fill(&slot, load).await,
                     };

@@ -63,7 +63,7 @@ impl<T: Serialize> Arguments for UntypedArguments<'_, T> {
 }
 
 /// The body of a call but for its end: what the caller gives, written once.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Body {
     /// What every deployment gets; open, for there may be more arguments.
     shared: Vec<u8>,

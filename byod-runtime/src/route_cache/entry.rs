@@ -56,8 +56,7 @@ impl<T, E> Default for Entry<T, E> {
 impl<T: Aging + Clone, E: Clone> Entry<T, E> {
     /// The value for a call that begins now: an empty slot where it is to be read
     /// again.
-    pub(crate) fn value(&self) -> Value<T, E> {
-        let now = Instant::now();
+    pub(crate) fn value(&self, now: Instant) -> Value<T, E> {
         let mut state = self.lock();
         state.used = now;
         match &state.value {

@@ -69,7 +69,7 @@ fn those_who_come_at_the_same_time_have_the_same_slot() {
         let slots = std::thread::scope(|scope| {
             let come = || {
                 start.wait();
-                match cache.entry(&user).value() {
+                match cache.entry(&user).value(Instant::now()) {
                     Value::Awaited(slot) => slot,
                     Value::Known(_) => panic!("nobody has read it"),
                 }
