@@ -14,7 +14,7 @@ use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 use crate::reader::Stopped;
 use crate::resolve::{Resolution, Target, missing};
 use crate::standin::{Package, Standin};
-use crate::transform;
+use crate::transform::{self, Dialect};
 
 /// The state behind the functions that JavaScript calls.
 pub(crate) struct Host {
@@ -25,6 +25,8 @@ pub(crate) struct Host {
     resolution: Resolution,
     /// The text of every file that was read.
     sources: BTreeMap<PathBuf, String>,
+    /// How the files that were compiled were, where that is not the usual way.
+    dialects: BTreeMap<PathBuf, Dialect>,
     /// Folders whose `package.json` says `"type": "module"`, or not.
     module_folders: BTreeMap<PathBuf, bool>,
     /// Imports that led nowhere, by the module that has them.
@@ -50,6 +52,7 @@ impl Host {
             shown,
             resolution: Resolution::new(),
             sources: BTreeMap::new(),
+            dialects: BTreeMap::new(),
             module_folders: BTreeMap::new(),
             missing: BTreeMap::new(),
             stood_in: BTreeSet::new(),
@@ -118,7 +121,9 @@ impl Host {
             return self.shown(id);
         };
         let shown = self.shown(path);
-        match transform::original_position(Path::new(path), source, line, column) {
+        let dialect = self.dialects.get(Path::new(path)).copied();
+        let dialect = dialect.unwrap_or_default();
+        match transform::original_position(Path::new(path), source, dialect, line, column) {
             Some((line, column)) => format!("{shown}:{line}:{column}"),
             None => shown,
         }
@@ -186,6 +191,20 @@ impl Host {
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_start_matches('\u{feff}').to_owned();
         Ok(self.sources.entry(path.to_owned()).or_insert(text))
+    }
+
+    /// How the file `path` is compiled.
+    fn dialect_of(&mut self, path: &Path) -> Dialect {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let is_typescript = matches!(ending, Some("ts" | "tsx" | "mts" | "cts"));
+        let Some(folder) = path.parent().filter(|_| is_typescript) else {
+            return Dialect::default();
+        };
+        let dialect = self.resolution.dialect_in(folder);
+        if dialect != Dialect::default() {
+            self.dialects.insert(path.to_owned(), dialect);
+        }
+        dialect
     }
 
     /// Whether a file counts as an ES module of Node's own kind.
@@ -326,6 +345,7 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
         return Err(Exception::throw_message(ctx, reason));
     }
     let path = Path::new(id);
+    let dialect = host.dialect_of(path);
     let (path, source) = match id.parse::<Standin>() {
         Ok(standin) => {
             if let Some((specifier, _)) = standin.of_package() {
@@ -340,12 +360,13 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
             (path, source)
         }
     };
-    if path.extension().is_some_and(|ending| ending == "json") {
-        loaded.set("kind", "json")?;
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    if let Some(kind @ ("json" | "txt")) = ending {
+        loaded.set("kind", kind)?;
         loaded.set("text", source)?;
         return Ok(loaded);
     }
-    let compiled = match panic::catch_unwind(|| transform::compile(path, source)) {
+    let compiled = match panic::catch_unwind(|| transform::compile(path, source, dialect)) {
         Ok(Ok(compiled)) => compiled,
         // A bug of the compiler costs the one module.
         Err(_) => return Err(Exception::throw_message(ctx, "it could not be compiled")),

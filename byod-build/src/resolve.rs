@@ -13,6 +13,7 @@ use oxc_resolver::{
 
 use crate::builtins::is_builtin;
 use crate::standin::Standin;
+use crate::transform::Dialect;
 use crate::workspace::Workspaces;
 
 /// What an import specifier stands for.
@@ -189,6 +190,17 @@ impl Resolution {
         found.map(|resolution| resolution.into_path_buf())
     }
 
+    /// How TypeScript in `folder` is compiled: what the nearest `tsconfig.json` says,
+    /// though not one of a package.
+    pub(crate) fn dialect_in(&mut self, folder: &Path) -> Dialect {
+        if is_inside_package(folder) {
+            return Dialect::default();
+        }
+        let tsconfigs = self.tsconfigs_of(folder);
+        let nearest = tsconfigs.first();
+        nearest.map_or(Dialect::default(), |nearest| nearest.dialect())
+    }
+
     fn tsconfigs_of(&mut self, folder: &Path) -> Vec<Rc<Aliases>> {
         if folder.ends_with("node_modules") {
             return Vec::new();
@@ -236,6 +248,20 @@ impl Aliases {
         Self { whole, alone }
     }
 
+    fn dialect(&self) -> Dialect {
+        let Some(tsconfig) = self.whole.as_deref().or(self.alone.as_ref()) else {
+            return Dialect::default();
+        };
+        let options = &tsconfig.compiler_options;
+        let defines_fields = options.use_define_for_class_fields;
+        let target = options.target.as_deref().unwrap_or("esnext");
+        Dialect {
+            assigns_fields: !defines_fields.unwrap_or_else(|| defines_fields_by_itself(target)),
+            keeps_imports: options.verbatim_module_syntax == Some(true)
+                || options.preserve_value_imports == Some(true),
+        }
+    }
+
     /// Where the file alone says that `specifier` may be.
     fn candidates(&self, specifier: &str) -> Vec<PathBuf> {
         let Some(tsconfig) = &self.alone else {
@@ -268,6 +294,17 @@ impl Aliases {
     }
 }
 
+/// Whether class fields are part of the language as of `target`.
+fn defines_fields_by_itself(target: &str) -> bool {
+    let target = target.to_ascii_lowercase();
+    let year = match target.strip_prefix("es") {
+        Some("3" | "5" | "6") => 0,
+        Some(year) => year.parse().unwrap_or(u16::MAX),
+        None => u16::MAX,
+    };
+    year >= 2022
+}
+
 fn options(conditions: &[&str]) -> ResolveOptions {
     let strings = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
     ResolveOptions {
@@ -295,12 +332,15 @@ fn options(conditions: &[&str]) -> ResolveOptions {
     }
 }
 
-const CODE: [&str; 9] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs", "json"];
+/// Code, and what a module gets the value or the text of.
+const LOADED: [&str; 10] = [
+    "ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs", "json", "txt",
+];
 
 fn file(path: PathBuf) -> Target {
     let ending = path.extension().and_then(|ending| ending.to_str());
     // A file without ending can only be a script.
-    if ending.is_none_or(|ending| CODE.contains(&ending)) {
+    if ending.is_none_or(|ending| LOADED.contains(&ending)) {
         Target::File(path)
     } else {
         Target::Inert(format!("the file {}, which is no code", path.display()))

@@ -30,6 +30,17 @@ pub(crate) struct Compiled {
     pub(crate) stars: Vec<String>,
 }
 
+/// What a `tsconfig.json` says of how its TypeScript is compiled, as far as that
+/// changes what a module does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// Fields of classes are assigned in the constructor, and not at all without a
+    /// value, as before ES2022.
+    pub(crate) assigns_fields: bool,
+    /// Imports that nothing uses stay, unless they say `type`.
+    pub(crate) keeps_imports: bool,
+}
+
 /// Why a file could not be compiled, with the position (counted from 1).
 pub(crate) struct SyntaxError {
     pub(crate) message: String,
@@ -56,7 +67,11 @@ const TAIL: &str = "\n})";
 const GATE: &str = "__byod_gate__;";
 
 /// Compiles `source`, the text of the file `path`.
-pub(crate) fn compile(path: &Path, source: &str) -> Result<Compiled, SyntaxError> {
+pub(crate) fn compile(
+    path: &Path,
+    source: &str,
+    dialect: Dialect,
+) -> Result<Compiled, SyntaxError> {
     let may_have_jsx = path
         .extension()
         .is_some_and(|ending| ending == "tsx" || ending == "jsx");
@@ -65,18 +80,19 @@ pub(crate) fn compile(path: &Path, source: &str) -> Result<Compiled, SyntaxError
         return Err(SyntaxError::at(message, source, offset));
     }
     let allocator = Allocator::default();
-    generate(&allocator, path, source, false).map(|(compiled, _)| compiled)
+    generate(&allocator, path, source, dialect, false).map(|(compiled, _)| compiled)
 }
 
 /// Where line and column of the compiled code (counted from 1) come from.
 pub(crate) fn original_position(
     path: &Path,
     source: &str,
+    dialect: Dialect,
     line: usize,
     column: usize,
 ) -> Option<(usize, usize)> {
     let allocator = Allocator::default();
-    let (_, generated) = generate(&allocator, path, source, true).ok()?;
+    let (_, generated) = generate(&allocator, path, source, dialect, true).ok()?;
     let map = generated.map?;
     let table = map.generate_lookup_table();
     // One line of the function's head, and both count from 0.
@@ -93,6 +109,7 @@ fn generate<'a>(
     allocator: &'a Allocator,
     path: &Path,
     source: &'a str,
+    dialect: Dialect,
     with_map: bool,
 ) -> Result<(Compiled, CodegenReturn<'a>), SyntaxError> {
     let (mut program, is_esm) = parse(allocator, path, source)?;
@@ -107,7 +124,7 @@ fn generate<'a>(
         .semantic
         .into_scoping();
     if needs_transform {
-        scoping = Transformer::new(allocator, path, &transform_options())
+        scoping = Transformer::new(allocator, path, &transform_options(dialect))
             .build_with_scoping(scoping, &mut program)
             .scoping;
     }
@@ -198,8 +215,11 @@ fn finish<'a>(
     Err(SyntaxError::at(message, source, offset as usize))
 }
 
-fn transform_options() -> TransformOptions {
+fn transform_options(dialect: Dialect) -> TransformOptions {
     let mut options = TransformOptions::default();
+    options.assumptions.set_public_class_fields = dialect.assigns_fields;
+    options.typescript.remove_class_fields_without_initializer = dialect.assigns_fields;
+    options.typescript.only_remove_type_imports = dialect.keeps_imports;
     options.decorator.legacy = true;
     options.env.es2026.explicit_resource_management = true;
     options.helper_loader.mode = HelperLoaderMode::External;
@@ -344,7 +364,7 @@ mod tests {
     use super::*;
 
     fn compiled(source: &str) -> Compiled {
-        compile(Path::new("a.ts"), source)
+        compile(Path::new("a.ts"), source, Dialect::default())
             .unwrap_or_else(|e| panic!("{}:{}: {}", e.line, e.column, e.message))
     }
 
@@ -373,6 +393,7 @@ mod tests {
         let error = compile(
             Path::new("a.ts"),
             "export const a = 1;\nexport const b = ;\n",
+            Dialect::default(),
         );
         let error = error.err().unwrap();
         assert_eq!((error.line, error.column), (2, 18));
@@ -388,7 +409,7 @@ mod tests {
             .position(|l| l.contains("throw"))
             .unwrap()
             + 1;
-        let position = original_position(Path::new("a.ts"), source, line, 3);
+        let position = original_position(Path::new("a.ts"), source, Dialect::default(), line, 3);
         assert_eq!(position.map(|(line, _)| line), Some(6));
     }
 }

@@ -17,6 +17,8 @@ import esbuild from "esbuild";
 // What the fixtures print while they load is not for the terminal.
 const { log, error } = console;
 globalThis.console = new Proxy({}, { get: () => () => {} });
+// Packages ask by it whether they run on a deployment.
+globalThis.Convex = {};
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const packages = process.env.NODE_MODULES ?? path.join(here, "node_modules");
@@ -58,7 +60,7 @@ const standins = (declared) => ({
         resolveDir: args.resolveDir,
         pluginData: "asked",
       });
-      const isCode = /\.([cm]?[jt]sx?|json)$/.test(found.path);
+      const isCode = /\.([cm]?[jt]sx?|json|txt)$/.test(found.path);
       const isFile = found.namespace === "file" && path.isAbsolute(found.path);
       if (found.errors.length === 0 && (isCode || !isFile)) return undefined;
       if (declared.includes(packageOf(args.path))) {
@@ -179,7 +181,7 @@ async function expected(fixture) {
 function installed(fixture) {
   const copy = fs.mkdtempSync(path.join(os.tmpdir(), "byod-fixture-"));
   fs.cpSync(fixture, copy, { recursive: true, verbatimSymlinks: true });
-  for (const name of ["convex", "convex-helpers", "convex-ents", "@convex-dev", "zod", "@auth", "oauth4webapi", "jose", "@panva", "@oslojs", "lucia", "cookie", "is-network-error", "jwt-decode", "path-to-regexp", "server-only", "react"]) {
+  for (const name of ["convex", "convex-helpers", "convex-ents", "@convex-dev", "@useautumn", "zod", "@auth", "oauth4webapi", "jose", "@panva", "@oslojs", "lucia", "cookie", "is-network-error", "jwt-decode", "path-to-regexp", "server-only", "react"]) {
     const link = path.join(copy, "node_modules", name);
     if (fs.existsSync(link) || !fs.existsSync(path.join(packages, name))) continue;
     fs.mkdirSync(path.dirname(link), { recursive: true });

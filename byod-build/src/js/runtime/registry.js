@@ -105,10 +105,10 @@ function load(record) {
   if (loaded.kind === "inert") {
     record.exports = inert(loaded.origin);
     record.state = "done";
-  } else if (loaded.kind === "json") {
+  } else if (loaded.kind === "json" || loaded.kind === "txt") {
     record.kind = "cjs";
     try {
-      record.module = { exports: JSON.parse(loaded.text) };
+      record.module = { exports: loaded.kind === "txt" ? loaded.text : JSON.parse(loaded.text) };
       record.state = "done";
     } catch (error) {
       fail(record, error);
