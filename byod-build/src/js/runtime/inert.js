@@ -9,8 +9,15 @@ const inertInfo = new WeakMap();
 // A character of private use, which JSON does not escape and nobody writes.
 const INERT_MARK = "\ue000inert:";
 
+// Names that say of an object what it is.
+const NOT_INHERITED = new Set(["constructor", "then", "toJSON", "toString", "valueOf", "isQuery", "isMutation", "isAction", "isConvexValidator", "kind", "export"]);
+
 function inert(origin, path = "") {
   const target = function () {};
+  // What a class of a project's own inherits from it.
+  target.prototype = new Proxy(target.prototype, {
+    get: (own, name) => (typeof name === "symbol" || NOT_INHERITED.has(name) ? own[name] : child(path === "" ? name : `.${name}`)),
+  });
   const children = new Map();
   const child = (name) => {
     if (!children.has(name)) children.set(name, inert(origin, path + name));
