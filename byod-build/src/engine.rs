@@ -243,6 +243,7 @@ impl Engine {
         let result = self.context.with(|ctx| {
             f(&ctx).catch(&ctx).map_err(|error| match error {
                 CaughtError::Exception(thrown) => thrown.message().unwrap_or_default(),
+                CaughtError::Value(value) if value.is_null() => NULL_THROWN.to_owned(),
                 other => other.to_string(),
             })
         });
@@ -250,7 +251,7 @@ impl Engine {
             return Err(self.late());
         }
         result.map_err(|message| {
-            if message == "out of memory" {
+            if message == "out of memory" || self.is_exhaustion(&message) {
                 self.out_of_memory()
             } else {
                 Error::Engine(message)

@@ -111,9 +111,9 @@ pub enum Error {
 /// What of the [`Limits`](crate::Limits) was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// The time for the whole project.
+    /// The time.
     Time(Duration),
-    /// Half of what was left of the time for the whole project.
+    /// Half of what modules that had to be stopped had left of the time.
     HalfOfTime(Duration),
     /// The memory of the engine, in bytes.
     Memory(usize),

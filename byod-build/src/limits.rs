@@ -5,8 +5,9 @@ use std::time::Duration;
 /// are read without it. Both name the module that was running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Wall-clock time for running all modules of one project, of which each module
-    /// of functions may take half of what is left. Default: 10 s.
+    /// Wall-clock time for running the schema, and for all modules of functions that
+    /// don't come to an end: each is stopped after half of what such ones have left.
+    /// What ends takes nothing from it. Default: 10 s.
     pub time: Duration,
     /// Memory of the JavaScript engine, in bytes. Default: 512 MiB.
     pub memory: usize,

@@ -24,8 +24,8 @@ pub(crate) type Stopped = Rc<RefCell<BTreeMap<String, String>>>;
 pub(crate) struct Reader<'a> {
     new_host: &'a dyn Fn() -> Host,
     limits: Limits,
-    /// When the time for the whole project is used up.
-    deadline: Instant,
+    /// What is left of the time, which only what had to be stopped takes from.
+    left: Duration,
     engine: Engine,
     /// Whether the engine has run something.
     is_used: bool,
@@ -39,13 +39,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(
         new_host: &'a dyn Fn() -> Host,
         limits: Limits,
-        deadline: Instant,
+        left: Duration,
         stopped: &Stopped,
     ) -> Result<Self, Error> {
         Ok(Self {
             new_host,
             limits,
-            deadline,
+            left,
             engine: Engine::new(new_host().with_stopped(stopped.clone()), limits)?,
             is_used: false,
             misses_variables: false,
@@ -59,39 +59,46 @@ impl<'a> Reader<'a> {
         self.engine.shown(path)
     }
 
+    /// What is left of the time.
+    pub(crate) fn left(&self) -> Duration {
+        self.left
+    }
+
     /// The schema, which may take all the time that is left.
     pub(crate) fn schema(&mut self, path: &Path) -> Result<Exported<Schema>, Error> {
         self.is_used = true;
-        self.engine
-            .allow(self.left(), Limit::Time(self.limits.time));
+        self.engine.allow(self.left, Limit::Time(self.limits.time));
         schema::read(&self.engine, path)
     }
 
     /// The functions of a module, which may take half of the time that is left.
     pub(crate) fn functions(&mut self, module: &Module) -> ModuleReading {
-        let left = self.left();
-        if left.is_zero() {
+        if self.left.is_zero() {
             return ModuleReading::not_loaded(&self.shown(&module.path), &self.no_time_left());
         }
+        let started = Instant::now();
         self.engine
-            .allow(left / 2, Limit::HalfOfTime(self.limits.time));
+            .allow(self.left / 2, Limit::HalfOfTime(self.limits.time));
         let was_used = self.is_used;
         self.is_used = true;
         let error = match functions::read(&self.engine, module) {
             Ok(reading) => return reading,
             Err(error) => error,
         };
+        let elapsed = started.elapsed();
         let running = self.engine.running();
         if let Err(error) = self.replace_engine() {
             return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
         }
+        let is_time = matches!(&error, Error::Limit { limit, .. } if !limit.is_memory());
+        // The memory may be what others hold: by itself the module may fit.
+        if was_used && !is_time {
+            return self.functions(module);
+        }
         let Error::Limit { module: at, limit } = &error else {
             return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
         };
-        // The memory may be what others hold: by itself the module may fit.
-        if was_used && limit.is_memory() {
-            return self.functions(module);
-        }
+        self.left = self.left.saturating_sub(elapsed);
         let reason = limit.stopped();
         let known = self.stopped.borrow_mut().insert(running, reason.clone());
         if *at != self.shown(&module.path) && known.is_none() {
@@ -124,13 +131,9 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
-
     fn no_time_left(&self) -> String {
         format!(
-            "the {} ms for the whole project are used up. Raise the time limit (`Builder::limits`)",
+            "modules that had to be stopped used up the {} ms for the project. Raise the time limit (`Builder::limits`)",
             self.limits.time.as_millis()
         )
     }

@@ -293,6 +293,38 @@ fn a_module_that_loops_for_ever_costs_its_own_functions_alone() {
 }
 
 #[test]
+fn what_comes_to_an_end_takes_no_time_from_others() {
+    let slow = "const end = Date.now() + 100;\nwhile (Date.now() < end);\nexport const f = query({ args: {}, handler: async () => 1 });\n";
+    let mut folder = Folder::new("w_slow").with_schema(SCHEMA);
+    for module in 0..12 {
+        folder = folder.with_module(&format!("m{module}.ts"), slow);
+    }
+    let limits = Limits {
+        time: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert_eq!(warnings(&folder, &reading), Vec::<String>::new());
+    assert_eq!(reading.functions.len(), 12);
+}
+
+#[test]
+fn a_class_that_extends_what_is_not_there() {
+    let folder = Folder::new("w_extends").with_schema(SCHEMA).with_module(
+        "files.ts",
+        "\"use node\";\nimport { EventEmitter } from \"events\";\nclass Own extends EventEmitter {\n  seen = 0;\n  constructor() {\n    super();\n    this.on(\"x\", () => {});\n  }\n}\nconst own = new Own();\nown.emit(\"x\");\nexport const f = query({ args: { n: v.literal(own.seen) }, handler: async () => 1 });\nexport const g = query({ args: { n: own.fields }, handler: async () => 1 });\nexport default own;\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["files:f"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/files.ts: `g` is left out: its validators need `EventEmitter.fields.json` of `events`, a module of Node that is not there while reading"
+        ]
+    );
+}
+
+#[test]
 fn what_loops_for_ever_outside_the_folder_is_run_once() {
     let folder = Folder::new("w_endless_shared")
         .with_schema(SCHEMA)
