@@ -113,6 +113,27 @@ const PROSEMIRROR_SYNC: Package = Package {
     version: "0.2.6",
 };
 
+const RAG: Package = Package {
+    name: "@convex-dev/rag",
+    version: "0.7.6",
+};
+const RESEND: Package = Package {
+    name: "@convex-dev/resend",
+    version: "0.2.8",
+};
+const ACTION_RETRIER: Package = Package {
+    name: "@convex-dev/action-retrier",
+    version: "0.3.1",
+};
+const WORKOS_AUTHKIT: Package = Package {
+    name: "@convex-dev/workos-authkit",
+    version: "0.2.9",
+};
+const AUTUMN: Package = Package {
+    name: "@useautumn/convex",
+    version: "0.0.23",
+};
+
 const OWN: [Standin; 6] = [
     VALUES,
     SERVER,
@@ -224,9 +245,21 @@ const OF_PACKAGES: &[Standin] = &[
         "@convex-dev/prosemirror-sync",
         "components/prosemirror-sync.js"
     ),
-    // Their ids are texts in every version.
-    of_package!(&[], "@convex-dev/resend", "components/ids.js"),
-    of_package!(&[], "@convex-dev/action-retrier", "components/ids.js"),
+    of_package!(&[RAG], "@convex-dev/rag", "components/rag.js"),
+    of_package!(&[RESEND], "@convex-dev/resend", "components/resend.js"),
+    of_package!(
+        &[ACTION_RETRIER],
+        "@convex-dev/action-retrier",
+        "components/action-retrier.js"
+    ),
+    of_package!(
+        &[WORKOS_AUTHKIT],
+        "@convex-dev/workos-authkit",
+        "components/workos-authkit.js"
+    ),
+    of_package!(&[AUTUMN], "@useautumn/convex", "components/autumn.js"),
+    // What these have is the same in every version.
+    of_package!(&[], "@convex-dev/geospatial", "components/geospatial.js"),
     of_package!(
         &[],
         "@convex-dev/persistent-text-streaming",

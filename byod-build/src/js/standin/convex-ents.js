@@ -1,6 +1,6 @@
 // Stands in for `convex-ents`: ents become tables, their edges become fields,
 // indexes and the tables of many-to-many edges.
-import { defineSchema } from "convex/server";
+import { defineSchema, internalMutationGeneric } from "convex/server";
 import { v } from "convex/values";
 
 function withField(validator, name, field) {
@@ -180,3 +180,31 @@ export function defineEntSchema(schema, options) {
 // What its factories need of the schema matters only inside a function.
 export const getEntDefinitions = (schema) =>
   Object.fromEntries(Object.keys(schema.tables).map((name) => [name, { indexes: {}, defaults: {}, edges: {}, fields: {} }]));
+
+const approach = v.union(v.literal("cascade"), v.literal("paginate"));
+
+// The mutation that deletes, in steps, what is scheduled for it.
+export const scheduledDeleteFactory = () =>
+  internalMutationGeneric({
+    args: {
+      origin: v.object({ id: v.string(), table: v.string(), deletionTime: v.number() }),
+      stack: v.array(
+        v.union(
+          v.object({
+            id: v.string(),
+            table: v.string(),
+            edges: v.array(v.object({ approach, table: v.string(), indexName: v.string() })),
+          }),
+          v.object({
+            approach,
+            cursor: v.union(v.string(), v.null()),
+            table: v.string(),
+            indexName: v.string(),
+            fieldValue: v.any(),
+          }),
+        ),
+      ),
+      inProgress: v.boolean(),
+    },
+    handler: async () => {},
+  });
