@@ -24,6 +24,7 @@ mod builtins;
 mod config;
 mod engine;
 mod error;
+mod frameworks;
 mod functions;
 mod host;
 mod imports;

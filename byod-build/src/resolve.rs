@@ -7,11 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use oxc_resolver::{
-    ResolveContext, ResolveError, ResolveOptions, Resolver, TsConfig, TsconfigDiscovery,
-    TsconfigOptions, TsconfigReferences,
+    ExtendsField, ResolveContext, ResolveError, ResolveOptions, Resolver, TsConfig,
+    TsconfigDiscovery, TsconfigOptions, TsconfigReferences,
 };
 
 use crate::builtins::is_builtin;
+use crate::frameworks;
 use crate::standin::Standin;
 use crate::transform::Dialect;
 use crate::workspace::Workspaces;
@@ -290,7 +291,23 @@ impl Aliases {
             .into_iter()
             .next()
             .map_or(Vec::new(), |(_, paths)| paths);
-        by_pattern.into_iter().chain(by_base_url).collect()
+        let of_framework = extended(tsconfig)
+            .into_iter()
+            .flat_map(|file| frameworks::candidates(tsconfig.directory(), file, specifier));
+        by_pattern
+            .into_iter()
+            .chain(by_base_url)
+            .chain(of_framework)
+            .collect()
+    }
+}
+
+/// The files that a `tsconfig.json` extends.
+fn extended(tsconfig: &TsConfig) -> Vec<&str> {
+    match &tsconfig.extends {
+        Some(ExtendsField::Single(file)) => vec![file],
+        Some(ExtendsField::Multiple(files)) => files.iter().map(String::as_str).collect(),
+        None => Vec::new(),
     }
 }
 

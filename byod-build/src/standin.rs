@@ -272,10 +272,12 @@ const OF_PACKAGES: &[Standin] = &[
 impl Standin {
     /// For a specifier that leads nowhere.
     pub(crate) fn of_specifier(specifier: &str) -> Option<Self> {
+        // Older versions of packages are also imported with the ending.
+        let name = specifier.strip_suffix(".js").unwrap_or(specifier);
         let mut all = [VALUES, SERVER]
             .into_iter()
             .chain(OF_PACKAGES.iter().copied());
-        all.find(|standin| standin.name == specifier)
+        all.find(|standin| standin.name == name)
             .or_else(|| Self::of_generated(specifier))
     }
 

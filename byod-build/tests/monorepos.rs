@@ -1,5 +1,5 @@
-//! Which folder is the Convex folder, and packages of the same monorepo that are
-//! not linked because nothing is installed.
+//! Which folder is the Convex folder, and what is found though nothing is installed:
+//! packages of the same monorepo, and aliases that a framework generates.
 
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
@@ -127,4 +127,54 @@ fn a_package_that_a_dependency_names_by_its_path() {
         .with("vendored/tables/package.json", "{ \"name\": \"tables\" }")
         .with("vendored/tables/index.ts", &table("vendored"));
     assert_eq!(tables(&folder, "packages/backend").unwrap(), ["vendored"]);
+}
+
+#[test]
+fn aliases_that_a_framework_generates() {
+    let apps = [
+        (
+            "m_svelte",
+            ".svelte-kit",
+            "$lib/tables",
+            "src/lib/tables.ts",
+        ),
+        (
+            "m_nuxt_root",
+            ".nuxt",
+            "~~/server/tables",
+            "server/tables.ts",
+        ),
+        (
+            "m_nuxt_app",
+            ".nuxt",
+            "~/utils/tables",
+            "app/utils/tables.ts",
+        ),
+        (
+            "m_nuxt_shared",
+            ".nuxt",
+            "#shared/tables",
+            "shared/tables.ts",
+        ),
+    ];
+    for (name, framework, alias, file) in apps {
+        let tsconfig = format!("{{ \"extends\": \"./{framework}/tsconfig.json\" }}");
+        let schema = format!(
+            "import {{ tables }} from \"{alias}\";\nimport {{ defineSchema }} from \"convex/server\";\nexport default defineSchema(tables);\n"
+        );
+        let folder = Folder::new(name)
+            .with("tsconfig.json", &tsconfig)
+            .with("convex/schema.ts", &schema)
+            .with(file, &table("aliased"));
+        assert_eq!(tables(&folder, "convex").unwrap(), ["aliased"], "{alias}");
+    }
+}
+
+#[test]
+fn a_package_by_the_file_of_an_older_version() {
+    let folder = Folder::new("m_with_ending").with(
+        "convex/schema.ts",
+        &format!("{}import {{ literals }} from \"convex-helpers/validators.js\";\nexport default defineSchema({{ notes: defineTable({{ kind: literals(\"a\", \"b\"), x: v.any() }}) }});\n", common::IMPORTS),
+    );
+    assert_eq!(tables(&folder, "convex").unwrap(), ["notes"]);
 }
