@@ -98,7 +98,8 @@ impl Snapshot {
         let text = text(read).map_err(|error| Error::io(&self.path, error.into()))?;
         let difference = match self.text.as_deref() {
             None => "there is no such snapshot yet".to_owned(),
-            Some(known) if known == text => return Ok(None),
+            // Git may have given it other ends of lines.
+            Some(known) if known.replace("\r\n", "\n") == text => return Ok(None),
             Some(known) => parse(known).map_or_else(|reason| reason, |old| difference(&old, read)),
         };
         if mode == Mode::Write {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use byod_schema::{Manifest, Project, nearest};
 
@@ -105,7 +105,8 @@ impl Sources<'_> {
         of: impl Fn(Manifest) -> Option<Project>,
     ) -> Result<Project, Error> {
         let folder = self.config.beside(named);
-        if !folder.is_dir() {
+        // A submodule that is not checked out is an empty folder.
+        if !folder.is_dir() || self.snapshot.is_some() && is_empty(&folder) {
             let Some(snapshot) = &self.snapshot else {
                 let fix = format!(
                     "Correct `convex` on line {} of {}, or name a `snapshot` there to build without the folder",
@@ -115,7 +116,9 @@ impl Sources<'_> {
                 return Err(Error::NoFolder { path: folder, fix });
             };
             let project = snapshot.project(&folder, of)?;
-            self.absent.insert(folder.clone());
+            if !folder.is_dir() {
+                self.absent.insert(folder.clone());
+            }
             self.not_there.push(folder);
             return Ok(project);
         }
@@ -145,6 +148,10 @@ impl Sources<'_> {
             warnings,
         })
     }
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Every table of `byod.toml` must be in the schemas.

@@ -83,6 +83,28 @@ fn a_build_without_the_projects_is_the_same() {
 }
 
 #[test]
+fn an_empty_folder_is_no_project() {
+    let folder = with_snapshot("s_empty");
+    let with = read(&folder).unwrap();
+    fs::remove_dir_all(folder.path("convex")).unwrap();
+    fs::create_dir(folder.path("convex")).unwrap();
+    assert_eq!(read(&folder).unwrap(), with);
+    assert_eq!(
+        warning(&folder).unwrap(),
+        "convex is not there: built from byod-snapshot.json"
+    );
+}
+
+#[test]
+fn ends_of_lines_are_no_difference() {
+    let folder = with_snapshot("s_lines");
+    let text = fs::read_to_string(folder.path("byod-snapshot.json")).unwrap();
+    folder.write("byod-snapshot.json", &text.replace('\n', "\r\n"));
+    let (ok, _, stderr) = emit(&folder, Some("check"));
+    assert!(ok, "{stderr}");
+}
+
+#[test]
 fn one_project_may_be_there_and_the_other_not() {
     let folder = with_snapshot("s_one");
     fs::remove_dir_all(folder.path("user")).unwrap();
