@@ -156,6 +156,9 @@ impl Host {
     pub(crate) fn into_files(self) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>) {
         let (mut files, absent) = self.resolution.into_consulted();
         files.extend(self.sources.into_keys());
+        let folders = self.module_folders.into_keys();
+        let descriptions = folders.map(|folder| folder.join("package.json"));
+        files.extend(descriptions.filter(|file| file.is_file()));
         let records: BTreeSet<_> = files.iter().filter_map(|file| pnpm_record(file)).collect();
         files.extend(records);
         (files, absent)

@@ -40,6 +40,7 @@ mod snapshot;
 mod sources;
 mod standin;
 mod transform;
+mod tsconfig;
 mod watch;
 mod workspace;
 

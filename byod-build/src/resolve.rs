@@ -1,20 +1,18 @@
 //! Where an import leads: a file, one of our stand-ins, or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use oxc_resolver::{
-    ExtendsField, ResolveContext, ResolveError, ResolveOptions, Resolver, TsConfig,
-    TsconfigDiscovery, TsconfigOptions, TsconfigReferences,
+    ResolveContext, ResolveError, ResolveOptions, Resolver, TsConfig, TsconfigDiscovery,
+    TsconfigOptions, TsconfigReferences,
 };
 
 use crate::builtins::is_builtin;
-use crate::frameworks;
 use crate::standin::Standin;
 use crate::transform::Dialect;
+use crate::tsconfig::Tsconfig;
 use crate::workspace::Workspaces;
 
 /// What an import specifier stands for.
@@ -35,7 +33,7 @@ pub(crate) struct Resolution {
     /// For packages that have no entry for anything but Node.
     node: Resolver,
     /// The nearest `tsconfig.json` files of a folder, innermost first.
-    tsconfigs: BTreeMap<PathBuf, Vec<Rc<Aliases>>>,
+    tsconfigs: BTreeMap<PathBuf, Vec<Rc<Tsconfig>>>,
     workspaces: Workspaces,
     /// Files that decided a resolution: `package.json`, `tsconfig.json`.
     consulted: BTreeSet<PathBuf>,
@@ -154,15 +152,13 @@ impl Resolution {
         };
         // The nearest tsconfig.json decides in Convex. Where it has no answer, one
         // further out, that an editor would use, may.
-        let nearest = tsconfigs
-            .first()
-            .and_then(|nearest| nearest.whole.as_deref());
+        let nearest = tsconfigs.first().and_then(|nearest| nearest.whole());
         let mut found = look(resolver, specifier, nearest);
         for tsconfig in &tsconfigs {
             if found.is_ok() {
                 break;
             }
-            if let Some(whole) = &tsconfig.whole {
+            if let Some(whole) = tsconfig.whole() {
                 found = look(resolver, specifier, Some(whole));
             }
             for path in tsconfig.candidates(specifier) {
@@ -199,10 +195,28 @@ impl Resolution {
         }
         let tsconfigs = self.tsconfigs_of(folder);
         let nearest = tsconfigs.first();
-        nearest.map_or(Dialect::default(), |nearest| nearest.dialect())
+        nearest.map_or_else(Dialect::default, |nearest| nearest.dialect())
     }
 
-    fn tsconfigs_of(&mut self, folder: &Path) -> Vec<Rc<Aliases>> {
+    fn read_tsconfig(&mut self, path: &Path) -> Tsconfig {
+        let workspaces = &mut self.workspaces;
+        let mut find = |from: &Path, name: &str| workspaces.find(from, name);
+        let tsconfig = Tsconfig::read(&self.import, path, &mut find);
+        self.consulted.extend(tsconfig.files().map(Path::to_owned));
+        for (from, specifier) in tsconfig.missing() {
+            match package_of(specifier) {
+                Some(_) => self.note_absent(from, specifier),
+                None => {
+                    let with_ending = format!("{specifier}.json");
+                    let places = [specifier, &with_ending];
+                    self.absent.extend(places.map(|place| from.join(place)));
+                }
+            }
+        }
+        tsconfig
+    }
+
+    fn tsconfigs_of(&mut self, folder: &Path) -> Vec<Rc<Tsconfig>> {
         if folder.ends_with("node_modules") {
             return Vec::new();
         }
@@ -213,8 +227,7 @@ impl Resolution {
         for name in ["jsconfig.json", "tsconfig.json"] {
             let path = folder.join(name);
             if path.is_file() {
-                found.insert(0, Rc::new(Aliases::read(&self.import, &path)));
-                self.consulted.insert(path);
+                found.insert(0, Rc::new(self.read_tsconfig(&path)));
             } else if !is_inside_package(folder) {
                 self.absent.insert(path);
             }
@@ -226,100 +239,6 @@ impl Resolution {
 
 fn is_inside_package(path: &Path) -> bool {
     path.iter().any(|part| part == "node_modules")
-}
-
-/// The paths that a `tsconfig.json` declares.
-struct Aliases {
-    /// With what it extends, where that is there.
-    whole: Option<Arc<TsConfig>>,
-    /// The file alone, where what it extends is missing: often a package that is
-    /// not installed.
-    alone: Option<TsConfig>,
-}
-
-impl Aliases {
-    fn read(resolver: &Resolver, path: &Path) -> Self {
-        let whole = resolver.resolve_tsconfig(path).ok();
-        let alone = match whole {
-            Some(_) => None,
-            None => fs::read_to_string(path)
-                .ok()
-                .and_then(|json| TsConfig::parse(true, path, path, json).ok()),
-        };
-        Self { whole, alone }
-    }
-
-    fn dialect(&self) -> Dialect {
-        let Some(tsconfig) = self.whole.as_deref().or(self.alone.as_ref()) else {
-            return Dialect::default();
-        };
-        let options = &tsconfig.compiler_options;
-        let defines_fields = options.use_define_for_class_fields;
-        let target = options.target.as_deref().unwrap_or("esnext");
-        Dialect {
-            assigns_fields: !defines_fields.unwrap_or_else(|| defines_fields_by_itself(target)),
-            keeps_imports: options.verbatim_module_syntax == Some(true)
-                || options.preserve_value_imports == Some(true),
-        }
-    }
-
-    /// Where the file alone says that `specifier` may be.
-    fn candidates(&self, specifier: &str) -> Vec<PathBuf> {
-        let Some(tsconfig) = &self.alone else {
-            return Vec::new();
-        };
-        let options = &tsconfig.compiler_options;
-        let base = match &options.base_url {
-            Some(base_url) => tsconfig.directory().join(base_url),
-            None => tsconfig.directory().to_owned(),
-        };
-        let patterns = options.paths.iter().flatten();
-        let mut found: Vec<(usize, Vec<PathBuf>)> = patterns
-            .filter_map(|(pattern, targets)| {
-                let (prefix, suffix) = pattern.split_once('*').unwrap_or((pattern, ""));
-                let rest = specifier.strip_prefix(prefix)?.strip_suffix(suffix)?;
-                let matches = pattern.contains('*') || rest.is_empty();
-                let target =
-                    |target: &PathBuf| base.join(target.to_string_lossy().replace('*', rest));
-                matches.then(|| (prefix.len(), targets.iter().map(target).collect()))
-            })
-            .collect();
-        // The longest prefix is the one that counts.
-        found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-        let by_base_url = options.base_url.as_ref().map(|_| base.join(specifier));
-        let by_pattern = found
-            .into_iter()
-            .next()
-            .map_or(Vec::new(), |(_, paths)| paths);
-        let of_framework = extended(tsconfig)
-            .into_iter()
-            .flat_map(|file| frameworks::candidates(tsconfig.directory(), file, specifier));
-        by_pattern
-            .into_iter()
-            .chain(by_base_url)
-            .chain(of_framework)
-            .collect()
-    }
-}
-
-/// The files that a `tsconfig.json` extends.
-fn extended(tsconfig: &TsConfig) -> Vec<&str> {
-    match &tsconfig.extends {
-        Some(ExtendsField::Single(file)) => vec![file],
-        Some(ExtendsField::Multiple(files)) => files.iter().map(String::as_str).collect(),
-        None => Vec::new(),
-    }
-}
-
-/// Whether class fields are part of the language as of `target`.
-fn defines_fields_by_itself(target: &str) -> bool {
-    let target = target.to_ascii_lowercase();
-    let year = match target.strip_prefix("es") {
-        Some("3" | "5" | "6") => 0,
-        Some(year) => year.parse().unwrap_or(u16::MAX),
-        None => u16::MAX,
-    };
-    year >= 2022
 }
 
 fn options(conditions: &[&str]) -> ResolveOptions {
@@ -390,7 +309,7 @@ pub(crate) fn missing(specifier: &str) -> String {
 }
 
 /// `@scope/name/x` is of `@scope/name`; a path is of no package.
-fn package_of(specifier: &str) -> Option<String> {
+pub(crate) fn package_of(specifier: &str) -> Option<String> {
     let parts = if specifier.starts_with('@') { 2 } else { 1 };
     let package: Vec<&str> = specifier.split('/').take(parts).collect();
     let is_name = |part: &&str| !part.is_empty() && *part != "@";

@@ -178,3 +178,35 @@ fn a_package_by_the_file_of_an_older_version() {
     );
     assert_eq!(tables(&folder, "convex").unwrap(), ["notes"]);
 }
+
+#[test]
+fn what_a_tsconfig_extends_counts_as_far_as_it_is_there() {
+    let folder = Folder::new("m_extends")
+        .with("package.json", "{ \"workspaces\": [\"packages/*\"] }")
+        .with("packages/config/package.json", "{ \"name\": \"@acme/config\" }")
+        .with(
+            "packages/config/base.json",
+            "{ \"extends\": \"expo/tsconfig.base\", \"compilerOptions\": { \"paths\": { \"tables/*\": [\"../../lib/*\"] } } }",
+        )
+        .with("packages/backend/tsconfig.json", "{ \"extends\": [\"@acme/config/base.json\", \"./missing\"] }")
+        .with("lib/notes.ts", &table("extended"));
+    let folder = folder.with(
+        "packages/backend/convex/schema.ts",
+        "import { tables } from \"tables/notes\";\nimport { defineSchema } from \"convex/server\";\nexport default defineSchema(tables);\n",
+    );
+    let convex = folder.path("packages/backend/convex");
+    let reading = read_project(&convex, &Limits::default()).unwrap();
+    assert_eq!(
+        reading.schema.value.table_names().collect::<Vec<_>>(),
+        ["extended"]
+    );
+    let base = folder.path("packages/config/base.json");
+    assert!(reading.files.contains(&base), "{:#?}", reading.files);
+    for absent in ["packages/backend/missing", "node_modules/expo"] {
+        assert!(
+            reading.absent.contains(&folder.path(absent)),
+            "{:#?}",
+            reading.absent
+        );
+    }
+}
