@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use crate::expand_types::Expander;
+use crate::functions::Builder;
 use crate::names::{self, Scope};
 use crate::types::{Member, Type};
 
@@ -14,12 +15,15 @@ use crate::types::{Member, Type};
 /// type once it has been given, and before that a type of the argument's name,
 /// which the compiler then names as missing.
 pub(crate) fn builder(
-    builder: &Ident,
+    called: &Builder,
     arguments: &Ident,
     members: &[Member],
     inside: &Expander<'_>,
 ) -> TokenStream {
-    let missing = names::ident(&names::snake(&builder.to_string()));
+    let Builder {
+        ident: builder,
+        missing,
+    } = called;
     let mut setters = Scope::default();
     setters.take("build".to_owned());
     let fields: Vec<Field<'_>> = members
@@ -30,7 +34,8 @@ pub(crate) fn builder(
             ident: names::ident(&member.name),
             setter: names::ident(&setters.take(member.name.clone())),
             ty: inside.rust(&member.ty),
-            parameter: format_ident!("T{index}"),
+            // No type that is generated begins so.
+            parameter: format_ident!("_T{index}"),
         })
         .collect();
     let required: Vec<&Field<'_>> = fields.iter().filter(|f| !f.member.optional).collect();

@@ -37,9 +37,16 @@ pub(crate) enum Arguments {
 pub(crate) struct ArgumentsStruct {
     pub(crate) ident: Ident,
     pub(crate) members: Vec<Member>,
-    /// The name of its builder, where it has required and optional arguments: all
-    /// others are as well written with `..Default::default()` or in full.
-    pub(crate) builder: Option<Ident>,
+    /// Its builder, where it has required and optional arguments: all others are as
+    /// well written with `..Default::default()` or in full.
+    pub(crate) builder: Option<Builder>,
+}
+
+/// The names of a builder.
+pub(crate) struct Builder {
+    pub(crate) ident: Ident,
+    /// The module of what stands for arguments that are not given yet.
+    pub(crate) missing: Ident,
 }
 
 /// What the wrapper's call gives.
@@ -162,8 +169,14 @@ fn arguments(fields: &Fields, prefix: &str, types: &mut Types<'_>) -> Arguments 
     let name = types.take_name(format!("{prefix}Args"));
     let members = types.members(fields, prefix);
     let optional = members.iter().filter(|member| member.optional).count();
-    let builder = (0 < optional && optional < members.len())
-        .then(|| names::ident(&types.take_name(format!("{name}Builder"))));
+    let builder = (0 < optional && optional < members.len()).then(|| {
+        let builder = types.take_name(format!("{name}Builder"));
+        let missing = types.take_name(names::snake(&builder));
+        Builder {
+            ident: names::ident(&builder),
+            missing: names::ident(&missing),
+        }
+    });
     Arguments::Struct(ArgumentsStruct {
         ident: names::ident(&name),
         members,

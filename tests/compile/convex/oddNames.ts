@@ -8,3 +8,8 @@ export const match = mutation({ args: {}, returns: v.string(), handler });
 export const loop = mutation({ args: {}, handler });
 export const getItem = query({ args: { a: v.string() }, returns: v.object({ a: v.string() }), handler });
 export const get_item = query({ args: { b: v.string() }, returns: v.object({ b: v.string() }), handler });
+// Their builders' names come out equal, too.
+const t0 = v.object({ inner: v.string() });
+export const ab = mutation({ args: { t0, note: v.optional(v.string()) }, handler });
+export const a_b = mutation({ args: { b: v.string(), note: v.optional(v.string()) }, handler });
+export const aB = mutation({ args: { c: v.string(), note: v.optional(v.string()) }, handler });

@@ -33,4 +33,7 @@ pub struct UndeclaredOnMain;
 #[byod_table(location = "user")]
 pub struct InjectedTime;
 
+#[byod_table(location = "user")]
+pub struct InjectedKey;
+
 fn main() {}

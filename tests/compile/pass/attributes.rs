@@ -24,5 +24,5 @@ static ROUTER: Router = Router::new(tables!());
 fn main() {
     assert_eq!((NOTES.name, NOTES.location), ("notes", Location::User));
     assert!(ROUTER.is_user_table("notes") && ROUTER.is_main_table("users"));
-    assert_eq!(tables!().len(), 31);
+    assert_eq!(tables!().len(), 32);
 }

@@ -32,6 +32,11 @@ pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
     let b: odd_names::GetItemResult = odd_names::get_item(session, odd_names::GetItemArgs { b: "b".into() }).await?;
     let a: odd_names::GetItem2Result = odd_names::get_item2(session, odd_names::GetItem2Args { a: b.b }).await?;
     let _ = a.a;
+
+    let t0 = odd_names::T0 { inner: "a".into() };
+    odd_names::ab(session, odd_names::AbArgs::builder().t0(t0).note("n").build()).await?;
+    odd_names::a_b(session, odd_names::ABArgs::builder().b("b").build()).await?;
+    odd_names::a_b2(session, odd_names::AB2Args::builder().c("c").build()).await?;
     Ok(())
 }
 

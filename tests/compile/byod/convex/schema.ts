@@ -23,6 +23,7 @@ export default defineSchema({
   foreignArgument: plain(),
   undeclaredOnMain: plain(),
   injectedTime: plain(),
+  injectedKey: plain(),
   returned: plain(),
   owned: plain(),
   internalOnMain: plain(),

@@ -1,0 +1,3 @@
+import { mutationGeneric as mutation } from "convex/server";
+
+export const touch = mutation({ args: {}, handler: () => null });
