@@ -59,7 +59,7 @@ impl Standin {
 
 const HELPERS: Package = Package {
     name: "convex-helpers",
-    version: "0.1.124",
+    version: "0.1.135",
 };
 const AUTH: Package = Package {
     name: "@convex-dev/auth",
@@ -77,7 +77,7 @@ const ZOD: Package = Package {
 
 const WORKPOOL: Package = Package {
     name: "@convex-dev/workpool",
-    version: "0.4.12",
+    version: "0.4.16",
 };
 const WORKFLOW: Package = Package {
     name: "@convex-dev/workflow",

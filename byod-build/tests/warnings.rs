@@ -171,7 +171,7 @@ fn a_package_with_a_stand_in_is_named_once() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.124. Install it to be exact"
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. Install it to be exact"
         ]
     );
 }
@@ -191,7 +191,7 @@ fn what_a_stand_in_lacks_is_left_out() {
         [
             "convex/notes.ts: `b` is left out: its validators need `future().json` of `convex-helpers/validators`, which was not found: install `convex-helpers`",
             "convex/notes.ts: left out: `a`, made by `convex-helpers/server/newFunctions`, which was not found: install `convex-helpers`",
-            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.124. Install it to be exact"
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. Install it to be exact"
         ]
     );
 }

@@ -15,11 +15,14 @@ pub(crate) fn takes_pages(args: &Fields) -> bool {
     let required = |name: &str, validator: &Validator| {
         options.get(name) == Some(&Field::required(validator.clone()))
     };
-    let cursor = Validator::Union {
-        value: vec![Validator::String, Validator::Null],
+    // Where it is written out by hand, null may come first.
+    let cursor = |value: [Validator; 2]| {
+        let value = value.into();
+        required("cursor", &Validator::Union { value })
     };
     required("numItems", &Validator::Number)
-        && required("cursor", &cursor)
+        && (cursor([Validator::String, Validator::Null])
+            || cursor([Validator::Null, Validator::String]))
         && options
             .iter()
             .all(|(name, field)| field.optional || name == "numItems" || name == "cursor")
@@ -68,5 +71,33 @@ pub(crate) fn written_items(ty: &syn::Type) -> Option<&syn::Type> {
             }
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_any_version_and_written_by_hand() {
+        let takes = |cursor: &str, more: &str| {
+            let json = format!(
+                r#"{{"type": "object", "value": {{"paginationOpts": {{"optional": false, "fieldType": {{"type": "object", "value": {{
+                    "numItems": {{"optional": false, "fieldType": {{"type": "number"}}}},
+                    "cursor": {{"optional": false, "fieldType": {{"type": "union", "value": {cursor}}}}}{more}
+                }}}}}}}}}}"#
+            );
+            let args: Validator = serde_json::from_str(&json).expect("it is a validator");
+            args.as_object().is_some_and(takes_pages)
+        };
+        let id = r#", "id": {"optional": true, "fieldType": {"type": "number"}}"#;
+        assert!(takes(r#"[{"type": "string"}, {"type": "null"}]"#, id));
+        assert!(takes(r#"[{"type": "null"}, {"type": "string"}]"#, ""));
+        assert!(!takes(r#"[{"type": "string"}]"#, ""));
+        let required = r#", "id": {"optional": false, "fieldType": {"type": "number"}}"#;
+        assert!(!takes(
+            r#"[{"type": "string"}, {"type": "null"}]"#,
+            required
+        ));
     }
 }

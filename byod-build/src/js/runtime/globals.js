@@ -281,6 +281,8 @@ const askedVariables = new Set();
 const variables = Object.assign(Object.create(null), { NODE_ENV: "production" });
 const isUnset = (env, name) => typeof name === "string" && !(name in env);
 
+const outlet = { isTTY: false, columns: 80, write: () => true, on: quiet, once: quiet, end: quiet };
+
 const process = {
   env: new Proxy(variables, {
     get(env, name) {
@@ -291,15 +293,30 @@ const process = {
     has: (env, name) => name in env || (host.placeholders && isUnset(env, name)),
   }),
   argv: [],
+  execArgv: [],
   versions: {},
   platform: "linux",
+  arch: "x64",
   version: "",
+  title: "node",
+  pid: 1,
+  stdin: outlet,
+  stdout: outlet,
+  stderr: outlet,
   cwd: () => "/",
+  uptime: () => 0,
+  cpuUsage: () => ({ user: 0, system: 0 }),
+  memoryUsage: () => ({ rss: 0, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 }),
   nextTick: (callback, ...args) => queueMicrotask(() => callback(...args)),
   hrtime: Object.assign(() => [0, 0], { bigint: () => 0n }),
   on: quiet,
   once: quiet,
   off: quiet,
+  addListener: quiet,
+  removeListener: quiet,
+  removeAllListeners: quiet,
+  listenerCount: () => 0,
+  listeners: () => [],
   emitWarning: quiet,
   exit: quiet,
 };

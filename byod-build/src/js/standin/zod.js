@@ -197,7 +197,7 @@ const made = {
   xor: (members) => schema({ kind: "union", members }),
   intersection: (a, b) => schema({ kind: "intersection", members: [a, b] }),
   record,
-  partialRecord: record,
+  partialRecord: (key, value) => schema({ kind: "record", key, value, isPartial: true }),
   looseRecord: record,
   optional,
   nullable,

@@ -1,7 +1,7 @@
 // Stands in for `@convex-dev/workflow`: its validators, and workflows as functions.
 import { internalMutationGeneric } from "convex/server";
 import { v } from "convex/values";
-import { vResultValidator, vRunResult } from "@convex-dev/workpool";
+import { vResultValidator } from "@convex-dev/workpool";
 
 const { absent } = import.meta;
 
@@ -24,6 +24,14 @@ export const vWorkflowStep = v.object({
   eventId: v.optional(v.string()),
 });
 
+// Unlike that of a workpool, it has no data of an error.
+const resultOf = (returnValue = v.any()) =>
+  v.union(
+    v.object({ kind: v.literal("success"), returnValue }),
+    v.object({ kind: v.literal("failed"), error: v.string() }),
+    v.object({ kind: v.literal("canceled") }),
+  );
+
 function workflow({ args, returns }, handler) {
   return internalMutationGeneric({
     args: {
@@ -35,7 +43,7 @@ function workflow({ args, returns }, handler) {
       context: v.optional(v.any()),
       docs: v.optional(v.literal("To call a workflow directly, nest its arguments: { args: { ...yourWorkflowArgs } }")),
     },
-    returns: v.union(v.string(), v.object({ kind: v.literal("complete"), runResult: vRunResult(returns) })),
+    returns: v.union(v.string(), v.object({ kind: v.literal("complete"), runResult: resultOf(returns) })),
     handler,
   });
 }

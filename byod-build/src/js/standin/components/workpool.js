@@ -7,7 +7,7 @@ const { absent } = import.meta;
 const resultOf = (returnValue) =>
   v.union(
     v.object({ kind: v.literal("success"), returnValue }),
-    v.object({ kind: v.literal("failed"), error: v.string() }),
+    v.object({ kind: v.literal("failed"), error: v.string(), errorData: v.optional(v.any()) }),
     v.object({ kind: v.literal("canceled") }),
   );
 

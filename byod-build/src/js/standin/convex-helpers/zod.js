@@ -31,7 +31,7 @@ function literalKeys(schema) {
 
 const isId = ({ kind, members }) => kind === "id" || (kind === "union" && members.every(isId));
 
-function recordOf({ key, value }, convert, version) {
+function recordOf({ key, value, isPartial }, convert, version) {
   const values = convert(value);
   if (version === 3) {
     const keys = convert(key);
@@ -41,7 +41,10 @@ function recordOf({ key, value }, convert, version) {
     return v.record(keys, values);
   }
   const names = literalKeys(key);
-  if (names !== undefined) return v.object(Object.fromEntries(names.map((name) => [name, values])));
+  if (names !== undefined) {
+    const field = isPartial ? v.optional(values) : values;
+    return v.object(Object.fromEntries(names.map((name) => [name, field])));
+  }
   const keys = convert(key);
   return v.record(isId(keys) ? keys : v.string(), vRequired(values));
 }
