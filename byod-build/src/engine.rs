@@ -22,7 +22,7 @@ const PROGRAM: &str = concat!(
     include_str!("js/runtime/globals.js"),
     include_str!("js/runtime/locale.js"),
     include_str!("js/runtime/helpers.js"),
-    "return { start, state, failure, fireTimer, missesVariables, readSchema, readFunctions };\n})",
+    "return { start, state, failure, fireTimer, missesVariables, culprit, readSchema, readFunctions };\n})",
 );
 
 /// How a module ended.
@@ -216,9 +216,10 @@ impl Engine {
         self.ask("missesVariables", "").unwrap_or(true)
     }
 
-    /// The module that is running, or was when the engine was stopped.
-    pub(crate) fn running(&self) -> String {
-        self.host.borrow().running().to_owned()
+    /// The module to blame for what was running when the engine was stopped.
+    pub(crate) fn culprit(&self) -> String {
+        let running = self.host.borrow().running().to_owned();
+        self.ask("culprit", &running).unwrap_or(running)
     }
 
     /// The path of a module as the caller would write it.

@@ -383,6 +383,12 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
     loaded.set("kind", if compiled.is_esm { "esm" } else { "cjs" })?;
     loaded.set("imports", strings(ctx, &compiled.imports)?)?;
     loaded.set("stars", strings(ctx, &compiled.stars)?)?;
+    let reexports = Array::new(ctx.clone())?;
+    for (index, one) in compiled.reexports.into_iter().enumerate() {
+        let names = [one.exported, one.specifier, one.imported];
+        reexports.set(index, strings(ctx, &names)?)?;
+    }
+    loaded.set("reexports", reexports)?;
     let mut options = EvalOptions::default();
     // CommonJS too: Convex puts it into ES modules.
     options.strict = true;

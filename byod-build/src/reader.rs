@@ -20,6 +20,9 @@ use crate::{Error, Limits, schema};
 /// The modules that were stopped, by their path, and why.
 pub(crate) type Stopped = Rc<RefCell<BTreeMap<String, String>>>;
 
+/// For questions to an engine that was stopped.
+const TO_END: Duration = Duration::from_secs(1);
+
 /// An engine, and another one when what was running had to be stopped.
 pub(crate) struct Reader<'a> {
     new_host: &'a dyn Fn() -> Host,
@@ -73,12 +76,10 @@ impl<'a> Reader<'a> {
 
     /// The functions of a module, which may take half of the time that is left.
     pub(crate) fn functions(&mut self, module: &Module) -> ModuleReading {
-        if self.left.is_zero() {
-            return ModuleReading::not_loaded(&self.shown(&module.path), &self.no_time_left());
-        }
         let started = Instant::now();
-        self.engine
-            .allow(self.left / 2, Limit::HalfOfTime(self.limits.time));
+        // Whatever others took, what comes to an end shall have the time to.
+        let time = (self.left / 2).max(self.limits.time / 20);
+        self.engine.allow(time, Limit::HalfOfTime(self.limits.time));
         let was_used = self.is_used;
         self.is_used = true;
         let error = match functions::read(&self.engine, module) {
@@ -86,7 +87,8 @@ impl<'a> Reader<'a> {
             Err(error) => error,
         };
         let elapsed = started.elapsed();
-        let running = self.engine.running();
+        self.engine.allow(TO_END, Limit::Time(self.limits.time));
+        let culprit = self.engine.culprit();
         if let Err(error) = self.replace_engine() {
             return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
         }
@@ -100,12 +102,12 @@ impl<'a> Reader<'a> {
         };
         self.left = self.left.saturating_sub(elapsed);
         let reason = limit.stopped();
-        let known = self.stopped.borrow_mut().insert(running, reason.clone());
+        let known = self.stopped.borrow_mut().insert(culprit, reason.clone());
         if *at != self.shown(&module.path) && known.is_none() {
             // Only what it imports is at fault, and is not run again.
             return self.functions(module);
         }
-        ModuleReading::not_loaded(at, &reason)
+        ModuleReading::not_loaded(&self.shown(&module.path), &reason)
     }
 
     /// Whether modules asked for environment variables that are not set.
@@ -131,17 +133,10 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    fn no_time_left(&self) -> String {
-        format!(
-            "modules that had to be stopped used up the {} ms for the project. Raise the time limit (`Builder::limits`)",
-            self.limits.time.as_millis()
-        )
-    }
-
     fn replace_engine(&mut self) -> Result<(), Error> {
         let host = (self.new_host)().with_stopped(self.stopped.clone());
         let old = std::mem::replace(&mut self.engine, Engine::new(host, self.limits)?);
-        old.allow(Duration::from_secs(1), Limit::Time(self.limits.time));
+        old.allow(TO_END, Limit::Time(self.limits.time));
         self.misses_variables |= old.misses_variables();
         self.hosts.extend(old.finish());
         self.is_used = false;

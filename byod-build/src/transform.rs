@@ -2,12 +2,13 @@
 //! decorators are compiled away; imports and exports become calls of the module
 //! registry (`js/runtime/registry.js`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use oxc_allocator::{Allocator, TakeIn};
 use oxc_ast::ast::{
-    BindingPattern, ClassType, Declaration, Expression, Program, Statement,
-    VariableDeclarationKind, VariableDeclarator,
+    BindingPattern, ClassType, Declaration, ExportSpecifier, Expression,
+    ImportDeclarationSpecifier, Program, Statement, VariableDeclarationKind, VariableDeclarator,
 };
 use oxc_ast::builder::AstBuilder;
 use oxc_codegen::{Codegen, CodegenOptions, CodegenReturn, CommentOptions};
@@ -28,6 +29,16 @@ pub(crate) struct Compiled {
     pub(crate) imports: Vec<String>,
     /// What it re-exports by `export *`.
     pub(crate) stars: Vec<String>,
+    /// What it re-exports by name.
+    pub(crate) reexports: Vec<Reexport>,
+}
+
+/// A name that another module exports, passed on.
+pub(crate) struct Reexport {
+    pub(crate) exported: String,
+    pub(crate) specifier: String,
+    /// Its name there; `*` for the whole module.
+    pub(crate) imported: String,
 }
 
 /// What a `tsconfig.json` says of how its TypeScript is compiled, as far as that
@@ -129,6 +140,7 @@ fn generate<'a>(
             .scoping;
     }
     let (imports, stars) = dependencies(&program);
+    let reexports = reexports(&program);
     ModuleRunnerTransform::new().transform(allocator, &mut program, scoping);
     let mut binder = String::new();
     if is_esm {
@@ -154,6 +166,7 @@ fn generate<'a>(
         is_esm,
         imports,
         stars,
+        reexports,
     };
     Ok((compiled, generated))
 }
@@ -250,6 +263,57 @@ fn dependencies(program: &Program) -> (Vec<String>, Vec<String>) {
         }
     }
     (imports, stars)
+}
+
+/// The names that are another module's: of `export … from`, and of imports that are
+/// exported.
+fn reexports(program: &Program) -> Vec<Reexport> {
+    let mut imported: BTreeMap<&str, (&str, String)> = BTreeMap::new();
+    for statement in &program.body {
+        let Statement::ImportDeclaration(import) = statement else {
+            continue;
+        };
+        let source = import.source.value.as_str();
+        for specifier in import.specifiers.iter().flatten() {
+            let (local, name) = match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(one) => {
+                    (&one.local, one.imported.name().to_string())
+                }
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(one) => {
+                    (&one.local, "default".to_owned())
+                }
+                ImportDeclarationSpecifier::ImportNamespaceSpecifier(one) => {
+                    (&one.local, "*".to_owned())
+                }
+            };
+            imported.insert(local.name.as_str(), (source, name));
+        }
+    }
+    let mut found = Vec::new();
+    for statement in &program.body {
+        match statement {
+            Statement::ExportFromDeclaration(export) => {
+                found.extend(export.specifiers.iter().map(|one| Reexport {
+                    exported: one.exported.name().to_string(),
+                    specifier: export.source.value.to_string(),
+                    imported: one.local.name().to_string(),
+                }));
+            }
+            Statement::ExportNamedDeclaration(export) => {
+                let of_import = |one: &ExportSpecifier| {
+                    let (source, name) = imported.get(one.local.name().as_str())?;
+                    Some(Reexport {
+                        exported: one.exported.name().to_string(),
+                        specifier: (*source).to_owned(),
+                        imported: name.clone(),
+                    })
+                };
+                found.extend(export.specifiers.iter().filter_map(of_import));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Puts the gate after the hoisted export definitions, and makes those
@@ -386,6 +450,26 @@ mod tests {
             "import type { T } from './t';\nimport { U } from './u';\nexport const x = 1 as unknown as U & T;",
         );
         assert_eq!(module.imports, Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_of_other_modules_are_known() {
+        let module = compiled(
+            "import d, { a as b, type T } from './m';\nimport * as n from './n';\nexport { b, d, n };\nexport { default, x as y } from './o';\nexport const own = d;",
+        );
+        let all: Vec<String> = module
+            .reexports
+            .iter()
+            .map(|one| format!("{}={}#{}", one.exported, one.specifier, one.imported))
+            .collect();
+        let expected = [
+            "b=./m#a",
+            "d=./m#default",
+            "n=./n#*",
+            "default=./o#default",
+            "y=./o#x",
+        ];
+        assert_eq!(all, expected);
     }
 
     #[test]

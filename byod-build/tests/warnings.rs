@@ -348,6 +348,35 @@ fn what_loops_for_ever_outside_the_folder_is_run_once() {
 }
 
 #[test]
+fn a_package_that_takes_too_long_is_left_out_as_a_whole() {
+    let part = |next: &str| {
+        format!(
+            "{next}\nconst end = Date.now() + 300;\nwhile (Date.now() < end);\nexport const x = 1;\n"
+        )
+    };
+    let folder = Folder::new("w_slow_package")
+        .with_schema(SCHEMA)
+        .with("node_modules/large/package.json", "{ \"name\": \"large\", \"main\": \"index.mjs\" }")
+        .with("node_modules/large/index.mjs", &part("export * from \"./one.mjs\";"))
+        .with("node_modules/large/one.mjs", &part("export { x as y } from \"./two.mjs\";"))
+        .with("node_modules/large/two.mjs", &part(""))
+        .with_module("a.ts", "import { x } from \"large\";\nexport const f = query({ args: {}, handler: async () => x });\n")
+        .with_module("b.ts", "import * as all from \"large\";\nexport const f = query({ args: {}, handler: async () => all });\n");
+    let limits = Limits {
+        time: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert_eq!(paths(&reading), ["a:f", "b:f"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "node_modules/large/index.mjs: stopped after half of what was left of 1000 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+        ]
+    );
+}
+
+#[test]
 fn a_module_that_allocates_without_end_costs_its_own_functions_alone() {
     let folder = Folder::new("w_greedy")
         .with_schema(SCHEMA)

@@ -6,6 +6,7 @@ const entries = new Map();
 // Starts a module by its id; `state(id)` then tells how far it is.
 function start(id) {
   const record = recordOf(id);
+  host.running(id);
   link(record);
   evaluate(record, undefined);
   entries.set(id, record);

@@ -119,14 +119,17 @@ function load(record) {
     record.open = loaded.absent;
     record.imports = loaded.imports ?? [];
     record.starImports = loaded.stars ?? [];
+    // By the exported name: where it comes from, and its name there.
+    record.reexports = new Map((loaded.reexports ?? []).map(([exported, ...from]) => [exported, from]));
   }
 }
 
-function link(record) {
+function link(record, importer) {
   if (record.state !== "new") return;
   const linked = [];
-  linkGraph(record, linked);
-  for (const one of linked) linkStars(one);
+  linkGraph(record, linked, importer);
+  // What is imported before what imports it.
+  for (const one of linked.toReversed()) linkStars(one);
   for (const one of linked) sortNames(one.exports);
 }
 
@@ -142,8 +145,10 @@ function sortNames(exports) {
   }
 }
 
-function linkGraph(record, linked) {
+function linkGraph(record, linked, importer) {
   if (record.state !== "new") return;
+  record.importer = importer;
+  host.running(record.id);
   load(record);
   if (record.kind !== "esm" || record.state === "failed") return;
   linked.push(record);
@@ -163,7 +168,8 @@ function linkGraph(record, linked) {
     (specifier) => requireFrom(record, specifier),
   );
   record.started.catch(() => {});
-  for (const specifier of record.imports) linkGraph(resolve(specifier, record, false), linked);
+  record.ownNames = new Set(Object.keys(record.exports));
+  for (const specifier of record.imports) linkGraph(resolve(specifier, record, false), linked, record);
   // Re-exports lead to their module before this one has run.
   record.bind?.((specifier) => namespace(resolve(specifier, record, false)));
   for (const specifier of record.starImports) record.stars.push(resolve(specifier, record, false));
@@ -173,7 +179,30 @@ function linkGraph(record, linked) {
 function namesOf(record, seen) {
   if (seen.has(record) || record.kind !== "esm") return [];
   seen.add(record);
-  return [...Object.keys(record.exports), ...record.stars.flatMap((star) => namesOf(star, seen))];
+  const names = [...Object.keys(record.exports), ...record.stars.flatMap((star) => namesOf(star, seen))];
+  return names.filter((name) => !record.ambiguous?.has(name));
+}
+
+// Which module's variable a name of an ES module is; `null` if `export *` gives it
+// several, `undefined` if that is not known.
+function bindingOf(record, name, seen = new Set()) {
+  const binding = `${name} of ${record.id}`;
+  if (record.kind !== "esm" || record.state === "failed" || seen.has(binding)) return undefined;
+  seen.add(binding);
+  const from = record.reexports.get(name);
+  if (from) {
+    const [specifier, imported] = from;
+    const target = resolve(specifier, record, false);
+    return bindingOf(target, imported, seen) ?? `${imported} of ${target.id}`;
+  }
+  if (record.ownNames?.has(name)) return binding;
+  let found;
+  for (const star of record.stars) {
+    const other = bindingOf(star, name, seen);
+    if (other === null || (found !== undefined && other !== undefined && found !== other)) return null;
+    found ??= other;
+  }
+  return found;
 }
 
 function linkStars(record) {
@@ -181,13 +210,21 @@ function linkStars(record) {
     if (star.kind === "inert" || star.state === "failed") record.open ??= originOf(star);
     if (star.open) record.open ??= star.open;
     for (const name of namesOf(star, new Set([record]))) {
-      defineStar(record, name, () => namespace(star)[name]);
+      const isTwice = Object.hasOwn(record.exports, name) && !record.ownNames.has(name);
+      if (isTwice && bindingOf(record, name) === null) makeAmbiguous(record, name);
+      else defineStar(record, name, () => namespace(star)[name]);
     }
   }
 }
 
+// A name that `export *` gives a module twice is none of its own.
+function makeAmbiguous(record, name) {
+  (record.ambiguous ??= new Set()).add(name);
+  delete record.exports[name];
+}
+
 function defineStar(record, name, get) {
-  if (name !== "default" && !Object.hasOwn(record.exports, name)) {
+  if (name !== "default" && !Object.hasOwn(record.exports, name) && !record.ambiguous?.has(name)) {
     Object.defineProperty(record.exports, name, { enumerable: true, configurable: true, get });
   }
 }
@@ -231,7 +268,8 @@ function importStatic(specifier, importer) {
 
 function importDynamic(specifier, importer) {
   const record = resolve(String(specifier), importer, false);
-  link(record);
+  link(record, importer);
+  host.running(importer.id);
   return evaluated(record, importer).then((seen) => {
     if (record.state === "failed" && !record.standin) throw record.error;
     return seen;
@@ -310,7 +348,8 @@ function runCommonJs(record, parent) {
 
 function requireFrom(importer, specifier) {
   const record = resolve(String(specifier), importer, true);
-  link(record);
+  link(record, importer);
+  host.running(importer.id);
   if (record.kind === "inert") return record.exports;
   if (record.kind === "cjs") {
     runCommonJs(record, importer);
@@ -333,6 +372,18 @@ function requireFrom(importer, specifier) {
 }
 
 // --- Failures ---
+
+// The module that is to be blamed for what the running one costs: of a package, the
+// one that the project imports, for none of its parts need be too much by itself.
+function culprit(id) {
+  let found = id;
+  for (let at = records.get(id); at?.id.includes("/node_modules/"); at = at.parent ?? at.importer) {
+    found = at.id;
+    if (at.seen) break;
+    at.seen = true;
+  }
+  return JSON.stringify(found);
+}
 
 function reasonOf(error) {
   if (error === null) return "null was thrown";
