@@ -18,6 +18,7 @@ use crate::endpoint::{Endpoints, operators_url};
 use crate::error::{Call, Error};
 use crate::health::{Deployments, Health};
 use crate::http::Http;
+use crate::outcome::Outcome;
 use crate::recovery::Observer;
 use crate::retry;
 use crate::shared_pools;
@@ -298,7 +299,7 @@ impl Client {
     pub(crate) async fn run<T>(
         &self,
         body: Vec<u8>,
-        context: CallContext<'_>,
+        mut context: CallContext<'_>,
         limits: &Limits,
         deadline: Deadline,
         read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
@@ -343,6 +344,7 @@ impl Client {
                 }
                 return Err(error);
             }
+            context.perhaps_ran |= error.outcome() == Outcome::Unknown;
             attempt += 1;
         }
     }
@@ -389,6 +391,7 @@ impl Client {
             endpoint,
             path,
             repeatable: endpoint.only_reads(),
+            perhaps_ran: false,
         }
     }
 
@@ -424,6 +427,8 @@ pub(crate) struct CallContext<'a> {
     pub(crate) path: &'a str,
     /// Whether running it twice does no more than running it once.
     pub(crate) repeatable: bool,
+    /// Whether it may have run already, when it was sent before.
+    pub(crate) perhaps_ran: bool,
 }
 
 impl CallContext<'_> {
@@ -433,6 +438,7 @@ impl CallContext<'_> {
             endpoint: self.endpoint,
             path: self.path.into(),
             repeatable: self.repeatable,
+            perhaps_ran: self.perhaps_ran,
         })
     }
 

@@ -131,6 +131,7 @@ impl<'a> Wanted<'a> {
             endpoint: self.kind.into(),
             path: self.path,
             repeatable: self.kind == FunctionType::Query,
+            perhaps_ran: false,
         }
     }
 }

@@ -232,6 +232,8 @@ pub struct Call {
     pub(crate) path: Box<str>,
     /// Whether running it twice does no more than running it once.
     pub(crate) repeatable: bool,
+    /// Whether it may have run already, when it was sent before.
+    pub(crate) perhaps_ran: bool,
 }
 
 impl Call {
@@ -357,6 +359,7 @@ mod tests {
             endpoint,
             path: "messages:list".into(),
             repeatable: endpoint.only_reads(),
+            perhaps_ran: false,
         })
     }
 

@@ -1,5 +1,6 @@
 use std::error::Error as _;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -106,16 +107,19 @@ impl Http {
         let is_usual = limits.connect == self.0.connect && limits.connect < left;
         // Not in this future, which is large enough.
         let pending = {
-            let mut request = request(url, body, context)?;
-            if is_usual {
-                *request.timeout_mut() = Some(left);
-                self.0.usual.execute(request)
+            let request = request(url, body, context)?;
+            let pool = if is_usual {
+                &self.0.usual
             } else {
-                self.0.unusual.execute(request)
-            }
+                &self.0.unusual
+            };
+            pool.execute(request)
         };
         let result = if is_usual {
-            exchange(pending, limits.answer, context).await
+            // reqwest's own limit in all takes four more allocations.
+            let exchange = pin!(exchange(pending, limits.answer, context));
+            let result = timeout_at(deadline.at(), exchange).await;
+            result.unwrap_or(Err(Failed::Timeout { connecting: false }))
         } else {
             unusual(pending, limits.answer, context, step, deadline).await
         };

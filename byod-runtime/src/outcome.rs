@@ -12,8 +12,18 @@ pub enum Outcome {
 }
 
 impl Error {
-    /// Whether the function ran, as far as is known.
+    /// Whether the function ran, as far as is known; of a call that was sent more than
+    /// once, in any of the attempts.
     pub fn outcome(&self) -> Outcome {
+        match self.outcome_of_attempt() {
+            Outcome::NotExecuted if self.call().is_some_and(|call| call.perhaps_ran) => {
+                Outcome::Unknown
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn outcome_of_attempt(&self) -> Outcome {
         match self {
             Self::Config { .. }
             | Self::Credentials { .. }
@@ -82,6 +92,7 @@ mod tests {
                 endpoint,
                 path: "messages:list".into(),
                 repeatable: endpoint.only_reads(),
+                perhaps_ran: false,
             }),
             status,
             code: code.map(Into::into),

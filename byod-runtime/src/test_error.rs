@@ -9,6 +9,7 @@ pub(crate) fn call(endpoint: Endpoint) -> Box<Call> {
         endpoint,
         path: "messages:list".into(),
         repeatable: endpoint.only_reads(),
+        perhaps_ran: false,
     })
 }
 

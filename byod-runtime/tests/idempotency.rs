@@ -88,6 +88,33 @@ async fn after_the_last_attempt_it_can_still_be_made_again() {
 }
 
 #[tokio::test]
+async fn what_may_have_run_before_is_not_said_not_to_have_run() {
+    let world = World::new().await;
+    world
+        .save("alice", "key", ConnectionStatus::Connected)
+        .await;
+    let session = world.session("alice");
+    // The answer of the first attempt is lost, the second one is turned away.
+    let lost = std::sync::atomic::AtomicBool::new(false);
+    world.at_users.set(move |request| {
+        let first = !lost.swap(true, std::sync::atomic::Ordering::Relaxed);
+        (request.path() == "notes:create").then(|| match first {
+            true => Reply::Bytes(Vec::new()),
+            false => Reply::Status(429, String::new()),
+        })
+    });
+    let call = create(&session).idempotency_key("order 7").retries(1);
+    let error = call.await.unwrap_err();
+    assert!(
+        matches!(error, Error::Status { status: 429, .. }),
+        "{error}"
+    );
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(error.is_retryable());
+    assert_eq!(calls_of_create(&world.users.requests()).len(), 2);
+}
+
+#[tokio::test]
 async fn main_gets_no_key_and_the_call_once() {
     let world = World::new().await;
     world.at_main.set(|request| {
