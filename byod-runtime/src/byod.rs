@@ -359,7 +359,7 @@ impl Byod {
         };
         // The host makes the error clearer; the record may be too broken to tell it.
         let deployment = match self.client(user, &record) {
-            Ok(client) => client.host().clone(),
+            Ok(client) => client.host().into(),
             Err(_) => "the user's deployment".into(),
         };
         // Whether it works again says nothing about a status that isn't known.

@@ -386,7 +386,7 @@ impl Client {
     ) -> CallContext<'a> {
         let endpoint = endpoint.into();
         CallContext {
-            deployment: &self.endpoints.host,
+            deployment: self.endpoints.host(),
             auth: &self.auth,
             endpoint,
             path,
@@ -403,8 +403,8 @@ impl Client {
         &self.endpoints.url
     }
 
-    pub(crate) fn host(&self) -> &Arc<str> {
-        &self.endpoints.host
+    pub(crate) fn host(&self) -> &str {
+        self.endpoints.host()
     }
 }
 
@@ -420,7 +420,7 @@ impl fmt::Debug for Client {
 /// What a [`Call`] is made of; borrowed, because most calls don't fail.
 #[derive(Clone, Copy)]
 pub(crate) struct CallContext<'a> {
-    pub(crate) deployment: &'a Arc<str>,
+    pub(crate) deployment: &'a str,
     /// What the deployment is sent, and may send back.
     pub(crate) auth: &'a Auth,
     pub(crate) endpoint: Endpoint,
@@ -434,7 +434,7 @@ pub(crate) struct CallContext<'a> {
 impl CallContext<'_> {
     pub(crate) fn call(self) -> Box<Call> {
         Box::new(Call {
-            deployment: self.deployment.clone(),
+            deployment: self.deployment.into(),
             endpoint: self.endpoint,
             path: self.path.into(),
             repeatable: self.repeatable,

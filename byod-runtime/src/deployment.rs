@@ -122,7 +122,7 @@ pub(crate) struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// What an error is about that happens before anything is sent.
-    pub(crate) fn context(self, deployment: &'a Arc<str>) -> CallContext<'a> {
+    pub(crate) fn context(self, deployment: &'a str) -> CallContext<'a> {
         // Nothing has been sent that could come back.
         static NOTHING: Auth = Auth::None;
         CallContext {

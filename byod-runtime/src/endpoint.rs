@@ -10,8 +10,6 @@ use crate::error::Error;
 pub(crate) struct Endpoints {
     /// Without a slash at the end.
     pub(crate) url: Arc<str>,
-    /// With the port, where the URL names one.
-    pub(crate) host: Arc<str>,
     /// The one that most calls have; the others are made of it.
     query: Url,
 }
@@ -22,9 +20,13 @@ impl Endpoints {
         query.set_path("/api/query");
         Self {
             url: base.as_str().trim_end_matches('/').into(),
-            host: base.authority().into(),
             query,
         }
+    }
+
+    /// With the port, where the URL names one.
+    pub(crate) fn host(&self) -> &str {
+        self.query.authority()
     }
 
     pub(crate) fn of(&self, endpoint: Endpoint) -> Url {
@@ -217,6 +219,6 @@ mod tests {
     #[test]
     fn http_elsewhere_can_be_allowed() {
         let url = operators_url("http://convex.internal:3210", true).unwrap();
-        assert_eq!(&*Endpoints::new(&url).host, "convex.internal:3210");
+        assert_eq!(Endpoints::new(&url).host(), "convex.internal:3210");
     }
 }

@@ -77,7 +77,7 @@ impl Byod {
         };
         let reason: Arc<str> = problem.to_string().into();
         let blocked = Blocked {
-            deployment: connected.client.host().clone(),
+            deployment: connected.client.host().into(),
             why: Why::Failing(reason.clone()),
         };
         // Else another call did, or the user has other credentials by now.
