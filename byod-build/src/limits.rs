@@ -7,7 +7,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Wall-clock time for running the schema, and for all modules of functions that
     /// don't come to an end: each is stopped after half of what such ones have left.
-    /// What ends takes nothing from it, and each has a twentieth at least. Default: 10 s.
+    /// What ends takes nothing from it, and each has a twentieth at least, until such
+    /// ones have taken twice the time: then no other is run. Default: 10 s.
     pub time: Duration,
     /// Memory of the JavaScript engine, in bytes. Default: 512 MiB.
     pub memory: usize,

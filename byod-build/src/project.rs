@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use byod_schema::{Function, FunctionPath, Schema};
 use serde::Deserialize;
@@ -97,7 +98,7 @@ fn run(
     modules: &[Module],
 ) -> Result<ProjectReading, Error> {
     let stopped = Stopped::default();
-    let mut reader = Reader::new(&host, limits, limits.time, &stopped)?;
+    let mut reader = Reader::new(&host, limits, Duration::ZERO, &stopped)?;
     let mut schema = reader.schema(schema_path);
     if !matches!(schema, Ok(_) | Err(Error::Schema { .. })) {
         return Err(schema.err().unwrap_or(Error::Engine(String::new())));
@@ -110,7 +111,7 @@ fn run(
     let is_whole = schema.is_ok() && readings.iter().all(ModuleReading::is_whole);
     if !is_whole && reader.misses_variables() {
         let host = || host().with_placeholders();
-        let mut reader = Reader::new(&host, limits, reader.left(), &stopped)?;
+        let mut reader = Reader::new(&host, limits, reader.spent(), &stopped)?;
         let as_if = |at: &str, reason: &str| {
             format!("{at}: read as if every environment variable were set. Otherwise: {reason}")
         };

@@ -27,8 +27,8 @@ const TO_END: Duration = Duration::from_secs(1);
 pub(crate) struct Reader<'a> {
     new_host: &'a dyn Fn() -> Host,
     limits: Limits,
-    /// What is left of the time, which only what had to be stopped takes from.
-    left: Duration,
+    /// The time that went to what had to be stopped.
+    spent: Duration,
     engine: Engine,
     /// Whether the engine has run something.
     is_used: bool,
@@ -42,13 +42,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(
         new_host: &'a dyn Fn() -> Host,
         limits: Limits,
-        left: Duration,
+        spent: Duration,
         stopped: &Stopped,
     ) -> Result<Self, Error> {
         Ok(Self {
             new_host,
             limits,
-            left,
+            spent,
             engine: Engine::new(new_host().with_stopped(stopped.clone()), limits)?,
             is_used: false,
             misses_variables: false,
@@ -62,23 +62,37 @@ impl<'a> Reader<'a> {
         self.engine.shown(path)
     }
 
+    /// The time that went to what had to be stopped.
+    pub(crate) fn spent(&self) -> Duration {
+        self.spent
+    }
+
     /// What is left of the time.
-    pub(crate) fn left(&self) -> Duration {
-        self.left
+    fn left(&self) -> Duration {
+        self.limits.time.saturating_sub(self.spent)
+    }
+
+    /// What each part has, whatever others took: what comes to an end shall have the
+    /// time to.
+    fn least(&self) -> Duration {
+        self.limits.time / 20
     }
 
     /// The schema, which may take all the time that is left.
     pub(crate) fn schema(&mut self, path: &Path) -> Result<Exported<Schema>, Error> {
         self.is_used = true;
-        self.engine.allow(self.left, Limit::Time(self.limits.time));
+        let time = self.left().max(self.least());
+        self.engine.allow(time, Limit::Time(self.limits.time));
         schema::read(&self.engine, path)
     }
 
     /// The functions of a module, which may take half of the time that is left.
     pub(crate) fn functions(&mut self, module: &Module) -> ModuleReading {
+        if self.spent >= self.limits.time.saturating_mul(2) {
+            return ModuleReading::not_loaded(&self.shown(&module.path), &self.no_time_left());
+        }
         let started = Instant::now();
-        // Whatever others took, what comes to an end shall have the time to.
-        let time = (self.left / 2).max(self.limits.time / 20);
+        let time = (self.left() / 2).max(self.least());
         self.engine.allow(time, Limit::HalfOfTime(self.limits.time));
         let was_used = self.is_used;
         self.is_used = true;
@@ -100,7 +114,7 @@ impl<'a> Reader<'a> {
         let Error::Limit { module: at, limit } = &error else {
             return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
         };
-        self.left = self.left.saturating_sub(elapsed);
+        self.spent = self.spent.saturating_add(elapsed);
         let reason = limit.stopped();
         let known = self.stopped.borrow_mut().insert(culprit, reason.clone());
         if *at != self.shown(&module.path) && known.is_none() {
@@ -131,6 +145,13 @@ impl<'a> Reader<'a> {
         elsewhere
             .map(|(id, reason)| format!("{}: {reason}", self.shown(&PathBuf::from(id))))
             .collect()
+    }
+
+    fn no_time_left(&self) -> String {
+        format!(
+            "modules that had to be stopped took twice the {} ms they have together. Look for endless loops in those, or raise the time limit (`Builder::limits`)",
+            self.limits.time.as_millis()
+        )
     }
 
     fn replace_engine(&mut self) -> Result<(), Error> {

@@ -293,6 +293,27 @@ fn a_module_that_loops_for_ever_costs_its_own_functions_alone() {
 }
 
 #[test]
+fn many_modules_that_loop_for_ever_end_too() {
+    let endless = "for (;;) {}\nexport const f = query({ args: {}, handler: async () => 1 });\n";
+    let mut folder = Folder::new("w_many_endless").with_schema(SCHEMA);
+    for module in 0..60 {
+        folder = folder.with_module(&format!("m{module:02}.ts"), endless);
+    }
+    let limits = Limits {
+        time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert_eq!(paths(&reading), Vec::<String>::new());
+    let warnings = warnings(&folder, &reading);
+    assert_eq!(warnings.len(), 60);
+    assert_eq!(
+        warnings[59],
+        "convex/m59.ts: not loaded, its functions are left out: modules that had to be stopped took twice the 200 ms they have together. Look for endless loops in those, or raise the time limit (`Builder::limits`)"
+    );
+}
+
+#[test]
 fn what_comes_to_an_end_takes_no_time_from_others() {
     let slow = "const end = Date.now() + 100;\nwhile (Date.now() < end);\nexport const f = query({ args: {}, handler: async () => 1 });\n";
     let mut folder = Folder::new("w_slow").with_schema(SCHEMA);

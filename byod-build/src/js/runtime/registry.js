@@ -377,10 +377,10 @@ function requireFrom(importer, specifier) {
 // one that the project imports, for none of its parts need be too much by itself.
 function culprit(id) {
   let found = id;
-  for (let at = records.get(id); at?.id.includes("/node_modules/"); at = at.parent ?? at.importer) {
+  const seen = new Set();
+  for (let at = records.get(id); at?.id.includes("/node_modules/") && !seen.has(at); at = at.parent ?? at.importer) {
     found = at.id;
-    if (at.seen) break;
-    at.seen = true;
+    seen.add(at);
   }
   return JSON.stringify(found);
 }
