@@ -22,6 +22,7 @@
 mod builder;
 mod builtins;
 mod config;
+mod dependencies;
 mod engine;
 mod error;
 mod frameworks;

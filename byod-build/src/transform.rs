@@ -2,13 +2,12 @@
 //! decorators are compiled away; imports and exports become calls of the module
 //! registry (`js/runtime/registry.js`).
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use oxc_allocator::{Allocator, TakeIn};
 use oxc_ast::ast::{
-    BindingPattern, ClassType, Declaration, ExportSpecifier, Expression,
-    ImportDeclarationSpecifier, Program, Statement, VariableDeclarationKind, VariableDeclarator,
+    BindingPattern, ClassType, Declaration, Expression, Program, Statement,
+    VariableDeclarationKind, VariableDeclarator,
 };
 use oxc_ast::builder::AstBuilder;
 use oxc_codegen::{Codegen, CodegenOptions, CodegenReturn, CommentOptions};
@@ -18,6 +17,7 @@ use oxc_span::{SPAN, SourceType};
 use oxc_transformer::{HelperLoaderMode, TransformOptions, Transformer};
 use oxc_transformer_plugins::ModuleRunnerTransform;
 
+use crate::dependencies::{Reexport, dependencies, reexports};
 use crate::nesting;
 
 /// A module in the form that the registry runs.
@@ -31,14 +31,6 @@ pub(crate) struct Compiled {
     pub(crate) stars: Vec<String>,
     /// What it re-exports by name.
     pub(crate) reexports: Vec<Reexport>,
-}
-
-/// A name that another module exports, passed on.
-pub(crate) struct Reexport {
-    pub(crate) exported: String,
-    pub(crate) specifier: String,
-    /// Its name there; `*` for the whole module.
-    pub(crate) imported: String,
 }
 
 /// What a `tsconfig.json` says of how its TypeScript is compiled, as far as that
@@ -240,80 +232,6 @@ fn transform_options(dialect: Dialect) -> TransformOptions {
     options.jsx.display_name_plugin = false;
     options.jsx.throw_if_namespace = false;
     options
-}
-
-/// All static imports and re-exports, and those by `export *`.
-fn dependencies(program: &Program) -> (Vec<String>, Vec<String>) {
-    let mut imports: Vec<String> = Vec::new();
-    let mut stars = Vec::new();
-    for statement in &program.body {
-        let source = match statement {
-            Statement::ImportDeclaration(import) => &import.source,
-            Statement::ExportFromDeclaration(export) => &export.source,
-            Statement::ExportAllDeclaration(export) => {
-                if export.exported.is_none() {
-                    stars.push(export.source.value.to_string());
-                }
-                &export.source
-            }
-            _ => continue,
-        };
-        if !imports.iter().any(|known| known == source.value.as_str()) {
-            imports.push(source.value.to_string());
-        }
-    }
-    (imports, stars)
-}
-
-/// The names that are another module's: of `export … from`, and of imports that are
-/// exported.
-fn reexports(program: &Program) -> Vec<Reexport> {
-    let mut imported: BTreeMap<&str, (&str, String)> = BTreeMap::new();
-    for statement in &program.body {
-        let Statement::ImportDeclaration(import) = statement else {
-            continue;
-        };
-        let source = import.source.value.as_str();
-        for specifier in import.specifiers.iter().flatten() {
-            let (local, name) = match specifier {
-                ImportDeclarationSpecifier::ImportSpecifier(one) => {
-                    (&one.local, one.imported.name().to_string())
-                }
-                ImportDeclarationSpecifier::ImportDefaultSpecifier(one) => {
-                    (&one.local, "default".to_owned())
-                }
-                ImportDeclarationSpecifier::ImportNamespaceSpecifier(one) => {
-                    (&one.local, "*".to_owned())
-                }
-            };
-            imported.insert(local.name.as_str(), (source, name));
-        }
-    }
-    let mut found = Vec::new();
-    for statement in &program.body {
-        match statement {
-            Statement::ExportFromDeclaration(export) => {
-                found.extend(export.specifiers.iter().map(|one| Reexport {
-                    exported: one.exported.name().to_string(),
-                    specifier: export.source.value.to_string(),
-                    imported: one.local.name().to_string(),
-                }));
-            }
-            Statement::ExportNamedDeclaration(export) => {
-                let of_import = |one: &ExportSpecifier| {
-                    let (source, name) = imported.get(one.local.name().as_str())?;
-                    Some(Reexport {
-                        exported: one.exported.name().to_string(),
-                        specifier: (*source).to_owned(),
-                        imported: name.clone(),
-                    })
-                };
-                found.extend(export.specifiers.iter().filter_map(of_import));
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 /// Puts the gate after the hoisted export definitions, and makes those

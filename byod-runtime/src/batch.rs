@@ -8,12 +8,12 @@ use futures_util::future::join_all;
 use tracing::Instrument as _;
 
 use crate::answer;
-use crate::byod::Known;
 use crate::call::{Prepared, Query};
 use crate::client::{CallContext, Endpoint, Limits};
 use crate::deadline::Deadline;
 use crate::deployment::Target;
 use crate::error::Error;
+use crate::routing::Known;
 use crate::session::Session;
 use crate::telemetry::{Called, Observed};
 

@@ -183,7 +183,7 @@ impl Client {
         self.with_auth(Auth::acting_as(key, identity))
     }
 
-    fn with_auth(&self, auth: Auth) -> Self {
+    pub(crate) fn with_auth(&self, auth: Auth) -> Self {
         Self {
             auth,
             // How others than the user are answered says nothing about the user.

@@ -49,6 +49,7 @@ mod rollout;
 mod route;
 mod route_cache;
 mod router;
+mod routing;
 mod session;
 mod shared_pools;
 mod status;

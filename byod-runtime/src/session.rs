@@ -5,11 +5,12 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use crate::auth::Token;
-use crate::byod::{Byod, Known};
+use crate::byod::Byod;
 use crate::client::Limits;
 use crate::deadline::Deadline;
 use crate::deployment::{Target, Wanted};
 use crate::error::Error;
+use crate::routing::Known;
 
 macro_rules! shared_text {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {

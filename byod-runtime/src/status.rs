@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::byod::{Byod, Inner, outdated};
+use crate::byod::{Byod, Inner};
 use crate::credentials::{ConnectionStatus, UserDatabaseConfig};
 use crate::error::Error;
 use crate::problem::ConnectionProblem;
+use crate::routing::outdated;
 use crate::session::UserId;
 
 /// How a user's own deployment is doing. Holds no secret.
