@@ -84,9 +84,6 @@ impl Health {
     #[cold]
     pub(crate) fn enter(&self, deadline: Deadline) -> BoxFuture<'_, Result<Place<'_>, usize>> {
         let enter = async move {
-            if let Some(place) = self.try_enter() {
-                return Ok(place);
-            }
             let Some(calls) = &self.calls else {
                 return Ok(Place(None));
             };

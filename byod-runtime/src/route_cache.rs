@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::hash::RandomState;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -102,7 +102,7 @@ pub(crate) struct RouteCache {
     entries: Entries,
     ages: Ages,
     /// When entries that nobody asks for were last dropped.
-    swept: sync::Mutex<Instant>,
+    swept: Mutex<Instant>,
 }
 
 /// By the ids themselves, so that no user's id can name another's entry, and hashed
@@ -177,7 +177,7 @@ impl RouteCache {
         Self {
             entries: Cache::with_options(options, UnitWeighter, hasher, lifecycle),
             ages,
-            swept: sync::Mutex::new(Instant::now()),
+            swept: Mutex::new(Instant::now()),
         }
     }
 

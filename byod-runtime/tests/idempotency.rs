@@ -26,13 +26,18 @@ fn create(session: &Session) -> Mutation<String> {
     Mutation::__new(session, &CREATE, &())
 }
 
-/// A world in which Alice has connected a deployment, whose first answer to
-/// `notes:create` is lost.
-async fn with_a_lost_answer() -> World {
+/// A world in which Alice has connected a deployment.
+async fn connected() -> World {
     let world = World::new().await;
     world
         .save("alice", "key", ConnectionStatus::Connected)
         .await;
+    world
+}
+
+/// The same, but the first answer to `notes:create` is lost.
+async fn with_a_lost_answer() -> World {
+    let world = connected().await;
     let first = std::sync::atomic::AtomicBool::new(true);
     let is_first = move |request: &Request| {
         request.path() == "notes:create" && first.swap(false, std::sync::atomic::Ordering::Relaxed)
@@ -74,10 +79,7 @@ async fn without_a_key_the_caller_learns_that_it_may_have_run() {
 
 #[tokio::test]
 async fn after_the_last_attempt_it_can_still_be_made_again() {
-    let world = World::new().await;
-    world
-        .save("alice", "key", ConnectionStatus::Connected)
-        .await;
+    let world = connected().await;
     world.at_users.status(500);
     let session = world.session("alice");
     let call = create(&session).idempotency_key("order 7").retries(1);
@@ -89,10 +91,7 @@ async fn after_the_last_attempt_it_can_still_be_made_again() {
 
 #[tokio::test]
 async fn what_may_have_run_before_is_not_said_not_to_have_run() {
-    let world = World::new().await;
-    world
-        .save("alice", "key", ConnectionStatus::Connected)
-        .await;
+    let world = connected().await;
     let session = world.session("alice");
     // The answer of the first attempt is lost, the second one is turned away.
     let lost = std::sync::atomic::AtomicBool::new(false);
@@ -132,10 +131,7 @@ async fn main_gets_no_key_and_the_call_once() {
 
 #[tokio::test]
 async fn a_key_that_can_not_be_kept_is_refused_before_anything_is_sent() {
-    let world = World::new().await;
-    world
-        .save("alice", "key", ConnectionStatus::Connected)
-        .await;
+    let world = connected().await;
     let session = world.session("alice");
     for (call, reason) in [
         (
