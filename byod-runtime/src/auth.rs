@@ -4,7 +4,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use byod_schema::Value;
-use reqwest::header::HeaderValue;
+use hyper::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use reqwest::Url;
+use hyper::Uri;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -106,7 +106,7 @@ impl Client {
         Ok(Self::with_http(&url, http, Limits::default()))
     }
 
-    pub(crate) fn with_http(url: &Url, http: Http, limits: Limits) -> Self {
+    pub(crate) fn with_http(url: &Uri, http: Http, limits: Limits) -> Self {
         Self {
             endpoints: Arc::new(Endpoints::new(url)),
             auth: Auth::None,

@@ -5,7 +5,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use secrecy::zeroize::Zeroizing;
 
-use crate::address::AddressSettings;
+use crate::address::{AddressSettings, Resolver};
 use crate::auth::DeployKey;
 use crate::byod::{Byod, Inner};
 use crate::client::{Client, Limits};
@@ -349,7 +349,7 @@ impl ByodBuilder {
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
         let main = Client::with_http(
             &url,
-            Http::new(&self.http, None, self.limits.connect)?,
+            Http::new(&self.http, Resolver::default())?,
             self.limits,
         );
         let (addresses, resolver) = self.addresses.build()?;
@@ -358,7 +358,7 @@ impl ByodBuilder {
             main: RoutedClient::new(Location::Main, main),
             store: Store::new(admin, &self.credentials_module),
             keys,
-            users_http: Http::new(&self.http, Some(resolver), self.limits.connect)?,
+            users_http: Http::new(&self.http, resolver)?,
             addresses,
             limits: self.limits,
             deployments: Deployments::new(self.concurrency),

@@ -2,7 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use byod_schema::FunctionType;
-use reqwest::Url;
+use hyper::Uri;
+use hyper::http::uri::{Authority, PathAndQuery};
+use url::Url;
 
 use crate::error::Error;
 
@@ -11,40 +13,42 @@ pub(crate) struct Endpoints {
     /// Without a slash at the end.
     pub(crate) url: Arc<str>,
     /// The one that most calls have; the others are made of it.
-    query: Url,
+    query: Uri,
 }
 
 impl Endpoints {
-    pub(crate) fn new(base: &Url) -> Self {
-        let mut query = base.clone();
-        query.set_path("/api/query");
+    /// Of a URL that names scheme and host alone.
+    pub(crate) fn new(base: &Uri) -> Self {
         Self {
-            url: base.as_str().trim_end_matches('/').into(),
-            query,
+            url: base.to_string().trim_end_matches('/').into(),
+            query: at(base, Endpoint::Query.path()),
         }
     }
 
     /// With the port, where the URL names one.
     pub(crate) fn host(&self) -> &str {
-        self.query.authority()
+        self.query.authority().map_or("", Authority::as_str)
     }
 
-    pub(crate) fn of(&self, endpoint: Endpoint) -> Url {
-        let mut url = self.query.clone();
+    pub(crate) fn of(&self, endpoint: Endpoint) -> Uri {
         match endpoint {
-            Endpoint::Query => {}
-            Endpoint::Mutation => url.set_path("/api/mutation"),
-            Endpoint::Action => url.set_path("/api/action"),
-            Endpoint::Function => url.set_path("/api/function"),
-            Endpoint::QueryBatch => url.set_path("/api/query_batch"),
+            Endpoint::Query => self.query.clone(),
+            other => at(&self.query, other.path()),
         }
-        url
     }
+}
+
+/// Another path of the same deployment.
+fn at(base: &Uri, path: &'static str) -> Uri {
+    let mut parts = base.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::from_static(path));
+    // Fails only where one of the three is missing.
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 /// The URL of a deployment that the operator named; those of users are for
 /// [`AddressPolicy`](crate::address::AddressPolicy) to judge.
-pub(crate) fn operators_url(text: &str, allow_http: bool) -> Result<Url, Error> {
+pub(crate) fn operators_url(text: &str, allow_http: bool) -> Result<Uri, Error> {
     parse_url(text, allow_http).map_err(|problem| {
         Error::config(format!("deployment URL {problem}; expected https://host"))
     })
@@ -52,7 +56,7 @@ pub(crate) fn operators_url(text: &str, allow_http: bool) -> Result<Url, Error> 
 
 /// The URL, or what is wrong with it. What stands in it is not repeated: a key
 /// pasted into the wrong setting would be shown.
-fn parse_url(text: &str, allow_http: bool) -> Result<Url, String> {
+fn parse_url(text: &str, allow_http: bool) -> Result<Uri, String> {
     let url = Url::parse(text.trim()).map_err(|error| format!("can't be parsed ({error})"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("holds a user name or password".to_owned());
@@ -63,9 +67,13 @@ fn parse_url(text: &str, allow_http: bool) -> Result<Url, String> {
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err("holds more than scheme and host".to_owned());
     }
+    let uri = || {
+        let uri = Uri::try_from(url.as_str());
+        uri.map_err(|_| "names a host that HTTP can't be spoken with".to_owned())
+    };
     match url.scheme() {
-        "https" => Ok(url),
-        "http" if allow_http || is_loopback(host) => Ok(url),
+        "https" => uri(),
+        "http" if allow_http || is_loopback(host) => uri(),
         "http" => Err(
             "is not encrypted (http://), which only a deployment on this machine may be; \
              `ByodBuilder::main_over_http` permits it for main in a private network"
@@ -113,6 +121,16 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Query => "/api/query",
+            Self::Mutation => "/api/mutation",
+            Self::Action => "/api/action",
+            Self::Function => "/api/function",
+            Self::QueryBatch => "/api/query_batch",
+        }
+    }
+
     /// As spans and metrics name it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -188,6 +206,7 @@ mod tests {
             ("https://host/geheim", "more than scheme and host"),
             ("https://host?geheim", "more than scheme and host"),
             ("https://host#geheim", "more than scheme and host"),
+            ("https://gehe`im", "can't be spoken with"),
             ("http://192.168.0.7", "not encrypted"),
             ("http://localhost.geheim.org", "not encrypted"),
         ] {

@@ -10,6 +10,9 @@ use crate::endpoint::Endpoint;
 use crate::error_text::{Elapsed, Of, Refused};
 use crate::text::Shown;
 
+/// How the parts of the HTTP client fail.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a call, or the routing before it, did not give a value.
 ///
 /// Every variant that concerns a call holds a [`Call`]: which function, on which

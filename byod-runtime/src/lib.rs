@@ -28,7 +28,6 @@ mod body;
 mod byod;
 mod client;
 mod config;
-mod connect_limit;
 mod connection;
 mod credentials;
 mod deadline;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::runtime::{Handle, Id};
 
-use crate::client::Limits;
+use crate::address::Resolver;
 use crate::error::Error;
 use crate::http::{Http, HttpSettings};
 
@@ -24,7 +24,7 @@ pub(crate) fn of_this_runtime() -> Result<Http, Error> {
     if let Some((_, pool)) = pools.iter().find(|(known, _)| *known == runtime) {
         return Ok(pool.clone());
     }
-    let pool = Http::new(&HttpSettings::default(), None, Limits::default().connect)?;
+    let pool = Http::new(&HttpSettings::default(), Resolver::default())?;
     if pools.len() == KEPT {
         pools.pop_front();
     }

@@ -292,7 +292,6 @@ async fn no_secret_is_logged() {
         "byod_runtime",
         "h2",
         "hyper_util",
-        "reqwest",
         "rustls",
         "metric",
         "panic",

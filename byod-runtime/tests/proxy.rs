@@ -5,27 +5,36 @@
 mod support;
 
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
-use byod_runtime::{Client, ConnectionStatus, Credentials, FunctionType};
+use byod_runtime::{
+    Byod, Client, ConnectionStatus, Credentials, EncryptionKey, Error, FunctionType,
+};
 use serde_json::json;
 use support::world::World;
-use support::{Server, success};
+use support::{Server, success, tls};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
 
 /// Says that this is the child process, and where it finds the deployment.
 const TARGET: &str = "BYOD_TEST_TARGET";
 
+/// The certificate of the deployment, for the child process.
+const CERTIFICATE: &str = "BYOD_TEST_CERTIFICATE";
+
 /// Runs the test that has this name in a process whose environment names the proxy
-/// for all hosts but `localhost`; here it takes the other branch.
-async fn run_behind(proxy: &Server, test: &str, target: &str, no_proxy: &str) {
+/// for all hosts but those of `no_proxy`; here it takes the other branch.
+async fn run_behind(proxy: &str, test: &str, target: &str, no_proxy: &str) {
+    run_with(proxy, test, &[(TARGET, target), ("NO_PROXY", no_proxy)]).await;
+}
+
+async fn run_with(proxy: &str, test: &str, variables: &[(&str, &str)]) {
     let mut child = Command::new(std::env::current_exe().unwrap());
-    child
-        .args(["--exact", test])
-        .env(TARGET, target)
-        .env("NO_PROXY", no_proxy)
-        .env_remove("no_proxy");
+    child.args(["--exact", test]).env_remove("no_proxy");
+    child.envs(variables.iter().copied());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-        child.env(name, &proxy.url);
-        child.env(name.to_lowercase(), &proxy.url);
+        child.env(name, proxy);
+        child.env(name.to_lowercase(), proxy);
     }
     let output = tokio::task::spawn_blocking(move || child.output().unwrap()).await;
     let output = output.unwrap();
@@ -45,7 +54,7 @@ async fn calls_go_past_the_proxy_of_the_environment() {
     let deployment = Server::start(|_| success(json!("the deployment"))).await;
     let proxy = Server::start(|_| success(json!("the proxy"))).await;
     let test = "calls_go_past_the_proxy_of_the_environment";
-    run_behind(&proxy, test, &deployment.url, "").await;
+    run_behind(&proxy.url, test, &deployment.url, "").await;
     assert_eq!((deployment.take_count(), proxy.take_count()), (1, 0));
 }
 
@@ -70,7 +79,138 @@ async fn a_users_deployment_is_called_through_the_proxy_only_if_asked() {
     let proxy = Server::start(|_| success(json!("the user's"))).await;
     let test = "a_users_deployment_is_called_through_the_proxy_only_if_asked";
     for (target, calls) in [("not asked", 0), (ASKED, 1)] {
-        run_behind(&proxy, test, target, "localhost").await;
+        run_behind(&proxy.url, test, target, "localhost").await;
         assert_eq!(proxy.take_count(), calls, "{target}");
     }
+}
+
+/// A proxy that makes tunnels for who knows the password, and the heads of the
+/// requests that it got.
+async fn tunnels() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heads = Arc::<Mutex<Vec<String>>>::default();
+    let seen = heads.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let seen = seen.clone();
+            tokio::spawn(async move {
+                let mut stream = BufReader::new(stream);
+                let mut head = String::new();
+                while !head.ends_with("\r\n\r\n") {
+                    if stream.read_line(&mut head).await.unwrap() == 0 {
+                        return;
+                    }
+                }
+                seen.lock().unwrap().push(head.clone());
+                if !head.contains("Proxy-Authorization: Basic dXNlcjpnZWhlaW0=\r\n") {
+                    let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+                    stream.write_all(refusal).await.unwrap();
+                    return;
+                }
+                let to = head.split(' ').nth(1).unwrap();
+                let mut deployment = TcpStream::connect(to).await.unwrap();
+                let answer = b"HTTP/1.1 200 Connection established\r\n\r\n";
+                stream.write_all(answer).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut deployment).await;
+            });
+        }
+    });
+    (port, heads)
+}
+
+/// Main as the child process is to call it.
+fn main_over_tls(target: &str) -> Client {
+    let byod = Byod::builder()
+        .main_url(target)
+        .deploy_key("local|key")
+        .encryption_key(EncryptionKey::parse("key").unwrap())
+        .root_certificate(std::env::var(CERTIFICATE).unwrap())
+        .proxy_from_env(true)
+        .build();
+    byod.unwrap().main_client().with_retries(0)
+}
+
+#[tokio::test]
+async fn an_encrypted_call_goes_through_a_tunnel_of_the_proxy() {
+    if let Ok(target) = std::env::var(TARGET) {
+        let main = main_over_tls(&target);
+        for _ in 0..2 {
+            let value: String = main.query("a:b", &json!({})).await.unwrap();
+            assert_eq!(value, "the deployment");
+        }
+        return;
+    }
+    let handler = |_: &support::Request| success(json!("the deployment"));
+    let (deployment, certificate) = tls::server("localhost", handler).await;
+    let (port, heads) = tunnels().await;
+    let test = "an_encrypted_call_goes_through_a_tunnel_of_the_proxy";
+    let proxy = format!("http://user:geheim@127.0.0.1:{port}");
+    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificate)];
+    run_with(&proxy, test, &variables).await;
+
+    // One tunnel, kept; the proxy learns the host, and the deployment not the password.
+    let heads = heads.lock().unwrap();
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    let connect = format!("CONNECT localhost:{} HTTP/1.1\r\n", deployment.port);
+    assert!(heads[0].starts_with(&connect), "{heads:?}");
+    assert!(!heads[0].contains("local|key"), "{heads:?}");
+    let requests = deployment.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        assert!(
+            request.line.starts_with("POST /api/query "),
+            "{}",
+            request.line
+        );
+        assert_eq!(request.headers.get("proxy-authorization"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_named_as_the_reason() {
+    if let Ok(target) = std::env::var(TARGET) {
+        let main = main_over_tls(&target);
+        let error = main.query::<String>("a:b", &json!({})).await.unwrap_err();
+        assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains("proxy authorization required"), "{text}");
+        assert!(!text.contains("falsch"), "{text}");
+        return;
+    }
+    let handler = |_: &support::Request| success(json!("the deployment"));
+    let (deployment, certificate) = tls::server("localhost", handler).await;
+    let (port, _) = tunnels().await;
+    let test = "a_proxy_that_refuses_is_named_as_the_reason";
+    let proxy = format!("http://user:falsch@127.0.0.1:{port}");
+    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificate)];
+    run_with(&proxy, test, &variables).await;
+    assert_eq!(deployment.take_count(), 0);
+}
+
+#[tokio::test]
+async fn a_call_in_clear_tells_the_proxy_the_password_and_the_whole_url() {
+    if let Ok(target) = std::env::var(TARGET) {
+        let byod = Byod::builder()
+            .main_url(target)
+            .main_over_http(true)
+            .deploy_key("local|key")
+            .encryption_key(EncryptionKey::parse("key").unwrap())
+            .proxy_from_env(true)
+            .build();
+        let main = byod.unwrap().main_client().clone();
+        let value: String = main.query("a:b", &json!({})).await.unwrap();
+        assert_eq!(value, "the proxy");
+        return;
+    }
+    let proxy = Server::start(|_| success(json!("the proxy"))).await;
+    let test = "a_call_in_clear_tells_the_proxy_the_password_and_the_whole_url";
+    let url = format!("http://user:geheim@127.0.0.1:{}", proxy.port);
+    run_behind(&url, test, "http://convex.internal:3210", "").await;
+    let requests = proxy.requests();
+    let line = "POST http://convex.internal:3210/api/query HTTP/1.1";
+    assert_eq!(requests[0].line, line);
+    let authorization = &requests[0].headers["proxy-authorization"];
+    assert_eq!(authorization, "Basic dXNlcjpnZWhlaW0=");
+    assert_eq!(requests[0].headers["host"], "convex.internal:3210");
 }

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::Url;
+use hyper::Uri;
+use url::Url;
 
 /// Longer than any URL of a deployment can be.
 const LONGEST: usize = 300;
@@ -75,8 +76,8 @@ impl Written {
         })
     }
 
-    /// The URL, if the HTTP client reads it as it was read here.
-    pub(super) fn url(&self) -> Result<Url, &'static str> {
+    /// The URL, if browsers and HTTP clients read it as it was read here.
+    pub(super) fn url(&self) -> Result<Uri, &'static str> {
         let scheme = if self.encrypted { "https" } else { "http" };
         let host = self.host.to_string();
         let url = Url::parse(&format!("{scheme}://{host}:{}", self.port));
@@ -85,6 +86,7 @@ impl Written {
         };
         url.ok()
             .filter(same)
+            .and_then(|url| Uri::try_from(url.as_str()).ok())
             .ok_or("holds a host that programs read in different ways")
     }
 }

@@ -11,7 +11,7 @@ mod resolver;
 mod settings;
 
 pub(crate) use policy::AddressPolicy;
-pub(crate) use resolver::{GuardedResolver, Refused};
+pub(crate) use resolver::{Refused, Resolver};
 pub(crate) use settings::AddressSettings;
 
 #[cfg(test)]

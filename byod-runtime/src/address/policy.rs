@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use reqwest::Url;
+use hyper::Uri;
 
 use super::allowed::Allowed;
 use super::host::{HTTPS, Host, LOCALHOST, Written, part_under};
@@ -31,7 +31,7 @@ impl AddressPolicy {
     /// The URL of a user's deployment, or what is wrong with it, as the rest of a
     /// sentence that begins with "the URL". What stands in it is not repeated: a key
     /// pasted into the wrong field would be shown.
-    pub(crate) fn check(&self, text: &str) -> Result<Url, &'static str> {
+    pub(crate) fn check(&self, text: &str) -> Result<Uri, &'static str> {
         let written = Written::parse(text)?;
         self.check_written(&written)?;
         written.url()

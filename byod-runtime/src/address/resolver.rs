@@ -2,20 +2,26 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::vec;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
 
 use super::policy::AddressPolicy;
+use crate::error::BoxError;
 
-/// Asks the system what names stand for, and refuses what the policy does.
+/// Asks the system what names stand for, and refuses what the policy does, if it has one.
 ///
 /// The check is made on the very addresses that the connection is made to, so a
 /// name that stands for another address a moment later gains nothing. One bad
 /// address refuses the name, though others may be good: no honest deployment's
 /// name has both, and which of them is tried would be left to chance.
-#[derive(Clone)]
-pub(crate) struct GuardedResolver {
-    policy: Arc<AddressPolicy>,
+#[derive(Clone, Default)]
+pub(crate) struct Resolver {
+    policy: Option<Arc<AddressPolicy>>,
     upstream: Upstream,
 }
 
@@ -35,18 +41,18 @@ pub(crate) enum Upstream {
 
 pub(crate) type Answer = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 
-impl GuardedResolver {
-    pub(crate) fn new(policy: Arc<AddressPolicy>, upstream: Upstream) -> Self {
-        Self { policy, upstream }
+impl Resolver {
+    pub(crate) fn guarded(policy: Arc<AddressPolicy>, upstream: Upstream) -> Self {
+        Self {
+            policy: Some(policy),
+            upstream,
+        }
     }
-}
 
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (policy, upstream) = (self.policy.clone(), self.upstream.clone());
-        Box::pin(async move {
-            let name = name.as_str();
-            let addresses = upstream.addresses(name).await?;
+    async fn resolve(self, name: Name) -> Result<vec::IntoIter<SocketAddr>, BoxError> {
+        let name = name.as_str();
+        let addresses = self.upstream.addresses(name).await?;
+        if let Some(policy) = &self.policy {
             for address in &addresses {
                 if let Some(special) = policy.refuse(name, *address) {
                     // The address itself is for the operator's eyes only: it would
@@ -55,15 +61,28 @@ impl Resolve for GuardedResolver {
                     return Err(Refused(special.behind_name()).into());
                 }
             }
-            if addresses.is_empty() {
-                return Err(Refused("its name has no address").into());
-            }
-            // The port is the URL's.
-            let addresses = addresses
-                .into_iter()
-                .map(|address| SocketAddr::new(address, 0));
-            Ok(Box::new(addresses) as Addrs)
-        })
+        }
+        if addresses.is_empty() {
+            return Err(Refused("its name has no address").into());
+        }
+        // The port is the URL's.
+        let addresses = addresses.into_iter();
+        let addresses = addresses.map(|address| SocketAddr::new(address, 0));
+        Ok(addresses.collect::<Vec<_>>().into_iter())
+    }
+}
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        self.clone().resolve(name).boxed()
     }
 }
 

@@ -3,11 +3,11 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use reqwest::Url;
+use url::Url;
 
 use super::allowed::Allowed;
 use super::policy::AddressPolicy;
-use super::resolver::{GuardedResolver, Upstream};
+use super::resolver::{Resolver, Upstream};
 use crate::config::ByodBuilder;
 use crate::error::Error;
 
@@ -44,7 +44,7 @@ impl AddressSettings {
     }
 
     /// What decides about URLs, and what about the addresses of names.
-    pub(crate) fn build(self) -> Result<(Arc<AddressPolicy>, GuardedResolver), Error> {
+    pub(crate) fn build(self) -> Result<(Arc<AddressPolicy>, Resolver), Error> {
         let parse = |(setting, host): &(&str, String)| {
             Allowed::parse(host).map_err(|problem| {
                 Error::config(format!(
@@ -62,7 +62,7 @@ impl AddressSettings {
                 false => Vec::new(),
             },
         });
-        let resolver = GuardedResolver::new(policy.clone(), self.upstream);
+        let resolver = Resolver::guarded(policy.clone(), self.upstream);
         Ok((policy, resolver))
     }
 }

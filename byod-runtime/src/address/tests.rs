@@ -1,8 +1,9 @@
 use std::net::IpAddr;
 use std::str::FromStr as _;
 
-use reqwest::dns::{Name, Resolve as _};
+use hyper_util::client::legacy::connect::dns::Name;
 use serde::Deserialize;
+use tower_service::Service as _;
 
 use super::*;
 use crate::config::ByodBuilder;
@@ -38,10 +39,8 @@ fn settings(name: &str) -> ByodBuilder {
 async fn resolve(answer: &Answer) -> Result<Vec<IpAddr>, String> {
     let addresses = answer.addresses.clone();
     let byod = settings(&answer.setting).resolver(move |_| Ok(addresses.clone()));
-    let (_, resolver) = byod.addresses.build().unwrap();
-    let found = resolver
-        .resolve(Name::from_str(&answer.host).unwrap())
-        .await;
+    let (_, mut resolver) = byod.addresses.build().unwrap();
+    let found = resolver.call(Name::from_str(&answer.host).unwrap()).await;
     found
         .map(|found| found.map(|address| address.ip()).collect())
         .map_err(|error| error.to_string())
@@ -60,16 +59,16 @@ async fn good_answers_are_taken_whole_and_hostile_ones_not_at_all() {
 
 #[tokio::test]
 async fn the_system_is_asked_and_guarded() {
-    let (_, resolver) = ByodBuilder::default().addresses.build().unwrap();
+    let (_, mut resolver) = ByodBuilder::default().addresses.build().unwrap();
     let localhost = || Name::from_str("localhost").unwrap();
-    let error = resolver.resolve(localhost()).await.err().unwrap();
+    let error = resolver.call(localhost()).await.err().unwrap();
     assert_eq!(
         error.to_string(),
         "its name stands for the service's own machine; check its URL"
     );
     let byod = ByodBuilder::default().development(true);
-    let (_, resolver) = byod.addresses.build().unwrap();
-    let mut found = resolver.resolve(localhost()).await.unwrap();
+    let (_, mut resolver) = byod.addresses.build().unwrap();
+    let mut found = resolver.call(localhost()).await.unwrap();
     assert!(found.all(|address| address.ip().is_loopback()));
 }
 

@@ -1,0 +1,74 @@
+//! How long making a connection may take: a limit per call, though connections are
+//! made by a pool that all calls share.
+//!
+//! The pool asks for a connection inside the call that needs one, so the call's
+//! limit is found in its task. Around name resolution, proxy, TCP and TLS.
+
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hyper::Uri;
+use tokio::time::{Instant, timeout_at};
+use tower_service::Service;
+
+use crate::error::BoxError;
+
+tokio::task_local! {
+    static CONNECTED_BY: Instant;
+}
+
+/// Runs a call; a connection that it makes must be there at that time.
+pub(super) async fn connected_by<T>(time: Instant, call: impl Future<Output = T>) -> T {
+    CONNECTED_BY.scope(time, call).await
+}
+
+/// Why a connection was given up.
+#[derive(Debug, thiserror::Error)]
+#[error("no connection in time")]
+pub(super) struct TooLate;
+
+/// A connector with the limit of the call that needs the connection. The pool copies
+/// it for every request, which shares one.
+#[derive(Clone)]
+pub(super) struct Limited<C>(Arc<C>);
+
+impl<C> Limited<C> {
+    pub(super) fn new(connector: C) -> Self {
+        Self(Arc::new(connector))
+    }
+}
+
+impl<C> Service<Uri> for Limited<C>
+where
+    C: Service<Uri, Error = BoxError> + Clone + Send + Sync + 'static,
+    C::Future: Send,
+    C::Response: Send,
+{
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<C::Response, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let mut connector = C::clone(&self.0);
+        let connecting = async move {
+            poll_fn(|context| connector.poll_ready(context)).await?;
+            connector.call(to).await
+        };
+        match CONNECTED_BY.try_get() {
+            Ok(time) => async move {
+                let connected = timeout_at(time, connecting).await;
+                connected.unwrap_or_else(|_| Err(TooLate.into()))
+            }
+            .boxed(),
+            // Every call sets one.
+            Err(_) => connecting.boxed(),
+        }
+    }
+}

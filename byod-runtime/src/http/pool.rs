@@ -1,0 +1,87 @@
+//! Connections, kept for the calls to come: TCP, TLS, HTTP/1.1 and 2.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::pki_types::CertificateDer;
+
+use super::connect_limit::Limited;
+use super::proxy::{Proxies, Way};
+use crate::address::Resolver;
+use crate::error::Error;
+
+/// How long an unused connection is kept: shorter than common servers and load
+/// balancers do, so that a call rarely meets a connection that is being closed.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// When a connection on which nothing comes is asked whether it is still there, and
+/// how often and how many times before it is given up.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_TIMES: u32 = 3;
+
+/// How long what was sent may be without an acknowledgement.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Hands out a connection to where a request goes, a kept one if there is any.
+pub(super) type Pool = Client<Limited<HttpsConnector<Way>>, Full<Bytes>>;
+
+/// A pool of its own.
+pub(super) fn pool(
+    certificates: &[CertificateDer<'static>],
+    proxies: Option<Proxies>,
+    resolver: Resolver,
+) -> Result<Pool, Error> {
+    let mut tls = tls(certificates)?;
+    let tcp = tcp(resolver);
+    // Without HTTP/2, as proxies expect it.
+    let to_proxy = |proxies| (proxies, HttpsConnector::from((tcp.clone(), tls.clone())));
+    let proxies = proxies.map(to_proxy);
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let connector = HttpsConnector::from((Way { tcp, proxies }, tls));
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(IDLE)
+        .pool_timer(TokioTimer::new())
+        .build(Limited::new(connector)))
+}
+
+fn tcp(resolver: Resolver) -> HttpConnector<Resolver> {
+    let mut tcp = HttpConnector::new_with_resolver(resolver);
+    // TLS comes on top.
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_keepalive(Some(KEEPALIVE));
+    tcp.set_keepalive_interval(Some(KEEPALIVE));
+    tcp.set_keepalive_retries(Some(KEEPALIVE_TIMES));
+    #[cfg(target_os = "linux")]
+    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    tcp
+}
+
+/// rustls with `ring`, named here instead of installed for the whole process.
+fn tls(extra: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Error> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        // A bare container has no certificates: Mozilla's, compiled in, then.
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    for certificate in extra {
+        roots.add(certificate.clone()).map_err(|error| {
+            Error::config(format!(
+                "root_certificate: not a usable certificate: {error}"
+            ))
+        })?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::config(format!("TLS can't be set up: {error}")))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

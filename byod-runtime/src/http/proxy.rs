@@ -1,0 +1,169 @@
+//! The way to a deployment: straight, or through the proxy of the environment.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::{fmt, io};
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hyper::Uri;
+use hyper::header::HeaderValue;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use crate::address::Resolver;
+use crate::error::BoxError;
+
+/// The proxies that the environment names, and the hosts that it excepts.
+#[derive(Clone)]
+pub(super) struct Proxies(Arc<Matcher>);
+
+impl Proxies {
+    pub(super) fn from_env() -> Self {
+        Self(Arc::new(Matcher::from_env()))
+    }
+
+    /// What a request has to tell the proxy, if it goes to one as it is. Encrypted
+    /// ones go through a tunnel, whose making it was told at.
+    pub(super) fn authorization(&self, to: &Uri) -> Option<HeaderValue> {
+        if is_encrypted(to) {
+            return None;
+        }
+        let mut value = self.0.intercept(to)?.basic_auth()?.clone();
+        value.set_sensitive(true);
+        Some(value)
+    }
+}
+
+/// Not what they are: a proxy's URL may hold a password.
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proxies")
+    }
+}
+
+fn is_encrypted(to: &Uri) -> bool {
+    to.scheme_str() == Some("https")
+}
+
+/// Makes the connection under that to a deployment, or to its TLS.
+#[derive(Clone)]
+pub(super) struct Way {
+    pub(super) tcp: HttpConnector<Resolver>,
+    pub(super) proxies: Option<(Proxies, ToProxy)>,
+}
+
+/// Connects to a proxy, which may itself speak TLS.
+pub(super) type ToProxy = HttpsConnector<HttpConnector<Resolver>>;
+
+impl Service<Uri> for Way {
+    type Response = Stream;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Stream, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(context).map_err(BoxError::from)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let proxy = self.proxies.as_ref().and_then(|(proxies, to_proxy)| {
+            let proxy = proxies.0.intercept(&to)?;
+            Some((proxy, to_proxy.clone()))
+        });
+        let Some((proxy, mut to_proxy)) = proxy else {
+            let connecting = self.tcp.call(to);
+            return async move { Ok(Stream::Straight(connecting.await?)) }.boxed();
+        };
+        if !is_encrypted(&to) {
+            let connecting = to_proxy.call(proxy.uri().clone());
+            return async move { Ok(Stream::Forwarded(Box::new(connecting.await?))) }.boxed();
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), to_proxy);
+        if let Some(authorization) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(authorization.clone());
+        }
+        async move { Ok(Stream::Tunneled(Box::new(tunnel.call(to).await?))) }.boxed()
+    }
+}
+
+/// A connection of any way.
+pub(super) enum Stream {
+    Straight(TokioIo<TcpStream>),
+    /// To a proxy that is told with each request where it goes.
+    Forwarded(Box<MaybeHttpsStream<TokioIo<TcpStream>>>),
+    /// To a proxy that passes on what it gets.
+    Tunneled(Box<MaybeHttpsStream<TokioIo<TcpStream>>>),
+}
+
+trait Io: Read + Write + Unpin {}
+
+impl<T: Read + Write + Unpin> Io for T {}
+
+impl Stream {
+    fn io(self: Pin<&mut Self>) -> Pin<&mut dyn Io> {
+        match self.get_mut() {
+            Self::Straight(io) => Pin::new(io),
+            Self::Forwarded(io) | Self::Tunneled(io) => Pin::new(io),
+        }
+    }
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        match self {
+            Self::Straight(io) => io.connected(),
+            Self::Forwarded(io) => io.connected().proxy(true),
+            Self::Tunneled(io) => io.connected(),
+        }
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.io().poll_read(context, buffer)
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.io().poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io().poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Straight(io) => io.is_write_vectored(),
+            Self::Forwarded(io) | Self::Tunneled(io) => io.is_write_vectored(),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.io().poll_write_vectored(context, slices)
+    }
+}
