@@ -3,6 +3,7 @@
 //! `cargo run --release -p byod-bench` measures everything; with the name of a part,
 //! that part alone.
 
+mod awake;
 mod build;
 mod calls;
 mod cargo;
@@ -53,7 +54,7 @@ struct Arguments {
     #[arg(long, default_value_t = 2_500)]
     calls: usize,
 
-    /// The core of the deployment's process.
+    /// The core of the other process.
     #[arg(long, hide = true)]
     core: Option<usize>,
 }
@@ -77,6 +78,9 @@ enum Part {
     /// Is the deployment, for the other process.
     #[value(hide = true)]
     Serve,
+    /// Keeps a core awake, for the other process.
+    #[value(hide = true)]
+    StayAwake,
 }
 
 fn main() -> ExitCode {
@@ -92,6 +96,9 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.part == Some(Part::Serve) {
         return serve(arguments.core);
+    }
+    if arguments.part == Some(Part::StayAwake) {
+        return awake::stay(arguments.core);
     }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
@@ -154,11 +161,16 @@ fn serve(core: Option<usize>) -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?);
+    end_with_standard_input();
+    Ok(deployment::serve(listener)?)
+}
+
+/// Ends this process when the one that started it does.
+fn end_with_standard_input() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(0);
     });
-    Ok(deployment::serve(listener)?)
 }
 
 /// A folder for generated projects, beside this program in the target folder.

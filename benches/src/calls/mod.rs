@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use self::external::External;
 use self::load::{Contender, Order, Outcome};
 pub(crate) use self::wrapper::Wrapper;
+use crate::awake::Awake;
 use crate::report::{Requirement, Section, median};
 use crate::table::Table;
 use byod_bench::deployment::{LARGE, Process, SMALL};
@@ -58,6 +59,8 @@ pub(crate) struct Measured {
     /// What part of the time the deployment's core was busy, at most, by contender.
     busy: BTreeMap<(&'static str, usize, usize), Vec<f64>>,
     cores: bool,
+    /// Cores that were kept awake.
+    awake: usize,
 }
 
 /// Measures on cores apart, the deployment's and the contenders'; this thread and
@@ -74,6 +77,8 @@ pub(crate) fn measure(
         _ => (None, None),
     };
     let deployment = Process::start(program, theirs)?;
+    let awake: Vec<_> = theirs.into_iter().chain(ours.map(|core| core.id)).collect();
+    let awake = Awake::keep(program, &awake);
     let pinned = ours.is_some_and(core_affinity::set_for_current);
     let url = deployment.url();
     // As many threads as Node has for its program, in the kind of runtime that
@@ -94,6 +99,7 @@ pub(crate) fn measure(
         outcomes: BTreeMap::new(),
         busy: BTreeMap::new(),
         cores: pinned,
+        awake: awake.cores(),
     };
     // The first round opens connections and warms up what compiles while it runs.
     for round in 0..=rounds {
@@ -326,6 +332,12 @@ impl Measured {
             true => "The deployment has one core, the contenders another, all the same one.",
             false => "The deployment and the contenders share the cores: they could not be pinned.",
         };
+        let awake = match self.awake {
+            0 => {
+                "The cores are not kept awake: of one call at a time, this measures how long they take to wake up."
+            }
+            _ => "A process on each core keeps it awake, and yields to all others (`chrt --idle`).",
+        };
         let mut left = String::from(
             "What reqwest leaves of hyper's throughput, with TLS, time-outs and HTTP/2 not in use: ",
         );
@@ -340,6 +352,7 @@ impl Measured {
         }
         vec![
             cores.to_owned(),
+            awake.to_owned(),
             "Ratios are medians of the ratios of single turns, which follow each other.".to_owned(),
             left.trim_end().to_owned(),
             "Crate `convex`: a query is a subscription that ends with its first value, so it costs two messages each way; the values are the crate's own, not typed documents. With large answers to more than 8 calls at once, it takes seconds a call, and is left out.".to_owned(),
