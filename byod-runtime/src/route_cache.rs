@@ -1,11 +1,6 @@
-use std::convert::Infallible;
 use std::future::Future;
-use std::hash::RandomState;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use quick_cache::sync::{Cache, DefaultLifecycle};
-use quick_cache::{OptionsBuilder, UnitWeighter};
 
 use crate::client::Client;
 use crate::deadline::YEAR;
@@ -14,11 +9,11 @@ use crate::problem::ConnectionProblem;
 use crate::route::Standing;
 use crate::session::UserId;
 use crate::telemetry::{self, RouteFound};
-use entry::{Aging, Entry, Value};
+use read_once::{Aging, Found, ReadOnce};
 
-mod entry;
+mod read_once;
 
-/// What the entries are locked with.
+/// What the reads are locked with.
 mod sync {
     pub(super) use std::sync::{Mutex, MutexGuard};
 }
@@ -99,18 +94,12 @@ impl Route {
 /// A route that is older than its time to live is read again; where main can't
 /// be asked, it is used for some time more.
 pub(crate) struct RouteCache {
-    entries: Entries,
+    /// By the ids themselves, so that no user's id can name another's entry.
+    routes: ReadOnce<UserId, Loaded, Error>,
     ages: Ages,
-    /// When entries that nobody asks for were last dropped.
+    /// When routes that can't be used any more were last dropped.
     swept: Mutex<Instant>,
 }
-
-/// By the ids themselves, so that no user's id can name another's entry, and hashed
-/// so that nobody can choose ids that fall together.
-type Entries = Cache<UserId, Arc<Entry<Loaded, Error>>, UnitWeighter, RandomState>;
-
-/// Parts of the cache with a lock each: more than threads that meet in it.
-const SHARDS: usize = 64;
 
 /// How long routes are used.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +142,12 @@ struct Loaded {
     due: Instant,
 }
 
+impl Loaded {
+    fn age(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.read)
+    }
+}
+
 impl Aging for Loaded {
     fn is_due(&self, now: Instant) -> bool {
         self.due <= now
@@ -162,20 +157,8 @@ impl Aging for Loaded {
 impl RouteCache {
     /// Holds about `capacity` users; those that are not used go first.
     pub(crate) fn new(capacity: usize, ages: Ages) -> Self {
-        let mut options = OptionsBuilder::new();
-        options
-            .shards(SHARDS)
-            .estimated_items_capacity(capacity)
-            .weight_capacity(capacity as u64)
-            // Half for those who were seen once: they come back soon or not at all.
-            .hot_allocation(0.5);
-        // Both capacities are given, which is all it asks for.
-        let options = options
-            .build()
-            .unwrap_or_else(|error| unreachable!("{error}"));
-        let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
         Self {
-            entries: Cache::with_options(options, UnitWeighter, hasher, lifecycle),
+            routes: ReadOnce::new(capacity),
             ages,
             swept: Mutex::new(Instant::now()),
         }
@@ -183,13 +166,9 @@ impl RouteCache {
 
     /// The user's route, if it is known and not to be read again.
     pub(crate) fn hit(&self, user: &UserId, now: Instant) -> Option<Route> {
-        match self.entries.get(user)?.value(now) {
-            Value::Known(loaded) => {
-                telemetry::route(RouteFound::Hit);
-                Some(loaded.route)
-            }
-            Value::Awaited(_) => None,
-        }
+        let loaded = self.routes.hit(user, now)?;
+        telemetry::route(RouteFound::Hit);
+        Some(loaded.route)
     }
 
     /// The user's route; runs `load` if it is neither there nor being loaded. A
@@ -202,39 +181,32 @@ impl RouteCache {
     where
         F: Future<Output = Result<Route, Error>>,
     {
-        let entry = self.entry(user);
         let now = Instant::now();
-        let slot = match entry.value(now) {
-            Value::Known(loaded) => {
+        let reading = match self.routes.find(user, now) {
+            Found::Known(loaded) => {
                 telemetry::route(RouteFound::Hit);
                 return Ok(loaded.route);
             }
-            Value::Awaited(slot) => slot,
+            Found::ToRead(reading) => reading,
         };
         telemetry::route(RouteFound::Miss);
         self.sweep(now);
         let load = |previous| self.load(previous, load());
-        Ok(entry.fill(&slot, load).await?.route)
+        Ok(reading.value(load).await?.route)
     }
 
-    fn entry(&self, user: &UserId) -> Arc<Entry<Loaded, Error>> {
-        let new = || Ok::<_, Infallible>(Arc::default());
-        let Ok(entry) = self.entries.get_or_insert_with(user, new);
-        entry
-    }
-
-    /// Drops the entries, and the keys in them, that nobody has asked for as long as
-    /// a route may be used; looks for them once in that time.
+    /// Drops the routes, and the keys in them, that were not read for as long as one
+    /// may be used, because nobody asked for them; looks for them once in that time.
     fn sweep(&self, now: Instant) {
-        let unused = self.ages.kept().max(Duration::from_secs(1));
+        let kept = self.ages.kept().max(Duration::from_secs(1));
         {
             let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
-            if now.saturating_duration_since(*swept) <= unused {
+            if now.saturating_duration_since(*swept) <= kept {
                 return;
             }
             *swept = now;
         }
-        self.entries.retain(|_, entry| entry.idle(now) <= unused);
+        self.routes.retain(|loaded| loaded.age(now) <= kept);
     }
 
     async fn load(
@@ -247,7 +219,7 @@ impl RouteCache {
             let due = read + self.ages.ttl;
             Loaded { route, read, due }
         };
-        let usable = |previous: &Loaded| previous.read.elapsed() < self.ages.kept();
+        let usable = |previous: &Loaded| previous.age(Instant::now()) < self.ages.kept();
         let Some(previous) = previous.filter(usable) else {
             return load.await.map(loaded);
         };
@@ -266,18 +238,16 @@ impl RouteCache {
         })
     }
 
-    /// The user's route, if it is known and was asked for lately, without reading
-    /// it; while it is read again, the one that was known before.
+    /// The user's route, if it is known and may still be used, without reading it;
+    /// while it is read again, the one that was known before.
     pub(crate) fn peek(&self, user: &UserId) -> Option<Route> {
-        let entry = self.entries.get(user)?;
-        Some(entry.peek(self.ages.kept())?.route)
+        let loaded = self.routes.peek(user)?;
+        (loaded.age(Instant::now()) < self.ages.kept()).then_some(loaded.route)
     }
 
     /// Drops the user's route; a call that begins afterwards loads it anew.
     pub(crate) fn clear(&self, user: &UserId) {
-        if let Some(entry) = self.entries.get(user) {
-            entry.clear();
-        }
+        self.routes.clear(user);
     }
 
     /// Blocks the user's route, unless it is another than `from` by now. Says
@@ -287,8 +257,8 @@ impl RouteCache {
         let read = Instant::now();
         let due = read + self.ages.ttl;
         let is_from = |loaded: &Loaded| matches!(&loaded.route, Route::Connected(connected) if Arc::ptr_eq(connected, from));
-        let entry = self.entries.get(user);
-        entry.is_some_and(|entry| entry.replace_if(is_from, Loaded { route, read, due }))
+        let blocked = Loaded { route, read, due };
+        self.routes.replace_if(user, is_from, blocked)
     }
 }
 

@@ -11,14 +11,16 @@ mod sync {
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 }
 
-#[path = "../src/route_cache/entry.rs"]
+#[path = "../src/route_cache/read_once.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the model uses a part of it")]
-mod entry;
+mod read_once;
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use entry::{Aging, Entry, Value};
+use futures_util::future::select;
+use read_once::{Aging, Found, ReadOnce};
 use shuttle::future::{block_on, spawn, yield_now};
 use shuttle::rand::{Rng, thread_rng};
 
@@ -44,12 +46,16 @@ impl Aging for Loaded {
     }
 }
 
-/// One user: the record on main, and the entries of the cache, of which all but the
-/// last were evicted or dropped. What is a lock here is one step of the model; it
-/// takes others between the steps of an entry, and where something yields.
+type Cache = ReadOnce<u8, Loaded, ()>;
+
+/// A user's id.
+const ID: u8 = 0;
+
+/// One user: the record on main, and the cache. What is a lock here is one step of the
+/// model; it takes others between the steps of the cache, and where something yields.
 struct User {
     record: Mutex<Route>,
-    entry: Mutex<Option<Arc<Entry<Loaded, ()>>>>,
+    cache: Cache,
     /// What calls may reach that begin now, in the order in which the records were
     /// changed: `[from..]` of all that the record ever was.
     history: Mutex<History>,
@@ -67,19 +73,13 @@ impl User {
     fn new(troubled: bool) -> Arc<Self> {
         Arc::new(Self {
             record: Mutex::new(Route::Own(0)),
-            entry: Mutex::new(None),
+            cache: ReadOnce::new(8),
             history: Mutex::new(History {
                 routes: vec![Route::Own(0)],
                 from: 0,
             }),
             troubled,
         })
-    }
-
-    /// As the cache finds or makes it.
-    fn entry(&self) -> Arc<Entry<Loaded, ()>> {
-        let mut entry = self.entry.lock().unwrap();
-        entry.get_or_insert_with(Arc::default).clone()
     }
 
     /// The record, read over the network; or what was known, where main fails.
@@ -98,10 +98,9 @@ impl User {
     /// began.
     async fn call(&self) {
         let from = self.history.lock().unwrap().from;
-        let entry = self.entry();
-        let found = match entry.value(Instant::now()) {
-            Value::Known(loaded) => Ok(loaded),
-            Value::Awaited(slot) => entry.fill(&slot, |previous| self.load(previous)).await,
+        let found = match self.cache.find(&ID, Instant::now()) {
+            Found::Known(loaded) => Ok(loaded),
+            Found::ToRead(reading) => reading.value(|previous| self.load(previous)).await,
         };
         let Ok(Loaded { route, .. }) = found else {
             return;
@@ -131,35 +130,37 @@ impl User {
             history.routes.len() - 1
         };
         yield_now().await;
-        self.clear();
+        self.cache.clear(&ID);
         let mut history = self.history.lock().unwrap();
         history.from = history.from.max(index);
     }
 
-    fn clear(&self) {
-        let entry = self.entry.lock().unwrap().clone();
-        if let Some(entry) = entry {
-            entry.clear();
-        }
+    /// A call whose caller gives up at some point.
+    async fn give_up(&self) {
+        let call = pin!(self.call());
+        let patience = pin!(async {
+            for _ in 0..thread_rng().gen_range(0..6) {
+                yield_now().await;
+            }
+        });
+        select(call, patience).await;
     }
 
     /// The cache may need the place for somebody else.
     fn evict(&self) {
         if thread_rng().gen_bool(0.3) {
-            *self.entry.lock().unwrap() = None;
+            self.cache.retain(|_| false);
         }
     }
 
     /// What a failing deployment leads to.
     fn block(&self, version: u32) {
-        let entry = self.entry.lock().unwrap().clone();
         let blocked = Loaded {
             route: Route::Blocked(version),
             due: self.troubled,
         };
-        if let Some(entry) = entry {
-            entry.replace_if(|loaded| loaded.route == Route::Own(version), blocked);
-        }
+        let is_from = |loaded: &Loaded| loaded.route == Route::Own(version);
+        self.cache.replace_if(&ID, is_from, blocked);
     }
 }
 
@@ -191,12 +192,19 @@ fn everything(troubled: bool) {
         yield_now().await;
         others.block(1);
     }));
+    let hurried = user.clone();
+    tasks.push(spawn(async move {
+        for _ in 0..3 {
+            hurried.give_up().await;
+        }
+    }));
     block_on(async {
         for task in tasks {
             task.await.unwrap();
         }
+        assert_eq!(user.cache.reads(), 0, "nobody waits any more");
         // Whatever happened, it is over for good.
-        let left = user.entry().peek(Duration::from_secs(600));
+        let left = user.cache.peek(&ID);
         assert!(left.is_none_or(|left| left.route == Route::Main));
         user.call().await;
     });
@@ -240,19 +248,19 @@ fn a_disconnect_during_a_read_is_final_in_every_order() {
 fn one_reads_for_all_in_every_order() {
     shuttle::check_dfs(
         || {
-            let entry: Arc<Entry<Loaded, ()>> = Arc::default();
+            let cache = Arc::new(Cache::new(8));
             let reads = Arc::new(Mutex::new(0));
             let read = |result: Result<Loaded, ()>| {
-                let (entry, reads) = (entry.clone(), reads.clone());
+                let (cache, reads) = (cache.clone(), reads.clone());
                 spawn(async move {
                     let load = |_| async {
                         *reads.lock().unwrap() += 1;
                         yield_now().await;
                         result
                     };
-                    let found = match entry.value(Instant::now()) {
-                        Value::Known(loaded) => Ok(loaded),
-                        Value::Awaited(slot) => entry.fill(&slot, load).await,
+                    let found = match cache.find(&ID, Instant::now()) {
+                        Found::Known(loaded) => Ok(loaded),
+                        Found::ToRead(reading) => reading.value(load).await,
                     };
                     found.map(|loaded| loaded.route)
                 })

@@ -60,27 +60,6 @@ async fn a_thousand_cold_calls_load_once() {
     assert_eq!(loads.load(Ordering::Relaxed), 1);
 }
 
-#[test]
-fn those_who_come_at_the_same_time_have_the_same_slot() {
-    let cache = cache();
-    for number in 0..200 {
-        let user = UserId::from(format!("user {number}"));
-        let start = std::sync::Barrier::new(4);
-        let slots = std::thread::scope(|scope| {
-            let come = || {
-                start.wait();
-                match cache.entry(&user).value(Instant::now()) {
-                    Value::Awaited(slot) => slot,
-                    Value::Known(_) => panic!("nobody has read it"),
-                }
-            };
-            let coming = [(); 4].map(|()| scope.spawn(come));
-            coming.map(|thread| thread.join().unwrap())
-        });
-        assert!(slots.iter().all(|slot| Arc::ptr_eq(slot, &slots[0])));
-    }
-}
-
 #[tokio::test]
 async fn a_failure_is_shared_by_those_who_wait_and_not_kept() {
     let (cache, user) = (cache(), UserId::from("a"));
@@ -112,6 +91,20 @@ async fn a_cancelled_caller_strands_nobody() {
     assert!(early.is_err(), "the second one waits for the first");
     first.abort();
     assert_eq!(reason(second.await), "second");
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_reads_that_nobody_waits_for() {
+    let (cache, user) = (cache(), UserId::from("a"));
+    let hangs = std::future::pending::<Result<Route, Error>>;
+    let (first, second) = (cache.get(&user, hangs), cache.get(&user, hangs));
+    let both = futures_util::future::join(first, second);
+    let early = tokio::time::timeout(Duration::from_millis(10), both).await;
+    assert!(early.is_err());
+    assert_eq!(cache.routes.reads(), 0);
+    let found = cache.get(&user, || async { Ok(route("new")) }).await;
+    assert_eq!(reason(found), "new");
+    assert_eq!(cache.routes.reads(), 0);
 }
 
 #[tokio::test]
@@ -195,7 +188,7 @@ async fn it_holds_no_more_than_its_capacity() {
             .await
             .unwrap();
     }
-    assert_eq!(cache.entries.len(), 3);
+    assert_eq!(cache.routes.len(), 3);
     let newest = cache.get(&"49".into(), || async { Ok(route("new")) }).await;
     assert_eq!(reason(newest), "old", "those that are not used go first");
 }
@@ -282,12 +275,12 @@ async fn what_nobody_asks_for_is_dropped() {
     read("here").await;
 
     cache.sweep(Instant::now());
-    assert_eq!(cache.entries.len(), 2, "it is too soon");
+    assert_eq!(cache.routes.len(), 2, "it is too soon");
     cache.sweep(later);
-    assert!(cache.entries.peek(&UserId::from("gone")).is_none());
-    assert!(cache.entries.peek(&UserId::from("here")).is_some());
+    assert!(cache.routes.peek(&UserId::from("gone")).is_none());
+    assert!(cache.routes.peek(&UserId::from("here")).is_some());
     cache.sweep(later + minute);
-    assert_eq!(cache.entries.len(), 1, "it is too soon again");
+    assert_eq!(cache.routes.len(), 1, "it is too soon again");
     cache.sweep(later + 2 * minute);
-    assert!(cache.entries.is_empty());
+    assert_eq!(cache.routes.len(), 0);
 }
