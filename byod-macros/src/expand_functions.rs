@@ -48,10 +48,10 @@ pub(crate) fn function(
                 pub struct #name { #(#fields),* }
 
                 impl ::byod_runtime::codec::Arguments for #name {
-                    fn encode_fields<M: ::byod_runtime::codec::SerializeMap>(
+                    fn encode_fields<_M: ::byod_runtime::codec::SerializeMap>(
                         &self,
-                        fields: &mut M,
-                    ) -> ::std::result::Result<(), M::Error> {
+                        fields: &mut _M,
+                    ) -> ::std::result::Result<(), _M::Error> {
                         #(#puts)*
                         ::std::result::Result::Ok(())
                     }

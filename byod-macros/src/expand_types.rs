@@ -214,20 +214,21 @@ impl<'t> Expander<'t> {
         encode: &TokenStream,
         decode: &TokenStream,
     ) -> TokenStream {
+        // The generics are called as no type that is generated can be.
         quote! {
             impl ::byod_runtime::codec::Object for #ident {
                 const KEYS: &'static [&'static str] = &[#keys];
 
-                fn encode_fields<M: ::byod_runtime::codec::SerializeMap>(
+                fn encode_fields<_M: ::byod_runtime::codec::SerializeMap>(
                     &self,
-                    fields: &mut M,
-                ) -> ::std::result::Result<(), M::Error> {
+                    fields: &mut _M,
+                ) -> ::std::result::Result<(), _M::Error> {
                     #encode
                 }
 
-                fn decode_fields<'de, A: ::byod_runtime::codec::MapAccess<'de>>(
-                    fields: ::byod_runtime::codec::Entries<'_, A>,
-                ) -> ::std::result::Result<Self, A::Error> {
+                fn decode_fields<'de, _A: ::byod_runtime::codec::MapAccess<'de>>(
+                    fields: ::byod_runtime::codec::Entries<'_, _A>,
+                ) -> ::std::result::Result<Self, _A::Error> {
                     #decode
                 }
             }

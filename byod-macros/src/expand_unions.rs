@@ -175,10 +175,10 @@ impl UnionEnum {
                     Self::#catch_all(::byod_runtime::UnknownValue::__read(value))
                 }
 
-                fn encode_union<S: ::byod_runtime::codec::Serializer>(
+                fn encode_union<_S: ::byod_runtime::codec::Serializer>(
                     &self,
-                    serializer: S,
-                ) -> ::std::result::Result<S::Ok, S::Error> {
+                    serializer: _S,
+                ) -> ::std::result::Result<_S::Ok, _S::Error> {
                     match self {
                         #(#writes,)*
                         Self::#catch_all(value) => {

@@ -13,3 +13,4 @@ const t0 = v.object({ inner: v.string() });
 export const ab = mutation({ args: { t0, note: v.optional(v.string()) }, handler });
 export const a_b = mutation({ args: { b: v.string(), note: v.optional(v.string()) }, handler });
 export const aB = mutation({ args: { c: v.string(), note: v.optional(v.string()) }, handler });
+export const letters = mutation({ args: { m: v.object({ M: v.string() }) }, handler });

@@ -1,6 +1,7 @@
 import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 
+const letter = v.object({ x: v.string() });
 const plain = () => defineTable({ title: v.string() });
 
 export default defineSchema({
@@ -28,6 +29,10 @@ export default defineSchema({
     self_: v.optional(v.object({ Page: v.object({ doc: v.string() }) })),
     "2fa": v.boolean(),
     t0: v.optional(v.object({ inner: v.string() })),
+    // One letter, as generics have.
+    A: v.optional(letter),
+    M: v.optional(v.object({ M: v.string() })),
+    S: v.optional(v.object({ one: letter, more: v.optional(v.union(letter, v.string())) })),
     userId: v.string(),
     user_id: v.string(),
     state: v.union(v.literal("a-b"), v.literal("a_b"), v.literal(""), v.literal("unknown"), v.literal("größe"), v.literal("日本"), v.literal("Self")),

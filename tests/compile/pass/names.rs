@@ -23,7 +23,12 @@ mod written {
         pub r#type: String,
         pub user_id: String,
         pub user_id2: String,
+        #[byod(rename = "2fa")]
+        pub two_factors: A,
     }
+
+    /// A type of the user's own.
+    pub type A = bool;
 }
 
 pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
@@ -36,6 +41,7 @@ pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
     let t0 = odd_names::T0 { inner: "a".into() };
     odd_names::ab(session, odd_names::AbArgs::builder().t0(t0).note("n").build()).await?;
     odd_names::a_b(session, odd_names::ABArgs::builder().b("b").build()).await?;
+    odd_names::letters(session, odd_names::LettersArgs { m: odd_names::M { m: "m".into() } }).await?;
     odd_names::a_b2(session, odd_names::AB2Args::builder().c("c").build()).await?;
     Ok(())
 }
@@ -68,6 +74,11 @@ fn main() {
     let back: serde_json::Value = serde_json::to_value(&odd).unwrap();
     assert_eq!(back, serde_json::from_str::<serde_json::Value>(json).unwrap());
 
+    let one = odd_names::A { x: "x".into() };
+    let letters = odd_names::S { one: one.clone(), more: Some(odd_names::SMore::Object(one)) };
+    let json = serde_json::to_value(&letters).unwrap();
+    assert_eq!(json, serde_json::json!({"one": {"x": "x"}, "more": {"x": "x"}}));
+    assert_eq!(serde_json::from_value::<odd_names::S>(json).unwrap(), letters);
 }
 
 fn odd_names_of(json: &str) -> written::OddNames {
