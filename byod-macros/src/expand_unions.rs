@@ -98,7 +98,8 @@ impl UnionEnum {
         let mut declarations = Vec::new();
         let mut writes = Vec::new();
         let mut field_writes = Vec::new();
-        let mut reads: Vec<(&Type, TokenStream, TokenStream)> = Vec::new();
+        let mut shapes = Vec::new();
+        let mut reads: Vec<(&Type, TokenStream)> = Vec::new();
         for UntaggedVariant {
             name,
             ty,
@@ -115,30 +116,34 @@ impl UnionEnum {
             field_writes.push(quote! {
                 Self::#name(variant) => ::byod_runtime::codec::Object::encode_fields(variant, fields)
             });
-            let lenient = quote! {
+            shapes.push(shape(&union_of(validators)));
+            let read = quote! {
                 if let ::std::option::Option::Some(member) =
                     ::byod_runtime::codec::member::<#marker, #rust>(&value)
                 {
                     return Self::#name(member);
                 }
             };
-            let shape = shape(&union_of(validators));
-            let exact = quote! {
-                const SHAPE: ::byod_runtime::codec::Shape = #shape;
-                if SHAPE.matches(&value) {
-                    #lenient
-                }
-            };
-            reads.push((ty, quote!({ #exact }), lenient));
+            reads.push((ty, read));
         }
+        let nearest = reads
+            .iter()
+            .enumerate()
+            .map(|(index, (_, read))| quote!(::std::option::Option::Some(#index) => { #read }));
+        let nearest = quote! {
+            const MEMBERS: &[::byod_runtime::codec::Shape] = &[#(#shapes),*];
+            match ::byod_runtime::codec::nearest(&value, MEMBERS) {
+                #(#nearest)*
+                _ => {}
+            }
+        };
         // A text that is no literal of this build may still be one of a newer
         // deployment, unless it looks like an id.
-        reads.sort_by_key(|(ty, ..)| matches!(ty, Type::Id(_)));
-        let exact = reads.iter().map(|(_, exact, _)| exact);
-        let lenient = reads.iter().map(|(.., lenient)| lenient);
+        reads.sort_by_key(|(ty, _)| matches!(ty, Type::Id(_)));
+        let reads = reads.iter().map(|(_, read)| read);
         Self {
             declarations,
-            read: quote!(#(#exact)* #(#lenient)*),
+            read: quote!(#nearest #(#reads)*),
             writes,
             field_writes,
             catch_all: names::ident(&union.catch_all),

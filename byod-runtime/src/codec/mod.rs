@@ -34,7 +34,7 @@ pub use name::{Name, TableName};
 pub use object::{Entries, Object, decode, encode};
 pub use operation::{Get, Operation, OptionalOperation, Put, Settle, optional, present, required};
 pub use page::{Page, PageStatus};
-pub use shape::{Shape, Tag, tag};
+pub use shape::{Shape, Tag, nearest, tag};
 pub use timestamp::{Timestamp, TimestampError};
 pub use union::{Union, UnknownValue, encode_tag, encode_tagged, member};
 

@@ -38,10 +38,20 @@ pub enum Shape {
     Union(&'static [Shape]),
 }
 
+/// Which of the members of a union a value is of: the first whose validator takes
+/// it, as for Convex. A newer deployment's value, which has fields that none of
+/// them declares, is of the one that knows most of it.
+pub fn nearest(value: &Json, members: &[Shape]) -> Option<usize> {
+    let members = members.iter().enumerate();
+    let readable = members.filter_map(|(at, shape)| Some((shape.beyond(value)?, at)));
+    readable.min().map(|(_, at)| at)
+}
+
 impl Shape {
-    /// Whether the validator takes the value.
-    pub fn matches(&self, value: &Json) -> bool {
-        match self {
+    /// How many values there are in fields that the validator doesn't declare: none
+    /// where it takes the value. `None` where it doesn't take the rest either.
+    fn beyond(&self, value: &Json) -> Option<usize> {
+        let takes = match self {
             Self::Any => true,
             Self::Null => value.is_null(),
             Self::Boolean => value.is_boolean(),
@@ -54,25 +64,23 @@ impl Shape {
             Self::NumberLiteral(literal) => value.as_f64() == Some(*literal),
             Self::Int64Literal(literal) => int64(value) == Some(*literal),
             Self::Text(literal) => value.as_str() == Some(literal),
-            Self::Array(of) => value
-                .as_array()
-                .is_some_and(|elements| elements.iter().all(|element| of.matches(element))),
-            Self::Record(keys, values) => value.as_object().is_some_and(|members| {
-                members.iter().all(|(key, value)| {
-                    !key.starts_with('$') && keys.matches_key(key) && values.matches(value)
-                })
-            }),
-            Self::Object(fields) => value.as_object().is_some_and(|members| {
-                let declared = |key: &String| fields.iter().any(|(name, ..)| name == key);
-                members.keys().all(declared)
-                    && fields.iter().all(|(name, optional, shape)| {
-                        members
-                            .get(*name)
-                            .map_or(*optional, |value| shape.matches(value))
-                    })
-            }),
-            Self::Union(members) => members.iter().any(|member| member.matches(value)),
-        }
+            Self::Array(of) => return value.as_array()?.iter().map(|it| of.beyond(it)).sum(),
+            Self::Record(keys, values) => {
+                let is_key = |key: &str| !key.starts_with('$') && keys.matches_key(key);
+                let mut members = value.as_object()?.iter();
+                return members.try_fold(0, |sum, (key, value)| {
+                    Some(sum + is_key(key).then(|| values.beyond(value))??)
+                });
+            }
+            Self::Object(fields) => return beyond_fields(value.as_object()?, fields),
+            Self::Union(members) => {
+                return members
+                    .iter()
+                    .filter_map(|member| member.beyond(value))
+                    .min();
+            }
+        };
+        takes.then_some(0)
     }
 
     fn matches_key(&self, key: &str) -> bool {
@@ -83,6 +91,37 @@ impl Shape {
             Self::Union(members) => members.iter().any(|member| member.matches_key(key)),
             _ => false,
         }
+    }
+}
+
+fn beyond_fields(
+    members: &serde_json::Map<String, Json>,
+    fields: &[(&str, bool, Shape)],
+) -> Option<usize> {
+    let mut absent = fields
+        .iter()
+        .filter(|(name, ..)| !members.contains_key(*name));
+    if absent.any(|(_, optional, _)| !optional) {
+        return None;
+    }
+    let mut beyond = 0;
+    for (key, value) in members {
+        beyond += match fields.iter().find(|(name, ..)| name == key) {
+            Some((.., shape)) => shape.beyond(value)?,
+            // How a value is encoded that JSON has no literal for: this is no object.
+            None if key.starts_with('$') => return None,
+            None => count(value),
+        };
+    }
+    Some(beyond)
+}
+
+/// How many values these are: it, and those in it.
+fn count(value: &Json) -> usize {
+    1 + match value {
+        Json::Array(elements) => elements.iter().map(count).sum(),
+        Json::Object(members) => members.values().map(count).sum(),
+        _ => 0,
     }
 }
 
@@ -170,10 +209,33 @@ mod tests {
                 json!(""),
             ),
         ] {
-            assert!(shape.matches(&yes), "{yes}");
-            assert!(!shape.matches(&no), "{no}");
+            assert_eq!(shape.beyond(&yes), Some(0), "{yes}");
+            assert_ne!(shape.beyond(&no), Some(0), "{no}");
         }
         let missing = Shape::Object(&[("a", false, Shape::String)]);
-        assert!(!missing.matches(&json!({})));
+        assert_eq!(missing.beyond(&json!({})), None);
+    }
+
+    #[test]
+    fn a_newer_value_is_of_the_member_that_knows_most_of_it() {
+        const MEMBERS: &[Shape] = &[
+            Shape::Object(&[("a", true, Shape::String)]),
+            Shape::Object(&[("b", false, Shape::Object(&[("c", false, Shape::Number)]))]),
+            Shape::Array(&Shape::Object(&[])),
+        ];
+        for (value, member) in [
+            (json!({}), Some(0)),
+            (json!({"new": 1}), Some(0)),
+            (json!({"b": {"c": 1}, "new": true}), Some(1)),
+            (json!({"b": {"c": 1, "new": {"d": [1, 2]}}}), Some(1)),
+            // As much is known of it as either; the first is Convex's choice.
+            (json!({"b": 1}), Some(0)),
+            (json!([{}, {"new": 1}]), Some(2)),
+            (json!([{"$integer": "BwAAAAAAAAA="}]), None),
+            (json!({"$integer": "BwAAAAAAAAA="}), None),
+            (json!("text"), None),
+        ] {
+            assert_eq!(nearest(&value, MEMBERS), member, "{value}");
+        }
     }
 }

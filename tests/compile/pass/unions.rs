@@ -91,6 +91,12 @@ fn newer_values() {
     let changed = read(text.clone(), Value::Null, Value::String(ID.into()));
     assert!(matches!(&changed.part, unions::Part::Unknown(part) if part.value().is_some()));
 
+    // A known member with a field more: the member that knows the others.
+    let json = json!({"part": {"kind": "divider"}, "size": null, "version": 2, "name": "none",
+        "target": {"a": "x", "b": {"$integer": "BwAAAAAAAAA="}, "c": true}});
+    let more: Unions = serde_json::from_value(json).unwrap();
+    assert!(matches!(more.target, Some(unions::Target::Object2(both)) if both.b == 7));
+
     let other = read_with(json!({
         "outcome": {"ok": "later"}, "release": {"major": 3}, "step": {"at": 1, "by": []}, "version": 7,
         "quotas": {"free": ["a", null, "b"], "team": []},
