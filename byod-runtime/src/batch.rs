@@ -70,6 +70,13 @@ where
 }
 
 /// Queries that [`Session::batch`] takes: tuples, and a `Vec` of one type.
+#[diagnostic::on_unimplemented(
+    message = "a batch takes a tuple of one to eight queries, or a `Vec` of queries of one type, not `{Self}`",
+    label = "not a tuple or `Vec` of queries",
+    note = "a paginated query gives a query for one page: `.query()`",
+    note = "mutations and actions are awaited by themselves: only queries share a request",
+    note = "more than eight queries are several batches, or, where they are of one type, a `Vec`; a tuple of one is `(query,)`"
+)]
 pub trait Queries: sealed::Sealed + Sized {
     /// A result each.
     type Results;
@@ -274,6 +281,7 @@ impl<T> Reader<T> {
 
 impl<T> sealed::Sealed for Vec<Query<T>> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Send> Queries for Vec<Query<T>> {
     type Results = Vec<Result<T, Error>>;
     type Values = Vec<T>;
@@ -303,6 +311,7 @@ macro_rules! tuple {
     ($($value:ident $index:tt),*) => {
         impl<$($value),*> sealed::Sealed for ($(Query<$value>,)*) {}
 
+        #[diagnostic::do_not_recommend]
         impl<$($value: Send),*> Queries for ($(Query<$value>,)*) {
             type Results = ($(Result<$value, Error>,)*);
             type Values = ($($value,)*);
