@@ -65,6 +65,17 @@ pub(crate) fn read_value<T: DeserializeOwned>(
     read(bytes, PhantomData::<T>, context)
 }
 
+/// What a batch is called in errors: its functions, each once.
+pub(crate) fn batched<'p>(paths: impl Iterator<Item = &'p str>) -> String {
+    let mut functions: Vec<&str> = Vec::new();
+    for path in paths {
+        if !functions.contains(&path) {
+            functions.push(path);
+        }
+    }
+    functions.join(", ")
+}
+
 /// Splits the answer of a batch into those of its `expected` queries, in order;
 /// read each with [`read`].
 pub(crate) fn read_batch<'de>(

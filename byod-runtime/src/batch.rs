@@ -230,7 +230,7 @@ impl Group {
             mut body,
         } = self;
         body.extend_from_slice(b"]}");
-        let names = paths.join(", ");
+        let names = answer::batched(paths.iter().copied());
         let client = target.client();
         let context = client.context(Endpoint::QueryBatch, &names);
         let read = |body: &Bytes, context: CallContext<'_>| {

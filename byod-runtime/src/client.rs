@@ -252,7 +252,7 @@ impl Client {
             return Ok(Vec::new());
         }
         let paths: Vec<&str> = queries.iter().map(|(path, _)| *path).collect();
-        let names = paths.join(", ");
+        let names = answer::batched(paths.iter().copied());
         let batch = self.context(Endpoint::QueryBatch, &names);
         let body = body::batch(queries).map_err(|reason| batch.encode(reason))?;
         self.run(

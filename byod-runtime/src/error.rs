@@ -245,8 +245,9 @@ impl Call {
         &self.deployment
     }
 
-    /// The function path (of a batch: all of them, separated by commas); the
-    /// table's name where no function was called, only a client asked for.
+    /// The function path (of a batch: those of all its functions, each once,
+    /// separated by commas); the table's name where no function was called, only a
+    /// client asked for.
     pub fn function_path(&self) -> &str {
         &self.path
     }

@@ -85,6 +85,30 @@ async fn a_batch_is_sent_again_as_its_queries_are() {
 }
 
 #[tokio::test]
+async fn a_batch_of_many_queries_is_named_once() {
+    let world = World::new().await;
+    let refused = || Reply::Status(400, r#"{"code": "Bad", "message": "no"}"#.to_owned());
+    let is_batch = |request: &support::Request| request.line.contains("query_batch");
+    world
+        .at_main
+        .set(move |request| is_batch(request).then(refused));
+    let session = world.session("a");
+    let queries = || (0..1000).map(|_| list(&session)).collect::<Vec<_>>();
+    let results = session.batch(queries()).results().await;
+    assert_eq!(results.len(), 1000);
+    for result in results {
+        let error = result.unwrap_err();
+        assert_eq!(error.call().unwrap().function_path(), "notes:list");
+        assert!(error.to_string().len() < 300, "{error}");
+    }
+
+    let client = Client::new(&world.main.url).unwrap();
+    let raw = [("a:b", json!({})), ("a:c", json!({})), ("a:b", json!({}))];
+    let error = client.query_batch::<u8>(&raw).await.unwrap_err();
+    assert_eq!(error.call().unwrap().function_path(), "a:b, a:c");
+}
+
+#[tokio::test]
 async fn a_batch_without_queries_sends_nothing() {
     let server = Server::start(|_| Reply::Hang).await;
     let client = Client::new(&server.url).unwrap();
