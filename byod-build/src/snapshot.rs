@@ -178,6 +178,9 @@ fn projects(found: &mut Vec<String>, name: &str, old: Option<&Project>, new: Opt
     entries(found, &format!("{name} table"), &tables(old), &tables(new));
     let what = format!("{name} function");
     entries(found, &what, &old.functions, &new.functions);
+    if old.schema.schema_validation != new.schema.schema_validation {
+        found.push(format!("{name} schemaValidation changed"));
+    }
     if old.convex != new.convex {
         found.push(format!("{name}.convex in byod.toml changed"));
     }

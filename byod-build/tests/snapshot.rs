@@ -145,6 +145,16 @@ fn what_differs_is_named() {
 }
 
 #[test]
+fn options_of_the_schema_are_named_too() {
+    let unchecked = SCHEMA.replace("});\n", "}, { schemaValidation: false });\n");
+    let folder = with_snapshot("s_options").with_schema(&unchecked);
+    assert_eq!(
+        warning(&folder).unwrap(),
+        format!("byod-snapshot.json: it is out of date: main schemaValidation changed. {RENEW}")
+    );
+}
+
+#[test]
 fn a_change_in_byod_toml_is_one_of_the_snapshot() {
     let folder = with_snapshot("s_config");
     let config = CONFIG.replace(r#"["messages"]"#, r#"["messages", "users"]"#);
