@@ -118,6 +118,9 @@ impl Builder {
         println!("cargo::rerun-if-env-changed={}", snapshot::VARIABLE);
         let mode = Mode::from_env()?;
         let reading = self.read_sources().inspect_err(|_| self.watch_folders())?;
+        for folder in &reading.folders {
+            println!("cargo::rerun-if-changed={}", folder.display());
+        }
         let out_dir = match &self.out_dir {
             Some(folder) => folder.clone(),
             None => env::var_os("OUT_DIR").map(PathBuf::from).ok_or_else(|| {
@@ -132,7 +135,6 @@ impl Builder {
         };
         let path = out_dir.join("byod-manifest.json");
         write_if_changed(&path, &reading.manifest)?;
-        self.watch_folders();
         watch::watch(&out_dir, &reading.files, &reading.absent);
         if let Some(snapshot) = &reading.snapshot
             && let Some(warning) = reading.settle(snapshot, mode)?
@@ -159,7 +161,7 @@ impl Builder {
         Ok(())
     }
 
-    /// New modules show in the folders alone.
+    /// Where reading failed: the folders that were to be read.
     fn watch_folders(&self) {
         let Ok(config) = Config::read(&self.config) else {
             return;

@@ -39,6 +39,26 @@ pub(crate) fn convex_folder(named: &Path) -> Result<PathBuf, Error> {
     }
 }
 
+/// The Convex folder that `named` stands for, where that is not there at all: a
+/// container may have the service alone.
+pub(crate) fn missing(named: &Path) -> Option<PathBuf> {
+    if !named.is_dir() {
+        return Some(named.to_owned());
+    }
+    // A submodule that is not checked out is an empty folder.
+    if fs::read_dir(named).is_ok_and(|mut entries| entries.next().is_none()) {
+        return Some(named.to_owned());
+    }
+    if !matches!(convex_folder(named), Err(Error::NoSchema { .. })) {
+        return None;
+    }
+    // A Convex folder without a schema is not an app without a Convex folder.
+    let is_convex = fs::canonicalize(named).is_ok_and(|folder| folder.ends_with("convex"))
+        || named.join("_generated").is_dir();
+    let of_app = said_by(named);
+    (!is_convex && !of_app.is_dir()).then_some(of_app)
+}
+
 /// The schema of a Convex folder.
 pub(crate) fn schema_of(folder: &Path) -> Option<PathBuf> {
     let mut names = ["schema.ts", "schema.js"].into_iter();
@@ -47,8 +67,14 @@ pub(crate) fn schema_of(folder: &Path) -> Option<PathBuf> {
         .map(|name| folder.join(name))
 }
 
-/// What the folder of an app has as its Convex folder: what `convex.json` says, or `convex`.
+/// What the folder of an app has as its Convex folder.
 fn of_app(app: &Path) -> Option<PathBuf> {
+    let folder = said_by(app);
+    schema_of(&folder).map(|_| folder)
+}
+
+/// The Convex folder of an app: what its `convex.json` says, or `convex`.
+fn said_by(app: &Path) -> PathBuf {
     #[derive(Deserialize)]
     struct ConvexJson {
         functions: Option<PathBuf>,
@@ -59,8 +85,7 @@ fn of_app(app: &Path) -> Option<PathBuf> {
         .and_then(|json| json.functions)
         // `./src/convex/` as `src/convex`, for messages.
         .map(|functions| functions.components().collect::<PathBuf>());
-    let folder = app.join(said.unwrap_or_else(|| PathBuf::from("convex")));
-    schema_of(&folder).map(|_| folder)
+    app.join(said.unwrap_or_else(|| PathBuf::from("convex")))
 }
 
 fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use byod_schema::{Manifest, Project, nearest};
 
@@ -13,6 +13,8 @@ use crate::{Error, Limits, ProjectReading, locate, read_project};
 /// The manifest, and what it was made from.
 pub(crate) struct Reading {
     pub(crate) manifest: Manifest,
+    /// The Convex folders that are there, in which new modules show.
+    pub(crate) folders: Vec<PathBuf>,
     /// What was read outside of the Convex folders.
     pub(crate) files: BTreeSet<PathBuf>,
     /// What would have been read had it been there.
@@ -50,6 +52,7 @@ pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
         config: &config,
         limits,
         snapshot: snapshot.map(Snapshot::read).transpose()?,
+        folders: Vec::new(),
         files: BTreeSet::new(),
         absent: BTreeSet::new(),
         not_there: Vec::new(),
@@ -65,6 +68,7 @@ pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
     check_tables(&config, &main, user.as_ref())?;
     Ok(Reading {
         snapshot: sources.snapshot,
+        folders: sources.folders,
         files: sources.files,
         absent: sources.absent,
         not_there: sources.not_there,
@@ -83,6 +87,7 @@ struct Sources<'a> {
     config: &'a Config,
     limits: &'a Limits,
     snapshot: Option<Snapshot>,
+    folders: Vec<PathBuf>,
     files: BTreeSet<PathBuf>,
     absent: BTreeSet<PathBuf>,
     not_there: Vec<PathBuf>,
@@ -105,25 +110,29 @@ impl Sources<'_> {
         of: impl Fn(Manifest) -> Option<Project>,
     ) -> Result<Project, Error> {
         let folder = self.config.beside(named);
-        // A submodule that is not checked out is an empty folder.
-        if !folder.is_dir() || self.snapshot.is_some() && is_empty(&folder) {
-            let Some(snapshot) = &self.snapshot else {
-                let fix = format!(
-                    "Correct `convex` on line {} of {}, or name a `snapshot` there to build without the folder",
-                    named.line,
-                    self.config.path.display()
-                );
-                return Err(Error::NoFolder { path: folder, fix });
-            };
-            let project = snapshot.project(&folder, of)?;
-            if !folder.is_dir() {
-                self.absent.insert(folder.clone());
+        if !folder.is_dir() && self.snapshot.is_none() {
+            let fix = format!(
+                "Correct `convex` on line {} of {}, or name a `snapshot` there to build without the folder",
+                named.line,
+                self.config.path.display()
+            );
+            return Err(Error::NoFolder { path: folder, fix });
+        }
+        if let Some(snapshot) = &self.snapshot
+            && let Some(missing) = locate::missing(&folder)
+        {
+            let project = snapshot.project(&missing, of)?;
+            if missing.is_dir() {
+                self.folders.push(missing.clone());
+            } else {
+                self.absent.insert(missing.clone());
             }
-            self.not_there.push(folder);
+            self.not_there.push(missing);
             return Ok(project);
         }
         self.note(folder.join("convex.json"));
         let folder = locate::convex_folder(&folder)?;
+        self.folders.push(folder.clone());
         let reading = read_project(&folder, self.limits)?;
         let ProjectReading {
             schema,
@@ -148,10 +157,6 @@ impl Sources<'_> {
             warnings,
         })
     }
-}
-
-fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// Every table of `byod.toml` must be in the schemas.

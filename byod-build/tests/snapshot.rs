@@ -96,6 +96,28 @@ fn an_empty_folder_is_no_project() {
 }
 
 #[test]
+fn an_app_may_be_there_without_its_convex_folder() {
+    let folder = project("s_app").with("byod.toml", &CONFIG.replace("\"convex\"", "\".\""));
+    assert!(emit(&folder, Some("write")).0);
+    let with = read(&folder).unwrap();
+    fs::remove_dir_all(folder.path("convex")).unwrap();
+    fs::remove_dir_all(folder.path("user")).unwrap();
+    let folder = folder.with("src/main.rs", "fn main() {}\n");
+    assert_eq!(read(&folder).unwrap(), with);
+    let (_, stdout, _) = emit(&folder, None);
+    let text = "cargo::warning=./convex is not there: built from byod-snapshot.json";
+    assert!(stdout.contains(text), "{stdout}");
+    // Only what would be read is watched, not all of the app.
+    let everything = |line: &str| line == "cargo::rerun-if-changed=." || line.ends_with("/.");
+    assert!(!stdout.lines().any(everything), "{stdout}");
+
+    // A Convex folder without its schema is a mistake.
+    let folder = folder.with("convex/messages.ts", LIST);
+    let error = read(&folder).unwrap_err();
+    assert!(error.contains("there is no schema.ts"), "{error}");
+}
+
+#[test]
 fn ends_of_lines_are_no_difference() {
     let folder = with_snapshot("s_lines");
     let text = fs::read_to_string(folder.path("byod-snapshot.json")).unwrap();
