@@ -136,10 +136,19 @@ impl Builder {
         let path = out_dir.join("byod-manifest.json");
         write_if_changed(&path, &reading.manifest)?;
         watch::watch(&out_dir, &reading.files, &reading.absent);
-        if let Some(snapshot) = &reading.snapshot
-            && let Some(warning) = reading.settle(snapshot, mode)?
-        {
-            println!("cargo::warning={warning}");
+        match &reading.snapshot {
+            Some(snapshot) => {
+                if let Some(warning) = reading.settle(snapshot, mode)? {
+                    println!("cargo::warning={warning}");
+                }
+            }
+            // Not an error: the variable is for all crates of a workspace.
+            None if mode != Mode::Warn => println!(
+                "cargo::warning={} is set, but {} names no snapshot. Add as its first line: snapshot = \"byod-snapshot.json\"",
+                snapshot::VARIABLE,
+                self.config.display()
+            ),
+            None => {}
         }
         let manifest = &reading.manifest;
         let projects = [Some(&manifest.main), manifest.user.as_ref()];

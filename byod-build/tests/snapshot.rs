@@ -118,6 +118,20 @@ fn an_app_may_be_there_without_its_convex_folder() {
 }
 
 #[test]
+fn without_a_snapshot_in_byod_toml_nothing_is_written_or_checked() {
+    let folder = project("s_unnamed");
+    let config = CONFIG.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let folder = folder.with("byod.toml", &config);
+    assert_eq!(warning(&folder), None);
+    for mode in ["write", "check"] {
+        let (ok, stdout, _) = emit(&folder, Some(mode));
+        assert!(ok, "{stdout}");
+        let text = "cargo::warning=BYOD_SNAPSHOT is set, but byod.toml names no snapshot. Add as its first line: snapshot = \"byod-snapshot.json\"";
+        assert!(stdout.contains(text), "{stdout}");
+    }
+}
+
+#[test]
 fn ends_of_lines_are_no_difference() {
     let folder = with_snapshot("s_lines");
     let text = fs::read_to_string(folder.path("byod-snapshot.json")).unwrap();
