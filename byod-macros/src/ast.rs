@@ -72,17 +72,23 @@ impl Parse for Input {
 impl WrittenField {
     fn new(field: syn::Field) -> syn::Result<Self> {
         let (own, attributes) = field.attrs.into_iter().partition::<Vec<_>, _>(is_own);
-        let mut rename = None;
+        let mut rename: Option<LitStr> = None;
         for attribute in own {
+            let form =
+                "`#[byod(…)]` on a field takes `rename = \"…\"`: the field's name in schema.ts";
+            if attribute.meta.require_list().is_err() {
+                return Err(syn::Error::new_spanned(&attribute.meta, form));
+            }
             attribute.parse_nested_meta(|meta| {
-                if meta.path.is_ident("rename") {
-                    rename = Some(meta.value()?.parse()?);
-                    Ok(())
-                } else {
-                    Err(meta.error(
-                        "`#[byod(…)]` on a field takes `rename = \"…\"`: the field's name in schema.ts",
-                    ))
+                if !meta.path.is_ident("rename") {
+                    return Err(meta.error(form));
                 }
+                if rename.is_some() {
+                    return Err(meta.error("`rename` is given twice: keep one"));
+                }
+                let name = meta.value().and_then(|value| value.parse());
+                rename = Some(name.map_err(|_| meta.error(form))?);
+                Ok(())
             })?;
         }
         let ident = field.ident.ok_or_else(|| {

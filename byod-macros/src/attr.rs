@@ -5,6 +5,7 @@ use proc_macro2::Span;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::token::Paren;
 use syn::{Ident, LitStr, Token, Type, parenthesized};
 
 /// What was written in `#[byod_table(…)]`.
@@ -50,22 +51,27 @@ impl Parse for Attribute {
                 "location" => location = Some(parse_location(input, &key)?),
                 "table" => table = Some(parse_text(input, &key)?),
                 "module" => module = Some(parse_text(input, &key)?),
+                "partial" if input.peek(Token![=]) || input.peek(Paren) => {
+                    return Err(input.error("`partial` takes no value: write `partial`"));
+                }
                 "partial" => partial = true,
                 "skip" => {
-                    let list;
-                    parenthesized!(list in input);
+                    let form = "`skip` takes the names of functions: `skip(archive, …)`";
                     // Functions may be called what is a keyword here.
-                    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
-                    skip.extend(names(&list, Ident::parse_any)?);
+                    skip = parse_list(input, &key, form, Ident::parse_any)?;
                 }
                 "returns" => {
-                    let list;
-                    parenthesized!(list in input);
-                    returns.extend(
-                        Punctuated::<Returns, Token![,]>::parse_terminated(&list)?
-                            .into_iter()
-                            .map(|r| (r.function, r.ty)),
-                    );
+                    let form =
+                        "`returns` takes types of functions: `returns(search = Vec<Doc<Self>>, …)`";
+                    for Returns { function, ty } in parse_list(input, &key, form, Returns::parse)? {
+                        if returns.iter().any(|(other, _)| *other == function) {
+                            return Err(syn::Error::new(
+                                function.span(),
+                                format!("`returns` has two types for `{function}`: keep one"),
+                            ));
+                        }
+                        returns.push((function, ty));
+                    }
                 }
                 other => {
                     let hint = nearest(other, KEYS).map_or_else(
@@ -78,8 +84,8 @@ impl Parse for Attribute {
                     ));
                 }
             }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
+            if !input.is_empty() && input.parse::<Token![,]>().is_err() {
+                return Err(input.error(format!("expected a comma after `{key}`")));
             }
         }
         let location = location.ok_or_else(|| {
@@ -110,6 +116,25 @@ fn parse_text(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
             format!("`{key}` takes a text: `{key} = \"…\"`"),
         )
     })
+}
+
+/// `(…, …)`; anything else is reported as not of that `form`.
+fn parse_list<T>(
+    input: ParseStream<'_>,
+    key: &Ident,
+    form: &str,
+    item: fn(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<Vec<T>> {
+    if input.is_empty() {
+        return Err(syn::Error::new(key.span(), form));
+    }
+    let list = || {
+        let list;
+        parenthesized!(list in input);
+        Punctuated::<T, Token![,]>::parse_terminated_with(&list, item)
+    };
+    let list = list().map_err(|error: syn::Error| syn::Error::new(error.span(), form))?;
+    Ok(list.into_iter().collect())
 }
 
 fn parse_location(input: ParseStream<'_>, key: &Ident) -> syn::Result<Located<Location>> {
