@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime, Value};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::error::Limit;
 use crate::host::{self, Host};
+use crate::limits::Clock;
 use crate::{Error, Limits};
 
 /// The JavaScript side, one program: later parts use what earlier ones define.
@@ -62,8 +63,7 @@ pub(crate) struct Engine {
     limits: Limits,
     /// Until when the engine may run, and what that is of the limits.
     time: Cell<Limit>,
-    deadline: Rc<Cell<Instant>>,
-    out_of_time: Rc<Cell<bool>>,
+    clock: Rc<Clock>,
 }
 
 impl Engine {
@@ -74,44 +74,35 @@ impl Engine {
         // The whole run allocates little that is garbage; collecting often costs more.
         runtime.set_gc_threshold(64 << 20);
         let context = Context::full(&runtime)?;
-        let out_of_time = Rc::new(Cell::new(false));
         let engine = Self {
             runtime,
             context,
             host: Rc::new(RefCell::new(host)),
             limits,
             time: Cell::new(Limit::Time(limits.time)),
-            deadline: Rc::new(Cell::new(Instant::now() + limits.time)),
-            out_of_time,
+            clock: Rc::new(Clock::new(limits.time)),
         };
         engine.watch_time();
         engine.with(|ctx| {
             let mut options = EvalOptions::default();
             options.filename = Some("standin:runtime".to_owned());
             let program: Function = ctx.eval_with_options(PROGRAM, options)?;
-            let api: Object = program.call((host::object(ctx, &engine.host)?,))?;
+            let api: Object = program.call((host::object(ctx, &engine.host, &engine.clock)?,))?;
             ctx.globals().set(API, api)
         })?;
         Ok(engine)
     }
 
     fn watch_time(&self) {
-        let deadline = self.deadline.clone();
-        let out_of_time = self.out_of_time.clone();
-        self.runtime.set_interrupt_handler(Some(Box::new(move || {
-            let late = Instant::now() > deadline.get();
-            if late {
-                out_of_time.set(true);
-            }
-            late
-        })));
+        let clock = self.clock.clone();
+        let is_late = move || clock.is_late();
+        self.runtime.set_interrupt_handler(Some(Box::new(is_late)));
     }
 
     /// Lets the engine run for so long from now on, which is what `limit` says.
     pub(crate) fn allow(&self, time: Duration, limit: Limit) {
         self.time.set(limit);
-        self.deadline.set(Instant::now() + time);
-        self.out_of_time.set(false);
+        self.clock.allow(time);
     }
 
     /// Loads a module and everything it imports, until it is done or can't go on.
@@ -149,7 +140,8 @@ impl Engine {
             was_exhausted |= self
                 .context
                 .with(|ctx| ctx.has_exception() && self.is_exhaustion(&thrown(&ctx.catch())));
-            if matches!(ran, Ok(false)) {
+            // Those that were not interrupted may make more of them without end.
+            if matches!(ran, Ok(false)) || self.clock.has_stopped() {
                 return was_exhausted;
             }
         }
@@ -248,7 +240,7 @@ impl Engine {
                 other => other.to_string(),
             })
         });
-        if self.out_of_time.get() {
+        if self.clock.has_stopped() {
             return Err(self.late());
         }
         result.map_err(|message| {

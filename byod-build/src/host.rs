@@ -11,6 +11,7 @@ use std::rc::Rc;
 use rquickjs::context::EvalOptions;
 use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 
+use crate::limits::Clock;
 use crate::reader::Stopped;
 use crate::resolve::{Resolution, Target, missing};
 use crate::standin::{Package, Standin};
@@ -262,6 +263,7 @@ fn frame(line: &str) -> Option<(&str, usize, usize)> {
 pub(crate) fn object<'js>(
     ctx: &Ctx<'js>,
     host: &Rc<RefCell<Host>>,
+    clock: &Rc<Clock>,
 ) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
     object.set("placeholders", host.borrow().placeholders)?;
@@ -325,12 +327,12 @@ pub(crate) fn object<'js>(
             Standin::of_generated(&id).map_or(String::new(), |standin| standin.to_string())
         })?,
     )?;
+    let clock = clock.clone();
     object.set(
         "drain",
-        Function::new(
-            ctx.clone(),
-            |ctx: Ctx<'js>| while ctx.execute_pending_job() {},
-        )?,
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>| {
+            while !clock.has_stopped() && ctx.execute_pending_job() {}
+        })?,
     )?;
     Ok(object)
 }

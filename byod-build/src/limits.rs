@@ -1,4 +1,5 @@
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 /// What running a project's modules may cost. A schema that goes beyond a limit
 /// is an error; a module of functions is left out with a warning, and the others
@@ -24,5 +25,40 @@ impl Default for Limits {
             memory: 512 << 20,
             stack: 8 << 20,
         }
+    }
+}
+
+/// Until when an engine may run.
+pub(crate) struct Clock {
+    deadline: Cell<Instant>,
+    is_over: Cell<bool>,
+}
+
+impl Clock {
+    pub(crate) fn new(time: Duration) -> Self {
+        Self {
+            deadline: Cell::new(Instant::now() + time),
+            is_over: Cell::new(false),
+        }
+    }
+
+    /// Begins anew.
+    pub(crate) fn allow(&self, time: Duration) {
+        self.deadline.set(Instant::now() + time);
+        self.is_over.set(false);
+    }
+
+    /// Whether the time is over, looked at now.
+    pub(crate) fn is_late(&self) -> bool {
+        let late = Instant::now() > self.deadline.get();
+        if late {
+            self.is_over.set(true);
+        }
+        late
+    }
+
+    /// Whether something was stopped because the time was over.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.is_over.get()
     }
 }

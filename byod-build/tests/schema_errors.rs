@@ -160,6 +160,30 @@ fn a_schema_that_loops_for_ever_stops() {
 }
 
 #[test]
+fn promises_that_become_more_and_more_stop() {
+    const MORE: &str = "const more = () => { Promise.resolve().then(more); Promise.resolve().then(more); };\nmore();\n";
+    let limits = Limits {
+        time: Duration::from_millis(200),
+        memory: 32 << 20,
+        ..Limits::default()
+    };
+    let folder = Folder::new("more_promises").with_schema(&format!(
+        "{MORE}await new Promise(() => {{}});\nexport default defineSchema({{}});\n"
+    ));
+    let stopped = "stopped after 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)";
+    let of_schema = format!("convex/schema.ts: {stopped}");
+    assert_eq!(error_with(&folder, limits), of_schema);
+
+    // Also while a CommonJS module waits for the module that makes them.
+    let folder = Folder::new("more_promises_required")
+        .with("convex/lib/more.ts", &format!("{MORE}export const one = 1;\n"))
+        .with("convex/lib/common.cjs", "module.exports = require(\"./more\");\n")
+        .with_schema("import { one } from \"./lib/common.cjs\";\nexport default defineSchema({ [one]: defineTable({}) });\n");
+    let error = error_with(&folder, limits);
+    assert!(error.ends_with(stopped), "{error}");
+}
+
+#[test]
 fn promises_that_follow_each_other_for_ever_stop() {
     let folder = Folder::new("endless_promises")
         .with_schema("for (;;) await null;\nexport default defineSchema({});\n");
