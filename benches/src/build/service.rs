@@ -118,12 +118,12 @@ strip = true
         let calls: String = (0..used)
             .map(|table| {
                 format!(
-                    "    println!(\"{{:?}}\", runtime.block_on(table{table}::list(&session, Default::default())));\n    println!(\"{{:?}}\", runtime.block_on(table{table}::remove(&session, table{table}::RemoveArgs {{ id: byod_runtime::DocumentId::new(\"a\") }})));\n"
+                    "        println!(\"{{:?}}\", table{table}::list(&session, Default::default()).await);\n        println!(\"{{:?}}\", table{table}::remove(&session, table{table}::RemoveArgs {{ id: byod_runtime::DocumentId::new(\"a\") }}).await);\n"
                 )
             })
             .collect();
         let main = format!(
-            "#![allow(dead_code)]\n\n{}fn main() {{\n    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();\n    let session = byod_runtime::Byod::from_env().unwrap().session(\"a\", \"b\");\n{calls}}}\n",
+            "#![allow(dead_code)]\n\n{}fn main() {{\n    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();\n    let session = byod_runtime::Byod::from_env().unwrap().session(\"a\", \"b\");\n    runtime.block_on(async {{\n{calls}    }});\n}}\n",
             structs(used)
         );
         project::write(&self.folder.join("convex"), 60, Layout::Modules)?;
