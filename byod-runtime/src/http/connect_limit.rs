@@ -7,6 +7,7 @@
 use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -23,6 +24,12 @@ tokio::task_local! {
 /// Runs a call; a connection that it makes must be there at that time.
 pub(super) async fn connected_by<T>(time: Instant, call: impl Future<Output = T>) -> T {
     CONNECTED_BY.scope(time, call).await
+}
+
+/// How much time the call that this runs in has for a connection.
+pub(super) fn left_to_connect() -> Option<Duration> {
+    let time = CONNECTED_BY.try_get().ok()?;
+    Some(time.saturating_duration_since(Instant::now()))
 }
 
 /// Why a connection was given up.
@@ -63,8 +70,12 @@ where
         };
         match CONNECTED_BY.try_get() {
             Ok(time) => async move {
-                let connected = timeout_at(time, connecting).await;
-                connected.unwrap_or_else(|_| Err(TooLate.into()))
+                match timeout_at(time, connecting).await {
+                    // The last address may be given up in the same moment.
+                    Ok(Err(error)) if Instant::now() < time => Err(error),
+                    Ok(Ok(connection)) => Ok(connection),
+                    _ => Err(TooLate.into()),
+                }
             }
             .boxed(),
             // Every call sets one.

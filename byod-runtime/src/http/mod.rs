@@ -3,6 +3,7 @@
 mod connect_limit;
 mod pool;
 mod proxy;
+mod tcp;
 
 use std::error::Error as StdError;
 use std::io;

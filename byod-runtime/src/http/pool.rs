@@ -7,27 +7,18 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 
 use super::connect_limit::Limited;
 use super::proxy::{Proxies, Way};
+use super::tcp::Tcp;
 use crate::address::Resolver;
 use crate::error::Error;
 
 /// How long an unused connection is kept: shorter than common servers and load
 /// balancers do, so that a call rarely meets a connection that is being closed.
 const IDLE: Duration = Duration::from_secs(30);
-
-/// When a connection on which nothing comes is asked whether it is still there, and
-/// how often and how many times before it is given up.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-const KEEPALIVE_TIMES: u32 = 3;
-
-/// How long what was sent may be without an acknowledgement.
-#[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Hands out a connection to where a request goes, a kept one if there is any.
 pub(super) type Pool = Client<Limited<HttpsConnector<Way>>, Full<Bytes>>;
@@ -39,7 +30,7 @@ pub(super) fn pool(
     resolver: Resolver,
 ) -> Result<Pool, Error> {
     let mut tls = tls(certificates)?;
-    let tcp = tcp(resolver);
+    let tcp = Tcp::new(resolver);
     // Without HTTP/2, as proxies expect it.
     let to_proxy = |proxies| (proxies, HttpsConnector::from((tcp.clone(), tls.clone())));
     let proxies = proxies.map(to_proxy);
@@ -49,19 +40,6 @@ pub(super) fn pool(
         .pool_idle_timeout(IDLE)
         .pool_timer(TokioTimer::new())
         .build(Limited::new(connector)))
-}
-
-fn tcp(resolver: Resolver) -> HttpConnector<Resolver> {
-    let mut tcp = HttpConnector::new_with_resolver(resolver);
-    // TLS comes on top.
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_keepalive(Some(KEEPALIVE));
-    tcp.set_keepalive_interval(Some(KEEPALIVE));
-    tcp.set_keepalive_retries(Some(KEEPALIVE_TIMES));
-    #[cfg(target_os = "linux")]
-    tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-    tcp
 }
 
 /// rustls with `ring`, named here instead of installed for the whole process.

@@ -12,13 +12,13 @@ use hyper::header::HeaderValue;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use crate::address::Resolver;
+use super::tcp::Tcp;
 use crate::error::BoxError;
 
 /// The proxies that the environment names, and the hosts that it excepts.
@@ -56,12 +56,12 @@ fn is_encrypted(to: &Uri) -> bool {
 /// Makes the connection under that to a deployment, or to its TLS.
 #[derive(Clone)]
 pub(super) struct Way {
-    pub(super) tcp: HttpConnector<Resolver>,
+    pub(super) tcp: Tcp,
     pub(super) proxies: Option<(Proxies, ToProxy)>,
 }
 
 /// Connects to a proxy, which may itself speak TLS.
-pub(super) type ToProxy = HttpsConnector<HttpConnector<Resolver>>;
+pub(super) type ToProxy = HttpsConnector<Tcp>;
 
 impl Service<Uri> for Way {
     type Response = Stream;

@@ -1,0 +1,57 @@
+//! TCP connections, to whichever address of a name answers first.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use tower_service::Service;
+
+use super::connect_limit::left_to_connect;
+use crate::address::Resolver;
+
+/// When a connection on which nothing comes is asked whether it is still there, and
+/// how often and how many times before it is given up.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_TIMES: u32 = 3;
+
+/// How long what was sent may be without an acknowledgement.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Connects to a host, or to a proxy.
+///
+/// The addresses of a name share the time that the call has, so that one that is
+/// silent leaves some to the next.
+#[derive(Clone)]
+pub(super) struct Tcp(HttpConnector<Resolver>);
+
+impl Tcp {
+    pub(super) fn new(resolver: Resolver) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
+        // TLS comes on top.
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(KEEPALIVE));
+        tcp.set_keepalive_interval(Some(KEEPALIVE));
+        tcp.set_keepalive_retries(Some(KEEPALIVE_TIMES));
+        #[cfg(target_os = "linux")]
+        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        Self(tcp)
+    }
+}
+
+impl Service<Uri> for Tcp {
+    type Response = <HttpConnector<Resolver> as Service<Uri>>::Response;
+    type Error = <HttpConnector<Resolver> as Service<Uri>>::Error;
+    type Future = <HttpConnector<Resolver> as Service<Uri>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        self.0.set_connect_timeout(left_to_connect());
+        self.0.call(to)
+    }
+}
