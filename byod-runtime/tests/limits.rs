@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use byod_runtime::{ByodBuilder, Client, ConnectionStatus, Credentials, Error, Outcome};
+use byod_runtime::{Byod, ByodBuilder, Client, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
-use support::world::{World, create, list};
-use support::{Reply, Server, success, until};
+use support::world::{World, create, encryption_key, list};
+use support::{Reply, Server, success, tls, until};
+use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -237,6 +238,52 @@ async fn a_call_has_its_own_limit_on_connecting() {
     let short = client.with_timeout(own);
     let call = async move { short.query("a:b", &json!({})).await };
     assert_eq!(ended(Box::pin(call)).await, own);
+}
+
+/// Where connecting takes a while longer than at the port given.
+async fn slow_way_to(port: u16, delay: Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let slow = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                // TLS, without which there is no connection, waits as long.
+                tokio::time::sleep(delay).await;
+                let mut far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                let _ = copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    slow
+}
+
+#[tokio::test]
+async fn calls_that_connect_at_once_have_a_limit_each() {
+    let (server, pem) = tls::server("localhost", |_| success(json!("done"))).await;
+    let port = slow_way_to(server.port, Duration::from_millis(500)).await;
+    let byod = Byod::builder()
+        .main_url(format!("https://localhost:{port}"))
+        .deploy_key("local|key")
+        .encryption_key(encryption_key())
+        .root_certificate(pem)
+        .retries(0)
+        .build();
+    let patient = byod.unwrap().main_client().clone();
+    let own = Duration::from_millis(50);
+    let hurried = patient.with_connect_timeout(own);
+    let args = json!({});
+    let (first, limit, last) = tokio::join!(
+        patient.query::<String>("a:b", &args),
+        ended(hurried.query("a:b", &args)),
+        patient.query::<String>("a:b", &args),
+    );
+    assert_eq!(
+        (first.unwrap(), limit, last.unwrap()),
+        ("done".into(), own, "done".into())
+    );
+    // With a connection that is there, the limit is none.
+    let value: String = hurried.query("a:b", &args).await.unwrap();
+    assert_eq!((value.as_str(), server.take_count()), ("done", 3));
 }
 
 /// An address of this machine at which nobody takes connections, nor refuses them.
