@@ -91,7 +91,7 @@ impl AddressPolicy {
         if NOT_PUBLIC.iter().any(|domain| last == Some(domain)) {
             return Err("names a host that is not on the internet: its domain is for private use");
         }
-        if self.proxies.iter().any(|proxy| proxy == name) {
+        if self.is_proxy(name) {
             return Err("names the proxy of this service");
         }
         Ok(())
@@ -103,11 +103,16 @@ impl AddressPolicy {
     pub(super) fn refuse(&self, name: &str, address: IpAddr) -> Option<Special> {
         let special = Special::of(address)?;
         let host = Host::Name(name.to_ascii_lowercase());
-        let named = self.allowed.iter().any(|allowed| allowed.has(&host))
-            || self.proxies.iter().any(|proxy| proxy == name);
+        let named = self.allowed.iter().any(|allowed| allowed.has(&host)) || self.is_proxy(name);
         let this_machine = self.development && host.is_this_machine() && address.is_loopback();
         let fine = this_machine || (named && special.is_of_private_networks());
         (!fine).then_some(special)
+    }
+
+    /// In whatever letters: the environment's are kept where a connection is made.
+    fn is_proxy(&self, name: &str) -> bool {
+        let mut proxies = self.proxies.iter();
+        proxies.any(|proxy| proxy.eq_ignore_ascii_case(name))
     }
 }
 

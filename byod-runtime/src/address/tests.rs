@@ -87,6 +87,8 @@ fn a_proxy_may_be_in_a_private_network_and_is_no_deployment() {
     };
     let private = "10.0.0.7".parse().unwrap();
     assert!(policy.refuse("proxy.example.org", private).is_none());
+    // As the environment writes it.
+    assert!(policy.refuse("Other.example.org", private).is_none());
     assert!(policy.refuse("x.proxy.example.org", private).is_some());
     let problem = policy.check("https://proxy.example.org").unwrap_err();
     assert_eq!(problem, "names the proxy of this service");
