@@ -266,6 +266,59 @@ async fn an_answer_in_many_chunks_is_joined() {
     assert_eq!(value, "whole");
 }
 
+/// An answer with these lines before its end of headers.
+fn answer_with(headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n{body}")
+}
+
+#[tokio::test]
+async fn an_answer_in_an_unusual_form_is_read() {
+    let body = r#"{"status": "success", "value": "whole"}"#;
+    let length = format!("content-length: {}", body.len());
+    let usual = answer_with(&length, body);
+    let size = body.len();
+    for reply in [
+        format!("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n{usual}"),
+        // Until the connection ends.
+        format!("HTTP/1.0 200 OK\r\n\r\n{body}"),
+        answer_with("connection: close", body),
+        answer_with(
+            "transfer-encoding: chunked\r\ntrailer: x",
+            &format!("{size:x};extension=1\r\n{body}\r\n0\r\nx: behind the body\r\n\r\n"),
+        ),
+        // With what would answer another call behind it.
+        format!("{usual}{}", usual.replace("whole", "other")),
+    ] {
+        let sent = reply.clone();
+        let server = Server::start(move |_| Reply::Bytes(sent.clone().into())).await;
+        let client = limited(&server.url);
+        for _ in 0..3 {
+            let value: Result<String, Error> = client.query("a:b", &json!({})).await;
+            assert_eq!(value.unwrap(), "whole", "{reply}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_http_leaves_the_outcome_unknown() {
+    let many = "x: y\r\n".repeat(1000);
+    for reply in [
+        "SSH-2.0-OpenSSH_9.6\r\n\r\n".to_owned(),
+        answer_with("content-length: 2\r\ncontent-length: 3", "{} "),
+        answer_with("content-length: -1", "{}"),
+        answer_with("transfer-encoding: chunked", "2\r\n{}\r\nx\r\n"),
+        answer_with("transfer-encoding: chunked", "ffffffffffffffffff\r\n{}"),
+        answer_with(many.trim_end(), "{}"),
+        answer_with(&format!("x: {}", "y".repeat(1_000_000)), "{}"),
+        "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000),
+    ] {
+        let [query, mutation] = errors(move || Reply::Bytes(reply.clone().into())).await;
+        assert!(matches!(query, Error::Interrupted { .. }), "{query:?}");
+        assert_eq!(mutation.outcome(), Outcome::Unknown);
+        assert!(query.to_string().len() < 500, "{query}");
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_leaves_the_outcome_unknown() {
     let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"status\"".to_vec();
