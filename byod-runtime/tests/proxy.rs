@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[allow(dead_code, reason = "this test program uses a part of it")]
+#[path = "logs/captured.rs"]
+mod captured;
 mod support;
 
 use std::process::Command;
@@ -13,8 +16,11 @@ use byod_runtime::{
 use serde_json::json;
 use support::world::World;
 use support::{Server, success, tls};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, copy_bidirectional,
+};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 /// Says that this is the child process, and where it finds the deployment.
 const TARGET: &str = "BYOD_TEST_TARGET";
@@ -87,36 +93,50 @@ async fn a_users_deployment_is_called_through_the_proxy_only_if_asked() {
 /// A proxy that makes tunnels for who knows the password, and the heads of the
 /// requests that it got.
 async fn tunnels() -> (u16, Arc<Mutex<Vec<String>>>) {
+    tunnels_over(None).await
+}
+
+/// The same, over TLS if the proxy speaks that.
+async fn tunnels_over(tls: Option<TlsAcceptor>) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let heads = Arc::<Mutex<Vec<String>>>::default();
     let seen = heads.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let seen = seen.clone();
+            let (seen, tls) = (seen.clone(), tls.clone());
             tokio::spawn(async move {
-                let mut stream = BufReader::new(stream);
-                let mut head = String::new();
-                while !head.ends_with("\r\n\r\n") {
-                    if stream.read_line(&mut head).await.unwrap() == 0 {
-                        return;
-                    }
+                match tls {
+                    None => tunnel(stream, &seen).await,
+                    Some(tls) => tunnel(tls.accept(stream).await.unwrap(), &seen).await,
                 }
-                seen.lock().unwrap().push(head.clone());
-                if !head.contains("Proxy-Authorization: Basic dXNlcjpnZWhlaW0=\r\n") {
-                    let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
-                    stream.write_all(refusal).await.unwrap();
-                    return;
-                }
-                let to = head.split(' ').nth(1).unwrap();
-                let mut deployment = TcpStream::connect(to).await.unwrap();
-                let answer = b"HTTP/1.1 200 Connection established\r\n\r\n";
-                stream.write_all(answer).await.unwrap();
-                let _ = copy_bidirectional(&mut stream, &mut deployment).await;
             });
         }
     });
     (port, heads)
+}
+
+async fn tunnel(stream: impl AsyncRead + AsyncWrite + Unpin, seen: &Mutex<Vec<String>>) {
+    let mut stream = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).await.unwrap() == 0 {
+            return;
+        }
+    }
+    seen.lock().unwrap().push(head.clone());
+    if !head.contains("Proxy-Authorization: Basic dXNlcjpnZWhlaW0=\r\n") {
+        let refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+        stream.write_all(refusal).await.unwrap();
+        stream.flush().await.unwrap();
+        return;
+    }
+    let to = head.split(' ').nth(1).unwrap();
+    let mut deployment = TcpStream::connect(to).await.unwrap();
+    let answer = b"HTTP/1.1 200 Connection established\r\n\r\n";
+    stream.write_all(answer).await.unwrap();
+    stream.flush().await.unwrap();
+    let _ = copy_bidirectional(&mut stream, &mut deployment).await;
 }
 
 /// Main as the child process is to call it.
@@ -131,14 +151,36 @@ fn main_over_tls(target: &str) -> Client {
     byod.unwrap().main_client().with_retries(0)
 }
 
+fn main_in_clear(target: &str) -> Client {
+    let byod = Byod::builder()
+        .main_url(target)
+        .main_over_http(true)
+        .deploy_key("local|key")
+        .encryption_key(EncryptionKey::parse("key").unwrap())
+        .proxy_from_env(true)
+        .build();
+    byod.unwrap().main_client().with_retries(0)
+}
+
+/// The proxy's, as it is and as it is sent.
+fn no_password_is_logged() {
+    let log = captured::take();
+    assert!(log.contains("hyper_util"), "{log}");
+    for secret in ["geheim", "dXNlcjpnZWhlaW0", "falsch", "dXNlcjpmYWxzY2g"] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
 #[tokio::test]
 async fn an_encrypted_call_goes_through_a_tunnel_of_the_proxy() {
     if let Ok(target) = std::env::var(TARGET) {
+        captured::begin();
         let main = main_over_tls(&target);
         for _ in 0..2 {
             let value: String = main.query("a:b", &json!({})).await.unwrap();
             assert_eq!(value, "the deployment");
         }
+        no_password_is_logged();
         return;
     }
     let handler = |_: &support::Request| success(json!("the deployment"));
@@ -168,10 +210,57 @@ async fn an_encrypted_call_goes_through_a_tunnel_of_the_proxy() {
 }
 
 #[tokio::test]
+async fn a_proxy_may_speak_tls_itself() {
+    if let Ok(target) = std::env::var(TARGET) {
+        let main = main_over_tls(&target);
+        let value: String = main.query("a:b", &json!({})).await.unwrap();
+        assert_eq!(value, "the deployment");
+        return;
+    }
+    let handler = |_: &support::Request| success(json!("the deployment"));
+    let (deployment, certificate) = tls::server("localhost", handler).await;
+    let (acceptor, proxys) = tls::acceptor("localhost", &["h2", "http/1.1"]);
+    let (port, heads) = tunnels_over(Some(acceptor)).await;
+    let test = "a_proxy_may_speak_tls_itself";
+    let proxy = format!("https://user:geheim@localhost:{port}");
+    let certificates = certificate + &proxys;
+    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificates)];
+    run_with(&proxy, test, &variables).await;
+    assert_eq!(heads.lock().unwrap().len(), 1);
+    assert_eq!(deployment.take_count(), 1);
+}
+
+#[tokio::test]
+async fn a_proxy_of_another_kind_is_named_as_the_reason() {
+    if let Ok(target) = std::env::var(TARGET) {
+        let encrypted = main_over_tls(&target).with_deploy_key(&"local|key".into());
+        for main in [encrypted, main_in_clear("http://convex.internal:3210")] {
+            let error = main.query::<String>("a:b", &json!({})).await.unwrap_err();
+            assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+            let text = error.to_string();
+            assert!(text.contains("unsupported scheme socks5"), "{text}");
+            assert!(!text.contains("geheim"), "{text}");
+        }
+        return;
+    }
+    let handler = |_: &support::Request| success(json!("the deployment"));
+    let (deployment, certificate) = tls::server("localhost", handler).await;
+    let (port, heads) = tunnels().await;
+    let test = "a_proxy_of_another_kind_is_named_as_the_reason";
+    let proxy = format!("socks5://user:geheim@localhost:{port}");
+    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificate)];
+    run_with(&proxy, test, &variables).await;
+    assert!(heads.lock().unwrap().is_empty());
+    assert_eq!(deployment.take_count(), 0, "nor past it");
+}
+
+#[tokio::test]
 async fn a_proxy_that_refuses_is_named_as_the_reason() {
     if let Ok(target) = std::env::var(TARGET) {
         let main = main_over_tls(&target);
+        captured::begin();
         let error = main.query::<String>("a:b", &json!({})).await.unwrap_err();
+        no_password_is_logged();
         assert!(matches!(error, Error::Connect { .. }), "{error:?}");
         let text = error.to_string();
         assert!(text.contains("proxy authorization required"), "{text}");
@@ -191,16 +280,11 @@ async fn a_proxy_that_refuses_is_named_as_the_reason() {
 #[tokio::test]
 async fn a_call_in_clear_tells_the_proxy_the_password_and_the_whole_url() {
     if let Ok(target) = std::env::var(TARGET) {
-        let byod = Byod::builder()
-            .main_url(target)
-            .main_over_http(true)
-            .deploy_key("local|key")
-            .encryption_key(EncryptionKey::parse("key").unwrap())
-            .proxy_from_env(true)
-            .build();
-        let main = byod.unwrap().main_client().clone();
+        captured::begin();
+        let main = main_in_clear(&target);
         let value: String = main.query("a:b", &json!({})).await.unwrap();
         assert_eq!(value, "the proxy");
+        no_password_is_logged();
         return;
     }
     let proxy = Server::start(|_| success(json!("the proxy"))).await;
