@@ -217,8 +217,7 @@ impl ByodBuilder {
     }
 
     /// How long making a connection may take, with DNS and TLS. Default: 5 s. A call
-    /// can have its own; such calls, and those that must be over before it, share
-    /// connections among themselves.
+    /// can have its own. Several addresses of a name share it.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.limits.connect = timeout;
         self
