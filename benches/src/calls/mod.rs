@@ -125,12 +125,14 @@ pub(crate) fn measure(
                             measured.note(cell, outcome, (before.busy, after.busy));
                         }
                     }
-                    // Nobody always follows the same one.
                     contenders.reverse();
-                    contenders.rotate_left(1);
                 }
+                contenders.rotate_left(1);
             }
         }
+        // Forwards and backwards, from another one on each time, and those that have
+        // one turn a round too: nobody always follows the same one.
+        contenders.reverse();
     }
     eprintln!();
     Ok(measured)
