@@ -23,8 +23,13 @@ impl Awake {
         Self(cores.iter().filter_map(start).collect())
     }
 
-    pub(crate) fn cores(&self) -> usize {
-        self.0.len()
+    /// How many there still are: `chrt` may not be allowed to start them.
+    pub(crate) fn cores(&mut self) -> usize {
+        let children = self.0.iter_mut();
+        children
+            .filter_map(|child| child.try_wait().ok())
+            .filter(Option::is_none)
+            .count()
     }
 }
 

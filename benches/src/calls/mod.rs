@@ -78,7 +78,7 @@ pub(crate) fn measure(
     };
     let deployment = Process::start(program, theirs)?;
     let awake: Vec<_> = theirs.into_iter().chain(ours.map(|core| core.id)).collect();
-    let awake = Awake::keep(program, &awake);
+    let mut awake = Awake::keep(program, &awake);
     let pinned = ours.is_some_and(core_affinity::set_for_current);
     let url = deployment.url();
     // As many threads as Node has for its program, in the kind of runtime that
@@ -99,7 +99,7 @@ pub(crate) fn measure(
         outcomes: BTreeMap::new(),
         busy: BTreeMap::new(),
         cores: pinned,
-        awake: awake.cores(),
+        awake: 0,
     };
     // The first round opens connections and warms up what compiles while it runs.
     for round in 0..=rounds {
@@ -134,6 +134,7 @@ pub(crate) fn measure(
         // one turn a round too: nobody always follows the same one.
         contenders.reverse();
     }
+    measured.awake = awake.cores();
     eprintln!();
     Ok(measured)
 }
