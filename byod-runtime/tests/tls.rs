@@ -51,3 +51,28 @@ async fn an_added_certificate_is_trusted_and_no_other() {
     }
     assert_eq!(unknown.take_count() + misnamed.take_count(), 0);
 }
+
+#[tokio::test]
+async fn an_address_has_a_certificate_as_a_name_has() {
+    let (server, pem) = server("127.0.0.1").await;
+    let address = format!("https://127.0.0.1:{}", server.port);
+    let main = |url: &str| {
+        builder(url)
+            .root_certificate(pem.clone())
+            .retries(0)
+            .build()
+    };
+    let value: Result<String, Error> = main(&address)
+        .unwrap()
+        .main_client()
+        .query("a:b", &json!({}))
+        .await;
+    assert_eq!(value.unwrap(), "over TLS");
+    assert_eq!(
+        server.requests()[0].headers["host"],
+        format!("127.0.0.1:{}", server.port)
+    );
+    let byod = main(&server.url).unwrap();
+    let misnamed = byod.main_client().query::<String>("a:b", &json!({})).await;
+    assert!(matches!(misnamed, Err(Error::Tls { .. })));
+}
