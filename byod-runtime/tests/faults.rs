@@ -330,6 +330,33 @@ async fn a_connection_that_breaks_leaves_the_outcome_unknown() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_twice_though_kept_connections_end() {
+    // As if it were kept; then it ends, which the next call meets at any step.
+    let body = r#"{"status": "success", "value": "done"}"#;
+    let answer = answer_with(&format!("content-length: {}", body.len()), body);
+    let server = Server::start(move |_| Reply::Bytes(answer.clone().into())).await;
+    let client = limited(&server.url);
+    let mut interrupted = 0;
+    for number in 0..300 {
+        let result = client.mutation::<String>("a:b", &json!({})).await;
+        let sent = server.take_count();
+        match result {
+            Ok(value) => assert_eq!((value.as_str(), sent), ("done", 1)),
+            Err(error) => {
+                assert_eq!(error.outcome(), Outcome::Unknown, "{error:?}");
+                assert!(sent <= 1, "{error:?}");
+                interrupted += 1;
+            }
+        }
+        // Sometimes the end has been seen before the next call.
+        if number % 3 == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+    println!("{interrupted} of 300 calls were interrupted");
+}
+
 #[tokio::test]
 async fn a_time_out_is_within_the_limit() {
     let stalled = b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{".to_vec();
