@@ -9,6 +9,8 @@ use std::time::Duration;
 use byod_runtime::{Byod, Client, EncryptionKey, Error, Outcome, Value};
 use serde_json::json;
 use support::{Reply, Server, success};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 /// A client with short limits, of a server on this machine.
 fn limited(url: &str) -> Client {
@@ -250,6 +252,26 @@ async fn an_answer_over_the_limit_is_not_read() {
     })
     .await;
     assert!(matches!(query, Error::TooLarge { .. }), "{query}");
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_broken_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = limited(&format!("http://{}", listener.local_addr().unwrap()));
+    let writing = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        assert_ne!(stream.read(&mut request).await.unwrap(), 0);
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunk = format!("64\r\n{}\r\n", " ".repeat(100));
+        while stream.write_all(chunk.as_bytes()).await.is_ok() {}
+    });
+    let error = client.query::<String>("a:b", &json!({})).await.unwrap_err();
+    assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+    // The connection goes with the call.
+    let ended = tokio::time::timeout(Duration::from_secs(20), writing).await;
+    ended.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use byod_runtime::{Byod, Client, EncryptionKey, Error, Outcome};
 use futures_util::future::join_all;
 use serde_json::json;
-use support::{tls, until};
+use support::{slow_way_to, tls, until};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -67,12 +67,15 @@ struct Deployment {
 
 impl Deployment {
     async fn start() -> Self {
+        Self::behind(Duration::ZERO).await
+    }
+
+    /// Connecting takes so long.
+    async fn behind(delay: Duration) -> Self {
         let (acceptor, pem) = tls::acceptor("localhost", &["h2"]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!(
-            "https://localhost:{}",
-            listener.local_addr().unwrap().port()
-        );
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("https://localhost:{}", slow_way_to(port, delay).await);
         let fate = Arc::new(Mutex::new(Fate::Answered));
         let seen = Arc::<Mutex<Seen>>::default();
         tokio::spawn(accept(listener, acceptor, fate.clone(), seen.clone()));
@@ -204,6 +207,33 @@ async fn calls_that_come_at_once_are_all_answered_though_there_is_no_connection(
         }
         assert_eq!(deployment.counts().1, 20);
     }
+}
+
+#[tokio::test]
+async fn who_is_in_a_hurry_takes_no_time_from_the_others() {
+    let deployment = Deployment::behind(Duration::from_millis(300)).await;
+    let own = Duration::from_millis(50);
+    let hurried = deployment.client.with_connect_timeout(own);
+    let args = json!({});
+    let (first, between, last) = tokio::join!(
+        deployment.mutation(),
+        hurried.mutation::<String>("a:b", &args),
+        deployment.mutation(),
+    );
+    assert_eq!((&*first.unwrap(), &*last.unwrap()), ("done", "done"));
+    let Err(Error::Timeout {
+        limit,
+        connecting: true,
+        ..
+    }) = between
+    else {
+        panic!("{between:?}")
+    };
+    assert_eq!(limit, own);
+    assert_eq!(deployment.counts().1, 2);
+    // With a connection that is there, the limit is none.
+    let value: String = hurried.mutation("a:b", &args).await.unwrap();
+    assert_eq!(value, "done");
 }
 
 #[tokio::test]

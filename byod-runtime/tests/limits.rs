@@ -12,8 +12,7 @@ use std::time::Duration;
 use byod_runtime::{Byod, ByodBuilder, Client, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
 use support::world::{World, create, encryption_key, list};
-use support::{Reply, Server, success, tls, until};
-use tokio::io::copy_bidirectional;
+use support::{Reply, Server, slow_way_to, success, tls, until};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -238,23 +237,6 @@ async fn a_call_has_its_own_limit_on_connecting() {
     let short = client.with_timeout(own);
     let call = async move { short.query("a:b", &json!({})).await };
     assert_eq!(ended(Box::pin(call)).await, own);
-}
-
-/// Where connecting takes a while longer than at the port given.
-async fn slow_way_to(port: u16, delay: Duration) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let slow = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((mut near, _)) = listener.accept().await {
-            tokio::spawn(async move {
-                // TLS, without which there is no connection, waits as long.
-                tokio::time::sleep(delay).await;
-                let mut far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                let _ = copy_bidirectional(&mut near, &mut far).await;
-            });
-        }
-    });
-    slow
 }
 
 #[tokio::test]

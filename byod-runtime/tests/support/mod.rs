@@ -10,8 +10,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
+    copy_bidirectional,
+};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 /// What a client sent.
@@ -46,6 +49,23 @@ pub(crate) enum Reply {
 pub(crate) fn success(value: Value) -> Reply {
     let answer = json!({"status": "success", "value": value, "logLines": []});
     Reply::Status(200, answer.to_string())
+}
+
+/// Where connecting takes a while longer than at the port given.
+pub(crate) async fn slow_way_to(port: u16, delay: Duration) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let slow = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                // TLS, without which there is no connection, waits as long.
+                tokio::time::sleep(delay).await;
+                let mut far = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                let _ = copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    slow
 }
 
 /// Waits until something is so; a test in which it never is fails.
