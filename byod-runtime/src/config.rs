@@ -348,7 +348,7 @@ impl ByodBuilder {
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
         let main = Client::with_http(
             &url,
-            Http::new(&self.http, Resolver::default())?,
+            Http::new(&self.http, Resolver::default(), self.limits.connect)?,
             self.limits,
         );
         let (addresses, resolver) = self.addresses.build()?;
@@ -357,7 +357,7 @@ impl ByodBuilder {
             main: RoutedClient::new(Location::Main, main),
             store: Store::new(admin, &self.credentials_module),
             keys,
-            users_http: Http::new(&self.http, resolver)?,
+            users_http: Http::new(&self.http, resolver, self.limits.connect)?,
             addresses,
             limits: self.limits,
             deployments: Deployments::new(self.concurrency),

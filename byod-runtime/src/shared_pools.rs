@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::runtime::{Handle, Id};
 
 use crate::address::Resolver;
+use crate::client::Limits;
 use crate::error::Error;
 use crate::http::{Http, HttpSettings};
 
@@ -24,7 +25,11 @@ pub(crate) fn of_this_runtime() -> Result<Http, Error> {
     if let Some((_, pool)) = pools.iter().find(|(known, _)| *known == runtime) {
         return Ok(pool.clone());
     }
-    let pool = Http::new(&HttpSettings::default(), Resolver::default())?;
+    let pool = Http::new(
+        &HttpSettings::default(),
+        Resolver::default(),
+        Limits::default().connect,
+    )?;
     if pools.len() == KEPT {
         pools.pop_front();
     }

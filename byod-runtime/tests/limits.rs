@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+// Linux alone has a whole network of addresses that are this machine.
+#[cfg(target_os = "linux")]
+#[path = "limits/silent.rs"]
+mod silent;
 mod support;
 
 use std::future::{Future, IntoFuture as _};
@@ -13,7 +17,7 @@ use byod_runtime::{Byod, ByodBuilder, Client, ConnectionStatus, Credentials, Err
 use serde_json::json;
 use support::world::{World, create, encryption_key, list};
 use support::{Reply, Server, slow_way_to, success, tls, until};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 fn overloaded(retry_after: &str) -> Reply {
@@ -266,57 +270,6 @@ async fn calls_that_connect_at_once_have_a_limit_each() {
     // With a connection that is there, the limit is none.
     let value: String = hurried.query("a:b", &args).await.unwrap();
     assert_eq!((value.as_str(), server.take_count()), ("done", 3));
-}
-
-/// An address of this machine at which nobody takes connections, nor refuses them.
-#[cfg(target_os = "linux")]
-async fn silent(port: u16) -> (TcpListener, Vec<TcpStream>) {
-    let address = ([127, 0, 0, 2], port).into();
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind(address).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let mut waiting = Vec::new();
-    // Until no more are allowed to wait.
-    while let Ok(stream) =
-        tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await
-    {
-        waiting.push(stream.unwrap());
-    }
-    (listener, waiting)
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn an_address_that_is_silent_leaves_time_for_the_next() {
-    let limit = Duration::from_secs(2);
-    let world = connected(|byod| {
-        let addresses = ["127.0.0.2", "127.0.0.1"].map(|text| text.parse().unwrap());
-        let byod = byod.resolver(move |_| Ok(addresses.to_vec()));
-        byod.connect_timeout(limit).retries(0)
-    })
-    .await;
-    let silent = silent(world.users.port).await;
-    let session = world.session("a");
-    assert_eq!(create(&session).await.unwrap(), "the user's");
-    drop(silent);
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn silence_is_a_limit_that_passed() {
-    let world = connected(|byod| {
-        let byod = byod.resolver(|_| Ok(vec!["127.0.0.2".parse().unwrap()]));
-        byod.retries(0)
-    })
-    .await;
-    let silent = silent(world.users.port).await;
-    let session = world.session("a");
-    for own in [50, 101, 150] {
-        let own = Duration::from_millis(own);
-        let call = create(&session).connect_timeout(own);
-        assert_eq!(ended(call.into_future()).await, own);
-    }
-    drop(silent);
 }
 
 #[tokio::test]

@@ -69,10 +69,16 @@ struct Connections {
 }
 
 impl Http {
-    /// Names stand for what the `resolver` says.
-    pub(crate) fn new(settings: &HttpSettings, resolver: Resolver) -> Result<Self, Error> {
+    /// Names stand for what the `resolver` says; `connect` is the usual limit on
+    /// connecting.
+    pub(crate) fn new(
+        settings: &HttpSettings,
+        resolver: Resolver,
+        connect: Duration,
+    ) -> Result<Self, Error> {
         let proxies = settings.proxy_from_env.then(Proxies::from_env);
-        let pool = pool(&settings.root_certificates, proxies.clone(), resolver)?;
+        let certificates = &settings.root_certificates;
+        let pool = pool(certificates, proxies.clone(), resolver, connect)?;
         Ok(Self(Arc::new(Connections { pool, proxies })))
     }
 

@@ -28,9 +28,10 @@ pub(super) fn pool(
     certificates: &[CertificateDer<'static>],
     proxies: Option<Proxies>,
     resolver: Resolver,
+    connect: Duration,
 ) -> Result<Pool, Error> {
     let mut tls = tls(certificates)?;
-    let tcp = Tcp::new(resolver);
+    let tcp = Tcp::new(resolver, connect);
     // Without HTTP/2, as proxies expect it.
     let to_proxy = |proxies| (proxies, HttpsConnector::from((tcp.clone(), tls.clone())));
     let proxies = proxies.map(to_proxy);

@@ -22,22 +22,26 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// Connects to a host, or to a proxy.
 ///
 /// The addresses of a name share the time that the call has, so that one that is
-/// silent leaves some to the next.
+/// silent leaves some to the next; or the usual time, if that is more, so that who is
+/// in a hurry gives up none that is only slow.
 #[derive(Clone)]
-pub(super) struct Tcp(HttpConnector<Resolver>);
+pub(super) struct Tcp {
+    connector: HttpConnector<Resolver>,
+    usual: Duration,
+}
 
 impl Tcp {
-    pub(super) fn new(resolver: Resolver) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
+    pub(super) fn new(resolver: Resolver, usual: Duration) -> Self {
+        let mut connector = HttpConnector::new_with_resolver(resolver);
         // TLS comes on top.
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(KEEPALIVE));
-        tcp.set_keepalive_interval(Some(KEEPALIVE));
-        tcp.set_keepalive_retries(Some(KEEPALIVE_TIMES));
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_keepalive(Some(KEEPALIVE));
+        connector.set_keepalive_interval(Some(KEEPALIVE));
+        connector.set_keepalive_retries(Some(KEEPALIVE_TIMES));
         #[cfg(target_os = "linux")]
-        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
-        Self(tcp)
+        connector.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        Self { connector, usual }
     }
 }
 
@@ -47,11 +51,12 @@ impl Service<Uri> for Tcp {
     type Future = <HttpConnector<Resolver> as Service<Uri>>::Future;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.0.poll_ready(context)
+        self.connector.poll_ready(context)
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
-        self.0.set_connect_timeout(left_to_connect());
-        self.0.call(to)
+        let shared = left_to_connect().map(|left| left.max(self.usual));
+        self.connector.set_connect_timeout(shared);
+        self.connector.call(to)
     }
 }
