@@ -90,7 +90,7 @@ impl Deployment {
         let client = byod
             .unwrap()
             .main_client()
-            .with_deploy_key(&"local|key".into());
+            .with_deploy_key(&"local|geheim".into());
         Self { client, fate, seen }
     }
 
@@ -180,7 +180,12 @@ async fn serve(
                 let refused = frame(RESET, 0, stream, &[0, 0, 0, REFUSED_STREAM]);
                 io.write_all(&refused).await?;
             }
-            Fate::SentAway => io.write_all(&go_away(0)).await?,
+            Fate::SentAway => {
+                // With a text for whoever looks into it.
+                let text = "local|geheim is wrong".repeat(100);
+                let why = [&[0; 8], text.as_bytes()].concat();
+                io.write_all(&frame(GO_AWAY, 0, 0, &why)).await?;
+            }
             Fate::Cut => return io.shutdown().await,
         }
     }
@@ -267,6 +272,8 @@ async fn a_mutation_is_sent_once_whatever_becomes_of_it() {
             );
             assert_eq!(error.outcome(), Outcome::Unknown);
             assert!(!error.is_retryable());
+            let text = error.to_string();
+            assert!(!text.contains("geheim") && text.len() < 500, "{text}");
             assert_eq!(deployment.counts().1 - before, 1, "{fate:?}");
             // And the next call finds a way.
             deployment.decide(Fate::Answered);
