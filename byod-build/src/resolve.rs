@@ -1,6 +1,6 @@
 //! Where an import leads: a file, one of our stand-ins, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -35,6 +35,9 @@ pub(crate) struct Resolution {
     /// The nearest `tsconfig.json` files of a folder, innermost first.
     tsconfigs: BTreeMap<PathBuf, Vec<Rc<Tsconfig>>>,
     workspaces: Workspaces,
+    /// By the folder of the importer, and whether it was a `require`: modules side by
+    /// side import mostly the same.
+    known: HashMap<(PathBuf, bool), HashMap<String, Target>>,
     /// Files that decided a resolution: `package.json`, `tsconfig.json`.
     consulted: BTreeSet<PathBuf>,
     /// Where what led nowhere would be, and those of these files that aren't there.
@@ -55,6 +58,7 @@ impl Resolution {
             node,
             tsconfigs: BTreeMap::new(),
             workspaces: Workspaces::default(),
+            known: HashMap::new(),
             consulted: BTreeSet::new(),
             absent: BTreeSet::new(),
         }
@@ -69,6 +73,21 @@ impl Resolution {
 
     /// What `specifier` stands for in a module of the folder `from`.
     pub(crate) fn resolve(&mut self, from: &Path, specifier: &str, is_require: bool) -> Target {
+        let place = (from.to_owned(), is_require);
+        let known = self
+            .known
+            .get(&place)
+            .and_then(|known| known.get(specifier));
+        if let Some(target) = known {
+            return target.clone();
+        }
+        let target = self.look_up(from, specifier, is_require);
+        let known = self.known.entry(place).or_default();
+        known.insert(specifier.to_owned(), target.clone());
+        target
+    }
+
+    fn look_up(&mut self, from: &Path, specifier: &str, is_require: bool) -> Target {
         let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
         if bare == "async_hooks" {
             return Target::Standin(Standin::ASYNC_HOOKS);
