@@ -103,6 +103,7 @@ impl Engine {
     pub(crate) fn allow(&self, time: Duration, limit: Limit) {
         self.time.set(limit);
         self.clock.allow(time);
+        self.host.borrow().progress().allow(time, limit);
     }
 
     /// Loads a module and everything it imports, until it is done or can't go on.

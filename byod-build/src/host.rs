@@ -12,6 +12,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 
 use crate::limits::Clock;
+use crate::patience::Progress;
 use crate::reader::Stopped;
 use crate::resolve::{Resolution, Target, missing};
 use crate::standin::{Package, Standin};
@@ -40,6 +41,7 @@ pub(crate) struct Host {
     syntax_errors: BTreeMap<String, (usize, usize)>,
     /// The module whose code is running.
     running: String,
+    progress: Progress,
     /// Whether every environment variable has a value, if only a placeholder.
     placeholders: bool,
     /// Modules that are not run again.
@@ -47,7 +49,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(folder: PathBuf, shown: String) -> Self {
+    pub(crate) fn new(folder: PathBuf, shown: String, progress: Progress) -> Self {
         Self {
             folder,
             shown,
@@ -60,6 +62,7 @@ impl Host {
             approximating: BTreeSet::new(),
             syntax_errors: BTreeMap::new(),
             running: String::new(),
+            progress,
             placeholders: false,
             stopped: Stopped::default(),
         }
@@ -90,6 +93,15 @@ impl Host {
             }
             _ => id.to_owned(),
         }
+    }
+
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    fn set_running(&mut self, id: String) {
+        self.progress.running(self.shown(&id));
+        self.running = id;
     }
 
     /// The module whose code is running.
@@ -318,7 +330,7 @@ pub(crate) fn object<'js>(
     object.set(
         "running",
         Function::new(ctx.clone(), move |id: String| {
-            state.borrow_mut().running = id;
+            state.borrow_mut().set_running(id);
         })?,
     )?;
     object.set(

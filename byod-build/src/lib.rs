@@ -33,6 +33,7 @@ mod limits;
 mod locate;
 mod modules;
 mod nesting;
+mod patience;
 mod project;
 mod reader;
 mod resolve;

@@ -10,8 +10,9 @@ pub struct Limits {
     /// don't come to an end: each is stopped after half of what such ones have left.
     /// What ends takes nothing from it, and each has a twentieth at least, until such
     /// ones have taken twice the time: then no other is run. A single operation of the
-    /// engine, such as `join` of an array of billions of elements, is not stopped in
-    /// the middle. Default: 10 s.
+    /// engine, such as `join` of an array of billions of elements, can't be stopped in
+    /// the middle: where one takes as long again, and 2 s at least, reading ends with
+    /// an error, be it of a module of functions. Default: 10 s.
     pub time: Duration,
     /// Memory of the JavaScript engine, in bytes. Default: 512 MiB.
     pub memory: usize,

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use byod_schema::{Function, FunctionPath, Schema};
@@ -11,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::functions::ModuleReading;
 use crate::host::Host;
 use crate::modules::{self, Module};
+use crate::patience::{self, Progress};
 use crate::reader::{Reader, Stopped};
 use crate::{Error, Limits, locate};
 
@@ -78,16 +78,11 @@ pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Er
         .stack
         .saturating_mul(2)
         .saturating_add(COMPILER_STACK);
-    thread::scope(|scope| {
-        thread::Builder::new()
-            .stack_size(stack)
-            .spawn_scoped(scope, || {
-                let host = || Host::new(absolute.clone(), shown.clone());
-                run(host, *limits, &schema, &modules)
-            })
-            .map_err(|error| Error::Engine(error.to_string()))?
-            .join()
-            .map_err(|_| Error::Engine("it panicked".to_owned()))?
+    let (limits, progress) = (*limits, Progress::default());
+    let told = progress.clone();
+    patience::read(stack, &progress, move || {
+        let host = || Host::new(absolute.clone(), shown.clone(), told.clone());
+        run(host, limits, &schema, &modules)
     })
 }
 

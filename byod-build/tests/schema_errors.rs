@@ -159,6 +159,25 @@ fn a_schema_that_loops_for_ever_stops() {
     );
 }
 
+/// The engine looks at the time between its operations; this is one of minutes.
+#[test]
+fn what_the_engine_cant_stop_is_given_up() {
+    let folder = Folder::new("one_operation")
+        .with_schema("export default defineSchema({});\n")
+        .with(
+            "convex/notes.ts",
+            "import { query } from \"./_generated/server\";\nnew Array(4294967295).join(\"\");\nexport const list = query(async () => null);\n",
+        );
+    let limits = Limits {
+        time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    assert_eq!(
+        error_with(&folder, limits),
+        "convex/notes.ts: stopped after half of what was left of 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+    );
+}
+
 #[test]
 fn promises_that_become_more_and_more_stop() {
     const MORE: &str = "const more = () => { Promise.resolve().then(more); Promise.resolve().then(more); };\nmore();\n";
