@@ -92,7 +92,7 @@ function readSchema(id) {
   if (problem) return JSON.stringify({ problem });
   const json = schema.export();
   const text = typeof json === "string" ? json : JSON.stringify(json);
-  if (text.includes(PLACEHOLDER)) return JSON.stringify({ problem: { kind: "variable" } });
+  if (hasPlaceholder(text)) return JSON.stringify({ problem: { kind: "variable" } });
   const hidden = missingIn(text, {});
   return hidden ? JSON.stringify({ problem: hidden }) : `{"schema":${text}}`;
 }
@@ -114,7 +114,7 @@ function readFunction(name, value) {
     const returns = exported(value, "exportReturns", "null");
     const needed = inertIn(args) ?? inertIn(returns);
     if (needed) return { name, problem: `its validators need ${describeInert(needed)}` };
-    if ((args + returns).includes(PLACEHOLDER)) {
+    if (hasPlaceholder(args) || hasPlaceholder(returns)) {
       return { name, problem: "its validators hold the value of an environment variable" };
     }
     const head = `"functionType":"${kind}","visibility":{"kind":"${visibility}"}`;

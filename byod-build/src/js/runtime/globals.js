@@ -278,6 +278,9 @@ const simpleCrypto = {
 // all were. The text is one that checks of URLs, keys and lengths let pass.
 const PLACEHOLDER = "https://unset.variable.invalid/";
 const askedVariables = new Set();
+
+// Whether a text was made with one.
+const hasPlaceholder = (text) => host.placeholders && text.includes(PLACEHOLDER);
 const variables = Object.assign(Object.create(null), { NODE_ENV: "production" });
 const isUnset = (env, name) => typeof name === "string" && !(name in env);
 
