@@ -7,7 +7,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A process for each core, which yields to all others; they end with this one.
-pub(crate) struct Awake(Vec<Child>);
+pub(crate) struct Awake {
+    children: Vec<Child>,
+    cores: usize,
+}
 
 impl Awake {
     /// On Linux with `chrt`: runs only when nothing else would, which `nice` alone is
@@ -20,22 +23,24 @@ impl Awake {
             command.stdin(Stdio::piped()).stdout(Stdio::null());
             command.spawn().ok()
         };
-        Self(cores.iter().filter_map(start).collect())
+        Self {
+            children: cores.iter().filter_map(start).collect(),
+            cores: cores.len(),
+        }
     }
 
-    /// How many there still are: `chrt` may not be allowed to start them.
-    pub(crate) fn cores(&mut self) -> usize {
-        let children = self.0.iter_mut();
-        children
-            .filter_map(|child| child.try_wait().ok())
-            .filter(Option::is_none)
-            .count()
+    /// Whether each core still has its process: `chrt` may not be there, or not be
+    /// allowed to start them.
+    pub(crate) fn is_whole(&mut self) -> bool {
+        let mut children = self.children.iter_mut();
+        let run = children.all(|child| matches!(child.try_wait(), Ok(None)));
+        run && self.cores > 0 && self.children.len() == self.cores
     }
 }
 
 impl Drop for Awake {
     fn drop(&mut self) {
-        for child in &mut self.0 {
+        for child in &mut self.children {
             // It may have ended already.
             let _ = child.kill();
             let _ = child.wait();

@@ -31,6 +31,17 @@ impl Default for Limits {
     }
 }
 
+/// What is longer is as good as for ever, and can't be added to a time.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
+impl Limits {
+    /// With a time that can be added to any.
+    pub(crate) fn bounded(self) -> Self {
+        let time = self.time.min(LONGEST);
+        Self { time, ..self }
+    }
+}
+
 /// Until when an engine may run.
 pub(crate) struct Clock {
     deadline: Cell<Instant>,

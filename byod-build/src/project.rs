@@ -78,7 +78,7 @@ pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Er
         .stack
         .saturating_mul(2)
         .saturating_add(COMPILER_STACK);
-    let (limits, progress) = (*limits, Progress::default());
+    let (limits, progress) = (limits.bounded(), Progress::default());
     let told = progress.clone();
     patience::read(stack, &progress, move || {
         let host = || Host::new(absolute.clone(), shown.clone(), told.clone());

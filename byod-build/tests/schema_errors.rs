@@ -159,6 +159,18 @@ fn a_schema_that_loops_for_ever_stops() {
     );
 }
 
+#[test]
+fn limits_may_be_as_large_as_there_are() {
+    let folder = Folder::new("no_limits").with_schema("export default defineSchema({});\n");
+    let limits = Limits {
+        time: Duration::MAX,
+        memory: usize::MAX,
+        ..Limits::default()
+    };
+    let reading = read_project(&folder.path("convex"), &limits).unwrap();
+    assert!(reading.schema.value.tables.is_empty());
+}
+
 /// The engine looks at the time between its operations; this is one of minutes.
 #[test]
 fn what_the_engine_cant_stop_is_given_up() {

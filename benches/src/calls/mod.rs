@@ -59,8 +59,8 @@ pub(crate) struct Measured {
     /// What part of the time the deployment's core was busy, at most, by contender.
     busy: BTreeMap<(&'static str, usize, usize), Vec<f64>>,
     cores: bool,
-    /// Cores that were kept awake.
-    awake: usize,
+    /// Whether both were kept awake.
+    awake: bool,
 }
 
 /// Measures on cores apart, the deployment's and the contenders'; this thread and
@@ -99,7 +99,7 @@ pub(crate) fn measure(
         outcomes: BTreeMap::new(),
         busy: BTreeMap::new(),
         cores: pinned,
-        awake: 0,
+        awake: false,
     };
     // The first round opens connections and warms up what compiles while it runs.
     for round in 0..=rounds {
@@ -134,7 +134,7 @@ pub(crate) fn measure(
         // one turn a round too: nobody always follows the same one.
         contenders.reverse();
     }
-    measured.awake = awake.cores();
+    measured.awake = awake.is_whole();
     eprintln!();
     Ok(measured)
 }
@@ -336,10 +336,12 @@ impl Measured {
             false => "The deployment and the contenders share the cores: they could not be pinned.",
         };
         let awake = match self.awake {
-            0 => {
+            false => {
                 "The cores are not kept awake: of one call at a time, this measures how long they take to wake up."
             }
-            _ => "A process on each core keeps it awake, and yields to all others (`chrt --idle`).",
+            true => {
+                "A process on each core keeps it awake, and yields to all others (`chrt --idle`)."
+            }
         };
         let mut left = String::from(
             "What reqwest leaves of hyper's throughput, with TLS, time-outs and HTTP/2 not in use: ",

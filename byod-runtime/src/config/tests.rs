@@ -143,3 +143,13 @@ fn a_root_certificate_that_is_none_is_refused() {
         assert!(error.contains("root_certificate: "), "{error}");
     }
 }
+
+#[test]
+fn the_cache_may_hold_none_or_as_many_as_there_are() {
+    for capacity in [0, 1, usize::MAX] {
+        let builder = Byod::builder().main_url("https://x").deploy_key("k|x");
+        let builder = builder.cache_capacity(capacity);
+        let key = EncryptionKey::parse("x").unwrap();
+        builder.encryption_key(key).build().unwrap();
+    }
+}

@@ -17,9 +17,9 @@ use super::sync::{Mutex, MutexGuard};
 
 /// A bounded cache of values, each read once for all that ask at the same time.
 ///
-/// Whoever finds a value touches the cache alone. All changes are made under the
-/// lock of the reads, so that none of them comes between the parts of another:
-/// clearing takes a read that is under way off the list, and what is not on the list
+/// Whoever finds a value touches the cache alone. All changes but dropping what is old
+/// are made under the lock of the reads, so that none comes between the parts of
+/// another: clearing takes a read that is under way off the list, and what is not on the list
 /// is known to those alone who wait for it already.
 pub(crate) struct ReadOnce<K, T, E> {
     known: Cache<K, T, UnitWeighter, RandomState>,
