@@ -1,3 +1,5 @@
+mod decode;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -9,7 +11,7 @@ use crate::Value;
 
 /// What a value must look like, in the JSON shape of Convex's own validators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
+#[serde(remote = "Self", tag = "type", rename_all = "camelCase")]
 pub enum Validator {
     /// `v.any()`
     Any,
@@ -61,6 +63,12 @@ pub enum Validator {
     /// A validator this version does not know, kept as it was read.
     #[serde(untagged)]
     Other(BTreeMap<String, Value>),
+}
+
+impl Serialize for Validator {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
 }
 
 impl Validator {

@@ -8,6 +8,8 @@ const inertOrigins = [];
 const inertInfo = new WeakMap();
 // A character of private use, which JSON does not escape and nobody writes.
 const INERT_MARK = "\ue000inert:";
+// Whether a mark was given to anyone, without which no text has one.
+let isMarkGiven = false;
 
 // Names that say of an object what it is.
 const NOT_INHERITED = new Set(["constructor", "then", "toJSON", "toString", "valueOf", "isQuery", "isMutation", "isAction", "isConvexValidator", "kind", "export"]);
@@ -24,9 +26,13 @@ function inert(origin, path = "") {
     return children.get(name);
   };
   const mark = `${INERT_MARK}${inertOrigins.push({ origin, path }) - 1};`;
+  const giveMark = () => {
+    isMarkGiven = true;
+    return mark;
+  };
   const value = new Proxy(target, {
     get(_, name) {
-      if (name === Symbol.toPrimitive) return (hint) => (hint === "number" ? NaN : mark);
+      if (name === Symbol.toPrimitive) return (hint) => (hint === "number" ? NaN : giveMark());
       if (name === Symbol.iterator) {
         return function* () {
           yield child("[0]");
@@ -39,7 +45,7 @@ function inert(origin, path = "") {
       }
       if (typeof name === "symbol" || name === "then") return undefined;
       if (name === "prototype") return target.prototype;
-      if (name === "toString" || name === "valueOf" || name === "toJSON") return () => mark;
+      if (name === "toString" || name === "valueOf" || name === "toJSON") return giveMark;
       if (name === "length") return 0;
       if (name === mark) return value;
       // No program needs a path this long; a loop over `node.parent` ends here.
@@ -56,7 +62,7 @@ function inert(origin, path = "") {
     defineProperty: () => true,
     deleteProperty: () => true,
     // Spreading leaves the mark behind, so that what is missing is noticed.
-    ownKeys: () => ["prototype", mark],
+    ownKeys: () => ["prototype", giveMark()],
     getOwnPropertyDescriptor: (_, name) =>
       name === "prototype"
         ? Reflect.getOwnPropertyDescriptor(target, name)
@@ -72,6 +78,7 @@ function isInert(value) {
 
 // What is known of the first inert value in a text that was made from it.
 function inertIn(text) {
+  if (!isMarkGiven) return undefined;
   const at = text.indexOf(INERT_MARK);
   return at < 0 ? undefined : inertOrigins[parseInt(text.slice(at + INERT_MARK.length), 10)];
 }

@@ -5,6 +5,8 @@ import { asObjectValidator, convexToJson, v } from "convex/values";
 
 const FUNCTION_NAME = Symbol.for("functionName");
 const REFERENCE_PATH = Symbol.for("toReferencePath");
+// How `convex/values` prints its validators.
+const TEXT = Symbol.for("byod.validatorText");
 const isValidator = (value) => value?.isConvexValidator === true;
 
 function onlyWhenDeployed(what) {
@@ -87,6 +89,19 @@ class TableDefinition {
         "Invalid staged validator: please make sure that the parameter of `.staged()` is valid (see https://docs.convex.dev/database/schemas)",
       );
     }
+    return { ...this.#indexes(), documentType, stagedDocumentType };
+  }
+
+  // What is exported, as text, where nothing of it is unusual.
+  [TEXT](tableName) {
+    const documentType = this.validator[TEXT]?.();
+    const isUsual = this.stagedValidator === undefined && this.export === TableDefinition.prototype.export;
+    if (documentType === undefined || !isUsual) return undefined;
+    const indexes = JSON.stringify({ tableName, ...this.#indexes() });
+    return `${indexes.slice(0, -1)},"documentType":${documentType}}`;
+  }
+
+  #indexes() {
     return {
       indexes: this.indexes,
       stagedDbIndexes: this.stagedDbIndexes,
@@ -94,8 +109,6 @@ class TableDefinition {
       stagedSearchIndexes: this.stagedSearchIndexes,
       vectorIndexes: this.vectorIndexes,
       stagedVectorIndexes: this.stagedVectorIndexes,
-      documentType,
-      stagedDocumentType,
     };
   }
 }
@@ -149,8 +162,10 @@ class SchemaDefinition {
   }
 
   export() {
-    const tables = Object.entries(this.tables).map(([tableName, table]) => ({ tableName, ...table.export() }));
-    return JSON.stringify({ tables, schemaValidation: this.schemaValidation });
+    const tables = Object.entries(this.tables).map(
+      ([tableName, table]) => table[TEXT]?.(tableName) ?? JSON.stringify({ tableName, ...table.export() }),
+    );
+    return `{"tables":[${tables}],"schemaValidation":${JSON.stringify(this.schemaValidation)}}`;
   }
 }
 
@@ -160,8 +175,10 @@ export function defineSchema(tables, options) {
 
 // --- Functions ---
 
-function exportJson(validator) {
-  return JSON.stringify(validator, (key, value) => {
+const exportJson = (validator) => validator[TEXT]?.() ?? exportForeign(validator.json);
+
+function exportForeign(json) {
+  return JSON.stringify(json, (key, value) => {
     if (value === undefined) {
       throw new Error(
         `A validator is undefined for field "${key}". This is often caused by circular imports. See https://docs.convex.dev/error#undefined-validator for details.`,
@@ -181,11 +198,11 @@ function register(kind, visibility) {
     registered[`invoke${kind}`] = onlyWhenDeployed(`invoke${kind}`);
     registered.exportArgs = () => {
       const args = declared("args");
-      return exportJson(args === undefined ? { type: "any" } : asObjectValidator(args).json);
+      return args === undefined ? '{"type":"any"}' : exportJson(asObjectValidator(args));
     };
     registered.exportReturns = () => {
       const returns = declared("returns");
-      return exportJson(returns === undefined ? null : asObjectValidator(returns).json);
+      return returns === undefined ? "null" : exportJson(asObjectValidator(returns));
     };
     registered._handler = handler;
     return registered;
