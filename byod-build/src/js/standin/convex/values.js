@@ -93,7 +93,9 @@ class VLiteral extends Validator {
   }
 
   [TEXT]() {
-    return `{"type":"literal","value":${JSON.stringify(convexToJson(this.value))}}`;
+    const { value } = this;
+    const text = typeof value === "string" ? quoted(value) : JSON.stringify(convexToJson(value));
+    return `{"type":"literal","value":${text}}`;
   }
 }
 
@@ -139,14 +141,21 @@ class VUnion extends Validator {
   }
 
   [TEXT]() {
-    return `{"type":"union","value":[${this.members.map(textOf)}]}`;
+    let text = '{"type":"union","value":[';
+    let separator = "";
+    for (const member of this.members) {
+      text += separator + textOf(member, "value");
+      separator = ",";
+    }
+    return text + "]}";
   }
 }
 
 class VObject extends Validator {
   constructor(fields, isOptional = "required") {
     super("object", isOptional);
-    for (const [name, validator] of Object.entries(fields)) {
+    for (const name of Object.keys(fields)) {
+      const validator = fields[name];
       mustBeDefined(validator, "v.object()", name);
       if (!validator.isConvexValidator) throw new Error("v.object() entries must be validators");
     }
