@@ -26,6 +26,8 @@ pub struct Hit {
     pub nanoseconds: f64,
     /// The same for a map of the standard library that holds the same ids.
     pub of_map: f64,
+    /// The time to read one place in memory, of as many as there are users.
+    pub of_place: f64,
 }
 
 /// Many users that come once.

@@ -4,6 +4,7 @@
 //! `routes <program> <users>`: `program` is `byod-bench`, which is the deployment.
 
 use std::alloc::System;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
@@ -72,6 +73,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     threads,
                     nanoseconds: hit(&runtime, &finds_route, count, among, threads),
                     of_map: hit(&runtime, &finds_in_map, count, among, threads),
+                    of_place: visit(&runtime, count, among, threads),
                 });
             }
         }
@@ -149,6 +151,12 @@ fn map(users: usize) -> impl Fn(&UserId) -> bool + Clone + Send + 'static {
     }
 }
 
+/// The number of the user whose turn it is: a stride that meets all of them in an
+/// order that no processor foresees.
+fn turn(at: usize, cached: usize) -> usize {
+    at.wrapping_mul(7_368_787) % cached
+}
+
 /// The nanoseconds of a hit, while that many threads ask.
 fn hit(
     runtime: &Runtime,
@@ -157,18 +165,45 @@ fn hit(
     among: usize,
     threads: usize,
 ) -> f64 {
-    // A stride that meets all of them in an order that no processor foresees.
     let users: Arc<[UserId]> = (0..among)
-        .map(|number| user(FIRST + number.wrapping_mul(7_368_787) % cached))
+        .map(|at| user(FIRST + turn(at, cached)))
         .collect();
+    let finds = finds.clone();
+    nanoseconds(runtime, threads, move |at| {
+        assert!(finds(&users[at % users.len()]));
+    })
+}
+
+/// As much as a processor takes from memory at once: the least that a user can have.
+#[derive(Clone)]
+#[repr(align(64))]
+struct Place([usize; 8]);
+
+/// The nanoseconds of going from one user's place in memory to the next one's, which
+/// stands in it: what a lookup costs at least that reads one place.
+fn visit(runtime: &Runtime, cached: usize, among: usize, threads: usize) -> f64 {
+    let mut places = vec![Place([0; 8]); cached];
+    for at in 0..among {
+        places[turn(at, cached)].0[0] = turn((at + 1) % among, cached);
+    }
+    let places: Arc<[Place]> = places.into();
+    let at = Cell::new(0);
+    nanoseconds(runtime, threads, move |_| at.set(places[at.get()].0[0]))
+}
+
+/// The nanoseconds that each of the threads takes to do it once.
+fn nanoseconds(
+    runtime: &Runtime,
+    threads: usize,
+    each: impl Fn(usize) + Clone + Send + 'static,
+) -> f64 {
     let run = |thread: usize| {
-        let (finds, users) = (finds.clone(), users.clone());
+        let each = each.clone();
         runtime.spawn(async move {
-            let mut at = thread * 7919;
+            let first = thread * 7919;
             let start = Instant::now();
-            for _ in 0..HITS {
-                at += 1;
-                assert!(finds(&users[at % users.len()]));
+            for at in first..first + HITS {
+                each(at);
             }
             start.elapsed().as_secs_f64() * 1e9 / HITS as f64
         })
