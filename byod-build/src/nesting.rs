@@ -11,6 +11,10 @@ pub(crate) const MAX: usize = 10_000;
 /// there may be JSX, its tags. Counted is too much rather than too little.
 pub(crate) fn beyond(source: &str, may_have_jsx: bool, max: usize) -> Option<usize> {
     let bytes = source.as_bytes();
+    // What nests takes a byte at least.
+    if bytes.len() <= max {
+        return None;
+    }
     // What nests at each open bracket, the innermost last.
     let mut open: Vec<usize> = Vec::new();
     // How deep the text around the innermost bracket is, and what is inside it.

@@ -17,27 +17,22 @@ const isValidator = (value) => value?.isConvexValidator === true;
 const TEXT = Symbol.for("byod.validatorText");
 
 // The text of a validator, which need not be one of those below.
-function textOf(validator, member) {
-  const text = validator[TEXT]?.() ?? JSON.stringify(validator.json);
+const textOf = (validator, member) => validator[TEXT]?.() ?? foreignText(validator, member);
+
+function foreignText(validator, member) {
+  const text = JSON.stringify(validator.json);
   if (text === undefined) throw new Error(`A validator is undefined for field "${member}". ${UNDEFINED_HELP}`);
   return text;
 }
 
-function fieldText(validator) {
-  const text = textOf(validator, "fieldType");
-  return validator.isOptional === "optional"
-    ? `{"fieldType":${text},"optional":true}`
-    : `{"fieldType":${text},"optional":false}`;
-}
+const fieldText = (validator) =>
+  '{"fieldType":' +
+  textOf(validator, "fieldType") +
+  (validator.isOptional === "optional" ? ',"optional":true}' : ',"optional":false}');
 
 // Names of fields and tables come again and again.
-const quotedTexts = new Map();
-
-function quoted(text) {
-  let result = quotedTexts.get(text);
-  if (result === undefined) quotedTexts.set(text, (result = JSON.stringify(text)));
-  return result;
-}
+const quotedTexts = Object.create(null);
+const quoted = (text) => (quotedTexts[text] ??= JSON.stringify(text));
 
 class Validator {
   constructor(kind, isOptional) {
@@ -51,7 +46,7 @@ class Validator {
   }
 
   [TEXT]() {
-    return `{"type":"${this.kind}"}`;
+    return '{"type":"' + this.kind + '"}';
   }
 
   optional() {
@@ -141,22 +136,17 @@ class VUnion extends Validator {
   }
 
   [TEXT]() {
-    let text = '{"type":"union","value":[';
-    let separator = "";
-    for (const member of this.members) {
-      text += separator + textOf(member, "value");
-      separator = ",";
-    }
-    return text + "]}";
+    return '{"type":"union","value":[' + this.members.map(textOf).join() + "]}";
   }
 }
 
 class VObject extends Validator {
   constructor(fields, isOptional = "required") {
     super("object", isOptional);
-    for (const name of Object.keys(fields)) {
-      const validator = fields[name];
-      mustBeDefined(validator, "v.object()", name);
+    const names = Object.keys(fields);
+    for (let i = 0; i < names.length; i++) {
+      const validator = fields[names[i]];
+      mustBeDefined(validator, "v.object()", names[i]);
       if (!validator.isConvexValidator) throw new Error("v.object() entries must be validators");
     }
     this.fields = fields;
@@ -164,11 +154,10 @@ class VObject extends Validator {
 
   [TEXT]() {
     const { fields } = this;
+    const names = Object.keys(fields);
     let text = '{"type":"object","value":{';
-    let separator = "";
-    for (const name of Object.keys(fields)) {
-      text += separator + quoted(name) + ":" + fieldText(fields[name]);
-      separator = ",";
+    for (let i = 0; i < names.length; i++) {
+      text += (i === 0 ? "" : ",") + quoted(names[i]) + ":" + fieldText(fields[names[i]]);
     }
     return text + "}}";
   }
