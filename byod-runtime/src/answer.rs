@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::client::CallContext;
+use crate::call_context::CallContext;
 use crate::error::Error;
 use crate::text::{self, one_line};
 

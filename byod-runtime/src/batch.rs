@@ -9,10 +9,12 @@ use tracing::Instrument as _;
 
 use crate::answer;
 use crate::call::{Prepared, Query};
-use crate::client::{CallContext, Endpoint, Limits};
+use crate::call_context::CallContext;
 use crate::deadline::Deadline;
 use crate::deployment::Target;
+use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::routing::Known;
 use crate::session::Session;
 use crate::telemetry::{Called, Observed};

@@ -5,13 +5,14 @@ use std::time::Duration;
 use byod_schema::FunctionType;
 
 use crate::address::AddressPolicy;
-use crate::client::{Client, Limits};
+use crate::client::Client;
 use crate::config::ByodBuilder;
 use crate::credentials::{Credentials, Keyring, Store, UserDatabaseConfig};
 use crate::deployment::{RoutedClient, Wanted};
 use crate::error::Error;
 use crate::health::Deployments;
 use crate::http::Http;
+use crate::limits::Limits;
 use crate::recovery::Recoveries;
 use crate::rollout::Rollouts;
 use crate::route_cache::RouteCache;

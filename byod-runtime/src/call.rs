@@ -10,12 +10,14 @@ use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
 use crate::answer;
-use crate::client::{CallContext, Endpoint, Limits};
+use crate::call_context::CallContext;
 use crate::codec::{Arguments, Body, Field, FunctionInfo, Seed};
 use crate::deadline::Deadline;
 use crate::deployment::{Deployment, Target, Wanted};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::idempotency::IdempotencyKey;
+use crate::limits::Limits;
 use crate::session::Session;
 use crate::telemetry::{Called, Observed};
 

@@ -13,19 +13,18 @@ use serde_json::value::RawValue;
 use crate::answer;
 use crate::auth::{Auth, DeployKey, Token};
 use crate::body;
+use crate::call_context::CallContext;
 use crate::deadline::Deadline;
-use crate::endpoint::{Endpoints, operators_url};
-use crate::error::{Call, Error};
+use crate::endpoint::{Endpoint, Endpoints, operators_url};
+use crate::error::Error;
 use crate::health::{Deployments, Health};
 use crate::http::Http;
+use crate::limits::Limits;
 use crate::outcome::Outcome;
 use crate::recovery::Observer;
 use crate::retry;
 use crate::shared_pools;
 use crate::telemetry;
-use crate::text::{EXPLANATION, one_line};
-
-pub(crate) use crate::endpoint::Endpoint;
 
 /// Calls the functions of one deployment over HTTP.
 ///
@@ -51,45 +50,6 @@ pub struct Client {
     health: Arc<Health>,
     /// Is told how calls fail, where the calls of the client are a user's.
     observer: Option<Arc<Observer>>,
-}
-
-/// What a call may cost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// In all, retries and pauses included.
-    pub(crate) timeout: Duration,
-    /// Making a connection, with DNS and TLS.
-    pub(crate) connect: Duration,
-    /// In bytes.
-    pub(crate) answer: usize,
-    /// How often it is sent again, at most.
-    pub(crate) retries: u32,
-}
-
-impl Limits {
-    /// Whether it allows less time.
-    fn is_shorter_than(&self, other: &Self) -> bool {
-        self.timeout < other.timeout || self.connect < other.connect
-    }
-
-    /// Allows what either of them does.
-    pub(crate) fn widen(&mut self, other: Self) {
-        self.timeout = self.timeout.max(other.timeout);
-        self.connect = self.connect.max(other.connect);
-        self.answer = self.answer.max(other.answer);
-        self.retries = self.retries.max(other.retries);
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            connect: Duration::from_secs(5),
-            answer: 16 * 1024 * 1024,
-            retries: 3,
-        }
-    }
 }
 
 impl Client {
@@ -414,45 +374,6 @@ impl fmt::Debug for Client {
             .field("url", &self.url())
             .field("auth", &self.auth)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a [`Call`] is made of; borrowed, because most calls don't fail.
-#[derive(Clone, Copy)]
-pub(crate) struct CallContext<'a> {
-    pub(crate) deployment: &'a str,
-    /// What the deployment is sent, and may send back.
-    pub(crate) auth: &'a Auth,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) path: &'a str,
-    /// Whether running it twice does no more than running it once.
-    pub(crate) repeatable: bool,
-    /// Whether it may have run already, when it was sent before.
-    pub(crate) perhaps_ran: bool,
-}
-
-impl CallContext<'_> {
-    pub(crate) fn call(self) -> Box<Call> {
-        Box::new(Call {
-            deployment: self.deployment.into(),
-            endpoint: self.endpoint,
-            path: self.path.into(),
-            repeatable: self.repeatable,
-            perhaps_ran: self.perhaps_ran,
-        })
-    }
-
-    /// A text from outside as a part of an error: short, on one line, and without
-    /// the secret that was sent.
-    pub(crate) fn quote(self, text: &str) -> Box<str> {
-        one_line(&self.auth.redact(text), EXPLANATION).into()
-    }
-
-    pub(crate) fn encode(self, reason: impl fmt::Display) -> Error {
-        Error::Encode {
-            call: self.call(),
-            reason: reason.to_string().into(),
-        }
     }
 }
 

@@ -5,7 +5,8 @@ use byod_schema::{FunctionType, Location};
 
 use crate::auth::Auth;
 use crate::byod::Byod;
-use crate::client::{CallContext, Client};
+use crate::call_context::CallContext;
+use crate::client::Client;
 use crate::recovery::Observer;
 use crate::route_cache::Connected;
 use crate::session::UserId;

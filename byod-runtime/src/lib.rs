@@ -26,6 +26,7 @@ mod answer;
 mod auth;
 mod body;
 mod byod;
+mod call_context;
 mod client;
 mod config;
 mod connection;
@@ -40,6 +41,7 @@ mod http;
 mod idempotency;
 #[doc(hidden)]
 pub mod internals;
+mod limits;
 mod outcome;
 mod problem;
 mod recovery;

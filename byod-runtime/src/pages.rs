@@ -8,9 +8,9 @@ use std::vec;
 use byod_schema::FunctionType;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
-use crate::client::Endpoint;
 use crate::codec::{Page, PageStatus};
 use crate::deployment::{Deployment, Target};
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::paginated::PaginatedQuery;
 

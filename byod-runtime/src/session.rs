@@ -6,10 +6,10 @@ use futures_util::future::BoxFuture;
 
 use crate::auth::Token;
 use crate::byod::Byod;
-use crate::client::Limits;
 use crate::deadline::Deadline;
 use crate::deployment::{Target, Wanted};
 use crate::error::Error;
+use crate::limits::Limits;
 use crate::routing::Known;
 
 macro_rules! shared_text {

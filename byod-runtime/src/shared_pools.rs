@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use tokio::runtime::{Handle, Id};
 
 use crate::address::Resolver;
-use crate::client::Limits;
 use crate::error::Error;
 use crate::http::{Http, HttpSettings};
+use crate::limits::Limits;
 
 /// How many runtimes' pools are kept. A service has one runtime, tests have many,
 /// one after the other.

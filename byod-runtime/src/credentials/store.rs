@@ -9,8 +9,10 @@ use tracing::Instrument as _;
 
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 use super::reseal::Records;
-use crate::client::{CallContext, Client, Endpoint};
+use crate::call_context::CallContext;
+use crate::client::Client;
 use crate::codec::Page;
+use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::session::UserId;
 

@@ -30,9 +30,10 @@ use self::proxy::Proxies;
 use crate::address::{Refused, Resolver};
 use crate::answer;
 use crate::auth::Auth;
-use crate::client::{CallContext, Limits};
+use crate::call_context::CallContext;
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::limits::Limits;
 
 const CONVEX_CLIENT: HeaderName = HeaderName::from_static("convex-client");
 const CLIENT_NAME: &str = concat!("rust-byod-", env!("CARGO_PKG_VERSION"));
