@@ -16,14 +16,14 @@ use crate::{Error, Limits};
 
 /// The JavaScript side, one program: later parts use what earlier ones define.
 const PROGRAM: &str = concat!(
-    "((host) => {\n",
+    "0, (host) => {\n",
     include_str!("js/runtime/inert.js"),
     include_str!("js/runtime/registry.js"),
     include_str!("js/runtime/extract.js"),
     include_str!("js/runtime/globals.js"),
     include_str!("js/runtime/locale.js"),
     include_str!("js/runtime/helpers.js"),
-    "return { start, state, failure, fireTimer, missesVariables, culprit, readSchema, readFunctions };\n})",
+    "return { start, state, failure, fireTimer, missesVariables, culprit, readSchema, readFunctions };\n}",
 );
 
 /// How a module ended.

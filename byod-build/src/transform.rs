@@ -62,11 +62,11 @@ impl SyntaxError {
     }
 }
 
-const ESM_HEAD: &str = "(async function (__vite_ssr_exports__, __byod_link__, __vite_ssr_import__, \
+const ESM_HEAD: &str = "0, async function (__vite_ssr_exports__, __byod_link__, __vite_ssr_import__, \
     __vite_ssr_dynamic_import__, __vite_ssr_exportAll__, __vite_ssr_import_meta__, __byod_Object__, require) {\n";
-const CJS_HEAD: &str = "(function (exports, require, module, __filename, __dirname, \
+const CJS_HEAD: &str = "0, function (exports, require, module, __filename, __dirname, \
     __vite_ssr_dynamic_import__, __vite_ssr_import_meta__) {\n";
-const TAIL: &str = "\n})";
+const TAIL: &str = "\n}";
 const GATE: &str = "__byod_gate__;";
 
 /// Compiles `source`, the text of the file `path`.
