@@ -23,7 +23,7 @@ const PROGRAM: &str = concat!(
     include_str!("js/runtime/globals.js"),
     include_str!("js/runtime/locale.js"),
     include_str!("js/runtime/helpers.js"),
-    "return { start, state, failure, fireTimer, missesVariables, culprit, readSchema, readFunctions };\n}",
+    "return { start, state, failure, fireTimer, missesVariables, culprit, readSchema, readFunctions, readCheckedFunctions };\n}",
 );
 
 /// How a module ended.

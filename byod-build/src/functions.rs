@@ -76,7 +76,12 @@ pub(crate) fn read(engine: &Engine, module: &Module) -> Result<ModuleReading, Er
             return Ok(ModuleReading::not_loaded(&shown, reason));
         }
     }
-    let answer: Answer = engine.ask("readFunctions", &module.path.to_string_lossy())?;
+    let id = module.path.to_string_lossy();
+    let answer: Answer = match engine.ask("readFunctions", &id) {
+        // To look through all that each of them prints would cost every project time.
+        Err(Error::Engine(_)) => engine.ask("readCheckedFunctions", &id)?,
+        answer => answer?,
+    };
     let mut reading = ModuleReading::default();
     let mut left_out = answer.left_out;
     for Found { name, function } in answer.functions {

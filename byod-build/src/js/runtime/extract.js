@@ -105,13 +105,14 @@ function exported(value, method, fallback) {
   return typeof value[method] === "function" ? value[method]() : fallback;
 }
 
-function readFunction(name, value) {
+function readFunction(name, value, isChecked) {
   const kind = KINDS.find((one) => value[`is${one}`] === true);
   if (!kind) return undefined;
   const visibility = value.isInternal ? "internal" : "public";
   try {
     const args = exported(value, "exportArgs", '{"type":"any"}');
     const returns = exported(value, "exportReturns", "null");
+    if (isChecked) [args, returns].forEach((text) => JSON.parse(text));
     const needed = inertIn(args) ?? inertIn(returns);
     if (needed) return { name, problem: `its validators need ${describeInert(needed)}` };
     if (hasPlaceholder(args) || hasPlaceholder(returns)) {
@@ -124,9 +125,12 @@ function readFunction(name, value) {
   }
 }
 
+// The same, where one of a module's functions has no JSON for what it takes and gives.
+const readCheckedFunctions = (id) => readFunctions(id, true);
+
 // The functions among a module's exports, those that can't be had, and the exports
 // that might be functions but are made by something that is not there.
-function readFunctions(id) {
+function readFunctions(id, isChecked = false) {
   const exports = exportsOf(id);
   const functions = [];
   const leftOut = [];
@@ -144,7 +148,7 @@ function readFunctions(id) {
       // What is merely passed on from a package is nobody's function.
       if (path.includes("()")) unknown.push({ name, origin });
     } else if (isObject(value)) {
-      const found = readFunction(name, value);
+      const found = readFunction(name, value, isChecked);
       if (found?.function) functions.push(`{"name":${JSON.stringify(name)},"function":${found.function}}`);
       else if (found) leftOut.push(found);
     }

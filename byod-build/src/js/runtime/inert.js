@@ -6,8 +6,9 @@
 
 const inertOrigins = [];
 const inertInfo = new WeakMap();
-// A character of private use, which JSON does not escape and nobody writes.
-const INERT_MARK = "\ue000inert:";
+// At both ends of a mark: a character of private use, which JSON does not escape and
+// nobody writes.
+const INERT_SIGN = "\ue000";
 // Whether a mark was given to anyone, without which no text has one.
 let isMarkGiven = false;
 
@@ -25,7 +26,7 @@ function inert(origin, path = "") {
     if (!children.has(name)) children.set(name, inert(origin, path + name));
     return children.get(name);
   };
-  const mark = `${INERT_MARK}${inertOrigins.push({ origin, path }) - 1};`;
+  const mark = `${INERT_SIGN}inert:${inertOrigins.push({ origin, path }) - 1}${INERT_SIGN}`;
   const giveMark = () => {
     isMarkGiven = true;
     return mark;
@@ -79,8 +80,11 @@ function isInert(value) {
 // What is known of the first inert value in a text that was made from it.
 function inertIn(text) {
   if (!isMarkGiven) return undefined;
-  const at = text.indexOf(INERT_MARK);
-  return at < 0 ? undefined : inertOrigins[parseInt(text.slice(at + INERT_MARK.length), 10)];
+  const at = text.indexOf(INERT_SIGN);
+  if (at < 0) return undefined;
+  // A part of the mark, or in capitals, is one too.
+  const [, number] = /inert:(\d+)/i.exec(text.slice(Math.max(0, at - 20), at + 20)) ?? [];
+  return inertOrigins[number] ?? { origin: "something that is not there", path: "" };
 }
 
 const shownPath = (path) => path.replaceAll("{}", "()");

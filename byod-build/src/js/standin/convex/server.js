@@ -5,8 +5,8 @@ import { asObjectValidator, convexToJson, v } from "convex/values";
 
 const FUNCTION_NAME = Symbol.for("functionName");
 const REFERENCE_PATH = Symbol.for("toReferencePath");
-// How `convex/values` prints its validators.
-const TEXT = Symbol.for("byod.validatorText");
+// The JSON of a validator, where nothing of it is unusual.
+const textOf = v[Symbol.for("byod.validatorText")];
 const isValidator = (value) => value?.isConvexValidator === true;
 
 function onlyWhenDeployed(what) {
@@ -24,6 +24,7 @@ class TableDefinition {
   stagedSearchIndexes = [];
   vectorIndexes = [];
   stagedVectorIndexes = [];
+  validator;
   stagedValidator;
 
   constructor(validator) {
@@ -57,19 +58,8 @@ class TableDefinition {
     if (this.stagedValidator !== undefined) {
       throw new Error("Table cannot have more than one staged validator.");
     }
-    this.stagedValidator = isValidator(changes) ? changes : this.#withChanges(changes);
+    this.stagedValidator = isValidator(changes) ? changes : changed(this.validator, changes);
     return this;
-  }
-
-  #withChanges(changes) {
-    const { kind, fields } = this.validator;
-    if (kind !== "object" && kind !== "any") {
-      throw new Error(
-        "Specifying top-level field changes is only supported for simple table definitions. For a table defined with a union or record validator, you must stage a fully defined object or union validator.",
-      );
-    }
-    const merged = Object.entries({ ...(kind === "object" ? fields : {}), ...changes });
-    return v.object(Object.fromEntries(merged.filter(([, validator]) => validator !== undefined)));
   }
 
   self() {
@@ -89,28 +79,35 @@ class TableDefinition {
         "Invalid staged validator: please make sure that the parameter of `.staged()` is valid (see https://docs.convex.dev/database/schemas)",
       );
     }
-    return { ...this.#indexes(), documentType, stagedDocumentType };
+    return { ...indexesOf(this), documentType, stagedDocumentType };
   }
+}
 
-  // What is exported, as text, where nothing of it is unusual.
-  [TEXT](tableName) {
-    const documentType = this.validator[TEXT]?.();
-    const isUsual = this.stagedValidator === undefined && this.export === TableDefinition.prototype.export;
-    if (documentType === undefined || !isUsual) return undefined;
-    const indexes = JSON.stringify({ tableName, ...this.#indexes() });
-    return `${indexes.slice(0, -1)},"documentType":${documentType}}`;
+function changed({ kind, fields }, changes) {
+  if (kind !== "object" && kind !== "any") {
+    throw new Error(
+      "Specifying top-level field changes is only supported for simple table definitions. For a table defined with a union or record validator, you must stage a fully defined object or union validator.",
+    );
   }
+  const merged = Object.entries({ ...(kind === "object" ? fields : {}), ...changes });
+  return v.object(Object.fromEntries(merged.filter(([, validator]) => validator !== undefined)));
+}
 
-  #indexes() {
-    return {
-      indexes: this.indexes,
-      stagedDbIndexes: this.stagedDbIndexes,
-      searchIndexes: this.searchIndexes,
-      stagedSearchIndexes: this.stagedSearchIndexes,
-      vectorIndexes: this.vectorIndexes,
-      stagedVectorIndexes: this.stagedVectorIndexes,
-    };
+function indexesOf(table) {
+  const { indexes, stagedDbIndexes, searchIndexes, stagedSearchIndexes, vectorIndexes, stagedVectorIndexes } = table;
+  return { indexes, stagedDbIndexes, searchIndexes, stagedSearchIndexes, vectorIndexes, stagedVectorIndexes };
+}
+
+function tableText(tableName, table) {
+  const isUsual = table.export === TableDefinition.prototype.export && table.stagedValidator === undefined;
+  const text = isUsual ? textOf(table.validator) : undefined;
+  if (text !== undefined) {
+    const indexes = JSON.stringify({ tableName, ...indexesOf(table) });
+    return indexes.slice(0, -1) + ',"documentType":' + text + "}";
   }
+  const exported = table.export();
+  const { documentType, stagedDocumentType } = exported;
+  return JSON.stringify({ tableName, ...indexesOf(exported), documentType, stagedDocumentType });
 }
 
 export function defineTable(documentSchema) {
@@ -140,33 +137,32 @@ class SchemaDefinition {
   constructor(tables, options) {
     this.tables = tables;
     this.strictTableNameTypes = undefined;
-    this.schemaValidation = options?.schemaValidation ?? true;
-  }
-
-  #table(name) {
-    const table = this.tables[name];
-    if (table === undefined) {
-      const known = Object.keys(this.tables).join(", ");
-      throw new Error(`Table "${name}" is not in this schema. Tables in this schema: ${known}`);
-    }
-    return table;
+    const validation = options?.schemaValidation;
+    this.schemaValidation = validation === undefined ? true : validation;
   }
 
   doc(tableName) {
-    return docValidator(tableName, this.#table(tableName));
+    return docValidator(tableName, tableOf(this, tableName));
   }
 
   id(tableName) {
-    this.#table(tableName);
+    tableOf(this, tableName);
     return v.id(tableName);
   }
 
   export() {
-    const tables = Object.entries(this.tables).map(
-      ([tableName, table]) => table[TEXT]?.(tableName) ?? JSON.stringify({ tableName, ...table.export() }),
-    );
-    return `{"tables":[${tables}],"schemaValidation":${JSON.stringify(this.schemaValidation)}}`;
+    const tables = Object.entries(this.tables).map(([tableName, table]) => tableText(tableName, table));
+    return `{"tables":[${tables}],"schemaValidation":${JSON.stringify(this.schemaValidation) ?? null}}`;
   }
+}
+
+function tableOf(schema, name) {
+  const table = schema.tables[name];
+  if (table === undefined) {
+    const known = Object.keys(schema.tables).join(", ");
+    throw new Error(`Table "${name}" is not in this schema. Tables in this schema: ${known}`);
+  }
+  return table;
 }
 
 export function defineSchema(tables, options) {
@@ -175,10 +171,8 @@ export function defineSchema(tables, options) {
 
 // --- Functions ---
 
-const exportJson = (validator) => validator[TEXT]?.() ?? exportForeign(validator.json);
-
-function exportForeign(json) {
-  return JSON.stringify(json, (key, value) => {
+function exportJson(validator) {
+  return textOf(validator) ?? JSON.stringify(validator.json, (key, value) => {
     if (value === undefined) {
       throw new Error(
         `A validator is undefined for field "${key}". This is often caused by circular imports. See https://docs.convex.dev/error#undefined-validator for details.`,

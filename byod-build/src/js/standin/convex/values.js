@@ -4,54 +4,42 @@
 const UNDEFINED_HELP =
   "This is often caused by circular imports. See https://docs.convex.dev/error#undefined-validator for details.";
 
-function mustBeDefined(validator, place, field) {
-  if (validator === undefined) {
-    const which = field === undefined ? "" : ` for field "${field}"`;
-    throw new Error(`A validator is undefined${which} in ${place}. ${UNDEFINED_HELP}`);
-  }
+function undefinedIn(place, field) {
+  const which = field === undefined ? "" : ` for field "${field}"`;
+  return new Error(`A validator is undefined${which} in ${place}. ${UNDEFINED_HELP}`);
 }
 
 const isValidator = (value) => value?.isConvexValidator === true;
 
-// Prints a validator: much is printed, and much more slowly by way of objects.
-const TEXT = Symbol.for("byod.validatorText");
-
-// The text of a validator, which need not be one of those below.
-const textOf = (validator, member) => validator[TEXT]?.() ?? foreignText(validator, member);
-
-function foreignText(validator, member) {
-  const text = JSON.stringify(validator.json);
-  if (text === undefined) throw new Error(`A validator is undefined for field "${member}". ${UNDEFINED_HELP}`);
-  return text;
-}
-
-const fieldText = (validator) =>
-  '{"fieldType":' +
-  textOf(validator, "fieldType") +
-  (validator.isOptional === "optional" ? ',"optional":true}' : ',"optional":false}');
+// Much is printed, and much more slowly by way of objects. These make the text of a
+// validator at once; `undefined` where it has become another than it was made.
+const TEXT = Symbol("text");
 
 // Names of fields and tables come again and again.
-const quotedTexts = Object.create(null);
-const quoted = (text) => (quotedTexts[text] ??= JSON.stringify(text));
+const quotedTexts = new Map();
 
-class Validator {
-  constructor(kind, isOptional) {
-    this.isConvexValidator = true;
-    this.kind = kind;
+function quoted(text) {
+  let result = quotedTexts.get(text);
+  if (result === undefined) quotedTexts.set(text, (result = JSON.stringify(text)));
+  return result;
+}
+
+class BaseValidator {
+  // Copies, proxies and classes that derive from these have none of their own text.
+  #isOwn;
+
+  constructor(isOptional, kind) {
+    this.#isOwn = new.target === kind;
+    this.type = undefined;
+    this.fieldPaths = undefined;
     this.isOptional = isOptional;
+    this.isConvexValidator = true;
   }
 
-  get json() {
-    return JSON.parse(this[TEXT]());
-  }
-
-  [TEXT]() {
-    return '{"type":"' + this.kind + '"}';
-  }
-
-  optional() {
-    const copy = Object.create(Object.getPrototypeOf(this));
-    return Object.assign(copy, this, { isOptional: "optional" });
+  static textOf(validator) {
+    if (typeof validator !== "object" || validator === null) return undefined;
+    const isOwn = #isOwn in validator && validator.#isOwn && !Object.hasOwn(validator, "json");
+    return isOwn ? validator[TEXT]() : undefined;
   }
 
   asOptional() {
@@ -59,58 +47,118 @@ class Validator {
   }
 }
 
-// A kind whose name in JSON is not its own.
-class Renamed extends Validator {
-  [TEXT]() {
-    return this.kind === "float64" ? '{"type":"number"}' : '{"type":"bigint"}';
-  }
+const { textOf } = BaseValidator;
+
+// A kind without anything inside; `type` where its name in JSON is not its own.
+function simpleKind(name, kind, type) {
+  const text = JSON.stringify({ type: type ?? kind });
+  const made = {
+    [name]: class extends BaseValidator {
+      constructor({ isOptional }) {
+        super(isOptional, made[name]);
+        this.kind = kind;
+      }
+
+      get json() {
+        return { type: type ?? this.kind };
+      }
+
+      [TEXT]() {
+        return type !== undefined || this.kind === kind ? text : undefined;
+      }
+
+      optional() {
+        return new made[name]({ isOptional: "optional" });
+      }
+    },
+  };
+  return made[name];
 }
 
-class VId extends Validator {
-  constructor(tableName) {
-    super("id", "required");
+const VNull = simpleKind("VNull", "null");
+const VFloat64 = simpleKind("VFloat64", "float64", "number");
+const VInt64 = simpleKind("VInt64", "int64", "bigint");
+const VCommitTs = simpleKind("VCommitTs", "commitTs");
+const VBoolean = simpleKind("VBoolean", "boolean");
+const VString = simpleKind("VString", "string");
+const VBytes = simpleKind("VBytes", "bytes");
+const VAny = simpleKind("VAny", "any");
+
+class VId extends BaseValidator {
+  constructor({ isOptional, tableName }) {
+    super(isOptional, VId);
     if (typeof tableName !== "string") throw new Error("v.id(tableName) requires a string");
     this.tableName = tableName;
+    this.kind = "id";
+  }
+
+  get json() {
+    return { type: "id", tableName: this.tableName };
   }
 
   [TEXT]() {
-    return `{"type":"id","tableName":${quoted(this.tableName)}}`;
+    const { tableName } = this;
+    return typeof tableName === "string" ? '{"type":"id","tableName":' + quoted(tableName) + "}" : undefined;
+  }
+
+  optional() {
+    return new VId({ isOptional: "optional", tableName: this.tableName });
   }
 }
 
-class VLiteral extends Validator {
-  constructor(value) {
-    super("literal", "required");
+class VLiteral extends BaseValidator {
+  constructor({ isOptional, value }) {
+    super(isOptional, VLiteral);
     if (!["string", "boolean", "number", "bigint"].includes(typeof value)) {
       throw new Error("v.literal(value) must be a string, number, or boolean");
     }
     this.value = value;
+    this.kind = "literal";
+  }
+
+  get json() {
+    return { type: this.kind, value: convexToJson(this.value) };
   }
 
   [TEXT]() {
     const { value } = this;
+    if (this.kind !== "literal") return undefined;
     const text = typeof value === "string" ? quoted(value) : JSON.stringify(convexToJson(value));
-    return `{"type":"literal","value":${text}}`;
+    return '{"type":"literal","value":' + text + "}";
+  }
+
+  optional() {
+    return new VLiteral({ isOptional: "optional", value: this.value });
   }
 }
 
-class VArray extends Validator {
-  constructor(element) {
-    super("array", "required");
-    mustBeDefined(element, "v.array()");
+class VArray extends BaseValidator {
+  constructor({ isOptional, element }) {
+    super(isOptional, VArray);
+    if (element === undefined) throw undefinedIn("v.array()");
     this.element = element;
+    this.kind = "array";
+  }
+
+  get json() {
+    return { type: this.kind, value: this.element.json };
   }
 
   [TEXT]() {
-    return `{"type":"array","value":${textOf(this.element, "value")}}`;
+    const element = this.kind === "array" ? textOf(this.element) : undefined;
+    return element && '{"type":"array","value":' + element + "}";
+  }
+
+  optional() {
+    return new VArray({ isOptional: "optional", element: this.element });
   }
 }
 
-class VRecord extends Validator {
-  constructor(key, value) {
-    super("record", "required");
-    mustBeDefined(key, "v.record()", "key");
-    mustBeDefined(value, "v.record()", "value");
+class VRecord extends BaseValidator {
+  constructor({ isOptional, key, value }) {
+    super(isOptional, VRecord);
+    if (key === undefined) throw undefinedIn("v.record()", "key");
+    if (value === undefined) throw undefinedIn("v.record()", "value");
     if (key.isOptional === "optional") throw new Error("Record validator cannot have optional keys");
     if (value.isOptional === "optional") throw new Error("Record validator cannot have optional values");
     if (!key.isConvexValidator || !value.isConvexValidator) {
@@ -118,92 +166,141 @@ class VRecord extends Validator {
     }
     this.key = key;
     this.value = value;
+    this.kind = "record";
+  }
+
+  get json() {
+    return { type: this.kind, keys: this.key.json, values: { fieldType: this.value.json, optional: false } };
   }
 
   [TEXT]() {
-    return `{"type":"record","keys":${textOf(this.key, "keys")},"values":${fieldText(this.value)}}`;
+    const keys = this.kind === "record" ? textOf(this.key) : undefined;
+    const values = keys && textOf(this.value);
+    return values && `{"type":"record","keys":${keys},"values":{"fieldType":${values},"optional":false}}`;
+  }
+
+  optional() {
+    return new VRecord({ isOptional: "optional", key: this.key, value: this.value });
   }
 }
 
-class VUnion extends Validator {
-  constructor(members) {
-    super("union", "required");
-    for (const [index, member] of members.entries()) {
-      mustBeDefined(member, "v.union()", `member at index ${index}`);
+class VUnion extends BaseValidator {
+  constructor({ isOptional, members }) {
+    super(isOptional, VUnion);
+    members.forEach((member, index) => {
+      if (member === undefined) throw undefinedIn("v.union()", `member at index ${index}`);
       if (!member.isConvexValidator) throw new Error("All members of v.union() must be validators");
-    }
+    });
     this.members = members;
+    this.kind = "union";
+  }
+
+  get json() {
+    return { type: this.kind, value: this.members.map((member) => member.json) };
   }
 
   [TEXT]() {
-    return '{"type":"union","value":[' + this.members.map(textOf).join() + "]}";
+    if (this.kind !== "union" || !Array.isArray(this.members)) return undefined;
+    const members = this.members.map(textOf);
+    return members.includes(undefined) ? undefined : '{"type":"union","value":[' + members.join() + "]}";
+  }
+
+  optional() {
+    return new VUnion({ isOptional: "optional", members: this.members });
   }
 }
 
-class VObject extends Validator {
-  constructor(fields, isOptional = "required") {
-    super("object", isOptional);
+class VObject extends BaseValidator {
+  constructor({ isOptional, fields }) {
+    super(isOptional, VObject);
     const names = Object.keys(fields);
     for (let i = 0; i < names.length; i++) {
       const validator = fields[names[i]];
-      mustBeDefined(validator, "v.object()", names[i]);
+      if (validator === undefined) throw undefinedIn("v.object()", names[i]);
       if (!validator.isConvexValidator) throw new Error("v.object() entries must be validators");
     }
     this.fields = fields;
+    this.kind = "object";
+  }
+
+  get json() {
+    const value = Object.entries(this.fields).map(([name, validator]) => [
+      name,
+      { fieldType: validator.json, optional: validator.isOptional === "optional" },
+    ]);
+    return { type: this.kind, value: Object.fromEntries(value) };
   }
 
   [TEXT]() {
+    if (this.kind !== "object") return undefined;
     const { fields } = this;
     const names = Object.keys(fields);
     let text = '{"type":"object","value":{';
     for (let i = 0; i < names.length; i++) {
-      text += (i === 0 ? "" : ",") + quoted(names[i]) + ":" + fieldText(fields[names[i]]);
+      const validator = fields[names[i]];
+      const type = textOf(validator);
+      if (type === undefined) return undefined;
+      const isOptional = validator.isOptional === "optional";
+      text += (i === 0 ? "" : ",") + quoted(names[i]) + ':{"fieldType":' + type;
+      text += isOptional ? ',"optional":true}' : ',"optional":false}';
     }
     return text + "}}";
   }
 
+  optional() {
+    return new VObject({ isOptional: "optional", fields: this.fields });
+  }
+
   omit(...names) {
-    const kept = Object.entries(this.fields).filter(([name]) => !names.includes(name));
-    return new VObject(Object.fromEntries(kept), this.isOptional);
+    const fields = { ...this.fields };
+    for (const name of names) delete fields[name];
+    return withFields(this, fields);
   }
 
   pick(...names) {
-    return new VObject(Object.fromEntries(names.map((name) => [name, this.fields[name]])), this.isOptional);
+    const fields = {};
+    for (const name of names) fields[name] = this.fields[name];
+    return withFields(this, fields);
   }
 
   partial() {
-    const fields = Object.entries(this.fields).map(([name, validator]) => [name, validator.asOptional()]);
-    return new VObject(Object.fromEntries(fields), this.isOptional);
+    const fields = {};
+    for (const [name, validator] of Object.entries(this.fields)) fields[name] = validator.asOptional();
+    return withFields(this, fields);
   }
 
   extend(fields) {
-    return new VObject({ ...this.fields, ...fields }, this.isOptional);
+    return withFields(this, { ...this.fields, ...fields });
   }
 }
 
-const simple = (kind) => () => new Validator(kind, "required");
-const renamed = (kind) => () => new Renamed(kind, "required");
+const withFields = ({ isOptional }, fields) => new VObject({ isOptional, fields });
+
+const required = { isOptional: "required" };
 
 export const v = {
-  id: (tableName) => new VId(tableName),
-  null: simple("null"),
-  number: renamed("float64"),
-  float64: renamed("float64"),
-  bigint: renamed("int64"),
-  int64: renamed("int64"),
-  commitTs: simple("commitTs"),
-  boolean: simple("boolean"),
-  string: simple("string"),
-  bytes: simple("bytes"),
-  literal: (value) => new VLiteral(value),
-  array: (element) => new VArray(element),
-  object: (fields) => new VObject(fields),
-  record: (key, value) => new VRecord(key, value),
-  union: (...members) => new VUnion(members),
-  any: simple("any"),
+  id: (tableName) => new VId({ isOptional: "required", tableName }),
+  null: () => new VNull(required),
+  number: () => new VFloat64(required),
+  float64: () => new VFloat64(required),
+  bigint: () => new VInt64(required),
+  int64: () => new VInt64(required),
+  commitTs: () => new VCommitTs(required),
+  boolean: () => new VBoolean(required),
+  string: () => new VString(required),
+  bytes: () => new VBytes(required),
+  literal: (value) => new VLiteral({ isOptional: "required", value }),
+  array: (element) => new VArray({ isOptional: "required", element }),
+  object: (fields) => new VObject({ isOptional: "required", fields }),
+  record: (key, value) => new VRecord({ isOptional: "required", key, value }),
+  union: (...members) => new VUnion({ isOptional: "required", members }),
+  any: () => new VAny(required),
   optional: (validator) => validator.asOptional(),
   nullable: (validator) => v.union(validator, v.null()),
 };
+
+// For `convex/server`; not a name that the package would not have.
+Object.defineProperty(v, Symbol.for("byod.validatorText"), { value: textOf });
 
 export function asObjectValidator(fields) {
   return isValidator(fields) ? fields : v.object(fields);
