@@ -78,7 +78,7 @@ pub(crate) fn read(engine: &Engine, module: &Module) -> Result<ModuleReading, Er
     }
     let id = module.path.to_string_lossy();
     let answer: Answer = match engine.ask("readFunctions", &id) {
-        // To look through all that each of them prints would cost every project time.
+        // One text that is no JSON spoils the whole answer: only then is each looked at.
         Err(Error::Engine(_)) => engine.ask("readCheckedFunctions", &id)?,
         answer => answer?,
     };

@@ -183,11 +183,30 @@ impl Host {
         } else {
             Path::new(importer).parent().unwrap_or(&self.folder)
         };
-        match self.resolution.resolve(from, specifier, is_require) {
+        let of_its_own = importer
+            .parse()
+            .ok()
+            .and_then(|standin: Standin| standin.of_its_own(specifier));
+        let target = match of_its_own {
+            Some(standin) => Target::Standin(standin),
+            None => self.resolution.resolve(from, specifier, is_require),
+        };
+        match target {
             Target::File(path) => path.to_string_lossy().into_owned(),
             Target::Standin(standin) => {
-                if let Some((_, packages)) = standin.of_package() {
-                    self.stood_in.extend(packages);
+                let packages = standin
+                    .of_package()
+                    .map_or(&[][..], |(_, packages)| packages);
+                for package in packages {
+                    // What else it stands for may be installed.
+                    let is_there = !package.has(specifier)
+                        && matches!(
+                            self.resolution.resolve(&self.folder, package.name, false),
+                            Target::File(_)
+                        );
+                    if !is_there {
+                        self.stood_in.insert(*package);
+                    }
                 }
                 standin.to_string()
             }

@@ -21,6 +21,18 @@ pub(crate) struct Package {
     pub(crate) version: &'static str,
 }
 
+impl Package {
+    /// Whether `specifier` is one of its modules.
+    pub(crate) fn has(&self, specifier: &str) -> bool {
+        is_in(self.name, specifier)
+    }
+}
+
+fn is_in(package: &str, specifier: &str) -> bool {
+    let rest = specifier.strip_prefix(package);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 macro_rules! own {
     ($name:literal, $($file:literal),+) => {
         Standin { name: $name, source: concat!($(include_str!(concat!("js/standin/", $file))),+), packages: None }
@@ -279,6 +291,15 @@ impl Standin {
             .chain(OF_PACKAGES.iter().copied());
         all.find(|standin| standin.name == name)
             .or_else(|| Self::of_generated(specifier))
+    }
+
+    /// What this imports of the packages that it stands for itself, for which the
+    /// project may have something else.
+    pub(crate) fn of_its_own(self, specifier: &str) -> Option<Self> {
+        let of_convex = self.name.starts_with("convex/") && is_in("convex", specifier);
+        let mut packages = self.packages.into_iter().flatten();
+        let is_own = of_convex || packages.any(|package| package.has(specifier));
+        is_own.then(|| Self::of_specifier(specifier)).flatten()
     }
 
     /// For a path into a `_generated` folder, which codegen writes.

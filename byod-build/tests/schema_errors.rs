@@ -125,6 +125,41 @@ fn a_text_made_of_what_is_not_there() {
 }
 
 #[test]
+fn a_text_made_of_what_is_not_there_in_another_form() {
+    let texts = [
+        (
+            "PREFIX.toUpperCase()",
+            "`PREFIX.toUpperCase()` of `names`, which was not found: install `names`",
+        ),
+        (
+            "`${PREFIX}`.toUpperCase()",
+            "`PREFIX` of `names`, which was not found: install `names`",
+        ),
+        (
+            "`${PREFIX}`.slice(1, -1)",
+            "`PREFIX` of `names`, which was not found: install `names`",
+        ),
+        (
+            "encodeURIComponent(PREFIX)",
+            "`PREFIX` of `names`, which was not found: install `names`",
+        ),
+        (
+            "`${PREFIX}`.replace(/[^a-z0-9]/gi, \"_\")",
+            "`PREFIX` of `names`, which was not found: install `names`",
+        ),
+        ("`${PREFIX}`.slice(0, 4)", "something that is not there"),
+        ("`${PREFIX}`.slice(-3)", "something that is not there"),
+    ];
+    for (text, needed) in texts {
+        let folder = Folder::new("absent_text_form").with_schema(&format!(
+            "import {{ PREFIX }} from \"names\";\nexport default defineSchema({{ notes: defineTable({{ kind: v.literal(String({text})) }}) }});\n",
+        ));
+        let expected = format!("convex/schema.ts: the schema needs {needed}");
+        assert_eq!(error(&folder), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_literal_of_what_is_not_there() {
     let folder = Folder::new("absent_literal").with_schema(
         "import { KIND } from \"./kinds\";\nexport default defineSchema({ notes: defineTable({ kind: v.literal(KIND) }) });\n",

@@ -485,3 +485,62 @@ fn an_order_that_is_not_known() {
         ]
     );
 }
+
+#[test]
+fn a_package_that_looks_into_schemas_of_zod_needs_zod() {
+    let folder = Folder::new("w_zod_inside")
+        .with_schema(SCHEMA)
+        .with("node_modules/convex-helpers/package.json", "{ \"name\": \"convex-helpers\" }")
+        .with(
+            "node_modules/convex-helpers/server/zod4.js",
+            "import { v } from \"convex/values\";\nimport * as core from \"zod/v4/core\";\nexport const zodToConvex = (schema) => schema instanceof core.$ZodString ? v.string() : v.any();\n",
+        )
+        .with_module(
+            "functions.ts",
+            "import { z } from \"zod\";\nimport { zodToConvex } from \"convex-helpers/server/zod4.js\";\nexport const f = query({ args: { a: zodToConvex(z.string()) }, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), [""; 0]);
+    let warnings = warnings(&folder, &reading);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].ends_with("install `zod`"), "{warnings:?}");
+}
+
+#[test]
+fn only_what_is_not_installed_is_named() {
+    let folder = Folder::new("w_zod_there")
+        .with_schema(SCHEMA)
+        .with("node_modules/zod/package.json", "{ \"name\": \"zod\", \"main\": \"index.js\" }")
+        .with("node_modules/zod/index.js", "export const z = {};\n")
+        .with_module(
+            "functions.ts",
+            "import { zid } from \"convex-helpers/server/zod4\";\nimport { zodToConvex } from \"convex-helpers/server/zod4\";\nexport const f = query({ args: { a: zodToConvex(zid(\"notes\")) }, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["functions:f"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. Install it to be exact"
+        ]
+    );
+}
+
+#[test]
+fn the_stand_in_for_the_server_takes_validators_of_others() {
+    let folder = Folder::new("w_other_values")
+        .with("tsconfig.json", "{ \"compilerOptions\": { \"paths\": { \"convex/values\": [\"./values.ts\"] } } }")
+        .with(
+            "values.ts",
+            "export const v = { date: () => ({ isConvexValidator: true, isOptional: \"required\", json: { type: \"number\" } }) };\n",
+        )
+        .with_schema("export default defineSchema({ notes: defineTable({ at: v.date() }) });\n")
+        .with_module("functions.ts", "export const f = query({ args: { at: v.date() }, handler: async () => 1 });\n");
+    let reading = read(&folder);
+    let json = reading.schema.json.get();
+    assert!(
+        json.contains("\"at\":{\"fieldType\":{\"type\":\"number\"}"),
+        "{json}"
+    );
+    assert_eq!(paths(&reading), ["functions:f"]);
+}

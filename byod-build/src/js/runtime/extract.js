@@ -105,14 +105,19 @@ function exported(value, method, fallback) {
   return typeof value[method] === "function" ? value[method]() : fallback;
 }
 
+function mustBeJson(text) {
+  JSON.parse(text);
+  if (!text.isWellFormed()) throw new Error("its validators hold half a surrogate pair, which is no text");
+}
+
 function readFunction(name, value, isChecked) {
-  const kind = KINDS.find((one) => value[`is${one}`] === true);
-  if (!kind) return undefined;
-  const visibility = value.isInternal ? "internal" : "public";
   try {
+    const kind = KINDS.find((one) => value[`is${one}`] === true);
+    if (!kind) return undefined;
+    const visibility = value.isInternal ? "internal" : "public";
     const args = exported(value, "exportArgs", '{"type":"any"}');
     const returns = exported(value, "exportReturns", "null");
-    if (isChecked) [args, returns].forEach((text) => JSON.parse(text));
+    if (isChecked) [args, returns].forEach(mustBeJson);
     const needed = inertIn(args) ?? inertIn(returns);
     if (needed) return { name, problem: `its validators need ${describeInert(needed)}` };
     if (hasPlaceholder(args) || hasPlaceholder(returns)) {
@@ -124,9 +129,6 @@ function readFunction(name, value, isChecked) {
     return { name, problem: reasonOf(error) };
   }
 }
-
-// The same, where one of a module's functions has no JSON for what it takes and gives.
-const readCheckedFunctions = (id) => readFunctions(id, true);
 
 // The functions among a module's exports, those that can't be had, and the exports
 // that might be functions but are made by something that is not there.
@@ -155,3 +157,6 @@ function readFunctions(id, isChecked = false) {
   }
   return `{"functions":[${functions}],"leftOut":${JSON.stringify(leftOut)},"unknown":${JSON.stringify(unknown)}}`;
 }
+
+// The same, where one of the functions has no JSON for what it takes and gives.
+const readCheckedFunctions = (id) => readFunctions(id, true);

@@ -6,9 +6,10 @@
 
 const inertOrigins = [];
 const inertInfo = new WeakMap();
-// At both ends of a mark: a character of private use, which JSON does not escape and
-// nobody writes.
+// Around a mark: a character of private use, which JSON does not escape.
 const INERT_SIGN = "\ue000";
+// A mark, in whatever case, also without what is around it; or either end of one.
+const MARK = /\ue000?byodinert(\d+)|\ue000b|\d\ue000/i;
 // Whether a mark was given to anyone, without which no text has one.
 let isMarkGiven = false;
 
@@ -26,7 +27,7 @@ function inert(origin, path = "") {
     if (!children.has(name)) children.set(name, inert(origin, path + name));
     return children.get(name);
   };
-  const mark = `${INERT_SIGN}inert:${inertOrigins.push({ origin, path }) - 1}${INERT_SIGN}`;
+  const mark = `${INERT_SIGN}byodinert${inertOrigins.push({ origin, path }) - 1}${INERT_SIGN}`;
   const giveMark = () => {
     isMarkGiven = true;
     return mark;
@@ -80,11 +81,8 @@ function isInert(value) {
 // What is known of the first inert value in a text that was made from it.
 function inertIn(text) {
   if (!isMarkGiven) return undefined;
-  const at = text.indexOf(INERT_SIGN);
-  if (at < 0) return undefined;
-  // A part of the mark, or in capitals, is one too.
-  const [, number] = /inert:(\d+)/i.exec(text.slice(Math.max(0, at - 20), at + 20)) ?? [];
-  return inertOrigins[number] ?? { origin: "something that is not there", path: "" };
+  const found = MARK.exec(text);
+  return found && (inertOrigins[found[1]] ?? { origin: "something that is not there", path: "" });
 }
 
 const shownPath = (path) => path.replaceAll("{}", "()");

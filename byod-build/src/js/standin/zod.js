@@ -18,13 +18,17 @@ const SAME = new Set(
   ).split(" "),
 );
 
+function inside() {
+  throw new Error("the inside of a schema of `zod` is not there while `zod` is not installed: install `zod`");
+}
+
 function schema(definition) {
   const self = new Proxy(() => {}, {
     get(_, name) {
       if (name === DEFINITION) return definition;
       if (typeof name === "symbol" || name === "then") return undefined;
       if (name === "_def" || name === "def" || name === "_zod") {
-        throw new Error("the inside of a schema of `zod` is not there while `zod` is not installed: install `zod`");
+        inside();
       }
       if (name === "shape") return definition.kind === "object" ? definition.shape : undefined;
       if (SAME.has(name)) return () => self;
@@ -32,6 +36,8 @@ function schema(definition) {
       if (found === undefined) return absent[name];
       return Object.hasOwn(METHODS, name) ? (...args) => found(self, definition, ...args) : found(self, definition);
     },
+    // Of whoever asks which class of `zod` it is, each would be the wrong answer.
+    getPrototypeOf: inside,
     set: () => true,
     apply: () => absent(),
   });

@@ -5,7 +5,7 @@ import { asObjectValidator, convexToJson, v } from "convex/values";
 
 const FUNCTION_NAME = Symbol.for("functionName");
 const REFERENCE_PATH = Symbol.for("toReferencePath");
-// The JSON of a validator, where nothing of it is unusual.
+// The JSON of a validator that is as it was made; `undefined` of others.
 const textOf = v[Symbol.for("byod.validatorText")];
 const isValidator = (value) => value?.isConvexValidator === true;
 

@@ -24,30 +24,33 @@ function quoted(text) {
   return result;
 }
 
-class BaseValidator {
-  // Copies, proxies and classes that derive from these have none of their own text.
-  #isOwn;
+let textOf;
 
-  constructor(isOptional, kind) {
-    this.#isOwn = new.target === kind;
+class BaseValidator {
+  // What it was made by. Only what is still of that class, and no copy or proxy of
+  // it, has a text; all else is asked for its `json`.
+  #maker;
+
+  static {
+    textOf = (validator) => {
+      if (typeof validator !== "object" || validator === null || !(#maker in validator)) return undefined;
+      const isAsMade = Object.getPrototypeOf(validator) === validator.#maker.prototype && !Object.hasOwn(validator, "json");
+      return isAsMade ? validator[TEXT]() : undefined;
+    };
+  }
+
+  constructor(isOptional, maker) {
+    this.#maker = maker;
     this.type = undefined;
     this.fieldPaths = undefined;
     this.isOptional = isOptional;
     this.isConvexValidator = true;
   }
 
-  static textOf(validator) {
-    if (typeof validator !== "object" || validator === null) return undefined;
-    const isOwn = #isOwn in validator && validator.#isOwn && !Object.hasOwn(validator, "json");
-    return isOwn ? validator[TEXT]() : undefined;
-  }
-
   asOptional() {
     return this.optional();
   }
 }
-
-const { textOf } = BaseValidator;
 
 // A kind without anything inside; `type` where its name in JSON is not its own.
 function simpleKind(name, kind, type) {
