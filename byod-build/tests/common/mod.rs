@@ -5,12 +5,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use byod_build::{Limits, ProjectReading, read_project};
+
 /// What most schemas begin with.
 pub(crate) const IMPORTS: &str = "import { defineSchema, defineTable } from \"convex/server\";\nimport { v } from \"convex/values\";\n";
 
 /// What most modules begin with.
 pub(crate) const FUNCTIONS: &str =
     "import { query } from \"./_generated/server\";\nimport { v } from \"convex/values\";\n";
+
+/// A schema with one table.
+pub(crate) const SCHEMA: &str =
+    "export default defineSchema({ notes: defineTable({ body: v.string() }) });\n";
 
 /// A folder of its own for the test `name`, empty at first.
 pub(crate) struct Folder {
@@ -55,4 +61,17 @@ impl Folder {
     pub(crate) fn relative(&self, text: &str) -> String {
         text.replace(&format!("{}/", self.path.display()), "")
     }
+}
+
+pub(crate) fn read(folder: &Folder) -> ProjectReading {
+    read_project(&folder.path("convex"), &Limits::default()).unwrap()
+}
+
+pub(crate) fn warnings(folder: &Folder, reading: &ProjectReading) -> Vec<String> {
+    let lines = reading.warnings.iter();
+    lines.map(|line| folder.relative(line)).collect()
+}
+
+pub(crate) fn paths(reading: &ProjectReading) -> Vec<String> {
+    reading.functions.keys().map(ToString::to_string).collect()
 }

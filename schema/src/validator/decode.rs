@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, Visitor,
+};
 use serde::{Deserialize, Deserializer};
 
-use super::{Field, Validator};
+use super::{Field, Fields, Validator};
 use crate::Value;
 
 impl<'de> Deserialize<'de> for Validator {
@@ -30,9 +32,28 @@ impl<'de> Visitor<'de> for ByKind {
         match map.next_key()? {
             Some(Member::Type) => of_kind(map.next_value()?, map),
             // Whoever sorts members has others before the type.
-            first => Validator::deserialize(MapAccessDeserializer::new(FromFirst { first, map })),
+            first => {
+                let all = MapAccessDeserializer::new(FromFirst { first, map });
+                match Validator::deserialize(all)? {
+                    Validator::Other(members) if is_of_known_kind(&members) => {
+                        Err(A::Error::custom(format!(
+                            "members are missing or wrong: {}",
+                            Value::Object(members)
+                        )))
+                    }
+                    validator => Ok(validator),
+                }
+            }
         }
     }
+}
+
+fn is_of_known_kind(members: &BTreeMap<String, Value>) -> bool {
+    let Some(Value::String(kind)) = members.get("type") else {
+        return false;
+    };
+    let kind: de::value::StrDeserializer<'_, de::value::Error> = kind.as_str().into_deserializer();
+    !matches!(Kind::deserialize(kind), Ok(Kind::Other(_)))
 }
 
 #[derive(Deserialize)]
@@ -151,6 +172,28 @@ fn other<'de, A: MapAccess<'de>>(kind: String, map: &mut A) -> Result<Validator,
     Ok(Validator::Other(members))
 }
 
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of fields")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    fields.push(entry);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
 /// A map whose first key has been read.
 struct FromFirst<A> {
     first: Option<Member>,
@@ -250,6 +293,14 @@ mod tests {
             (
                 r#"{"type":"record","keys":{"type":"any"}}"#,
                 "missing field `values`",
+            ),
+            (
+                r#"{"tableName":5,"type":"id"}"#,
+                "members are missing or wrong",
+            ),
+            (
+                r#"{"value":{"type":"any"},"type":"object"}"#,
+                "members are missing or wrong",
             ),
             (
                 r#""string""#,
