@@ -1,27 +1,15 @@
 //! The macros of `byod-runtime`, which re-exports them: see there for examples.
 //!
-//! Each is a pipeline: what was written (`attr`, `ast`) is checked against
-//! the manifest that the build script left (`manifest`, `check`), and only
-//! then expanded (`expand`).
+//! Each is a pipeline: what was `written` is checked (`check`) against the manifest
+//! that the build script left (`manifest`), and only then quoted (`expand`).
 
-mod ast;
-mod attr;
 mod check;
-mod check_fields;
-mod documents;
 mod expand;
-mod expand_builders;
-mod expand_definitions;
-mod expand_functions;
-mod expand_types;
-mod expand_unions;
-mod functions;
 mod manifest;
 mod names;
-mod pages;
 mod tables;
 mod types;
-mod unions;
+mod written;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -86,8 +74,8 @@ fn table_struct(
     arguments: proc_macro2::TokenStream,
     item: proc_macro2::TokenStream,
 ) -> syn::Result<proc_macro2::TokenStream> {
-    let attribute: attr::Attribute = syn::parse2(arguments)?;
-    let input: ast::Input = syn::parse2(item)?;
+    let attribute: written::Attribute = syn::parse2(arguments)?;
+    let input: written::Input = syn::parse2(item)?;
     let manifest = manifest::load().map_err(|error| error.at(input.ident.span()))?;
     let (table, errors) = check::check(&manifest, &attribute, &input)?;
     let errors = errors.map(syn::Error::into_compile_error);

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Ident;
 
-use crate::expand_types::Expander;
-use crate::functions::Builder;
+use super::types::Expander;
+use crate::check::Builder;
 use crate::names::{self, Scope};
 use crate::types::{Member, Type};
 

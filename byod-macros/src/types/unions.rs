@@ -2,9 +2,9 @@
 
 use byod_schema::{Field, Fields, Validator, Value};
 
-use crate::documents::flatten;
+use super::documents::flatten;
+use super::model::{Body, Tagged, TaggedVariant, Type, Types, Union, Untagged, UntaggedVariant};
 use crate::names::{self, Scope};
-use crate::types::{Body, Tagged, TaggedVariant, Type, Types, Union, Untagged, UntaggedVariant};
 
 impl Types<'_> {
     pub(crate) fn union(&mut self, union: &Validator, name: &str) -> Type {

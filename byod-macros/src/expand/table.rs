@@ -5,15 +5,15 @@ use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Ident, ItemStruct};
 
-use crate::ast;
+use super::definitions::definition;
+use super::functions::function;
+use super::types::{Codec, Expander};
+use super::unions::UnionEnum;
+use crate::check::CheckedField;
 use crate::check::{Body, Table};
-use crate::check_fields::CheckedField;
-use crate::expand_definitions::definition;
-use crate::expand_functions::function;
-use crate::expand_types::{Codec, Expander};
-use crate::expand_unions::UnionEnum;
 use crate::tables::location_path;
 use crate::types::Member;
+use crate::written;
 
 pub(crate) fn expand(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
@@ -173,7 +173,7 @@ pub(crate) fn stand_in(item: TokenStream) -> TokenStream {
         return item;
     };
     for field in &mut item.fields {
-        field.attrs.retain(|attribute| !ast::is_own(attribute));
+        field.attrs.retain(|attribute| !written::is_own(attribute));
     }
     let ident = &item.ident;
     // A table has no generics.

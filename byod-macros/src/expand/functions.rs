@@ -5,10 +5,10 @@ use byod_schema::{FunctionType, Injection};
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
+use super::builders;
+use super::types::{Codec, Expander};
 use crate::check::Table;
-use crate::expand_builders;
-use crate::expand_types::{Codec, Expander};
-use crate::functions::{Arguments, ArgumentsStruct, Function, Returns, ValueType};
+use crate::check::{Arguments, ArgumentsStruct, Function, Returns, ValueType};
 use crate::tables::location_path;
 
 pub(crate) fn function(
@@ -40,7 +40,7 @@ pub(crate) fn function(
             let default = members.iter().all(|m| m.optional).then(|| quote!(Default,));
             let builder = builder
                 .as_ref()
-                .map(|builder| expand_builders::builder(builder, name, members, inside));
+                .map(|builder| builders::builder(builder, name, members, inside));
             let doc = format!("The arguments of [`{ident}`].");
             let definition = quote! {
                 #[doc = #doc]

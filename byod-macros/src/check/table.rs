@@ -6,14 +6,14 @@ use byod_schema::{Difference, Fields, Location, Manifest, nearest};
 use proc_macro2::Span;
 use syn::Visibility;
 
-use crate::ast::{Form, Input, WrittenField};
-use crate::attr::Attribute;
-use crate::check_fields::{self, CheckedField};
-use crate::documents::{Documents, common_fields};
-use crate::functions::{self, Function};
+use super::fields::{self, CheckedField};
+use super::functions::{self, Function};
 use crate::names::{self, Scope};
 use crate::tables::{some_of, unknown_table};
+use crate::types::{Documents, common_fields};
 use crate::types::{Member, Types, Union};
+use crate::written::Attribute;
+use crate::written::{Form, Input, WrittenField};
 
 /// A table, ready to expand.
 pub(crate) struct Table<'a> {
@@ -96,7 +96,7 @@ pub(crate) fn check<'a>(
                 Documents::Any => Fields::default(),
             };
             let members = types.members(&fields, "");
-            let context = check_fields::Context {
+            let context = fields::Context {
                 table: &name,
                 module: &module.to_string(),
                 fields: &fields,
@@ -238,7 +238,7 @@ fn written_for<'i>(difference: &Difference, input: &'i Input) -> Option<&'i Writ
     };
     let name = difference.field()?;
     let mut fields = written.iter();
-    fields.find(|field| check_fields::is_about(field, name))
+    fields.find(|field| fields::is_about(field, name))
 }
 
 /// The message for a name that is not among `names`.

@@ -4,8 +4,8 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Ident;
 
+use super::table::name_type;
 use crate::check::Table;
-use crate::expand::name_type;
 use crate::names;
 use crate::types::{Member, Type, Types};
 

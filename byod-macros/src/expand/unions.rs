@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Ident;
 
-use crate::expand_types::Expander;
+use super::types::Expander;
 use crate::names;
 use crate::types::{Tagged, TaggedVariant, Type, Union, Untagged, UntaggedVariant};
 

@@ -7,12 +7,12 @@ use byod_schema::{
 use syn::Ident;
 use syn::ext::IdentExt as _;
 
-use crate::ast::Input;
-use crate::attr::Attribute;
-use crate::check::{Errors, unknown_name};
+use super::table::{Errors, unknown_name};
 use crate::names::{self, Scope};
-use crate::pages::{other_arguments, takes_pages, written_items};
 use crate::types::{Member, Type, Types};
+use crate::types::{other_arguments, takes_pages, written_items};
+use crate::written::Attribute;
+use crate::written::Input;
 
 /// One public function and what its wrapper looks like.
 pub(crate) struct Function {

@@ -9,11 +9,11 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments};
 
-use crate::ast::WrittenField;
-use crate::check::{Errors, unknown_name};
-use crate::documents::Documents;
+use super::table::{Errors, unknown_name};
 use crate::names;
+use crate::types::Documents;
 use crate::types::{Member, Type, Types};
+use crate::written::WrittenField;
 
 /// A written field with what the schema says of it.
 pub(crate) struct CheckedField<'a> {

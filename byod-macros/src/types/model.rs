@@ -6,9 +6,9 @@ use byod_schema::{Fields, Location, Manifest, Validator, Value};
 use proc_macro2::TokenTree;
 use quote::ToTokens;
 
-use crate::documents::Documents;
+use super::documents::Documents;
+use super::pages::page_items;
 use crate::names::{self, Scope};
-use crate::pages::page_items;
 
 /// A Rust type, as far as the schema decides it.
 #[derive(Clone, Debug, PartialEq)]

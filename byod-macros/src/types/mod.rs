@@ -1,0 +1,13 @@
+//! The types of a table's module in Rust, made of the schema's validators.
+
+mod documents;
+mod model;
+mod pages;
+mod unions;
+
+pub(crate) use documents::{Documents, common_fields};
+pub(crate) use model::{
+    Body, Definition, Member, Tagged, TaggedVariant, Type, Types, Union, Untagged, UntaggedVariant,
+    Variant,
+};
+pub(crate) use pages::{other_arguments, takes_pages, written_items};
