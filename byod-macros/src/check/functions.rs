@@ -7,7 +7,7 @@ use byod_schema::{
 use syn::Ident;
 use syn::ext::IdentExt as _;
 
-use super::table::{Errors, unknown_name};
+use super::errors::{Errors, unknown_name};
 use crate::names::{self, Scope};
 use crate::types::{Member, Type, Types};
 use crate::types::{other_arguments, takes_pages, written_items};

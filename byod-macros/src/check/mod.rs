@@ -2,10 +2,13 @@
 //!
 //! Every mistake of one struct is reported at once, each at the narrowest place.
 
+mod errors;
 mod fields;
 mod functions;
+mod mismatch;
 mod table;
 
+pub(crate) use errors::unknown_table;
 pub(crate) use fields::CheckedField;
 pub(crate) use functions::{Arguments, ArgumentsStruct, Builder, Function, Returns, ValueType};
 pub(crate) use table::{Body, Table, check};

@@ -2,14 +2,14 @@
 //!
 //! Every mistake of one struct is reported at once, each at the narrowest place.
 
-use byod_schema::{Difference, Fields, Location, Manifest, nearest};
+use byod_schema::{Difference, Fields, Location, Manifest};
 use proc_macro2::Span;
 use syn::Visibility;
 
+use super::errors::{Errors, some_of, unknown_table};
 use super::fields::{self, CheckedField};
 use super::functions::{self, Function};
 use crate::names::{self, Scope};
-use crate::tables::{some_of, unknown_table};
 use crate::types::{Documents, common_fields};
 use crate::types::{Member, Types, Union};
 use crate::written::Attribute;
@@ -44,20 +44,6 @@ pub(crate) enum Body<'a> {
     Enum(Union),
     /// The documents have no fixed fields: `v.any()`.
     Untyped,
-}
-
-/// Mistakes, gathered.
-#[derive(Default)]
-pub(crate) struct Errors(Option<syn::Error>);
-
-impl Errors {
-    pub(crate) fn push(&mut self, span: Span, message: impl std::fmt::Display) {
-        let error = syn::Error::new(span, message);
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
 }
 
 pub(crate) fn check<'a>(
@@ -128,11 +114,11 @@ pub(crate) fn check<'a>(
             Form::Written(fields) => fields,
             Form::Whole => &[],
         },
-        broken: errors.0.is_some(),
+        broken: !errors.is_empty(),
         types,
         functions,
     };
-    Ok((table, errors.0))
+    Ok((table, errors.into_error()))
 }
 
 /// The table's name: as written, or the one that the struct is called after.
@@ -239,18 +225,4 @@ fn written_for<'i>(difference: &Difference, input: &'i Input) -> Option<&'i Writ
     let name = difference.field()?;
     let mut fields = written.iter();
     fields.find(|field| fields::is_about(field, name))
-}
-
-/// The message for a name that is not among `names`.
-pub(crate) fn unknown_name<'n>(
-    what: &str,
-    name: &str,
-    names: impl IntoIterator<Item = &'n str>,
-) -> String {
-    let names: Vec<&str> = names.into_iter().collect();
-    match nearest(name, names.iter().copied()) {
-        Some(near) => format!("{what}: did you mean `{near}`?"),
-        None if names.is_empty() => what.to_owned(),
-        None => format!("{what}: there is {}", some_of(names.into_iter())),
-    }
 }

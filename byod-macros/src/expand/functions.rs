@@ -6,10 +6,10 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::builders;
+use super::paths::location_path;
 use super::types::{Codec, Expander};
 use crate::check::Table;
 use crate::check::{Arguments, ArgumentsStruct, Function, Returns, ValueType};
-use crate::tables::location_path;
 
 pub(crate) fn function(
     function: &Function,

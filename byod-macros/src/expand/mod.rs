@@ -3,8 +3,10 @@
 mod builders;
 mod definitions;
 mod functions;
+mod paths;
 mod table;
 mod types;
 mod unions;
 
+pub(crate) use paths::location_path;
 pub(crate) use table::{expand, stand_in};

@@ -7,12 +7,10 @@ use syn::{Ident, ItemStruct};
 
 use super::definitions::definition;
 use super::functions::function;
+use super::paths::{location_path, name_type};
 use super::types::{Codec, Expander};
 use super::unions::UnionEnum;
-use crate::check::CheckedField;
-use crate::check::{Body, Table};
-use crate::tables::location_path;
-use crate::types::Member;
+use crate::check::{Body, CheckedField, Table};
 use crate::written;
 
 pub(crate) fn expand(table: &Table<'_>) -> TokenStream {
@@ -189,33 +187,5 @@ pub(crate) fn stand_in(item: TokenStream) -> TokenStream {
             type Name = #name;
             const LOCATION: ::byod_runtime::Location = ::byod_runtime::Location::Main;
         }
-    }
-}
-
-/// The table's name as a type: `Name<'u', 's', 'e', 'r', 's'>`.
-pub(crate) fn name_type(table: &str) -> TokenStream {
-    let chars = table.chars();
-    quote!(::byod_runtime::Name<#(#chars),*>)
-}
-
-impl Expander<'_> {
-    fn declaration(&self, member: &Member) -> TokenStream {
-        let ident = crate::names::ident(&member.name);
-        let ty = self.rust(&member.ty);
-        let ty = if member.optional {
-            quote!(::std::option::Option<#ty>)
-        } else {
-            ty
-        };
-        let doc = format!("`{}`: `{}`", member.key, member.declared);
-        quote!(#[doc = #doc] pub #ident: #ty)
-    }
-
-    /// The public fields of a generated struct.
-    pub(crate) fn declarations(&self, members: &[Member]) -> Vec<TokenStream> {
-        members
-            .iter()
-            .map(|member| self.declaration(member))
-            .collect()
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::Ident;
 
-use super::table::name_type;
+use super::paths::name_type;
 use crate::check::Table;
 use crate::names;
 use crate::types::{Member, Type, Types};
@@ -255,6 +255,28 @@ impl<'t> Expander<'t> {
                 }
             }
         }
+    }
+}
+
+impl Expander<'_> {
+    pub(crate) fn declaration(&self, member: &Member) -> TokenStream {
+        let ident = names::ident(&member.name);
+        let ty = self.rust(&member.ty);
+        let ty = if member.optional {
+            quote!(::std::option::Option<#ty>)
+        } else {
+            ty
+        };
+        let doc = format!("`{}`: `{}`", member.key, member.declared);
+        quote!(#[doc = #doc] pub #ident: #ty)
+    }
+
+    /// The public fields of a generated struct.
+    pub(crate) fn declarations(&self, members: &[Member]) -> Vec<TokenStream> {
+        members
+            .iter()
+            .map(|member| self.declaration(member))
+            .collect()
     }
 }
 
