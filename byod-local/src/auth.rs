@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value as Json, json};
 
+use crate::error::StartError;
 use crate::random;
-use crate::{AuthKind, StartError};
 
 /// The issuer of an identity that names none.
 const ISSUER: &str = "https://auth.local";
@@ -101,6 +101,18 @@ impl From<String> for Identity {
     fn from(subject: String) -> Self {
         Self::new(subject)
     }
+}
+
+/// How a caller was authenticated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthKind {
+    /// Not at all.
+    #[default]
+    None,
+    /// With a bearer token.
+    User,
+    /// With the deploy key, also when acting as a user.
+    Admin,
 }
 
 /// Who made a call.

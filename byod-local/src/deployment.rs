@@ -7,14 +7,18 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::auth::{Auth, Caller, Identity};
-use crate::core::{Call, Core, now};
-use crate::ctx::Ctx;
+use crate::builtin::{credentials, crud, ping};
+use crate::error::{FunctionError, StartError};
+use crate::functions::Ctx;
 use crate::functions::{Body, Entry, Functions, missing};
-use crate::object::{IntoObject, IntoValue};
-use crate::project::{Project, table_of_module};
+use crate::functions::{Project, table_of_module};
+use crate::random;
+use crate::serving::RequestRecord;
+use crate::serving::server;
+use crate::serving::{Call, Core, now};
 use crate::store::Store;
-use crate::{FunctionError, Object, RequestRecord, StartError};
-use crate::{credentials, crud, ping, random, server};
+use crate::values::Object;
+use crate::values::{IntoObject, IntoValue};
 
 /// A deployment that is to be started.
 ///

@@ -63,40 +63,26 @@
 //!   of more than 20 MiB is refused. There are no scheduled functions, HTTP
 //!   actions, file storage, search, or subscriptions.
 
-mod answer;
 mod auth;
-mod compare;
-mod core;
-mod credentials;
-mod crud;
-mod ctx;
+mod builtin;
 mod deployment;
-mod display;
 mod error;
 mod functions;
-mod http;
-mod idempotency;
-mod ids;
-mod object;
-mod ping;
-mod project;
-mod query;
 mod random;
-mod requests;
-mod server;
+mod serving;
 mod store;
 #[cfg(test)]
 mod testing;
-mod validate;
+mod values;
 
-pub use auth::Identity;
+pub use auth::{AuthKind, Identity};
 pub use byod_schema::{Manifest, Value};
-pub use ctx::Ctx;
 pub use deployment::{Local, LocalDeployment, read_manifest};
 pub use error::{FunctionError, StartError};
-pub use object::{IntoObject, IntoValue, Object};
-pub use query::Query;
-pub use requests::{AuthKind, RequestRecord};
+pub use functions::Ctx;
+pub use serving::RequestRecord;
+pub use store::Query;
+pub use values::{IntoObject, IntoValue, Object};
 
 /// The manifest of the crate that uses it, which its build script wrote:
 /// `Result<Manifest, StartError>`.

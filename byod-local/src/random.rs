@@ -1,6 +1,6 @@
 //! Random bytes from the operating system, for keys, tokens and tags.
 
-use crate::StartError;
+use crate::error::StartError;
 
 pub(crate) fn number() -> Result<u64, StartError> {
     let mut bytes = [0; 8];

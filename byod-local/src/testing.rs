@@ -3,5 +3,5 @@
 use byod_schema::Manifest;
 
 pub(crate) fn manifest() -> Manifest {
-    crate::read_manifest(include_str!("../tests/manifest.json")).unwrap()
+    serde_json::from_str(include_str!("../tests/manifest.json")).unwrap()
 }

@@ -6,7 +6,7 @@ use byod_schema::Value;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
-use crate::FunctionError;
+use crate::error::FunctionError;
 
 /// How values are written.
 #[derive(Clone, Copy, Debug, PartialEq)]

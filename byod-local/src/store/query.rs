@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use byod_schema::{Value, nearest};
 
-use crate::compare::compare;
-use crate::store::Table;
-use crate::{FunctionError, Object};
+use super::tables::Table;
+use crate::error::FunctionError;
+use crate::values::Object;
+use crate::values::compare;
 
 /// The cursor behind the last document of a query.
 const END: &str = "_end_cursor";
@@ -247,7 +248,7 @@ fn unknown_index(table: &Table, name: &str) -> FunctionError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{self, Store};
+    use crate::store::{Store, tables};
     use crate::testing::manifest;
     use serde_json::json;
 
@@ -275,7 +276,7 @@ mod tests {
     }
 
     fn folders(store: &Store) -> Query<'_> {
-        Query::new(store::table(store.tables(), "folders"))
+        Query::new(tables::table(store.tables(), "folders"))
     }
 
     fn names(documents: Vec<Object>) -> Vec<String> {
@@ -325,7 +326,7 @@ mod tests {
         let error = folders(&store).index("by_parents").first().unwrap_err();
         let expected = "Table `folders` has no index `by_parents`; did you mean `by_parent`?";
         assert_eq!(error, FunctionError::new(expected));
-        let query = Query::new(store::table(store.tables(), "folder"));
+        let query = Query::new(tables::table(store.tables(), "folder"));
         let expected = "The schema has no table `folder`; did you mean `folders`?";
         assert_eq!(query.collect().unwrap_err(), FunctionError::new(expected));
     }

@@ -5,11 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_schema::{FunctionPath, FunctionType, Value};
 
-use crate::FunctionError;
+use super::requests::Requests;
 use crate::auth::{Auth, Caller};
-use crate::ctx::Access;
+use crate::error::FunctionError;
+use crate::functions::Access;
 use crate::functions::Functions;
-use crate::requests::Requests;
 use crate::store::{Store, Tables};
 
 #[derive(Debug)]

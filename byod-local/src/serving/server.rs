@@ -9,8 +9,8 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::core::Core;
-use crate::http;
+use super::core::Core;
+use super::http;
 
 /// Serves until it is dropped, which also closes every connection.
 pub(crate) async fn serve(listener: TcpListener, core: Arc<Core>) {

@@ -1,4 +1,8 @@
+//! What was asked of a deployment, for tests to look at.
+
 use std::collections::VecDeque;
+
+use crate::auth::AuthKind;
 
 /// How many records are kept; the oldest go first.
 const KEPT: usize = 100_000;
@@ -16,18 +20,6 @@ pub struct RequestRecord {
     pub auth: AuthKind,
     /// The HTTP status of the answer.
     pub status: u16,
-}
-
-/// How a caller was authenticated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AuthKind {
-    /// Not at all.
-    #[default]
-    None,
-    /// With a bearer token.
-    User,
-    /// With the deploy key, also when acting as a user.
-    Admin,
 }
 
 /// The requests since the start or the last reset.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use byod_schema::Value;
 use serde::Serialize;
 
-use crate::FunctionError;
+use crate::error::FunctionError;
 
 /// The named values of a document, or of a call's arguments.
 ///

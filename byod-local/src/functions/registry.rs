@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use byod_schema::{Function, FunctionPath, FunctionType, Validator, Value, Visibility};
 
+use super::ctx::{Access, Ctx};
+use super::idempotency::Keyed;
 use crate::auth::Caller;
-use crate::ctx::{Access, Ctx};
-use crate::display::Shown;
-use crate::idempotency::Keyed;
-use crate::{FunctionError, Object, validate};
+use crate::error::FunctionError;
+use crate::store::validate;
+use crate::values::Object;
+use crate::values::Shown;
 
 /// What runs when a function is called.
 pub(crate) type Body =

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
 
-use crate::ids::Ids;
-use crate::{FunctionError, Object, StartError, validate};
+use super::ids::Ids;
+use super::validate;
+use crate::error::{FunctionError, StartError};
+use crate::values::Object;
 
 /// How long a timestamp of `query_ts` can be read at, in milliseconds.
 const SNAPSHOT_LIFE: f64 = 30_000.0;

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use byod_schema::{Field, Fields, Function, FunctionPath, Table, Validator, Value};
 
-use crate::compare::compare;
-use crate::ctx::Ctx;
+use crate::error::FunctionError;
 use crate::functions::Body;
-use crate::project::Project;
+use crate::functions::Ctx;
+use crate::functions::Project;
 use crate::store::field_of;
-use crate::{FunctionError, Object};
+use crate::values::Object;
+use crate::values::compare;
 
 /// Objects that hold the changes of an update.
 const CHANGES: [&str; 4] = ["patch", "fields", "updates", "changes"];

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionPath, IDEMPOTENCY_TABLE, Injection, Manifest, Value};
 
-use crate::ctx::Ctx;
-use crate::{FunctionError, Object};
+use super::ctx::Ctx;
+use crate::error::FunctionError;
+use crate::values::Object;
 
 /// How long a key is kept, in milliseconds.
 const KEPT: f64 = 24.0 * 60.0 * 60.0 * 1000.0;
@@ -119,7 +120,7 @@ fn refused(why: &str) -> FunctionError {
 mod tests {
     use super::*;
     use crate::auth::Caller;
-    use crate::ctx::Access;
+    use crate::functions::Access;
     use crate::store::Store;
     use byod_schema::idempotency_table;
 

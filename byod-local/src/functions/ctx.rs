@@ -1,11 +1,12 @@
 use byod_schema::Value;
 
 use crate::auth::{Caller, Identity};
-use crate::ids::Ids;
-use crate::object::IntoObject;
-use crate::query::Query;
+use crate::error::FunctionError;
+use crate::store::Ids;
+use crate::store::Query;
 use crate::store::{self, Tables, Transaction};
-use crate::{FunctionError, Object};
+use crate::values::IntoObject;
+use crate::values::Object;
 
 /// What a function sees: the tables, and who calls. In a query it only reads;
 /// in a mutation or an action its writes take effect together when the function

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use byod_schema::{Fields, Function, FunctionPath, FunctionType, Validator, Value, Visibility};
 
-use crate::Object;
 use crate::functions::Entry;
-use crate::project::Project;
+use crate::functions::Project;
+use crate::values::Object;
 
 pub(crate) fn function(project: &Project, schema_version: f64) -> Entry {
     let path = FunctionPath::new("functions", "ping");

@@ -7,7 +7,7 @@ use byod_schema::{
     Validator, idempotency_table,
 };
 
-use crate::idempotency::{self, Keyed};
+use super::idempotency::{self, Keyed};
 
 /// What one deployment runs.
 #[derive(Clone, Debug)]

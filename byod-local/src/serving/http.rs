@@ -11,10 +11,11 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::answer::{Answer, Batch, Format, Timestamp};
+use super::answer::{Answer, Batch, Format, Timestamp};
+use super::core::{Call, Core, now};
+use super::requests::RequestRecord;
 use crate::auth::{Caller, Refusal};
-use crate::core::{Call, Core, now};
-use crate::{FunctionError, RequestRecord};
+use crate::error::FunctionError;
 
 /// The largest body that is read, in bytes; Convex takes 16 MiB of arguments.
 const LARGEST_BODY: usize = 20 << 20;

@@ -6,8 +6,8 @@ use std::fmt;
 
 use byod_schema::{Fields, Validator, Value};
 
-use crate::display::{Literal, Shown};
-use crate::ids::Ids;
+use super::ids::Ids;
+use crate::values::{Literal, Shown};
 
 /// Where and why a value does not match.
 #[derive(Debug)]

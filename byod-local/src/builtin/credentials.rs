@@ -9,11 +9,12 @@ use byod_schema::{
     Field, Fields, Function, FunctionPath, FunctionType, Table, Validator, Value, Visibility,
 };
 
-use crate::crud::{objects, stamp};
-use crate::ctx::Ctx;
+use super::crud::{objects, stamp};
+use crate::error::FunctionError;
+use crate::functions::Ctx;
+use crate::functions::Project;
 use crate::functions::{Body, Entry};
-use crate::project::Project;
-use crate::{FunctionError, Object};
+use crate::values::Object;
 
 const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";

@@ -1,0 +1,5 @@
+//! The functions that a deployment has by itself.
+
+pub(crate) mod credentials;
+pub(crate) mod crud;
+pub(crate) mod ping;

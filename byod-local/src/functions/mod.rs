@@ -1,0 +1,11 @@
+//! The project's functions: how one is found, checked and run, with what it is given.
+
+mod ctx;
+mod idempotency;
+mod project;
+mod registry;
+
+pub(crate) use ctx::Access;
+pub use ctx::Ctx;
+pub(crate) use project::{Project, table_of_module};
+pub(crate) use registry::{Body, Entry, Functions, missing};

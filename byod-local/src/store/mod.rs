@@ -1,0 +1,10 @@
+//! The tables: documents by id, transactions, queries, and what may be stored.
+
+mod ids;
+mod query;
+mod tables;
+pub(crate) mod validate;
+
+pub(crate) use ids::Ids;
+pub use query::Query;
+pub(crate) use tables::{Store, Tables, Transaction, document, field_of, table};
