@@ -1,0 +1,148 @@
+//! Every crate is a house of a few rooms, in the order that docs/design.md states:
+//! a room knows only those below it, and nowhere do files import in a ring.
+
+mod imports;
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use imports::{Import, imports};
+use source::{Module, modules};
+
+/// The rooms of a crate from the bottom up, and what is wrong with its imports.
+struct House {
+    rooms: Vec<String>,
+    imports: Vec<Import>,
+}
+
+/// The crates that docs/design.md lists under "The rooms", by folder.
+fn stated() -> BTreeMap<&'static str, Vec<String>> {
+    let design = include_str!("../../docs/design.md");
+    let (_, section) = design.split_once("\n## The rooms\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let mut found = BTreeMap::new();
+    for part in section.split("\n### `").skip(1) {
+        let (folder, list) = part.split_once('`').unwrap();
+        let rooms: Vec<String> = list
+            .lines()
+            .filter_map(|line| line.split_once(". `")?.1.split_once("`: "))
+            .map(|(room, sentence)| {
+                assert!(sentence.len() > 10, "{folder}: nothing is said of `{room}`");
+                room.to_owned()
+            })
+            .collect();
+        found.insert(folder, rooms);
+    }
+    found
+}
+
+fn house(folder: &str, rooms: &[String]) -> House {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(folder)
+        .join("src");
+    let modules = modules(&source);
+    let there: BTreeSet<&str> = modules.iter().filter_map(Module::room).collect();
+    let listed: BTreeSet<&str> = rooms.iter().map(String::as_str).collect();
+    assert_eq!(there, listed, "the rooms of {folder}, and those in docs/design.md");
+    House {
+        rooms: rooms.to_vec(),
+        imports: imports(&modules),
+    }
+}
+
+/// What is wrong with the imports, in words.
+fn faults(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    let floor = |path: &[String]| match path.first() {
+        // `lib.rs` hands on what the rooms have.
+        None => Some(house.rooms.len()),
+        Some(room) => house.rooms.iter().position(|listed| listed == room),
+    };
+    for import in &house.imports {
+        if floor(&import.from) < floor(&import.to) {
+            faults.push(format!("{import} is above it"));
+        }
+    }
+    faults.extend(rings(&house.imports));
+    faults
+}
+
+/// The rings among what lies side by side in one folder.
+fn rings(imports: &[Import]) -> Vec<String> {
+    // By folder: who imports whom.
+    let mut folders: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for import in imports {
+        let common = import.common();
+        // What is written in the folder's own file is one of those beside it.
+        let own = |path: &[String]| path.get(common).cloned().unwrap_or_else(|| "mod".to_owned());
+        let folder = import.from[..common].to_vec();
+        let from = own(&import.from);
+        let beside = folders.entry(folder).or_default();
+        beside.entry(from).or_default().insert(own(&import.to));
+    }
+    let mut found = Vec::new();
+    for (folder, beside) in &folders {
+        for start in beside.keys() {
+            let mut seen = BTreeSet::new();
+            let mut next: Vec<&String> = beside[start].iter().collect();
+            while let Some(at) = next.pop() {
+                if at == start {
+                    found.push(format!("`{start}` of `{}` is in a ring", folder.join("::")));
+                    break;
+                }
+                if seen.insert(at) {
+                    next.extend(beside.get(at).into_iter().flatten());
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_room_knows_one_above_it() {
+    let stated = stated();
+    assert!(stated.len() >= 2, "{:?}", stated.keys());
+    let mut all = Vec::new();
+    for (folder, rooms) in stated {
+        let house = house(folder, &rooms);
+        assert!(house.rooms.len() <= 12, "{folder} has too many rooms");
+        assert!(house.imports.len() > 5, "{folder}: {:?}", house.imports.len());
+        all.extend(faults(&house).into_iter().map(|fault| format!("{folder}: {fault}")));
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// The check sees what it is for.
+#[test]
+fn an_import_that_is_turned_round_is_found() {
+    for (folder, rooms) in stated() {
+        let mut house = house(folder, &rooms);
+        let between = |import: &Import| import.common() == 0 && !import.from.is_empty();
+        let turned: Vec<Import> = house
+            .imports
+            .iter()
+            .filter(|import| between(import))
+            .map(Import::turned)
+            .collect();
+        assert!(!turned.is_empty(), "{folder}");
+        for import in turned {
+            house.imports.push(import);
+            assert!(!faults(&house).is_empty(), "{folder}");
+            house.imports.pop();
+        }
+        let inside: Vec<Import> = house
+            .imports
+            .iter()
+            .filter(|import| import.common() > 0)
+            .map(Import::turned)
+            .collect();
+        for import in inside {
+            house.imports.push(import);
+            assert!(!rings(&house.imports).is_empty(), "{folder}");
+            house.imports.pop();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The modules of a crate, as files.
+
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// A file with its tokens, without what is for tests alone.
+pub(crate) struct Module {
+    /// Its names below the crate; none for `lib.rs`.
+    pub(crate) path: Vec<String>,
+    pub(crate) tokens: Vec<TokenTree>,
+}
+
+impl Module {
+    /// The room that it is or is in.
+    pub(crate) fn room(&self) -> Option<&str> {
+        self.path.first().map(String::as_str)
+    }
+}
+
+/// All modules in the folder; those that are only for tests have no tokens left.
+pub(crate) fn modules(source: &Path) -> Vec<Module> {
+    let mut found = Vec::new();
+    let mut for_tests = Vec::new();
+    read(source, &[], &mut found, &mut for_tests);
+    found.retain(|module| !for_tests.iter().any(|test| module.path.starts_with(test)));
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn read(
+    folder: &Path,
+    path: &[String],
+    found: &mut Vec<Module>,
+    for_tests: &mut Vec<Vec<String>>,
+) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let file = entry.unwrap().path();
+        let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let mut path = path.to_vec();
+        if !matches!(stem.as_str(), "lib" | "main" | "mod") {
+            path.push(stem);
+        }
+        if file.is_dir() {
+            // Programs beside the library are no part of it.
+            if path != ["bin"] {
+                read(&file, &path, found, for_tests);
+            }
+        } else if file.extension().is_some_and(|ending| ending == "rs") {
+            let text = fs::read_to_string(&file).unwrap();
+            let tokens = TokenStream::from_str(&text).unwrap();
+            let tokens = without_tests(tokens, &path, for_tests);
+            found.push(Module { path, tokens });
+        }
+    }
+}
+
+/// Leaves out the items under `#[cfg(test)]`, and notes modules among them.
+fn without_tests(
+    tokens: TokenStream,
+    path: &[String],
+    for_tests: &mut Vec<Vec<String>>,
+) -> Vec<TokenTree> {
+    let mut kept = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let is_attribute = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        let is_cfg_test = is_attribute
+            && tokens
+                .peek()
+                .is_some_and(|next| next.to_string().replace(' ', "") == "[cfg(test)]");
+        if !is_cfg_test {
+            kept.push(token);
+            continue;
+        }
+        tokens.next();
+        // To the end of the item: a semicolon or braces.
+        let mut module = false;
+        for token in tokens.by_ref() {
+            match &token {
+                TokenTree::Ident(ident) if *ident == "mod" => module = true,
+                TokenTree::Ident(ident) if module => {
+                    let mut test = path.to_vec();
+                    test.push(ident.to_string());
+                    for_tests.push(test);
+                    module = false;
+                }
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => break,
+                TokenTree::Punct(punct) if punct.as_char() == ';' => break,
+                _ => {}
+            }
+        }
+    }
+    kept
+}
