@@ -36,6 +36,7 @@ mod deployment;
 mod endpoint;
 mod error;
 mod error_text;
+mod global;
 mod health;
 mod http;
 mod idempotency;

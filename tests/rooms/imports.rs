@@ -236,7 +236,9 @@ fn is_visibility(tokens: &[TokenTree]) -> bool {
 }
 
 fn end_of_statement(tokens: &[TokenTree], from: usize) -> usize {
-    let semicolon = tokens[from..].iter().position(|token| is_punct(Some(token), ';'));
+    let semicolon = tokens[from..]
+        .iter()
+        .position(|token| is_punct(Some(token), ';'));
     semicolon.map_or(tokens.len(), |length| from + length)
 }
 

@@ -45,7 +45,10 @@ fn house(folder: &str, rooms: &[String]) -> House {
     let modules = modules(&source);
     let there: BTreeSet<&str> = modules.iter().filter_map(Module::room).collect();
     let listed: BTreeSet<&str> = rooms.iter().map(String::as_str).collect();
-    assert_eq!(there, listed, "the rooms of {folder}, and those in docs/design.md");
+    assert_eq!(
+        there, listed,
+        "the rooms of {folder}, and those in docs/design.md"
+    );
     House {
         rooms: rooms.to_vec(),
         imports: imports(&modules),
@@ -76,7 +79,11 @@ fn rings(imports: &[Import]) -> Vec<String> {
     for import in imports {
         let common = import.common();
         // What is written in the folder's own file is one of those beside it.
-        let own = |path: &[String]| path.get(common).cloned().unwrap_or_else(|| "mod".to_owned());
+        let own = |path: &[String]| {
+            path.get(common)
+                .cloned()
+                .unwrap_or_else(|| "mod".to_owned())
+        };
         let folder = import.from[..common].to_vec();
         let from = own(&import.from);
         let beside = folders.entry(folder).or_default();
@@ -109,8 +116,16 @@ fn no_room_knows_one_above_it() {
     for (folder, rooms) in stated {
         let house = house(folder, &rooms);
         assert!(house.rooms.len() <= 12, "{folder} has too many rooms");
-        assert!(house.imports.len() > 5, "{folder}: {:?}", house.imports.len());
-        all.extend(faults(&house).into_iter().map(|fault| format!("{folder}: {fault}")));
+        assert!(
+            house.imports.len() > 5,
+            "{folder}: {:?}",
+            house.imports.len()
+        );
+        all.extend(
+            faults(&house)
+                .into_iter()
+                .map(|fault| format!("{folder}: {fault}")),
+        );
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
 }

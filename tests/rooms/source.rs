@@ -30,12 +30,7 @@ pub(crate) fn modules(source: &Path) -> Vec<Module> {
     found
 }
 
-fn read(
-    folder: &Path,
-    path: &[String],
-    found: &mut Vec<Module>,
-    for_tests: &mut Vec<Vec<String>>,
-) {
+fn read(folder: &Path, path: &[String], found: &mut Vec<Module>, for_tests: &mut Vec<Vec<String>>) {
     for entry in fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().path();
         let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
