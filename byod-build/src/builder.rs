@@ -6,10 +6,12 @@ use std::process;
 use byod_schema::Manifest;
 
 use crate::config::Config;
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::project::locate;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
 use crate::watch;
-use crate::{Error, Limits, locate};
 
 /// Reads `byod.toml` beside `Cargo.toml` and writes the manifest; for `build.rs`.
 ///

@@ -10,7 +10,7 @@ use byod_schema::{Injection, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::Error;
+use crate::error::Error;
 
 /// What `byod.toml` says.
 #[derive(Debug)]

@@ -20,37 +20,23 @@
 //! what the projects declare.
 
 mod builder;
-mod builtins;
 mod config;
-mod dependencies;
 mod engine;
 mod error;
-mod frameworks;
-mod functions;
-mod host;
-mod imports;
 mod limits;
-mod locate;
-mod modules;
-mod nesting;
-mod patience;
 mod project;
-mod reader;
 mod resolve;
-mod schema;
 mod snapshot;
 mod sources;
 mod standin;
-mod transform;
-mod tsconfig;
+mod typescript;
 mod watch;
-mod workspace;
 
 pub use builder::{Builder, Folders, emit};
 pub use error::{Error, Limit};
-pub use imports::Imports;
 pub use limits::Limits;
 pub use project::{Exported, ProjectReading, read_project};
+pub use resolve::Imports;
 
 /// Reads the text of a `byod.toml`, for the fuzz targets.
 #[doc(hidden)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use byod_schema::{Manifest, Project};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The environment variable that says what a build does with the snapshot.
 pub(crate) const VARIABLE: &str = "BYOD_SNAPSHOT";

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use byod_schema::{Manifest, Project, nearest};
 
 use crate::config::{Config, Named};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::project::{ProjectReading, locate, read_project};
 use crate::snapshot::{self, Mode, Snapshot};
-use crate::{Error, Limits, ProjectReading, locate, read_project};
 
 /// The manifest, and what it was made from.
 pub(crate) struct Reading {

@@ -1,18 +1,20 @@
 //! What is known and found out of a project's files while its modules run.
 
-mod object;
+pub(super) mod object;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use crate::patience::Progress;
-use crate::reader::Stopped;
+use crate::limits::patience::Progress;
 use crate::resolve::{Resolution, Target};
 use crate::standin::{Package, Standin};
-use crate::transform::{self, Dialect};
+use crate::typescript::{self, Dialect};
 
-pub(crate) use object::object;
+/// The modules that were stopped, by their path, and why.
+pub(crate) type Stopped = Rc<RefCell<BTreeMap<String, String>>>;
 
 /// The state behind the functions that JavaScript calls.
 pub(crate) struct Host {
@@ -132,7 +134,7 @@ impl Host {
         let shown = self.shown(path);
         let dialect = self.dialects.get(Path::new(path)).copied();
         let dialect = dialect.unwrap_or_default();
-        match transform::original_position(Path::new(path), source, dialect, line, column) {
+        match typescript::original_position(Path::new(path), source, dialect, line, column) {
             Some((line, column)) => format!("{shown}:{line}:{column}"),
             None => shown,
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::Error;
+use crate::error::Error;
 
 /// How deep below a folder a Convex project is looked for.
 const DEPTH: usize = 4;

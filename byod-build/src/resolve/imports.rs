@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::resolve::{Resolution, Target};
+use super::resolution::{Resolution, Target};
 
 /// Finds the files that modules import, as a build finds them: with the paths of
 /// `tsconfig.json`, and packages of the same monorepo.

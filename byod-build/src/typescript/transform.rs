@@ -1,6 +1,6 @@
 //! From a source file to a function that the engine runs: types, JSX, enums and
 //! decorators are compiled away; imports and exports become calls of the module
-//! registry (`js/runtime/registry.js`).
+//! registry (`js/registry.js`).
 
 use std::path::Path;
 
@@ -17,8 +17,8 @@ use oxc_span::{SPAN, SourceType};
 use oxc_transformer::{HelperLoaderMode, TransformOptions, Transformer};
 use oxc_transformer_plugins::ModuleRunnerTransform;
 
-use crate::dependencies::{Reexport, dependencies, reexports};
-use crate::nesting;
+use super::dependencies::{Reexport, dependencies, reexports};
+use super::nesting;
 
 /// A module in the form that the registry runs.
 pub(crate) struct Compiled {

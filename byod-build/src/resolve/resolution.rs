@@ -9,11 +9,12 @@ use oxc_resolver::{
     TsconfigOptions, TsconfigReferences,
 };
 
-use crate::builtins::is_builtin;
+use super::builtins::is_builtin;
+use super::specifier::{missing, package_of};
+use super::tsconfig::Tsconfig;
+use super::workspace::Workspaces;
 use crate::standin::Standin;
-use crate::transform::Dialect;
-use crate::tsconfig::Tsconfig;
-use crate::workspace::Workspaces;
+use crate::typescript::Dialect;
 
 /// What an import specifier stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -315,39 +316,4 @@ fn builtin(specifier: &str) -> Target {
     Target::Inert(format!(
         "`{specifier}`, a module of Node that is not there while reading"
     ))
-}
-
-/// What `specifier` is, as part of a sentence, where it leads nowhere.
-pub(crate) fn missing(specifier: &str) -> String {
-    match package_of(specifier) {
-        Some(package) => {
-            format!("`{specifier}`, which was not found: install `{package}`")
-        }
-        None => format!("`{specifier}`, which was not found"),
-    }
-}
-
-/// `@scope/name/x` is of `@scope/name`; a path is of no package.
-pub(crate) fn package_of(specifier: &str) -> Option<String> {
-    let parts = if specifier.starts_with('@') { 2 } else { 1 };
-    let package: Vec<&str> = specifier.split('/').take(parts).collect();
-    let is_name = |part: &&str| !part.is_empty() && *part != "@";
-    let is_package = package.len() == parts
-        && package.iter().all(is_name)
-        && !specifier.starts_with(['.', '/', '~', '#', '$']);
-    is_package.then(|| package.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_package_is_named() {
-        let package = |specifier| package_of(specifier).unwrap_or_default();
-        assert_eq!(package("@convex-dev/auth/server"), "@convex-dev/auth");
-        assert_eq!(package("convex-helpers/server"), "convex-helpers");
-        assert_eq!(package("./lib"), "");
-        assert_eq!(package("@/lib/x"), "");
-    }
 }

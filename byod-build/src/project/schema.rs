@@ -6,9 +6,9 @@ use byod_schema::Schema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Error;
+use super::exported::Exported;
 use crate::engine::{Engine, Outcome};
-use crate::project::Exported;
+use crate::error::Error;
 
 /// The schema, which must be had whole.
 pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Exported<Schema>, Error> {

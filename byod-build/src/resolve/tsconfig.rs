@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use oxc_resolver::{ExtendsField, Resolver, TsConfig};
 
-use crate::frameworks;
-use crate::resolve::package_of;
-use crate::transform::Dialect;
+use super::frameworks;
+use super::specifier::package_of;
+use crate::typescript::Dialect;
 
 /// Finds the folder of a package of the same monorepo, seen from a folder.
 type FindPackage<'a> = dyn FnMut(&Path, &str) -> Option<PathBuf> + 'a;

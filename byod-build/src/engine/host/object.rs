@@ -1,4 +1,4 @@
-//! What the JavaScript side (`js/runtime/`) asks of this side: resolving, reading
+//! What the JavaScript side (`js/`) asks of this side: resolving, reading
 //! and compiling modules.
 
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ use super::Host;
 use crate::limits::Clock;
 use crate::resolve::missing;
 use crate::standin::Standin;
-use crate::transform;
+use crate::typescript;
 
 /// The object `host` of the JavaScript side.
 pub(crate) fn object<'js>(
@@ -127,7 +127,7 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
         loaded.set("text", source)?;
         return Ok(loaded);
     }
-    let compiled = match panic::catch_unwind(|| transform::compile(path, source, dialect)) {
+    let compiled = match panic::catch_unwind(|| typescript::compile(path, source, dialect)) {
         Ok(Ok(compiled)) => compiled,
         // A bug of the compiler costs the one module.
         Err(_) => return Err(Exception::throw_message(ctx, "it could not be compiled")),

@@ -1,24 +1,19 @@
 //! Reads a project's modules one after the other, so that one which never ends or
 //! wants all memory costs itself alone.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use byod_schema::Schema;
 
-use crate::engine::Engine;
-use crate::error::Limit;
-use crate::functions::{self, ModuleReading};
-use crate::host::Host;
-use crate::modules::Module;
-use crate::project::Exported;
-use crate::{Error, Limits, schema};
-
-/// The modules that were stopped, by their path, and why.
-pub(crate) type Stopped = Rc<RefCell<BTreeMap<String, String>>>;
+use super::exported::Exported;
+use super::functions::{self, ModuleReading};
+use super::modules::Module;
+use super::schema;
+use crate::engine::{Engine, Host, Stopped};
+use crate::error::{Error, Limit};
+use crate::limits::Limits;
 
 /// For questions to an engine that was stopped.
 const TO_END: Duration = Duration::from_secs(1);

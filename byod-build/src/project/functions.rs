@@ -6,10 +6,10 @@ use byod_schema::{Function, FunctionPath};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Error;
+use super::exported::Exported;
+use super::modules::Module;
 use crate::engine::{Engine, Outcome};
-use crate::modules::Module;
-use crate::project::Exported;
+use crate::error::Error;
 
 /// What one module has.
 #[derive(Default)]

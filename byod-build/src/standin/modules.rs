@@ -35,7 +35,7 @@ fn is_in(package: &str, specifier: &str) -> bool {
 
 macro_rules! own {
     ($name:literal, $($file:literal),+) => {
-        Standin { name: $name, source: concat!($(include_str!(concat!("js/standin/", $file))),+), packages: None }
+        Standin { name: $name, source: concat!($(include_str!(concat!("js/", $file))),+), packages: None }
     };
 }
 
@@ -43,7 +43,7 @@ macro_rules! of_package {
     ($packages:expr, $name:literal, $($file:literal),+) => {
         Standin {
             name: $name,
-            source: concat!($(include_str!(concat!("js/standin/", $file))),+),
+            source: concat!($(include_str!(concat!("js/", $file))),+),
             packages: Some($packages),
         }
     };

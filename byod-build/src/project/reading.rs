@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use byod_schema::{Function, FunctionPath, Schema};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::functions::ModuleReading;
-use crate::host::Host;
-use crate::modules::{self, Module};
-use crate::patience::{self, Progress};
-use crate::reader::{Reader, Stopped};
-use crate::{Error, Limits, locate};
+use super::exported::Exported;
+use super::functions::ModuleReading;
+use super::locate;
+use super::modules::{self, Module};
+use super::reader::Reader;
+use crate::engine::{Host, Stopped};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::limits::patience::{self, Progress};
 
 /// What compiling the deepest nesting that is compiled takes, unoptimized too. Of
 /// memory it costs what is used.
@@ -35,23 +36,6 @@ pub struct ProjectReading {
     /// Where something would have been read had it been there, absolute: packages
     /// that are not installed, and files that decide where an import leads.
     pub absent: BTreeSet<PathBuf>,
-}
-
-/// What a project exports, read, and as the project's own code printed it.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Exported<T> {
-    /// The value.
-    pub value: T,
-    /// The JSON, with the order of keys and the members this version does not know.
-    pub json: Box<RawValue>,
-}
-
-impl<T: for<'de> Deserialize<'de>> Exported<T> {
-    pub(crate) fn parse(json: Box<RawValue>) -> Result<Self, serde_json::Error> {
-        let value = serde_json::from_str(json.get())?;
-        Ok(Self { value, json })
-    }
 }
 
 /// Reads the Convex folder `folder` by running its schema and its modules.

@@ -9,20 +9,21 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime, Value};
 use serde::Deserialize;
 
+use super::host::{Host, object};
+use crate::error::Error;
 use crate::error::Limit;
-use crate::host::{self, Host};
 use crate::limits::Clock;
-use crate::{Error, Limits};
+use crate::limits::Limits;
 
 /// The JavaScript side, one program: later parts use what earlier ones define.
 const PROGRAM: &str = concat!(
     "0, (host) => {\n",
-    include_str!("js/runtime/inert.js"),
-    include_str!("js/runtime/registry.js"),
-    include_str!("js/runtime/extract.js"),
-    include_str!("js/runtime/globals.js"),
-    include_str!("js/runtime/locale.js"),
-    include_str!("js/runtime/helpers.js"),
+    include_str!("js/inert.js"),
+    include_str!("js/registry.js"),
+    include_str!("js/extract.js"),
+    include_str!("js/globals.js"),
+    include_str!("js/locale.js"),
+    include_str!("js/helpers.js"),
     "return { start, state, failure, fireTimer, missesVariables, culprit, readSchema, readFunctions, readCheckedFunctions };\n}",
 );
 
@@ -87,7 +88,7 @@ impl Engine {
             let mut options = EvalOptions::default();
             options.filename = Some("standin:runtime".to_owned());
             let program: Function = ctx.eval_with_options(PROGRAM, options)?;
-            let api: Object = program.call((host::object(ctx, &engine.host, &engine.clock)?,))?;
+            let api: Object = program.call((object::object(ctx, &engine.host, &engine.clock)?,))?;
             ctx.globals().set(API, api)
         })?;
         Ok(engine)

@@ -1,0 +1,7 @@
+//! Runs modules in an embedded JavaScript engine, and asks them what they export.
+
+mod host;
+mod quickjs;
+
+pub(crate) use host::{Host, Stopped};
+pub(crate) use quickjs::{Engine, Outcome};

@@ -1,0 +1,12 @@
+//! Reads one Convex project: its folder, its modules, its schema and its functions.
+
+mod exported;
+mod functions;
+pub(crate) mod locate;
+mod modules;
+mod reader;
+mod reading;
+mod schema;
+
+pub use exported::Exported;
+pub use reading::{ProjectReading, read_project};

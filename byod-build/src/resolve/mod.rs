@@ -1,0 +1,13 @@
+//! Where imports lead: to a file, a stand-in, or nowhere, which makes them inert.
+
+mod builtins;
+mod frameworks;
+mod imports;
+mod resolution;
+mod specifier;
+mod tsconfig;
+mod workspace;
+
+pub use imports::Imports;
+pub(crate) use resolution::{Resolution, Target};
+pub(crate) use specifier::missing;
