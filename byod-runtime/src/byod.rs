@@ -5,20 +5,20 @@ use std::time::Duration;
 use byod_schema::FunctionType;
 
 use crate::address::AddressPolicy;
-use crate::client::Client;
-use crate::config::ByodBuilder;
-use crate::credentials::{Credentials, Keyring, Store, UserDatabaseConfig};
-use crate::deployment::{RoutedClient, Wanted};
+use crate::builder::ByodBuilder;
+use crate::calls::{Session, Subject, UserId};
+use crate::deployment::Client;
+use crate::deployment::Deployments;
+use crate::deployment::Http;
+use crate::deployment::Limits;
 use crate::error::Error;
-use crate::health::Deployments;
-use crate::http::Http;
-use crate::limits::Limits;
-use crate::recovery::Recoveries;
-use crate::rollout::Rollouts;
-use crate::route_cache::RouteCache;
-use crate::router::Router;
-use crate::session::{Session, Subject, UserId};
-use crate::status::Watched;
+use crate::routing::Recoveries;
+use crate::routing::Rollouts;
+use crate::routing::RouteCache;
+use crate::routing::Router;
+use crate::routing::Watched;
+use crate::routing::{RoutedClient, Wanted};
+use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig};
 
 /// The service's two kinds of deployment: main, and one of each user who brought
 /// their own. Made once; cheap to clone.
@@ -232,7 +232,7 @@ impl fmt::Debug for Byod {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::credentials::EncryptionKey;
+    use crate::users::EncryptionKey;
 
     #[test]
     fn a_users_id_forges_no_line_of_a_log() {

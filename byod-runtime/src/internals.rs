@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use byod_schema::{FunctionType, Value};
 
-use crate::answer;
 use crate::byod::Byod;
-use crate::client::Client;
+use crate::calls::UserId;
 use crate::codec::{Field, Page, Seed};
+use crate::deployment::Client;
+use crate::deployment::answer;
+use crate::deployment::http;
 use crate::error::Error;
-use crate::http;
-use crate::route_cache::Route;
-use crate::session::UserId;
+use crate::routing::Route;
 
 /// Whether the user's route is known and leads to their own deployment, found as
 /// calls find it.

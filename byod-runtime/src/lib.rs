@@ -22,79 +22,47 @@
 //! Neither ever holds an argument, a value, a user or a secret.
 
 mod address;
-mod answer;
-mod auth;
-mod body;
+mod builder;
 mod byod;
-mod call_context;
-mod client;
-mod config;
-mod connection;
-mod credentials;
-mod deadline;
+mod calls;
+pub mod codec;
 mod deployment;
-mod endpoint;
 mod error;
-mod error_text;
 mod global;
-mod health;
-mod http;
-mod idempotency;
 #[doc(hidden)]
 pub mod internals;
-mod limits;
-mod outcome;
-mod problem;
-mod recovery;
-mod retry;
-mod rollout;
-mod route;
-mod route_cache;
-mod router;
 mod routing;
-mod session;
-mod shared_pools;
-mod status;
 mod telemetry;
 #[cfg(test)]
-mod test_error;
-#[cfg(test)]
 mod test_log;
-mod text;
+mod users;
 
-pub use auth::{DeployKey, Token};
+pub use builder::ByodBuilder;
 pub use byod::Byod;
 pub use byod_schema::{FunctionType, Location, Value};
-pub use client::Client;
-pub use config::ByodBuilder;
-pub use connection::ConnectionTest;
-pub use credentials::{
+pub use calls::{Session, Subject, UserId};
+pub use deployment::Client;
+pub use deployment::{DeployKey, Token};
+pub use error::ConnectionProblem;
+pub use error::Outcome;
+pub use error::{Call, Error};
+pub use routing::ConnectionTest;
+pub use routing::{Deployment, RoutedClient};
+pub use routing::{Rollout, Rollouts};
+pub use routing::{Router, TableInfo};
+pub use routing::{UserRecord, UserStatus};
+pub use users::{
     ConnectionStatus, Credentials, EncryptionKey, Keyring, Opened, OpenedBy, Records, Resealed,
     SealedCredentials, UserDatabaseConfig,
 };
-pub use deployment::{Deployment, RoutedClient};
-pub use error::{Call, Error};
-pub use outcome::Outcome;
-pub use problem::ConnectionProblem;
-pub use rollout::{Rollout, Rollouts};
-pub use router::{Router, TableInfo};
-pub use session::{Session, Subject, UserId};
-pub use status::{UserRecord, UserStatus};
 
-// calls and typed values
-mod batch;
-mod call;
-pub mod codec;
-mod pages;
-mod paginated;
-
-pub use batch::{Batch, Queries};
 pub use byod_macros::{byod_table, table, tables};
-pub use call::{Action, Mutation, Query, Routed};
+pub use calls::PaginatedQuery;
+pub use calls::{Action, Mutation, Query, Routed};
+pub use calls::{Batch, Queries};
+pub use calls::{Items, Pages};
 pub use codec::validators as v;
 pub use codec::{
     Doc, DocumentId, Field, Id, Name, OptionalField, Page, PageStatus, Table, TableName, Timestamp,
     TimestampError, Unknown, UnknownValue,
 };
-pub use pages::{Items, Pages};
-pub use paginated::PaginatedQuery;

@@ -9,7 +9,7 @@ use metrics::{counter, histogram};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
-use crate::endpoint::Endpoint;
+use crate::deployment::Endpoint;
 use crate::error::Error;
 
 /// What is called.

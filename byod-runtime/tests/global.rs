@@ -1,6 +1,8 @@
 //! The instance that a process has one of. Each test is a process of its own, as it
 //! would be in a service.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::process::{Command, Output};
 
 use byod_runtime::{Byod, EncryptionKey, Error};

@@ -11,7 +11,7 @@ mod sync {
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 }
 
-#[path = "../src/route_cache/read_once.rs"]
+#[path = "../src/routing/cache/read_once.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the model uses a part of it")]
 mod read_once;
 

@@ -8,7 +8,7 @@ use url::Url;
 use super::allowed::Allowed;
 use super::policy::AddressPolicy;
 use super::resolver::{Resolver, Upstream};
-use crate::config::ByodBuilder;
+use crate::builder::ByodBuilder;
 use crate::error::Error;
 
 /// Stands for any host of the internet in `BYOD_ALLOWED_HOSTS`.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tower_service::Service as _;
 
 use super::*;
-use crate::config::ByodBuilder;
+use crate::builder::ByodBuilder;
 
 #[derive(Deserialize)]
 struct Answer {

@@ -5,7 +5,7 @@ use byod_schema::{Injection, Location, Value};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer as _};
 
-use crate::idempotency::IdempotencyKey;
+use crate::calls::IdempotencyKey;
 
 /// One Convex function, as the generated code knows it.
 pub struct FunctionInfo {

@@ -1,0 +1,401 @@
+use std::time::Duration;
+
+use byod_schema::Location;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secrecy::zeroize::Zeroizing;
+
+use crate::address::{AddressSettings, Resolver};
+use crate::byod::{Byod, Inner};
+use crate::deployment::Client;
+use crate::deployment::DeployKey;
+use crate::deployment::Deployments;
+use crate::deployment::Limits;
+use crate::deployment::{Http, HttpSettings};
+use crate::deployment::{UrlText, operators_url};
+use crate::error::Error;
+use crate::routing::RoutedClient;
+use crate::routing::Watched;
+use crate::routing::{Ages, RouteCache};
+use crate::routing::{Pauses, Recoveries};
+use crate::routing::{Rollout, Rollouts};
+use crate::routing::{Router, TableInfo};
+use crate::users::{EncryptionKey, Keyring, Store};
+
+/// Sets up a [`Byod`]. Main's URL, main's deploy key and the encryption key are
+/// needed; everything else has a default.
+///
+/// ```
+/// use byod_runtime::{Byod, EncryptionKey};
+/// use std::time::Duration;
+///
+/// # fn run() -> Result<(), byod_runtime::Error> {
+/// let byod = Byod::builder()
+///     .main_url("https://happy-animal-123.convex.cloud")
+///     .deploy_key("prod:happy-animal-123|secret")
+///     .encryption_key(EncryptionKey::parse("correct horse battery staple")?)
+///     .timeout(Duration::from_secs(10))
+///     .build()?;
+/// # Ok(()) }
+/// # run().unwrap();
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct ByodBuilder {
+    /// With the name of the setting, for errors.
+    main_url: Option<(&'static str, UrlText)>,
+    deploy_key: Option<DeployKey>,
+    encryption_key: Option<EncryptionKey>,
+    former_encryption_keys: Vec<EncryptionKey>,
+    bind_records: bool,
+    require_bound_records: bool,
+    main_over_http: bool,
+    pub(crate) addresses: AddressSettings,
+    http: HttpSettings,
+    limits: Limits,
+    concurrency: usize,
+    root_certificates: Vec<Vec<u8>>,
+    tables: &'static [TableInfo],
+    rollout: Rollout,
+    cache_capacity: usize,
+    cache_ttl: Duration,
+    stale_while_error: Duration,
+    failure_threshold: u32,
+    minimum_schema_version: u64,
+    recovery_pauses: Pauses,
+    credentials_module: String,
+}
+
+/// The variable that lists where users' deployments may be.
+const ALLOWED_HOSTS: &str = "BYOD_ALLOWED_HOSTS";
+
+impl Default for ByodBuilder {
+    fn default() -> Self {
+        Self {
+            main_url: None,
+            deploy_key: None,
+            encryption_key: None,
+            former_encryption_keys: Vec::new(),
+            bind_records: false,
+            require_bound_records: false,
+            main_over_http: false,
+            addresses: AddressSettings::default(),
+            http: HttpSettings::default(),
+            limits: Limits::default(),
+            concurrency: 64,
+            root_certificates: Vec::new(),
+            tables: &[],
+            rollout: Rollout::default(),
+            cache_capacity: 10_000,
+            cache_ttl: Duration::from_secs(60),
+            stale_while_error: Duration::from_secs(15 * 60),
+            failure_threshold: 5,
+            minimum_schema_version: 0,
+            recovery_pauses: Pauses::default(),
+            credentials_module: "byod/credentials".to_owned(),
+        }
+    }
+}
+
+impl ByodBuilder {
+    /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
+    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
+    /// space around a value, such as a line break at its end, doesn't count.
+    ///
+    /// Former encryption keys are those of `BYOD_FORMER_ENCRYPTION_KEYS`, if it is
+    /// set: separated by commas, or, where one holds a comma, a JSON array of strings.
+    ///
+    /// `BYOD_ALLOWED_HOSTS` may list, separated by commas, what else than
+    /// `*.convex.cloud` users' deployments may be at: hosts as
+    /// [`allow_host`](Self::allow_host) takes them, and `*` for any host of the
+    /// internet ([`allow_any_public_host`](Self::allow_any_public_host)).
+    ///
+    /// [`Error::Config`] names the variable that is missing.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let var = |name| {
+            let value = Zeroizing::new(var(name)?);
+            (!value.trim().is_empty()).then_some(value)
+        };
+        let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
+            .into_iter()
+            .find_map(|name| Some((name, UrlText(var(name)?.to_string()))));
+        if main_url.is_none() {
+            return Err(Error::config(
+                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
+                 set it to the main deployment's URL, such as https://happy-animal-123.convex.cloud",
+            ));
+        }
+        let Some(deploy_key) = var("CONVEX_DEPLOY_KEY") else {
+            return Err(Error::config(
+                "CONVEX_DEPLOY_KEY is not set; set it to the main deployment's deploy key, \
+                 from the deployment's settings in the Convex dashboard",
+            ));
+        };
+        let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY") else {
+            return Err(Error::config(
+                "BYOD_ENCRYPTION_KEY is not set; set it to the key that users' credentials are \
+                 sealed with: 64 hex digits, for example from `byod keygen`",
+            ));
+        };
+        const FORMER: &str = "BYOD_FORMER_ENCRYPTION_KEYS";
+        let former = match var(FORMER) {
+            Some(keys) => EncryptionKey::parse_list(&keys)
+                .map_err(|error| Error::config(format!("{FORMER}: {}", bare(&error))))?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            main_url,
+            deploy_key: Some(deploy_key.trim().into()),
+            encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
+            former_encryption_keys: former,
+            addresses: var(ALLOWED_HOSTS)
+                .map(|list| AddressSettings::from_list(ALLOWED_HOSTS, &list))
+                .unwrap_or_default(),
+            ..Self::default()
+        })
+    }
+
+    /// The main deployment's URL.
+    pub fn main_url(mut self, url: impl Into<String>) -> Self {
+        self.main_url = Some(("main_url", UrlText(url.into())));
+        self
+    }
+
+    /// The main deployment's deploy key: users' records are read and written with it.
+    pub fn deploy_key(mut self, key: impl Into<DeployKey>) -> Self {
+        self.deploy_key = Some(key.into());
+        self
+    }
+
+    /// The key that users' credentials are sealed with.
+    pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
+        self.encryption_key = Some(key);
+        self
+    }
+
+    /// A key that records were sealed with before, or will be: they open with it, and
+    /// nothing is sealed with it. Can be called several times.
+    pub fn former_encryption_key(mut self, key: EncryptionKey) -> Self {
+        self.former_encryption_keys.push(key);
+        self
+    }
+
+    /// Whether records are bound to their user when they are written, so that a
+    /// record, or one of its two parts, opens for no other user. Default: no, because
+    /// other services would have to know.
+    ///
+    /// What is bound is read either way. Who can write into main's database could
+    /// still give a user an old record that is not bound, until
+    /// [`require_bound_records`](Self::require_bound_records) refuses those.
+    pub fn bind_records(mut self, bind: bool) -> Self {
+        self.bind_records = bind;
+        self
+    }
+
+    /// Whether records that are not bound to their user are refused; then records
+    /// are bound when they are written, too. Default: no. `byod rotate-key --bind`
+    /// binds all that are there.
+    pub fn require_bound_records(mut self, require: bool) -> Self {
+        self.require_bound_records = require;
+        self
+    }
+
+    /// The service's tables, `tables!()`; needed to route names that are known
+    /// only at run time. Default: none.
+    pub fn tables(mut self, tables: &'static [TableInfo]) -> Self {
+        self.tables = tables;
+        self
+    }
+
+    /// How far users' deployments are in use at the start. Default: [`Rollout::On`].
+    pub fn rollout(mut self, rollout: Rollout) -> Self {
+        self.rollout = rollout;
+        self
+    }
+
+    /// How long making a connection may take, with DNS and TLS. Default: 5 s. A call
+    /// can have its own. Several addresses of a name share it.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.connect = timeout;
+        self
+    }
+
+    /// How long a call may take in all: routing, retries and the pauses between
+    /// them included. Default: 30 s. A call can have its own.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = timeout;
+        self
+    }
+
+    /// The largest answer that is read, in bytes. Default: 16 MiB. A call can have
+    /// its own.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.limits.answer = bytes;
+        self
+    }
+
+    /// How often a call is sent again at most, where [`Error::is_retryable`] says
+    /// that it may. Default: 3; 0 switches retries off. A call can have its own.
+    ///
+    /// The pauses are random up to a bound that doubles, from 100 ms to 5 s, beside
+    /// what the deployment asks for with `Retry-After`. A deployment that fails
+    /// for long gets few retries: each costs what ten good calls earn.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.limits.retries = retries;
+        self
+    }
+
+    /// How many calls to one user's deployment may be under way at once, at least
+    /// 1. As many more wait; any other is [`Error::Busy`]. Default: 64.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls.max(1);
+        self
+    }
+
+    /// For about how many users the route is kept; about 1 kB each. Default: 10,000.
+    pub fn cache_capacity(mut self, users: usize) -> Self {
+        self.cache_capacity = users;
+        self
+    }
+
+    /// How long a user's route is kept: what another process changes in the record
+    /// is noticed after this time. Default: 60 s.
+    pub fn cache_ttl(mut self, ttl: Duration) -> Self {
+        self.cache_ttl = ttl;
+        self
+    }
+
+    /// How long a user's route is used beyond that, where main can't be asked.
+    /// Default: 15 minutes.
+    pub fn stale_while_error(mut self, time: Duration) -> Self {
+        self.stale_while_error = time;
+        self
+    }
+
+    /// How often in a row the connection to a user's deployment fails, retries
+    /// counted, before its user is blocked; at least 1. Default: 5. A key that the
+    /// deployment refuses blocks at once.
+    pub fn failure_threshold(mut self, failures: u32) -> Self {
+        self.failure_threshold = failures.max(1);
+        self
+    }
+
+    /// The oldest version of the schema that users' deployments may run. Default:
+    /// 0, any. Where a user's is older, calls are [`Error::SchemaOutdated`].
+    pub fn minimum_schema_version(mut self, version: u64) -> Self {
+        self.minimum_schema_version = version;
+        self
+    }
+
+    /// How long to wait before a blocked deployment is tried for the first time,
+    /// which doubles, and at most. For tests, which have no minutes to wait.
+    #[doc(hidden)]
+    pub fn recovery_pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.recovery_pauses = Pauses { first, longest };
+        self
+    }
+
+    /// Whether main may be reached without TLS, as in a private network; on this
+    /// machine it always may. Default: no.
+    pub fn main_over_http(mut self, allow: bool) -> Self {
+        self.main_over_http = allow;
+        self
+    }
+
+    /// Trusts a certificate authority (PEM; one or several) besides the system's.
+    ///
+    /// The system's are its certificate store, or what `SSL_CERT_FILE` names;
+    /// where there is none, Mozilla's are compiled in.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// The module of main that holds the functions for users' records. Default:
+    /// `byod/credentials`.
+    pub fn credentials_module(mut self, module: impl Into<String>) -> Self {
+        self.credentials_module = module.into();
+        self
+    }
+
+    /// Checks the settings; connects to nothing yet.
+    ///
+    /// [`Error::Config`] names the setting that is missing or can't be used.
+    pub fn build(mut self) -> Result<Byod, Error> {
+        let missing = |name| {
+            let text = format!("{name} is not set; call `ByodBuilder::{name}` or `from_env`");
+            Error::config(text)
+        };
+        let (setting, UrlText(url)) = self.main_url.ok_or_else(|| missing("main_url"))?;
+        let deploy_key = self.deploy_key.filter(|key| !key.is_empty());
+        let deploy_key = deploy_key.ok_or_else(|| missing("deploy_key"))?;
+        let encryption_key = self
+            .encryption_key
+            .ok_or_else(|| missing("encryption_key"))?;
+        let former = self.former_encryption_keys.into_iter();
+        let keys = former
+            .fold(Keyring::new(encryption_key), Keyring::with_former)
+            .bind_records(self.bind_records)
+            .require_bound_records(self.require_bound_records);
+        for pem in &self.root_certificates {
+            self.http.root_certificates.extend(certificates(pem)?);
+        }
+        self.http.proxy_from_env = self.addresses.proxy_from_env();
+        let url = operators_url(&url, self.main_over_http)
+            .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
+        let main = Client::with_http(
+            &url,
+            Http::new(&self.http, Resolver::default(), self.limits.connect)?,
+            self.limits,
+        );
+        let (addresses, resolver) = self.addresses.build()?;
+        let admin = main.with_deploy_key(&deploy_key).usable()?;
+        Ok(Byod::new(Inner {
+            main: RoutedClient::new(Location::Main, main),
+            store: Store::new(admin, &self.credentials_module),
+            keys,
+            users_http: Http::new(&self.http, resolver, self.limits.connect)?,
+            addresses,
+            limits: self.limits,
+            deployments: Deployments::new(self.concurrency),
+            router: Router::new(self.tables),
+            rollouts: Rollouts::new(self.rollout),
+            routes: RouteCache::new(
+                self.cache_capacity,
+                Ages::new(self.cache_ttl, self.stale_while_error),
+            ),
+            failure_threshold: self.failure_threshold,
+            minimum_schema_version: self.minimum_schema_version,
+            // Not without any pause, where nothing is cached.
+            refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
+            watched: Watched::default(),
+            recoveries: Recoveries::new(self.recovery_pauses),
+        }))
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let found = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(Error::config(
+            "root_certificate: no certificate in the PEM text",
+        )),
+        Err(error) => Err(Error::config(format!("root_certificate: not PEM: {error}"))),
+    }
+}
+
+/// The message of a configuration error without its prefix.
+fn bare(error: &Error) -> String {
+    match error {
+        Error::Config { message } => message.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use super::*;
+use crate::users::Credentials;
+
+fn vars(vars: &[(&str, &str)]) -> Result<Byod, Error> {
+    let find = |name: &str| vars.iter().find(|(known, _)| *known == name);
+    ByodBuilder::from_vars(|name| find(name).map(|(_, value)| (*value).to_owned()))?.build()
+}
+
+const URL: (&str, &str) = ("CONVEX_URL", "https://happy-animal-123.convex.cloud");
+const KEY: (&str, &str) = ("CONVEX_DEPLOY_KEY", "prod:happy-animal-123|geheim");
+const SECRET: (&str, &str) = ("BYOD_ENCRYPTION_KEY", "geheim");
+
+#[test]
+fn three_variables_are_enough() {
+    let byod = vars(&[URL, KEY, SECRET]).unwrap();
+    assert_eq!(byod.main_client().url(), URL.1);
+    let next = ("NEXT_PUBLIC_CONVEX_URL", "https://next");
+    let byod = vars(&[next, KEY, SECRET]).unwrap();
+    assert_eq!(byod.main_client().url(), "https://next");
+    assert!(!format!("{byod:?}").contains("geheim"));
+    assert!(!format!("{:?}", Byod::builder().deploy_key("geheim")).contains("geheim"));
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named() {
+    let (no_url, bad_url) = (("CONVEX_URL", " "), ("CONVEX_URL", "prod:happy|geheim"));
+    for (set, message) in [
+        (
+            &[KEY, SECRET][..],
+            "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set",
+        ),
+        (
+            &[no_url, KEY, SECRET],
+            "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set",
+        ),
+        (
+            &[bad_url, KEY, SECRET],
+            "CONVEX_URL: deployment URL names no host",
+        ),
+        (&[URL, SECRET], "CONVEX_DEPLOY_KEY is not set; set it to"),
+        (&[URL, KEY], "BYOD_ENCRYPTION_KEY is not set; set it to"),
+    ] {
+        let error = vars(set).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+        assert!(!error.contains("geheim"), "{error}");
+    }
+}
+
+#[test]
+fn the_environment_says_where_users_deployments_may_be() {
+    let hosts = |list| vars(&[URL, KEY, SECRET, ("BYOD_ALLOWED_HOSTS", list)]);
+    let checked = |list, url| hosts(list).unwrap().inner().addresses.check(url).is_ok();
+    let two = "convex.example.org, *.hosted.example.org:3210,\n";
+    assert!(checked(two, "https://convex.example.org"));
+    assert!(checked(two, "https://a.hosted.example.org:3210"));
+    assert!(checked(two, URL.1));
+    assert!(!checked(two, "https://example.org"));
+    assert!(checked("*", "https://example.org"));
+    assert!(!checked("*", "https://127.0.0.1"));
+    let error = hosts("convex.example.org, https://geheim").unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("BYOD_ALLOWED_HOSTS: an entry "), "{error}");
+    assert!(!error.contains("geheim"), "{error}");
+}
+
+#[test]
+fn a_line_break_after_a_value_is_none_of_it() {
+    let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let (key, secret) = (format!("{}\n", KEY.1), format!("\t{digits} \n"));
+    let byod = vars(&[URL, (KEY.0, &key), (SECRET.0, &secret)]);
+    let byod = byod.expect("a key with a line break can't be sent");
+    assert_eq!(hex::encode(byod.inner().keys.current().bytes()), digits);
+}
+
+#[test]
+fn former_keys_come_from_the_environment_too() {
+    let former = |keys| vars(&[URL, KEY, SECRET, ("BYOD_FORMER_ENCRYPTION_KEYS", keys)]);
+    let byod = former("one, geheim-too\n").unwrap();
+    let sealed_with = |key: &str| {
+        let credentials = Credentials {
+            deployment_url: URL.1.into(),
+            deploy_key: KEY.1.into(),
+        };
+        EncryptionKey::parse(key)
+            .unwrap()
+            .seal(&credentials)
+            .unwrap()
+    };
+    for key in ["geheim", "one", "geheim-too"] {
+        byod.inner()
+            .keys
+            .open(&"alice".into(), &sealed_with(key))
+            .unwrap();
+    }
+    let none = former(" ").unwrap();
+    assert!(
+        none.inner()
+            .keys
+            .open(&"alice".into(), &sealed_with("one"))
+            .is_err()
+    );
+    let error = former("one,,geheim").unwrap_err().to_string();
+    let expected = "configuration: BYOD_FORMER_ENCRYPTION_KEYS: the encryption key is empty";
+    assert!(error.starts_with(expected), "{error}");
+}
+
+#[test]
+fn debug_shows_no_key_in_the_place_of_the_url() {
+    let builder = Byod::builder()
+        .main_url("prod:happy|geheim")
+        .deploy_key("geheim")
+        .allow_host("prod:happy|geheim");
+    assert!(!format!("{builder:?}").contains("geheim"));
+    let builder = Byod::builder().main_url("https://happy-animal-123.convex.cloud");
+    assert!(format!("{builder:?}").contains("happy-animal-123"));
+}
+
+#[test]
+fn an_empty_key_is_a_missing_one() {
+    let builder = Byod::builder().main_url("https://x").deploy_key(" ");
+    let key = EncryptionKey::parse("x").unwrap();
+    let error = builder.encryption_key(key).build().unwrap_err().to_string();
+    assert!(error.contains("deploy_key is not set"), "{error}");
+}
+
+#[test]
+fn the_builder_names_what_is_missing() {
+    let error = Byod::builder().main_url("https://x").build().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "configuration: deploy_key is not set; call `ByodBuilder::deploy_key` or `from_env`"
+    );
+}
+
+#[test]
+fn a_root_certificate_that_is_none_is_refused() {
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for pem in ["", "geheim", broken] {
+        let builder = Byod::builder().main_url("https://x").deploy_key("k|x");
+        let key = EncryptionKey::parse("x").unwrap();
+        let result = builder.encryption_key(key).root_certificate(pem).build();
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("root_certificate: "), "{error}");
+    }
+}
+
+#[test]
+fn the_cache_may_hold_none_or_as_many_as_there_are() {
+    for capacity in [0, 1, usize::MAX] {
+        let builder = Byod::builder().main_url("https://x").deploy_key("k|x");
+        let builder = builder.cache_capacity(capacity);
+        let key = EncryptionKey::parse("x").unwrap();
+        builder.encryption_key(key).build().unwrap();
+    }
+}

@@ -1,0 +1,389 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use hyper::Uri;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::answer;
+use super::auth::{Auth, DeployKey, Token};
+use super::body;
+use super::context::CallContext;
+use super::deadline::Deadline;
+use super::endpoint::{Endpoint, Endpoints, operators_url};
+use super::health::{Deployments, Health};
+use super::http::Http;
+use super::limits::Limits;
+use super::retry;
+use super::shared_pools;
+use crate::error::Error;
+use crate::error::Outcome;
+use crate::routing::Observer;
+use crate::telemetry;
+
+/// Calls the functions of one deployment over HTTP.
+///
+/// Cheap to clone and to keep: a URL and a prepared header; all clients share one
+/// connection pool. Arguments and values are JSON in Convex's encoding, which
+/// plain serde types give for all but int64, bytes and the special floats; use
+/// [`Value`](crate::Value) where those occur.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), byod_runtime::Error> {
+/// use serde_json::{Value, json};
+///
+/// let client = byod_runtime::Client::new("https://happy-animal-123.convex.cloud")?;
+/// let messages: Vec<Value> = client.query("messages:list", &json!({"limit": 10})).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    endpoints: Arc<Endpoints>,
+    auth: Auth,
+    http: Http,
+    limits: Limits,
+    health: Arc<Health>,
+    /// Is told how calls fail, where the calls of the client are a user's.
+    observer: Option<Arc<Observer>>,
+}
+
+impl Client {
+    /// A client without authorization for the deployment at `url`.
+    ///
+    /// Time-outs and limits are the defaults that
+    /// [`ByodBuilder`](crate::ByodBuilder) states. Connections are shared by all such
+    /// clients that are made in the same tokio runtime, and end with it: use a client
+    /// where it was made. [`Error::Config`] if the URL is
+    /// not `https://host` (or `http://` of this machine).
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let url = operators_url(url, false)?;
+        let http = shared_pools::of_this_runtime()?;
+        Ok(Self::with_http(&url, http, Limits::default()))
+    }
+
+    pub(crate) fn with_http(url: &Uri, http: Http, limits: Limits) -> Self {
+        Self {
+            endpoints: Arc::new(Endpoints::new(url)),
+            auth: Auth::None,
+            http,
+            limits,
+            health: Arc::new(Health::new(None)),
+            observer: None,
+        }
+    }
+
+    /// The same client, sharing what is known of its deployment with others.
+    pub(crate) fn known_to(mut self, deployments: &Deployments) -> Self {
+        self.health = deployments.of(&self.endpoints.url);
+        self
+    }
+
+    /// The same client, whose failures somebody is told.
+    pub(crate) fn observed(mut self, observer: Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// The same deployment, called with another limit on the time of a call, its
+    /// retries included.
+    #[must_use]
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        self.with_limits(|limits| limits.timeout = timeout)
+    }
+
+    /// The same deployment, called with another limit on the time that making a
+    /// connection may take, with DNS and TLS.
+    #[must_use]
+    pub fn with_connect_timeout(&self, timeout: Duration) -> Self {
+        self.with_limits(|limits| limits.connect = timeout)
+    }
+
+    /// The same deployment, called with another limit on the size of an answer, in
+    /// bytes.
+    #[must_use]
+    pub fn with_answer_limit(&self, bytes: usize) -> Self {
+        self.with_limits(|limits| limits.answer = bytes)
+    }
+
+    /// The same deployment, called with another limit on how often a call is sent
+    /// again; 0 for never.
+    #[must_use]
+    pub fn with_retries(&self, retries: u32) -> Self {
+        self.with_limits(|limits| limits.retries = retries)
+    }
+
+    pub(crate) fn with_limits(&self, change: impl FnOnce(&mut Limits)) -> Self {
+        let mut client = self.clone();
+        change(&mut client.limits);
+        client
+    }
+
+    /// The same deployment, called as the user whose token it is.
+    #[must_use]
+    pub fn with_token(&self, token: impl Into<Token>) -> Self {
+        self.with_auth(Auth::user(&token.into()))
+    }
+
+    /// The same deployment, called as its admin, who reaches internal functions too.
+    #[must_use]
+    pub fn with_deploy_key(&self, key: &DeployKey) -> Self {
+        self.with_auth(Auth::admin(key))
+    }
+
+    /// The same deployment, called as its admin in the name of a user:
+    /// `ctx.auth.getUserIdentity()` returns `identity` (an object with `subject`,
+    /// `issuer`, …).
+    #[must_use]
+    pub fn acting_as(&self, key: &DeployKey, identity: &serde_json::Value) -> Self {
+        self.with_auth(Auth::acting_as(key, identity))
+    }
+
+    pub(crate) fn with_auth(&self, auth: Auth) -> Self {
+        Self {
+            auth,
+            // How others than the user are answered says nothing about the user.
+            observer: None,
+            ..self.clone()
+        }
+    }
+
+    /// Itself, unless its secret can't be sent.
+    pub(crate) fn usable(self) -> Result<Self, Error> {
+        match self.auth {
+            Auth::Unusable(problem) => Err(Error::config(problem)),
+            _ => Ok(self),
+        }
+    }
+
+    /// The deployment's URL, without a slash at the end.
+    pub fn url(&self) -> &str {
+        &self.endpoints.url
+    }
+
+    /// Runs a query.
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        args: &impl Serialize,
+    ) -> Result<T, Error> {
+        self.call(Endpoint::Query, path, args).await
+    }
+
+    /// Runs a mutation. On an error, [`Error::outcome`] says whether it ran.
+    pub async fn mutation<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        args: &impl Serialize,
+    ) -> Result<T, Error> {
+        self.call(Endpoint::Mutation, path, args).await
+    }
+
+    /// Runs an action. On an error, [`Error::outcome`] says whether it ran.
+    pub async fn action<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        args: &impl Serialize,
+    ) -> Result<T, Error> {
+        self.call(Endpoint::Action, path, args).await
+    }
+
+    /// Runs a function of whatever kind; needs the deploy key.
+    pub async fn function<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        args: &impl Serialize,
+    ) -> Result<T, Error> {
+        self.call(Endpoint::Function, path, args).await
+    }
+
+    /// Runs several queries in one request, all at one timestamp. The results
+    /// are in the queries' order, each with its own error; the outer error is
+    /// that of the request. Without queries nothing is sent.
+    pub async fn query_batch<T: DeserializeOwned>(
+        &self,
+        queries: &[(&str, impl Serialize)],
+    ) -> Result<Vec<Result<T, Error>>, Error> {
+        if queries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let paths: Vec<&str> = queries.iter().map(|(path, _)| *path).collect();
+        let names = answer::batched(paths.iter().copied());
+        let batch = self.context(Endpoint::QueryBatch, &names);
+        let body = body::batch(queries).map_err(|reason| batch.encode(reason))?;
+        self.run(
+            body,
+            batch,
+            &self.limits,
+            self.deadline(),
+            |answer, batch| {
+                let results = answer::read_batch(answer, paths.len(), batch)?;
+                let read = |(result, path): (&RawValue, &&str)| {
+                    answer::read_value(result.get().as_bytes(), self.context(Endpoint::Query, path))
+                };
+                Ok(results.into_iter().zip(&paths).map(read).collect())
+            },
+        )
+        .await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        path: &str,
+        args: &impl Serialize,
+    ) -> Result<T, Error> {
+        let context = self.context(endpoint, path);
+        let body = body::call(path, args).map_err(|reason| context.encode(reason))?;
+        self.run(
+            body,
+            context,
+            &self.limits,
+            self.deadline(),
+            |answer, context| answer::read_value(answer, context),
+        )
+        .await
+    }
+
+    /// When a call that begins now must be over.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::after(self.limits.timeout)
+    }
+
+    /// Sends the prepared body of a call, again where that may help and can do no
+    /// harm, and reads the answer.
+    pub(crate) async fn run<T>(
+        &self,
+        body: Vec<u8>,
+        mut context: CallContext<'_>,
+        limits: &Limits,
+        deadline: Deadline,
+        read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let body = Bytes::from(body);
+        let mut attempt = 1;
+        loop {
+            telemetry::attempt(attempt);
+            let answer = {
+                let place = match self.health.try_enter() {
+                    Some(place) => Ok(place),
+                    None => self.health.enter(deadline).await,
+                };
+                match place {
+                    Ok(_place) => {
+                        let url = self.endpoints.of(context.endpoint);
+                        let http = &self.http;
+                        http.post(url, body.clone(), context, deadline, limits)
+                            .await
+                    }
+                    Err(limit) => Err(Error::Busy {
+                        call: context.call(),
+                        limit,
+                    }),
+                }
+            };
+            let error = {
+                let result = answer.and_then(|answer| read(&answer, context));
+                // A caller in a hurry says nothing about the deployment.
+                let hurry = limits.is_shorter_than(&self.limits);
+                if !(hurry && matches!(result, Err(Error::Timeout { .. }))) {
+                    self.health.note(&result);
+                }
+                match result {
+                    Ok(value) => return Ok(value),
+                    Err(error) => error,
+                }
+            };
+            if attempt > limits.retries || !self.try_again(attempt, &error, deadline).await {
+                if let Some(observer) = &self.observer {
+                    observer.failed(&error);
+                }
+                return Err(error);
+            }
+            context.perhaps_ran |= error.outcome() == Outcome::Unknown;
+            attempt += 1;
+        }
+    }
+
+    /// Whether the call is to be sent again; waits until it is time to. In a box, for
+    /// most calls are sent once.
+    #[cold]
+    fn try_again<'a>(
+        &'a self,
+        attempt: u32,
+        error: &'a Error,
+        deadline: Deadline,
+    ) -> BoxFuture<'a, bool> {
+        let try_again = async move {
+            // A deployment that is busy is not made less so by asking again.
+            let may_help = error.is_retryable() && !matches!(error, Error::Busy { .. });
+            if !may_help {
+                return false;
+            }
+            let pause = retry::pause(attempt, error);
+            if pause >= deadline.left() || !self.health.budget.spend() {
+                return false;
+            }
+            if let Some(call) = error.call() {
+                telemetry::retry(call.endpoint);
+            }
+            tracing::debug!(%error, attempt, ?pause, "the call is sent again");
+            tokio::time::sleep(pause).await;
+            true
+        };
+        try_again.boxed()
+    }
+
+    /// What an error of a call is about.
+    pub(crate) fn context<'a>(
+        &'a self,
+        endpoint: impl Into<Endpoint>,
+        path: &'a str,
+    ) -> CallContext<'a> {
+        let endpoint = endpoint.into();
+        CallContext {
+            deployment: self.endpoints.host(),
+            auth: &self.auth,
+            endpoint,
+            path,
+            repeatable: endpoint.only_reads(),
+            perhaps_ran: false,
+        }
+    }
+
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    pub(crate) fn shared_url(&self) -> &Arc<str> {
+        &self.endpoints.url
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        self.endpoints.host()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.url())
+            .field("auth", &self.auth)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let client = Client::new("https://host").unwrap().with_token("geheim");
+        assert!(!format!("{client:?}").contains("geheim"));
+    }
+}

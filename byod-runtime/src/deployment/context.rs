@@ -1,0 +1,45 @@
+use std::fmt;
+
+use super::auth::Auth;
+use super::endpoint::Endpoint;
+use crate::error::{Call, Error};
+use crate::error::{EXPLANATION, one_line};
+
+/// What a [`Call`] is made of; borrowed, because most calls don't fail.
+#[derive(Clone, Copy)]
+pub(crate) struct CallContext<'a> {
+    pub(crate) deployment: &'a str,
+    /// What the deployment is sent, and may send back.
+    pub(crate) auth: &'a Auth,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) path: &'a str,
+    /// Whether running it twice does no more than running it once.
+    pub(crate) repeatable: bool,
+    /// Whether it may have run already, when it was sent before.
+    pub(crate) perhaps_ran: bool,
+}
+
+impl CallContext<'_> {
+    pub(crate) fn call(self) -> Box<Call> {
+        Box::new(Call {
+            deployment: self.deployment.into(),
+            endpoint: self.endpoint,
+            path: self.path.into(),
+            repeatable: self.repeatable,
+            perhaps_ran: self.perhaps_ran,
+        })
+    }
+
+    /// A text from outside as a part of an error: short, on one line, and without
+    /// the secret that was sent.
+    pub(crate) fn quote(self, text: &str) -> Box<str> {
+        one_line(&self.auth.redact(text), EXPLANATION).into()
+    }
+
+    pub(crate) fn encode(self, reason: impl fmt::Display) -> Error {
+        Error::Encode {
+            call: self.call(),
+            reason: reason.to_string().into(),
+        }
+    }
+}

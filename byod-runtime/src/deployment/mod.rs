@@ -1,0 +1,24 @@
+//! One deployment over HTTP. It knows no users.
+
+pub(crate) mod answer;
+mod auth;
+pub(crate) mod body;
+mod client;
+mod context;
+mod deadline;
+mod endpoint;
+mod health;
+pub(crate) mod http;
+mod limits;
+pub(crate) mod retry;
+pub(crate) mod shared_pools;
+
+pub(crate) use auth::Auth;
+pub use auth::{DeployKey, Token};
+pub use client::Client;
+pub(crate) use context::CallContext;
+pub(crate) use deadline::{Deadline, YEAR};
+pub(crate) use endpoint::{Endpoint, UrlText, operators_url, shown_host};
+pub(crate) use health::{Deployments, is_failing};
+pub(crate) use http::{Http, HttpSettings};
+pub(crate) use limits::Limits;

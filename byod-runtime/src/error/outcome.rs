@@ -1,0 +1,133 @@
+use super::variants::Error;
+
+/// What is known about the execution of a call that gave an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The function certainly did not run: sending the call again can't run it twice.
+    NotExecuted,
+    /// The function ran to its end; a mutation that threw has been rolled back.
+    Executed,
+    /// The function may or may not have run.
+    Unknown,
+}
+
+impl Error {
+    /// Whether the function ran, as far as is known; of a call that was sent more than
+    /// once, in any of the attempts.
+    pub fn outcome(&self) -> Outcome {
+        match self.outcome_of_attempt() {
+            Outcome::NotExecuted if self.call().is_some_and(|call| call.perhaps_ran) => {
+                Outcome::Unknown
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn outcome_of_attempt(&self) -> Outcome {
+        match self {
+            Self::Config { .. }
+            | Self::Credentials { .. }
+            | Self::Connect { .. }
+            | Self::Tls { .. }
+            | Self::Rejected { .. }
+            | Self::Blocked { .. }
+            | Self::RolloutRefused { .. }
+            | Self::DeploymentChanged { .. }
+            | Self::Busy { .. }
+            | Self::SchemaOutdated { .. }
+            | Self::Record { .. }
+            | Self::Encode { .. } => Outcome::NotExecuted,
+            Self::Timeout { connecting, .. } if *connecting => Outcome::NotExecuted,
+            Self::Status { status, code, .. } => status_outcome(*status, code.as_deref()),
+            Self::Function { .. } => Outcome::Executed,
+            Self::Answer { executed, .. } if *executed => Outcome::Executed,
+            Self::Timeout { .. }
+            | Self::Interrupted { .. }
+            | Self::TooLarge { .. }
+            | Self::Answer { .. } => Outcome::Unknown,
+        }
+    }
+
+    /// Whether the same call, sent again, may succeed and can do no harm: the
+    /// cause is transient, and it is a query, a mutation with an idempotency key, or
+    /// has certainly not been executed.
+    pub fn is_retryable(&self) -> bool {
+        let transient = match self {
+            Self::Connect { .. }
+            | Self::Timeout { .. }
+            | Self::Interrupted { .. }
+            | Self::Busy { .. } => true,
+            Self::Status { status, .. } => {
+                matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+            }
+            Self::Answer { executed, .. } => !executed,
+            Self::Record { source, .. } => source.is_retryable(),
+            _ => false,
+        };
+        let repeatable = self.call().is_some_and(|call| call.repeatable);
+        transient && (repeatable || self.outcome() == Outcome::NotExecuted)
+    }
+}
+
+/// A status settles the outcome only where HTTP or the deployment's code says
+/// that the request was turned away before it was processed.
+fn status_outcome(status: u16, code: Option<&str>) -> Outcome {
+    match (status, code) {
+        (400 | 401 | 403..=405 | 411 | 413..=415 | 421 | 425 | 426 | 429 | 431, _)
+        | (503, Some("RejectedBeforeExecution")) => Outcome::NotExecuted,
+        _ => Outcome::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::Call;
+    use super::*;
+    use crate::deployment::Endpoint;
+
+    fn status(endpoint: Endpoint, status: u16, code: Option<&str>) -> Error {
+        Error::Status {
+            call: Box::new(Call {
+                deployment: "happy-animal-123.convex.cloud".into(),
+                endpoint,
+                path: "messages:list".into(),
+                repeatable: endpoint.only_reads(),
+                perhaps_ran: false,
+            }),
+            status,
+            code: code.map(Into::into),
+            message: "".into(),
+            retry_after: None,
+        }
+    }
+
+    #[test]
+    fn a_mutation_is_retryable_only_if_it_certainly_did_not_run() {
+        use Endpoint::{Function, Mutation, Query};
+        use Outcome::{NotExecuted, Unknown};
+        for (code, name, outcome, query, mutation) in [
+            (400, None, NotExecuted, false, false),
+            (404, None, NotExecuted, false, false),
+            (408, None, Unknown, true, false),
+            (409, None, Unknown, false, false),
+            (429, None, NotExecuted, true, true),
+            (500, None, Unknown, true, false),
+            (502, None, Unknown, true, false),
+            (503, None, Unknown, true, false),
+            (
+                503,
+                Some("RejectedBeforeExecution"),
+                NotExecuted,
+                true,
+                true,
+            ),
+            (504, None, Unknown, true, false),
+        ] {
+            let error = status(Mutation, code, name);
+            assert_eq!(error.outcome(), outcome, "{code}");
+            assert_eq!(error.is_retryable(), mutation, "{code}");
+            assert_eq!(status(Function, code, name).is_retryable(), mutation);
+            assert_eq!(status(Query, code, name).is_retryable(), query, "{code}");
+        }
+    }
+}

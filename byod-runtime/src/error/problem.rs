@@ -1,0 +1,127 @@
+use std::fmt;
+use std::time::Duration;
+
+use super::variants::Error;
+
+/// Why a user's deployment can't be used, in words that its owner can act on.
+///
+/// Its text is what `connectionError` of the user's record holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionProblem {
+    /// The deploy key was refused: HTTP status 401 or 403.
+    WrongKey,
+    /// No answer came in time.
+    TimedOut {
+        /// The time that was given.
+        limit: Duration,
+    },
+    /// There is no deployment of that name: HTTP status 404.
+    NotFound,
+    /// No connection could be made, or it broke.
+    Unreachable {
+        /// What the network said.
+        reason: Box<str>,
+    },
+    /// TLS could not be set up, for example because of the certificate.
+    Insecure {
+        /// What TLS said.
+        reason: Box<str>,
+    },
+    /// It answers with a status that is not one of a function.
+    Failing {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// What answers there is no Convex deployment.
+    NotConvex,
+    /// The function `functions:ping` is missing, or failed.
+    NoPing,
+    /// The version of its schema is too old.
+    SchemaOutdated {
+        /// Its version.
+        found: u64,
+        /// The oldest that will do.
+        minimum: u64,
+    },
+    /// The stored credentials could not be decrypted, or are none.
+    Credentials {
+        /// What is wrong with them.
+        reason: Box<str>,
+    },
+}
+
+impl ConnectionProblem {
+    /// The version of its schema, where that is the problem.
+    pub(crate) fn schema_version(&self) -> Option<u64> {
+        match self {
+            Self::SchemaOutdated { found, .. } => Some(*found),
+            _ => None,
+        }
+    }
+
+    /// What an error says about the deployment; `None` where it says nothing
+    /// against it.
+    pub(crate) fn of(error: &Error) -> Option<Self> {
+        Some(match error {
+            Error::Rejected { .. } => Self::WrongKey,
+            Error::Timeout { limit, .. } => Self::TimedOut { limit: *limit },
+            Error::Connect { reason, .. } | Error::Interrupted { reason, .. } => {
+                Self::Unreachable {
+                    reason: reason.clone(),
+                }
+            }
+            Error::Tls { reason, .. } => Self::Insecure {
+                reason: reason.clone(),
+            },
+            Error::Status { status: 404, .. } => Self::NotFound,
+            Error::Status { status, .. } => Self::Failing { status: *status },
+            Error::Answer {
+                executed: false, ..
+            } => Self::NotConvex,
+            Error::Credentials { reason, .. } => Self::Credentials {
+                reason: reason.clone(),
+            },
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for ConnectionProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongKey => f.write_str(
+                "the deployment does not accept the deploy key; make a new one in its settings and enter it",
+            ),
+            Self::TimedOut { limit } => write!(
+                f,
+                "the deployment did not answer within {limit:?}; it may be paused or overloaded"
+            ),
+            Self::NotFound => {
+                f.write_str("there is no such deployment (HTTP status 404); check its URL")
+            }
+            Self::Unreachable { reason } => {
+                write!(f, "the deployment can't be reached: {reason}")
+            }
+            Self::Insecure { reason } => {
+                write!(f, "no secure connection to the deployment: {reason}")
+            }
+            Self::Failing { status } => {
+                write!(f, "the deployment fails with HTTP status {status}")
+            }
+            Self::NotConvex => {
+                f.write_str("what answers there is not a Convex deployment; check its URL")
+            }
+            Self::NoPing => f.write_str(
+                "the deployment has no working function `functions:ping`; deploy the package for users' deployments to it",
+            ),
+            Self::SchemaOutdated { found, minimum } => write!(
+                f,
+                "the deployment has version {found} of the schema, version {minimum} is needed; deploy the present one to it"
+            ),
+            Self::Credentials { reason } => {
+                write!(f, "the stored credentials can't be used: {reason}; enter them again")
+            }
+        }
+    }
+}

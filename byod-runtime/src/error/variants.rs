@@ -1,0 +1,417 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use byod_schema::Value;
+use serde::de::DeserializeOwned;
+
+use super::text::Shown;
+use super::words::{Elapsed, Of, Refused};
+use crate::deployment::Endpoint;
+use crate::routing::Deployment;
+
+/// How the parts of the HTTP client fail.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a call, or the routing before it, did not give a value.
+///
+/// Every variant that concerns a call holds a [`Call`]: which function, on which
+/// deployment. None ever holds a secret. Prints on one line, whatever a deployment
+/// or a user wrote: line breaks are escaped. Cheap to clone.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting is missing or can't be used.
+    #[error("configuration: {}", Shown(.message))]
+    Config {
+        /// What is wrong, and how to set it right.
+        message: Box<str>,
+    },
+
+    /// A user's stored credentials could not be decrypted: malformed, changed, or
+    /// sealed with another key.
+    #[error("credentials{}: {}", Of(.user), Shown(.reason))]
+    Credentials {
+        /// The user whose record it is, where known.
+        user: Option<Arc<str>>,
+        /// The field of the record at fault.
+        field: &'static str,
+        /// What is wrong with it; names the field.
+        reason: Box<str>,
+    },
+
+    /// No connection could be made, so nothing was sent.
+    #[error("{call}: can't connect: {}", Shown(.reason))]
+    Connect {
+        /// The call.
+        call: Box<Call>,
+        /// What the network said.
+        reason: Box<str>,
+    },
+
+    /// A time limit passed.
+    #[error("{call}: {}", Elapsed(.connecting, .limit))]
+    Timeout {
+        /// The call.
+        call: Box<Call>,
+        /// The limit that passed.
+        limit: Duration,
+        /// Whether there was no connection yet, so that nothing was sent.
+        connecting: bool,
+    },
+
+    /// TLS could not be set up, for example because of the certificate. Nothing was sent.
+    #[error("{call}: no secure connection: {}", Shown(.reason))]
+    Tls {
+        /// The call.
+        call: Box<Call>,
+        /// What TLS said.
+        reason: Box<str>,
+    },
+
+    /// The connection broke after (a part of) the call was sent.
+    #[error("{call}: the connection broke before the answer was complete: {}", Shown(.reason))]
+    Interrupted {
+        /// The call.
+        call: Box<Call>,
+        /// What the network said.
+        reason: Box<str>,
+    },
+
+    /// The deployment did not accept the token or deploy key: HTTP status 401 or 403.
+    #[error("{call}: {}", Refused(.status, .code, .message))]
+    Rejected {
+        /// The call.
+        call: Box<Call>,
+        /// 401 or 403.
+        status: u16,
+        /// Convex's code, such as `BadDeployKey`.
+        code: Option<Box<str>>,
+        /// The message, shortened.
+        message: Box<str>,
+    },
+
+    /// Any other HTTP status that is not the answer of a function.
+    #[error("{call}: {}", Refused(.status, .code, .message))]
+    Status {
+        /// The call.
+        call: Box<Call>,
+        /// The HTTP status.
+        status: u16,
+        /// Convex's code, such as `RejectedBeforeExecution`, where the deployment answered.
+        code: Option<Box<str>>,
+        /// The message, shortened.
+        message: Box<str>,
+        /// How long the deployment asks to wait before another call (`Retry-After`).
+        retry_after: Option<Duration>,
+    },
+
+    /// The answer is larger than the limit that is set.
+    #[error(
+        "{call}: the answer is larger than {limit} bytes; raise `answer_limit` or ask for less"
+    )]
+    TooLarge {
+        /// The call.
+        call: Box<Call>,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+
+    /// The answer was not understood.
+    #[error("{call}: {}", Shown(.reason))]
+    Answer {
+        /// The call.
+        call: Box<Call>,
+        /// What was found in it.
+        reason: Box<str>,
+        /// Whether it was sound as an answer, so that the function ran, and only
+        /// its value does not fit the type that the caller asked for.
+        executed: bool,
+    },
+
+    /// The function itself failed: it threw, or its arguments did not pass its validators.
+    #[error("{call} failed: {}", Shown(.message))]
+    Function {
+        /// The call.
+        call: Box<Call>,
+        /// The function's message, of at most 4,096 characters.
+        message: Box<str>,
+        /// The data of a `ConvexError`; see [`Error::function_data`].
+        data: Option<Box<Value>>,
+    },
+
+    /// The user's deployment is marked as failing, so nothing is sent, neither
+    /// there nor to main: that would split the user's data.
+    #[error("{call}: blocked, the user's database has an error: {}", Shown(.reason))]
+    Blocked {
+        /// The call.
+        call: Box<Call>,
+        /// The stored reason.
+        reason: Box<str>,
+    },
+
+    /// A write to a table that the rollout allows only to be read on users' deployments.
+    #[error(
+        "{call}: refused, writes to `{}` on users' deployments are switched off (rollout: ReadOnly)",
+        Shown(.table)
+    )]
+    RolloutRefused {
+        /// The call.
+        call: Box<Call>,
+        /// The table.
+        table: Box<str>,
+    },
+
+    /// The user connected or disconnected a deployment between two pages, and a
+    /// cursor means nothing on another deployment. Nothing was sent: begin again
+    /// with the first page.
+    #[error(
+        "{call}: the page before came from {before}, and its cursor means nothing on another deployment; begin again with the first page"
+    )]
+    DeploymentChanged {
+        /// The call of the next page.
+        call: Box<Call>,
+        /// The deployment that the page before came from.
+        before: Box<Deployment>,
+    },
+
+    /// So many calls to the user's deployment are under way, and as many waiting,
+    /// that this one was not sent: the deployment hangs, or the limit
+    /// ([`ByodBuilder::concurrency`](crate::ByodBuilder::concurrency)) is too low.
+    #[error("{call}: not sent, {limit} calls to this deployment are under way already")]
+    Busy {
+        /// The call.
+        call: Box<Call>,
+        /// How many calls may be under way at once.
+        limit: usize,
+    },
+
+    /// The user's deployment runs an older version of the schema than this
+    /// service can work with. Nothing was sent.
+    #[error(
+        "{call}: the user's deployment has version {found} of the schema, version {minimum} is needed; deploy the present one there"
+    )]
+    SchemaOutdated {
+        /// The call.
+        call: Box<Call>,
+        /// The deployment's version, from the user's record.
+        found: u64,
+        /// The oldest that will do:
+        /// [`ByodBuilder::minimum_schema_version`](crate::ByodBuilder::minimum_schema_version).
+        minimum: u64,
+    },
+
+    /// The user's record could not be read from main, so where the call goes is not
+    /// known. Nothing was sent.
+    #[error(
+        "{} `{}`: not sent, because the user's record can't be read: {source}",
+        .call.endpoint,
+        Shown(.call.function_path())
+    )]
+    Record {
+        /// The call that was not sent; its deployment is main, which was asked.
+        call: Box<Call>,
+        /// What came of the query for the record.
+        source: Box<Error>,
+    },
+
+    /// The arguments could not be written as JSON. Nothing was sent.
+    #[error("{call}: the arguments can't be sent: {}", Shown(.reason))]
+    Encode {
+        /// The call.
+        call: Box<Call>,
+        /// What is wrong with them.
+        reason: Box<str>,
+    },
+}
+
+/// Which call an [`Error`] is about: the function and the deployment.
+///
+/// Prints as ``query `messages:list` on happy-animal-123.convex.cloud``.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub(crate) deployment: Arc<str>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) path: Box<str>,
+    /// Whether running it twice does no more than running it once.
+    pub(crate) repeatable: bool,
+    /// Whether it may have run already, when it was sent before.
+    pub(crate) perhaps_ran: bool,
+}
+
+impl Call {
+    /// The deployment's host, with its port where the URL names one.
+    pub fn deployment(&self) -> &str {
+        &self.deployment
+    }
+
+    /// The function path (of a batch: those of all its functions, each once,
+    /// separated by commas); the table's name where no function was called, only a
+    /// client asked for.
+    pub fn function_path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} `{}` on {}",
+            self.endpoint,
+            Shown(&self.path),
+            self.deployment
+        )
+    }
+}
+
+impl Error {
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::Config {
+            message: message.into().into(),
+        }
+    }
+
+    /// Names the user whose credentials could not be opened.
+    pub(crate) fn of_user(mut self, id: &str) -> Self {
+        if let Self::Credentials { user, .. } = &mut self {
+            *user = Some(id.into());
+        }
+        self
+    }
+
+    /// The variant's name in small letters, as metrics have it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Config { .. } => "config",
+            Self::Credentials { .. } => "credentials",
+            Self::Connect { .. } => "connect",
+            Self::Timeout { .. } => "timeout",
+            Self::Tls { .. } => "tls",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Rejected { .. } => "rejected",
+            Self::Status { .. } => "status",
+            Self::TooLarge { .. } => "too_large",
+            Self::Answer { .. } => "answer",
+            Self::Function { .. } => "function",
+            Self::Blocked { .. } => "blocked",
+            Self::RolloutRefused { .. } => "rollout_refused",
+            Self::DeploymentChanged { .. } => "deployment_changed",
+            Self::Busy { .. } => "busy",
+            Self::SchemaOutdated { .. } => "schema_outdated",
+            Self::Record { .. } => "record",
+            Self::Encode { .. } => "encode",
+        }
+    }
+
+    /// The call it concerns, if it does concern one.
+    pub fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Config { .. } | Self::Credentials { .. } => None,
+            Self::Connect { call, .. }
+            | Self::Timeout { call, .. }
+            | Self::Tls { call, .. }
+            | Self::Interrupted { call, .. }
+            | Self::Rejected { call, .. }
+            | Self::Status { call, .. }
+            | Self::TooLarge { call, .. }
+            | Self::Answer { call, .. }
+            | Self::Function { call, .. }
+            | Self::Blocked { call, .. }
+            | Self::RolloutRefused { call, .. }
+            | Self::DeploymentChanged { call, .. }
+            | Self::Busy { call, .. }
+            | Self::SchemaOutdated { call, .. }
+            | Self::Record { call, .. }
+            | Self::Encode { call, .. } => Some(call),
+        }
+    }
+
+    /// How long the deployment asks to wait before another call: the header
+    /// `Retry-After` of its answer.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::Record { source, .. } => source.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// The data of the `ConvexError` that the function threw.
+    ///
+    /// `None` if this is no function error, or one without data. `Some(Err(_))`
+    /// if the data does not fit `T`, which sees it in Convex's JSON encoding, as
+    /// the values of [`Client`](crate::Client) are; [`Value`] fits always.
+    pub fn function_data<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
+        let Self::Function {
+            data: Some(data), ..
+        } = self
+        else {
+            return None;
+        };
+        Some(serde_json::to_value(data).and_then(serde_json::from_value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(endpoint: Endpoint) -> Box<Call> {
+        Box::new(Call {
+            deployment: "happy-animal-123.convex.cloud".into(),
+            endpoint,
+            path: "messages:list".into(),
+            repeatable: endpoint.only_reads(),
+            perhaps_ran: false,
+        })
+    }
+
+    #[test]
+    fn a_message_says_what_was_called_where() {
+        let error = Error::Timeout {
+            call: call(Endpoint::Query),
+            limit: Duration::from_secs(30),
+            connecting: false,
+        };
+        assert_eq!(
+            error.to_string(),
+            "query `messages:list` on happy-animal-123.convex.cloud: no complete answer within 30s"
+        );
+        let error = Error::Status {
+            call: call(Endpoint::Action),
+            status: 503,
+            code: Some("Overloaded".into()),
+            message: "".into(),
+            retry_after: None,
+        };
+        assert_eq!(
+            error.to_string(),
+            "action `messages:list` on happy-animal-123.convex.cloud: HTTP status 503 Overloaded"
+        );
+    }
+
+    #[test]
+    fn function_data_has_the_callers_type() {
+        let data: Value =
+            serde_json::from_str(r#"{"code": 7, "big": {"$integer": "KgAAAAAAAAA="}}"#).unwrap();
+        let error = Error::Function {
+            call: call(Endpoint::Query),
+            message: "no".into(),
+            data: Some(Box::new(data.clone())),
+        };
+        #[derive(serde::Deserialize)]
+        struct Data {
+            code: u8,
+        }
+        assert_eq!(error.function_data::<Data>().unwrap().unwrap().code, 7);
+        assert_eq!(error.function_data::<Value>().unwrap().unwrap(), data);
+        assert!(error.function_data::<String>().unwrap().is_err());
+        assert!(Error::config("x").function_data::<Value>().is_none());
+    }
+
+    #[test]
+    fn it_is_small() {
+        assert!(size_of::<Error>() <= 64, "{}", size_of::<Error>());
+    }
+}

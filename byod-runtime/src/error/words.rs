@@ -1,0 +1,50 @@
+//! Parts of errors' messages.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::text::Shown;
+
+pub(crate) struct Of<'a>(pub(crate) &'a Option<Arc<str>>);
+
+impl fmt::Display for Of<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(user) => write!(f, " of user `{}`", Shown(user)),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) struct Elapsed<'a>(pub(crate) &'a bool, pub(crate) &'a Duration);
+
+impl fmt::Display for Elapsed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if *self.0 {
+            "connection"
+        } else {
+            "complete answer"
+        };
+        write!(f, "no {what} within {:?}", self.1)
+    }
+}
+
+pub(crate) struct Refused<'a>(
+    pub(crate) &'a u16,
+    pub(crate) &'a Option<Box<str>>,
+    pub(crate) &'a str,
+);
+
+impl fmt::Display for Refused<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HTTP status {}", self.0)?;
+        if let Some(code) = self.1 {
+            write!(f, " {}", Shown(code))?;
+        }
+        if !self.2.is_empty() {
+            write!(f, ": {}", Shown(self.2))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! What is done about a user's deployment that fails: it is blocked, main is told,
+//! and from time to time it is tried whether it is back.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+
+use super::cache::{Blocked, Connected, Route, Why};
+use crate::byod::{Byod, Inner};
+use crate::calls::UserId;
+use crate::deployment::is_failing;
+use crate::error::ConnectionProblem;
+use crate::error::Error;
+use crate::telemetry;
+use crate::users::{Change, ConnectionStatus, to_the_end};
+
+/// How long to wait between tries of a blocked deployment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pauses {
+    /// Before the first try; it doubles.
+    pub(crate) first: Duration,
+    pub(crate) longest: Duration,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(300),
+        }
+    }
+}
+
+/// The tasks that try blocked deployments, at most one a user; they end with the
+/// `Byod` they belong to.
+#[derive(Debug)]
+pub(crate) struct Recoveries {
+    pauses: Pauses,
+    tasks: Mutex<HashMap<UserId, AbortHandle>>,
+}
+
+impl Recoveries {
+    pub(crate) fn new(pauses: Pauses) -> Self {
+        Self {
+            pauses,
+            tasks: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, AbortHandle>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Recoveries {
+    fn drop(&mut self) {
+        for task in self.lock().values() {
+            task.abort();
+        }
+    }
+}
+
+impl Byod {
+    /// Takes note of how a call to a user's deployment failed: blocks the user's
+    /// route where it can't be expected to work.
+    pub(crate) fn observe(&self, user: &UserId, connected: &Arc<Connected>, error: &Error) {
+        let rejected = matches!(error, Error::Rejected { .. });
+        let failures = || connected.client.health().failures_in_a_row();
+        let fails = is_failing(error) && failures() >= self.inner().failure_threshold;
+        if !rejected && !fails {
+            return;
+        }
+        let Some(problem) = ConnectionProblem::of(error) else {
+            return;
+        };
+        let reason: Arc<str> = problem.to_string().into();
+        let blocked = Blocked {
+            deployment: connected.client.host().into(),
+            why: Why::Failing(reason.clone()),
+        };
+        // Else another call did, or the user has other credentials by now.
+        if self.inner().routes.block(user, connected, blocked) {
+            telemetry::blocked();
+            tracing::warn!(?user, ?reason, "the user's deployment is blocked");
+            self.publish_failure(user, &reason);
+            let fingerprint = connected.fingerprint;
+            self.recover(
+                user,
+                Some(News {
+                    fingerprint,
+                    reason,
+                }),
+            );
+        }
+    }
+
+    /// Tries the user's blocked deployment from time to time until it works, in a
+    /// task of its own, unless one does so already. With `news`, tells main first
+    /// that these credentials fail, and why.
+    pub(crate) fn recover(&self, user: &UserId, news: Option<News>) {
+        let mut tasks = self.inner().recoveries.lock();
+        let running = tasks.get(user).is_some_and(|task| !task.is_finished());
+        if running && news.is_none() {
+            return;
+        }
+        let pauses = self.inner().recoveries.pauses;
+        let task = tokio::spawn(run(self.weak(), user.clone(), news, pauses)).abort_handle();
+        if let Some(former) = tasks.insert(user.clone(), task) {
+            former.abort();
+        }
+    }
+
+    /// Tries the user's deployment no more.
+    pub(crate) fn stop_recovery(&self, user: &UserId) {
+        if let Some(task) = self.inner().recoveries.lock().remove(user) {
+            task.abort();
+        }
+    }
+
+    /// Why this process blocks the user's deployment, if it does.
+    pub(crate) fn blocked_reason(&self, user: &UserId) -> Option<Arc<str>> {
+        match self.inner().routes.peek(user)? {
+            Route::Blocked(blocked) => Some(blocked.reason(self.inner().minimum_schema_version)),
+            _ => None,
+        }
+    }
+
+    /// Writes into the user's record that the deployment fails, unless the record
+    /// has other credentials or another status by now.
+    async fn report(self, user: UserId, news: News) -> Result<(), Error> {
+        let user = &user;
+        let store = &self.inner().store;
+        let writing = store.lock(user).await;
+        let Some(record) = store.get(user).await? else {
+            return Ok(());
+        };
+        let same = record.credentials.fingerprint() == news.fingerprint;
+        if same && record.connection_status == ConnectionStatus::Connected {
+            let change = Change {
+                error: Some(&news.reason),
+                ..Change::to(&ConnectionStatus::Error)
+            };
+            store.update(&record, &change).await?;
+            drop(writing);
+            self.status(user).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the user's deployment is no longer blocked here, or nobody has asked
+    /// for it for so long that the route is forgotten. Then its task must end.
+    fn is_over(&self, user: &UserId) -> bool {
+        let mut tasks = self.inner().recoveries.lock();
+        let over = self.blocked_reason(user).is_none();
+        if over {
+            tasks.remove(user);
+        }
+        over
+    }
+}
+
+/// Takes note of failures where calls are made outside of a session.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    byod: Weak<Inner>,
+    user: UserId,
+    connected: Arc<Connected>,
+}
+
+impl Observer {
+    pub(crate) fn new(byod: &Byod, user: &UserId, connected: Arc<Connected>) -> Self {
+        Self {
+            byod: byod.weak(),
+            user: user.clone(),
+            connected,
+        }
+    }
+
+    pub(crate) fn failed(&self, error: &Error) {
+        if let Some(byod) = Byod::upgrade(&self.byod) {
+            byod.observe(&self.user, &self.connected, error);
+        }
+    }
+}
+
+/// That a deployment fails.
+pub(crate) struct News {
+    /// Of the credentials it was called with.
+    fingerprint: u64,
+    reason: Arc<str>,
+}
+
+async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses) {
+    if let (Some(news), Some(byod)) = (news, Byod::upgrade(&weak))
+        && let Err(error) = to_the_end(byod.report(user.clone(), news)).await
+    {
+        tracing::warn!(?user, %error, "main could not be told that the user's deployment fails");
+    }
+    let mut pause = pauses.first;
+    loop {
+        // Not all at once, where many fail together.
+        tokio::time::sleep(pause.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
+        pause = (pause * 2).min(pauses.longest);
+        let Some(byod) = Byod::upgrade(&weak) else {
+            return;
+        };
+        if byod.is_over(&user) {
+            return;
+        }
+        match byod.test_connection(&user).await {
+            Ok(test) => tracing::debug!(?user, ?test, "tried the user's blocked deployment"),
+            Err(error) => {
+                tracing::warn!(?user, %error, "the user's blocked deployment could not be tried");
+            }
+        }
+        if byod.is_over(&user) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_tasks_end_with_what_they_belong_to() {
+        let recoveries = Recoveries::new(Pauses::default());
+        let task = tokio::spawn(std::future::pending::<()>());
+        recoveries.lock().insert("a".into(), task.abort_handle());
+        drop(recoveries);
+        let ended = tokio::time::timeout(Duration::from_secs(20), task).await;
+        assert!(ended.unwrap().unwrap_err().is_cancelled());
+    }
+}

@@ -1,0 +1,265 @@
+use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use tokio::sync::{Mutex, MutexGuard};
+use tracing::Instrument as _;
+
+use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
+use super::reseal::Records;
+use crate::calls::UserId;
+use crate::codec::Page;
+use crate::deployment::CallContext;
+use crate::deployment::Client;
+use crate::deployment::Endpoint;
+use crate::error::Error;
+
+/// The users' records, through the internal functions of main that hold them.
+#[derive(Debug)]
+pub(crate) struct Store {
+    main: Client,
+    /// Held by who reads a user's record in order to change it. Users share them by
+    /// the hash of their ids.
+    writing: [Mutex<()>; 64],
+    get_config: String,
+    create_config: String,
+    update_config: String,
+    list_configs: String,
+    reseal_config: String,
+}
+
+impl Store {
+    /// `main` must have the deploy key; `module` is the functions' module, such as
+    /// `byod/credentials`.
+    pub(crate) fn new(main: Client, module: &str) -> Self {
+        Self {
+            main,
+            writing: std::array::from_fn(|_| Mutex::default()),
+            get_config: format!("{module}:getConfigInternal"),
+            create_config: format!("{module}:createConfig"),
+            update_config: format!("{module}:updateConfig"),
+            list_configs: format!("{module}:listConfigs"),
+            reseal_config: format!("{module}:resealConfig"),
+        }
+    }
+
+    /// To be held from reading a user's record until it is changed: else what was
+    /// found about old credentials could be written over new ones. It holds for this
+    /// process.
+    pub(crate) async fn lock(&self, user: &UserId) -> MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        user.hash(&mut hasher);
+        let place = hasher.finish() % self.writing.len() as u64;
+        self.writing[place as usize].lock().await
+    }
+
+    /// The query for a user's record.
+    pub(crate) fn reading(&self) -> CallContext<'_> {
+        self.main.context(Endpoint::Query, &self.get_config)
+    }
+
+    pub(crate) async fn get(&self, user: &UserId) -> Result<Option<UserDatabaseConfig>, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Args<'a> {
+            user_id: &'a str,
+        }
+        user.check()?;
+        let user_id = user.as_str();
+        let args = Args { user_id };
+        let record: Option<UserDatabaseConfig> = self.main.query(&self.get_config, &args).await?;
+        match record {
+            // With another user's record, calls would go to that user's deployment.
+            Some(record) if record.user_id != user_id => Err(Error::config(format!(
+                "`{}` gave the record of another user than it was asked for; \
+                 it must give the one whose `userId` is the argument, or null",
+                self.get_config
+            ))),
+            record => Ok(record),
+        }
+    }
+
+    /// Up to `count` of all records.
+    pub(crate) async fn list(&self, cursor: Option<&str>, count: u32) -> Result<Records, Error> {
+        let options = PaginationOptions {
+            num_items: count,
+            cursor,
+        };
+        let args = ListArgs {
+            pagination_opts: options,
+        };
+        let page: Page<UserDatabaseConfig> = self.main.query(&self.list_configs, &args).await?;
+        Ok(Records {
+            next: (!page.is_done).then_some(page.continue_cursor),
+            records: page.page,
+        })
+    }
+
+    /// Replaces the credentials of a record by the same ones, sealed anew; `false`
+    /// if the record is gone or has others by now.
+    pub(crate) async fn reseal(
+        &self,
+        record: &UserDatabaseConfig,
+        sealed: &SealedCredentials,
+    ) -> Result<bool, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Reseal<'a> {
+            config_id: &'a str,
+            expected_auth_tags: &'a str,
+            #[serde(flatten)]
+            credentials: &'a SealedCredentials,
+            updated_at: u64,
+        }
+        let args = Reseal {
+            config_id: &record.id,
+            expected_auth_tags: &record.credentials.auth_tags,
+            credentials: sealed,
+            updated_at: now(),
+        };
+        self.main.mutation(&self.reseal_config, &args).await
+    }
+
+    /// Stores credentials and status, whether or not the user has a record.
+    pub(crate) async fn put(
+        &self,
+        user: &UserId,
+        credentials: &SealedCredentials,
+        connection_status: &ConnectionStatus,
+    ) -> Result<(), Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Create<'a> {
+            user_id: &'a str,
+            #[serde(flatten)]
+            credentials: &'a SealedCredentials,
+            connection_status: &'a ConnectionStatus,
+            schema_version: u32,
+            created_at: u64,
+            updated_at: u64,
+        }
+        let change = Change {
+            credentials: Some(credentials),
+            ..Change::to(connection_status)
+        };
+        let _writing = self.lock(user).await;
+        if let Some(record) = self.get(user).await? {
+            return self.update(&record, &change).await;
+        }
+        let now = now();
+        let args = Create {
+            user_id: user.as_str(),
+            credentials,
+            connection_status,
+            schema_version: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        let create = self.main.mutation::<IgnoredAny>(&self.create_config, &args);
+        match create.await {
+            // Somebody else may have made the record meanwhile.
+            Err(error @ Error::Function { .. }) => match self.get(user).await? {
+                Some(record) => self.update(&record, &change).await,
+                None => Err(error),
+            },
+            created => created.map(drop),
+        }
+    }
+
+    pub(crate) async fn update(
+        &self,
+        record: &UserDatabaseConfig,
+        change: &Change<'_>,
+    ) -> Result<(), Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Update<'a> {
+            config_id: &'a str,
+            #[serde(flatten)]
+            credentials: Option<&'a SealedCredentials>,
+            connection_status: &'a ConnectionStatus,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            connection_error: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            last_connection_test: Option<u64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            schema_version: Option<u64>,
+            updated_at: u64,
+        }
+        let now = now();
+        let args = Update {
+            config_id: &record.id,
+            credentials: change.credentials,
+            connection_status: change.status,
+            connection_error: change.error,
+            last_connection_test: change.tested.then_some(now),
+            schema_version: change.schema_version,
+            updated_at: now,
+        };
+        self.main
+            .mutation::<IgnoredAny>(&self.update_config, &args)
+            .await
+            .map(drop)
+    }
+}
+
+/// Runs what changes a record to its end, also if the caller is dropped: a request
+/// that was sent may take effect later, and until then nobody else may change the
+/// record.
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match tokio::spawn(change.in_current_span()).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down, and with it the caller.
+            Err(_) => std::future::pending().await,
+        },
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListArgs<'a> {
+    pagination_opts: PaginationOptions<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PaginationOptions<'a> {
+    num_items: u32,
+    cursor: Option<&'a str>,
+}
+
+/// What changes in a user's record.
+pub(crate) struct Change<'a> {
+    pub(crate) status: &'a ConnectionStatus,
+    /// Why the status is `error`. Main drops the former reason with any other status.
+    pub(crate) error: Option<&'a str>,
+    pub(crate) credentials: Option<&'a SealedCredentials>,
+    /// Whether the connection was tested just now.
+    pub(crate) tested: bool,
+    pub(crate) schema_version: Option<u64>,
+}
+
+impl<'a> Change<'a> {
+    /// Nothing but the status.
+    pub(crate) fn to(status: &'a ConnectionStatus) -> Self {
+        Self {
+            status,
+            error: None,
+            credentials: None,
+            tested: false,
+            schema_version: None,
+        }
+    }
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as u64)
+}
