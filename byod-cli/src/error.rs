@@ -39,6 +39,17 @@ pub(crate) enum Error {
     )]
     KeyTable(&'static str),
 
+    #[error(
+        "the table `{0}` has the name of the one by which a deployment says whose it is. Rename it"
+    )]
+    ClaimTable(&'static str),
+
+    #[error("{}", lines(config, problems))]
+    Owners {
+        config: PathBuf,
+        problems: Vec<String>,
+    },
+
     #[error("{}: not a lock file of this version: {reason}. Remove it and export again", path.display())]
     Lock { path: PathBuf, reason: String },
 
@@ -94,4 +105,10 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// One line for each problem.
+fn lines(config: &Path, problems: &[String]) -> String {
+    let line = |problem: &String| format!("{}: {problem}", config.display());
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -9,6 +9,7 @@ mod module;
 mod plan;
 mod schema;
 mod support;
+mod tables;
 pub(crate) mod validators;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{IDEMPOTENCY_TABLE, Location, Manifest, Project};
+use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Location, Manifest, Project};
 use serde::Serialize;
 
 use crate::Error;
@@ -65,10 +66,22 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if owners::key(&manifest).is_some() && manifest.user_tables.contains(IDEMPOTENCY_TABLE) {
         return Err(Error::KeyTable(IDEMPOTENCY_TABLE));
     }
+    if manifest.user_tables.contains(CLAIM_TABLE) {
+        return Err(Error::ClaimTable(CLAIM_TABLE));
+    }
     let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
     if subjects.is_empty() {
         return Err(Error::NoSubject {
             config: config.to_owned(),
+        });
+    }
+    let problems: Vec<String> = user_tables(&manifest)
+        .flat_map(|table| owners::problems(&manifest, table))
+        .collect();
+    if !problems.is_empty() {
+        return Err(Error::Owners {
+            config: config.to_owned(),
+            problems,
         });
     }
     let sources =

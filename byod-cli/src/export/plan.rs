@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{
-    Function, FunctionPath, Injection, Location, Manifest, Table, Validator, Visibility,
+    Deployments, Function, FunctionPath, Injection, Location, Manifest, Table, Validator,
+    Visibility,
 };
 use serde::Serialize;
 
@@ -14,8 +15,9 @@ use super::item::{Item, Reexport};
 use super::module;
 use super::schema::{self, ForeignId};
 use super::support;
+use super::tables;
 use super::validators::is_foreign;
-use crate::owners;
+use crate::owners::{self, Owners};
 use crate::source::Sources;
 
 /// The project of users' deployments, as it should be.
@@ -78,6 +80,7 @@ pub(crate) fn plan(
     rejected: &Rejected,
 ) -> Plan {
     let carrier = Carrier::new(sources, manifest);
+    let is_shared = manifest.ownership.deployments == Deployments::Shared;
     let mut need = Need::default();
     let mut functions = Vec::new();
     let mut notes = Vec::new();
@@ -125,6 +128,9 @@ pub(crate) fn plan(
                 Err(reason) => {
                     let written = match takes_owner {
                         Err(reason) => Err(reason),
+                        Ok(()) if is_shared && Owners::of(manifest, table) == Owners::Everybody => {
+                            Err("is of a table that is everybody's, where only main's own code knows who may".to_owned())
+                        }
                         Ok(()) if level < 2 => crud::write(manifest, table, path, function),
                         Ok(()) => Err("could not be written so that it fits main's".to_owned()),
                     };
@@ -172,11 +178,12 @@ pub(crate) fn plan(
         ));
     }
     for table in schema::user_tables(manifest) {
-        notes.extend(owners::shared(manifest, table));
         notes.extend(owners::sometimes_owned(manifest, table));
     }
     notes.extend(elsewhere(manifest, sources));
-    notes.extend(files(sources, &need));
+    if is_shared {
+        notes.extend(files(sources, &need));
+    }
 
     let mut texts = module::texts(&carrier, &need, items, exports);
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
@@ -184,7 +191,10 @@ pub(crate) fn plan(
         "byod/owner".to_owned(),
         support::owner(manifest, &need.context),
     );
-    texts.insert("byod/database".to_owned(), support::database(manifest));
+    texts.insert("byod/tables".to_owned(), tables::tables(manifest));
+    for (module, text) in support::guards(manifest.ownership.deployments) {
+        texts.insert(module.to_owned(), text.to_owned());
+    }
     if owners::key(manifest).is_some() {
         let text = support::IDEMPOTENCY.to_owned();
         texts.insert("byod/idempotency".to_owned(), text);
@@ -272,7 +282,7 @@ fn files(sources: &Sources, need: &Need) -> Option<String> {
     let users: Vec<String> = need.statements.iter().filter_map(uses).collect();
     (!users.is_empty()).then(|| {
         format!(
-            "files have no owner: who knows the id of one reaches it by {}, also where users share a deployment",
+            "files have no owner: who knows the id of one reaches it by {}, also another user of the deployment",
             users.join(", ")
         )
     })
