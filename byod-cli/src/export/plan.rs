@@ -112,6 +112,11 @@ pub(crate) fn plan(
                     from: format!("custom/{}", path.module),
                     name: path.name.clone(),
                 });
+            if !asks_for_the_claim(custom, path) {
+                notes.push(format!(
+                    "`{path}` of custom/ is not seen to be made by `ownerQuery`, `ownerMutation` or `ownerAction` of byod/owner: such a function asks nobody whose the deployment is, and reaches all that is there"
+                ));
+            }
             Fate::Custom
         } else {
             let takes_owner = takes_owner(manifest, function);
@@ -218,6 +223,17 @@ pub(crate) fn plan(
         notes,
         main_package: None,
     }
+}
+
+/// Whether the function of a person is made by one of byod's builders.
+fn asks_for_the_claim(custom: &Sources, path: &FunctionPath) -> bool {
+    let path = FunctionPath::new(format!("custom/{}", path.module), &path.name);
+    let Some((module, index)) = custom.function(&path) else {
+        return false;
+    };
+    let definition = module.statements[index].definition.as_ref();
+    let import = definition.and_then(|definition| module.import_of(&definition.builder));
+    import.is_some_and(|(import, _)| import.specifier.ends_with("/byod/owner"))
 }
 
 /// Where a function takes the owner as an argument on main already, it must be
