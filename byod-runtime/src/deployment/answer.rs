@@ -238,8 +238,8 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
 mod tests {
     use byod_schema::Value;
 
-    use crate::deployment::client::Client;
     use super::*;
+    use crate::deployment::client::Client;
     use crate::error::EXPLANATION;
     use crate::error::Outcome;
 
