@@ -16,7 +16,7 @@ pub(crate) mod validators;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::{env, fs};
 
 use byod_build::{Builder, Limits, read_project};
 use byod_schema::{IDEMPOTENCY_TABLE, Manifest, Project};
@@ -25,9 +25,10 @@ use serde::Serialize;
 use crate::Error;
 use crate::owners;
 use crate::source::Sources;
+use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
-pub(crate) use files::{Written, read, store};
+pub(crate) use files::Written;
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
@@ -57,6 +58,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
         config: config.to_owned(),
     })?;
+    let tree = Tree::named(&folder, config)?;
     if is_within(&folder, &folders.main) || is_within(&folders.main, &folder) {
         let main = folders.main;
         return Err(Error::OneFolder { folder, main });
@@ -76,8 +78,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             config: config.to_owned(),
         });
     }
-    let sources =
-        |folder: &Path| Sources::read(folder, &subjects).map_err(|error| Error::io(folder, error));
+    let sources = |folder: &Path| Sources::read(folder, &subjects);
     let main = sources(&folders.main)?;
     let mut custom = Sources::default();
     if folder.join("custom").is_dir() {
@@ -86,7 +87,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.main_package = package_above(&folders.main);
-    let files = files::write(&folder, &plan, force)?;
+    let files = files::write(&tree, &plan, force)?;
     Ok(Report {
         folder,
         files,
@@ -121,10 +122,9 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
         manifest.user = None;
         let mut plan = plan::plan(manifest, main, custom, &rejected);
         let scratch = written(&plan, custom)?;
-        manifest.user = Some(read_back(&scratch.0)?);
+        manifest.user = Some(read_back(&scratch.1)?);
         let subjects = owners::subjects(manifest).map(str::to_owned).collect();
-        let sources = Sources::read(&scratch.0, &subjects);
-        let sources = sources.map_err(|error| Error::io(&scratch.0, error))?;
+        let sources = Sources::read(&scratch.1, &subjects)?;
         let found = judge::judge(manifest, &plan, main, &sources)?;
         if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
@@ -152,11 +152,11 @@ fn package_above(convex: &Path) -> Option<serde_json::Value> {
 fn written(plan: &Plan, custom: &Sources) -> Result<Scratch, Error> {
     let folder = Scratch::new()?;
     for (name, text) in &plan.files {
-        store(&folder.0.join(name), text)?;
+        folder.0.write(name, text)?;
     }
-    store(&folder.0.join("byod/version.ts"), &support::version(1))?;
+    folder.0.write("byod/version.ts", &support::version(1))?;
     for (name, module) in &custom.modules {
-        store(&folder.0.join(format!("{name}.ts")), &module.text)?;
+        folder.0.write(&format!("{name}.ts"), &module.text)?;
     }
     Ok(folder)
 }
@@ -176,20 +176,28 @@ fn read_back(folder: &Path) -> Result<Project, Error> {
     })
 }
 
-/// A folder that goes when it is no longer needed.
-struct Scratch(PathBuf);
+/// A folder that goes when it is no longer needed, and where it is.
+struct Scratch(Tree, PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self, Error> {
-        let folder = env::temp_dir().join(format!("byod-export-{}", process::id()));
-        fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
-        Ok(Self(folder))
+        let around = env::temp_dir().join(format!("byod-export-{}", random()?));
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&around)
+            .map_err(|error| Error::io(&around, error))?;
+        let folder = around.join("convex");
+        let tree = Tree::named(&folder, &around.join("byod.toml"))?;
+        Ok(Self(tree, folder))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Left behind, it is in the way of nothing.
-        let _ = fs::remove_dir_all(&self.0);
+        let around = self.1.parent().unwrap_or(&self.1);
+        let _ = fs::remove_dir_all(around);
     }
 }

@@ -75,7 +75,7 @@ const EACH: [&str; 12] = [
 ];
 
 /// How far an origin is followed.
-const DEPTH: usize = 24;
+const DEPTH: usize = 16;
 
 impl Reader<'_, '_> {
     /// Notes by which id a call of the database reaches a document, unless it names

@@ -67,7 +67,12 @@ pub(super) struct Judge<'r, 'n, 'a> {
     /// The same, taken apart: `{ role }`.
     pub(super) options: Vec<(SymbolId, String)>,
     pub(super) plain: Plain,
+    /// How far names have been followed.
+    depth: usize,
 }
+
+/// How far names are followed: further than anybody writes, and not round in rings.
+const DEPTH: usize = 64;
 
 pub(super) type Verdict = Result<(), Span>;
 
@@ -128,6 +133,7 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
             definition: None,
             options: Vec::new(),
             plain: Plain::default(),
+            depth: 0,
         }
     }
 
@@ -216,6 +222,13 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
 
     /// Whether an expression is the context, or that with what is told of the caller.
     pub(super) fn is_context(&mut self, expression: &Expression) -> bool {
+        self.depth += 1;
+        let is_context = self.depth <= DEPTH && self.is_context_here(expression);
+        self.depth -= 1;
+        is_context
+    }
+
+    fn is_context_here(&mut self, expression: &Expression) -> bool {
         match expression.get_inner_expression() {
             Expression::Identifier(_) => {
                 let symbol = self.reader.symbol(expression);
@@ -249,6 +262,13 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
 
     /// What an expression says of the caller, if it says nothing else.
     pub(super) fn told(&mut self, expression: &Expression) -> Option<Told> {
+        self.depth += 1;
+        let told = (self.depth <= DEPTH).then(|| self.told_here(expression));
+        self.depth -= 1;
+        told.flatten()
+    }
+
+    fn told_here(&mut self, expression: &Expression) -> Option<Told> {
         if self.reader.is_identity(expression, 0) {
             return Some(Told::Identity);
         }

@@ -108,6 +108,5 @@ export const titleOf = ownerAction({
     (await ctx.runQuery(internal.notes.unguarded, { id }))?.title ?? null,
 });
 
-// `old` is missing, because main's is not written as `export const name =
-// builder({ args, handler })`, or as a default export of that form. Write it in
-// custom/notes.ts.
+// `old` is missing, because main's declares no `args`: write `args: {}`, or
+// what it takes. Write it in custom/notes.ts.
