@@ -487,30 +487,6 @@ fn parents_that_lead_in_a_ring_are_refused() {
 }
 
 #[test]
-fn nothing_is_written_anew_for_what_is_everybodys() {
-    let project = Project::of("shared");
-    project.replace(
-        "convex/labels.ts",
-        "await requireAdmin(ctx);\n    await ctx.db.patch",
-        "console.log(process.env.REGION);\n    await requireAdmin(ctx);\n    await ctx.db.patch",
-    );
-    project.write(
-        "convex/labels.ts",
-        &format!(
-            "{}\nexport const update = mutation({{ args: {{ id: v.id(\"labels\"), name: v.string() }}, handler: async (ctx, {{ id, name }}) => {{ console.log(process.env.X); await ctx.db.patch(id, {{ name }}); }} }});\n",
-            project.read("convex/labels.ts")
-        ),
-    );
-    let report = project.export(&[]);
-    let functions = report["functions"].as_array().unwrap();
-    let update = functions.iter().find(|f| f["function"] == "labels:update");
-    let update = update.unwrap();
-    assert_eq!(update["is"], "missing");
-    let reason = update["reason"].as_str().unwrap();
-    assert!(reason.contains("everybody's"), "{reason}");
-}
-
-#[test]
 fn it_typechecks() {
     let Some(node) = support::node() else { return };
     let project = Project::of("shared");
