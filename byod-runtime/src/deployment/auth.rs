@@ -98,6 +98,14 @@ impl Auth {
         }
     }
 
+    /// How long what is sent is, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Header { value, .. } => value.len(),
+            Self::None | Self::Unusable(_) => 0,
+        }
+    }
+
     /// `text` without the secret, or its second part alone, should the other side
     /// have sent it back.
     pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
