@@ -134,10 +134,7 @@ async fn what_is_sent_comes_back() {
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .collect();
         let written = serde_json::to_value(&read).unwrap();
-        assert_eq!(
-            written,
-            serde_json::to_value(Value::from(stored)).unwrap()
-        );
+        assert_eq!(written, serde_json::to_value(Value::from(stored)).unwrap());
     }
 }
 

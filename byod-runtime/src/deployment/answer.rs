@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use super::context::CallContext;
 use super::values;
 use crate::error::one_line;
-use crate::error::{Error, ErrorData};
 use crate::error::text;
+use crate::error::{Error, ErrorData};
 
 /// How much of a function's message is kept, in characters.
 const MESSAGE_LIMIT: usize = 4096;
@@ -189,7 +189,10 @@ impl<'de> Visitor<'de> for Batch {
 impl<'de> DeserializeSeed<'de> for Batch {
     type Value = Results<'de>;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, results: D) -> Result<Results<'de>, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        self,
+        results: D,
+    ) -> Result<Results<'de>, D::Error> {
         results.deserialize_seq(self)
     }
 }
@@ -342,8 +345,8 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
 mod tests {
     use byod_schema::Value;
 
-    use crate::deployment::client::Client;
     use super::*;
+    use crate::deployment::client::Client;
     use crate::error::EXPLANATION;
     use crate::error::Outcome;
 
@@ -393,7 +396,10 @@ mod tests {
             let error = read_text(&answer).unwrap_err();
             assert!(error.to_string().ends_with("failed: no"), "{error}");
             let unreadable = error.function_data::<Value>().unwrap().unwrap_err();
-            assert_eq!(unreadable.to_string(), "the error's data is not a Convex value");
+            assert_eq!(
+                unreadable.to_string(),
+                "the error's data is not a Convex value"
+            );
             assert_eq!(error.outcome(), Outcome::Executed);
         }
     }

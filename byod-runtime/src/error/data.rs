@@ -99,7 +99,10 @@ mod tests {
     #[test]
     fn a_secret_that_is_escaped_in_it_is_taken_out() {
         let auth = Auth::admin(&"prod:x|geheim".into());
-        let data = ErrorData::new(r#"{"k": ["is prod:x|gehei\u006d", {"gehe\u0069m": 1}]}"#, &auth);
+        let data = ErrorData::new(
+            r#"{"k": ["is prod:x|gehei\u006d", {"gehe\u0069m": 1}]}"#,
+            &auth,
+        );
         let value = data.value().unwrap();
         assert_eq!(value.to_string(), r#"{k: ["is …", {…: 1}]}"#);
         let read: serde_json::Value = data.read().unwrap();
@@ -110,7 +113,11 @@ mod tests {
     #[test]
     fn what_is_wrong_with_it_repeats_nothing() {
         let auth = Auth::admin(&"prod:x|geheim".into());
-        for json in [r#"{"$gehei\u006d": 1}"#, r#"{"$integer": "geheim"}"#, r#"{"a": 1, "$geheim": 1}"#] {
+        for json in [
+            r#"{"$gehei\u006d": 1}"#,
+            r#"{"$integer": "geheim"}"#,
+            r#"{"a": 1, "$geheim": 1}"#,
+        ] {
             let error = ErrorData::new(json, &auth).value().unwrap_err().to_string();
             assert_eq!(error, "the error's data is not a Convex value");
         }

@@ -49,7 +49,9 @@ pub(crate) fn measure<T>(what: impl Future<Output = T>) -> (T, Cost) {
 
 fn held() -> usize {
     let stats = ALLOCATOR.stats();
-    stats.bytes_allocated.saturating_sub(stats.bytes_deallocated)
+    stats
+        .bytes_allocated
+        .saturating_sub(stats.bytes_deallocated)
 }
 
 /// What this thread has used so far; nothing where the system doesn't say.

@@ -82,7 +82,8 @@ impl Members {
     }
 
     fn find(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
+        self.0
+            .binary_search_by(|(known, _)| known.as_str().cmp(name))
     }
 
     /// Of members in any order; of several with one name the last stays, as in JSON.
@@ -104,8 +105,10 @@ impl Members {
 }
 
 /// The members by reference, as a map gives them.
-type Iter<'a> =
-    std::iter::Map<std::slice::Iter<'a, (String, Value)>, fn(&(String, Value)) -> (&String, &Value)>;
+type Iter<'a> = std::iter::Map<
+    std::slice::Iter<'a, (String, Value)>,
+    fn(&(String, Value)) -> (&String, &Value),
+>;
 
 impl fmt::Debug for Members {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,7 +126,11 @@ impl<N: Into<String>> FromIterator<(N, Value)> for Members {
 impl<N: Into<String>> Extend<(N, Value)> for Members {
     fn extend<I: IntoIterator<Item = (N, Value)>>(&mut self, members: I) {
         let mut all = std::mem::take(&mut self.0);
-        all.extend(members.into_iter().map(|(name, value)| (name.into(), value)));
+        all.extend(
+            members
+                .into_iter()
+                .map(|(name, value)| (name.into(), value)),
+        );
         *self = Self::of(all);
     }
 }
