@@ -42,6 +42,23 @@ pub(crate) enum Error {
     #[error("{}: not a lock file of this version: {reason}. Remove it and export again", path.display())]
     Lock { path: PathBuf, reason: String },
 
+    #[error(
+        "{}: the file name {name:?} can't be taken: {reason}. Nothing was written or removed; mend byod.lock.json, or \
+         remove it and export again",
+        folder.display()
+    )]
+    Name {
+        folder: PathBuf,
+        name: String,
+        reason: &'static str,
+    },
+
+    #[error(
+        "{}: this is a link, and files are written and removed through none. Put the folder or file itself there",
+        path.display()
+    )]
+    Link { path: PathBuf },
+
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 

@@ -13,7 +13,7 @@ pub(crate) mod validators;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::{env, fs};
 
 use byod_build::{Builder, Limits, read_project};
 use byod_schema::{IDEMPOTENCY_TABLE, Location, Manifest, Project};
@@ -22,9 +22,10 @@ use serde::Serialize;
 use crate::Error;
 use crate::owners;
 use crate::source::Sources;
+use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
-pub(crate) use files::{Written, read, store};
+pub(crate) use files::Written;
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
@@ -52,6 +53,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
         config: config.to_owned(),
     })?;
+    let tree = Tree::named(&folder, config)?;
     if is_within(&folder, &folders.main) || is_within(&folders.main, &folder) {
         let main = folders.main;
         return Err(Error::OneFolder { folder, main });
@@ -71,8 +73,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             config: config.to_owned(),
         });
     }
-    let sources =
-        |folder: &Path| Sources::read(folder, &subjects).map_err(|error| Error::io(folder, error));
+    let sources = |folder: &Path| Sources::read(folder, &subjects);
     let main = sources(&folders.main)?;
     let mut custom = Sources::default();
     if folder.join("custom").is_dir() {
@@ -81,7 +82,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.main_package = package_above(&folders.main);
-    let files = files::write(&folder, &plan, force)?;
+    let files = files::write(&tree, &plan, force)?;
     Ok(Report {
         folder,
         files,
@@ -158,13 +159,13 @@ fn package_above(convex: &Path) -> Option<serde_json::Value> {
 fn read_back(plan: &Plan, custom: &Sources) -> Result<Project, Error> {
     let folder = Scratch::new()?;
     for (name, text) in &plan.files {
-        store(&folder.0.join(name), text)?;
+        folder.0.write(name, text)?;
     }
-    store(&folder.0.join("byod/version.ts"), &support::version(1))?;
+    folder.0.write("byod/version.ts", &support::version(1))?;
     for (name, module) in &custom.modules {
-        store(&folder.0.join(format!("{name}.ts")), &module.text)?;
+        folder.0.write(&format!("{name}.ts"), &module.text)?;
     }
-    let reading = read_project(&folder.0, &Limits::default())?;
+    let reading = read_project(&folder.1, &Limits::default())?;
     Ok(Project {
         convex: String::new(),
         schema: reading.schema.value,
@@ -177,20 +178,28 @@ fn read_back(plan: &Plan, custom: &Sources) -> Result<Project, Error> {
     })
 }
 
-/// A folder that goes when it is no longer needed.
-struct Scratch(PathBuf);
+/// A folder that goes when it is no longer needed, and where it is.
+struct Scratch(Tree, PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self, Error> {
-        let folder = env::temp_dir().join(format!("byod-export-{}", process::id()));
-        fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
-        Ok(Self(folder))
+        let around = env::temp_dir().join(format!("byod-export-{}", random()?));
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&around)
+            .map_err(|error| Error::io(&around, error))?;
+        let folder = around.join("convex");
+        let tree = Tree::named(&folder, &around.join("byod.toml"))?;
+        Ok(Self(tree, folder))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Left behind, it is in the way of nothing.
-        let _ = fs::remove_dir_all(&self.0);
+        let around = self.1.parent().unwrap_or(&self.1);
+        let _ = fs::remove_dir_all(around);
     }
 }

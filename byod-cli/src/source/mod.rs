@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
+use crate::Error;
 use byod_build::Imports;
 use byod_schema::FunctionPath;
 pub(crate) use facts::{Access, Caller, Facts, FunctionRef};
@@ -118,9 +119,13 @@ pub(crate) enum Target {
 impl Sources {
     /// Reads every module below the Convex folder, `schema` among them. A file
     /// that can't be parsed is left out: what is in it is not taken over.
-    pub(crate) fn read(convex: &Path, subjects: &BTreeSet<String>) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// Where a file can't be read, or is nested too deep to be parsed.
+    pub(crate) fn read(convex: &Path, subjects: &BTreeSet<String>) -> Result<Self, Error> {
         let mut files = Vec::new();
-        walk(convex, &mut files)?;
+        walk(convex, &mut files).map_err(|error| Error::io(convex, error))?;
         let mut sources = Self::default();
         for file in files {
             let name = name_of(file.strip_prefix(convex).unwrap_or(&file));
@@ -130,8 +135,10 @@ impl Sources {
         Ok(sources)
     }
 
-    fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> io::Result<()> {
-        let text = fs::read_to_string(file)?.replace("\r\n", "\n");
+    fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> Result<(), Error> {
+        let text = fs::read_to_string(file).map_err(|error| Error::io(file, error))?;
+        let text = text.replace("\r\n", "\n");
+        byod_build::check_nesting(file, &text)?;
         if let Some(module) = parse::module(file, name.clone(), text, subjects) {
             self.modules.insert(name, module);
         }
@@ -140,9 +147,9 @@ impl Sources {
 
     /// Finds what modules import by the paths of a `tsconfig.json`, or from outside
     /// of the Convex folder, and reads that too.
-    fn follow(&mut self, convex: &Path, subjects: &BTreeSet<String>) -> io::Result<()> {
-        let convex = fs::canonicalize(convex)?;
-        let mut imports = Imports::new();
+    fn follow(&mut self, convex: &Path, subjects: &BTreeSet<String>) -> Result<(), Error> {
+        let convex = fs::canonicalize(convex).map_err(|error| Error::io(convex, error))?;
+        let mut imports = Imports::new(&convex);
         let mut outside: BTreeMap<String, PathBuf> = BTreeMap::new();
         let mut todo: Vec<String> = self.modules.keys().cloned().collect();
         while let Some(name) = todo.pop() {
@@ -320,7 +327,8 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
             if !matches!(name, "_generated" | "node_modules") && !name.starts_with('.') {
                 walk(&path, found)?;
             }
-        } else if is_module(&path) {
+        } else if entry.file_type()?.is_file() && is_module(&path) {
+            // A link is not followed, as in Convex.
             found.push(path);
         }
     }

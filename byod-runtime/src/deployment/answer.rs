@@ -13,7 +13,6 @@ use serde_json::value::RawValue;
 
 use super::context::CallContext;
 use super::values;
-use crate::error::one_line;
 use crate::error::text;
 use crate::error::{Error, ErrorData};
 
@@ -209,8 +208,8 @@ pub(crate) fn refusal(body: &[u8], context: CallContext<'_>) -> (Option<Box<str>
 
     match serde_json::from_slice(body) {
         Ok(Refusal { code, message }) => {
-            let code = one_line(&context.auth.redact(&code), CODE_LIMIT);
-            (Some(code.into()), context.quote(&message))
+            let code = context.quote_at_most(&code, CODE_LIMIT);
+            (Some(code), context.quote(&message))
         }
         // Whatever stands between here and the deployment wrote it.
         Err(_) => (None, context.quote(&String::from_utf8_lossy(body))),
@@ -230,32 +229,14 @@ struct Failure<'de> {
 
 impl Failure<'_> {
     fn error(self, context: CallContext<'_>) -> Error {
-        let message = beginning(&self.message, context);
+        let secrets = context.secrets();
         Error::Function {
             call: context.call(),
-            message: text::shortened(message, MESSAGE_LIMIT).into(),
+            message: secrets.shortened(&self.message, MESSAGE_LIMIT).into(),
             // Whatever is in it costs the data alone, not the message.
-            data: self
-                .data
-                .map(|data| ErrorData::new(data.get(), context.auth)),
+            data: self.data.map(|data| ErrorData::new(data.get(), secrets)),
         }
     }
-}
-
-/// The beginning of a text, which is long enough for a message, without the secret that
-/// was sent. The rest is not searched, for there may be millions of bytes of it.
-fn beginning(text: &str, context: CallContext<'_>) -> String {
-    // In whatever form the secret stands in it.
-    let secret = 8 * context.auth.len();
-    let searched = text.floor_char_boundary(8 * MESSAGE_LIMIT + secret);
-    let mut beginning = context.auth.redact(&text[..searched]).into_owned();
-    if searched < text.len() {
-        // One at the end may have been cut, and not found.
-        let end = beginning.len().saturating_sub(secret);
-        beginning.truncate(beginning.floor_char_boundary(end));
-        beginning.push('…');
-    }
-    beginning
 }
 
 fn parse<'de, S: DeserializeSeed<'de>>(

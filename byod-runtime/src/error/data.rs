@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use byod_schema::Value;
 use serde::de::{DeserializeOwned, Error as _};
+use serde::{Serialize, Serializer, ser};
 
-use crate::deployment::Auth;
+use crate::redact::Secrets;
 
 /// The data of a `ConvexError`, as it came; read it as a type of your own, or as a
 /// [`Value`].
@@ -18,8 +19,8 @@ pub struct ErrorData(Arc<Data>);
 enum Data {
     Kept {
         json: Box<str>,
-        /// What was sent, and may stand in it.
-        auth: Auth,
+        /// Those that were sent, and may stand in it.
+        secrets: Secrets,
     },
     TooLong {
         bytes: usize,
@@ -31,12 +32,12 @@ impl ErrorData {
     /// that it was there.
     pub const LIMIT: usize = 64 * 1024;
 
-    pub(crate) fn new(json: &str, auth: &Auth) -> Self {
+    pub(crate) fn new(json: &str, secrets: Secrets) -> Self {
         Self(Arc::new(match json.len() {
             bytes if bytes > Self::LIMIT => Data::TooLong { bytes },
             _ => Data::Kept {
                 json: json.into(),
-                auth: auth.clone(),
+                secrets,
             },
         }))
     }
@@ -54,8 +55,8 @@ impl ErrorData {
     ///
     /// Fails if it is none, and if there was more of it than is kept.
     pub fn value(&self) -> Result<Value, serde_json::Error> {
-        let (json, auth) = match &*self.0 {
-            Data::Kept { json, auth } => (json, auth),
+        let (json, secrets) = match &*self.0 {
+            Data::Kept { json, secrets } => (json, secrets),
             Data::TooLong { bytes } => {
                 return Err(serde_json::Error::custom(format_args!(
                     "the error's data has {bytes} bytes, and no more than {} are kept",
@@ -67,8 +68,16 @@ impl ErrorData {
         let value = serde_json::from_str(json);
         let mut value: Value = value
             .map_err(|_| serde_json::Error::custom("the error's data is not a Convex value"))?;
-        auth.redact_value(&mut value);
+        secrets.redact_value(&mut value);
         Ok(value)
+    }
+}
+
+/// As the value that it is; fails where [`ErrorData::value`] does.
+impl Serialize for ErrorData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = self.value().map_err(ser::Error::custom)?;
+        value.serialize(serializer)
     }
 }
 
@@ -78,7 +87,7 @@ impl TryFrom<&Value> for ErrorData {
 
     /// Fails if it is nested too deep to be written.
     fn try_from(value: &Value) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(value).map(|json| Self::new(&json, &Auth::None))
+        serde_json::to_string(value).map(|json| Self::new(&json, Secrets::default()))
     }
 }
 
@@ -96,12 +105,16 @@ impl fmt::Debug for ErrorData {
 mod tests {
     use super::*;
 
+    fn secrets() -> Secrets {
+        Secrets::new(["prod:x|geheim", "geheim"])
+    }
+
     #[test]
     fn a_secret_that_is_escaped_in_it_is_taken_out() {
-        let auth = Auth::admin(&"prod:x|geheim".into());
+        let secrets = secrets();
         let data = ErrorData::new(
             r#"{"k": ["is prod:x|gehei\u006d", {"gehe\u0069m": 1}]}"#,
-            &auth,
+            secrets,
         );
         let value = data.value().unwrap();
         assert_eq!(value.to_string(), r#"{k: ["is …", {…: 1}]}"#);
@@ -112,17 +125,20 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_it_repeats_nothing() {
-        let auth = Auth::admin(&"prod:x|geheim".into());
+        let secrets = secrets();
         for json in [
             r#"{"$gehei\u006d": 1}"#,
             r#"{"$integer": "geheim"}"#,
             r#"{"a": 1, "$geheim": 1}"#,
         ] {
-            let error = ErrorData::new(json, &auth).value().unwrap_err().to_string();
+            let error = ErrorData::new(json, secrets.clone())
+                .value()
+                .unwrap_err()
+                .to_string();
             assert_eq!(error, "the error's data is not a Convex value");
         }
         // Read as another type, it says what was found, which is redacted by then.
-        let data = ErrorData::new(r#""gehei\u006d""#, &auth);
+        let data = ErrorData::new(r#""gehei\u006d""#, secrets.clone());
         let error = data.read::<u8>().unwrap_err().to_string();
         assert!(!error.contains("geheim"), "{error}");
     }
@@ -130,9 +146,9 @@ mod tests {
     #[test]
     fn no_more_is_kept_than_is_said() {
         let text = |length| format!("\"{}\"", "x".repeat(length - 2));
-        let kept = ErrorData::new(&text(ErrorData::LIMIT), &Auth::None);
+        let kept = ErrorData::new(&text(ErrorData::LIMIT), Secrets::default());
         assert!(kept.value().is_ok());
-        let long = ErrorData::new(&text(ErrorData::LIMIT + 1), &Auth::None);
+        let long = ErrorData::new(&text(ErrorData::LIMIT + 1), Secrets::default());
         assert_eq!(
             long.value().unwrap_err().to_string(),
             "the error's data has 65537 bytes, and no more than 65536 are kept"
