@@ -33,8 +33,8 @@ fn what_happens_at_the_top_level_comes_along() {
         ("statics", json!(3)),
         // By what declares something else.
         ("declared", json!([5])),
-        // Far away, and in main's order.
-        ("indexed", json!(1)),
+        // Far away.
+        ("indexed", json!(["first", "second"])),
         ("inside", json!({"count": 7, "most": 2})),
         ("unrelated", json!("alone")),
         ("named", json!(4)),
@@ -48,6 +48,11 @@ fn what_happens_at_the_top_level_comes_along() {
         calls.push(json!({"type": "query", "path": path, "args": {"userId": "alice"}}));
     }
     typechecks(&node, &project);
+    let index = project.read("user/convex/indexed/lib/index.ts");
+    assert!(
+        index.ends_with("import \"./second\";\nimport \"./first\";\n"),
+        "{index}"
+    );
     let results = support::run(&node, &project.root.join("user/convex"), &json!(calls));
     for ((folder, expected), result) in cases.iter().zip(&results) {
         assert_eq!(result["value"], *expected, "{folder}: {result}");
@@ -72,10 +77,7 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
             "imports types of `typed/limits`, which does something at its top level",
         ),
         ("whole", "imports all of `convex/server` as `server`"),
-        (
-            "nameless",
-            "uses `makeFunctionReference` of `convex/server`",
-        ),
+        ("nameless", "runs a function that can't be followed"),
         ("hidden", "defines a function that is not exported"),
         ("collides", "would declare `ownerQuery` twice"),
         (
@@ -103,6 +105,36 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
         (
             "computed",
             "names main's table `users`, and computes which table it uses",
+        ),
+        (
+            "renamed",
+            "uses its context in a way that can't be followed",
+        ),
+        ("parted", "takes `user` out of its context"),
+        (
+            "brackets",
+            "uses its context in a way that can't be followed",
+        ),
+        (
+            "stored",
+            "uses its database in a way that can't be followed",
+        ),
+        (
+            "method",
+            "uses its database in a way that can't be followed",
+        ),
+        ("named_by_text", "runs a function that can't be followed"),
+        ("verified", "needs `emailVerified` of the caller's identity"),
+        (
+            "elsewhere",
+            "uses `ctx.auth` in a way that can't be followed",
+        ),
+        ("unnamed", "needs `level` of the caller's identity"),
+        ("handed", "uses main's table `users` (in `getUser`)"),
+        ("rings", "uses main's table `users`"),
+        (
+            "absent",
+            "loads `absent/items`, which imports `./gone`, which can't be read",
         ),
         ("compared", "needs `role` of what `getUser` gives"),
     ];

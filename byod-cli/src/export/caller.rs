@@ -12,7 +12,9 @@ use oxc_span::Span;
 
 use super::carry::{Carrier, Need, Reason, Source};
 use crate::owners;
-use crate::source::{Access, Caller, Imported, Module, Plain, Statement, Target, Telling, Wrapper};
+use crate::source::{
+    Access, Caller, Facts, Imported, Module, Plain, Statement, Target, Telling, Wrapper,
+};
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
 const BUILDERS: [&str; 6] = [
@@ -48,10 +50,29 @@ pub(super) fn callers(manifest: &Manifest) -> BTreeSet<String> {
 
 impl<'a> Carrier<'a> {
     /// The members of the caller that a stub answers with; none for the id itself.
+    ///
+    /// Something that stands in an owner field once need not be the owner's id: where
+    /// others do that are called as ids are, those count. Several others count for
+    /// nothing.
     pub(crate) fn shape(&self, source: &Source) -> BTreeSet<Vec<String>> {
         let known = self.owners.get(source).cloned().unwrap_or_default();
         let members: BTreeSet<_> = known.iter().filter(|p| !p.is_empty()).cloned().collect();
-        if members.is_empty() { known } else { members }
+        if members.is_empty() {
+            return known;
+        }
+        let is_id = |path: &Vec<String>| {
+            let last = path.last().map(String::as_str);
+            last.is_some_and(|last| {
+                matches!(last, "_id" | "subject")
+                    || owners::subjects(self.manifest).any(|s| s == last)
+            })
+        };
+        let ids: BTreeSet<_> = members.iter().filter(|path| is_id(path)).cloned().collect();
+        match (ids.is_empty(), members.len()) {
+            (false, _) => ids,
+            (true, 1) => members,
+            (true, _) => BTreeSet::new(),
+        }
     }
 
     /// Adds what `add` finds; where that fails, and the name is asked for the
@@ -60,7 +81,7 @@ impl<'a> Carrier<'a> {
         &self,
         module: &Module,
         caller: &Caller,
-        access: &[Access],
+        facts: &Facts,
         need: &mut Need,
         add: impl Fn(&mut Need) -> Result<(), Reason>,
     ) -> Result<(), Reason> {
@@ -69,8 +90,21 @@ impl<'a> Carrier<'a> {
             *need = all;
             return Ok(());
         };
-        let asked: Vec<&Access> = access.iter().filter(|a| a.caller == *caller).collect();
-        if asked.is_empty() {
+        let asked: Vec<&Access> = facts
+            .access
+            .iter()
+            .filter(|a| a.caller == *caller)
+            .collect();
+        // What is done with the answer must be seen wherever it is asked.
+        let is_all_seen = match caller {
+            Caller::Helper(name) => !facts.handed.contains(name),
+            Caller::Function(path) => {
+                let mut all = facts.functions.iter().filter(|f| f.path == *path);
+                all.all(|function| function.is_run)
+            }
+            _ => true,
+        };
+        if asked.is_empty() || !is_all_seen {
             return Err(reason);
         }
         let Some(source) = self.source(module, caller) else {
@@ -293,12 +327,12 @@ impl<'a> Carrier<'a> {
                 "needs `{path}` of the caller's identity; only the subject is known"
             )),
             Caller::Context => {
-                let known = self.owners.get(&Source::Context);
-                let is_asked = access.is_null_test
-                    && known.is_some_and(|known| known.iter().any(|p| p.starts_with(&access.path)));
+                let known = self.shape(&Source::Context);
+                let is_asked =
+                    access.is_null_test && known.iter().any(|p| p.starts_with(&access.path));
                 if is_asked {
                     Ok(())
-                } else if known.is_some_and(|known| known.contains(&access.path)) {
+                } else if known.contains(&access.path) {
                     need.context.insert(access.path.clone());
                     Ok(())
                 } else {

@@ -257,7 +257,7 @@ impl<'a> Carrier<'a> {
         }
         for function in &facts.functions {
             let caller = Caller::Function(function.path.clone());
-            self.add_called(module, &caller, &facts.access, need, |need| {
+            self.add_called(module, &caller, facts, need, |need| {
                 self.add_function(&function.path, need)
                     .map_err(|reason| format!("calls `{}`, which {reason}", function.path))
             })?;
@@ -268,7 +268,7 @@ impl<'a> Carrier<'a> {
                 continue;
             }
             let caller = Caller::Helper(name.clone());
-            self.add_called(module, &caller, &facts.access, need, |need| {
+            self.add_called(module, &caller, facts, need, |need| {
                 self.add_name(module, name, facts, need)
             })?;
         }

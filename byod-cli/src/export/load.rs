@@ -87,6 +87,14 @@ impl Carrier<'_> {
                             "loads `{name}`, which imports `{specifier}` for what it does"
                         ));
                     }
+                    // A file that isn't there, or that can't be read.
+                    (Target::Package(_), _)
+                        if specifier.starts_with('.') && !specifier.ends_with(".json") =>
+                    {
+                        return Err(format!(
+                            "loads `{name}`, which imports `{specifier}`, which can't be read"
+                        ));
+                    }
                     (Target::Package(_), _) => {}
                     // The users' schema stands for main's.
                     (Target::Module(target), _)

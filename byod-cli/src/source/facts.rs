@@ -16,6 +16,8 @@ pub(crate) struct Facts {
     pub(crate) values: BTreeSet<String>,
     /// Those that are used otherwise than by reading: written, changed, handed on.
     pub(crate) touched: BTreeSet<String>,
+    /// Those that are used otherwise than by calling them with the context alone.
+    pub(crate) handed: BTreeSet<String>,
     /// Every text in it.
     pub(crate) texts: BTreeSet<String>,
     /// It names tables to the database otherwise than by texts.
@@ -73,6 +75,8 @@ pub(crate) struct FunctionRef {
     /// Of `internal` or `api`.
     pub(crate) root: Range<usize>,
     pub(crate) is_api: bool,
+    /// A context runs it there, without arguments.
+    pub(crate) is_run: bool,
 }
 
 /// Where a function asks who calls.

@@ -3,6 +3,7 @@
 
 mod acts;
 mod caller;
+mod context;
 mod facts;
 mod lookup;
 mod origin;
