@@ -1,10 +1,13 @@
 //! `byod export`: the Convex project of users' deployments, from main's.
 
+mod caller;
 mod carry;
-mod crud;
 mod files;
+mod ids;
 mod imports;
 mod item;
+mod judge;
+mod load;
 mod module;
 mod plan;
 mod schema;
@@ -16,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{IDEMPOTENCY_TABLE, Location, Manifest, Project};
+use byod_schema::{IDEMPOTENCY_TABLE, Manifest, Project};
 use serde::Serialize;
 
 use crate::Error;
@@ -40,6 +43,8 @@ pub(crate) struct Report {
     pub(crate) files: Written,
     pub(crate) tables: Vec<String>,
     pub(crate) functions: Vec<FunctionReport>,
+    /// What main has in whose place byod's own stands.
+    pub(crate) stubs: Vec<String>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
     pub(crate) notes: Vec<String>,
     /// What could not be read of main's project.
@@ -90,6 +95,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             .map(|t| t.table_name.clone())
             .collect(),
         functions: plan.functions,
+        stubs: plan.stubs,
         ids_as_strings: plan.ids_as_strings,
         notes: plan.notes,
         warnings: manifest.main.warnings,
@@ -114,34 +120,21 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
     let mut rejected = Rejected::new();
     loop {
         manifest.user = None;
-        let plan = plan::plan(manifest, main, custom, &rejected);
-        manifest.user = Some(read_back(&plan, custom)?);
-        let mut again = false;
-        for report in &plan.functions {
-            let level = match report.fate {
-                Fate::Carried => 1,
-                Fate::Written { .. } => 2,
-                Fate::Custom | Fate::Missing { .. } => continue,
-            };
-            let Ok(path) = report.function.parse::<byod_schema::FunctionPath>();
-            let differs = manifest
-                .function_differences(&path.module, Location::User)
-                .iter()
-                .any(|difference| difference.function() == Some(&path));
-            if differs {
-                again = true;
-                rejected.insert(path, level);
-            }
-        }
-        if !again {
+        let mut plan = plan::plan(manifest, main, custom, &rejected);
+        let scratch = written(&plan, custom)?;
+        manifest.user = Some(read_back(&scratch.1)?);
+        let subjects = owners::subjects(manifest).map(str::to_owned).collect();
+        let sources = Sources::read(&scratch.1, &subjects)?;
+        let found = judge::judge(manifest, &plan, main, &sources)?;
+        if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
-            let mut plan = plan;
             for table in tables {
                 let found = manifest.table_differences(&table);
                 plan.notes.extend(found.iter().map(ToString::to_string));
             }
             return Ok(plan);
         }
+        rejected.extend(found);
     }
 }
 
@@ -155,8 +148,8 @@ fn package_above(convex: &Path) -> Option<serde_json::Value> {
     serde_json::from_str(&found).ok()
 }
 
-/// The planned project as a build would read it.
-fn read_back(plan: &Plan, custom: &Sources) -> Result<Project, Error> {
+/// The planned project in a folder of its own.
+fn written(plan: &Plan, custom: &Sources) -> Result<Scratch, Error> {
     let folder = Scratch::new()?;
     for (name, text) in &plan.files {
         folder.0.write(name, text)?;
@@ -165,7 +158,12 @@ fn read_back(plan: &Plan, custom: &Sources) -> Result<Project, Error> {
     for (name, module) in &custom.modules {
         folder.0.write(&format!("{name}.ts"), &module.text)?;
     }
-    let reading = read_project(&folder.1, &Limits::default())?;
+    Ok(folder)
+}
+
+/// The project as a build would read it.
+fn read_back(folder: &Path) -> Result<Project, Error> {
+    let reading = read_project(folder, &Limits::default())?;
     Ok(Project {
         convex: String::new(),
         schema: reading.schema.value,

@@ -1,9 +1,16 @@
 //! Main's modules as text: what each top-level statement declares and uses, so
 //! that a function can be taken over with just what it needs.
 
+mod acts;
+mod caller;
+mod context;
 mod facts;
+mod lookup;
+mod origin;
 mod parse;
 mod reader;
+mod telling;
+mod wrapper;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,6 +21,9 @@ use crate::Error;
 use byod_build::Imports;
 use byod_schema::FunctionPath;
 pub(crate) use facts::{Access, Caller, Facts, FunctionRef};
+pub(crate) use origin::Origin;
+pub(crate) use telling::{Plain, Telling};
+pub(crate) use wrapper::Wrapper;
 
 /// A module of a Convex project.
 #[derive(Debug)]
@@ -27,8 +37,28 @@ pub(crate) struct Module {
     pub(crate) exports: BTreeMap<String, Export>,
     /// `export * from` these.
     pub(crate) stars: Vec<String>,
+    /// The modules that it loads, in that order.
+    pub(crate) loads: Vec<Load>,
     /// `"use node"`
     pub(crate) use_node: bool,
+}
+
+/// Where one module may load another.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub(crate) specifier: String,
+    pub(crate) kind: LoadKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoadKind {
+    /// `import "specifier"`: for what the module does.
+    Effects,
+    /// Something of it is used as a value, or exported again.
+    Values,
+    /// What it imports is used as types alone: whether the module is loaded depends
+    /// on the settings of whatever compiles it.
+    Unclear,
 }
 
 /// One import declaration.
@@ -80,14 +110,23 @@ pub(crate) enum Export {
 pub(crate) struct Statement {
     /// With the comments in front of it.
     pub(crate) span: Range<usize>,
+    /// Without them.
+    pub(crate) code: Range<usize>,
     /// The names it declares.
     pub(crate) names: Vec<String>,
     pub(crate) is_exported: bool,
     /// `export default …`
     pub(crate) is_default: bool,
+    /// It declares nothing: what it does happens when the module is loaded.
+    pub(crate) is_effect: bool,
     pub(crate) facts: Facts,
     /// Set where it is `const name = builder({ …, handler })`.
     pub(crate) definition: Option<Definition>,
+    /// Set where it declares one function: whether that does nothing but tell who
+    /// calls.
+    pub(crate) telling: Option<Telling>,
+    /// Set where it may declare a builder of Convex functions.
+    pub(crate) wrapper: Option<Wrapper>,
 }
 
 /// A Convex function as it is written.
@@ -97,6 +136,10 @@ pub(crate) struct Definition {
     pub(crate) builder_span: Range<usize>,
     /// The names of `args` where all of them are written out.
     pub(crate) args: Option<Vec<String>>,
+    /// What is given beside `args`, `returns` and `handler`.
+    pub(crate) options: Vec<String>,
+    /// Whether its handler does nothing but tell who calls.
+    pub(crate) telling: Telling,
 }
 
 /// All modules of a project, by name, with those that they import from elsewhere.
@@ -299,6 +342,11 @@ impl Module {
             .is_some_and(|index| self.statements[index].exports(name))
     }
 
+    /// A part of it as errors show it: its first line, shortened.
+    pub(crate) fn shown(&self, part: Range<usize>) -> String {
+        shorten(&self.text[part])
+    }
+
     /// Everything that it imports or exports from elsewhere.
     fn specifiers(&self) -> BTreeSet<String> {
         let imports = self.imports.iter().map(|import| &import.specifier);
@@ -315,6 +363,16 @@ impl Module {
             Some((import, name))
         })
     }
+}
+
+/// The first line of a text, of at most 60 characters.
+fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    let mut short: String = line.chars().take(60).collect();
+    if short.len() < text.trim().len() {
+        short.push('…');
+    }
+    short
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
