@@ -33,10 +33,11 @@ fn what_happens_at_the_top_level_comes_along() {
         ("statics", json!(3)),
         // By what declares something else.
         ("declared", json!([5])),
-        // Far away, and in main's order.
-        ("indexed", json!(1)),
+        // Far away.
+        ("indexed", json!(["first", "second"])),
         ("inside", json!({"count": 7, "most": 2})),
         ("unrelated", json!("alone")),
+        ("patched", json!("patched")),
         ("named", json!(4)),
         ("builders", json!([])),
         ("told", json!([])),
@@ -48,6 +49,11 @@ fn what_happens_at_the_top_level_comes_along() {
         calls.push(json!({"type": "query", "path": path, "args": {"userId": "alice"}}));
     }
     typechecks(&node, &project);
+    let index = project.read("user/convex/indexed/lib/index.ts");
+    assert!(
+        index.ends_with("import \"./second\";\nimport \"./first\";\n"),
+        "{index}"
+    );
     let results = support::run(&node, &project.root.join("user/convex"), &json!(calls));
     for ((folder, expected), result) in cases.iter().zip(&results) {
         assert_eq!(result["value"], *expected, "{folder}: {result}");
@@ -72,10 +78,7 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
             "imports types of `typed/limits`, which does something at its top level",
         ),
         ("whole", "imports all of `convex/server` as `server`"),
-        (
-            "nameless",
-            "uses `makeFunctionReference` of `convex/server`",
-        ),
+        ("nameless", "runs a function that can't be followed"),
         ("hidden", "defines a function that is not exported"),
         ("collides", "would declare `ownerQuery` twice"),
         (
@@ -103,6 +106,48 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
         (
             "computed",
             "names main's table `users`, and computes which table it uses",
+        ),
+        (
+            "renamed",
+            "uses its context in a way that can't be followed",
+        ),
+        ("parted", "takes `user` out of its context"),
+        (
+            "brackets",
+            "uses its context in a way that can't be followed",
+        ),
+        (
+            "stored",
+            "uses its database in a way that can't be followed",
+        ),
+        (
+            "method",
+            "uses its database in a way that can't be followed",
+        ),
+        ("named_by_text", "runs a function that can't be followed"),
+        ("verified", "needs `emailVerified` of the caller's identity"),
+        (
+            "elsewhere",
+            "uses `ctx.auth` in a way that can't be followed",
+        ),
+        ("unnamed", "needs `level` of the caller's identity"),
+        ("handed", "uses main's table `users` (in `getUser`)"),
+        ("rings", "uses main's table `users`"),
+        (
+            "required",
+            "loads `required/setup`, whose `const registered = require(\"./register\");` at the top level loads another module",
+        ),
+        (
+            "nobody",
+            "calls `getNobody`, which does more than tell who calls: `null as typeof user | null`",
+        ),
+        (
+            "spaces",
+            "whose `export const added = rules.add(1);` at the top level imports all of `./rules` as `rules`",
+        ),
+        (
+            "absent",
+            "loads `absent/items`, which imports `./gone`, which can't be read",
         ),
         ("compared", "needs `role` of what `getUser` gives"),
     ];
@@ -185,6 +230,46 @@ fn a_public_function_written_by_hand_is_an_error() {
     let error = "`all` of custom/items.ts is public: anybody who knows the deployment's address could call it";
     assert!(answer.stderr.contains(error), "{}", answer.stderr);
     assert!(!project.has("user/convex/schema.ts"));
+}
+
+/// Somebody found by the caller's identity need not be the caller.
+#[test]
+fn a_lookup_by_two_fields_is_not_followed() {
+    let report = Project::of("fields").export(&[]);
+    for function in ["items:add", "items:assign"] {
+        let (is, reason) = fate(&report, function);
+        assert_eq!(is, "missing", "{function}");
+        let expected = "looks for the caller in the table `users`, where main looks by `manager` and `subject`";
+        assert!(reason.starts_with(expected), "{function}: {reason}");
+    }
+    let project = Project::of("fields");
+    project.replace("convex/items.ts", "manager", "subject");
+    assert_eq!(fate(&project.export(&[]), "items:add").0, "carried");
+}
+
+#[test]
+fn what_people_wrote_is_never_left_out_without_a_word() {
+    for (text, error) in [
+        (
+            "export const list = (\n",
+            "custom/conversations.ts can't be parsed",
+        ),
+        (
+            "throw new Error(\"x\");\nexport const list = 1;\n",
+            "custom/conversations.ts can't be read back",
+        ),
+        (
+            "export const list = 1;\n",
+            "custom/conversations.ts exports `list`, which is no Convex function",
+        ),
+    ] {
+        let project = Project::of("meaning");
+        project.write("user/convex/custom/conversations.ts", text);
+        let answer = project.byod(&["export"]);
+        assert_eq!(answer.status, 2, "{}", answer.stdout);
+        assert!(answer.stderr.contains(error), "{}", answer.stderr);
+        assert!(!project.has("user/convex/schema.ts"));
+    }
 }
 
 /// What main's functions do beside what their names say is not left out.

@@ -5,14 +5,16 @@
 //! compares it with one. And what is asked on main must do nothing but tell that: a
 //! helper that checks more can't be replaced by one that doesn't.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::Manifest;
 use oxc_span::Span;
 
 use super::carry::{Carrier, Need, Reason, Source};
 use crate::owners;
-use crate::source::{Access, Caller, Imported, Module, Plain, Statement, Target, Telling, Wrapper};
+use crate::source::{
+    Access, Caller, Facts, Imported, Module, Plain, Sources, Statement, Target, Telling, Wrapper,
+};
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
 const BUILDERS: [&str; 6] = [
@@ -46,12 +48,47 @@ pub(super) fn callers(manifest: &Manifest) -> BTreeSet<String> {
     found
 }
 
+/// The tables in which main looks its caller up by different fields: of whom a document
+/// is that is found by one of them doesn't show then.
+pub(super) fn unclear(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
+    let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let statements = sources
+        .modules
+        .values()
+        .flat_map(|module| &module.statements);
+    for lookup in statements.flat_map(|statement| &statement.facts.lookups) {
+        let known = fields.entry(lookup.table.clone()).or_default();
+        known.extend(lookup.fields.iter().cloned());
+    }
+    fields.retain(|_, fields| fields.len() > 1);
+    fields
+}
+
 impl<'a> Carrier<'a> {
     /// The members of the caller that a stub answers with; none for the id itself.
+    ///
+    /// Something that stands in an owner field once need not be the owner's id: where
+    /// others do that are called as ids are, those count. Several others count for
+    /// nothing.
     pub(crate) fn shape(&self, source: &Source) -> BTreeSet<Vec<String>> {
         let known = self.owners.get(source).cloned().unwrap_or_default();
         let members: BTreeSet<_> = known.iter().filter(|p| !p.is_empty()).cloned().collect();
-        if members.is_empty() { known } else { members }
+        if members.is_empty() {
+            return known;
+        }
+        let is_id = |path: &Vec<String>| {
+            let last = path.last().map(String::as_str);
+            last.is_some_and(|last| {
+                matches!(last, "_id" | "subject")
+                    || owners::subjects(self.manifest).any(|s| s == last)
+            })
+        };
+        let ids: BTreeSet<_> = members.iter().filter(|path| is_id(path)).cloned().collect();
+        match (ids.is_empty(), members.len()) {
+            (false, _) => ids,
+            (true, 1) => members,
+            (true, _) => BTreeSet::new(),
+        }
     }
 
     /// Adds what `add` finds; where that fails, and the name is asked for the
@@ -60,7 +97,7 @@ impl<'a> Carrier<'a> {
         &self,
         module: &Module,
         caller: &Caller,
-        access: &[Access],
+        facts: &Facts,
         need: &mut Need,
         add: impl Fn(&mut Need) -> Result<(), Reason>,
     ) -> Result<(), Reason> {
@@ -69,8 +106,21 @@ impl<'a> Carrier<'a> {
             *need = all;
             return Ok(());
         };
-        let asked: Vec<&Access> = access.iter().filter(|a| a.caller == *caller).collect();
-        if asked.is_empty() {
+        let asked: Vec<&Access> = facts
+            .access
+            .iter()
+            .filter(|a| a.caller == *caller)
+            .collect();
+        // What is done with the answer must be seen wherever it is asked.
+        let is_all_seen = match caller {
+            Caller::Helper(name) => !facts.handed.contains(name),
+            Caller::Function(path) => {
+                let mut all = facts.functions.iter().filter(|f| f.path == *path);
+                all.all(|function| function.is_run)
+            }
+            _ => true,
+        };
+        if asked.is_empty() || !is_all_seen {
             return Err(reason);
         }
         let Some(source) = self.source(module, caller) else {
@@ -116,6 +166,7 @@ impl<'a> Carrier<'a> {
             if !is_handler || !self.callers.contains(table) || shape.is_empty() {
                 return Err(format!("uses main's table `{table}`"));
             }
+            self.check_table(table)?;
             if let Some(wrong) = beyond(&shape, asked) {
                 return Err(match wrong.path.join(".") {
                     path if path.is_empty() => {
@@ -171,15 +222,31 @@ impl<'a> Carrier<'a> {
         }
     }
 
+    /// Whether being in the table says that one is signed up, and nothing else.
+    fn check_table(&self, table: &str) -> Result<(), Reason> {
+        if !self.callers.contains(table) {
+            return Err(format!("looks for the caller in the table `{table}`"));
+        }
+        match self.unclear.get(table) {
+            Some(fields) => {
+                let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+                Err(format!(
+                    "looks for the caller in the table `{table}`, where main looks by {}: that they are the same doesn't show",
+                    fields.join(" and ")
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn check_plain(
         &self,
         module: &Module,
         plain: &Plain,
         seen: &mut BTreeSet<Source>,
     ) -> Result<(), Reason> {
-        let mut tables = plain.tables.iter();
-        if let Some(table) = tables.find(|table| !self.callers.contains(*table)) {
-            return Err(format!("looks for the caller in the table `{table}`"));
+        for table in &plain.tables {
+            self.check_table(table)?;
         }
         for asked in &plain.asks {
             let source = self.source(module, asked);
@@ -293,12 +360,12 @@ impl<'a> Carrier<'a> {
                 "needs `{path}` of the caller's identity; only the subject is known"
             )),
             Caller::Context => {
-                let known = self.owners.get(&Source::Context);
-                let is_asked = access.is_null_test
-                    && known.is_some_and(|known| known.iter().any(|p| p.starts_with(&access.path)));
+                let known = self.shape(&Source::Context);
+                let is_asked =
+                    access.is_null_test && known.iter().any(|p| p.starts_with(&access.path));
                 if is_asked {
                     Ok(())
-                } else if known.is_some_and(|known| known.contains(&access.path)) {
+                } else if known.contains(&access.path) {
                     need.context.insert(access.path.clone());
                     Ok(())
                 } else {

@@ -16,10 +16,18 @@ pub(crate) struct Facts {
     pub(crate) values: BTreeSet<String>,
     /// Those that are used otherwise than by reading: written, changed, handed on.
     pub(crate) touched: BTreeSet<String>,
+    /// Those that are used otherwise than by calling them with the context alone.
+    pub(crate) handed: BTreeSet<String>,
     /// Every text in it.
     pub(crate) texts: BTreeSet<String>,
     /// It names tables to the database otherwise than by texts.
     pub(crate) has_computed_tables: bool,
+    /// It changes what is nobody's: `Date.now = …`; at once, or in a function.
+    pub(crate) changes_globals: bool,
+    /// The same, when its module is loaded.
+    pub(crate) changes_globals_at_load: bool,
+    /// It loads a module by `require` or `import()` when its own is loaded.
+    pub(crate) loads_more: bool,
     /// Names of nothing in the module, used as values: `Date`, `process`.
     pub(crate) globals: BTreeSet<String>,
     /// Names in what it does when its module is loaded, beside making what it declares.
@@ -50,6 +58,8 @@ pub(crate) struct Facts {
 #[derive(Clone, Debug)]
 pub(crate) struct Lookup {
     pub(crate) table: String,
+    /// The fields that are compared with the identity.
+    pub(crate) fields: BTreeSet<String>,
     /// Of all of it.
     pub(crate) span: Range<usize>,
     /// What the context is called there.
@@ -73,6 +83,8 @@ pub(crate) struct FunctionRef {
     /// Of `internal` or `api`.
     pub(crate) root: Range<usize>,
     pub(crate) is_api: bool,
+    /// A context runs it there, without arguments.
+    pub(crate) is_run: bool,
 }
 
 /// Where a function asks who calls.

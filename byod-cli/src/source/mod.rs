@@ -3,6 +3,7 @@
 
 mod acts;
 mod caller;
+mod context;
 mod facts;
 mod lookup;
 mod origin;
@@ -145,6 +146,8 @@ pub(crate) struct Definition {
 #[derive(Default)]
 pub(crate) struct Sources {
     pub(crate) modules: BTreeMap<String, Module>,
+    /// Those that can't be parsed.
+    pub(crate) broken: BTreeSet<String>,
     /// Where the imports lead that don't tell by themselves: by module and specifier.
     links: BTreeMap<(String, String), Target>,
 }
@@ -183,6 +186,8 @@ impl Sources {
         byod_build::check_nesting(file, &text)?;
         if let Some(module) = parse::module(file, name.clone(), text, subjects) {
             self.modules.insert(name, module);
+        } else {
+            self.broken.insert(name);
         }
         Ok(())
     }
@@ -353,7 +358,9 @@ impl Module {
             Export::From { specifier, .. } => Some(specifier),
             Export::Local(_) => None,
         });
-        imports.chain(exports).chain(&self.stars).cloned().collect()
+        let loads = self.loads.iter().map(|load| &load.specifier);
+        let all = imports.chain(exports).chain(&self.stars).chain(loads);
+        all.cloned().collect()
     }
 
     pub(crate) fn import_of(&self, local: &str) -> Option<(&Import, &ImportedName)> {

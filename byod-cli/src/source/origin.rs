@@ -110,7 +110,7 @@ impl Reader<'_, '_> {
     }
 
     /// `ctx.db`, or a variable that is that.
-    fn is_database(&self, expression: &Expression, depth: usize) -> bool {
+    pub(super) fn is_database(&self, expression: &Expression, depth: usize) -> bool {
         match expression.get_inner_expression() {
             Expression::StaticMemberExpression(member) => {
                 member.property.name == "db"
@@ -119,7 +119,20 @@ impl Reader<'_, '_> {
             }
             Expression::Identifier(name) => {
                 let declared = self.symbol(expression).and_then(|s| self.declared(s));
+                let is_typed = || {
+                    let symbol = self.symbol(expression)?;
+                    let declaration = self.scoping.symbol_declaration(symbol);
+                    let annotation = match self.nodes.kind(declaration) {
+                        AstKind::FormalParameter(parameter) => &parameter.type_annotation,
+                        AstKind::VariableDeclarator(declarator) => &declarator.type_annotation,
+                        _ => return None,
+                    };
+                    let written = &self.text[range(annotation.as_ref()?.span)];
+                    let is_part = written.contains("[\"db\"]") || written.contains("['db']");
+                    Some(written.contains("Database") || is_part)
+                };
                 name.name == "db"
+                    || is_typed().unwrap_or_default()
                     || match declared {
                         Some((init, None)) => depth < 8 && self.is_database(init, depth + 1),
                         Some((_, Some(key))) => key == "db",

@@ -36,7 +36,6 @@ const DATABASE: [&str; 8] = [
     "normalizeId",
     "vectorSearch",
 ];
-const CALLS: [&str; 5] = ["runQuery", "runMutation", "runAction", "runAfter", "runAt"];
 
 /// A module's tree, with what its names stand for.
 pub(super) struct Reader<'r, 'a> {
@@ -50,7 +49,8 @@ pub(super) struct Reader<'r, 'a> {
 impl Reader<'_, '_> {
     /// Adds what the node says to the facts of its statement.
     pub(super) fn node(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
-        self.waits_at_load(id, kind, facts);
+        self.at_load(id, kind, facts);
+        self.check_parts(id, kind, facts);
         match kind {
             AstKind::IdentifierReference(identifier) => {
                 let reference = self.scoping.get_reference(identifier.reference_id());
@@ -64,6 +64,9 @@ impl Reader<'_, '_> {
                 if self.is_of_module(symbol) {
                     if reference.is_value() {
                         facts.values.insert(name.clone());
+                        if !self.is_asked(id) {
+                            facts.handed.insert(name.clone());
+                        }
                         if self.is_acting(id) {
                             facts.acting.insert(name.clone());
                         }
@@ -81,17 +84,7 @@ impl Reader<'_, '_> {
                 if let BindingPattern::ObjectPattern(pattern) = &parameter.pattern
                     && self.is_first_of_handler(id)
                 {
-                    let keys = pattern.properties.iter().map(|p| p.key.static_name());
-                    for key in keys {
-                        let known = key.as_deref().is_some_and(|key| CONTEXT.contains(&key));
-                        facts.uses_files |= key.as_deref() == Some("storage");
-                        if key.as_deref() == Some("auth") || !known {
-                            let key = key.as_deref().unwrap_or("…");
-                            facts.problems.insert(format!(
-                                "takes `{key}` out of its context in the parameter; write `ctx` and `ctx.{key}` instead"
-                            ));
-                        }
-                    }
+                    self.taken_apart(pattern, facts);
                 }
             }
             AstKind::CallExpression(call) => {
@@ -231,7 +224,7 @@ impl Reader<'_, '_> {
         if !matches!(name.as_str(), "internal" | "api") {
             return;
         }
-        let (mut path, _) = self.members(id);
+        let (mut path, outermost) = self.members(id);
         let Some(function) = path.pop().filter(|_| !path.is_empty()) else {
             facts
                 .problems
@@ -242,6 +235,7 @@ impl Reader<'_, '_> {
             path: FunctionPath::new(path.join("/"), function),
             root,
             is_api: name == "api",
+            is_run: self.is_run(outermost),
         });
     }
 
@@ -265,97 +259,9 @@ impl Reader<'_, '_> {
             outermost = parent;
         }
     }
-
-    pub(super) fn is_context(&self, symbol: SymbolId) -> bool {
-        let mut declaration = self.scoping.symbol_declaration(symbol);
-        if matches!(self.nodes.kind(declaration), AstKind::BindingIdentifier(_)) {
-            declaration = self.nodes.parent_id(declaration);
-        }
-        let AstKind::FormalParameter(parameter) = self.nodes.kind(declaration) else {
-            return false;
-        };
-        // `{ db }` is a part of it, not the context itself.
-        if !matches!(parameter.pattern, BindingPattern::BindingIdentifier(_)) {
-            return false;
-        }
-        self.scoping.symbol_name(symbol) == "ctx" || self.is_first_of_handler(declaration)
-    }
-
-    /// Whether the parameter is the first of a function that is called `handler`.
-    fn is_first_of_handler(&self, parameter: NodeId) -> bool {
-        let parameters = self.nodes.parent_id(parameter);
-        let AstKind::FormalParameters(list) = self.nodes.kind(parameters) else {
-            return false;
-        };
-        let span = self.nodes.kind(parameter).span();
-        let mut ancestors = self.nodes.ancestor_kinds(parameters);
-        list.items.first().is_some_and(|first| first.span == span)
-            && matches!(
-                ancestors.next(),
-                Some(AstKind::ArrowFunctionExpression(_) | AstKind::Function(_))
-            )
-            && matches!(ancestors.next(), Some(AstKind::ObjectProperty(property))
-                if property.key.static_name().as_deref() == Some("handler"))
-    }
-
-    /// Whether a function around the node has a parameter `ctx` and is a handler.
-    fn has_context(&self, id: NodeId) -> bool {
-        self.nodes.ancestor_kinds(id).any(|kind| {
-            matches!(kind, AstKind::ObjectProperty(property)
-                if property.key.static_name().as_deref() == Some("handler")
-                && first_parameter(&property.value).as_deref() == Some("ctx"))
-        })
-    }
-
-    /// A use of `ctx`.
-    fn context(&self, id: NodeId, facts: &mut Facts) {
-        let (path, outermost) = self.members(id);
-        let parent = self.nodes.parent_id(outermost);
-        let Some(first) = path.first() else {
-            // `getUser(ctx)`
-            if let AstKind::CallExpression(call) = self.nodes.kind(parent)
-                && let Expression::Identifier(callee) = &call.callee
-                && call.arguments.len() == 1
-                && self
-                    .symbol(&call.callee)
-                    .is_some_and(|s| self.is_of_module(s))
-            {
-                self.result(parent, Caller::Helper(callee.name.to_string()), facts);
-            }
-            return;
-        };
-        let called = match self.nodes.kind(parent) {
-            AstKind::CallExpression(call)
-                if call.callee.span() == self.nodes.kind(outermost).span() =>
-            {
-                Some(call)
-            }
-            _ => None,
-        };
-        facts.uses_files |= first == "storage";
-        if first == "auth" {
-            if called.is_some() && path.get(1).is_some_and(|m| m == "getUserIdentity") {
-                self.result(parent, Caller::Identity, facts);
-            } else {
-                facts
-                    .problems
-                    .insert("uses `ctx.auth` in a way that can't be followed".into());
-            }
-        } else if CALLS.contains(&first.as_str()) && path.len() == 1 {
-            if let Some(call) = called
-                && call.arguments.len() <= 2
-                && call.arguments.get(1).is_none_or(is_empty_object)
-                && let Some(function) = call.arguments.first().and_then(function_path)
-            {
-                self.result(parent, Caller::Function(function), facts);
-            }
-        } else if !CONTEXT.contains(&first.as_str()) {
-            self.access(outermost, Caller::Context, path, facts);
-        }
-    }
 }
 
-fn first_parameter(function: &Expression) -> Option<String> {
+pub(super) fn first_parameter(function: &Expression) -> Option<String> {
     let parameters = match function {
         Expression::ArrowFunctionExpression(arrow) => &arrow.params,
         Expression::FunctionExpression(function) => &function.params,
@@ -373,8 +279,12 @@ pub(super) fn is_empty_object(argument: &Argument) -> bool {
 
 /// `internal.users.current`
 pub(super) fn function_path(argument: &Argument) -> Option<FunctionPath> {
+    path_of(argument.as_expression()?)
+}
+
+/// The same, of an expression.
+pub(super) fn path_of(mut expression: &Expression) -> Option<FunctionPath> {
     let mut names = Vec::new();
-    let mut expression = argument.as_expression()?;
     while let Expression::StaticMemberExpression(member) = expression {
         names.insert(0, member.property.name.to_string());
         expression = &member.object;

@@ -3,5 +3,5 @@ import { limits } from "./lib";
 
 export const all = query({
   args: {},
-  handler: async () => limits.get("max"),
+  handler: async () => [...limits.keys()].sort(),
 });

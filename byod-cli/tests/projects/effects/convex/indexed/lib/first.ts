@@ -1,3 +1,3 @@
 import { limits } from "./limits";
 
-limits.set("max", 1);
+limits.set("first", 1);

@@ -1,3 +1,3 @@
 import { limits } from "./limits";
 
-limits.set("max", 2);
+limits.set("second", 2);
