@@ -256,8 +256,9 @@ impl Group {
         let observed = Observed::begin(called, Instant::now());
         let run = client.run(body, context, &limits, deadline, read);
         let answer = run.instrument(observed.span()).await;
-        if let Err(error) = &answer {
-            session.observe(&target, error);
+        match &answer {
+            Ok(_) => session.answered(&target),
+            Err(error) => session.observe(&target, error),
         }
         observed.end(Some(target.location()), &answer);
         (target, answer)

@@ -140,10 +140,13 @@ impl<T> Prepared<T> {
                 let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
                 let result = client.run(body, context, &limits, deadline, read).await;
                 match result {
-                    Ok(value) => Ok(Routed {
-                        value,
-                        deployment: target.deployment(),
-                    }),
+                    Ok(value) => {
+                        self.session.answered(&target);
+                        Ok(Routed {
+                            value,
+                            deployment: target.deployment(),
+                        })
+                    }
                     Err(error) => {
                         self.session.observe(&target, &error);
                         Err(error)

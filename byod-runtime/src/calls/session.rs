@@ -195,6 +195,13 @@ impl Session {
         }
     }
 
+    /// Takes note of what came beside answers.
+    pub(crate) fn answered(&self, target: &Target) {
+        if let Target::User(connected) = target {
+            self.byod.answered(&self.user_id, connected);
+        }
+    }
+
     /// What a call may cost that says nothing of its own.
     pub(crate) fn limits(&self) -> Limits {
         self.byod.inner().limits

@@ -286,7 +286,8 @@ impl Client {
                     Ok(_place) => {
                         let url = self.endpoints.of(context.endpoint);
                         let http = &self.http;
-                        http.post(url, body.clone(), context, deadline, limits)
+                        let floods = self.health.floods();
+                        http.post(url, body.clone(), context, deadline, limits, floods)
                             .await
                     }
                     Err(limit) => Err(Error::Busy {
@@ -303,7 +304,12 @@ impl Client {
                     self.health.note(&result);
                 }
                 match result {
-                    Ok(value) => return Ok(value),
+                    Ok(value) => {
+                        if let Some(observer) = &self.observer {
+                            observer.answered();
+                        }
+                        return Ok(value);
+                    }
                     Err(error) => error,
                 }
             };
