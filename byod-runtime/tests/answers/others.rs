@@ -56,9 +56,28 @@ async fn world(hostile: &[Hostile]) -> World {
     world
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_answers_and_then_floods_is_blocked() {
+/// With no other test beside it.
+fn run(test: impl Future<Output = ()>) {
     let _alone = alone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(test);
+}
+
+#[test]
+fn who_answers_and_then_floods_is_blocked() {
+    run(floods_until_blocked());
+}
+
+#[test]
+fn one_attacker_and_ten_cost_the_others_nothing() {
+    run(calls_beside_attackers());
+}
+
+async fn floods_until_blocked() {
     let hostile = [answers_and_floods()];
     let world = world(&hostile).await;
     let session = world.session("evil 0");
@@ -85,9 +104,7 @@ async fn who_answers_and_then_floods_is_blocked() {
     println!("blocked after {calls} calls");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_attacker_and_ten_cost_the_others_nothing() {
-    let _alone = alone();
+async fn calls_beside_attackers() {
     for attackers in [0, 1, 10] {
         let hostile: Vec<_> = (0..attackers).map(|_| answers_and_floods()).collect();
         let world = world(&hostile).await;
