@@ -6,6 +6,7 @@
 //! reader (`byod-build`) fills a [`Manifest`], the macros (`byod-macros`) check
 //! against it, a local deployment (`byod-local`) serves it.
 
+mod claim;
 mod compare;
 mod difference;
 mod fits;
@@ -17,6 +18,7 @@ mod suggest;
 mod validator;
 mod value;
 
+pub use claim::{CLAIM_TABLE, claim_table};
 pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility};
 pub use idempotency::{IDEMPOTENCY_TABLE, idempotency_table};

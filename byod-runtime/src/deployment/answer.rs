@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::claim;
 use super::context::CallContext;
 use crate::error::Error;
 use crate::error::one_line;
@@ -135,6 +136,10 @@ struct Failure<'de> {
 
 impl Failure<'_> {
     fn error(self, context: CallContext<'_>) -> Error {
+        if let Some(claim) = self.data.and_then(claim::refusal) {
+            let call = context.call();
+            return Error::Claim { call, claim };
+        }
         let message = context.auth.redact(&self.message).into_owned();
         // Data that is no Convex value costs the data alone, not the message.
         let data = self
@@ -238,8 +243,8 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for EnvelopeVisitor<S> {
 mod tests {
     use byod_schema::Value;
 
-    use crate::deployment::client::Client;
     use super::*;
+    use crate::deployment::client::Client;
     use crate::error::EXPLANATION;
     use crate::error::Outcome;
 

@@ -58,8 +58,8 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use crate::deployment::endpoint::Endpoint;
     use super::*;
+    use crate::deployment::endpoint::Endpoint;
     use crate::error::test_error::call;
 
     fn overloaded(retry_after: Option<Duration>) -> Error {

@@ -6,8 +6,8 @@ use byod_schema::Value;
 use serde::de::DeserializeOwned;
 
 use super::text::Shown;
-use super::words::{Elapsed, Of, Refused};
-use crate::deployment::Endpoint;
+use super::words::{Elapsed, Of, Refused, WrongOwner};
+use crate::deployment::{Claim, Endpoint};
 use crate::routing::Deployment;
 
 /// How the parts of the HTTP client fail.
@@ -148,6 +148,17 @@ pub enum Error {
         call: Box<Call>,
         /// The stored reason.
         reason: Box<str>,
+    },
+
+    /// The user's deployment belongs to somebody else, or to nobody and could not be
+    /// claimed for the user: it answers no call of theirs, and the function did not
+    /// run. What a service answers with is the HTTP status 403.
+    #[error("{call}: {}", WrongOwner(.claim))]
+    Claim {
+        /// The call that was refused.
+        call: Box<Call>,
+        /// Whose the deployment is.
+        claim: Claim,
     },
 
     /// A write to a table that the rollout allows only to be read on users' deployments.
@@ -295,6 +306,7 @@ impl Error {
             Self::Answer { .. } => "answer",
             Self::Function { .. } => "function",
             Self::Blocked { .. } => "blocked",
+            Self::Claim { .. } => "claim",
             Self::RolloutRefused { .. } => "rollout_refused",
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::Busy { .. } => "busy",
@@ -318,6 +330,7 @@ impl Error {
             | Self::Answer { call, .. }
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
+            | Self::Claim { call, .. }
             | Self::RolloutRefused { call, .. }
             | Self::DeploymentChanged { call, .. }
             | Self::Busy { call, .. }

@@ -228,7 +228,11 @@ async fn a_route_is_not_used_for_ever() {
     let load = |result| cache.get(&user, move || async { result });
     assert_eq!(reason(load(Ok(route("old"))).await), "old");
     tokio::time::sleep(Duration::from_millis(40)).await;
-    assert!(load(Err(crate::error::test_error::interrupted())).await.is_err());
+    assert!(
+        load(Err(crate::error::test_error::interrupted()))
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -237,7 +241,11 @@ async fn clearing_leaves_nothing_to_go_on_with() {
     let load = |result| cache.get(&user, move || async { result });
     assert_eq!(reason(load(Ok(route("old"))).await), "old");
     cache.clear(&user);
-    assert!(load(Err(crate::error::test_error::interrupted())).await.is_err());
+    assert!(
+        load(Err(crate::error::test_error::interrupted()))
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
