@@ -11,6 +11,7 @@ mod print;
 mod release;
 mod rotate;
 mod source;
+mod tree;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -108,7 +109,10 @@ struct Common {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    let command = Cli::parse().command;
+    // What is parsed may be nested deep.
+    let result = byod_build::with_deep_stack(move || run(command));
+    match result.unwrap_or_else(|error| Err(error.into())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

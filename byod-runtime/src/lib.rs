@@ -31,6 +31,7 @@ mod error;
 mod global;
 #[doc(hidden)]
 pub mod internals;
+mod redact;
 mod routing;
 mod telemetry;
 #[cfg(test)]

@@ -75,15 +75,21 @@ pub(crate) fn compile(
     source: &str,
     dialect: Dialect,
 ) -> Result<Compiled, SyntaxError> {
-    let may_have_jsx = path
-        .extension()
-        .is_some_and(|ending| ending == "tsx" || ending == "jsx");
-    if let Some(offset) = nesting::beyond(source, may_have_jsx, nesting::MAX) {
-        let message = format!("it is nested more than {} deep", nesting::MAX);
-        return Err(SyntaxError::at(message, source, offset));
-    }
+    check_nesting(path, source)?;
     let allocator = Allocator::default();
     generate(&allocator, path, source, dialect, false).map(|(compiled, _)| compiled)
+}
+
+/// Whether the compiler can take `source`, the text of the file `path`, without using
+/// up its stack.
+pub(crate) fn check_nesting(path: &Path, source: &str) -> Result<(), SyntaxError> {
+    match nesting::beyond(source, nesting::may_have_tags(path), nesting::MAX) {
+        Some(offset) => {
+            let message = format!("it is nested more than {} deep", nesting::MAX);
+            Err(SyntaxError::at(message, source, offset))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Where line and column of the compiled code (counted from 1) come from.

@@ -19,6 +19,11 @@ pub(super) enum Special {
 
 impl Special {
     /// `None` if the address is one of the internet.
+    ///
+    /// An IPv4 address inside of an IPv6 one is what it is judged by, where such an
+    /// address leads anywhere: written so by a system's resolver (mapped), or by the
+    /// network of a machine that has IPv6 only (NAT64, RFC 6052; 6to4, RFC 3056).
+    /// Nobody is translated to other addresses than those of the internet.
     pub(super) fn of(address: IpAddr) -> Option<Self> {
         match address {
             IpAddr::V4(address) => find(&V4, |(network, length, _)| {
@@ -26,6 +31,9 @@ impl Special {
                 u32::from(address) >> bits == u32::from(*network) >> bits
             }),
             IpAddr::V6(address) => {
+                if let Some(inside) = translated(address) {
+                    return Self::of(inside.into()).map(|_| Self::Translated);
+                }
                 let known = find(&V6, |(network, length, _)| {
                     let bits = 128 - length;
                     u128::from(address) >> bits == u128::from(*network) >> bits
@@ -78,6 +86,17 @@ impl Special {
     }
 }
 
+/// The IPv4 address that a network reaches by this one.
+fn translated(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let (high, low) = match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => (g, h),
+        [0x2002, ..] => (b, c),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+}
+
 fn find<T>(
     table: &[(T, u32, Special)],
     has: impl Fn(&&(T, u32, Special)) -> bool,
@@ -124,13 +143,13 @@ const V4: [(Ipv4Addr, u32, Special); 18] = [
     (v4(240, 0, 0, 0), 4, Special::Reserved),
 ];
 
-const V6: [(Ipv6Addr, u32, Special); 20] = [
+const V6: [(Ipv6Addr, u32, Special); 18] = [
     (Ipv6Addr::UNSPECIFIED, 128, Special::Unspecified),
     (Ipv6Addr::LOCALHOST, 128, Special::Loopback),
-    // IPv4-compatible, -mapped and -translated.
+    // IPv4-compatible and -translated, which lead nowhere.
     (v6(0, 0, 0), 64, Special::Translated),
-    // NAT64, well known and local.
-    (v6(0x64, 0xff9b, 0), 96, Special::Translated),
+    // NAT64 with a prefix of the network's own: where the other address stands in it
+    // is the network's business.
     (v6(0x64, 0xff9b, 1), 48, Special::Translated),
     // Teredo.
     (v6(0x2001, 0, 0), 32, Special::Translated),
@@ -138,8 +157,6 @@ const V6: [(Ipv6Addr, u32, Special); 20] = [
     // Protocol assignments.
     (v6(0x2001, 0, 0), 23, Special::Reserved),
     (v6(0x2001, 0xdb8, 0), 32, Special::Documentation),
-    // 6to4.
-    (v6(0x2002, 0, 0), 16, Special::Translated),
     (v6(0x3fff, 0, 0), 20, Special::Documentation),
     // The network that was once used to test IPv6.
     (v6(0x3ffe, 0, 0), 16, Special::Reserved),

@@ -12,7 +12,6 @@ use serde_json::value::RawValue;
 use super::claim;
 use super::context::CallContext;
 use crate::error::Error;
-use crate::error::one_line;
 use crate::error::text;
 
 /// How much of a function's message is kept, in characters.
@@ -115,8 +114,8 @@ pub(crate) fn refusal(body: &[u8], context: CallContext<'_>) -> (Option<Box<str>
 
     match serde_json::from_slice(body) {
         Ok(Refusal { code, message }) => {
-            let code = one_line(&context.auth.redact(&code), CODE_LIMIT);
-            (Some(code.into()), context.quote(&message))
+            let code = context.quote_at_most(&code, CODE_LIMIT);
+            (Some(code), context.quote(&message))
         }
         // Whatever stands between here and the deployment wrote it.
         Err(_) => (None, context.quote(&String::from_utf8_lossy(body))),
@@ -140,16 +139,17 @@ impl Failure<'_> {
             let call = context.call();
             return Error::Claim { call, claim };
         }
-        let message = context.auth.redact(&self.message).into_owned();
+        let secrets = context.secrets();
+        let message = secrets.shortened(&self.message, MESSAGE_LIMIT);
         // Data that is no Convex value costs the data alone, not the message.
         let data = self
             .data
             .and_then(|data| serde_json::from_str(data.get()).ok());
         Error::Function {
             call: context.call(),
-            message: text::shortened(message, MESSAGE_LIMIT).into(),
+            message: message.into(),
             data: data.map(|mut data| {
-                context.auth.redact_value(&mut data);
+                secrets.redact_value(&mut data);
                 Box::new(data)
             }),
         }

@@ -1,21 +1,21 @@
-use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use byod_schema::Value;
 use hyper::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-/// A user's OpenID Connect token (a JWT). Wiped from memory when dropped, and
-/// absent from `Debug`.
+use crate::redact::Secrets;
+
+/// A user's OpenID Connect token (a JWT), without the space around it. Wiped from
+/// memory when dropped, and absent from `Debug`.
 #[derive(Clone)]
 pub struct Token(SecretString);
 
 /// A deployment's deploy key: `prod:happy-animal-123|<secret>` or, self-hosted,
-/// `<instance>|<secret>`. Whoever has it may do everything on the deployment.
-/// Wiped from memory when dropped, and absent from `Debug`.
+/// `<instance>|<secret>`, without the space around it. Whoever has it may do everything
+/// on the deployment. Wiped from memory when dropped, and absent from `Debug`.
 #[derive(Clone)]
 pub struct DeployKey(SecretString);
 
@@ -25,21 +25,21 @@ impl DeployKey {
         self.0.expose_secret()
     }
 
-    /// Whether there is nothing but space in it.
+    /// Whether there was nothing but space in it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.expose_secret().trim().is_empty()
+        self.expose_secret().is_empty()
     }
 }
 
 impl<S: Into<SecretString>> From<S> for Token {
     fn from(token: S) -> Self {
-        Self(token.into())
+        Self(trimmed(token.into()))
     }
 }
 
 impl<S: Into<SecretString>> From<S> for DeployKey {
     fn from(key: S) -> Self {
-        Self(key.into())
+        Self(trimmed(key.into()))
     }
 }
 
@@ -98,52 +98,36 @@ impl Auth {
         }
     }
 
-    /// `text` without the secret, or its second part alone, should the other side
-    /// have sent it back.
-    pub(crate) fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = Cow::Borrowed(text);
+    /// What must be taken out of whatever the other side says: what it was sent, the
+    /// secret in it, and what stands behind the `|` of a key.
+    pub(crate) fn secrets(&self) -> Secrets {
         let Self::Header { value, identity } = self else {
-            return text;
+            return Secrets::default();
         };
         let header = String::from_utf8_lossy(value.as_bytes());
         let sent = header.split_once(' ').map_or("", |(_, sent)| sent);
         let secret = &sent[..sent.len().saturating_sub(*identity)];
         let second = secret.split_once('|').map_or("", |(_, second)| second);
-        // The longest first, because it holds the others.
-        for part in [sent, secret, second] {
-            if part.len() >= SHORTEST && text.contains(part) {
-                text = text.replace(part, "…").into();
-            }
-        }
-        text
+        let acting = (*identity > 0).then_some(sent);
+        Secrets::new([secret, second].into_iter().chain(acting))
     }
+}
 
-    /// The same for every string of a value.
-    pub(crate) fn redact_value(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => {
-                if let Cow::Owned(redacted) = self.redact(text) {
-                    *text = redacted;
-                }
-            }
-            Value::Array(values) => values.iter_mut().for_each(|value| self.redact_value(value)),
-            Value::Object(fields) => {
-                let redacted = std::mem::take(fields).into_iter().map(|(key, mut value)| {
-                    self.redact_value(&mut value);
-                    (self.redact(&key).into_owned(), value)
-                });
-                *fields = redacted.collect();
-            }
-            _ => {}
-        }
+/// Without what comes along when a secret is copied: spaces, line breaks, and marks
+/// that are not seen. A header would lose them, and an echo be another text.
+fn trimmed(secret: SecretString) -> SecretString {
+    let invisible =
+        |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}');
+    let text = secret.expose_secret();
+    let trimmed = text.trim_matches(invisible);
+    match trimmed.len() == text.len() {
+        true => secret,
+        false => trimmed.into(),
     }
 }
 
 const TOKEN: &str = "the token holds a line break or another control character";
 const KEY: &str = "the deploy key holds a line break or another control character";
-
-/// Secrets shorter than this, in bytes, are none: they would be found everywhere.
-const SHORTEST: usize = 4;
 
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,34 +192,37 @@ mod tests {
                 ("the secret geheim of prod:x", "the secret … of prod:x"),
                 ("prod:x|", "prod:x|"),
             ] {
-                assert_eq!(auth.redact(text), redacted);
+                assert_eq!(auth.secrets().redact(text), redacted);
             }
         }
         let acting = Auth::acting_as(&key, &identity);
         let whole = "Convex prod:x|geheim:eyJzdWJqZWN0IjoiYWxpY2UifQ== is wrong";
-        assert_eq!(acting.redact(whole), "Convex … is wrong");
+        assert_eq!(acting.secrets().redact(whole), "Convex … is wrong");
         let token = Auth::user(&"a.jwt".into());
-        assert_eq!(token.redact("no a.jwt"), "no …");
+        assert_eq!(token.secrets().redact("no a.jwt"), "no …");
     }
 
     #[test]
     fn a_short_secret_is_not_looked_for() {
-        assert_eq!(Auth::admin(&"k|x".into()).redact("next k|x"), "next k|x");
-        assert_eq!(
-            Auth::admin(&"prod:k|x".into()).redact("x: prod:k|x"),
-            "x: …"
-        );
+        let secrets = Auth::admin(&"k|x".into()).secrets();
+        assert_eq!(secrets.redact("next k|x"), "next k|x");
+        let secrets = Auth::admin(&"prod:k|x".into()).secrets();
+        assert_eq!(secrets.redact("x: prod:k|x"), "x: …");
     }
 
     #[test]
-    fn a_value_is_redacted_at_every_depth() {
-        let auth = Auth::admin(&"prod:x|geheim".into());
-        let json = r#"{"a": [{"geheim": "prod:x|geheim", "n": {"$integer": "KgAAAAAAAAA="}}]}"#;
-        let mut value: Value = serde_json::from_str(json).unwrap();
-        auth.redact_value(&mut value);
-        assert_eq!(
-            serde_json::to_string(&value).unwrap(),
-            r#"{"a":[{"n":{"$integer":"KgAAAAAAAAA="},"…":"…"}]}"#
-        );
+    fn a_secret_is_what_was_copied_without_the_space_around_it() {
+        for copied in [
+            "prod:x|geheim ",
+            "\tprod:x|geheim\r\n",
+            "\u{feff}prod:x|geheim\u{200b}",
+        ] {
+            assert_eq!(DeployKey::from(copied).expose_secret(), "prod:x|geheim");
+            let Auth::Header { value, .. } = Auth::user(&copied.into()) else {
+                panic!("no header")
+            };
+            assert_eq!(value.as_bytes(), b"Bearer prod:x|geheim");
+        }
+        assert!(DeployKey::from(" \n").is_empty());
     }
 }

@@ -4,6 +4,11 @@ use super::auth::Auth;
 use super::endpoint::Endpoint;
 use crate::error::{Call, Error};
 use crate::error::{EXPLANATION, one_line};
+use crate::redact::Secrets;
+
+/// How much longer a text may be than what is kept of it on one line: pages of
+/// proxies are made of space to a good part.
+const SPACE: usize = 20;
 
 /// What a [`Call`] is made of; borrowed, because most calls don't fail.
 #[derive(Clone, Copy)]
@@ -33,7 +38,18 @@ impl CallContext<'_> {
     /// A text from outside as a part of an error: short, on one line, and without
     /// the secret that was sent.
     pub(crate) fn quote(self, text: &str) -> Box<str> {
-        one_line(&self.auth.redact(text), EXPLANATION).into()
+        self.quote_at_most(text, EXPLANATION)
+    }
+
+    /// The same, of at most `limit` characters.
+    pub(crate) fn quote_at_most(self, text: &str, limit: usize) -> Box<str> {
+        let text = self.secrets().shortened(text, limit * SPACE);
+        one_line(&text, limit).into()
+    }
+
+    /// What must be taken out of whatever the deployment says.
+    pub(crate) fn secrets(self) -> Secrets {
+        self.auth.secrets()
     }
 
     pub(crate) fn encode(self, reason: impl fmt::Display) -> Error {

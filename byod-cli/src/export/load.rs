@@ -1,0 +1,229 @@
+//! What happens when modules are loaded.
+//!
+//! A function's module loads all modules that it imports, and each does what it does
+//! at its top level: `checks.push(…)`, `rules.rename = …`, `import "./register"`. All
+//! of that belongs to the function, wherever it is; it comes along, or the function
+//! doesn't.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::carry::{Carrier, Need, Reason};
+use crate::source::{Imported, LoadKind, Module, Sources, Target};
+
+/// A statement of a module.
+type Place = (String, usize);
+
+impl Carrier<'_> {
+    /// Adds what happens when the module is loaded.
+    pub(super) fn add_loaded(&self, module: &str, need: &mut Need) -> Result<(), Reason> {
+        let mut loaded = BTreeMap::new();
+        self.load(module, &mut loaded)?;
+        let mut acting: BTreeSet<String> = BTreeSet::new();
+        for name in loaded.keys() {
+            let Some(module) = self.sources.modules.get(name) else {
+                continue;
+            };
+            for (index, statement) in module.statements.iter().enumerate() {
+                if statement.is_effect {
+                    self.add_statement(module, index, need)
+                        .map_err(|reason| at_top_level(module, index, &reason))?;
+                    acting.insert(name.clone());
+                }
+            }
+        }
+        // What declares something and changes something that is carried over.
+        loop {
+            let before = need.statements.len();
+            for name in loaded.keys() {
+                let Some(module) = self.sources.modules.get(name) else {
+                    continue;
+                };
+                for index in 0..module.statements.len() {
+                    if self.changes(module, index, &need.statements) {
+                        self.add_statement(module, index, need)
+                            .map_err(|reason| at_top_level(module, index, &reason))?;
+                        acting.insert(name.clone());
+                    }
+                }
+            }
+            if need.statements.len() == before {
+                break;
+            }
+        }
+        // Those, and what leads to them.
+        loop {
+            let before = acting.len();
+            for (name, next) in &loaded {
+                if next.iter().any(|next| acting.contains(next)) {
+                    acting.insert(name.clone());
+                }
+            }
+            if acting.len() == before {
+                break;
+            }
+        }
+        need.loads.extend(acting);
+        Ok(())
+    }
+
+    /// All modules that the module loads, each with those that it loads itself.
+    fn load(&self, module: &str, loaded: &mut BTreeMap<String, Vec<String>>) -> Result<(), Reason> {
+        let mut todo = vec![module.to_owned()];
+        let mut unclear = Vec::new();
+        while let Some(name) = todo.pop() {
+            let Some(module) = self.sources.modules.get(&name) else {
+                continue;
+            };
+            if loaded.contains_key(&name) {
+                continue;
+            }
+            let mut next = Vec::new();
+            for load in &module.loads {
+                let specifier = &load.specifier;
+                match (self.sources.resolve(&name, specifier), load.kind) {
+                    (Target::Generated(_), _) => {}
+                    (Target::Package(_), LoadKind::Effects) => {
+                        return Err(format!(
+                            "loads `{name}`, which imports `{specifier}` for what it does"
+                        ));
+                    }
+                    // A file that isn't there, or that can't be read.
+                    (Target::Package(_), _)
+                        if specifier.starts_with('.') && !specifier.ends_with(".json") =>
+                    {
+                        return Err(format!(
+                            "loads `{name}`, which imports `{specifier}`, which can't be read"
+                        ));
+                    }
+                    (Target::Package(_), _) => {}
+                    // The users' schema stands for main's.
+                    (Target::Module(target), _)
+                        if target == "schema" && takes_schema(module, specifier) => {}
+                    (Target::Module(target), LoadKind::Unclear) => {
+                        unclear.push((name.clone(), target))
+                    }
+                    (Target::Module(target), _) => next.push(target),
+                }
+            }
+            todo.extend(next.iter().cloned());
+            loaded.insert(name, next);
+        }
+        for (from, target) in unclear {
+            let mut also = BTreeMap::new();
+            if !loaded.contains_key(&target) {
+                also = self.loaded_by_types(&target);
+            }
+            for name in also.keys().filter(|name| !loaded.contains_key(*name)) {
+                let module = self.sources.modules.get(name);
+                if module.is_some_and(|m| m.statements.iter().any(|s| s.is_effect)) {
+                    return Err(format!(
+                        "loads `{from}`, which imports types of `{target}`, which does something at its top level: say `import type` there, or `import \"…\"`"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What would be loaded if the module were.
+    fn loaded_by_types(&self, module: &str) -> BTreeMap<String, Vec<String>> {
+        let mut found = BTreeMap::new();
+        let mut todo = vec![module.to_owned()];
+        while let Some(name) = todo.pop() {
+            let Some(module) = self.sources.modules.get(&name) else {
+                continue;
+            };
+            if found.insert(name.clone(), Vec::new()).is_none() {
+                let loads = module.loads.iter();
+                todo.extend(loads.filter_map(|load| {
+                    match self.sources.resolve(&name, &load.specifier) {
+                        Target::Module(target) => Some(target),
+                        _ => None,
+                    }
+                }));
+            }
+        }
+        found
+    }
+
+    /// Whether the statement, when its module is loaded, may change what one of the
+    /// carried statements has declared.
+    fn changes(&self, module: &Module, index: usize, carried: &BTreeSet<Place>) -> bool {
+        let statement = &module.statements[index];
+        if carried.contains(&(module.name.clone(), index)) {
+            return false;
+        }
+        // Of a function's definition the builder runs; the handler doesn't.
+        let builder = statement.definition.as_ref().map(|d| &d.builder);
+        let names = statement.facts.acting.iter();
+        let names = names.filter(|name| builder.is_none_or(|builder| *name == builder));
+        let mut reached = BTreeSet::new();
+        for name in names {
+            reach(
+                self.sources,
+                place_of(self.sources, module, name),
+                &mut reached,
+            );
+        }
+        reached
+            .iter()
+            .any(|place| carried.contains(place) && self.changed.contains(place))
+    }
+}
+
+fn at_top_level(module: &Module, index: usize, reason: &str) -> Reason {
+    format!(
+        "loads `{}`, whose `{}` at the top level {reason}",
+        module.name,
+        module.shown(module.statements[index].code.clone())
+    )
+}
+
+/// Whether the schema alone is imported of the schema's module.
+fn takes_schema(module: &Module, specifier: &str) -> bool {
+    let mut imports = module.imports.iter().filter(|i| i.specifier == specifier);
+    imports.all(|import| {
+        let mut names = import.names.iter();
+        !import.names.is_empty() && names.all(|name| name.imported == Imported::Default)
+    })
+}
+
+/// The statements whose values are written to, changed or handed on somewhere.
+pub(super) fn changed(sources: &Sources) -> BTreeSet<Place> {
+    let mut found = BTreeSet::new();
+    for module in sources.modules.values() {
+        for statement in &module.statements {
+            let touched = statement.facts.touched.iter();
+            found.extend(touched.filter_map(|name| place_of(sources, module, name)));
+        }
+    }
+    found
+}
+
+/// Everything that a statement may reach through the names that it uses.
+fn reach(sources: &Sources, from: Option<Place>, found: &mut BTreeSet<Place>) {
+    let mut todo: Vec<Place> = from.into_iter().collect();
+    while let Some(place) = todo.pop() {
+        if !found.insert(place.clone()) {
+            continue;
+        }
+        if let Some(module) = sources.modules.get(&place.0) {
+            let names = module.statements[place.1].facts.values.iter();
+            todo.extend(names.filter_map(|name| place_of(sources, module, name)));
+        }
+    }
+}
+
+/// Where what a name of the module stands for is declared.
+fn place_of(sources: &Sources, module: &Module, name: &str) -> Option<Place> {
+    if let Some(index) = module.statement_of(name) {
+        return Some((module.name.clone(), index));
+    }
+    let (import, imported) = module.import_of(name)?;
+    let Target::Module(target) = sources.resolve(&module.name, &import.specifier) else {
+        return None;
+    };
+    let (declaring, name) = sources.origin(&target, imported.imported.name()?)?;
+    let index = sources.modules.get(&declaring)?.statement_of(&name)?;
+    Some((declaring, index))
+}
