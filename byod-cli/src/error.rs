@@ -45,6 +45,9 @@ pub(crate) enum Error {
     )]
     PublicFunction(byod_schema::FunctionPath),
 
+    #[error("nothing was written: {module}.ts {what}. Mend it, or move it out of custom/")]
+    Custom { module: String, what: String },
+
     #[error(
         "nothing was written: the module `{module}` {what}, and it can't be told which function that is for. Leave the \
          table out of `tables`, or write its functions in custom/"

@@ -158,25 +158,35 @@ fn main_is_not_written_through_a_link_either() {
     refused(&project, &["--main"], "this is a link");
 }
 
-/// A link among main's modules is no module, as for Convex.
+/// What a link among main's modules leads to is not the project's to give away.
 #[test]
 fn what_a_link_leads_to_is_not_carried_over() {
     let project = Project::example();
-    let outside = outside(&project);
-    fs::write(
-        outside.join("secret.ts"),
-        "export const geheim4711 = \"geheim4711\";\n",
-    )
-    .unwrap();
+    let text = "export const geheim4711 = \"geheim4711\";\n";
+    project.write("convex/secret.ts", text);
+    project.write(
+        "convex/extra/conversations.ts",
+        "import { query } from \"../_generated/server\";\nimport { geheim4711 } from \"../secret\";\nexport const told = query({ args: {}, handler: async () => geheim4711 });\n",
+    );
+    let is_told = || {
+        project.byod(&["export", "--force"]);
+        let found = files(&project.root.join("byod"));
+        found
+            .iter()
+            .any(|(_, text)| text.contains("\"geheim4711\""))
+    };
+    assert!(is_told(), "as a file of its own it is carried over");
+    let outside = std::env::temp_dir().join(format!("byod-carried-{}", std::process::id()));
+    fs::create_dir_all(&outside).unwrap();
+    fs::write(outside.join("secret.ts"), text).unwrap();
+    project.remove("convex/secret.ts");
     symlink(
         outside.join("secret.ts"),
         project.root.join("convex/secret.ts"),
     )
     .unwrap();
-    project.byod(&["export", "--force"]);
-    for (path, text) in files(&project.root.join("byod")) {
-        assert!(!text.contains("geheim4711"), "{}", path.display());
-    }
+    assert!(!is_told());
+    fs::remove_dir_all(outside).unwrap();
 }
 
 /// Tests are no modules of Convex's, but the export reads them.

@@ -133,6 +133,10 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
         ("handed", "uses main's table `users` (in `getUser`)"),
         ("rings", "uses main's table `users`"),
         (
+            "spaces",
+            "whose `export const added = rules.add(limits);` at the top level imports all of `./rules` as `rules`",
+        ),
+        (
             "absent",
             "loads `absent/items`, which imports `./gone`, which can't be read",
         ),
@@ -217,6 +221,46 @@ fn a_public_function_written_by_hand_is_an_error() {
     let error = "`all` of custom/items.ts is public: anybody who knows the deployment's address could call it";
     assert!(answer.stderr.contains(error), "{}", answer.stderr);
     assert!(!project.has("user/convex/schema.ts"));
+}
+
+/// Somebody found by the caller's identity need not be the caller.
+#[test]
+fn a_lookup_by_two_fields_is_not_followed() {
+    let report = Project::of("fields").export(&[]);
+    for function in ["items:add", "items:assign"] {
+        let (is, reason) = fate(&report, function);
+        assert_eq!(is, "missing", "{function}");
+        let expected = "looks for the caller in the table `users`, where main looks by `manager` and `subject`";
+        assert!(reason.starts_with(expected), "{function}: {reason}");
+    }
+    let project = Project::of("fields");
+    project.replace("convex/items.ts", "manager", "subject");
+    assert_eq!(fate(&project.export(&[]), "items:add").0, "carried");
+}
+
+#[test]
+fn what_people_wrote_is_never_left_out_without_a_word() {
+    for (text, error) in [
+        (
+            "export const list = (\n",
+            "custom/conversations.ts can't be parsed",
+        ),
+        (
+            "throw new Error(\"x\");\nexport const list = 1;\n",
+            "custom/conversations.ts can't be read back",
+        ),
+        (
+            "export const list = 1;\n",
+            "custom/conversations.ts exports `list`, which is no Convex function",
+        ),
+    ] {
+        let project = Project::of("meaning");
+        project.write("user/convex/custom/conversations.ts", text);
+        let answer = project.byod(&["export"]);
+        assert_eq!(answer.status, 2, "{}", answer.stdout);
+        assert!(answer.stderr.contains(error), "{}", answer.stderr);
+        assert!(!project.has("user/convex/schema.ts"));
+    }
 }
 
 /// What main's functions do beside what their names say is not left out.

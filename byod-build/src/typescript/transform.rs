@@ -2,6 +2,7 @@
 //! decorators are compiled away; imports and exports become calls of the module
 //! registry (`js/registry.js`).
 
+use std::panic;
 use std::path::Path;
 
 use oxc_allocator::{Allocator, TakeIn};
@@ -76,8 +77,15 @@ pub(crate) fn compile(
     dialect: Dialect,
 ) -> Result<Compiled, SyntaxError> {
     check_nesting(path, source)?;
-    let allocator = Allocator::default();
-    generate(&allocator, path, source, dialect, false).map(|(compiled, _)| compiled)
+    let generate = || {
+        let allocator = Allocator::default();
+        generate(&allocator, path, source, dialect, false).map(|(compiled, _)| compiled)
+    };
+    // A bug of the compiler costs the one module.
+    panic::catch_unwind(generate).unwrap_or_else(|_| {
+        let message = "it could not be compiled".to_owned();
+        Err(SyntaxError::at(message, source, 0))
+    })
 }
 
 /// Whether the compiler can take `source`, the text of the file `path`, without using
@@ -394,6 +402,12 @@ mod tests {
             "y=./o#x",
         ];
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn what_the_compiler_does_not_expect_is_an_error() {
+        let text = "export { \"x\" };\n";
+        assert!(compile(Path::new("a.ts"), text, Dialect::default()).is_err());
     }
 
     #[test]

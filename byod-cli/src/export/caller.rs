@@ -5,7 +5,7 @@
 //! compares it with one. And what is asked on main must do nothing but tell that: a
 //! helper that checks more can't be replaced by one that doesn't.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::Manifest;
 use oxc_span::Span;
@@ -13,7 +13,7 @@ use oxc_span::Span;
 use super::carry::{Carrier, Need, Reason, Source};
 use crate::owners;
 use crate::source::{
-    Access, Caller, Facts, Imported, Module, Plain, Statement, Target, Telling, Wrapper,
+    Access, Caller, Facts, Imported, Module, Plain, Sources, Statement, Target, Telling, Wrapper,
 };
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
@@ -46,6 +46,22 @@ pub(super) fn callers(manifest: &Manifest) -> BTreeSet<String> {
         found.insert("users".to_owned());
     }
     found
+}
+
+/// The tables in which main looks its caller up by different fields: of whom a document
+/// is that is found by one of them doesn't show then.
+pub(super) fn unclear(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
+    let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let statements = sources
+        .modules
+        .values()
+        .flat_map(|module| &module.statements);
+    for lookup in statements.flat_map(|statement| &statement.facts.lookups) {
+        let known = fields.entry(lookup.table.clone()).or_default();
+        known.extend(lookup.fields.iter().cloned());
+    }
+    fields.retain(|_, fields| fields.len() > 1);
+    fields
 }
 
 impl<'a> Carrier<'a> {
@@ -150,6 +166,7 @@ impl<'a> Carrier<'a> {
             if !is_handler || !self.callers.contains(table) || shape.is_empty() {
                 return Err(format!("uses main's table `{table}`"));
             }
+            self.check_table(table)?;
             if let Some(wrong) = beyond(&shape, asked) {
                 return Err(match wrong.path.join(".") {
                     path if path.is_empty() => {
@@ -205,15 +222,31 @@ impl<'a> Carrier<'a> {
         }
     }
 
+    /// Whether being in the table says that one is signed up, and nothing else.
+    fn check_table(&self, table: &str) -> Result<(), Reason> {
+        if !self.callers.contains(table) {
+            return Err(format!("looks for the caller in the table `{table}`"));
+        }
+        match self.unclear.get(table) {
+            Some(fields) => {
+                let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+                Err(format!(
+                    "looks for the caller in the table `{table}`, where main looks by {}: that they are the same doesn't show",
+                    fields.join(" and ")
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn check_plain(
         &self,
         module: &Module,
         plain: &Plain,
         seen: &mut BTreeSet<Source>,
     ) -> Result<(), Reason> {
-        let mut tables = plain.tables.iter();
-        if let Some(table) = tables.find(|table| !self.callers.contains(*table)) {
-            return Err(format!("looks for the caller in the table `{table}`"));
+        for table in &plain.tables {
+            self.check_table(table)?;
         }
         for asked in &plain.asks {
             let source = self.source(module, asked);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionPath, FunctionType, Manifest};
 
-use super::caller::callers;
+use super::caller::{callers, unclear};
 use super::load;
 use super::module::is_taken;
 use super::validators::is_foreign;
@@ -98,6 +98,8 @@ pub(crate) struct Carrier<'a> {
     pub(super) owners: BTreeMap<Source, BTreeSet<Vec<String>>>,
     /// The tables of main that say who is signed up.
     pub(super) callers: BTreeSet<String>,
+    /// Those in which main looks its caller up by different fields.
+    pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
     /// Main's functions, by where they are written.
     defined: BTreeMap<(String, usize), FunctionPath>,
     /// The statements whose values are changed somewhere.
@@ -114,6 +116,7 @@ impl<'a> Carrier<'a> {
             manifest,
             owners: BTreeMap::new(),
             callers: callers(manifest),
+            unclear: unclear(sources),
             defined: functions
                 .filter_map(|path| {
                     let (module, index) = sources.function(path)?;

@@ -28,6 +28,7 @@ pub(super) fn judge(
     main: &Sources,
     written: &Sources,
 ) -> Result<BTreeMap<FunctionPath, String>, Error> {
+    check_custom(manifest, plan)?;
     let mut found = differences(manifest, plan);
     let mut faults = public(manifest)?;
     for (name, module) in &written.modules {
@@ -102,6 +103,32 @@ fn differences(manifest: &Manifest, plan: &Plan) -> BTreeMap<FunctionPath, Strin
         }
     }
     found
+}
+
+/// What people wrote must be there when it is read back.
+fn check_custom(manifest: &Manifest, plan: &Plan) -> Result<(), Error> {
+    let Some(user) = &manifest.user else {
+        return Ok(());
+    };
+    let custom = plan
+        .functions
+        .iter()
+        .filter(|f| matches!(f.fate, Fate::Custom));
+    for report in custom {
+        let Ok(path) = report.function.parse::<FunctionPath>();
+        if !user.functions.contains_key(&path) {
+            let file = format!("custom/{}.", path.module);
+            let warning = user.warnings.iter().find(|warning| warning.contains(&file));
+            return Err(Error::Custom {
+                module: format!("custom/{}", path.module),
+                what: match warning {
+                    Some(warning) => format!("can't be read back: {warning}"),
+                    None => format!("exports `{}`, which is no Convex function", path.name),
+                },
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What anybody could call: no function of users' deployments may be public but

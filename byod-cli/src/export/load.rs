@@ -109,11 +109,8 @@ impl Carrier<'_> {
             loaded.insert(name, next);
         }
         for (from, target) in unclear {
-            let mut also = BTreeMap::new();
-            if !loaded.contains_key(&target) {
-                also = self.loaded_by_types(&target);
-            }
-            for name in also.keys().filter(|name| !loaded.contains_key(*name)) {
+            let also = below(self.sources, &target);
+            for name in also.iter().filter(|name| !loaded.contains_key(*name)) {
                 let module = self.sources.modules.get(name);
                 if module.is_some_and(|m| m.statements.iter().any(|s| s.is_effect)) {
                     return Err(format!(
@@ -123,27 +120,6 @@ impl Carrier<'_> {
             }
         }
         Ok(())
-    }
-
-    /// What would be loaded if the module were.
-    fn loaded_by_types(&self, module: &str) -> BTreeMap<String, Vec<String>> {
-        let mut found = BTreeMap::new();
-        let mut todo = vec![module.to_owned()];
-        while let Some(name) = todo.pop() {
-            let Some(module) = self.sources.modules.get(&name) else {
-                continue;
-            };
-            if found.insert(name.clone(), Vec::new()).is_none() {
-                let loads = module.loads.iter();
-                todo.extend(loads.filter_map(|load| {
-                    match self.sources.resolve(&name, &load.specifier) {
-                        Target::Module(target) => Some(target),
-                        _ => None,
-                    }
-                }));
-            }
-        }
-        found
     }
 
     /// Whether the statement, when its module is loaded, may change what one of the
@@ -159,11 +135,7 @@ impl Carrier<'_> {
         let names = names.filter(|name| builder.is_none_or(|builder| *name == builder));
         let mut reached = BTreeSet::new();
         for name in names {
-            reach(
-                self.sources,
-                place_of(self.sources, module, name),
-                &mut reached,
-            );
+            reach(self.sources, module, name, &mut reached);
         }
         reached
             .iter()
@@ -194,36 +166,71 @@ pub(super) fn changed(sources: &Sources) -> BTreeSet<Place> {
     for module in sources.modules.values() {
         for statement in &module.statements {
             let touched = statement.facts.touched.iter();
-            found.extend(touched.filter_map(|name| place_of(sources, module, name)));
+            found.extend(touched.flat_map(|name| places(sources, module, name)));
         }
     }
     found
 }
 
-/// Everything that a statement may reach through the names that it uses.
-fn reach(sources: &Sources, from: Option<Place>, found: &mut BTreeSet<Place>) {
-    let mut todo: Vec<Place> = from.into_iter().collect();
+/// Everything that may be reached through a name of the module.
+fn reach(sources: &Sources, module: &Module, name: &str, found: &mut BTreeSet<Place>) {
+    let mut todo = places(sources, module, name);
     while let Some(place) = todo.pop() {
         if !found.insert(place.clone()) {
             continue;
         }
         if let Some(module) = sources.modules.get(&place.0) {
             let names = module.statements[place.1].facts.values.iter();
-            todo.extend(names.filter_map(|name| place_of(sources, module, name)));
+            todo.extend(names.flat_map(|name| places(sources, module, name)));
         }
     }
 }
 
-/// Where what a name of the module stands for is declared.
-fn place_of(sources: &Sources, module: &Module, name: &str) -> Option<Place> {
+/// Where what a name of the module stands for is declared. Where it stands for all of
+/// a module, or doesn't show what it stands for, that is everything there.
+fn places(sources: &Sources, module: &Module, name: &str) -> Vec<Place> {
     if let Some(index) = module.statement_of(name) {
-        return Some((module.name.clone(), index));
+        return vec![(module.name.clone(), index)];
     }
-    let (import, imported) = module.import_of(name)?;
-    let Target::Module(target) = sources.resolve(&module.name, &import.specifier) else {
-        return None;
+    let Some((import, imported)) = module.import_of(name) else {
+        return Vec::new();
     };
-    let (declaring, name) = sources.origin(&target, imported.imported.name()?)?;
-    let index = sources.modules.get(&declaring)?.statement_of(&name)?;
-    Some((declaring, index))
+    let Target::Module(target) = sources.resolve(&module.name, &import.specifier) else {
+        return Vec::new();
+    };
+    let origin = imported.imported.name();
+    let origin = origin.and_then(|name| sources.origin(&target, name));
+    let declared = origin.and_then(|(module, name)| {
+        let index = sources.modules.get(&module)?.statement_of(&name)?;
+        Some((module, index))
+    });
+    if let Some(place) = declared {
+        return vec![place];
+    }
+    let all = below(sources, &target).into_iter().flat_map(|name| {
+        let count = sources.modules.get(&name).map_or(0, |m| m.statements.len());
+        (0..count).map(move |index| (name.clone(), index))
+    });
+    all.collect()
+}
+
+/// The module and all that it imports, as types alone too.
+fn below(sources: &Sources, module: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut todo = vec![module.to_owned()];
+    while let Some(name) = todo.pop() {
+        let Some(module) = sources.modules.get(&name) else {
+            continue;
+        };
+        if found.insert(name.clone()) {
+            let loads = module.loads.iter();
+            todo.extend(
+                loads.filter_map(|load| match sources.resolve(&name, &load.specifier) {
+                    Target::Module(target) => Some(target),
+                    _ => None,
+                }),
+            );
+        }
+    }
+    found
 }

@@ -84,6 +84,16 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if folder.join("custom").is_dir() {
         custom = sources(&folder)?;
         custom.modules.retain(|name, _| name.starts_with("custom/"));
+        if let Some(name) = custom
+            .broken
+            .iter()
+            .find(|name| name.starts_with("custom/"))
+        {
+            return Err(Error::Custom {
+                module: name.clone(),
+                what: "can't be parsed".to_owned(),
+            });
+        }
     }
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.main_package = package_above(&folders.main);

@@ -18,7 +18,9 @@ pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";
 /// The name under which main's module is carried over.
 pub(super) fn out_name(module: &str) -> String {
     match module {
-        "schema" | "functions" | "http" | "crons" => format!("byod/main_{module}"),
+        "schema" | "functions" | "http" | "crons" | "auth.config" | "convex.config" => {
+            format!("byod/main_{module}")
+        }
         other => other.to_owned(),
     }
 }

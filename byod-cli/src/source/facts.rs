@@ -52,6 +52,8 @@ pub(crate) struct Facts {
 #[derive(Clone, Debug)]
 pub(crate) struct Lookup {
     pub(crate) table: String,
+    /// The fields that are compared with the identity.
+    pub(crate) fields: BTreeSet<String>,
     /// Of all of it.
     pub(crate) span: Range<usize>,
     /// What the context is called there.

@@ -1,5 +1,7 @@
 //! Where a function itself looks up who calls, by what their identity says.
 
+use std::collections::BTreeSet;
+
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     Argument, ArrowFunctionBody, BindingPattern, CallExpression, Expression, Statement,
@@ -11,6 +13,14 @@ use super::facts::Lookup;
 use super::parse::range;
 use super::reader::Reader;
 
+/// What a lookup is of.
+pub(super) struct LookedUp {
+    pub(super) context: SymbolId,
+    pub(super) table: String,
+    /// The fields that are compared with the identity.
+    fields: BTreeSet<String>,
+}
+
 /// What of an identity says who calls.
 const SUBJECTS: [&str; 3] = ["subject", "tokenIdentifier", "email"];
 
@@ -18,7 +28,11 @@ impl Reader<'_, '_> {
     /// `ctx.db.query("users").withIndex(…, (q) => q.eq("subject", identity.subject)).unique()`,
     /// with or without conditions of that form alone; the call is the last of it.
     pub(super) fn lookup(&self, id: NodeId, call: &CallExpression) -> Option<Lookup> {
-        let (context, table) = self.looked_up(call)?;
+        let LookedUp {
+            context,
+            table,
+            fields,
+        } = self.looked_up(call)?;
         let mut span = call.span;
         let mut at = id;
         if let AstKind::AwaitExpression(awaited) = self.nodes.parent_kind(id) {
@@ -27,6 +41,7 @@ impl Reader<'_, '_> {
         }
         Some(Lookup {
             table,
+            fields,
             span: range(span),
             context: self.scoping.symbol_name(context).to_owned(),
             is_whole: matches!(
@@ -56,13 +71,13 @@ impl Reader<'_, '_> {
     }
 
     /// The context and the table, where the call is all of a lookup.
-    pub(super) fn looked_up(&self, call: &CallExpression) -> Option<(SymbolId, String)> {
+    pub(super) fn looked_up(&self, call: &CallExpression) -> Option<LookedUp> {
         let (callee, method) = method(call)?;
         if !matches!(method, "unique" | "first") || !call.arguments.is_empty() {
             return None;
         }
         let mut object = callee;
-        let mut conditions = 0;
+        let mut fields = BTreeSet::new();
         loop {
             let Expression::CallExpression(call) = object.get_inner_expression() else {
                 return None;
@@ -70,35 +85,37 @@ impl Reader<'_, '_> {
             let (callee, method) = self::method(call)?;
             match (method, call.arguments.as_slice()) {
                 ("withIndex", [_, condition]) | ("filter", [condition]) => {
-                    if !self.asks_for_caller(condition) {
-                        return None;
-                    }
-                    conditions += 1;
+                    fields.extend(self.asks_for_caller(condition)?);
                     object = callee;
                 }
-                ("query", [Argument::StringLiteral(table)]) if conditions > 0 => {
+                ("query", [Argument::StringLiteral(table)]) if !fields.is_empty() => {
                     let Expression::StaticMemberExpression(database) = callee else {
                         return None;
                     };
                     let context = self.symbol(&database.object)?;
                     let is_database = database.property.name == "db" && self.is_context(context);
-                    return is_database.then(|| (context, table.value.to_string()));
+                    let table = table.value.to_string();
+                    return is_database.then_some(LookedUp {
+                        context,
+                        table,
+                        fields,
+                    });
                 }
                 _ => return None,
             }
         }
     }
 
-    /// `(q) => q.eq("subject", identity.subject)`
-    fn asks_for_caller(&self, condition: &Argument) -> bool {
+    /// The fields of `(q) => q.eq("subject", identity.subject)`.
+    fn asks_for_caller(&self, condition: &Argument) -> Option<Vec<String>> {
         let Argument::ArrowFunctionExpression(arrow) = condition else {
-            return false;
+            return None;
         };
         let [parameter] = arrow.params.items.as_slice() else {
-            return false;
+            return None;
         };
         let BindingPattern::BindingIdentifier(q) = &parameter.pattern else {
-            return false;
+            return None;
         };
         let body = match &arrow.body {
             ArrowFunctionBody::FunctionBody(body) => match body.statements.as_slice() {
@@ -107,29 +124,38 @@ impl Reader<'_, '_> {
             },
             body => body.as_expression(),
         };
-        body.is_some_and(|body| self.compares_with_caller(body, q.symbol_id()))
+        self.compared_with_caller(body?, q.symbol_id())
     }
 
-    fn compares_with_caller(&self, expression: &Expression, q: SymbolId) -> bool {
+    fn compared_with_caller(&self, expression: &Expression, q: SymbolId) -> Option<Vec<String>> {
         let Expression::CallExpression(call) = expression.get_inner_expression() else {
-            return false;
+            return None;
         };
-        let Some((object, "eq")) = method(call) else {
-            return false;
+        let (object, "eq") = method(call)? else {
+            return None;
         };
-        let is_before = self.symbol(object) == Some(q) || self.compares_with_caller(object, q);
+        let mut fields = if self.symbol(object) == Some(q) {
+            Vec::new()
+        } else {
+            self.compared_with_caller(object, q)?
+        };
         let [field, value] = call.arguments.as_slice() else {
-            return false;
+            return None;
         };
-        let is_field = match field {
-            Argument::StringLiteral(_) => true,
+        let named = match field {
+            Argument::StringLiteral(name) => name,
             // `q.field("subject")`
-            Argument::CallExpression(call) => method(call)
-                .is_some_and(|(of, method)| method == "field" && self.symbol(of) == Some(q)),
-            _ => false,
+            Argument::CallExpression(call) => match (method(call)?, call.arguments.as_slice()) {
+                ((of, "field"), [Argument::StringLiteral(name)]) if self.symbol(of) == Some(q) => {
+                    name
+                }
+                _ => return None,
+            },
+            _ => return None,
         };
-        let value = value.as_expression();
-        is_before && is_field && value.is_some_and(|value| self.is_subject(value, 0))
+        fields.push(named.value.to_string());
+        let is_subject = self.is_subject(value.as_expression()?, 0);
+        is_subject.then_some(fields)
     }
 
     /// `identity.subject`, or a variable that is that.
@@ -215,7 +241,7 @@ impl Reader<'_, '_> {
             let AstKind::CallExpression(call) = self.nodes.kind(ancestor) else {
                 return None;
             };
-            self.looked_up(call).map(|(_, table)| table)
+            self.looked_up(call).map(|looked_up| looked_up.table)
         })
     }
 }

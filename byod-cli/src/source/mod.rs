@@ -146,6 +146,8 @@ pub(crate) struct Definition {
 #[derive(Default)]
 pub(crate) struct Sources {
     pub(crate) modules: BTreeMap<String, Module>,
+    /// Those that can't be parsed.
+    pub(crate) broken: BTreeSet<String>,
     /// Where the imports lead that don't tell by themselves: by module and specifier.
     links: BTreeMap<(String, String), Target>,
 }
@@ -184,6 +186,8 @@ impl Sources {
         byod_build::check_nesting(file, &text)?;
         if let Some(module) = parse::module(file, name.clone(), text, subjects) {
             self.modules.insert(name, module);
+        } else {
+            self.broken.insert(name);
         }
         Ok(())
     }

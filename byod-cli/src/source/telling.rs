@@ -332,9 +332,9 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
     }
 
     fn called(&mut self, call: &CallExpression) -> Option<Told> {
-        if let Some((context, table)) = self.reader.looked_up(call) {
-            self.plain.tables.insert(table);
-            return (Some(context) == self.context).then_some(Told::Whole);
+        if let Some(looked_up) = self.reader.looked_up(call) {
+            self.plain.tables.insert(looked_up.table);
+            return (Some(looked_up.context) == self.context).then_some(Told::Whole);
         }
         // `getUser(ctx)`
         if let Expression::Identifier(name) = &call.callee {
