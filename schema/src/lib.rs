@@ -26,4 +26,4 @@ pub use manifest::{Injection, Location, Manifest, Project};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;
 pub use validator::{Field, Fields, Validator};
-pub use value::{Value, ValueError, integer_from_base64, integer_to_base64};
+pub use value::{Members, Value, ValueError, integer_from_base64, integer_to_base64};

@@ -45,6 +45,7 @@ impl Error {
             Self::Timeout { .. }
             | Self::Interrupted { .. }
             | Self::TooLarge { .. }
+            | Self::TooManyValues { .. }
             | Self::Answer { .. } => Outcome::Unknown,
         }
     }
