@@ -2,7 +2,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use byod_schema::{Function, FunctionPath, Manifest, Value, nearest};
+use byod_schema::{Deployments, Function, FunctionPath, Manifest, Value, nearest};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -70,11 +70,13 @@ impl Local {
     ///
     /// It belongs to the user who claims it (`byod/claim:claim`, which `Byod::connect`
     /// of `byod-runtime` calls, and a session's first call), and its functions refuse
-    /// everybody else, unless the manifest's project has no module `byod/claim`; see
+    /// everybody else, unless the manifest's project has no module `byod/claim`, or
+    /// `byod.toml` says that deployments are shared; see
     /// also [`shared`](Self::shared) and [`without_claim`](Self::without_claim).
     pub fn user(manifest: &Manifest) -> Self {
         let claim = FunctionPath::new("byod/claim", "claim");
         let claims = match &manifest.user {
+            _ if manifest.ownership.deployments == Deployments::Shared => Claims::Shared,
             Some(user) if !user.functions.contains_key(&claim) => Claims::Missing,
             _ => Claims::Kept,
         };
