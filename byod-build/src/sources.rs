@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use byod_schema::{Manifest, Project, nearest};
+use byod_schema::{Manifest, Ownership, Project, nearest};
 
 use crate::config::{Config, Named};
 use crate::error::Error;
@@ -80,6 +80,15 @@ pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
             user,
             user_tables: config.tables.into_iter().map(|table| table.text).collect(),
             inject: config.inject,
+            ownership: Ownership {
+                deployments: config.deployments,
+                owner: config
+                    .owner
+                    .into_iter()
+                    .map(|(table, field)| (table.text, field.text))
+                    .collect(),
+                common: config.common.into_iter().map(|table| table.text).collect(),
+            },
         },
     })
 }

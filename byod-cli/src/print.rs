@@ -230,7 +230,8 @@ pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<(
     }
     if !report.fits {
         writeln!(out, "\n{BOLD}To fix{BOLD:#}")?;
-        for difference in report.tables.iter().flat_map(|table| &table.differences) {
+        let of_tables = report.tables.iter().flat_map(|table| &table.differences);
+        for difference in of_tables.chain(&report.differences) {
             writeln!(out, "  {difference}")?;
         }
     }

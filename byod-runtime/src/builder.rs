@@ -238,6 +238,17 @@ impl ByodBuilder {
         self
     }
 
+    /// How many values an answer may hold; an object counts as eight and its members.
+    /// Default: 2,000,000. A call can have its own.
+    ///
+    /// What an answer takes in memory depends on this more than on its size: read as
+    /// [`Value`](crate::Value), about 50 bytes a value at most, as `serde_json::Value`
+    /// up to ten times the bytes of an object in a type of your own.
+    pub fn value_limit(mut self, values: usize) -> Self {
+        self.limits.values = values;
+        self
+    }
+
     /// How often a call is sent again at most, where [`Error::is_retryable`] says
     /// that it may. Default: 3; 0 switches retries off. A call can have its own.
     ///

@@ -276,7 +276,7 @@ impl<T> Reader<T> {
         let GroupAnswer { body, ranges } = answer.as_ref().map_err(Clone::clone)?;
         read(
             &body[ranges[index].clone()],
-            target.client().context(Endpoint::Query, path),
+            target.client().context(Endpoint::Query, path).counted(),
         )
     }
 }

@@ -66,6 +66,7 @@ impl<T> Prepared<T> {
             timeout: self.options.timeout.unwrap_or(standard.timeout),
             connect: self.options.connect_timeout.unwrap_or(standard.connect),
             answer: self.options.answer_limit.unwrap_or(standard.answer),
+            values: self.options.value_limit.unwrap_or(standard.values),
             retries: self.options.retries.unwrap_or(standard.retries),
         }
     }
@@ -162,6 +163,7 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) answer_limit: Option<usize>,
+    pub(crate) value_limit: Option<usize>,
     pub(crate) retries: Option<u32>,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
@@ -199,6 +201,13 @@ macro_rules! call {
             /// [`ByodBuilder::answer_limit`](crate::ByodBuilder::answer_limit).
             pub fn answer_limit(mut self, bytes: usize) -> Self {
                 self.0.options.answer_limit = Some(bytes);
+                self
+            }
+
+            /// How many values the answer may hold. Default:
+            /// [`ByodBuilder::value_limit`](crate::ByodBuilder::value_limit).
+            pub fn value_limit(mut self, values: usize) -> Self {
+                self.0.options.value_limit = Some(values);
                 self
             }
 

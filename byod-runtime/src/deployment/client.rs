@@ -110,6 +110,13 @@ impl Client {
         self.with_limits(|limits| limits.answer = bytes)
     }
 
+    /// The same deployment, called with another limit on how many values an answer may
+    /// hold; see [`ByodBuilder::value_limit`](crate::ByodBuilder::value_limit).
+    #[must_use]
+    pub fn with_value_limit(&self, values: usize) -> Self {
+        self.with_limits(|limits| limits.values = values)
+    }
+
     /// The same deployment, called with another limit on how often a call is sent
     /// again; 0 for never.
     #[must_use]
@@ -223,7 +230,8 @@ impl Client {
             |answer, batch| {
                 let results = answer::read_batch(answer, paths.len(), batch)?;
                 let read = |(result, path): (&RawValue, &&str)| {
-                    answer::read_value(result.get().as_bytes(), self.context(Endpoint::Query, path))
+                    let context = self.context(Endpoint::Query, path).counted();
+                    answer::read_value(result.get().as_bytes(), context)
                 };
                 Ok(results.into_iter().zip(&paths).map(read).collect())
             },
@@ -265,6 +273,7 @@ impl Client {
         read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let body = Bytes::from(body);
+        context.values = limits.values;
         let mut attempt = 1;
         loop {
             telemetry::attempt(attempt);
@@ -352,6 +361,7 @@ impl Client {
             path,
             repeatable: endpoint.only_reads(),
             perhaps_ran: false,
+            values: self.limits.values,
         }
     }
 

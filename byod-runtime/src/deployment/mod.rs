@@ -12,6 +12,7 @@ pub(crate) mod http;
 mod limits;
 pub(crate) mod retry;
 pub(crate) mod shared_pools;
+mod values;
 
 pub(crate) use auth::Auth;
 pub use auth::{DeployKey, Token};

@@ -44,6 +44,7 @@ impl Error {
             Self::Timeout { .. }
             | Self::Interrupted { .. }
             | Self::TooLarge { .. }
+            | Self::TooManyValues { .. }
             | Self::Answer { .. } => Outcome::Unknown,
         }
     }
