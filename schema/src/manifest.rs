@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Function, FunctionPath, Schema};
+use crate::{Function, FunctionPath, Ownership, Schema};
 
 /// On which of the two deployments a table lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,6 +52,9 @@ pub struct Manifest {
     pub user_tables: BTreeSet<String>,
     /// Arguments that only the user's deployment takes.
     pub inject: BTreeMap<String, Injection>,
+    /// Who uses a user's deployment, and whose its documents are.
+    #[serde(default, skip_serializing_if = "Ownership::is_default")]
+    pub ownership: Ownership,
 }
 
 impl Manifest {

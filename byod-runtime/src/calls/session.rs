@@ -184,6 +184,10 @@ impl Session {
         target.boxed()
     }
 
+    pub(crate) fn byod(&self) -> &Byod {
+        &self.byod
+    }
+
     fn token(&self) -> Option<&Token> {
         self.token.as_deref()
     }

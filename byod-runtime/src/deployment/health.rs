@@ -166,7 +166,9 @@ impl Drop for Waiting<'_> {
 
 fn sign(error: &Error) -> Sign {
     match error {
-        Error::Function { .. } | Error::Answer { executed: true, .. } => Sign::Alive,
+        Error::Function { .. } | Error::Claim { .. } | Error::Answer { executed: true, .. } => {
+            Sign::Alive
+        }
         Error::Connect { .. }
         | Error::Tls { .. }
         | Error::Timeout { .. }
