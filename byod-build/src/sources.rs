@@ -184,6 +184,17 @@ fn check_tables(config: &Config, main: &Project, user: Option<&Project>) -> Resu
             if project.schema.table(&table.text).is_some() {
                 continue;
             }
+            let folder = config.beside(named);
+            let is_declared = locate::convex_folder(&folder)
+                .is_ok_and(|folder| locate::schema_of(&folder).is_some());
+            if project.schema.tables.is_empty() && folder.is_dir() && !is_declared {
+                let message = format!(
+                    "{} has no schema.ts, so nothing says what the table `{}` holds. Add one that declares it, or remove the table from `user.tables`",
+                    folder.display(),
+                    table.text
+                );
+                return Err(config.error(table.line, message));
+            }
             let hint = match nearest(&table.text, project.schema.table_names()) {
                 Some(meant) => format!("Did you mean `{meant}`?"),
                 None => "Add it there, or remove it from `user.tables`".to_owned(),

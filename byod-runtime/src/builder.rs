@@ -14,6 +14,7 @@ use crate::deployment::Limits;
 use crate::deployment::{Http, HttpSettings};
 use crate::deployment::{UrlText, operators_url};
 use crate::error::Error;
+use crate::routing::KnownClaims;
 use crate::routing::RoutedClient;
 use crate::routing::Watched;
 use crate::routing::{Ages, RouteCache};
@@ -384,6 +385,7 @@ impl ByodBuilder {
             // Not without any pause, where nothing is cached.
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
+            claims: KnownClaims::new(self.cache_capacity),
             recoveries: Recoveries::new(self.recovery_pauses),
         }))
     }

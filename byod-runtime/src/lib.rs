@@ -43,6 +43,7 @@ pub use byod::Byod;
 pub use byod_schema::{FunctionType, Location, Members, Value};
 pub use calls::{Session, Subject, UserId};
 pub use deployment::Client;
+pub use deployment::{Claim, Released};
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
 pub use error::Outcome;

@@ -178,7 +178,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Query, path, args).await
+        self.call(Endpoint::Query, path, args, self.deadline())
+            .await
     }
 
     /// Runs a mutation. On an error, [`Error::outcome`] says whether it ran.
@@ -187,7 +188,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Mutation, path, args).await
+        self.call(Endpoint::Mutation, path, args, self.deadline())
+            .await
     }
 
     /// Runs an action. On an error, [`Error::outcome`] says whether it ran.
@@ -196,7 +198,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Action, path, args).await
+        self.call(Endpoint::Action, path, args, self.deadline())
+            .await
     }
 
     /// Runs a function of whatever kind; needs the deploy key.
@@ -205,7 +208,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Function, path, args).await
+        self.call(Endpoint::Function, path, args, self.deadline())
+            .await
     }
 
     /// Runs several queries in one request, all at one timestamp. The results
@@ -223,7 +227,7 @@ impl Client {
         let batch = self.context(Endpoint::QueryBatch, &names);
         let body = body::batch(queries).map_err(|reason| batch.encode(reason))?;
         self.run(
-            body,
+            body.into(),
             batch,
             &self.limits,
             self.deadline(),
@@ -239,19 +243,20 @@ impl Client {
         .await
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         endpoint: Endpoint,
         path: &str,
         args: &impl Serialize,
+        deadline: Deadline,
     ) -> Result<T, Error> {
         let context = self.context(endpoint, path);
         let body = body::call(path, args).map_err(|reason| context.encode(reason))?;
         self.run(
-            body,
+            body.into(),
             context,
             &self.limits,
-            self.deadline(),
+            deadline,
             |answer, context| answer::read_value(answer, context),
         )
         .await
@@ -266,13 +271,12 @@ impl Client {
     /// harm, and reads the answer.
     pub(crate) async fn run<T>(
         &self,
-        body: Vec<u8>,
+        body: Bytes,
         mut context: CallContext<'_>,
         limits: &Limits,
         deadline: Deadline,
         read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let body = Bytes::from(body);
         context.values = limits.values;
         let mut attempt = 1;
         loop {
@@ -286,7 +290,8 @@ impl Client {
                     Ok(_place) => {
                         let url = self.endpoints.of(context.endpoint);
                         let http = &self.http;
-                        http.post(url, body.clone(), context, deadline, limits)
+                        let floods = self.health.floods();
+                        http.post(url, body.clone(), context, deadline, limits, floods)
                             .await
                     }
                     Err(limit) => Err(Error::Busy {
@@ -303,7 +308,12 @@ impl Client {
                     self.health.note(&result);
                 }
                 match result {
-                    Ok(value) => return Ok(value),
+                    Ok(value) => {
+                        if let Some(observer) = &self.observer {
+                            observer.answered();
+                        }
+                        return Ok(value);
+                    }
                     Err(error) => error,
                 }
             };

@@ -31,6 +31,7 @@ impl Error {
             | Self::Tls { .. }
             | Self::Rejected { .. }
             | Self::Blocked { .. }
+            | Self::Claim { .. }
             | Self::RolloutRefused { .. }
             | Self::DeploymentChanged { .. }
             | Self::Busy { .. }

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::data::ErrorData;
 use super::text::Shown;
-use super::words::{Elapsed, Of, Refused};
-use crate::deployment::Endpoint;
+use super::words::{Elapsed, Of, Refused, WrongOwner};
+use crate::deployment::{Claim, Endpoint};
 use crate::routing::Deployment;
 
 /// How the parts of the HTTP client fail.
@@ -162,6 +162,17 @@ pub enum Error {
         reason: Box<str>,
     },
 
+    /// The user's deployment belongs to somebody else, or to nobody and could not be
+    /// claimed for the user: it answers no call of theirs, and the function did not
+    /// run. What a service answers with is the HTTP status 403.
+    #[error("{call}: {}", WrongOwner(.claim))]
+    Claim {
+        /// The call that was refused.
+        call: Box<Call>,
+        /// Whose the deployment is.
+        claim: Claim,
+    },
+
     /// A write to a table that the rollout allows only to be read on users' deployments.
     #[error(
         "{call}: refused, writes to `{}` on users' deployments are switched off (rollout: ReadOnly)",
@@ -308,6 +319,7 @@ impl Error {
             Self::Answer { .. } => "answer",
             Self::Function { .. } => "function",
             Self::Blocked { .. } => "blocked",
+            Self::Claim { .. } => "claim",
             Self::RolloutRefused { .. } => "rollout_refused",
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::Busy { .. } => "busy",
@@ -332,6 +344,7 @@ impl Error {
             | Self::Answer { call, .. }
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
+            | Self::Claim { call, .. }
             | Self::RolloutRefused { call, .. }
             | Self::DeploymentChanged { call, .. }
             | Self::Busy { call, .. }
