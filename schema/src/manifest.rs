@@ -3,7 +3,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Function, FunctionPath, Schema};
+use crate::function::{Function, FunctionPath};
+use crate::schema::Schema;
 
 /// On which of the two deployments a table lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
