@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::project::locate;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
-use crate::watch;
+use crate::watch::{self, rerun_if_changed, tell};
 
 /// Reads `byod.toml` beside `Cargo.toml` and writes the manifest; for `build.rs`.
 ///
@@ -107,7 +107,7 @@ impl Builder {
     pub fn emit(&self) {
         if let Err(error) = self.try_emit() {
             for line in error.to_string().lines() {
-                println!("cargo::error={line}");
+                tell("error", line);
             }
             eprintln!("error: {error}");
             process::exit(1);
@@ -116,12 +116,12 @@ impl Builder {
 
     fn try_emit(&self) -> Result<(), Error> {
         // Also where reading fails: the next build must look again.
-        println!("cargo::rerun-if-changed={}", self.config.display());
-        println!("cargo::rerun-if-env-changed={}", snapshot::VARIABLE);
+        rerun_if_changed(&self.config);
+        tell("rerun-if-env-changed", snapshot::VARIABLE);
         let mode = Mode::from_env()?;
         let reading = self.read_sources().inspect_err(|_| self.watch_folders())?;
         for folder in &reading.folders {
-            println!("cargo::rerun-if-changed={}", folder.display());
+            rerun_if_changed(folder);
         }
         let out_dir = match &self.out_dir {
             Some(folder) => folder.clone(),
@@ -141,14 +141,17 @@ impl Builder {
         match &reading.snapshot {
             Some(snapshot) => {
                 if let Some(warning) = reading.settle(snapshot, mode)? {
-                    println!("cargo::warning={warning}");
+                    tell("warning", warning);
                 }
             }
             // Not an error: the variable is for all crates of a workspace.
-            None if mode != Mode::Warn => println!(
-                "cargo::warning={} is set, but {} names no snapshot. Add as its first line: snapshot = \"byod-snapshot.json\"",
-                snapshot::VARIABLE,
-                self.config.display()
+            None if mode != Mode::Warn => tell(
+                "warning",
+                format_args!(
+                    "{} is set, but {} names no snapshot. Add as its first line: snapshot = \"byod-snapshot.json\"",
+                    snapshot::VARIABLE,
+                    self.config.display()
+                ),
             ),
             None => {}
         }
@@ -160,15 +163,16 @@ impl Builder {
             .flat_map(|p| &p.warnings)
             .collect();
         for warning in warnings.iter().take(MAX_WARNINGS) {
-            println!("cargo::warning={warning}");
+            tell("warning", warning);
         }
         if let Some(more @ 1..) = warnings.len().checked_sub(MAX_WARNINGS) {
-            println!(
-                "cargo::warning=and {more} more, all of them in {}",
-                path.display()
-            );
+            let rest = format_args!("and {more} more, all of them in {}", path.display());
+            tell("warning", rest);
         }
-        println!("cargo::rustc-env=BYOD_MANIFEST={}", path.display());
+        tell(
+            "rustc-env",
+            format_args!("BYOD_MANIFEST={}", path.display()),
+        );
         Ok(())
     }
 
@@ -184,7 +188,7 @@ impl Builder {
             let named = config.beside(project);
             let folder = locate::convex_folder(&named).unwrap_or(named);
             if folder.is_dir() {
-                println!("cargo::rerun-if-changed={}", folder.display());
+                rerun_if_changed(&folder);
             }
         }
     }

@@ -78,6 +78,22 @@ pub enum Error {
         limit: Limit,
     },
 
+    /// A module is nested so deep that compiling it could use up the stack.
+    #[error(
+        "{}:{line}:{column}: it is nested more than {most} deep, which is more than is compiled. Take it out of the folder, or write it with less inside one another",
+        path.display()
+    )]
+    Nesting {
+        /// The file.
+        path: PathBuf,
+        /// The line where it goes too deep, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+        /// How deep is compiled.
+        most: usize,
+    },
+
     /// The snapshot can't stand for the projects, or is not what they declare.
     #[error("{}: {message}", path.display())]
     Snapshot {

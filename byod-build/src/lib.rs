@@ -34,12 +34,21 @@ mod watch;
 
 pub use builder::{Builder, Folders, emit};
 pub use error::{Error, Limit};
-pub use limits::Limits;
+pub use limits::{Limits, with_deep_stack};
 pub use project::{Exported, ProjectReading, read_project};
 pub use resolve::Imports;
+pub use typescript::check_nesting;
 
 /// Reads the text of a `byod.toml`, for the fuzz targets.
 #[doc(hidden)]
 pub fn check_config(text: &str) -> Result<(), Error> {
     config::Config::parse(std::path::Path::new("byod.toml"), text).map(drop)
+}
+
+/// Compiles the text of a module, for the fuzz targets: `None` where it can't be, and
+/// else the code that an engine would run.
+#[doc(hidden)]
+pub fn compile_module(path: &std::path::Path, text: &str) -> Option<String> {
+    let compiled = typescript::compile(path, text, typescript::Dialect::default());
+    compiled.ok().map(|compiled| compiled.code)
 }

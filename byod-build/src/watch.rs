@@ -1,10 +1,11 @@
-//! Which changes make Cargo run the build again.
+//! What Cargo is told, and which changes make it run the build again.
 //!
 //! Cargo runs a build script on every build that names a path which isn't there,
 //! but it passes over links that lead nowhere inside of a folder that is. So what
 //! is missing is named by a folder of links to where it would appear.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,17 +15,40 @@ use filetime::FileTime;
 /// The folder of links in the build's own folder.
 const FOLDER: &str = "byod-absent";
 
+/// Tells Cargo one thing. What it says stays on its line: behind a line break, a file's
+/// name or a module's message would be an instruction of its own.
+pub(crate) fn tell(instruction: &str, value: impl Display) {
+    let line: String = value
+        .to_string()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    println!("cargo::{instruction}={line}");
+}
+
+/// Has the build run again when `path` changes. A name that can't be told stands for
+/// the folder that it is in.
+pub(crate) fn rerun_if_changed(path: &Path) {
+    let can_be_told = |path: &&Path| {
+        let text = path.to_str();
+        text.is_some_and(|text| !text.contains(char::is_control))
+    };
+    if let Some(path) = path.ancestors().find(can_be_told) {
+        tell("rerun-if-changed", path.display());
+    }
+}
+
 /// Has the build run again when one of `files` changes, or one of `absent` appears.
 pub(crate) fn watch(out_dir: &Path, files: &BTreeSet<PathBuf>, absent: &BTreeSet<PathBuf>) {
     for file in files {
-        println!("cargo::rerun-if-changed={}", file.display());
+        rerun_if_changed(file);
     }
     match link(&out_dir.join(FOLDER), absent) {
-        Ok(folder) => println!("cargo::rerun-if-changed={}", folder.display()),
+        Ok(folder) => rerun_if_changed(&folder),
         // Without links (Windows may not allow them), too often rather than too seldom.
         Err(_) => {
             for path in absent {
-                println!("cargo::rerun-if-changed={}", path.display());
+                rerun_if_changed(path);
             }
         }
     }

@@ -39,8 +39,40 @@ pub(crate) enum Error {
     )]
     KeyTable(&'static str),
 
+    #[error(
+        "`{}` of {}.ts is public: anybody who knows the deployment's address could call it. Make it with the builders \
+         of `../byod/owner`", .0.name, .0.module
+    )]
+    PublicFunction(byod_schema::FunctionPath),
+
+    #[error("nothing was written: {module}.ts {what}. Mend it, or move it out of custom/")]
+    Custom { module: String, what: String },
+
+    #[error(
+        "nothing was written: the module `{module}` {what}, and it can't be told which function that is for. Leave the \
+         table out of `tables`, or write its functions in custom/"
+    )]
+    Planned { module: String, what: String },
+
     #[error("{}: not a lock file of this version: {reason}. Remove it and export again", path.display())]
     Lock { path: PathBuf, reason: String },
+
+    #[error(
+        "{}: the file name {name:?} can't be taken: {reason}. Nothing was written or removed; mend byod.lock.json, or \
+         remove it and export again",
+        folder.display()
+    )]
+    Name {
+        folder: PathBuf,
+        name: String,
+        reason: &'static str,
+    },
+
+    #[error(
+        "{}: this is a link, and files are written and removed through none. Put the folder or file itself there",
+        path.display()
+    )]
+    Link { path: PathBuf },
 
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },

@@ -10,6 +10,7 @@ mod owners;
 mod print;
 mod rotate;
 mod source;
+mod tree;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -87,7 +88,10 @@ struct Common {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    let command = Cli::parse().command;
+    // What is parsed may be nested deep.
+    let result = byod_build::with_deep_stack(move || run(command));
+    match result.unwrap_or_else(|error| Err(error.into())) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

@@ -8,8 +8,8 @@ use byod_schema::{FunctionPath, Manifest, Table, Validator};
 use serde::Serialize;
 
 use crate::Error;
-use crate::export::{read, store};
 use crate::layout::string;
+use crate::tree::Tree;
 
 const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
@@ -50,6 +50,10 @@ enum Users<'a> {
 pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
+    let tree = Tree::named(&folder, config)?;
+    for name in [TABLES, CREDENTIALS] {
+        tree.path(name)?;
+    }
     let manifest = builder.read_main()?;
     let mut report = Report {
         folder: folder.clone(),
@@ -64,12 +68,12 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         let path = FunctionPath::new(MODULE, name);
         manifest.main.functions.contains_key(&path)
     };
-    let own_table = read(&folder.join(TABLES))?;
+    let own_table = tree.read(TABLES)?;
     let is_ours = own_table
         .as_deref()
         .is_some_and(|text| text.contains(TABLE));
     if present.is_none() || is_ours {
-        put(&folder, TABLES, &tables(&users), force, &mut report)?;
+        put(&tree, TABLES, &tables(&users), force, &mut report)?;
         if present.is_none() {
             report.todo.push(
                 "in schema.ts: `import { byodTables } from \"./byod/tables\";`, and `...byodTables,` among the tables of defineSchema".to_owned(),
@@ -77,10 +81,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         }
     }
     let validators = present.is_none() || is_ours;
-    let written_here = read(&folder.join(CREDENTIALS))?.is_some_and(|t| t.starts_with(HEAD));
+    let written_here = tree.read(CREDENTIALS)?.is_some_and(|t| t.starts_with(HEAD));
     if !has("getConfigInternal") || written_here {
         let text = credentials(&users, if validators { None } else { present });
-        put(&folder, CREDENTIALS, &text, force, &mut report)?;
+        put(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else if !(has("listConfigs") && has("resealConfig")) {
         report.todo.push(format!(
             "in {CREDENTIALS}, for `byod rotate-key`, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
@@ -96,14 +100,13 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
 }
 
 fn put(
-    folder: &Path,
+    folder: &Tree,
     name: &str,
     text: &str,
     force: bool,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let path = folder.join(name);
-    match read(&path)? {
+    match folder.read(name)? {
         Some(present) if present == text => return Ok(()),
         Some(_) if !force => {
             report.kept.push(name.to_owned());
@@ -111,7 +114,7 @@ fn put(
         }
         _ => {}
     }
-    store(&path, text)?;
+    folder.write(name, text)?;
     report.written.push(name.to_owned());
     Ok(())
 }

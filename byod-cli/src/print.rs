@@ -81,21 +81,14 @@ pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result
     let count = |is: fn(&Fate) -> bool| report.functions.iter().filter(|f| is(&f.fate)).count();
     let carried = count(|fate| matches!(fate, Fate::Carried));
     let custom = count(|fate| matches!(fate, Fate::Custom));
-    let written = count(|fate| matches!(fate, Fate::Written { .. }));
     let missing = count(|fate| matches!(fate, Fate::Missing { .. }));
     writeln!(
         out,
-        "  {carried} carried over from main, {written} written anew, {custom} from custom/, {missing} missing"
+        "  {carried} carried over from main, {custom} from custom/, {missing} missing"
     )?;
     for function in &report.functions {
         let name = &function.function;
         match &function.fate {
-            Fate::Written { reason, note } => {
-                writeln!(out, "  {MIND}written{MIND:#} {name}: main's {reason}")?;
-                if let Some(note) = note {
-                    writeln!(out, "          {note}")?;
-                }
-            }
             Fate::Missing { reason } => {
                 writeln!(out, "  {BAD}missing{BAD:#} {name}: main's {reason}")?;
             }
@@ -107,6 +100,15 @@ pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result
             out,
             "  Write the missing ones in custom/, or leave them out in Rust with `skip(name)`."
         )?;
+    }
+    if !report.stubs.is_empty() {
+        writeln!(
+            out,
+            "\n{BOLD}Where main asks who calls, byod answers{BOLD:#}"
+        )?;
+        for stub in &report.stubs {
+            writeln!(out, "  {stub}")?;
+        }
     }
     if !report.ids_as_strings.is_empty() {
         writeln!(out, "\n{BOLD}Ids of main's tables, strings there{BOLD:#}")?;

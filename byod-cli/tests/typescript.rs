@@ -42,7 +42,7 @@ fn whatever_main_does_a_user_reaches_their_own_documents_alone() {
             mutation("notes:create", json!({"userId": "alice", "title": "a", "kind": "text", "sharedWith": [], "createdAt": 5, "updatedAt": 5})),
             mutation("notes:create", json!({"userId": "bob", "title": "b", "kind": "text", "sharedWith": []})),
             {"insert": "folders", "document": {"userId": "bob", "name": "f", "updatedAt": 1}},
-            // Written anew.
+            // Main looks the caller up in each.
             query("notes:list", json!({"userId": "alice", "kind": "text"})),
             query("notes:list", json!({"userId": "alice", "kind": "list"})),
             query("notes:listPaginated", json!({"userId": "alice", "paginationOpts": page})),

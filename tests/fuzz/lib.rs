@@ -38,6 +38,11 @@ pub const TARGETS: &[Target] = &[
         name: "config",
         run: config,
     },
+    #[cfg(feature = "config")]
+    Target {
+        name: "module",
+        run: module,
+    },
 ];
 
 /// A value in Convex's encoding: what was read is written, and read as the same.
@@ -126,5 +131,29 @@ pub fn config(bytes: &[u8]) {
     };
     if let Err(error) = byod_build::check_config(text) {
         assert!(error.to_string().starts_with("byod.toml"), "{error}");
+    }
+}
+
+/// The endings that a module's name may have; the first byte says which.
+#[cfg(feature = "config")]
+pub const ENDINGS: [&str; 8] = ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"];
+
+/// The text of a module: it is compiled, or is an error; and what is compiled is no
+/// deeper than what is let pass.
+#[cfg(feature = "config")]
+pub fn module(bytes: &[u8]) {
+    use std::path::PathBuf;
+    let Some((first, text)) = bytes.split_first() else {
+        return;
+    };
+    let Ok(text) = std::str::from_utf8(text) else {
+        return;
+    };
+    let ending = ENDINGS[*first as usize % ENDINGS.len()];
+    let path = PathBuf::from(format!("convex/fuzzed.{ending}"));
+    let compile = || byod_build::compile_module(&path, text);
+    let code = byod_build::with_deep_stack(compile).expect("there is memory");
+    if code.is_some() {
+        assert!(byod_build::check_nesting(&path, text).is_ok());
     }
 }

@@ -32,7 +32,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 }
 
 /// What the formats consist of.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 42] = [
     "{",
     "}",
     "[",
@@ -55,6 +55,39 @@ const WORDS: [&str; 22] = [
     "value",
     "\n",
     "=",
+    // Programs.
+    "(",
+    ")",
+    "`",
+    "${",
+    "/",
+    "/[`/]/",
+    "<",
+    ">",
+    "</a>",
+    "=>",
+    "?",
+    ".",
+    "!",
+    "else ",
+    "if (a) ",
+    "extends ",
+    "//",
+    "/*",
+    "'",
+    ";",
+];
+
+/// What nests, and what ends it.
+const NESTED: [(&str, &str); 8] = [
+    ("[", "]"),
+    ("{\"a\":", "}"),
+    ("(", ")"),
+    ("`${", "}`"),
+    ("A<", ">"),
+    ("<a>", "</a>"),
+    ("a => ", ""),
+    ("a ? ", " : b"),
 ];
 
 /// A few changes, each of one of the usual kinds.
@@ -82,7 +115,7 @@ fn mutate(rng: &mut Rng, corpus: &[Vec<u8>]) -> Vec<u8> {
                 bytes.splice(at..at, word.bytes());
             }
             _ => {
-                let (open, close) = [("[", "]"), ("{\"a\":", "}")][rng.usize(..2)];
+                let (open, close) = NESTED[rng.usize(..NESTED.len())];
                 let levels = if rng.u8(..16) == 0 {
                     10_000
                 } else {
@@ -139,6 +172,13 @@ fn the_corpus_is_read() {
     assert!(read("value", is_value) > 25);
     let is_config = |bytes: &[u8]| byod_build::check_config(str::from_utf8(bytes).unwrap()).is_ok();
     assert_eq!(read("config", is_config), 6);
+    let compiles = |bytes: &[u8]| {
+        let ending = byod_fuzz_targets::ENDINGS[bytes[0] as usize];
+        let path = PathBuf::from(format!("a.{ending}"));
+        let text = str::from_utf8(&bytes[1..]).unwrap();
+        byod_build::compile_module(&path, text).is_some()
+    };
+    assert_eq!(read("module", compiles), 9);
     // A value is read as one, and is none of the other things that are tried.
     let is_answer = |bytes: &[u8]| byod_runtime::internals::read_answer(200, &bytes[1..]).len() < 4;
     assert_eq!(read("answer", is_answer), 3);

@@ -31,6 +31,8 @@ pub(crate) struct Host {
     module_folders: BTreeMap<PathBuf, bool>,
     /// Imports that led nowhere, by the module that has them.
     missing: BTreeMap<String, Vec<String>>,
+    /// Imports of files that are not the project's, by the module that has them.
+    refused: BTreeMap<String, String>,
     /// The packages that stand-ins of ours stand for.
     stood_in: BTreeSet<Package>,
     /// The modules that compare texts whose order is not known here.
@@ -49,13 +51,14 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new(folder: PathBuf, shown: String, progress: Progress) -> Self {
         Self {
+            resolution: Resolution::new(&folder),
             folder,
             shown,
-            resolution: Resolution::new(),
             sources: BTreeMap::new(),
             dialects: BTreeMap::new(),
             module_folders: BTreeMap::new(),
             missing: BTreeMap::new(),
+            refused: BTreeMap::new(),
             stood_in: BTreeSet::new(),
             approximating: BTreeSet::new(),
             syntax_errors: BTreeMap::new(),
@@ -145,6 +148,13 @@ impl Host {
         self.missing.get(id).cloned().unwrap_or_default()
     }
 
+    /// A module that imports a file which is not the project's, as the caller would
+    /// write it, and a sentence about that.
+    pub(crate) fn refused(&self) -> Option<(String, String)> {
+        let (id, reason) = self.refused.first_key_value()?;
+        Some((self.shown(id), not_given(reason)))
+    }
+
     /// One warning for everything that is not exact: packages that a stand-in of
     /// ours stands for, and orders that are not known.
     pub(crate) fn warnings(&self) -> Vec<String> {
@@ -159,7 +169,10 @@ impl Host {
                 self.shown(id)
             )
         });
-        packages.chain(orders).collect()
+        let refused = self.refused.iter();
+        let refused =
+            refused.map(|(id, reason)| format!("{}: {}", self.shown(id), not_given(reason)));
+        packages.chain(orders).chain(refused).collect()
     }
 
     /// Every file that was read or decided where an import leads, and where one
@@ -196,6 +209,10 @@ impl Host {
                 standin.to_string()
             }
             Target::Inert(origin) => self.inert(importer, origin),
+            Target::Refused(reason) => {
+                self.refused.insert(importer.to_owned(), reason.clone());
+                self.inert(importer, reason)
+            }
         }
     }
 
@@ -223,6 +240,14 @@ impl Host {
     }
 
     fn read(&mut self, path: &Path) -> Result<&str, String> {
+        // A module of the Convex folder, or what was found since, may be a link.
+        if let Some(reason) = self.resolution.refuse_link(path) {
+            return Err(format!("it leads to {reason}"));
+        }
+        // A pipe would be waited for.
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err("it is no file".to_owned());
+        }
         let bytes = fs::read(path).map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_start_matches('\u{feff}').to_owned();
@@ -270,6 +295,11 @@ impl Host {
         self.module_folders.insert(folder.to_owned(), known);
         known
     }
+}
+
+/// What is said of an import of a file that is not the project's.
+fn not_given(reason: &str) -> String {
+    format!("{reason}. What a module needs must be in a file of the project")
 }
 
 /// What pnpm writes when it installs: its files may be older than the build that

@@ -205,6 +205,12 @@ impl Engine {
             })
     }
 
+    /// A module that imports a file which is not the project's, as the caller would
+    /// write it, and a sentence about that.
+    pub(crate) fn refused(&self) -> Option<(String, String)> {
+        self.host.borrow().refused()
+    }
+
     /// Whether modules asked for environment variables that are not set.
     pub(crate) fn misses_variables(&self) -> bool {
         self.ask("missesVariables", "").unwrap_or(true)

@@ -2,6 +2,9 @@
 
 mod limit;
 pub(crate) mod patience;
+mod stack;
 
 pub(crate) use limit::Clock;
 pub use limit::Limits;
+pub(crate) use stack::COMPILER_STACK;
+pub use stack::with_deep_stack;

@@ -12,12 +12,8 @@ use super::modules::{self, Module};
 use super::reader::Reader;
 use crate::engine::{Host, Stopped};
 use crate::error::Error;
-use crate::limits::Limits;
 use crate::limits::patience::{self, Progress};
-
-/// What compiling the deepest nesting that is compiled takes, unoptimized too. Of
-/// memory it costs what is used.
-const COMPILER_STACK: usize = 256 << 20;
+use crate::limits::{COMPILER_STACK, Limits};
 
 /// One Convex folder as it was read.
 #[derive(Debug)]

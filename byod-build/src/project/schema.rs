@@ -18,7 +18,11 @@ pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Exported<Schema>, Err
         problem: Option<Problem>,
     }
     let shown = engine.shown(path);
-    match engine.load(path)? {
+    let outcome = engine.load(path)?;
+    if let Some((at, message)) = engine.refused() {
+        return Err(Error::Schema { at, message });
+    }
+    match outcome {
         Outcome::Loaded => {}
         Outcome::Failed(failure) => {
             let message = format!("the schema can't be loaded: {}", failure.reason());

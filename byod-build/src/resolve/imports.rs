@@ -9,17 +9,15 @@ use super::resolution::{Resolution, Target};
 pub struct Imports(Resolution);
 
 impl Imports {
-    /// Knows nothing yet.
-    #[expect(
-        clippy::new_without_default,
-        reason = "it is made to be used, not to stand for nothing"
-    )]
-    pub fn new() -> Self {
-        Self(Resolution::new())
+    /// Those of the modules of a Convex folder, whose path is absolute and leads
+    /// through no link.
+    pub fn new(convex: &Path) -> Self {
+        Self(Resolution::new(convex))
     }
 
     /// The file that `specifier` names in a module of the folder `from`; `None` where
-    /// it is a package's, a module of Node's, or nowhere.
+    /// it is a package's, a module of Node's, nowhere, or outside of the project's
+    /// package or workspace.
     pub fn file(&mut self, from: &Path, specifier: &str) -> Option<PathBuf> {
         let Target::File(path) = self.0.resolve(from, specifier, false) else {
             return None;

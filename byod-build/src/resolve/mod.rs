@@ -2,6 +2,7 @@
 
 mod builtins;
 mod frameworks;
+mod grounds;
 mod imports;
 mod resolution;
 mod specifier;

@@ -1,6 +1,7 @@
 //! Where an import leads: a file, one of our stand-ins, or nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -10,6 +11,7 @@ use oxc_resolver::{
 };
 
 use super::builtins::is_builtin;
+use super::grounds::Grounds;
 use super::specifier::{missing, package_of};
 use super::tsconfig::Tsconfig;
 use super::workspace::Workspaces;
@@ -25,10 +27,14 @@ pub(crate) enum Target {
     Standin(Standin),
     /// Nothing that could be run. The text says what and why, as part of a sentence.
     Inert(String),
+    /// A file that is there and not the project's, or hidden. The text says so, as
+    /// part of a sentence.
+    Refused(String),
 }
 
 /// Resolves as Convex's bundler does, and notes every file it had to look at.
 pub(crate) struct Resolution {
+    grounds: Grounds,
     import: Resolver,
     require: Resolver,
     /// For packages that have no entry for anything but Node.
@@ -46,7 +52,9 @@ pub(crate) struct Resolution {
 }
 
 impl Resolution {
-    pub(crate) fn new() -> Self {
+    /// For the modules of a Convex folder, whose path is absolute and leads through
+    /// no link.
+    pub(crate) fn new(convex: &Path) -> Self {
         let import = Resolver::new(options(&["convex", "module", "browser", "import"]));
         let require =
             import.clone_with_options(options(&["convex", "module", "browser", "require"]));
@@ -54,6 +62,7 @@ impl Resolution {
             "convex", "module", "node", "import", "require", "browser",
         ]));
         Self {
+            grounds: Grounds::of(convex),
             import,
             require,
             node,
@@ -100,16 +109,38 @@ impl Resolution {
             return builtin(specifier);
         }
         match self.find(from, specifier, is_require) {
-            Ok(path) => file(path),
+            Ok(path) => self.given(specifier, path),
             Err(ResolveError::Ignored(_)) => Target::Standin(Standin::EMPTY),
             Err(_) => match self.find_in_workspace(from, specifier) {
-                Some(path) => file(path),
+                Some(path) => self.given(specifier, path),
                 None => {
                     self.note_absent(from, specifier);
                     nowhere(specifier)
                 }
             },
         }
+    }
+
+    /// What an import gets of a file that was found for it.
+    fn given(&self, specifier: &str, path: PathBuf) -> Target {
+        match self.refuse(&path) {
+            Some(reason) => Target::Refused(format!("`{specifier}` leads to {reason}")),
+            None => file(path),
+        }
+    }
+
+    /// Why what an import found is not read: a part of a sentence about it. Links are
+    /// followed, and what they lead to is judged.
+    fn refuse(&self, path: &Path) -> Option<String> {
+        // What isn't there can't be read either.
+        let real = fs::canonicalize(path).ok()?;
+        self.grounds.refuse(&real)
+    }
+
+    /// The same of a file that is known, unless it is where its path says.
+    pub(crate) fn refuse_link(&self, path: &Path) -> Option<String> {
+        let real = fs::canonicalize(path).ok()?;
+        (real != path).then(|| self.grounds.refuse(&real)).flatten()
     }
 
     /// Notes where a package would be when it is installed.

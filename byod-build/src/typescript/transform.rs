@@ -2,6 +2,7 @@
 //! decorators are compiled away; imports and exports become calls of the module
 //! registry (`js/registry.js`).
 
+use std::panic;
 use std::path::Path;
 
 use oxc_allocator::{Allocator, TakeIn};
@@ -75,15 +76,28 @@ pub(crate) fn compile(
     source: &str,
     dialect: Dialect,
 ) -> Result<Compiled, SyntaxError> {
-    let may_have_jsx = path
-        .extension()
-        .is_some_and(|ending| ending == "tsx" || ending == "jsx");
-    if let Some(offset) = nesting::beyond(source, may_have_jsx, nesting::MAX) {
-        let message = format!("it is nested more than {} deep", nesting::MAX);
-        return Err(SyntaxError::at(message, source, offset));
+    check_nesting(path, source)?;
+    let generate = || {
+        let allocator = Allocator::default();
+        generate(&allocator, path, source, dialect, false).map(|(compiled, _)| compiled)
+    };
+    // A bug of the compiler costs the one module.
+    panic::catch_unwind(generate).unwrap_or_else(|_| {
+        let message = "it could not be compiled".to_owned();
+        Err(SyntaxError::at(message, source, 0))
+    })
+}
+
+/// Whether the compiler can take `source`, the text of the file `path`, without using
+/// up its stack.
+pub(crate) fn check_nesting(path: &Path, source: &str) -> Result<(), SyntaxError> {
+    match nesting::beyond(source, nesting::may_have_tags(path), nesting::MAX) {
+        Some(offset) => {
+            let message = format!("it is nested more than {} deep", nesting::MAX);
+            Err(SyntaxError::at(message, source, offset))
+        }
+        None => Ok(()),
     }
-    let allocator = Allocator::default();
-    generate(&allocator, path, source, dialect, false).map(|(compiled, _)| compiled)
 }
 
 /// Where line and column of the compiled code (counted from 1) come from.
@@ -388,6 +402,12 @@ mod tests {
             "y=./o#x",
         ];
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn what_the_compiler_does_not_expect_is_an_error() {
+        let text = "export { \"x\" };\n";
+        assert!(compile(Path::new("a.ts"), text, Dialect::default()).is_err());
     }
 
     #[test]

@@ -1,30 +1,51 @@
 //! Which of main's functions can run on users' deployments as they are written,
 //! and what has to come with them.
 //!
-//! A function is carried over with everything it uses, statement by statement.
-//! Who calls is the one thing that differs: main looks the user up, a user's
-//! deployment is told the owner. So what a function learns of its caller must be
-//! the owner's id and nothing else; that it is the owner's id shows where main
-//! puts it into a document's owner field or compares it with one.
+//! A function is carried over with everything it uses, statement by statement, and
+//! with everything that happens when its modules are loaded. Who calls is the one
+//! thing that differs: see `caller`. What can't be followed is not carried over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{FunctionPath, Manifest};
+use byod_schema::{FunctionPath, FunctionType, Manifest};
 
+use super::caller::{callers, unclear};
+use super::load;
 use super::module::is_taken;
 use super::validators::is_foreign;
-use crate::source::{Access, Caller, Imported, Module, Sources, Target};
+use crate::source::{Caller, Definition, Facts, Imported, Module, Sources, Target};
 
-/// Globals that mean nothing, or something else, on another deployment.
-const GLOBALS: [(&str, &str); 4] = [
+/// Globals that mean nothing, or something else, on another deployment, and those
+/// by which anything may be reached.
+pub(super) const GLOBALS: [(&str, &str); 13] = [
     (
         "process",
         "reads `process.env`, which users' deployments don't have",
     ),
     ("require", "calls `require`"),
+    ("module", "uses `module`"),
+    ("exports", "uses `exports`"),
     ("Buffer", "uses `Buffer`, which needs Node"),
     ("__dirname", "uses `__dirname`"),
+    ("__filename", "uses `__filename`"),
+    ("globalThis", "uses `globalThis`"),
+    ("global", "uses `global`"),
+    ("self", "uses `self`"),
+    ("window", "uses `window`"),
+    ("eval", "calls `eval`"),
+    ("Function", "makes functions of texts"),
 ];
+
+/// What carried code may use of `convex/server`, beside types: nothing that makes a
+/// function or finds one by its name.
+const OF_SERVER: [&str; 4] = [
+    "defineSchema",
+    "defineTable",
+    "paginationOptsValidator",
+    "paginationResultValidator",
+];
+
+const NO_ARGS: &str = "declares no `args`: write `args: {}`, or what it takes";
 
 /// Who main asks for the caller, wherever it is asked from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +58,8 @@ pub(crate) enum Source {
     Package(String, String),
     /// A Convex function.
     Function(FunctionPath),
+    /// The document of a table of main that the caller's identity leads to.
+    Lookup(String),
 }
 
 /// What has to be there for a function to run.
@@ -50,6 +73,10 @@ pub(crate) struct Need {
     pub(crate) stubs: BTreeSet<Source>,
     /// Members that builders add to `ctx`.
     pub(crate) context: BTreeSet<Vec<String>>,
+    /// Main's builders in whose place byod's are, by module and name.
+    pub(crate) builders: BTreeSet<(String, String)>,
+    /// Modules that do something when they are loaded, and those that load them.
+    pub(crate) loads: BTreeSet<String>,
 }
 
 impl Need {
@@ -58,6 +85,8 @@ impl Need {
         self.functions.extend(other.functions);
         self.stubs.extend(other.stubs);
         self.context.extend(other.context);
+        self.builders.extend(other.builders);
+        self.loads.extend(other.loads);
     }
 }
 
@@ -66,17 +95,35 @@ pub(crate) struct Carrier<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) manifest: &'a Manifest,
     /// What is known to be the owner's id: the members that are read of it.
-    owners: BTreeMap<Source, BTreeSet<Vec<String>>>,
+    pub(super) owners: BTreeMap<Source, BTreeSet<Vec<String>>>,
+    /// The tables of main that say who is signed up.
+    pub(super) callers: BTreeSet<String>,
+    /// Those in which main looks its caller up by different fields.
+    pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
+    /// Main's functions, by where they are written.
+    defined: BTreeMap<(String, usize), FunctionPath>,
+    /// The statements whose values are changed somewhere.
+    pub(super) changed: BTreeSet<(String, usize)>,
 }
 
-type Reason = String;
+pub(super) type Reason = String;
 
 impl<'a> Carrier<'a> {
     pub(crate) fn new(sources: &'a Sources, manifest: &'a Manifest) -> Self {
+        let functions = manifest.main.functions.keys();
         let mut carrier = Self {
             sources,
             manifest,
             owners: BTreeMap::new(),
+            callers: callers(manifest),
+            unclear: unclear(sources),
+            defined: functions
+                .filter_map(|path| {
+                    let (module, index) = sources.function(path)?;
+                    Some(((module.name.clone(), index), path.clone()))
+                })
+                .collect(),
+            changed: load::changed(sources),
         };
         for module in sources.modules.values() {
             for statement in &module.statements {
@@ -95,26 +142,32 @@ impl<'a> Carrier<'a> {
     pub(crate) fn function(&self, path: &FunctionPath) -> Result<Need, Reason> {
         let mut need = Need::default();
         self.add_function(path, &mut need)?;
+        self.check_tables(&need)?;
         Ok(need)
     }
 
-    /// The members of the caller that a stub answers with; none for the id itself.
-    pub(crate) fn shape(&self, source: &Source) -> BTreeSet<Vec<String>> {
-        let known = self.owners.get(source).cloned().unwrap_or_default();
-        let members: BTreeSet<_> = known.iter().filter(|p| !p.is_empty()).cloned().collect();
-        if members.is_empty() { known } else { members }
+    /// The kind of the function that a statement defines.
+    pub(crate) fn function_type(&self, module: &Module, index: usize) -> FunctionType {
+        let path = self.defined.get(&(module.name.clone(), index));
+        let function = path.and_then(|path| self.manifest.main.functions.get(path));
+        function.map_or(FunctionType::Query, |function| function.function_type)
     }
 
-    fn add_function(&self, path: &FunctionPath, need: &mut Need) -> Result<(), Reason> {
+    pub(super) fn is_foreign(&self, table: &str) -> bool {
+        self.manifest.main.schema.table(table).is_some()
+            && is_foreign(table, &self.manifest.user_tables)
+    }
+
+    pub(super) fn add_function(&self, path: &FunctionPath, need: &mut Need) -> Result<(), Reason> {
         let Some(function) = self.manifest.main.functions.get(path) else {
             return Err("could not be read".to_owned());
         };
+        if function.args.as_object().is_none() {
+            return Err(NO_ARGS.to_owned());
+        }
         if let Some(reason) = is_taken(&path.module) {
             return Err(reason);
         }
-        let Some(args) = function.args.as_object() else {
-            return Err("declares no `args`".to_owned());
-        };
         let Some((module, index)) = self.sources.function(path) else {
             return Err(
                 "is not written as `export const name = builder({ args, handler })`, or as a default export of that form".to_owned(),
@@ -123,53 +176,55 @@ impl<'a> Carrier<'a> {
         if !need.functions.insert(path.clone()) {
             return Ok(());
         }
-        if let Some(definition) = &module.statements[index].definition
-            && !self.is_convex_builder(module, &definition.builder)
-        {
-            let builder = &definition.builder;
-            if builder.to_lowercase().contains("admin") {
-                return Err(format!("is made by `{builder}`, for admins"));
-            }
-            if let Some(written) = &definition.args {
-                let added: Vec<_> = args
-                    .names()
-                    .filter(|name| !written.iter().any(|w| w == name))
-                    .map(|name| format!("`{name}`"))
-                    .collect();
-                if !added.is_empty() {
-                    return Err(format!(
-                        "is made by `{builder}`, which adds {}",
-                        added.join(", ")
-                    ));
-                }
+        self.add_statement(module, index, need)?;
+        self.add_loaded(&path.module, need)
+    }
+
+    /// A function is made by a builder that does nothing but tell it who calls.
+    fn add_definition(
+        &self,
+        module: &Module,
+        index: usize,
+        definition: &Definition,
+        need: &mut Need,
+    ) -> Result<(), Reason> {
+        let Some(path) = self.defined.get(&(module.name.clone(), index)) else {
+            return Err("defines a function that is not exported".to_owned());
+        };
+        let args = &self.manifest.main.functions[path].args;
+        let args = args.as_object().ok_or(NO_ARGS)?;
+        let builder = &definition.builder;
+        if let Some(option) = definition.options.first() {
+            return Err(format!(
+                "gives its builder `{builder}` the option `{option}`, which byod's don't know"
+            ));
+        }
+        if self.is_convex_builder(module, builder) {
+            return Ok(());
+        }
+        self.add_builder(module, builder, need, 0)?;
+        if let Some(written) = &definition.args {
+            let added: Vec<_> = args
+                .names()
+                .filter(|name| !written.iter().any(|w| w == name))
+                .map(|name| format!("`{name}`"))
+                .collect();
+            if !added.is_empty() {
+                return Err(format!(
+                    "is made by `{builder}`, which adds {}",
+                    added.join(", ")
+                ));
             }
         }
-        self.add_statement(module, index, need)
+        Ok(())
     }
 
-    fn is_convex_builder(&self, module: &Module, builder: &str) -> bool {
-        module.import_of(builder).is_some_and(|(import, _)| {
-            match self.sources.resolve(&module.name, &import.specifier) {
-                Target::Generated(file) => file == "server",
-                Target::Package(package) => package == "convex/server",
-                Target::Module(_) => false,
-            }
-        })
-    }
-
-    /// The builders of main's own that the carried functions are made by.
-    pub(crate) fn own_builders(&self, need: &Need) -> BTreeSet<String> {
-        let functions = need.functions.iter();
-        functions
-            .filter_map(|path| {
-                let (module, index) = self.sources.function(path)?;
-                let builder = &module.statements[index].definition.as_ref()?.builder;
-                (!self.is_convex_builder(module, builder)).then(|| builder.clone())
-            })
-            .collect()
-    }
-
-    fn add_statement(&self, module: &Module, index: usize, need: &mut Need) -> Result<(), Reason> {
+    pub(super) fn add_statement(
+        &self,
+        module: &Module,
+        index: usize,
+        need: &mut Need,
+    ) -> Result<(), Reason> {
         if !need.statements.insert((module.name.clone(), index)) {
             return Ok(());
         }
@@ -177,6 +232,12 @@ impl<'a> Carrier<'a> {
         let facts = &statement.facts;
         if module.use_node {
             return Err("is in a module that says \"use node\"".to_owned());
+        }
+        if is_own(&module.name) {
+            return Err(format!(
+                "is in `{}.ts`, where files of byod's or of the users' project are there",
+                module.name
+            ));
         }
         if let Some(problem) = facts.problems.first() {
             return Err(problem.clone());
@@ -186,19 +247,20 @@ impl<'a> Carrier<'a> {
                 return Err(reason.to_owned());
             }
         }
-        let tables = &self.manifest.user_tables;
-        let foreign = |table: &&String| {
-            self.manifest.main.schema.table(table).is_some() && is_foreign(table, tables)
-        };
-        if let Some(table) = facts.tables.iter().find(foreign) {
+        if let Some(table) = facts.tables.iter().find(|table| self.is_foreign(table)) {
             return Err(format!("uses main's table `{table}`"));
         }
+        if let Some(definition) = &statement.definition {
+            self.add_definition(module, index, definition, need)?;
+        }
+        self.check_reached(module, index, facts)?;
+        self.add_lookups(statement, need)?;
         for access in &facts.access {
             self.check_access(access, need)?;
         }
         for function in &facts.functions {
             let caller = Caller::Function(function.path.clone());
-            self.add_called(module, &caller, &facts.access, need, |need| {
+            self.add_called(module, &caller, facts, need, |need| {
                 self.add_function(&function.path, need)
                     .map_err(|reason| format!("calls `{}`, which {reason}", function.path))
             })?;
@@ -209,86 +271,68 @@ impl<'a> Carrier<'a> {
                 continue;
             }
             let caller = Caller::Helper(name.clone());
-            self.add_called(module, &caller, &facts.access, need, |need| {
-                self.add_name(module, name, need)
+            self.add_called(module, &caller, facts, need, |need| {
+                self.add_name(module, name, facts, need)
             })?;
         }
         Ok(())
     }
 
-    /// Adds what `add` finds; where that fails, and the name is asked for the
-    /// owner's id alone, something that answers with it.
-    fn add_called(
-        &self,
-        module: &Module,
-        caller: &Caller,
-        access: &[Access],
-        need: &mut Need,
-        add: impl Fn(&mut Need) -> Result<(), Reason>,
-    ) -> Result<(), Reason> {
-        let mut all = need.clone();
-        let Err(reason) = add(&mut all) else {
-            *need = all;
-            return Ok(());
+    fn check_reached(&self, module: &Module, index: usize, facts: &Facts) -> Result<(), Reason> {
+        let path = self.defined.get(&(module.name.clone(), index));
+        let function = path.and_then(|path| self.manifest.main.functions.get(path));
+        let ids = super::ids::Ids {
+            schema: &self.manifest.main.schema,
+            args: function.map(|function| &function.args),
         };
-        let asked: Vec<&Access> = access.iter().filter(|a| a.caller == *caller).collect();
-        if asked.is_empty() {
-            return Err(reason);
-        }
-        let Some(source) = self.source(module, caller) else {
-            return Err(reason);
-        };
-        let shape = self.shape(&source);
-        if shape.is_empty() {
-            return Err(reason);
-        }
-        let wrong = asked
-            .iter()
-            .find(|a| !a.is_null_test && !shape.contains(&a.path));
-        if let Some(wrong) = wrong {
-            let name = match caller {
-                Caller::Helper(name) => name.clone(),
-                Caller::Function(path) => path.to_string(),
-                _ => String::new(),
-            };
-            return Err(match wrong.path.join(".") {
-                path if path.is_empty() => {
-                    format!("passes on what `{name}` gives, which {reason}")
+        for reached in &facts.reached {
+            match ids.tables(&reached.id) {
+                None => {
+                    return Err(format!(
+                        "doesn't show of which table the document is in `{}`: write `\"table\", ` before the id",
+                        reached.shown
+                    ));
                 }
-                path => format!("needs `{path}` of what `{name}` gives, which {reason}"),
-            });
+                Some(tables) => {
+                    if let Some(table) = tables.iter().find(|table| self.is_foreign(table)) {
+                        return Err(format!(
+                            "reaches main's table `{table}` by an id in `{}`",
+                            reached.shown
+                        ));
+                    }
+                }
+            }
         }
-        need.stubs.insert(source);
         Ok(())
     }
 
-    fn check_access(&self, access: &Access, need: &mut Need) -> Result<(), Reason> {
-        if access.is_null_test && access.caller == Caller::Identity {
+    /// Where tables are named by what is computed, no text may be one of main's.
+    fn check_tables(&self, need: &Need) -> Result<(), Reason> {
+        let all = || {
+            need.statements.iter().filter_map(|(module, index)| {
+                let module = self.sources.modules.get(module)?;
+                Some(&module.statements[*index].facts)
+            })
+        };
+        if !all().any(|facts| facts.has_computed_tables) {
             return Ok(());
         }
-        let path = access.path.join(".");
-        match access.caller {
-            Caller::Identity if access.path == ["subject"] => Ok(()),
-            Caller::Identity if path.is_empty() => {
-                Err("passes the caller's identity on; only the subject is known".to_owned())
-            }
-            Caller::Identity => Err(format!(
-                "needs `{path}` of the caller's identity; only the subject is known"
+        let mut texts = all().flat_map(|facts| &facts.texts);
+        match texts.find(|text| self.is_foreign(text)) {
+            Some(table) => Err(format!(
+                "names main's table `{table}`, and computes which table it uses"
             )),
-            Caller::Context => {
-                let known = self.owners.get(&Source::Context);
-                if known.is_some_and(|known| known.contains(&access.path)) {
-                    need.context.insert(access.path.clone());
-                    Ok(())
-                } else {
-                    Err(format!("uses `ctx.{path}`, which main's builder adds"))
-                }
-            }
-            Caller::Helper(_) | Caller::Function(_) => Ok(()),
+            None => Ok(()),
         }
     }
 
-    fn add_name(&self, module: &Module, name: &str, need: &mut Need) -> Result<(), Reason> {
+    fn add_name(
+        &self,
+        module: &Module,
+        name: &str,
+        facts: &Facts,
+        need: &mut Need,
+    ) -> Result<(), Reason> {
         if let Some(index) = module.statement_of(name) {
             return self.add_statement(module, index, need);
         }
@@ -306,7 +350,14 @@ impl<'a> Carrier<'a> {
             }
             Target::Generated(_) => Ok(()),
             Target::Package(package) if matches!(&*package, "convex/server" | "convex/values") => {
-                Ok(())
+                let is_type =
+                    import.type_only || imported.type_only || !facts.values.contains(name);
+                match &imported.imported {
+                    Imported::Name(_) if is_type || package == "convex/values" => Ok(()),
+                    Imported::Name(of) if OF_SERVER.contains(&of.as_str()) => Ok(()),
+                    Imported::Name(of) => Err(format!("uses `{of}` of `{package}`")),
+                    _ => Err(format!("imports all of `{package}` as `{name}`")),
+                }
             }
             Target::Package(package) => Err(format!("imports `{name}` of `{package}`")),
             Target::Module(target) => {
@@ -332,29 +383,6 @@ impl<'a> Carrier<'a> {
             }
         }
     }
-
-    fn source(&self, module: &Module, caller: &Caller) -> Option<Source> {
-        match caller {
-            Caller::Identity => None,
-            Caller::Context => Some(Source::Context),
-            Caller::Function(path) => Some(Source::Function(path.clone())),
-            Caller::Helper(name) => {
-                if module.statement_of(name).is_some() {
-                    return Some(Source::Helper(module.name.clone(), name.clone()));
-                }
-                let (import, imported) = module.import_of(name)?;
-                let imported = imported.imported.name()?;
-                match self.sources.resolve(&module.name, &import.specifier) {
-                    Target::Module(target) => {
-                        let (module, name) = self.sources.origin(&target, imported)?;
-                        Some(Source::Helper(module, name))
-                    }
-                    Target::Package(package) => Some(Source::Package(package, imported.to_owned())),
-                    Target::Generated(_) => None,
-                }
-            }
-        }
-    }
 }
 
 /// Where a reason lies deep, the last name on the way says enough.
@@ -364,6 +392,12 @@ fn via(name: &str, reason: Reason) -> Reason {
     } else {
         format!("{reason} (in `{name}`)")
     }
+}
+
+/// Whether a module's file is one of byod's own there, or of the person's.
+fn is_own(module: &str) -> bool {
+    let is_byods = module.starts_with("byod/") && !module.starts_with("byod/app/");
+    is_byods || module.starts_with("custom/")
 }
 
 pub(crate) fn is_server_type(name: &str) -> bool {

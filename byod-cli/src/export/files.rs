@@ -3,17 +3,17 @@
 //! `byod.lock.json` in the Convex folder has the hash of every file that was
 //! written. A file with another hash has been edited: it is kept, unless the
 //! export is forced. What is no longer needed is removed, unless it was edited.
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::{fs, io};
+//! The lock file may be anybody's: a name in it that leads elsewhere is an error
+//! before anything is touched.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::Plan;
 use super::support;
 use crate::Error;
+use crate::tree::Tree;
 
 pub(crate) const LOCK: &str = "byod.lock.json";
 const VERSION: &str = "byod/version.ts";
@@ -41,9 +41,9 @@ pub(crate) struct Written {
 }
 
 /// Brings the Convex folder up to date.
-pub(crate) fn write(folder: &Path, plan: &Plan, force: bool) -> Result<Written, Error> {
-    let lock_path = folder.join(LOCK);
-    let known = match read(&lock_path)? {
+pub(crate) fn write(folder: &Tree, plan: &Plan, force: bool) -> Result<Written, Error> {
+    let lock_path = folder.path(LOCK)?;
+    let known = match folder.read(LOCK)? {
         Some(text) => Some(
             serde_json::from_str::<Lock>(&text).map_err(|error| Error::Lock {
                 path: lock_path.clone(),
@@ -52,6 +52,15 @@ pub(crate) fn write(folder: &Path, plan: &Plan, force: bool) -> Result<Written, 
         ),
         None => None,
     };
+    let seeds = seeds(folder, plan);
+    let names = known.iter().flat_map(|lock| lock.files.keys());
+    for name in names.chain(plan.files.keys()).map(String::as_str) {
+        folder.path(name)?;
+    }
+    for (tree, name, _) in &seeds {
+        tree.path(name)?;
+    }
+    folder.path(VERSION)?;
     let before = content(folder, &plan.modules)?;
     let (known, first) = match known {
         Some(lock) => (lock, false),
@@ -79,10 +88,14 @@ pub(crate) fn write(folder: &Path, plan: &Plan, force: bool) -> Result<Written, 
             remove(folder, name, hash, force, &mut report, &mut lock)?;
         }
     }
-    seeds(folder, plan, &mut report)?;
+    for (tree, name, text) in &seeds {
+        seed(tree, name, text, plan, &mut report)?;
+    }
 
     lock.content = content(folder, &plan.modules)?;
-    let on_disk = read(&folder.join(VERSION))?.and_then(|text| support::version_in(&text));
+    let on_disk = folder
+        .read(VERSION)?
+        .and_then(|text| support::version_in(&text));
     let last = known.schema_version.max(on_disk.unwrap_or_default());
     let changed = lock.content != if first { before } else { known.content };
     lock.schema_version = if last == 0 || changed { last + 1 } else { last };
@@ -106,15 +119,14 @@ pub(crate) fn write(folder: &Path, plan: &Plan, force: bool) -> Result<Written, 
 
 /// Writes one file; false where a person's is kept.
 fn put(
-    folder: &Path,
+    folder: &Tree,
     name: &str,
     text: &str,
     known: Option<&String>,
     force: bool,
     report: &mut Written,
 ) -> Result<bool, Error> {
-    let path = folder.join(name);
-    match read(&path)? {
+    match folder.read(name)? {
         Some(present) if present == text => {
             report.unchanged += 1;
             return Ok(true);
@@ -125,29 +137,23 @@ fn put(
         }
         _ => {}
     }
-    store(&path, text)?;
+    folder.write(name, text)?;
     report.written.push(name.to_owned());
     Ok(true)
 }
 
 fn remove(
-    folder: &Path,
+    folder: &Tree,
     name: &str,
     known: &str,
     force: bool,
     report: &mut Written,
     lock: &mut Lock,
 ) -> Result<(), Error> {
-    let path = folder.join(name);
-    match read(&path)? {
+    match folder.read(name)? {
         None => {}
         Some(present) if force || hash(&present) == known => {
-            fs::remove_file(&path).map_err(|error| Error::io(&path, error))?;
-            let mut parent = path.parent();
-            // Folders that are left empty go too.
-            while let Some(at) = parent.filter(|at| *at != folder && fs::remove_dir(at).is_ok()) {
-                parent = at.parent();
-            }
+            folder.remove(name)?;
             report.removed.push(name.to_owned());
         }
         Some(_) => {
@@ -158,47 +164,55 @@ fn remove(
     Ok(())
 }
 
-/// What is written where it is missing, and left to people and `npx convex` then.
-fn seeds(folder: &Path, plan: &Plan, report: &mut Written) -> Result<(), Error> {
-    let mut seeds: Vec<(String, String)> = support::generated(&plan.modules)
+/// What is written where it is missing, and left to people and `npx convex` then: the
+/// folder, the name in it, and the text.
+fn seeds(folder: &Tree, plan: &Plan) -> Vec<(Tree, String, String)> {
+    let mut seeds: Vec<(Tree, String, String)> = support::generated(&plan.modules)
         .into_iter()
-        .map(|(name, text)| (name.to_owned(), text))
+        .map(|(name, text)| (folder.clone(), name.to_owned(), text))
         .collect();
-    seeds.push(("tsconfig.json".to_owned(), support::TSCONFIG.to_owned()));
+    let config = support::TSCONFIG.to_owned();
+    seeds.push((folder.clone(), "tsconfig.json".to_owned(), config));
     // Beside the Convex folder, where `npx convex` is run.
-    let convex = folder
-        .file_name()
-        .map_or("convex".into(), |n| n.to_string_lossy());
-    seeds.push((
-        "../package.json".to_owned(),
-        support::package(&convex, plan.main_package.as_ref()),
-    ));
-    for (name, text) in seeds {
-        let path = folder.join(&name);
-        let present = read(&path)?;
-        let outdated = name == "_generated/api.d.ts"
-            && present
-                .as_ref()
-                .is_some_and(|present| !support::is_current(present, &plan.modules));
-        if present.is_some() && !outdated {
-            report.unchanged += 1;
-            continue;
-        }
-        store(&path, &text)?;
-        report.written.push(name);
+    let convex = folder.name().unwrap_or("convex");
+    let package = support::package(convex, plan.main_package.as_ref());
+    seeds.push((folder.parent(), "package.json".to_owned(), package));
+    seeds
+}
+
+fn seed(
+    folder: &Tree,
+    name: &str,
+    text: &str,
+    plan: &Plan,
+    report: &mut Written,
+) -> Result<(), Error> {
+    let present = folder.read(name)?;
+    let outdated = name == "_generated/api.d.ts"
+        && present
+            .as_ref()
+            .is_some_and(|present| !support::is_current(present, &plan.modules));
+    if present.is_some() && !outdated {
+        report.unchanged += 1;
+        return Ok(());
     }
+    folder.write(name, text)?;
+    report.written.push(match name {
+        "package.json" => format!("../{name}"),
+        name => name.to_owned(),
+    });
     Ok(())
 }
 
 /// A hash of the schema and all modules on disk, without the version's own.
-fn content(folder: &Path, modules: &BTreeSet<String>) -> Result<String, Error> {
+fn content(folder: &Tree, modules: &BTreeSet<String>) -> Result<String, Error> {
     let mut hasher = Sha256::new();
     for module in modules.iter().map(String::as_str).chain(["schema"]) {
         let name = format!("{module}.ts");
         if name == VERSION {
             continue;
         }
-        if let Some(text) = read(&folder.join(&name))? {
+        if let Some(text) = folder.read(&name)? {
             hasher.update(name.as_bytes());
             hasher.update([0]);
             hasher.update(text.as_bytes());
@@ -210,21 +224,4 @@ fn content(folder: &Path, modules: &BTreeSet<String>) -> Result<String, Error> {
 
 fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
-}
-
-/// The text of a file; `None` where there is none.
-pub(crate) fn read(path: &Path) -> Result<Option<String>, Error> {
-    match fs::read_to_string(path) {
-        // A checkout may have changed the line ends.
-        Ok(text) => Ok(Some(text.replace("\r\n", "\n"))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io(path, error)),
-    }
-}
-
-/// Writes a file and the folders it is in.
-pub(crate) fn store(path: &Path, text: &str) -> Result<(), Error> {
-    let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-    fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
-    fs::write(path, text).map_err(|error| Error::io(path, error))
 }

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is imported, by specifier, and whether only types are.
 #[derive(Default)]
-pub(super) struct Imports(BTreeMap<(Order, String, bool), BTreeSet<String>>);
+pub(super) struct Imports {
+    names: BTreeMap<(Order, String, bool), BTreeSet<String>>,
+    /// What is imported for what it does, in that order.
+    loads: Vec<String>,
+}
 
 /// Packages come before modules of the project.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,12 +20,30 @@ pub(super) enum Order {
 impl Imports {
     pub(super) fn add(&mut self, order: Order, specifier: &str, name: &str, type_only: bool) {
         let key = (order, specifier.to_owned(), type_only);
-        self.0.entry(key).or_default().insert(name.to_owned());
+        self.names.entry(key).or_default().insert(name.to_owned());
+    }
+
+    /// `import "specifier"`
+    pub(super) fn load(&mut self, specifier: String) {
+        if !self.loads.contains(&specifier) {
+            self.loads.push(specifier);
+        }
     }
 
     pub(super) fn print(&self) -> String {
+        // Packages do nothing when they are loaded. What does comes before all others, so
+        // that everything happens in main's order.
+        let mut text = self.names_of(Order::Package);
+        for specifier in &self.loads {
+            text.push_str(&format!("import \"{specifier}\";\n"));
+        }
+        text + &self.names_of(Order::Project)
+    }
+
+    fn names_of(&self, wanted: Order) -> String {
         let mut text = String::new();
-        for ((_, specifier, type_only), names) in &self.0 {
+        let all = self.names.iter();
+        for ((_, specifier, type_only), names) in all.filter(|((order, ..), _)| *order == wanted) {
             let keyword = if *type_only { "import type" } else { "import" };
             let (whole, parts): (Vec<&String>, Vec<&String>) = names
                 .iter()
@@ -32,7 +54,7 @@ impl Imports {
             }
             let sibling = |types: bool| {
                 let found = self
-                    .0
+                    .names
                     .iter()
                     .find(|((_, s, t), _)| s == specifier && *t == types);
                 found.map(|(_, names)| names)

@@ -1,38 +1,15 @@
-//! Pieces of a module that are not main's text: functions that were written anew,
-//! what is missing, and what is exported apart from its declaration.
+//! Pieces of a module that are not main's text: what is missing, and what is exported
+//! apart from its declaration.
 
 use byod_schema::FunctionPath;
-
-use super::crud::Written;
 
 /// A piece of a module that is not carried over.
 pub(crate) struct Item {
     pub(crate) name: String,
     pub(crate) text: String,
-    /// What it uses of `byod/owner`, and whether it uses `v`.
-    pub(crate) owner: Vec<&'static str>,
-    pub(crate) uses_v: bool,
 }
 
 impl Item {
-    pub(crate) fn written(path: &FunctionPath, written: &Written, reason: &str) -> Self {
-        let comment = comment(&format!("Not main's, which {reason}."));
-        let builders = ["ownerQuery", "ownerMutation", "ownerAction"];
-        let mut owner: Vec<&'static str> = builders
-            .into_iter()
-            .filter(|builder| written.text.contains(&format!("= {builder}(")))
-            .collect();
-        if written.matches {
-            owner.push("matches");
-        }
-        Self {
-            name: path.name.clone(),
-            text: format!("{comment}{}", written.text.trim_end()),
-            owner,
-            uses_v: written.text.contains("v."),
-        }
-    }
-
     pub(crate) fn missing(path: &FunctionPath, reason: &str) -> Self {
         Self {
             name: path.name.clone(),
@@ -42,8 +19,6 @@ impl Item {
             ))
             .trim_end()
             .to_owned(),
-            owner: Vec::new(),
-            uses_v: false,
         }
     }
 }

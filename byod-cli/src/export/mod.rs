@@ -1,10 +1,13 @@
 //! `byod export`: the Convex project of users' deployments, from main's.
 
+mod caller;
 mod carry;
-mod crud;
 mod files;
+mod ids;
 mod imports;
 mod item;
+mod judge;
+mod load;
 mod module;
 mod plan;
 mod schema;
@@ -13,18 +16,19 @@ pub(crate) mod validators;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::{env, fs};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{IDEMPOTENCY_TABLE, Location, Manifest, Project};
+use byod_schema::{IDEMPOTENCY_TABLE, Manifest, Project};
 use serde::Serialize;
 
 use crate::Error;
 use crate::owners;
 use crate::source::Sources;
+use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
-pub(crate) use files::{Written, read, store};
+pub(crate) use files::Written;
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
@@ -39,6 +43,8 @@ pub(crate) struct Report {
     pub(crate) files: Written,
     pub(crate) tables: Vec<String>,
     pub(crate) functions: Vec<FunctionReport>,
+    /// What main has in whose place byod's own stands.
+    pub(crate) stubs: Vec<String>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
     pub(crate) notes: Vec<String>,
     /// What could not be read of main's project.
@@ -52,6 +58,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
         config: config.to_owned(),
     })?;
+    let tree = Tree::named(&folder, config)?;
     if is_within(&folder, &folders.main) || is_within(&folders.main, &folder) {
         let main = folders.main;
         return Err(Error::OneFolder { folder, main });
@@ -71,17 +78,26 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             config: config.to_owned(),
         });
     }
-    let sources =
-        |folder: &Path| Sources::read(folder, &subjects).map_err(|error| Error::io(folder, error));
+    let sources = |folder: &Path| Sources::read(folder, &subjects);
     let main = sources(&folders.main)?;
     let mut custom = Sources::default();
     if folder.join("custom").is_dir() {
         custom = sources(&folder)?;
         custom.modules.retain(|name, _| name.starts_with("custom/"));
+        if let Some(name) = custom
+            .broken
+            .iter()
+            .find(|name| name.starts_with("custom/"))
+        {
+            return Err(Error::Custom {
+                module: name.clone(),
+                what: "can't be parsed".to_owned(),
+            });
+        }
     }
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.main_package = package_above(&folders.main);
-    let files = files::write(&folder, &plan, force)?;
+    let files = files::write(&tree, &plan, force)?;
     Ok(Report {
         folder,
         files,
@@ -89,6 +105,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             .map(|t| t.table_name.clone())
             .collect(),
         functions: plan.functions,
+        stubs: plan.stubs,
         ids_as_strings: plan.ids_as_strings,
         notes: plan.notes,
         warnings: manifest.main.warnings,
@@ -113,34 +130,21 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
     let mut rejected = Rejected::new();
     loop {
         manifest.user = None;
-        let plan = plan::plan(manifest, main, custom, &rejected);
-        manifest.user = Some(read_back(&plan, custom)?);
-        let mut again = false;
-        for report in &plan.functions {
-            let level = match report.fate {
-                Fate::Carried => 1,
-                Fate::Written { .. } => 2,
-                Fate::Custom | Fate::Missing { .. } => continue,
-            };
-            let Ok(path) = report.function.parse::<byod_schema::FunctionPath>();
-            let differs = manifest
-                .function_differences(&path.module, Location::User)
-                .iter()
-                .any(|difference| difference.function() == Some(&path));
-            if differs {
-                again = true;
-                rejected.insert(path, level);
-            }
-        }
-        if !again {
+        let mut plan = plan::plan(manifest, main, custom, &rejected);
+        let scratch = written(&plan, custom)?;
+        manifest.user = Some(read_back(&scratch.1)?);
+        let subjects = owners::subjects(manifest).map(str::to_owned).collect();
+        let sources = Sources::read(&scratch.1, &subjects)?;
+        let found = judge::judge(manifest, &plan, main, &sources)?;
+        if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
-            let mut plan = plan;
             for table in tables {
                 let found = manifest.table_differences(&table);
                 plan.notes.extend(found.iter().map(ToString::to_string));
             }
             return Ok(plan);
         }
+        rejected.extend(found);
     }
 }
 
@@ -154,17 +158,22 @@ fn package_above(convex: &Path) -> Option<serde_json::Value> {
     serde_json::from_str(&found).ok()
 }
 
-/// The planned project as a build would read it.
-fn read_back(plan: &Plan, custom: &Sources) -> Result<Project, Error> {
+/// The planned project in a folder of its own.
+fn written(plan: &Plan, custom: &Sources) -> Result<Scratch, Error> {
     let folder = Scratch::new()?;
     for (name, text) in &plan.files {
-        store(&folder.0.join(name), text)?;
+        folder.0.write(name, text)?;
     }
-    store(&folder.0.join("byod/version.ts"), &support::version(1))?;
+    folder.0.write("byod/version.ts", &support::version(1))?;
     for (name, module) in &custom.modules {
-        store(&folder.0.join(format!("{name}.ts")), &module.text)?;
+        folder.0.write(&format!("{name}.ts"), &module.text)?;
     }
-    let reading = read_project(&folder.0, &Limits::default())?;
+    Ok(folder)
+}
+
+/// The project as a build would read it.
+fn read_back(folder: &Path) -> Result<Project, Error> {
+    let reading = read_project(folder, &Limits::default())?;
     Ok(Project {
         convex: String::new(),
         schema: reading.schema.value,
@@ -177,20 +186,28 @@ fn read_back(plan: &Plan, custom: &Sources) -> Result<Project, Error> {
     })
 }
 
-/// A folder that goes when it is no longer needed.
-struct Scratch(PathBuf);
+/// A folder that goes when it is no longer needed, and where it is.
+struct Scratch(Tree, PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self, Error> {
-        let folder = env::temp_dir().join(format!("byod-export-{}", process::id()));
-        fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
-        Ok(Self(folder))
+        let around = env::temp_dir().join(format!("byod-export-{}", random()?));
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&around)
+            .map_err(|error| Error::io(&around, error))?;
+        let folder = around.join("convex");
+        let tree = Tree::named(&folder, &around.join("byod.toml"))?;
+        Ok(Self(tree, folder))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Left behind, it is in the way of nothing.
-        let _ = fs::remove_dir_all(&self.0);
+        let around = self.1.parent().unwrap_or(&self.1);
+        let _ = fs::remove_dir_all(around);
     }
 }

@@ -1,36 +1,41 @@
-//! Puts the modules together: carried statements, functions that were written
-//! anew, and what has to be imported for them.
+//! Puts the modules together: carried statements, what stands where main asks for the
+//! caller, and what has to be imported for them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{FunctionPath, FunctionType, Injection, Manifest};
+use byod_schema::{FunctionType, Injection, Manifest};
 
 use super::carry::{Carrier, Need, Source, is_server_type};
-use super::crud;
 use super::imports::{Imports, Order, named, relative};
 use super::item::{Item, Reexport};
 use super::support;
 use super::validators::{self, is_foreign};
 use crate::layout::Code;
-use crate::source::{DEFAULT, Imported, Module, Statement, Target};
+use crate::source::{DEFAULT, Imported, LoadKind, Module, Statement, Target};
 
 pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";
 
 /// The name under which main's module is carried over.
-fn out_name(module: &str) -> String {
+pub(super) fn out_name(module: &str) -> String {
     match module {
-        "schema" | "functions" => format!("byod/main_{module}"),
+        "schema" | "functions" | "http" | "crons" | "auth.config" | "convex.config" => {
+            format!("byod/main_{module}")
+        }
         other => other.to_owned(),
     }
 }
 
 /// Why no function of the module can be on users' deployments.
 pub(crate) fn is_taken(module: &str) -> Option<String> {
-    (out_name(module) != module).then(|| {
-        format!(
-            "is in `{module}.ts`, which is the file of `ping` there: move it into a folder, as `lib/{module}.ts`"
-        )
-    })
+    let what = match module {
+        "functions" => "the file of `ping`",
+        "schema" => "the schema's file",
+        "http" | "crons" => "a file of Convex's own use",
+        _ => return None,
+    };
+    Some(format!(
+        "is in `{module}.ts`, which is {what} there: move it into a folder, as `lib/{module}.ts`"
+    ))
 }
 
 /// The texts of all modules that something is carried over to or written into.
@@ -68,6 +73,7 @@ pub(crate) fn texts(
     let mut names: BTreeSet<String> = need.statements.iter().map(|(m, _)| m.clone()).collect();
     names.extend(items.keys().cloned());
     names.extend(exports.keys().cloned());
+    names.extend(need.loads.iter().cloned());
     names.extend(need.stubs.iter().filter_map(|stub| match stub {
         Source::Helper(module, _) => Some(module.clone()),
         Source::Function(path) => Some(path.module.clone()),
@@ -152,26 +158,20 @@ impl Builder<'_> {
         for stub in &self.need.stubs {
             pieces.extend(self.stub(stub));
         }
+        self.import_loaded();
         for item in items {
-            for name in &item.owner {
-                self.import_owner(name, false);
-            }
-            if item.uses_v {
-                self.imports
-                    .add(Order::Package, "convex/values", "v", false);
-            }
             pieces.push(Piece {
                 at: self.place(&item.name),
                 text: item.text,
                 statement: None,
             });
         }
-        if pieces.is_empty() && exports.is_empty() {
+        let imports = self.imports.print();
+        if pieces.is_empty() && exports.is_empty() && imports.is_empty() {
             return None;
         }
         pieces.sort_by_key(|piece| piece.at);
         let mut text = String::from(HEADER);
-        let imports = self.imports.print();
         text.push_str(&imports);
         if !imports.is_empty() {
             text.push('\n');
@@ -242,7 +242,7 @@ impl Builder<'_> {
             self.import_used(module, statement);
             pieces.push(Piece {
                 at: statement.span.start,
-                text: self.edited(module, statement),
+                text: self.edited(module, index),
                 statement: Some(index),
             });
         }
@@ -250,10 +250,31 @@ impl Builder<'_> {
     }
 
     /// The statement as it is on users' deployments.
-    fn edited(&mut self, module: &Module, statement: &Statement) -> String {
+    fn edited(&mut self, module: &Module, index: usize) -> String {
+        let statement = &module.statements[index];
         let tables = &self.carrier.manifest.user_tables;
         let facts = &statement.facts;
         let mut edits: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
+        let owners: Vec<(std::ops::Range<usize>, String)> = facts
+            .lookups
+            .iter()
+            .filter(|lookup| is_foreign(&lookup.table, tables))
+            .map(|lookup| {
+                let shape = self.carrier.shape(&Source::Lookup(lookup.table.clone()));
+                let answer = support::answer(&shape, &lookup.context);
+                let text = if lookup.is_whole || !answer.starts_with('{') {
+                    answer
+                } else {
+                    format!("({answer})")
+                };
+                (lookup.span.clone(), text)
+            })
+            .collect();
+        edits.extend(
+            owners
+                .iter()
+                .map(|(span, text)| (span.clone(), text.as_str())),
+        );
         for (span, table) in &facts.ids {
             if is_foreign(table, tables) {
                 edits.push((span.clone(), "v.string()"));
@@ -267,9 +288,9 @@ impl Builder<'_> {
         for function in facts.functions.iter().filter(|f| f.is_api) {
             edits.push((function.root.clone(), "internal"));
         }
-        if let (Some(definition), Some(name)) = (&statement.definition, statement.names.first()) {
-            let function_type = self.function_type(name);
-            let builder = crud::builder(function_type);
+        if let Some(definition) = &statement.definition {
+            let function_type = self.carrier.function_type(module, index);
+            let builder = support::builder(function_type);
             self.import_owner(builder, false);
             edits.push((definition.builder_span.clone(), builder));
             let manifest = self.carrier.manifest;
@@ -292,10 +313,20 @@ impl Builder<'_> {
         text
     }
 
-    fn function_type(&self, name: &str) -> FunctionType {
-        let path = FunctionPath::new(&self.name, name);
-        let function = self.carrier.manifest.main.functions.get(&path);
-        function.map_or(FunctionType::Query, |function| function.function_type)
+    /// What main's module loads that does something, in main's order.
+    fn import_loaded(&mut self) {
+        let Some(module) = self.module else {
+            return;
+        };
+        for load in module.loads.iter().filter(|l| l.kind != LoadKind::Unclear) {
+            let target = self.carrier.sources.resolve(&module.name, &load.specifier);
+            if let Target::Module(target) = target
+                && self.need.loads.contains(&target)
+                && target != self.name
+            {
+                self.imports.load(relative(&self.out, &out_name(&target)));
+            }
+        }
     }
 
     fn import_used(&mut self, module: &Module, statement: &Statement) {
@@ -381,16 +412,17 @@ impl Builder<'_> {
                 })
             }
             Source::Function(path) if path.module == self.name => {
-                let builder = crud::builder(self.function_type(&path.name));
-                self.import_owner(builder, false);
                 let manifest = self.carrier.manifest;
+                let function = manifest.main.functions.get(path)?;
+                let builder = support::builder(function.function_type);
+                self.import_owner(builder, false);
                 let args = manifest.main.functions.get(path)?.args.as_object()?.clone();
                 let args = validators::fields(&args, &manifest.user_tables);
                 if args != Code::object([]) {
                     self.imports
                         .add(Order::Package, "convex/values", "v", false);
                 }
-                let answer = support::answer(&shape);
+                let answer = support::answer(&shape, "ctx");
                 let answer = if answer.starts_with('{') {
                     format!("({answer})")
                 } else {
@@ -433,6 +465,6 @@ pub(crate) fn helper(name: &str, shape: &BTreeSet<Vec<String>>) -> String {
     format!(
         "/** Who calls. Main looks them up; here it is the owner. */\n\
          export {head}(ctx: Caller) {{\n  return {};\n}}",
-        support::answer(shape)
+        support::answer(shape, "ctx")
     )
 }

@@ -9,7 +9,6 @@ use byod_schema::{
 use serde::Serialize;
 
 use super::carry::{Carrier, Need, Source};
-use super::crud;
 use super::item::{Item, Reexport};
 use super::module;
 use super::schema::{self, ForeignId};
@@ -26,6 +25,10 @@ pub(crate) struct Plan {
     /// Every module, with those that people wrote.
     pub(crate) modules: BTreeSet<String>,
     pub(crate) functions: Vec<FunctionReport>,
+    /// What each carried function needs.
+    pub(crate) needs: BTreeMap<FunctionPath, Need>,
+    /// What main has in whose place byod's own stands.
+    pub(crate) stubs: Vec<String>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
     pub(crate) notes: Vec<String>,
     /// Main's `package.json`, where there is one.
@@ -46,20 +49,14 @@ pub(crate) struct FunctionReport {
 pub(crate) enum Fate {
     /// Main's own code.
     Carried,
-    /// Written anew.
-    Written {
-        /// Why main's code is not carried over.
-        reason: String,
-        note: Option<String>,
-    },
     /// A person wrote it, in `custom/`.
     Custom,
     /// Not there.
     Missing { reason: String },
 }
 
-/// How far a function has fallen: 1 can't be carried, 2 can't be written either.
-pub(crate) type Rejected = BTreeMap<FunctionPath, u8>;
+/// What can't be carried over, though it looked as if it could, and why.
+pub(crate) type Rejected = BTreeMap<FunctionPath, String>;
 
 /// The table that a module serves: its last name, if users' deployments have it.
 fn table_of<'a>(manifest: &'a Manifest, module: &str) -> Option<&'a Table> {
@@ -79,19 +76,15 @@ pub(crate) fn plan(
 ) -> Plan {
     let carrier = Carrier::new(sources, manifest);
     let mut need = Need::default();
+    let mut needs = BTreeMap::new();
     let mut functions = Vec::new();
     let mut notes = Vec::new();
     let mut items: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     let mut exports: BTreeMap<String, Vec<Reexport>> = BTreeMap::new();
-    let public = manifest
-        .main
-        .functions
-        .iter()
-        .filter_map(|(path, function)| {
-            let table = table_of(manifest, &path.module)?;
-            (function.visibility == Visibility::Public).then_some((path, function, table))
-        });
-    for (path, function, table) in public {
+    let public = manifest.main.functions.iter().filter(|(path, function)| {
+        function.visibility == Visibility::Public && table_of(manifest, &path.module).is_some()
+    });
+    for (path, function) in public {
         if let Some(reason) = module::is_taken(&path.module) {
             functions.push(FunctionReport {
                 function: path.to_string(),
@@ -99,7 +92,6 @@ pub(crate) fn plan(
             });
             continue;
         }
-        let level = rejected.get(path).copied().unwrap_or_default();
         let of_person = custom.modules.get(&format!("custom/{}", path.module));
         let fate = if of_person.is_some_and(|m| m.exports.contains_key(&path.name)) {
             exports
@@ -111,42 +103,21 @@ pub(crate) fn plan(
                 });
             Fate::Custom
         } else {
-            let takes_owner = takes_owner(manifest, function);
-            let carried = match level {
-                _ if takes_owner.is_err() => takes_owner.clone().map(|()| Need::default()),
-                0 => carrier.function(path),
-                _ => Err("does not fit main's once it is carried over".to_owned()),
+            let judged = match (takes_owner(manifest, function), rejected.get(path)) {
+                (Err(reason), _) => Err(reason),
+                (Ok(()), Some(reason)) => Err(reason.clone()),
+                (Ok(()), None) => carrier.function(path),
             };
-            match carried {
+            match judged {
                 Ok(needed) => {
+                    needs.insert(path.clone(), needed.clone());
                     need.add(needed);
                     Fate::Carried
                 }
                 Err(reason) => {
-                    let written = match takes_owner {
-                        Err(reason) => Err(reason),
-                        Ok(()) if level < 2 => crud::write(manifest, table, path, function),
-                        Ok(()) => Err("could not be written so that it fits main's".to_owned()),
-                    };
-                    let (item, fate) = match written {
-                        Ok(written) => (
-                            Item::written(path, &written, &reason),
-                            Fate::Written {
-                                reason,
-                                note: written.note,
-                            },
-                        ),
-                        Err(other) => {
-                            let reason = if reason == other {
-                                reason
-                            } else {
-                                format!("{reason}; and it {other}")
-                            };
-                            (Item::missing(path, &reason), Fate::Missing { reason })
-                        }
-                    };
+                    let item = Item::missing(path, &reason);
                     items.entry(path.module.clone()).or_default().push(item);
-                    fate
+                    Fate::Missing { reason }
                 }
             }
         };
@@ -166,16 +137,12 @@ pub(crate) fn plan(
             fate,
         });
     }
-    for builder in carrier.own_builders(&need) {
-        notes.push(format!(
-            "main's builder `{builder}` is not carried over: what it does beside telling who calls is not done here"
-        ));
-    }
     for table in schema::user_tables(manifest) {
         notes.extend(owners::shared(manifest, table));
         notes.extend(owners::sometimes_owned(manifest, table));
     }
     notes.extend(elsewhere(manifest, sources));
+    notes.extend(unused(manifest, custom, &functions));
     notes.extend(files(sources, &need));
 
     let mut texts = module::texts(&carrier, &need, items, exports);
@@ -204,6 +171,8 @@ pub(crate) fn plan(
         files,
         modules,
         functions,
+        needs,
+        stubs: stubs(&carrier, &need),
         ids_as_strings: schema::foreign_ids(manifest),
         notes,
         main_package: None,
@@ -257,6 +226,61 @@ fn elsewhere(manifest: &Manifest, sources: &Sources) -> Vec<String> {
         }
     }
     notes
+}
+
+/// What people wrote in `custom/` that no call reaches.
+fn unused(manifest: &Manifest, custom: &Sources, functions: &[FunctionReport]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (name, module) in &custom.modules {
+        let of_main = name.strip_prefix("custom/").unwrap_or(name);
+        let names = module.exports.keys().filter(|name| {
+            let path = FunctionPath::new(of_main, name.as_str()).to_string();
+            let is_used = |f: &FunctionReport| f.function == path && matches!(f.fate, Fate::Custom);
+            !functions.iter().any(is_used)
+        });
+        for export in names {
+            let path = FunctionPath::new(of_main, export.as_str());
+            let why = match manifest.main.functions.get(&path) {
+                Some(f) if f.visibility == Visibility::Public => format!(
+                    "`{of_main}` is not named after a table of the users, so `{path}` always runs on main"
+                ),
+                Some(_) => format!("`{path}` is internal on main"),
+                None => format!("main has no function `{path}`"),
+            };
+            notes.push(format!(
+                "`{export}` of `{name}.ts` stands in no function's place: {why}"
+            ));
+        }
+    }
+    notes
+}
+
+/// What main has in whose place byod's own stands, and what that does.
+fn stubs(carrier: &Carrier<'_>, need: &Need) -> Vec<String> {
+    let mut found: Vec<String> = need
+        .builders
+        .iter()
+        .map(|(module, name)| {
+            format!("`{name}` of `{module}.ts` does nothing for these functions but tell them who calls: byod's builders do")
+        })
+        .collect();
+    for source in &need.stubs {
+        let answer = super::support::answer(&carrier.shape(source), "ctx");
+        found.push(match source {
+            Source::Context => continue,
+            Source::Helper(module, name) => {
+                format!("`{name}` of `{module}.ts` answers with `{answer}`")
+            }
+            Source::Package(package, name) => {
+                format!("`{name}` of `{package}` answers with `{answer}`")
+            }
+            Source::Function(path) => format!("`{path}` answers with `{answer}`"),
+            Source::Lookup(table) => {
+                format!("`{answer}` stands where functions look the caller up in `{table}`")
+            }
+        });
+    }
+    found
 }
 
 /// What is carried over and uses files.

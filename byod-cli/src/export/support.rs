@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{IDEMPOTENCY_TABLE, Injection, Manifest};
+use byod_schema::{FunctionType, IDEMPOTENCY_TABLE, Injection, Manifest};
 
 use super::schema;
 use crate::layout::{Code, Entry, is_reserved, property, string};
@@ -163,14 +163,23 @@ impl Tree {
     }
 }
 
+/// The builder of `byod/owner` for functions of the kind.
+pub(crate) fn builder(function_type: FunctionType) -> &'static str {
+    match function_type {
+        FunctionType::Query => "ownerQuery",
+        FunctionType::Mutation => "ownerMutation",
+        FunctionType::Action => "ownerAction",
+    }
+}
+
 /// What a stub answers with: the owner, or an object with members that are it.
-pub(crate) fn answer(shape: &BTreeSet<Vec<String>>) -> String {
+pub(crate) fn answer(shape: &BTreeSet<Vec<String>>, context: &str) -> String {
     let paths = shape
         .iter()
         .filter(|path| !path.is_empty())
         .cloned()
         .collect();
-    Tree::of(&paths).text("ctx.owner", ", ")
+    Tree::of(&paths).text(&format!("{context}.owner"), ", ")
 }
 
 /// `functions.ts`, by which the service learns that the deployment answers.

@@ -5,13 +5,27 @@ use std::ops::Range;
 
 use byod_schema::FunctionPath;
 
+use super::Origin;
+
 /// What a statement uses, nested functions included.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     /// Names of its module: imports and other statements' declarations.
     pub(crate) names: BTreeSet<String>,
-    /// Names of nothing in the module: `Date`, `process`.
+    /// Those of them that are used as values, not as types alone.
+    pub(crate) values: BTreeSet<String>,
+    /// Those that are used otherwise than by reading: written, changed, handed on.
+    pub(crate) touched: BTreeSet<String>,
+    /// Those that are used otherwise than by calling them with the context alone.
+    pub(crate) handed: BTreeSet<String>,
+    /// Every text in it.
+    pub(crate) texts: BTreeSet<String>,
+    /// It names tables to the database otherwise than by texts.
+    pub(crate) has_computed_tables: bool,
+    /// Names of nothing in the module, used as values: `Date`, `process`.
     pub(crate) globals: BTreeSet<String>,
+    /// Names in what it does when its module is loaded, beside making what it declares.
+    pub(crate) acting: BTreeSet<String>,
     /// `v.id("table")`, and where.
     pub(crate) ids: Vec<(Range<usize>, String)>,
     /// `Id<"table">`, and where.
@@ -22,12 +36,38 @@ pub(crate) struct Facts {
     pub(crate) functions: Vec<FunctionRef>,
     /// What it learns of who calls.
     pub(crate) access: Vec<Access>,
+    /// Where it looks the caller up by their identity.
+    pub(crate) lookups: Vec<Lookup>,
+    /// The ids by which it reaches documents without naming their table.
+    pub(crate) reached: Vec<Reached>,
     /// `ctx.storage`
     pub(crate) uses_files: bool,
     /// `Date.now()` where `ctx` is at hand.
     pub(crate) clock: Vec<Range<usize>>,
     /// What can't be followed, in words that complete "it …".
     pub(crate) problems: BTreeSet<String>,
+}
+
+/// `await ctx.db.query("users").withIndex(…, (q) => q.eq(…, identity.subject)).unique()`
+#[derive(Clone, Debug)]
+pub(crate) struct Lookup {
+    pub(crate) table: String,
+    /// The fields that are compared with the identity.
+    pub(crate) fields: BTreeSet<String>,
+    /// Of all of it.
+    pub(crate) span: Range<usize>,
+    /// What the context is called there.
+    pub(crate) context: String,
+    /// It stands where an object needs no parentheses.
+    pub(crate) is_whole: bool,
+}
+
+/// `ctx.db.get(id)`
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    pub(crate) id: Origin,
+    /// The call, as errors show it.
+    pub(crate) shown: String,
 }
 
 /// `internal.notes.get`
@@ -37,6 +77,8 @@ pub(crate) struct FunctionRef {
     /// Of `internal` or `api`.
     pub(crate) root: Range<usize>,
     pub(crate) is_api: bool,
+    /// A context runs it there, without arguments.
+    pub(crate) is_run: bool,
 }
 
 /// Where a function asks who calls.
@@ -50,6 +92,8 @@ pub(crate) enum Caller {
     Helper(String),
     /// `ctx.runQuery(internal.users.current)`
     Function(FunctionPath),
+    /// A document of the table, found by the caller's identity.
+    Lookup(String),
 }
 
 /// One use of what a [`Caller`] gives.
@@ -62,4 +106,6 @@ pub(crate) struct Access {
     pub(crate) is_null_test: bool,
     /// It stands where the owner of a document stands.
     pub(crate) is_owner: bool,
+    /// The table of the lookup in whose conditions it stands.
+    pub(crate) lookup: Option<String>,
 }

@@ -1,18 +1,29 @@
 //! Main's modules as text: what each top-level statement declares and uses, so
 //! that a function can be taken over with just what it needs.
 
+mod acts;
+mod caller;
+mod context;
 mod facts;
+mod lookup;
+mod origin;
 mod parse;
 mod reader;
+mod telling;
+mod wrapper;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
+use crate::Error;
 use byod_build::Imports;
 use byod_schema::FunctionPath;
 pub(crate) use facts::{Access, Caller, Facts, FunctionRef};
+pub(crate) use origin::Origin;
+pub(crate) use telling::{Plain, Telling};
+pub(crate) use wrapper::Wrapper;
 
 /// A module of a Convex project.
 #[derive(Debug)]
@@ -26,8 +37,28 @@ pub(crate) struct Module {
     pub(crate) exports: BTreeMap<String, Export>,
     /// `export * from` these.
     pub(crate) stars: Vec<String>,
+    /// The modules that it loads, in that order.
+    pub(crate) loads: Vec<Load>,
     /// `"use node"`
     pub(crate) use_node: bool,
+}
+
+/// Where one module may load another.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub(crate) specifier: String,
+    pub(crate) kind: LoadKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoadKind {
+    /// `import "specifier"`: for what the module does.
+    Effects,
+    /// Something of it is used as a value, or exported again.
+    Values,
+    /// What it imports is used as types alone: whether the module is loaded depends
+    /// on the settings of whatever compiles it.
+    Unclear,
 }
 
 /// One import declaration.
@@ -79,14 +110,23 @@ pub(crate) enum Export {
 pub(crate) struct Statement {
     /// With the comments in front of it.
     pub(crate) span: Range<usize>,
+    /// Without them.
+    pub(crate) code: Range<usize>,
     /// The names it declares.
     pub(crate) names: Vec<String>,
     pub(crate) is_exported: bool,
     /// `export default …`
     pub(crate) is_default: bool,
+    /// It declares nothing: what it does happens when the module is loaded.
+    pub(crate) is_effect: bool,
     pub(crate) facts: Facts,
     /// Set where it is `const name = builder({ …, handler })`.
     pub(crate) definition: Option<Definition>,
+    /// Set where it declares one function: whether that does nothing but tell who
+    /// calls.
+    pub(crate) telling: Option<Telling>,
+    /// Set where it may declare a builder of Convex functions.
+    pub(crate) wrapper: Option<Wrapper>,
 }
 
 /// A Convex function as it is written.
@@ -96,12 +136,18 @@ pub(crate) struct Definition {
     pub(crate) builder_span: Range<usize>,
     /// The names of `args` where all of them are written out.
     pub(crate) args: Option<Vec<String>>,
+    /// What is given beside `args`, `returns` and `handler`.
+    pub(crate) options: Vec<String>,
+    /// Whether its handler does nothing but tell who calls.
+    pub(crate) telling: Telling,
 }
 
 /// All modules of a project, by name, with those that they import from elsewhere.
 #[derive(Default)]
 pub(crate) struct Sources {
     pub(crate) modules: BTreeMap<String, Module>,
+    /// Those that can't be parsed.
+    pub(crate) broken: BTreeSet<String>,
     /// Where the imports lead that don't tell by themselves: by module and specifier.
     links: BTreeMap<(String, String), Target>,
 }
@@ -118,9 +164,13 @@ pub(crate) enum Target {
 impl Sources {
     /// Reads every module below the Convex folder, `schema` among them. A file
     /// that can't be parsed is left out: what is in it is not taken over.
-    pub(crate) fn read(convex: &Path, subjects: &BTreeSet<String>) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// Where a file can't be read, or is nested too deep to be parsed.
+    pub(crate) fn read(convex: &Path, subjects: &BTreeSet<String>) -> Result<Self, Error> {
         let mut files = Vec::new();
-        walk(convex, &mut files)?;
+        walk(convex, &mut files).map_err(|error| Error::io(convex, error))?;
         let mut sources = Self::default();
         for file in files {
             let name = name_of(file.strip_prefix(convex).unwrap_or(&file));
@@ -130,19 +180,23 @@ impl Sources {
         Ok(sources)
     }
 
-    fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> io::Result<()> {
-        let text = fs::read_to_string(file)?.replace("\r\n", "\n");
+    fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> Result<(), Error> {
+        let text = fs::read_to_string(file).map_err(|error| Error::io(file, error))?;
+        let text = text.replace("\r\n", "\n");
+        byod_build::check_nesting(file, &text)?;
         if let Some(module) = parse::module(file, name.clone(), text, subjects) {
             self.modules.insert(name, module);
+        } else {
+            self.broken.insert(name);
         }
         Ok(())
     }
 
     /// Finds what modules import by the paths of a `tsconfig.json`, or from outside
     /// of the Convex folder, and reads that too.
-    fn follow(&mut self, convex: &Path, subjects: &BTreeSet<String>) -> io::Result<()> {
-        let convex = fs::canonicalize(convex)?;
-        let mut imports = Imports::new();
+    fn follow(&mut self, convex: &Path, subjects: &BTreeSet<String>) -> Result<(), Error> {
+        let convex = fs::canonicalize(convex).map_err(|error| Error::io(convex, error))?;
+        let mut imports = Imports::new(&convex);
         let mut outside: BTreeMap<String, PathBuf> = BTreeMap::new();
         let mut todo: Vec<String> = self.modules.keys().cloned().collect();
         while let Some(name) = todo.pop() {
@@ -292,6 +346,11 @@ impl Module {
             .is_some_and(|index| self.statements[index].exports(name))
     }
 
+    /// A part of it as errors show it: its first line, shortened.
+    pub(crate) fn shown(&self, part: Range<usize>) -> String {
+        shorten(&self.text[part])
+    }
+
     /// Everything that it imports or exports from elsewhere.
     fn specifiers(&self) -> BTreeSet<String> {
         let imports = self.imports.iter().map(|import| &import.specifier);
@@ -310,6 +369,16 @@ impl Module {
     }
 }
 
+/// The first line of a text, of at most 60 characters.
+fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    let mut short: String = line.chars().take(60).collect();
+    if short.len() < text.trim().len() {
+        short.push('…');
+    }
+    short
+}
+
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
@@ -320,7 +389,8 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
             if !matches!(name, "_generated" | "node_modules") && !name.starts_with('.') {
                 walk(&path, found)?;
             }
-        } else if is_module(&path) {
+        } else if entry.file_type()?.is_file() && is_module(&path) {
+            // A link is not followed, as in Convex.
             found.push(path);
         }
     }

@@ -15,8 +15,11 @@ use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType, Span};
 
 use super::reader::Reader;
+use super::telling::{Judge, Parts, Telling};
+use super::wrapper;
 use super::{
-    DEFAULT, Definition, Export, Facts, Import, Imported, ImportedName, Module, Statement,
+    DEFAULT, Definition, Export, Facts, Import, Imported, ImportedName, Load, LoadKind, Module,
+    Statement,
 };
 
 pub(super) fn module(
@@ -39,29 +42,9 @@ pub(super) fn module(
         statements: Vec::new(),
         exports: BTreeMap::new(),
         stars: Vec::new(),
+        loads: Vec::new(),
         use_node: program.directives.iter().any(|d| d.directive == "use node"),
     };
-    let mut end = program
-        .directives
-        .last()
-        .map_or(0, |directive| directive.span.end as usize);
-    for statement in &program.body {
-        let span = range(statement.span());
-        if let Some(names) = declared(statement, &mut module) {
-            module.statements.push(Statement {
-                span: with_comments(&text, end, &span),
-                names,
-                is_exported: matches!(
-                    statement,
-                    Ast::ExportDeclaration(_) | Ast::ExportDefaultDeclaration(_)
-                ),
-                is_default: matches!(statement, Ast::ExportDefaultDeclaration(_)),
-                facts: Facts::default(),
-                definition: definition(statement),
-            });
-        }
-        end = span.end;
-    }
     let semantic = SemanticBuilder::new()
         .with_build_nodes(true)
         .build(program)
@@ -70,7 +53,35 @@ pub(super) fn module(
         nodes: semantic.nodes(),
         scoping: semantic.scoping(),
         subjects,
+        text: &text,
     };
+    let mut end = program
+        .directives
+        .last()
+        .map_or(0, |directive| directive.span.end as usize);
+    for statement in &program.body {
+        let code = range(statement.span());
+        module.loads.extend(load(&reader, statement, source_type));
+        if let Some(names) = declared(statement, &mut module) {
+            let is_default = matches!(statement, Ast::ExportDefaultDeclaration(_));
+            // It declares a function, a class or a value; or it exports a name.
+            let is_effect = names.is_empty() && !is_default && acts(statement);
+            module.statements.push(Statement {
+                span: with_comments(&text, end, &code),
+                code: code.clone(),
+                names,
+                is_exported: is_default || matches!(statement, Ast::ExportDeclaration(_)),
+                is_default,
+                is_effect,
+                facts: Facts::default(),
+                definition: definition(&reader, statement),
+                telling: wrapper::function(statement)
+                    .map(|parts| Judge::new(&reader).function(&parts)),
+                wrapper: wrapper::wrapper(&reader, statement),
+            });
+        }
+        end = code.end;
+    }
     for node in semantic.nodes().iter() {
         let at = node.kind().span().start as usize;
         let statement = module
@@ -83,6 +94,52 @@ pub(super) fn module(
     }
     module.text = text;
     Some(module)
+}
+
+/// Whether a statement that declares nothing does something: an empty one doesn't.
+fn acts(statement: &Ast) -> bool {
+    !matches!(
+        statement,
+        Ast::EmptyStatement(_) | Ast::TSNamespaceExportDeclaration(_)
+    )
+}
+
+/// The module that a statement loads.
+fn load(reader: &Reader<'_, '_>, statement: &Ast, source_type: SourceType) -> Option<Load> {
+    let is_type = |kind: ImportOrExportKind| kind == ImportOrExportKind::Type;
+    let (specifier, kind) = match statement {
+        Ast::ImportDeclaration(import) if !is_type(import.import_kind) => {
+            let kind = match &import.specifiers {
+                None => LoadKind::Effects,
+                // JavaScript has no types: what is imported is loaded.
+                Some(_) if !source_type.is_typescript() => LoadKind::Values,
+                Some(specifiers) => {
+                    let is_used = specifiers.iter().any(|specifier| {
+                        let symbol = specifier.local().symbol_id();
+                        let mut references = reader.scoping.get_resolved_references(symbol);
+                        references.any(|reference| reference.is_value())
+                    });
+                    if is_used {
+                        LoadKind::Values
+                    } else {
+                        LoadKind::Unclear
+                    }
+                }
+            };
+            (&import.source, kind)
+        }
+        Ast::ExportAllDeclaration(export) if !is_type(export.export_kind) => {
+            (&export.source, LoadKind::Values)
+        }
+        Ast::ExportFromDeclaration(export) if !is_type(export.export_kind) => {
+            (&export.source, LoadKind::Values)
+        }
+        _ => return None,
+    };
+    Some(Load {
+        specifier: specifier.value.to_string(),
+        kind,
+    })
 }
 
 fn allocator_program<'a>(allocator: &'a Allocator, program: Program<'a>) -> &'a Program<'a> {
@@ -223,7 +280,7 @@ fn declaration_names(declaration: &Declaration, names: &mut Vec<String>) {
 
 /// `const name = builder({ …, handler })`, exported there or elsewhere, or
 /// `export default builder({ …, handler })`.
-fn definition(statement: &Ast) -> Option<Definition> {
+fn definition(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Definition> {
     let expression = match statement {
         Ast::ExportDeclaration(export) => initializer(&export.declaration)?,
         Ast::ExportDefaultDeclaration(export) => export.declaration.as_expression()?,
@@ -238,7 +295,7 @@ fn definition(statement: &Ast) -> Option<Definition> {
     let [Argument::ObjectExpression(object)] = call.arguments.as_slice() else {
         return None;
     };
-    property(object, "handler")?;
+    let handler = property(object, "handler")?;
     let args = match property(object, "args") {
         Some(Expression::ObjectExpression(args)) => keys(args),
         _ => None,
@@ -247,11 +304,33 @@ fn definition(statement: &Ast) -> Option<Definition> {
         builder: builder.name.to_string(),
         builder_span: range(builder.span),
         args,
+        options: options(object),
+        telling: Parts::of(handler).map_or(Telling::More(handler.span()), |parts| {
+            Judge::new(reader).function(&parts)
+        }),
+    })
+}
+
+/// What a definition has beside `args`, `returns` and `handler`.
+fn options(object: &ObjectExpression) -> Vec<String> {
+    let known = ["args", "returns", "handler"];
+    let mut others: Vec<String> = keys_with_spreads(object).collect();
+    others.retain(|name| !known.contains(&name.as_str()));
+    others
+}
+
+fn keys_with_spreads(object: &ObjectExpression) -> impl Iterator<Item = String> {
+    object.properties.iter().map(|property| match property {
+        ObjectPropertyKind::ObjectProperty(p) => p
+            .key
+            .static_name()
+            .map_or("[…]".to_owned(), |name| name.to_string()),
+        ObjectPropertyKind::SpreadProperty(_) => "…".to_owned(),
     })
 }
 
 /// What the one variable of a declaration is.
-fn initializer<'a>(declaration: &'a Declaration<'a>) -> Option<&'a Expression<'a>> {
+pub(super) fn initializer<'a>(declaration: &'a Declaration<'a>) -> Option<&'a Expression<'a>> {
     let Declaration::VariableDeclaration(variables) = declaration else {
         return None;
     };
@@ -261,7 +340,10 @@ fn initializer<'a>(declaration: &'a Declaration<'a>) -> Option<&'a Expression<'a
     declarator.init.as_ref()
 }
 
-fn property<'a>(object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a Expression<'a>> {
+pub(super) fn property<'a>(
+    object: &'a ObjectExpression<'a>,
+    name: &str,
+) -> Option<&'a Expression<'a>> {
     object
         .properties
         .iter()

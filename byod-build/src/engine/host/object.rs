@@ -2,7 +2,6 @@
 //! and compiling modules.
 
 use std::cell::RefCell;
-use std::panic;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -127,11 +126,9 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
         loaded.set("text", source)?;
         return Ok(loaded);
     }
-    let compiled = match panic::catch_unwind(|| typescript::compile(path, source, dialect)) {
-        Ok(Ok(compiled)) => compiled,
-        // A bug of the compiler costs the one module.
-        Err(_) => return Err(Exception::throw_message(ctx, "it could not be compiled")),
-        Ok(Err(error)) => {
+    let compiled = match typescript::compile(path, source, dialect) {
+        Ok(compiled) => compiled,
+        Err(error) => {
             host.syntax_errors
                 .insert(id.to_owned(), (error.line, error.column));
             return Err(Exception::throw_syntax(ctx, &error.message));

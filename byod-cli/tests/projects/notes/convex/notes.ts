@@ -5,7 +5,7 @@ import { api } from "./_generated/api";
 import { noteKind } from "./kinds";
 import OpenAI from "openai";
 
-// Looks the user up by hand: can't be carried over.
+// Looks the user up by hand.
 export const list = query({
   args: {
     kind: noteKind,
@@ -22,24 +22,48 @@ export const list = query({
       )
       .unique();
     if (!user) return [];
-    return await ctx.db
+    const mine = ctx.db
       .query("notes")
-      .withIndex("by_user", (q) => q.eq("userId", user._id))
-      .collect();
+      .withIndex("by_user_kind", (q) =>
+        q.eq("userId", user._id).eq("kind", args.kind),
+      );
+    return await (args.limit === undefined
+      ? mine.collect()
+      : mine.take(args.limit));
   },
 });
 export const listPaginated = query({
   args: { paginationOpts: paginationOptsValidator, kind: v.optional(noteKind) },
   handler: async (ctx, args) => {
-    const user = await ctx.db.query("users").first();
-    return await ctx.db.query("notes").paginate(args.paginationOpts);
+    const identity = await ctx.auth.getUserIdentity();
+    if (!identity) throw new Error("Not signed in");
+    const user = await ctx.db
+      .query("users")
+      .withIndex("by_token", (q) =>
+        q.eq("tokenIdentifier", identity.tokenIdentifier),
+      )
+      .unique();
+    if (user === null) throw new Error("No such user");
+    return await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .order("desc")
+      .paginate(args.paginationOpts);
   },
 });
 export const getNote = query({
   args: { noteId: v.id("notes") },
   handler: async (ctx, { noteId }) => {
-    const me = await ctx.db.query("users").first();
-    return await ctx.db.get(noteId);
+    const identity = await ctx.auth.getUserIdentity();
+    if (identity === null) return null;
+    const user = await ctx.db
+      .query("users")
+      .filter((q) =>
+        q.eq(q.field("tokenIdentifier"), identity.tokenIdentifier),
+      )
+      .first();
+    const note = await ctx.db.get(noteId);
+    return note?.userId === user?._id ? note : null;
   },
 });
 export const create = mutation({
@@ -50,10 +74,17 @@ export const create = mutation({
     folderId: v.optional(v.id("folders")),
   },
   handler: async (ctx, args) => {
-    const me = await ctx.db.query("users").first();
+    const identity = await ctx.auth.getUserIdentity();
+    if (!identity) throw new Error("Not signed in");
+    const user = await ctx.db
+      .query("users")
+      .withIndex("by_token", (q) =>
+        q.eq("tokenIdentifier", identity.tokenIdentifier),
+      )
+      .unique();
     return await ctx.db.insert("notes", {
       ...args,
-      userId: me!._id,
+      userId: user!._id,
       createdAt: Date.now(),
       updatedAt: Date.now(),
     });
@@ -65,8 +96,8 @@ export const update = mutation({
     title: v.optional(v.string()),
     body: v.optional(v.string()),
   },
-  handler: async (ctx, args) => {
-    const me = await ctx.db.query("users").first();
+  handler: async (ctx, { id, ...changes }) => {
+    await ctx.db.patch(id, { ...changes, updatedAt: Date.now() });
   },
 });
 export const edit = mutation({
@@ -74,15 +105,13 @@ export const edit = mutation({
     id: v.id("notes"),
     patch: v.object({ title: v.optional(v.string()) }),
   },
-  handler: async (ctx, args) => {
-    const me = await ctx.db.query("users").first();
+  handler: async (ctx, { id, patch }) => {
+    await ctx.db.patch(id, { ...patch, updatedAt: Date.now() });
   },
 });
 export const remove = mutation({
   args: { id: v.id("notes") },
-  handler: async (ctx, args) => {
-    const me = await ctx.db.query("users").first();
-  },
+  handler: async (ctx, { id }) => await ctx.db.delete(id),
 });
 export const summarize = action({
   args: { id: v.id("notes") },

@@ -10,8 +10,15 @@ export const list = query({
 const del = mutation({
   args: { id: v.id("delete") },
   handler: async (ctx, { id }) => {
-    await ctx.db.query("users").first();
     await ctx.db.delete(id);
   },
 });
 export { del as delete };
+
+export const clear = mutation({
+  args: { id: v.id("delete") },
+  handler: async (ctx, { id }) => {
+    await ctx.db.query("users").first();
+    await ctx.db.delete(id);
+  },
+});

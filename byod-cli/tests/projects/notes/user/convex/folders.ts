@@ -33,17 +33,13 @@ export const rename = ownerMutation({
 });
 
 // `planOf` is missing, because main's needs `plan` of what `requireUser` gives,
-// which uses main's table `users`; and it is none of list, get, create, update
-// and remove by its name, kind and arguments. Write it in custom/folders.ts.
+// which uses main's table `users`. Write it in custom/folders.ts.
 
 // `listArchived` is missing, because main's reads `process.env`, which users'
-// deployments don't have; and it is none of list, get, create, update and
-// remove by its name, kind and arguments. Write it in custom/folders.ts.
+// deployments don't have. Write it in custom/folders.ts.
 
 // `get` is missing, because main's reads `process.env`, which users'
-// deployments don't have; and it returns v.union(v.null(), v.object({ _id:
-// v.id("folders"), name: v.string() })), which only main's code knows how to
-// make. Write it in custom/folders.ts.
+// deployments don't have. Write it in custom/folders.ts.
 
 const count = ownerQuery({
   args: {},

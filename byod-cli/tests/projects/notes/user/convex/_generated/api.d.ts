@@ -8,6 +8,7 @@ import type * as byod_version from "../byod/version.js";
 import type * as custom_todos from "../custom/todos.js";
 import type * as folders from "../folders.js";
 import type * as functions from "../functions.js";
+import type * as kinds from "../kinds.js";
 import type * as notes from "../notes.js";
 import type * as todos from "../todos.js";
 
@@ -25,6 +26,7 @@ declare const modules: ApiFromModules<{
   "custom/todos": typeof custom_todos;
   folders: typeof folders;
   functions: typeof functions;
+  kinds: typeof kinds;
   notes: typeof notes;
   todos: typeof todos;
 }>;

@@ -1,0 +1,127 @@
+//! Which files imports are given: those of the project's package or workspace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder that a project's files are in, and nothing outside of it.
+pub(crate) struct Grounds {
+    /// The Convex folder.
+    convex: PathBuf,
+    /// The outermost folder that is the project's own.
+    root: PathBuf,
+}
+
+impl Grounds {
+    /// Those of a Convex folder, which is absolute and leads through no link.
+    ///
+    /// They are its workspace or repository, else its package, else the folder around it.
+    pub(crate) fn of(convex: &Path) -> Self {
+        let around = convex.parent().unwrap_or(convex);
+        let home = std::env::home_dir();
+        // What is around everything of a person is nobody's package.
+        let may_be = |folder: &&Path| {
+            folder.parent().is_some() && !home.as_ref().is_some_and(|home| home.starts_with(folder))
+        };
+        let above = || around.ancestors().filter(may_be);
+        let package = above().find(|folder| {
+            folder.join("package.json").is_file() || folder.join("convex.json").is_file()
+        });
+        let workspace = above().filter(|folder| is_workspace(folder)).last();
+        // The files around the root of a file system are the system's.
+        let least = if around.parent().is_some() {
+            around
+        } else {
+            convex
+        };
+        Self {
+            convex: convex.to_owned(),
+            root: workspace.or(package).unwrap_or(least).to_owned(),
+        }
+    }
+
+    /// Why the file `real`, whose path is absolute and leads through no link, is not
+    /// given to imports: a part of a sentence about it.
+    pub(crate) fn refuse(&self, real: &Path) -> Option<String> {
+        let Ok(within) = real.strip_prefix(&self.root) else {
+            return Some(format!(
+                "{}, which is outside of {}, the project's package or workspace",
+                real.display(),
+                self.root.display()
+            ));
+        };
+        let mut folder = self.root.clone();
+        let mut is_installed = false;
+        let ending = real.extension().and_then(|ending| ending.to_str());
+        let is_module = !matches!(ending, None | Some("json" | "txt"));
+        for part in within {
+            folder.push(part);
+            let is_hidden = part.as_encoded_bytes().starts_with(b".");
+            // The stores of package managers, and a Convex folder's own place, are no
+            // secret; modules in it Convex takes wherever they are.
+            let is_folder = folder != real;
+            let is_known = is_folder
+                && (is_installed || is_module && folder.starts_with(&self.convex))
+                || self.convex.starts_with(&folder);
+            if is_hidden && !is_known {
+                return Some(format!(
+                    "{}, and imports are given nothing whose name begins with a dot",
+                    real.display()
+                ));
+            }
+            is_installed |= part == "node_modules";
+        }
+        None
+    }
+}
+
+/// Whether a folder says that the packages below it belong together.
+fn is_workspace(folder: &Path) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Description {
+        workspaces: Option<serde::de::IgnoredAny>,
+    }
+    let names_members = || {
+        let json = fs::read(folder.join("package.json")).ok()?;
+        let description: Description = serde_json::from_slice(&json).ok()?;
+        description.workspaces
+    };
+    folder.join("pnpm-workspace.yaml").is_file()
+        || folder.join(".git").exists()
+        || names_members().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_beside_and_above_are_refused() {
+        let grounds = Grounds {
+            convex: PathBuf::from("/w/.trees/a/convex"),
+            root: PathBuf::from("/w"),
+        };
+        let refused = |path: &str| grounds.refuse(Path::new(path)).is_some();
+        for given in [
+            "/w/.trees/a/convex/x.ts",
+            "/w/.trees/a/src/x.ts",
+            "/w/.trees/a/convex/.lib/x.ts",
+            "/w/shared/x.ts",
+            "/w/node_modules/.pnpm/x@1/node_modules/x/index.js",
+        ] {
+            assert!(!refused(given), "{given}");
+        }
+        for kept in [
+            "/etc/passwd",
+            "/work/x.ts",
+            "/w/.env",
+            "/w/.git/config",
+            "/w/.trees/a/convex/.env.json",
+            "/w/.trees/a/convex/.keys/key.json",
+            "/w/.trees/a/convex/.x.ts",
+            "/w/.lib/x.ts",
+            "/w/node_modules/x/.env",
+        ] {
+            assert!(refused(kept), "{kept}");
+        }
+    }
+}

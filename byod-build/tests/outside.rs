@@ -1,0 +1,203 @@
+//! Files that are not the project's: no import is given them, however it names them.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod common;
+#[path = "common/emit.rs"]
+mod emit;
+
+use std::fs;
+
+use byod_build::{Error, Limits, read_project};
+use common::{Folder, IMPORTS, paths, read, warnings};
+use emit::emit;
+
+/// What stands in every file that no project may see.
+const SECRET: &str = "geheim4711";
+
+/// A package in a folder of its own, and beside it what isn't its own.
+fn project(name: &str) -> Folder {
+    Folder::new(name)
+        .with("app/package.json", "{ \"name\": \"app\", \"workspaces\": [] }")
+        .with("app/.env", &format!("KEY={SECRET}\n"))
+        .with("app/.keys/key.json", &format!("{{ \"key\": \"{SECRET}\" }}"))
+        .with("app/node_modules/tool/package.json", "{ \"name\": \"tool\", \"exports\": { \".\": \"./index.js\", \"./env\": \"./.env\", \"./up\": \"./../../../key.json\" } }")
+        .with("app/node_modules/tool/index.js", "export const tool = 1;\n")
+        .with("app/node_modules/tool/.env", SECRET)
+        .with("key.json", &format!("{{ \"key\": \"{SECRET}\" }}"))
+        .with("key.ts", &format!("export default \"{SECRET}\";\n"))
+        .with("app/tsconfig.json", "{ \"compilerOptions\": { \"paths\": { \"@up/*\": [\"../*\"], \"@env\": [\"./.env\"] } } }")
+}
+
+/// What is said of a schema that imports `specifier` and throws what it gets.
+fn said(folder: &Folder, specifier: &str) -> String {
+    folder.write(
+        "app/convex/schema.ts",
+        &format!(
+            "{IMPORTS}import * as it from {specifier:?};\nthrow new Error(JSON.stringify(it) + it.default + it.key);\nexport default defineSchema({{ notes: defineTable({{ body: v.string() }}) }});\n"
+        ),
+    );
+    let error = read_project(&folder.path("app/convex"), &Limits::default()).unwrap_err();
+    assert!(matches!(error, Error::Schema { .. }), "{error}");
+    let text = error.to_string();
+    assert!(!text.contains(SECRET), "{text}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    folder.relative(&text)
+}
+
+#[test]
+fn no_import_is_given_a_file_outside_or_a_hidden_one() {
+    // The tests' own folder is in a repository; a copy beside it is in none.
+    let folder = project("o_schema");
+    let outside = std::env::temp_dir().join(format!("byod-outside-{}", std::process::id()));
+    fs::create_dir_all(&outside).unwrap();
+    fs::write(
+        outside.join("key.json"),
+        format!("{{ \"key\": \"{SECRET}\" }}"),
+    )
+    .unwrap();
+    let key = outside.join("key.json");
+    let env = folder.path("app/.env");
+    let up = "../".repeat(24);
+    let (key, env) = (key.to_str().unwrap(), env.to_str().unwrap());
+    for (specifier, is_hidden) in [
+        (env, true),
+        ("../.env", true),
+        ("@env", true),
+        ("../.keys/key.json", true),
+        ("tool/.env", true),
+        (key, false),
+        (&format!("{up}{}", &key[1..]), false),
+        ("/proc/self/environ", false),
+        (&format!("{up}proc/self/environ"), false),
+    ] {
+        let text = said(&folder, specifier);
+        let reason = if is_hidden {
+            "and imports are given nothing whose name begins with a dot"
+        } else {
+            "which is outside of "
+        };
+        // What a package doesn't export isn't found at all.
+        let is_not_found = specifier == "tool/.env" && text.contains("which was not found");
+        assert!(text.contains(reason) || is_not_found, "{specifier}: {text}");
+        assert!(text.starts_with("app/convex/schema.ts"), "{text}");
+    }
+    let hidden = said(&folder, "tool/env");
+    assert!(
+        hidden.contains("begins with a dot") || hidden.contains("was not found"),
+        "{hidden}"
+    );
+    fs::remove_dir_all(outside).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn no_import_is_given_what_a_link_leads_to() {
+    use std::os::unix::fs::symlink;
+    let folder = project("o_links");
+    let outside = std::env::temp_dir().join(format!("byod-links-{}", std::process::id()));
+    fs::create_dir_all(outside.join("pack")).unwrap();
+    fs::write(
+        outside.join("key.ts"),
+        format!("export default \"{SECRET}\";\n"),
+    )
+    .unwrap();
+    fs::write(
+        outside.join("pack/index.js"),
+        format!("export default \"{SECRET}\";\n"),
+    )
+    .unwrap();
+    fs::create_dir_all(folder.path("app/src")).unwrap();
+    symlink(outside.join("key.ts"), folder.path("app/src/key.ts")).unwrap();
+    symlink(folder.path("app/.env"), folder.path("app/src/env.txt")).unwrap();
+    symlink(&outside, folder.path("app/src/folder")).unwrap();
+    symlink(outside.join("pack"), folder.path("app/node_modules/pack")).unwrap();
+    for specifier in ["../src/key", "../src/env.txt", "../src/folder/key", "pack"] {
+        let text = said(&folder, specifier);
+        assert!(text.contains("leads to"), "{specifier}: {text}");
+    }
+    // A store of packages inside of the workspace is its own.
+    folder.write(
+        "app/node_modules/.pnpm/kit@1/node_modules/kit/index.js",
+        "export const fields = {};\n",
+    );
+    symlink(
+        folder.path("app/node_modules/.pnpm/kit@1/node_modules/kit"),
+        folder.path("app/node_modules/kit"),
+    )
+    .unwrap();
+    folder.write("app/convex/schema.ts", &format!("{IMPORTS}import {{ fields }} from \"kit\";\nexport default defineSchema({{ notes: defineTable(fields) }});\n"));
+    read_project(&folder.path("app/convex"), &Limits::default()).unwrap();
+    // The schema itself.
+    fs::remove_file(folder.path("app/convex/schema.ts")).unwrap();
+    symlink(outside.join("key.ts"), folder.path("app/convex/schema.ts")).unwrap();
+    let error = read_project(&folder.path("app/convex"), &Limits::default()).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("outside of") && !text.contains(SECRET),
+        "{text}"
+    );
+    fs::remove_dir_all(outside).unwrap();
+}
+
+#[test]
+fn a_module_of_functions_is_read_without() {
+    let folder = Folder::new("o_functions")
+        .with("package.json", "{}")
+        .with(".env.json", &format!("{{ \"key\": \"{SECRET}\" }}"))
+        .with_schema(common::SCHEMA)
+        .with_module(
+            "notes.ts",
+            "import env from \"../.env.json\";\nexport const a = query({ args: {}, handler: async () => env.key });\nexport const b = query({ args: { [env.key]: v.string() }, handler: async () => null });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["notes:a"]);
+    let warnings = warnings(&folder, &reading);
+    assert!(
+        warnings.iter().all(|line| !line.contains(SECRET)),
+        "{warnings:?}"
+    );
+    let named = |text: &str| {
+        warnings
+            .iter()
+            .any(|line| line.contains("convex/notes.ts") && line.contains(text))
+    };
+    assert!(named("begins with a dot"), "{warnings:?}");
+    assert!(named("`b`"), "{warnings:?}");
+}
+
+/// Behind a line break, a name or a message would be an instruction to Cargo.
+#[cfg(unix)]
+#[test]
+fn nothing_that_cargo_is_told_has_a_second_line() {
+    let name = "x\ncargo::rustc-env=OWNED=1\n.ts";
+    let folder = Folder::new("o_lines\ncargo::rustc-env=OWNED=2")
+        .with("byod.toml", "main.convex = \"convex\"\n")
+        .with(&format!("src/{name}"), "export const x = 1;\n")
+        .with_schema(common::SCHEMA)
+        .with_module("a.ts", &format!("import {{ x }} from {:?};\nexport const a = query({{ args: {{}}, handler: async () => x }});\n", format!("../src/{name}")))
+        .with_module("b.ts", "throw new Error(\"no\\ncargo::rustc-env=OWNED=3\\rcargo::rustc-env=OWNED=4\");\n")
+        .with_module("c.ts", "import \"absent\\ncargo::rustc-env=OWNED=5\";\nimport \"./absent\\ncargo::rustc-env=OWNED=6\";\nexport const c = query({ args: {}, handler: async () => null });\n");
+    let (ok, out, err) = emit(&folder, None);
+    assert!(ok, "{err}");
+    let told: Vec<&str> = out
+        .lines()
+        .filter(|line| line.starts_with("cargo:"))
+        .collect();
+    assert!(told.len() > 4, "{out}");
+    for line in told {
+        assert!(!line.starts_with("cargo::rustc-env=OWNED"), "{line}");
+    }
+    // Also where it fails.
+    folder.write(
+        "convex/schema.ts",
+        "throw new Error(\"no\\ncargo::rustc-env=OWNED=7\");\n",
+    );
+    let (ok, out, _) = emit(&folder, None);
+    assert!(!ok);
+    let mut told = out.lines();
+    assert!(
+        told.all(|line| !line.starts_with("cargo::rustc-env=OWNED")),
+        "{out}"
+    );
+}

@@ -1,0 +1,270 @@
+//! What a statement does beside making what it declares: when its module is loaded,
+//! and to what is declared elsewhere.
+
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Expression, NewExpression};
+use oxc_semantic::NodeId;
+use oxc_span::GetSpan;
+
+use super::Facts;
+use super::reader::Reader;
+
+/// Methods that leave what they are called on as it is.
+const READING: [&str; 44] = [
+    "at",
+    "charAt",
+    "concat",
+    "endsWith",
+    "entries",
+    "every",
+    "filter",
+    "find",
+    "findIndex",
+    "findLast",
+    "flat",
+    "flatMap",
+    "forEach",
+    "get",
+    "has",
+    "hasOwnProperty",
+    "includes",
+    "indexOf",
+    "join",
+    "keys",
+    "lastIndexOf",
+    "map",
+    "match",
+    "matchAll",
+    "padStart",
+    "reduce",
+    "replace",
+    "replaceAll",
+    "slice",
+    "some",
+    "split",
+    "startsWith",
+    "test",
+    "toFixed",
+    "toISOString",
+    "toLowerCase",
+    "toSorted",
+    "toString",
+    "toUpperCase",
+    "trim",
+    "trimEnd",
+    "trimStart",
+    "values",
+    "valueOf",
+];
+/// Globals whose calls change nothing, and those that are made with `new`.
+const HARMLESS: [&str; 24] = [
+    "Array",
+    "BigInt",
+    "Boolean",
+    "Date",
+    "Error",
+    "Intl",
+    "JSON",
+    "Map",
+    "Math",
+    "Number",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "TextDecoder",
+    "TextEncoder",
+    "Uint8Array",
+    "URL",
+    "WeakMap",
+    "WeakSet",
+    "isNaN",
+    "parseFloat",
+    "parseInt",
+    "structuredClone",
+];
+/// Of `Object`, whose other functions change what they are given.
+const OF_OBJECT: [&str; 6] = [
+    "entries",
+    "freeze",
+    "fromEntries",
+    "hasOwn",
+    "keys",
+    "values",
+];
+/// What Convex's packages make by being called.
+const MAKERS: [&str; 18] = [
+    "v",
+    "action",
+    "actionGeneric",
+    "asObjectValidator",
+    "defineSchema",
+    "defineTable",
+    "internalAction",
+    "internalActionGeneric",
+    "internalMutation",
+    "internalMutationGeneric",
+    "internalQuery",
+    "internalQueryGeneric",
+    "makeFunctionReference",
+    "mutation",
+    "mutationGeneric",
+    "paginationResultValidator",
+    "query",
+    "queryGeneric",
+];
+
+impl Reader<'_, '_> {
+    /// Whether the node, where it is evaluated, may do something beside giving a value.
+    fn acts(&self, id: NodeId, kind: AstKind) -> bool {
+        match kind {
+            AstKind::CallExpression(call) => !self.is_harmless(&call.callee),
+            AstKind::NewExpression(new) => !self.makes(new),
+            AstKind::AssignmentExpression(_)
+            | AstKind::UpdateExpression(_)
+            | AstKind::TaggedTemplateExpression(_)
+            | AstKind::Decorator(_)
+            | AstKind::YieldExpression(_)
+            | AstKind::ArrayPattern(_)
+            | AstKind::ForOfStatement(_)
+            | AstKind::AwaitExpression(_) => true,
+            AstKind::SpreadElement(spread) => {
+                // A part of an array: what is spread is run through.
+                matches!(
+                    self.nodes.parent_kind(id),
+                    AstKind::ArrayExpression(_) | AstKind::CallExpression(_)
+                ) && !matches!(spread.argument, Expression::ArrayExpression(_))
+            }
+            AstKind::UnaryExpression(unary) => unary.operator.as_str() == "delete",
+            _ => false,
+        }
+    }
+
+    /// Whether the node is a part of something that acts when the module is loaded.
+    pub(super) fn is_acting(&self, id: NodeId) -> bool {
+        self.nodes.ancestor_ids(id).any(|ancestor| {
+            self.acts(ancestor, self.nodes.kind(ancestor)) && self.is_at_load(ancestor)
+        })
+    }
+
+    pub(super) fn waits_at_load(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
+        let waits = match kind {
+            AstKind::AwaitExpression(_) => true,
+            AstKind::ForOfStatement(each) => each.r#await,
+            _ => false,
+        };
+        if waits && self.is_at_load(id) {
+            let problem = "waits at the top level of its module";
+            facts.problems.insert(problem.to_owned());
+        }
+    }
+
+    /// Whether the node is evaluated when the module is loaded, not in a function.
+    fn is_at_load(&self, id: NodeId) -> bool {
+        !self.nodes.ancestor_kinds(id).any(|kind| {
+            matches!(
+                kind,
+                AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
+            ) || matches!(kind, AstKind::PropertyDefinition(property) if !property.r#static)
+        })
+    }
+
+    fn makes(&self, new: &NewExpression) -> bool {
+        HARMLESS.iter().any(|name| self.is_global(&new.callee, name))
+            // `new ConvexError(…)`
+            || self.is_convex_maker(&new.callee, &["ConvexError"])
+    }
+
+    fn is_harmless(&self, callee: &Expression) -> bool {
+        let (root, first, last) = root(callee);
+        let Some(root) = root else {
+            // A method of something that is written out: `["a", "b"].join()`.
+            return last.is_some_and(|last| READING.contains(&last));
+        };
+        if self.is_global(root, "Object") {
+            return first.is_some_and(|first| OF_OBJECT.contains(&first));
+        }
+        HARMLESS.iter().any(|name| self.is_global(root, name))
+            || self.is_convex_maker(root, &MAKERS)
+    }
+
+    fn is_convex_maker(&self, name: &Expression, makers: &[&str]) -> bool {
+        let import = self.symbol(name).and_then(|symbol| self.import(symbol));
+        import.is_some_and(|(from, taken)| {
+            (matches!(from, "convex/values" | "convex/server") || from.contains("_generated/"))
+                && taken.is_some_and(|taken| makers.contains(&taken.as_str()))
+        })
+    }
+
+    /// Whether what is named there may be changed: it is written to, a method of it is
+    /// called, or it is handed on.
+    pub(super) fn is_touched(&self, id: NodeId) -> bool {
+        let mut outermost = id;
+        let mut last = None;
+        let parent = loop {
+            let span = self.nodes.kind(outermost).span();
+            let parent = self.nodes.parent_id(outermost);
+            match self.nodes.kind(parent) {
+                AstKind::StaticMemberExpression(member) if member.object.span() == span => {
+                    last = Some(member.property.name.as_str());
+                }
+                AstKind::ComputedMemberExpression(member) if member.object.span() == span => {
+                    last = Some("");
+                }
+                AstKind::PrivateFieldExpression(_)
+                | AstKind::TSNonNullExpression(_)
+                | AstKind::ParenthesizedExpression(_)
+                | AstKind::ChainExpression(_)
+                | AstKind::TSSatisfiesExpression(_)
+                | AstKind::TSAsExpression(_) => {}
+                _ => break self.nodes.kind(parent),
+            }
+            outermost = parent;
+        };
+        let span = self.nodes.kind(outermost).span();
+        match parent {
+            AstKind::CallExpression(call) if call.callee.span() == span => {
+                last.is_some_and(|method| !READING.contains(&method))
+            }
+            // `Math.max(0, limit)`
+            AstKind::CallExpression(call) => !self.is_harmless(&call.callee),
+            AstKind::BinaryExpression(_)
+            | AstKind::TemplateLiteral(_)
+            | AstKind::IfStatement(_)
+            | AstKind::ComputedMemberExpression(_)
+            | AstKind::ExpressionStatement(_)
+            | AstKind::Class(_)
+            | AstKind::ForOfStatement(_)
+            | AstKind::ForInStatement(_)
+            | AstKind::SpreadElement(_) => false,
+            AstKind::UnaryExpression(unary) => unary.operator.as_str() == "delete",
+            AstKind::ConditionalExpression(choice) => choice.test.span() != span,
+            _ => true,
+        }
+    }
+}
+
+/// The name that an expression begins with, the first member of it and the last.
+fn root<'e>(
+    mut expression: &'e Expression<'e>,
+) -> (Option<&'e Expression<'e>>, Option<&'e str>, Option<&'e str>) {
+    let (mut first, mut last) = (None, None);
+    loop {
+        expression = expression.get_inner_expression();
+        expression = match expression {
+            Expression::Identifier(_) => return (Some(expression), first, last),
+            Expression::StaticMemberExpression(member) => {
+                first = Some(member.property.name.as_str());
+                last = last.or(first);
+                &member.object
+            }
+            // `v.union(…).optional()`
+            Expression::CallExpression(call) => &call.callee,
+            Expression::ArrayExpression(_)
+            | Expression::StringLiteral(_)
+            | Expression::TemplateLiteral(_)
+            | Expression::RegExpLiteral(_) => return (None, first, last),
+            _ => return (None, None, None),
+        };
+    }
+}

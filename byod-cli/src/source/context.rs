@@ -1,0 +1,290 @@
+//! How a function uses its context: what of it is followed, and what can't be.
+
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Argument, BindingPattern, CallExpression, Expression, ObjectPattern};
+use oxc_semantic::{NodeId, SymbolId};
+use oxc_span::GetSpan;
+
+use byod_schema::FunctionPath;
+
+use super::lookup::method;
+use super::parse::range;
+use super::reader::{CONTEXT, Reader, first_parameter, function_path, is_empty_object, path_of};
+use super::{Caller, Facts};
+
+const CALLS: [&str; 3] = ["runQuery", "runMutation", "runAction"];
+const RUNNING: [&str; 4] = ["runQuery", "runMutation", "runAction", "scheduler"];
+
+/// Members by which a parameter shows that it is a context, whatever it is called.
+const TELLTALE: [&str; 7] = [
+    "auth",
+    "db",
+    "runAction",
+    "runMutation",
+    "runQuery",
+    "scheduler",
+    "vectorSearch",
+];
+
+impl Reader<'_, '_> {
+    /// Whether the symbol is a function's context, by its name, its type or its use.
+    pub(super) fn is_context(&self, symbol: SymbolId) -> bool {
+        if self.is_of_module(symbol) {
+            return false;
+        }
+        if self.scoping.symbol_name(symbol) == "ctx" {
+            return true;
+        }
+        let declaration = self.scoping.symbol_declaration(symbol);
+        let AstKind::FormalParameter(parameter) = self.nodes.kind(declaration) else {
+            return false;
+        };
+        // `{ db }` is a part of it, not the context itself.
+        if !matches!(parameter.pattern, BindingPattern::BindingIdentifier(_)) {
+            return false;
+        }
+        let is_typed = parameter
+            .type_annotation
+            .as_ref()
+            .is_some_and(|annotation| {
+                let written = &self.text[range(annotation.span)];
+                written.contains("Ctx") && !written.contains('[')
+            });
+        is_typed || self.is_first_of_handler(declaration) || self.is_used_as_context(symbol)
+    }
+
+    fn is_used_as_context(&self, symbol: SymbolId) -> bool {
+        let mut references = self.scoping.get_resolved_references(symbol);
+        references.any(|reference| {
+            let (path, _) = self.members(reference.node_id());
+            path.first()
+                .is_some_and(|first| TELLTALE.contains(&first.as_str()))
+        })
+    }
+
+    /// Whether the parameter is the first of a function that is called `handler`.
+    pub(super) fn is_first_of_handler(&self, parameter: NodeId) -> bool {
+        let parameters = self.nodes.parent_id(parameter);
+        let AstKind::FormalParameters(list) = self.nodes.kind(parameters) else {
+            return false;
+        };
+        let span = self.nodes.kind(parameter).span();
+        let mut ancestors = self.nodes.ancestor_kinds(parameters);
+        list.items.first().is_some_and(|first| first.span == span)
+            && matches!(
+                ancestors.next(),
+                Some(AstKind::ArrowFunctionExpression(_) | AstKind::Function(_))
+            )
+            && matches!(ancestors.next(), Some(AstKind::ObjectProperty(property))
+                if property.key.static_name().as_deref() == Some("handler"))
+    }
+
+    /// Whether a function around the node has a parameter `ctx` and is a handler.
+    pub(super) fn has_context(&self, id: NodeId) -> bool {
+        self.nodes.ancestor_kinds(id).any(|kind| {
+            matches!(kind, AstKind::ObjectProperty(property)
+                if property.key.static_name().as_deref() == Some("handler")
+                && first_parameter(&property.value).as_deref() == Some("ctx"))
+        })
+    }
+
+    /// A use of `ctx`.
+    pub(super) fn context(&self, id: NodeId, facts: &mut Facts) {
+        let (path, outermost) = self.members(id);
+        let parent = self.nodes.parent_id(outermost);
+        let Some(first) = path.first() else {
+            return self.whole_context(outermost, facts);
+        };
+        let called = match self.nodes.kind(parent) {
+            AstKind::CallExpression(call)
+                if call.callee.span() == self.nodes.kind(outermost).span() =>
+            {
+                Some(call)
+            }
+            _ => None,
+        };
+        facts.uses_files |= first == "storage";
+        if first == "auth" {
+            if called.is_some() && path.get(1).is_some_and(|m| m == "getUserIdentity") {
+                self.result(parent, Caller::Identity, facts);
+            } else {
+                facts
+                    .problems
+                    .insert("uses `ctx.auth` in a way that can't be followed".into());
+            }
+        } else if RUNNING.contains(&first.as_str()) {
+            let is_cancel = path.get(1).is_some_and(|method| method == "cancel");
+            let function = called.and_then(|call| {
+                let position = usize::from(first == "scheduler");
+                call.arguments.get(position)?.as_expression()
+            });
+            if !is_cancel && !function.is_some_and(|f| self.is_function(f, 0)) {
+                let problem = "runs a function that can't be followed";
+                facts.problems.insert(problem.to_owned());
+            }
+            if let Some(function) = called.filter(|_| path.len() == 1).and_then(asked) {
+                self.result(parent, Caller::Function(function), facts);
+            }
+        } else if !CONTEXT.contains(&first.as_str()) {
+            self.access(outermost, Caller::Context, path, facts);
+        }
+    }
+
+    /// Whether an expression is one of the project's functions, or some of them.
+    fn is_function(&self, expression: &Expression, depth: usize) -> bool {
+        match expression.get_inner_expression() {
+            Expression::ConditionalExpression(choice) => {
+                self.is_function(&choice.consequent, depth)
+                    && self.is_function(&choice.alternate, depth)
+            }
+            Expression::Identifier(_) => {
+                let declared = self.symbol(expression).and_then(|s| self.declared(s));
+                matches!(declared, Some((init, None)) if depth < 8 && self.is_function(init, depth + 1))
+            }
+            inner => path_of(inner).is_some(),
+        }
+    }
+
+    /// All of a context: it may be passed on, or taken apart.
+    fn whole_context(&self, at: NodeId, facts: &mut Facts) {
+        let parent = self.nodes.parent_id(at);
+        let is_followed = match self.nodes.kind(parent) {
+            AstKind::CallExpression(call) => {
+                // `getUser(ctx)`
+                if let Expression::Identifier(callee) = &call.callee
+                    && call.arguments.len() == 1
+                    && self
+                        .symbol(&call.callee)
+                        .is_some_and(|s| self.is_of_module(s))
+                {
+                    self.result(parent, Caller::Helper(callee.name.to_string()), facts);
+                }
+                call.callee.span() != self.nodes.kind(at).span()
+            }
+            AstKind::NewExpression(_) => true,
+            AstKind::ObjectProperty(property) => {
+                property.key.static_name().as_deref() == Some("ctx")
+            }
+            // `{ ...ctx, more }` as an argument.
+            AstKind::SpreadElement(_) => {
+                let object = self.nodes.parent_id(parent);
+                matches!(self.nodes.parent_kind(object), AstKind::CallExpression(_))
+            }
+            AstKind::VariableDeclarator(declarator) => match &declarator.id {
+                BindingPattern::ObjectPattern(pattern) => return self.taken_apart(pattern, facts),
+                BindingPattern::BindingIdentifier(name) => name.name == "ctx",
+                _ => false,
+            },
+            _ => false,
+        };
+        if !is_followed {
+            facts
+                .problems
+                .insert("uses its context in a way that can't be followed".to_owned());
+        }
+    }
+
+    /// `{ db, storage }`: members of a context as variables.
+    pub(super) fn taken_apart(&self, pattern: &ObjectPattern, facts: &mut Facts) {
+        let keys = pattern.properties.iter().map(|property| {
+            let is_plain = matches!(property.value, BindingPattern::BindingIdentifier(_));
+            (property.key.static_name(), is_plain)
+        });
+        let rest = pattern.rest.iter().map(|_| (None, false));
+        for (key, is_plain) in keys.chain(rest) {
+            let key = key.as_deref();
+            facts.uses_files |= key == Some("storage");
+            let is_known = key.is_some_and(|key| CONTEXT.contains(&key) && key != "auth");
+            if !is_known || !is_plain {
+                let key = key.unwrap_or("…");
+                facts.problems.insert(format!(
+                    "takes `{key}` out of its context; write `ctx` and `ctx.{key}` instead"
+                ));
+            }
+        }
+    }
+
+    /// Whether the name is called with the context alone: `getUser(ctx)`.
+    pub(super) fn is_asked(&self, id: NodeId) -> bool {
+        match self.nodes.parent_kind(id) {
+            AstKind::CallExpression(call) => {
+                let [Argument::Identifier(given)] = call.arguments.as_slice() else {
+                    return false;
+                };
+                let given = self.scoping.get_reference(given.reference_id()).symbol_id();
+                call.callee.span() == self.nodes.kind(id).span()
+                    && given.is_some_and(|symbol| self.is_context(symbol))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the function `id` is run by a context, without arguments.
+    pub(super) fn is_run(&self, id: NodeId) -> bool {
+        match self.nodes.parent_kind(id) {
+            AstKind::CallExpression(call) => {
+                let runs = method(call).is_some_and(|(object, method)| {
+                    CALLS.contains(&method)
+                        && self.symbol(object).is_some_and(|s| self.is_context(s))
+                });
+                runs && asked(call).is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// What reaches identities and databases past what is followed.
+    pub(super) fn check_parts(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
+        let problem = match kind {
+            AstKind::CallExpression(call) => {
+                let asks = method(call).filter(|(_, method)| *method == "getUserIdentity");
+                asks.is_some_and(|(auth, _)| !self.is_auth(auth))
+                    .then_some("asks who calls in a way that can't be followed")
+            }
+            AstKind::StringLiteral(text) => (text.value == "getUserIdentity")
+                .then_some("asks who calls in a way that can't be followed"),
+            AstKind::ComputedMemberExpression(member) => self
+                .is_database(&member.object, 0)
+                .then_some("uses its database in a way that can't be followed"),
+            AstKind::StaticMemberExpression(member) => {
+                let is_called = matches!(self.nodes.parent_kind(id),
+                    AstKind::CallExpression(call) if call.callee.span() == member.span);
+                let is_system = member.property.name == "system";
+                (!is_called && !is_system && self.is_database(&member.object, 0))
+                    .then_some("uses its database in a way that can't be followed")
+            }
+            AstKind::VariableDeclarator(declarator) => {
+                let is_database = matches!(&declarator.id, BindingPattern::ObjectPattern(pattern)
+                if pattern.rest.is_some() || pattern.properties.iter().any(|property| {
+                    property.key.static_name().as_deref() != Some("system")
+                })) && declarator
+                    .init
+                    .as_ref()
+                    .is_some_and(|init| self.is_database(init, 0));
+                is_database.then_some("uses its database in a way that can't be followed")
+            }
+            _ => None,
+        };
+        facts.problems.extend(problem.map(str::to_owned));
+    }
+
+    /// `ctx.auth`
+    fn is_auth(&self, expression: &Expression) -> bool {
+        match expression.get_inner_expression() {
+            Expression::StaticMemberExpression(member) => {
+                member.property.name == "auth"
+                    && self
+                        .symbol(&member.object)
+                        .is_some_and(|s| self.is_context(s))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The function that a call runs, where it gives it no arguments.
+fn asked(call: &CallExpression) -> Option<FunctionPath> {
+    let takes_none = call.arguments.len() <= 2 && call.arguments.get(1).is_none_or(is_empty_object);
+    let function = call.arguments.first().and_then(function_path);
+    function.filter(|_| takes_none)
+}

@@ -1,0 +1,224 @@
+//! What is written and removed stays in its folder, whatever stands in a checkout.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use support::Project;
+
+/// A folder that no export may touch, with a file in it.
+fn outside(project: &Project) -> PathBuf {
+    let folder = project.root.join("outside");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("precious.ts"), "export {};\n").unwrap();
+    folder
+}
+
+/// Every file below a folder, by its text; links are not followed.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut todo = vec![folder.to_owned()];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() {
+                todo.push(entry.path());
+            } else if kind.is_file() {
+                found.push((entry.path(), fs::read_to_string(entry.path()).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The export says so in one line and has touched nothing.
+fn refused(project: &Project, args: &[&str], reason: &str) {
+    let before = files(&project.root);
+    for force in [&[][..], &["--force"]] {
+        let all: Vec<&str> = ["export"]
+            .iter()
+            .chain(args)
+            .chain(force)
+            .copied()
+            .collect();
+        let answer = project.byod(&all);
+        assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
+        assert!(answer.stderr.contains(reason), "{}", answer.stderr);
+        assert_eq!(answer.stderr.trim().lines().count(), 1, "{}", answer.stderr);
+        assert_eq!(files(&project.root), before, "{}", answer.stderr);
+    }
+}
+
+#[test]
+fn the_lock_file_names_only_what_is_below_its_folder() {
+    let project = Project::example();
+    let outside = outside(&project);
+    project.byod(&["export", "--force"]);
+    let lock = project.read("byod/convex/byod.lock.json");
+    let precious = outside.join("precious.ts");
+    let hash = hex::encode(Sha256::digest("export {};\n"));
+    let mut names = vec![
+        precious.to_str().unwrap().to_owned(),
+        "../../outside/precious.ts".to_owned(),
+        "custom/../../../outside/precious.ts".to_owned(),
+        "./x.ts".to_owned(),
+        String::new(),
+    ];
+    for windows in [
+        "..\\\\..\\\\x",
+        "C:\\\\x",
+        "C:x",
+        "\\\\\\\\host\\\\share",
+        "nul",
+        "x.ts:y",
+        "a\\nb",
+        "x. ",
+    ] {
+        names.push(windows.to_owned());
+    }
+    for name in names {
+        let with = lock.replacen(
+            "\"files\": {",
+            &format!("\"files\": {{\n    \"{name}\": \"{hash}\","),
+            1,
+        );
+        assert_ne!(with, lock);
+        project.write("byod/convex/byod.lock.json", &with);
+        refused(&project, &[], "can't be taken");
+    }
+    project.write("byod/convex/byod.lock.json", &lock);
+    assert_eq!(project.byod(&["export", "--force"]).status, 0);
+}
+
+#[test]
+fn nothing_is_written_or_removed_through_a_link() {
+    for link in [
+        "byod",
+        "byod/convex",
+        "byod/convex/byod",
+        "byod/convex/_generated",
+        "byod/convex/schema.ts",
+        "byod/convex/byod.lock.json",
+        "byod/convex/byod/version.ts",
+        "byod/convex/tsconfig.json",
+        "byod/package.json",
+        "byod/convex/old",
+    ] {
+        let project = Project::example();
+        let outside = outside(&project);
+        project.byod(&["export", "--force"]);
+        if link.ends_with("old") {
+            // One that is to be removed.
+            let lock = project.read("byod/convex/byod.lock.json");
+            let hash = hex::encode(Sha256::digest("export {};\n"));
+            let old = format!("\"files\": {{\n    \"old/precious.ts\": \"{hash}\",");
+            project.write(
+                "byod/convex/byod.lock.json",
+                &lock.replacen("\"files\": {", &old, 1),
+            );
+        }
+        let path = project.root.join(link);
+        if path.is_dir() {
+            fs::rename(&path, outside.join("moved")).unwrap();
+            symlink(outside.join("moved"), &path).unwrap();
+        } else if link.ends_with("old") {
+            symlink(&outside, &path).unwrap();
+        } else {
+            fs::rename(&path, outside.join("moved")).unwrap();
+            symlink(outside.join("moved"), &path).unwrap();
+        }
+        refused(&project, &[], "this is a link");
+    }
+    // To nothing: it would make a file where the link leads.
+    let project = Project::example();
+    let outside = outside(&project);
+    project.remove("byod/convex/schema.ts");
+    symlink(
+        outside.join("new.ts"),
+        project.root.join("byod/convex/schema.ts"),
+    )
+    .unwrap();
+    refused(&project, &[], "this is a link");
+}
+
+#[test]
+fn main_is_not_written_through_a_link_either() {
+    let project = Project::example();
+    let outside = outside(&project);
+    fs::rename(project.root.join("convex/byod"), outside.join("moved")).unwrap();
+    symlink(outside.join("moved"), project.root.join("convex/byod")).unwrap();
+    refused(&project, &["--main"], "this is a link");
+}
+
+/// What a link among main's modules leads to is not the project's to give away.
+#[test]
+fn what_a_link_leads_to_is_not_carried_over() {
+    let project = Project::example();
+    let text = "export const geheim4711 = \"geheim4711\";\n";
+    project.write("convex/secret.ts", text);
+    project.write(
+        "convex/extra/conversations.ts",
+        "import { query } from \"../_generated/server\";\nimport { geheim4711 } from \"../secret\";\nexport const told = query({ args: {}, handler: async () => geheim4711 });\n",
+    );
+    let is_told = || {
+        project.byod(&["export", "--force"]);
+        let found = files(&project.root.join("byod"));
+        found
+            .iter()
+            .any(|(_, text)| text.contains("\"geheim4711\""))
+    };
+    assert!(is_told(), "as a file of its own it is carried over");
+    let outside = std::env::temp_dir().join(format!("byod-carried-{}", std::process::id()));
+    fs::create_dir_all(&outside).unwrap();
+    fs::write(outside.join("secret.ts"), text).unwrap();
+    project.remove("convex/secret.ts");
+    symlink(
+        outside.join("secret.ts"),
+        project.root.join("convex/secret.ts"),
+    )
+    .unwrap();
+    assert!(!is_told());
+    fs::remove_dir_all(outside).unwrap();
+}
+
+/// Tests are no modules of Convex's, but the export reads them.
+#[test]
+fn deep_nesting_anywhere_is_an_error_in_a_line() {
+    for (name, text) in [
+        ("deep.test.ts", "(".repeat(2_000_000)),
+        (
+            "lib/deep.ts",
+            format!("export const x = {}1;", "!".repeat(2_000_000)),
+        ),
+        (
+            "deep.tsx",
+            format!("export const x = /[`/]/ && {}1;", "- ".repeat(2_000_000)),
+        ),
+        (
+            "deep.js",
+            format!("export const x = {}1;", "`${".repeat(2_000_000)),
+        ),
+    ] {
+        let project = Project::example();
+        project.write(&format!("convex/{name}"), &text);
+        refused(&project, &[], "nested more than 10000 deep");
+    }
+    // What is let pass is taken.
+    let project = Project::example();
+    let deep = format!(
+        "export const x = {}1{};\n",
+        "(".repeat(9_900),
+        ")".repeat(9_900)
+    );
+    project.write("convex/deep.test.ts", &deep);
+    let answer = project.byod(&["export", "--force"]);
+    assert_eq!(answer.status, 0, "{}", answer.stderr);
+}

@@ -1,0 +1,3 @@
+import "./second";
+import "./first";
+export * from "./limits";

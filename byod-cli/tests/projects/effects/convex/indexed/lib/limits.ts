@@ -1,0 +1,1 @@
+export const limits = new Map<string, number>();

@@ -1,0 +1,3 @@
+import { limits } from "./limits";
+
+limits.set("second", 2);

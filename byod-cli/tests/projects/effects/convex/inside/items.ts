@@ -1,0 +1,22 @@
+import { query } from "../_generated/server";
+
+let cache: number | null = null;
+function cached() {
+  cache ??= 7;
+  return cache;
+}
+function* counting(to = cached()) {
+  for (let i = 0; i < to; i++) yield i;
+}
+enum Level {
+  Low = 1,
+  High = 2,
+}
+namespace Rules {
+  export const most = Level.High;
+}
+
+export const all = query({
+  args: {},
+  handler: async () => ({ count: [...counting()].length, most: Rules.most }),
+});

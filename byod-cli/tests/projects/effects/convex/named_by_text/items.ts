@@ -1,0 +1,12 @@
+import { userQuery } from "../lib/fn";
+
+export const all = userQuery({
+  args: {},
+  handler: async (ctx: any) => {
+    await ctx.runQuery("byod/owner:ownIds", { ids: [] });
+    const mine = ctx.db
+      .query("items")
+      .filter((q: any) => q.eq(q.field("userId"), ctx.user._id));
+    return await mine.collect();
+  },
+});

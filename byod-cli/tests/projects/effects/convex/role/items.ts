@@ -1,0 +1,14 @@
+import { query } from "../_generated/server";
+import { getUser } from "../lib/users";
+
+export const all = query({
+  args: {},
+  handler: async (ctx) => {
+    const user = await getUser(ctx);
+    if (!user.role) throw new Error("Members only");
+    const mine = ctx.db
+      .query("items")
+      .filter((q) => q.eq(q.field("userId"), user._id));
+    return await mine.collect();
+  },
+});

@@ -1,0 +1,3 @@
+export function add(to: number[]) {
+  return to.push(1);
+}

@@ -1,0 +1,3 @@
+export type Limit = number;
+const limits: Limit[] = [];
+limits.push(1);
