@@ -37,6 +37,7 @@ fn what_happens_at_the_top_level_comes_along() {
         ("indexed", json!(["first", "second"])),
         ("inside", json!({"count": 7, "most": 2})),
         ("unrelated", json!("alone")),
+        ("patched", json!("patched")),
         ("named", json!(4)),
         ("builders", json!([])),
         ("told", json!([])),
@@ -133,8 +134,16 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
         ("handed", "uses main's table `users` (in `getUser`)"),
         ("rings", "uses main's table `users`"),
         (
+            "required",
+            "loads `required/setup`, whose `const registered = require(\"./register\");` at the top level loads another module",
+        ),
+        (
+            "nobody",
+            "calls `getNobody`, which does more than tell who calls: `null as typeof user | null`",
+        ),
+        (
             "spaces",
-            "whose `export const added = rules.add(limits);` at the top level imports all of `./rules` as `rules`",
+            "whose `export const added = rules.add(1);` at the top level imports all of `./rules` as `rules`",
         ),
         (
             "absent",

@@ -24,7 +24,10 @@ impl Carrier<'_> {
                 continue;
             };
             for (index, statement) in module.statements.iter().enumerate() {
-                if statement.is_effect {
+                if statement.facts.loads_more {
+                    return Err(at_top_level(module, index, "loads another module"));
+                }
+                if statement.is_effect || statement.facts.changes_globals_at_load {
                     self.add_statement(module, index, need)
                         .map_err(|reason| at_top_level(module, index, &reason))?;
                     acting.insert(name.clone());
@@ -137,9 +140,11 @@ impl Carrier<'_> {
         for name in names {
             reach(self.sources, module, name, &mut reached);
         }
-        reached
-            .iter()
-            .any(|place| carried.contains(place) && self.changed.contains(place))
+        reached.iter().any(|place| {
+            let module = self.sources.modules.get(&place.0);
+            module.is_some_and(|module| module.statements[place.1].facts.changes_globals)
+                || carried.contains(place) && self.changed.contains(place)
+        })
     }
 }
 

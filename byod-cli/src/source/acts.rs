@@ -2,7 +2,7 @@
 //! and to what is declared elsewhere.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Expression, NewExpression};
+use oxc_ast::ast::{Argument, Expression, NewExpression, SimpleAssignmentTarget};
 use oxc_semantic::NodeId;
 use oxc_span::GetSpan;
 
@@ -147,15 +147,65 @@ impl Reader<'_, '_> {
         })
     }
 
-    pub(super) fn waits_at_load(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
-        let waits = match kind {
-            AstKind::AwaitExpression(_) => true,
-            AstKind::ForOfStatement(each) => each.r#await,
-            _ => false,
+    /// Notes what is done at load beside what the names in it say.
+    pub(super) fn at_load(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
+        let changes_globals = self.changes_globals(kind);
+        facts.changes_globals |= changes_globals;
+        let (waits, loads) = match kind {
+            AstKind::AwaitExpression(_) => (true, false),
+            AstKind::ForOfStatement(each) => (each.r#await, false),
+            AstKind::ImportExpression(_) => (false, true),
+            AstKind::CallExpression(call) => (false, self.is_global(&call.callee, "require")),
+            _ => (false, false),
         };
-        if waits && self.is_at_load(id) {
+        if !(changes_globals || waits || loads) || !self.is_at_load(id) {
+            return;
+        }
+        facts.changes_globals_at_load |= changes_globals;
+        facts.loads_more |= loads;
+        if waits {
             let problem = "waits at the top level of its module";
             facts.problems.insert(problem.to_owned());
+        }
+    }
+
+    /// `Date.now = …`, `delete Array.prototype.at`, `Object.assign(globalThis, …)`
+    fn changes_globals(&self, kind: AstKind) -> bool {
+        let is_global = |expression: &Expression| {
+            let (root, ..) = root(expression);
+            root.is_some_and(|root| self.symbol(root).is_none())
+        };
+        match kind {
+            AstKind::AssignmentExpression(assignment) => {
+                match assignment.left.as_simple_assignment_target() {
+                    Some(SimpleAssignmentTarget::AssignmentTargetIdentifier(name)) => {
+                        let reference = self.scoping.get_reference(name.reference_id());
+                        reference.symbol_id().is_none()
+                    }
+                    Some(target) => target
+                        .as_member_expression()
+                        .is_some_and(|member| is_global(member.object())),
+                    None => false,
+                }
+            }
+            AstKind::UpdateExpression(update) => update
+                .argument
+                .as_member_expression()
+                .is_some_and(|member| is_global(member.object())),
+            AstKind::UnaryExpression(unary) => {
+                unary.operator.as_str() == "delete" && is_global(&unary.argument)
+            }
+            AstKind::CallExpression(call) => {
+                let (name, first, _) = root(&call.callee);
+                let changes = name.is_some_and(|name| {
+                    self.is_global(name, "Reflect")
+                        || self.is_global(name, "Object")
+                            && first.is_some_and(|first| !OF_OBJECT.contains(&first))
+                });
+                let given = call.arguments.first().and_then(Argument::as_expression);
+                changes && given.is_some_and(is_global)
+            }
+            _ => false,
         }
     }
 

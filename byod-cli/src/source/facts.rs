@@ -22,6 +22,12 @@ pub(crate) struct Facts {
     pub(crate) texts: BTreeSet<String>,
     /// It names tables to the database otherwise than by texts.
     pub(crate) has_computed_tables: bool,
+    /// It changes what is nobody's: `Date.now = …`; at once, or in a function.
+    pub(crate) changes_globals: bool,
+    /// The same, when its module is loaded.
+    pub(crate) changes_globals_at_load: bool,
+    /// It loads a module by `require` or `import()` when its own is loaded.
+    pub(crate) loads_more: bool,
     /// Names of nothing in the module, used as values: `Date`, `process`.
     pub(crate) globals: BTreeSet<String>,
     /// Names in what it does when its module is loaded, beside making what it declares.

@@ -358,7 +358,9 @@ impl Module {
             Export::From { specifier, .. } => Some(specifier),
             Export::Local(_) => None,
         });
-        imports.chain(exports).chain(&self.stars).cloned().collect()
+        let loads = self.loads.iter().map(|load| &load.specifier);
+        let all = imports.chain(exports).chain(&self.stars).chain(loads);
+        all.cloned().collect()
     }
 
     pub(crate) fn import_of(&self, local: &str) -> Option<(&Import, &ImportedName)> {

@@ -8,7 +8,7 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::{
     Argument, Declaration, ExportDefaultDeclarationKind, Expression, ImportDeclarationSpecifier,
     ImportOrExportKind, ModuleExportName, ObjectExpression, ObjectPropertyKind, Program,
-    Statement as Ast,
+    Statement as Ast, TSModuleReference,
 };
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
@@ -134,6 +134,12 @@ fn load(reader: &Reader<'_, '_>, statement: &Ast, source_type: SourceType) -> Op
         Ast::ExportFromDeclaration(export) if !is_type(export.export_kind) => {
             (&export.source, LoadKind::Values)
         }
+        Ast::TSImportEqualsDeclaration(import) => match &import.module_reference {
+            TSModuleReference::ExternalModuleReference(module) => {
+                (&module.expression, LoadKind::Values)
+            }
+            _ => return None,
+        },
         _ => return None,
     };
     Some(Load {

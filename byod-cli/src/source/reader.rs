@@ -49,7 +49,7 @@ pub(super) struct Reader<'r, 'a> {
 impl Reader<'_, '_> {
     /// Adds what the node says to the facts of its statement.
     pub(super) fn node(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
-        self.waits_at_load(id, kind, facts);
+        self.at_load(id, kind, facts);
         self.check_parts(id, kind, facts);
         match kind {
             AstKind::IdentifierReference(identifier) => {

@@ -156,6 +156,10 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
 
     fn answer(&mut self, value: &Expression) -> Verdict {
         let told = self.told(value).ok_or_else(|| value.span())?;
+        // That there is nobody, though there is.
+        if told == Told::Nothing {
+            return Err(value.span());
+        }
         self.plain.is_part |= told == Told::Part;
         Ok(())
     }
@@ -208,7 +212,7 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
                 Statement::ReturnStatement(returned) => {
                     return match &returned.argument {
                         Some(value) => answer(self, value),
-                        None => Ok(()),
+                        None => more,
                     };
                 }
                 Statement::EmptyStatement(_)

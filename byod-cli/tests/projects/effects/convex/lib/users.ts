@@ -29,3 +29,14 @@ export async function getMember(ctx: QueryCtx) {
   const user = await getUser(ctx);
   return user.role === "member" ? user : null;
 }
+
+/** The app is closed for maintenance. */
+export async function getNobody(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  const user = await ctx.db
+    .query("users")
+    .filter((q) => q.eq(q.field("name"), identity!.subject))
+    .first();
+  if (user === null) return user;
+  return null as typeof user | null;
+}

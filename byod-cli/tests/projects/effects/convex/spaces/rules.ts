@@ -1,3 +1,4 @@
-export function add(to: number[]) {
-  return to.push(1);
+export const limits: number[] = [];
+export function add(limit: number) {
+  return limits.push(limit);
 }

@@ -1,0 +1,1 @@
+globalThis.limit = 3;

@@ -1,0 +1,2 @@
+const registered = require("./register");
+export { registered };
