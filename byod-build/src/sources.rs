@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use byod_schema::{Manifest, Project, nearest};
+use byod_schema::{Manifest, Ownership, Project, nearest};
 
 use crate::config::{Config, Named};
 use crate::error::Error;
@@ -80,6 +80,15 @@ pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
             user,
             user_tables: config.tables.into_iter().map(|table| table.text).collect(),
             inject: config.inject,
+            ownership: Ownership {
+                deployments: config.deployments,
+                owner: config
+                    .owner
+                    .into_iter()
+                    .map(|(table, field)| (table.text, field.text))
+                    .collect(),
+                common: config.common.into_iter().map(|table| table.text).collect(),
+            },
         },
     })
 }
@@ -174,6 +183,17 @@ fn check_tables(config: &Config, main: &Project, user: Option<&Project>) -> Resu
             };
             if project.schema.table(&table.text).is_some() {
                 continue;
+            }
+            let folder = config.beside(named);
+            let is_declared = locate::convex_folder(&folder)
+                .is_ok_and(|folder| locate::schema_of(&folder).is_some());
+            if project.schema.tables.is_empty() && folder.is_dir() && !is_declared {
+                let message = format!(
+                    "{} has no schema.ts, so nothing says what the table `{}` holds. Add one that declares it, or remove the table from `user.tables`",
+                    folder.display(),
+                    table.text
+                );
+                return Err(config.error(table.line, message));
             }
             let hint = match nearest(&table.text, project.schema.table_names()) {
                 Some(meant) => format!("Did you mean `{meant}`?"),

@@ -9,7 +9,7 @@ mod emit;
 use std::fs;
 
 use byod_build::Builder;
-use byod_schema::{Injection, Location, Manifest};
+use byod_schema::{Deployments, Injection, Location, Manifest, Ownership};
 use common::Folder;
 use emit::emit;
 
@@ -130,6 +130,67 @@ fn wrong_kinds() {
         ),
         "byod.toml:5: a mutation has one idempotency key, but [user.inject] has `a` and `b`. Remove one"
     );
+}
+
+#[test]
+fn whose_documents_are() {
+    let user = |rest: &str| {
+        format!("[main]\nconvex = \"convex\"\n[user]\ntables = [\"messages\"]\n{rest}")
+    };
+    let said = |name: &str, rest: &str| read(&project(name, &user(rest))).unwrap().ownership;
+    assert_eq!(said("c_own", ""), Ownership::default());
+    assert_eq!(
+        said("c_own_said", "deployments = \"own\"\n"),
+        Ownership::default()
+    );
+    let shared = said(
+        "c_shared",
+        "deployments = \"shared\"\ncommon = [\"messages\"]\n",
+    );
+    assert_eq!(shared.deployments, Deployments::Shared);
+    assert!(shared.common.contains("messages"));
+    let owned = said("c_owner", "[user.owner]\nmessages = \"authorId\"\n");
+    assert_eq!(owned.owner["messages"], "authorId");
+
+    for (name, rest, expected) in [
+        (
+            "c_many",
+            "deployments = \"many\"\n",
+            "byod.toml:5: `user.deployments` must be \"own\", where each user has a deployment of their own, or \"shared\", where several have one",
+        ),
+        (
+            "c_owner_kind",
+            "[user.owner]\nmessages = [\"a\"]\n",
+            "byod.toml:6: `messages` in [user.owner] must be the name of a field in quotes: of the one that holds the owner, or a parent's id",
+        ),
+        (
+            "c_owner_table",
+            "[user.owner]\nmesages = \"a\"\n",
+            "byod.toml:6: [user.owner] names `mesages`, which is not in `user.tables`. Did you mean `messages`?",
+        ),
+        (
+            "c_common_table",
+            "common = [\"templates\"]\n",
+            "byod.toml:5: `user.common` names `templates`, which is not in `user.tables`. Add it to `user.tables`, or remove it here",
+        ),
+        (
+            "c_common_kind",
+            "common = \"messages\"\n",
+            "byod.toml:5: `user.common` must be a list of table names: `common = [\"templates\"]`",
+        ),
+        (
+            "c_both",
+            "common = [\"messages\"]\n[user.owner]\nmessages = \"a\"\n",
+            "byod.toml:5: `messages` is everybody's in `user.common`, but has an owner in [user.owner], on line 7. Remove one",
+        ),
+        (
+            "c_misspelt",
+            "deployment = \"shared\"\n",
+            "byod.toml:5: unknown key `user.deployment`. Did you mean `user.deployments`?",
+        ),
+    ] {
+        assert_eq!(error(name, &user(rest)), expected);
+    }
 }
 
 #[test]

@@ -72,6 +72,10 @@ fn every_fixture_reads_as_convex_says() {
                 reading.warnings
             ));
         }
+        if schema.is_null() {
+            assert!(reading.schema.value.tables.is_empty());
+            continue;
+        }
         // The typed values say the same as the text, with its defaults.
         let mut schema = schema;
         for table in schema["tables"].as_array_mut().unwrap() {

@@ -116,6 +116,25 @@ fn no_import_is_given_what_a_link_leads_to() {
         let text = said(&folder, specifier);
         assert!(text.contains("leads to"), "{specifier}: {text}");
     }
+    // What is installed elsewhere may be linked, as an installed package.
+    fs::create_dir_all(outside.join("node_modules/linked")).unwrap();
+    fs::write(
+        outside.join("node_modules/linked/index.js"),
+        "export const fields = {};\n",
+    )
+    .unwrap();
+    symlink(
+        outside.join("node_modules/linked"),
+        folder.path("app/node_modules/linked"),
+    )
+    .unwrap();
+    let linked = format!(
+        "{IMPORTS}import {{ fields }} from \"linked\";\nexport default defineSchema({{ notes: defineTable(fields) }});\n"
+    );
+    folder.write("app/convex/schema.ts", &linked);
+    read_project(&folder.path("app/convex"), &Limits::default()).unwrap();
+    let path = outside.join("node_modules/linked/index.js");
+    assert!(said(&folder, path.to_str().unwrap()).contains("outside of"));
     // A store of packages inside of the workspace is its own.
     folder.write(
         "app/node_modules/.pnpm/kit@1/node_modules/kit/index.js",

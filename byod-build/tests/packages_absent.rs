@@ -19,7 +19,7 @@ fn functions_made_by_an_absent_package_are_named() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: left out: `a`, `b`, made by `acme-helpers/functions`, which was not found: install `acme-helpers`"
+            "convex/notes.ts: left out: `a`, `b`, `customQuery`, made by `acme-helpers/functions`, which was not found: install `acme-helpers`"
         ]
     );
 }

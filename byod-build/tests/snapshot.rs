@@ -111,10 +111,10 @@ fn an_app_may_be_there_without_its_convex_folder() {
     let everything = |line: &str| line == "cargo::rerun-if-changed=." || line.ends_with("/.");
     assert!(!stdout.lines().any(everything), "{stdout}");
 
-    // A Convex folder without its schema is a mistake.
+    // A Convex folder without its schema declares none of the tables.
     let folder = folder.with("convex/messages.ts", LIST);
     let error = read(&folder).unwrap_err();
-    assert!(error.contains("there is no schema.ts"), "{error}");
+    assert!(error.contains("has no schema.ts"), "{error}");
 }
 
 #[test]

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Visibility};
+use byod_schema::{
+    Deployments, Function, FunctionPath, FunctionType, Location, Manifest, Project, Validator,
+    Value, Visibility,
+};
 use serde::Serialize;
 
-use crate::export::user_tables;
 use crate::{Error, owners};
 
 /// What both projects have, and where they don't fit together.
@@ -18,6 +20,8 @@ pub(crate) struct Report {
     /// Nothing would fail at run time.
     pub(crate) fits: bool,
     pub(crate) tables: Vec<TableReport>,
+    /// What is to fix beside the tables.
+    pub(crate) differences: Vec<String>,
     /// What to know, though no call fails of it.
     pub(crate) notes: Vec<String>,
     /// What could not be read of the projects.
@@ -51,10 +55,12 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         .map(|(table, location)| of_table(&manifest, table, location))
         .collect();
     let projects = [Some(&manifest.main), manifest.user.as_ref()];
+    let differences: Vec<String> = other_mode(&manifest).into_iter().collect();
     Ok(Report {
-        fits: tables.iter().all(|table| table.differences.is_empty()),
-        notes: user_tables(&manifest)
-            .filter_map(|table| owners::shared(&manifest, table))
+        fits: differences.is_empty() && tables.iter().all(|table| table.differences.is_empty()),
+        differences,
+        notes: unclaimed(&manifest)
+            .into_iter()
             .chain(without_key(&manifest))
             .collect(),
         tables,
@@ -65,6 +71,37 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .collect(),
         has_user_project: manifest.user.is_some(),
     })
+}
+
+/// The function by which a deployment is claimed.
+fn claim(user: &Project) -> Option<&Function> {
+    user.functions
+        .get(&FunctionPath::new("byod/claim", "claim"))
+}
+
+/// Where the users' project has no claim at all.
+fn unclaimed(manifest: &Manifest) -> Option<String> {
+    let user = manifest.user.as_ref()?;
+    claim(user).is_none().then(|| {
+        "the users' project has no `byod/claim:claim`, so its deployments are unclaimed: nothing there tells their user from another who connects the same one. `byod export` writes it; docs/by-hand.md says how functions written by hand use it".to_owned()
+    })
+}
+
+/// Where the users' project was exported for other deployments than byod.toml says.
+fn other_mode(manifest: &Manifest) -> Option<String> {
+    let claim = claim(manifest.user.as_ref()?)?;
+    let shared = Validator::Literal {
+        value: Value::String("shared".to_owned()),
+    };
+    let is_shared = claim.returns.as_ref() == Some(&shared);
+    let (is, was) = match manifest.ownership.deployments {
+        Deployments::Own if is_shared => ("own", "shared"),
+        Deployments::Shared if !is_shared => ("shared", "own"),
+        _ => return None,
+    };
+    Some(format!(
+        "byod.toml says `deployments = \"{is}\"`, but the users' project was written for \"{was}\". Run `byod export`"
+    ))
 }
 
 /// The mutations that are not safe to repeat, where byod.toml says that some are.
@@ -126,6 +163,11 @@ fn of_table(manifest: &Manifest, table: &str, location: Location) -> TableReport
         .iter()
         .map(ToString::to_string)
         .collect();
+    if location == Location::User
+        && let Some(table) = manifest.main.schema.table(table)
+    {
+        differences.extend(owners::problems(manifest, table));
+    }
     for module in &modules {
         let found = manifest.function_differences(module, location);
         differences.extend(found.iter().map(ToString::to_string));

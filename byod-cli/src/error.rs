@@ -40,6 +40,17 @@ pub(crate) enum Error {
     KeyTable(&'static str),
 
     #[error(
+        "the table `{0}` has the name of the one by which a deployment says whose it is. Rename it"
+    )]
+    ClaimTable(&'static str),
+
+    #[error("{}", lines(config, problems))]
+    Owners {
+        config: PathBuf,
+        problems: Vec<String>,
+    },
+
+    #[error(
         "`{}` of {}.ts is public: anybody who knows the deployment's address could call it. Make it with the builders \
          of `../byod/owner`", .0.name, .0.module
     )]
@@ -126,4 +137,10 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// One line for each problem.
+fn lines(config: &Path, problems: &[String]) -> String {
+    let line = |problem: &String| format!("{}: {problem}", config.display());
+    problems.iter().map(line).collect::<Vec<_>>().join("\n")
 }

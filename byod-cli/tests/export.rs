@@ -141,7 +141,13 @@ fn a_function_written_by_hand_comes_before_all_others() {
         "import { v } from \"convex/values\";\nimport { ownerQuery } from \"../byod/owner\";\n\
          export const list = ownerQuery({\n  args: { kind: v.number() },\n  handler: async () => [],\n});\n",
     );
-    assert_eq!(fate(&project.export(&[]), "notes:list").0, "custom");
+    let report = project.export(&[]);
+    assert_eq!(fate(&report, "notes:list").0, "custom");
+    let asks_nobody = "asks nobody whose the deployment is";
+    assert!(
+        !report["notes"].to_string().contains(asks_nobody),
+        "{report}"
+    );
     let notes = project.read("user/convex/notes.ts");
     assert!(notes.contains("export { list } from \"./custom/notes\";"));
     assert!(!notes.contains("export const list "));
@@ -152,6 +158,19 @@ fn a_function_written_by_hand_comes_before_all_others() {
         "{}",
         check.stdout
     );
+}
+
+#[test]
+fn a_function_written_by_hand_past_the_builders_is_named() {
+    let project = Project::of("notes");
+    project.write(
+        "user/convex/custom/notes.ts",
+        "import { v } from \"convex/values\";\nimport { internalQuery } from \"../_generated/server\";\n\
+         export const list = internalQuery({\n  args: { userId: v.string() },\n  handler: async () => [],\n});\n",
+    );
+    let notes = list(&project.export(&[]), "notes").join("\n");
+    let expected = "`notes:list` of custom/ is not seen to be made by `ownerQuery`";
+    assert!(notes.contains(expected), "{notes}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn functions_come_with_what_they_import_wherever_it_is() {
 fn they_typecheck_and_run() {
     let Some(node) = support::node() else { return };
     let project = Project::of("aliases");
-    project.export(&[]);
+    project.export_shared();
     let root = project.root.join("user");
     support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
     let calls = json!([

@@ -49,6 +49,7 @@ fn reserved_words_and_names_of_its_own_cost_no_other_function() {
     let root = project.root.join("user");
     support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
     support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
+    project.export_shared();
     let results = support::run(
         &node,
         &root.join("convex"),
@@ -101,7 +102,7 @@ fn a_folder_that_is_mains_or_in_it_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_table_with_the_name_of_the_keys_table_is_refused() {
+fn a_table_with_a_name_of_its_own_is_refused() {
     let project = Project::of("odd");
     project
         .replace("byod.toml", "\"broken\"", "\"byodIdempotency\"")
@@ -119,6 +120,18 @@ fn a_table_with_the_name_of_the_keys_table_is_refused() {
         answer
             .stderr
             .contains("`byodIdempotency` has the name of the one"),
+        "{}",
+        answer.stderr
+    );
+    project
+        .replace("byod.toml", "\"byodIdempotency\"", "\"byodOwner\"")
+        .replace("convex/schema.ts", "byodIdempotency:", "byodOwner:");
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer
+            .stderr
+            .contains("`byodOwner` has the name of the one"),
         "{}",
         answer.stderr
     );

@@ -273,12 +273,23 @@ fn the_export_and_the_check_say_what_is_shared() {
     }
     let files = "files have no owner: who knows the id of one reaches it by `pages:fileOf`";
     assert!(notes.contains(files), "{notes}");
-    let shared = "documents of `tags` have no text field `userId`";
-    assert!(notes.contains(shared), "{notes}");
+    assert!(!notes.contains("`tags`"), "everybody's on purpose: {notes}");
     let check = project.byod(&["check"]);
-    assert_eq!(check.status, 0);
-    assert!(check.stdout.contains(shared), "{}", check.stdout);
-    assert!(!check.stdout.contains("`pages`"), "{}", check.stdout);
+    assert_eq!(check.status, 0, "{}", check.stdout);
+
+    // Where each has a deployment of their own, nobody is another's neighbour.
+    project.replace(
+        "byod.toml",
+        "deployments = \"shared\"\ncommon = [\"tags\"]\n",
+        "",
+    );
+    let report = project.export(&[]);
+    let notes = report["notes"].to_string();
+    assert!(
+        !notes.contains(files) && !notes.contains("`tags`"),
+        "{notes}"
+    );
+    assert_eq!(project.byod(&["check"]).status, 0);
 }
 
 #[test]

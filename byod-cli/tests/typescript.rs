@@ -32,6 +32,7 @@ fn it_typechecks_against_the_real_package_and_is_formatted() {
 fn whatever_main_does_a_user_reaches_their_own_documents_alone() {
     let Some(node) = support::node() else { return };
     let project = Project::of("notes");
+    project.export_shared();
     let query = |path: &str, args| json!({"type": "query", "path": path, "args": args});
     let mutation = |path: &str, args| json!({"type": "mutation", "path": path, "args": args});
     let page = json!({"numItems": 9, "cursor": null});

@@ -101,7 +101,7 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
         ),
         (
             "seen",
-            "doesn't show of which table the document is in `ctx.db.patch(user._id",
+            "reaches main's table `users` by an id in `ctx.db.patch(user._id",
         ),
         (
             "computed",
@@ -320,4 +320,54 @@ fn nothing_is_done_by_halves() {
     let found = results[2]["value"].as_array().unwrap();
     assert_eq!(found.len(), 1, "{results:?}");
     assert_eq!(found[0]["title"], "a");
+}
+
+/// As people write it: helpers that give documents, loops, sets of ids.
+#[test]
+fn what_people_write_every_day_is_carried_over() {
+    let Some(node) = support::node() else { return };
+    let project = Project::of("everyday");
+    let report = project.export(&[]);
+    for function in ["list", "related", "create", "rename", "remove"] {
+        let (is, reason) = fate(&report, &format!("notes:{function}"));
+        assert_eq!(is, "carried", "{function}: {reason}");
+    }
+    for function in ["authors", "touch"] {
+        let (is, reason) = fate(&report, &format!("notes:{function}"));
+        assert_eq!(is, "missing");
+        let expected = "reaches main's table `users` by an id";
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+    typechecks(&node, &project);
+    let call = |kind: &str, path: &str, user: &str, args: Value| {
+        let mut args = args;
+        args["userId"] = user.into();
+        json!({"type": kind, "path": format!("notes:{path}"), "args": args})
+    };
+    let note = json!({"title": "a", "tags": ["x", "y", "x"]});
+    let results = support::run(
+        &node,
+        &project.root.join("user/convex"),
+        &json!([
+            call("mutation", "create", "alice", note),
+            call("mutation", "rename", "bob", json!({"noteId": "$0._id", "title": "b"})),
+            call("mutation", "rename", "alice", json!({"noteId": "$0._id", "title": "b"})),
+            call("query", "list", "alice", json!({})),
+            call("query", "list", "bob", json!({})),
+            call("mutation", "remove", "bob", json!({"noteId": "$0._id"})),
+            {"count": "noteTags"},
+            call("mutation", "remove", "alice", json!({"noteId": "$0._id"})),
+            {"count": "noteTags"},
+        ]),
+    );
+    assert_eq!(results[1]["data"], "Not found", "{results:?}");
+    assert_eq!(results[3]["value"][0]["title"], "b", "{results:?}");
+    let tags = results[3]["value"][0]["tags"].as_array().unwrap();
+    assert_eq!(tags.len(), 3, "{results:?}");
+    assert_eq!(results[4]["value"], json!([]));
+    assert_eq!(results[5]["data"], "Not found", "{results:?}");
+    assert_eq!(
+        (&results[6]["value"], &results[8]["value"]),
+        (&json!(3), &json!(0))
+    );
 }

@@ -14,6 +14,7 @@ use crate::deployment::Limits;
 use crate::deployment::{Http, HttpSettings};
 use crate::deployment::{UrlText, operators_url};
 use crate::error::Error;
+use crate::routing::KnownClaims;
 use crate::routing::RoutedClient;
 use crate::routing::Watched;
 use crate::routing::{Ages, RouteCache};
@@ -238,6 +239,17 @@ impl ByodBuilder {
         self
     }
 
+    /// How many values an answer may hold; an object counts as eight and its members.
+    /// Default: 2,000,000. A call can have its own.
+    ///
+    /// What an answer takes in memory depends on this more than on its size: read as
+    /// [`Value`](crate::Value), about 50 bytes a value at most, as `serde_json::Value`
+    /// up to ten times the bytes of an object in a type of your own.
+    pub fn value_limit(mut self, values: usize) -> Self {
+        self.limits.values = values;
+        self
+    }
+
     /// How often a call is sent again at most, where [`Error::is_retryable`] says
     /// that it may. Default: 3; 0 switches retries off. A call can have its own.
     ///
@@ -373,6 +385,7 @@ impl ByodBuilder {
             // Not without any pause, where nothing is cached.
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
+            claims: KnownClaims::new(self.cache_capacity),
             recoveries: Recoveries::new(self.recovery_pauses),
         }))
     }

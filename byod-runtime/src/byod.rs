@@ -12,6 +12,7 @@ use crate::deployment::Deployments;
 use crate::deployment::Http;
 use crate::deployment::Limits;
 use crate::error::Error;
+use crate::routing::KnownClaims;
 use crate::routing::Recoveries;
 use crate::routing::Rollouts;
 use crate::routing::RouteCache;
@@ -54,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) refresh_every: Duration,
     pub(crate) watched: Watched,
     pub(crate) recoveries: Recoveries,
+    pub(crate) claims: KnownClaims,
 }
 
 impl Byod {

@@ -40,13 +40,14 @@ mod users;
 
 pub use builder::ByodBuilder;
 pub use byod::Byod;
-pub use byod_schema::{FunctionType, Location, Value};
+pub use byod_schema::{FunctionType, Location, Members, Value};
 pub use calls::{Session, Subject, UserId};
 pub use deployment::Client;
+pub use deployment::{Claim, Released};
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
 pub use error::Outcome;
-pub use error::{Call, Error};
+pub use error::{Call, Error, ErrorData};
 pub use routing::ConnectionTest;
 pub use routing::{Deployment, RoutedClient};
 pub use routing::{Rollout, Rollouts};

@@ -4,6 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::function::{Function, FunctionPath};
+use crate::ownership::Ownership;
 use crate::schema::Schema;
 
 /// On which of the two deployments a table lives.
@@ -53,6 +54,9 @@ pub struct Manifest {
     pub user_tables: BTreeSet<String>,
     /// Arguments that only the user's deployment takes.
     pub inject: BTreeMap<String, Injection>,
+    /// Who uses a user's deployment, and whose its documents are.
+    #[serde(default, skip_serializing_if = "Ownership::is_default")]
+    pub ownership: Ownership,
 }
 
 impl Manifest {

@@ -1,5 +1,6 @@
 mod decode;
 mod encode;
+mod members;
 mod print;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
+pub use members::Members;
+
 /// A Convex value. Its serde form is `convex_encoded_json`, which loses nothing:
 /// int64 is `{"$integer": …}`, bytes `{"$bytes": …}`, and NaN, ±Infinity and -0
 /// are `{"$float": …}`, each with base64 of (little-endian) bytes.
@@ -17,6 +20,9 @@ use serde::ser::SerializeMap;
 /// Values nested deeper than [`Value::MAX_DEPTH`] can neither be read nor written,
 /// and print as `…` from there on. So none comes from outside; a program that makes one
 /// of thousands of levels itself needs the stack to clone, compare or drop it.
+///
+/// To read one takes at most [`Value::MAX_COST`] times the size of its JSON in memory,
+/// whatever is in it: how much JSON is read is for the reader to bound.
 #[derive(Clone, PartialEq)]
 pub enum Value {
     /// `null`
@@ -34,7 +40,7 @@ pub enum Value {
     /// An array.
     Array(Vec<Value>),
     /// An object or record. Convex orders the fields by name.
-    Object(BTreeMap<String, Value>),
+    Object(Members),
 }
 
 /// Why an encoded value could not be read.
@@ -81,6 +87,10 @@ impl Value {
     /// How deep arrays and objects may be nested in each other. Convex itself takes
     /// 64 levels.
     pub const MAX_DEPTH: usize = 127;
+
+    /// How many times the size of its JSON a value takes in memory at most while it is
+    /// read, not counting what the allocator itself needs.
+    pub const MAX_COST: usize = 28;
 
     /// Writes a float64 in Convex's encoding; for codecs of typed structs.
     pub fn serialize_float64<S: Serializer>(value: f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -150,6 +160,7 @@ value_from! {
     Vec<u8> => Bytes,
     Vec<Value> => Array,
     BTreeMap<String, Value> => Object,
+    Members => Object,
 }
 
 impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Value {

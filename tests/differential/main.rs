@@ -30,7 +30,8 @@ async fn deploy(node: &'static Node) -> (LocalDeployment, NodeDeployment) {
         .name("users")
         .schema_version(version.try_into().unwrap());
     let local = local.start().await;
-    (local.unwrap(), node.deploy("examples/byod/convex", "users"))
+    // Alice and Carol both call.
+    (local.unwrap(), node.deploy_shared("users"))
 }
 
 #[test]

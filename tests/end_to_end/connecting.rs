@@ -92,6 +92,7 @@ async fn each_user_has_their_documents_in_one_place() {
 async fn the_status_decides_where_calls_go() {
     let Some(world) = World::start() else { return };
     let alice = world.user("alice").await;
+    world.claim(&alice).await;
     assert_eq!(answered_by(&alice.session).await, Location::Main);
     for (status, location) in [
         (ConnectionStatus::Pending, Location::Main),

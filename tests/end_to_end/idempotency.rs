@@ -32,6 +32,7 @@ async fn a_mutation_whose_answer_is_lost_has_run_once() {
         .byod
         .save_credentials(&*alice.id, &credentials, ConnectionStatus::Connected);
     saved.await.unwrap();
+    world.claim(&alice).await;
     let alice = &alice.session;
     // The route is known, and its connection open.
     assert!(
@@ -68,7 +69,7 @@ async fn a_mutation_whose_answer_is_lost_has_run_once() {
 
 #[tokio::test]
 async fn a_repeat_gives_the_first_result_and_changes_nothing() {
-    let Some(world) = World::start() else { return };
+    let Some(world) = World::shared() else { return };
     let alice = world.connected_user("alice").await;
     let carol = world.connected_user("carol").await;
     let (alice, carol) = (&alice.session, &carol.session);

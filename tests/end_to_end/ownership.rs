@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use byod_examples::{
     conversations, memories, messages, notes, projects, shares, tasks, templates, users,
 };
-use byod_runtime::{Error, FunctionType, Id, Session};
+use byod_runtime::{ConnectionStatus, Error, FunctionType, Id, Session};
 use serde_json::{Value, json};
 
 use crate::documents::{Documents, embedding, message, note, page, task};
@@ -22,10 +22,43 @@ async fn nobody_reaches_the_documents_of_another_on_main() {
 
 #[tokio::test]
 async fn nobody_reaches_the_documents_of_another_on_a_deployment_that_both_use() {
-    let Some(world) = World::start() else { return };
+    let Some(world) = World::shared() else { return };
     let alice = world.connected_user("alice").await;
     let carol = world.connected_user("carol").await;
     cannot_reach(&alice, &carol).await;
+}
+
+/// Where each has a deployment of their own, a second user of one reaches nothing.
+#[tokio::test]
+async fn a_deployment_that_is_anothers_refuses_every_call() {
+    let Some(world) = World::start() else { return };
+    if world.is_live() {
+        return;
+    }
+    let alice = world.connected_user("alice").await;
+    let carol = world.user("carol").await;
+    world.save(&carol, ConnectionStatus::Connected).await;
+    assert_eq!(world.claim(&carol).await, "somebody else's");
+    let own = Documents::create(&alice.session).await;
+    let users = world.users.admin();
+    for (path, mut args) in [
+        ("notes:list", json!({})),
+        ("notes:get", json!({"id": own.note})),
+        ("memories:search", json!({"query": "garden"})),
+    ] {
+        args["userId"] = json!(carol.subject);
+        let error = users.query::<Value>(path, &args).await.unwrap_err();
+        let data = error.function_data::<Value>().unwrap().unwrap();
+        assert_eq!(data["code"], "byod_claim", "{error}");
+        assert_eq!(data["claim"], "somebody else's", "{error}");
+        assert!(!error.to_string().contains(&alice.subject), "{error}");
+    }
+    let refused = notes::list(&carol.session, notes::ListArgs::default()).await;
+    refused.unwrap_err();
+    let remove = by_id!(&carol.session, notes::remove, RemoveArgs, own.note);
+    remove.await.unwrap_err();
+    let kept = by_id!(&alice.session, notes::get, GetArgs, own.note).await;
+    assert!(kept.unwrap().is_some());
 }
 
 async fn cannot_reach(alice: &User, carol: &User) {

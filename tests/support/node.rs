@@ -95,6 +95,21 @@ impl Node {
         }
     }
 
+    /// The example's project for users as it is where several share a deployment: the
+    /// same in all but the claim.
+    pub fn deploy_shared(&'static self, name: &str) -> NodeDeployment {
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        let convex = FOLDER.get_or_init(|| {
+            let of_process = format!("shared-{}", std::process::id());
+            let convex = Path::new(env!("CARGO_TARGET_TMPDIR")).join(of_process);
+            copy(&folder().join("../../examples/byod/convex"), &convex).unwrap();
+            let claim = include_str!("../../byod-cli/src/export/claim_shared.ts");
+            fs::write(convex.join("byod/claim.ts"), claim).unwrap();
+            convex
+        });
+        self.deploy(convex.to_str().unwrap(), name)
+    }
+
     /// A token that the tests' auth provider signed, of an identity with these
     /// claims; an hour valid unless they say otherwise.
     pub fn token(&self, claims: &Value) -> String {
@@ -182,4 +197,18 @@ fn output(command: &mut Command) -> Result<String, String> {
         .take(4)
         .collect();
     Err(reasons.join("; "))
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
 }

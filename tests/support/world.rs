@@ -17,7 +17,7 @@ use super::node::{Node, NodeDeployment};
 pub struct World {
     pub byod: Byod,
     pub main: Deployed,
-    /// Runs the user's project. Several users may connect it.
+    /// Runs the user's project.
     pub users: Deployed,
     node: &'static Node,
 }
@@ -40,14 +40,23 @@ pub struct User {
 }
 
 impl World {
-    /// `None` where the tests that need Node are left out.
+    /// The users' deployment is that of whoever connects it first. `None` where the
+    /// tests that need Node are left out.
     pub fn start() -> Option<Self> {
+        Self::with(|node| node.deploy("examples/byod/convex", "users"))
+    }
+
+    /// The same, with a users' deployment that several may connect.
+    pub fn shared() -> Option<Self> {
+        Self::with(|node| node.deploy_shared("users"))
+    }
+
+    fn with(users: fn(&'static Node) -> NodeDeployment) -> Option<Self> {
         // Also signs the tokens for live deployments.
         let node = Node::get()?;
         let main = Deployed::live("MAIN")
             .unwrap_or_else(|| Deployed::in_node(node.deploy("examples/convex", "main")));
-        let users = Deployed::live("USER")
-            .unwrap_or_else(|| Deployed::in_node(node.deploy("examples/byod/convex", "users")));
+        let users = Deployed::live("USER").unwrap_or_else(|| Deployed::in_node(users(node)));
         let mut byod = builder(&main.url, &main.deploy_key).development(true);
         // A live one may be self-hosted.
         if let Some(host) = users.url.strip_prefix("https://") {
@@ -86,7 +95,20 @@ impl World {
     pub async fn connected_user(&self, name: &str) -> User {
         let user = self.user(name).await;
         self.save(&user, ConnectionStatus::Connected).await;
+        self.claim(&user).await;
         user
+    }
+
+    /// Makes the users' deployment theirs, as connecting it does: what is said of it.
+    pub async fn claim(&self, user: &User) -> String {
+        let args = json!({"subject": user.subject, "user": user.id});
+        let claimed = self.users.admin();
+        claimed.mutation("byod/claim:claim", &args).await.unwrap()
+    }
+
+    /// Whether the users' deployment is a real one, which several users share.
+    pub fn is_live(&self) -> bool {
+        self.users._node.is_none()
     }
 
     /// Stores the credentials of the users' deployment for this user.

@@ -56,7 +56,7 @@ fn everything(user: &Id<Users>) -> values::CreateArgs {
 /// The same with other values where there are others.
 fn everything_else(user: &Id<Users>) -> Vec<values::CreateArgs> {
     let base = || everything(user);
-    let nested = Value::Object(BTreeMap::from([
+    let nested = Value::from(BTreeMap::from([
         ("int".to_owned(), Value::Int64(-1)),
         (
             "list".to_owned(),
@@ -134,10 +134,7 @@ async fn what_is_sent_comes_back() {
             .map(|(name, value)| (name.to_owned(), value.clone()))
             .collect();
         let written = serde_json::to_value(&read).unwrap();
-        assert_eq!(
-            written,
-            serde_json::to_value(Value::Object(stored)).unwrap()
-        );
+        assert_eq!(written, serde_json::to_value(Value::from(stored)).unwrap());
     }
 }
 

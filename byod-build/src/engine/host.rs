@@ -148,6 +148,15 @@ impl Host {
         self.missing.get(id).cloned().unwrap_or_default()
     }
 
+    /// Whether a module of a package was loaded, or what stands in for one.
+    pub(crate) fn has_loaded(&self, package: &str) -> bool {
+        let folder = Path::new("node_modules").join(package);
+        let folder = folder.to_string_lossy();
+        let mut files = self.sources.keys();
+        self.stood_in.iter().any(|one| one.name == package)
+            || files.any(|file| file.to_string_lossy().contains(&*folder))
+    }
+
     /// A module that imports a file which is not the project's, as the caller would
     /// write it, and a sentence about that.
     pub(crate) fn refused(&self) -> Option<(String, String)> {

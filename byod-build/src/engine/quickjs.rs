@@ -211,6 +211,11 @@ impl Engine {
         self.host.borrow().refused()
     }
 
+    /// Whether a module of a package was loaded, or what stands in for one.
+    pub(crate) fn has_loaded(&self, package: &str) -> bool {
+        self.host.borrow().has_loaded(package)
+    }
+
     /// Whether modules asked for environment variables that are not set.
     pub(crate) fn misses_variables(&self) -> bool {
         self.ask("missesVariables", "").unwrap_or(true)

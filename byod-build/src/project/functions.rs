@@ -1,6 +1,6 @@
 //! What a module of functions exports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{Function, FunctionPath};
 use serde::Deserialize;
@@ -52,7 +52,8 @@ pub(crate) fn read(engine: &Engine, module: &Module) -> Result<ModuleReading, Er
         name: String,
         problem: String,
     }
-    /// An export that is made by something that is not there.
+    /// An export that is made by something that is not there; without a name, all that
+    /// it may pass on.
     #[derive(Deserialize)]
     struct Unknown {
         name: String,
@@ -101,14 +102,18 @@ pub(crate) fn read(engine: &Engine, module: &Module) -> Result<ModuleReading, Er
             .warnings
             .push(format!("{shown}: `{name}` is left out: {problem}"));
     }
-    let mut by_origin: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut by_origin: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for Unknown { name, origin } in answer.unknown {
-        by_origin
-            .entry(origin)
-            .or_default()
-            .push(format!("`{name}`"));
+        by_origin.entry(origin).or_default().insert(name);
     }
     for (origin, names) in by_origin {
+        let names: Vec<String> = names
+            .iter()
+            .map(|name| match name.as_str() {
+                "" => "whatever is passed on".to_owned(),
+                name => format!("`{name}`"),
+            })
+            .collect();
         let names = names.join(", ");
         reading
             .warnings

@@ -29,7 +29,7 @@ pub(crate) fn convex_folder(named: &Path) -> Result<PathBuf, Error> {
     search(named, DEPTH, &mut found);
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Error::NoSchema {
+        [] => without_schema(named).ok_or_else(|| Error::NoSchema {
             path: named.to_owned(),
         }),
         several => Err(Error::SeveralProjects {
@@ -52,11 +52,19 @@ pub(crate) fn missing(named: &Path) -> Option<PathBuf> {
     if !matches!(convex_folder(named), Err(Error::NoSchema { .. })) {
         return None;
     }
-    // A Convex folder without a schema is not an app without a Convex folder.
+    Some(said_by(named))
+}
+
+/// The Convex folder that `named` stands for where there is no schema, which Convex
+/// takes as no tables.
+fn without_schema(named: &Path) -> Option<PathBuf> {
+    let of_app = said_by(named);
+    if of_app.is_dir() {
+        return Some(of_app);
+    }
     let is_convex = fs::canonicalize(named).is_ok_and(|folder| folder.ends_with("convex"))
         || named.join("_generated").is_dir();
-    let of_app = said_by(named);
-    (!is_convex && !of_app.is_dir()).then_some(of_app)
+    is_convex.then(|| named.to_owned())
 }
 
 /// The schema of a Convex folder.

@@ -78,7 +78,13 @@ impl<'a> Reader<'a> {
         self.is_used = true;
         let time = self.left().max(self.least());
         self.engine.allow(time, Limit::Time(self.limits.time));
-        schema::read(&self.engine, path)
+        let schema = schema::read(&self.engine, path);
+        // Convex runs the schema apart from the functions, which shows where it changes
+        // what they share, as ents do.
+        if schema.is_ok() && self.engine.has_loaded("convex-ents") {
+            self.replace_engine()?;
+        }
+        schema
     }
 
     /// The functions of a module, which may take half of the time that is left.

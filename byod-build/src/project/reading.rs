@@ -10,6 +10,7 @@ use super::functions::ModuleReading;
 use super::locate;
 use super::modules::{self, Module};
 use super::reader::Reader;
+use super::schema;
 use crate::engine::{Host, Stopped};
 use crate::error::Error;
 use crate::limits::patience::{self, Progress};
@@ -19,7 +20,7 @@ use crate::limits::{COMPILER_STACK, Limits};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ProjectReading {
-    /// The schema.
+    /// The schema. Where the folder has none, its JSON is `null`, and it has no tables.
     pub schema: Exported<Schema>,
     /// Every function that could be read, by its path.
     pub functions: BTreeMap<FunctionPath, Exported<Function>>,
@@ -47,9 +48,7 @@ pub struct ProjectReading {
 pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Error> {
     let folder = locate::convex_folder(folder)?;
     let absolute = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
-    let schema = locate::schema_of(&absolute).ok_or_else(|| Error::NoSchema {
-        path: folder.clone(),
-    })?;
+    let schema = locate::schema_of(&absolute);
     let modules = modules::find(&absolute).map_err(|error| Error::io(&folder, error))?;
     let shown = folder.display().to_string();
 
@@ -62,19 +61,22 @@ pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Er
     let told = progress.clone();
     patience::read(stack, &progress, move || {
         let host = || Host::new(absolute.clone(), shown.clone(), told.clone());
-        run(host, limits, &schema, &modules)
+        run(host, limits, schema.as_deref(), &modules)
     })
 }
 
 fn run(
     host: impl Fn() -> Host,
     limits: Limits,
-    schema_path: &Path,
+    schema_path: Option<&Path>,
     modules: &[Module],
 ) -> Result<ProjectReading, Error> {
     let stopped = Stopped::default();
     let mut reader = Reader::new(&host, limits, Duration::ZERO, &stopped)?;
-    let mut schema = reader.schema(schema_path);
+    let mut schema = match schema_path {
+        Some(path) => reader.schema(path),
+        None => schema::none(),
+    };
     if !matches!(schema, Ok(_) | Err(Error::Schema { .. })) {
         return Err(schema.err().unwrap_or(Error::Engine(String::new())));
     }
@@ -91,9 +93,10 @@ fn run(
             format!("{at}: read as if every environment variable were set. Otherwise: {reason}")
         };
         if let Err(error) = &schema
-            && let Ok(read) = reader.schema(schema_path)
+            && let Some(path) = schema_path
+            && let Ok(read) = reader.schema(path)
         {
-            warnings.push(as_if(&reader.shown(schema_path), &error.to_string()));
+            warnings.push(as_if(&reader.shown(path), &error.to_string()));
             schema = Ok(read);
         }
         for (module, reading) in modules.iter().zip(&mut readings) {

@@ -1,5 +1,6 @@
 //! What the schema module exports.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use byod_schema::Schema;
@@ -9,6 +10,20 @@ use serde_json::value::RawValue;
 use super::exported::Exported;
 use crate::engine::{Engine, Outcome};
 use crate::error::Error;
+
+/// The schema of a folder that has none: Convex declares no tables then, and checks no
+/// documents.
+pub(crate) fn none() -> Result<Exported<Schema>, Error> {
+    let json = RawValue::from_string("null".to_owned());
+    Ok(Exported {
+        value: Schema {
+            tables: Vec::new(),
+            schema_validation: false,
+            other: BTreeMap::new(),
+        },
+        json: json.map_err(|error| Error::Engine(error.to_string()))?,
+    })
+}
 
 /// The schema, which must be had whole.
 pub(crate) fn read(engine: &Engine, path: &Path) -> Result<Exported<Schema>, Error> {

@@ -41,15 +41,27 @@ impl Grounds {
 
     /// Why the file `real`, whose path is absolute and leads through no link, is not
     /// given to imports: a part of a sentence about it.
-    pub(crate) fn refuse(&self, real: &Path) -> Option<String> {
-        let Ok(within) = real.strip_prefix(&self.root) else {
+    ///
+    /// Packages (`is_package`) may be installed elsewhere and linked: what is in another
+    /// `node_modules` was installed, too.
+    pub(crate) fn refuse(&self, real: &Path, is_package: bool) -> Option<String> {
+        let installed = real
+            .ancestors()
+            .filter(|folder| folder.ends_with("node_modules"))
+            .last()
+            .filter(|_| is_package);
+        let root = match installed {
+            Some(folder) if !real.starts_with(&self.root) => folder.parent().unwrap_or(folder),
+            _ => &self.root,
+        };
+        let Ok(within) = real.strip_prefix(root) else {
             return Some(format!(
                 "{}, which is outside of {}, the project's package or workspace",
                 real.display(),
                 self.root.display()
             ));
         };
-        let mut folder = self.root.clone();
+        let mut folder = root.to_owned();
         let mut is_installed = false;
         let ending = real.extension().and_then(|ending| ending.to_str());
         let is_module = !matches!(ending, None | Some("json" | "txt"));
@@ -100,7 +112,15 @@ mod tests {
             convex: PathBuf::from("/w/.trees/a/convex"),
             root: PathBuf::from("/w"),
         };
-        let refused = |path: &str| grounds.refuse(Path::new(path)).is_some();
+        let refused = |path: &str| grounds.refuse(Path::new(path), false).is_some();
+        let installed = |path: &str| grounds.refuse(Path::new(path), true).is_none();
+        assert!(installed("/x/node_modules/y/index.js"));
+        assert!(installed(
+            "/x/node_modules/.pnpm/y@1/node_modules/y/index.js"
+        ));
+        assert!(!installed("/x/node_modules/y/.env"));
+        assert!(!installed("/x/y/index.js"));
+        assert!(refused("/x/node_modules/y/index.js"));
         for given in [
             "/w/.trees/a/convex/x.ts",
             "/w/.trees/a/src/x.ts",

@@ -109,10 +109,10 @@ impl Resolution {
             return builtin(specifier);
         }
         match self.find(from, specifier, is_require) {
-            Ok(path) => self.given(specifier, path),
+            Ok(path) => self.given(from, specifier, path),
             Err(ResolveError::Ignored(_)) => Target::Standin(Standin::EMPTY),
             Err(_) => match self.find_in_workspace(from, specifier) {
-                Some(path) => self.given(specifier, path),
+                Some(path) => self.given(from, specifier, path),
                 None => {
                     self.note_absent(from, specifier);
                     nowhere(specifier)
@@ -121,26 +121,27 @@ impl Resolution {
         }
     }
 
-    /// What an import gets of a file that was found for it.
-    fn given(&self, specifier: &str, path: PathBuf) -> Target {
-        match self.refuse(&path) {
+    /// What an import gets of a file that was found for it. Links are followed, and what
+    /// they lead to is judged.
+    fn given(&self, from: &Path, specifier: &str, path: PathBuf) -> Target {
+        // What isn't there can't be read either.
+        let Ok(real) = fs::canonicalize(&path) else {
+            return file(path);
+        };
+        let is_package = package_of(specifier).is_some() || is_inside_package(from);
+        match self.grounds.refuse(&real, is_package) {
             Some(reason) => Target::Refused(format!("`{specifier}` leads to {reason}")),
             None => file(path),
         }
     }
 
-    /// Why what an import found is not read: a part of a sentence about it. Links are
-    /// followed, and what they lead to is judged.
-    fn refuse(&self, path: &Path) -> Option<String> {
-        // What isn't there can't be read either.
-        let real = fs::canonicalize(path).ok()?;
-        self.grounds.refuse(&real)
-    }
-
-    /// The same of a file that is known, unless it is where its path says.
+    /// Why a file that is known is not read: a part of a sentence about it. It is, where
+    /// it is at its path.
     pub(crate) fn refuse_link(&self, path: &Path) -> Option<String> {
         let real = fs::canonicalize(path).ok()?;
-        (real != path).then(|| self.grounds.refuse(&real)).flatten()
+        (real != path)
+            .then(|| self.grounds.refuse(&real, false))
+            .flatten()
     }
 
     /// Notes where a package would be when it is installed.

@@ -201,13 +201,12 @@ fn parse<'a>(
             .with_options(options)
             .parse()
     };
-    if !matches!(ending, "cjs" | "cts") {
-        let module = parsed(source_type);
-        let is_module = module.module_record.has_module_syntax
-            || matches!(ending, "ts" | "tsx" | "mts" | "mjs") && !is_commonjs(source);
-        if is_module {
-            return finish(module, source).map(|program| (program, true));
-        }
+    // By what it says, whatever its name says, as in Convex's bundler.
+    let module = parsed(source_type);
+    let is_module = module.module_record.has_module_syntax
+        || matches!(ending, "ts" | "tsx" | "mts" | "mjs") && !is_commonjs(source);
+    if is_module {
+        return finish(module, source).map(|program| (program, true));
     }
     let script = parsed(source_type.with_module(false).with_script(true));
     finish(script, source).map(|program| (program, false))

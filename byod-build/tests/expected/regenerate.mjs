@@ -147,7 +147,7 @@ async function expected(fixture) {
   const variables = path.join(fixture, "variables.json");
   // Those that are set on the deployment.
   if (fs.existsSync(variables)) Object.assign(process.env, JSON.parse(fs.readFileSync(variables, "utf8")));
-  const schema = (await load(await bundle(folder, [schemaFile], declared), schemaFile)).default;
+  const schema = schemaFile && (await load(await bundle(folder, [schemaFile], declared), schemaFile)).default;
   const files = modules(folder);
   const outdir = files.length > 0 ? await bundle(folder, files, declared) : "";
   const functions = {};
@@ -174,7 +174,7 @@ async function expected(fixture) {
       }
     }
   }
-  return { schema: JSON.parse(schema.export()), functions };
+  return { schema: schema ? JSON.parse(schema.export()) : null, functions };
 }
 
 // The fixture with the real packages beside it.

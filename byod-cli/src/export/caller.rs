@@ -324,7 +324,11 @@ impl<'a> Carrier<'a> {
     }
 
     /// The statement that declares what the name stands for in the module.
-    fn declared(&self, module: &'a Module, name: &str) -> Option<(&'a Module, usize)> {
+    pub(super) fn declared<'m>(
+        &'m self,
+        module: &'m Module,
+        name: &str,
+    ) -> Option<(&'m Module, usize)> {
         if let Some(index) = module.statement_of(name) {
             return Some((module, index));
         }

@@ -282,8 +282,12 @@ impl<'a> Carrier<'a> {
         let path = self.defined.get(&(module.name.clone(), index));
         let function = path.and_then(|path| self.manifest.main.functions.get(path));
         let ids = super::ids::Ids {
+            carrier: self,
             schema: &self.manifest.main.schema,
+            module,
             args: function.map(|function| &function.args),
+            given: Vec::new(),
+            depth: 0,
         };
         for reached in &facts.reached {
             match ids.tables(&reached.id) {

@@ -2,31 +2,30 @@
 
 import { ConvexError } from "convex/values";
 import type { DatabaseReader, DatabaseWriter } from "../_generated/server";
+import { queryOf } from "./query";
+import {
+  SUBJECTS,
+  isMine,
+  isOf,
+  isTable,
+  tableOf,
+  valueAt,
+  whoseAre,
+} from "./tables";
 
 /**
- * The fields that say whose a document is. Documents of a table that is not here
- * belong to all who use this deployment.
- */
-const OWNER_FIELDS: Record<string, string[]> = {/*owner fields*/};
-
-/** The arguments that say whose call a scheduled function is. */
-const SUBJECTS: string[] = [/*subjects*/];
-
-/**
- * The database as the owner has it: with their documents alone. A document is
- * its owner's from the insert on, and never another's or nobody's.
+ * The database as the owner has it: the users' tables, with their documents alone.
+ * A document is its owner's from the insert on, and never another's or nobody's.
  */
 export function reader(db: DatabaseReader, owner: string): DatabaseReader {
   const any: any = db;
   const owned = {
     system: system(db, owner),
-    normalizeId: (table: any, id: string) => any.normalizeId(table, id),
-    // Both with and without the table's name in front of the id.
-    get: async (...id: any[]) => {
-      const doc = await any.get(...id);
-      return isMine(db, doc, owner) ? doc : null;
-    },
-    query: (table: string) => query(any.query(table), fieldsOf(table), owner),
+    normalizeId: (table: any, id: string) =>
+      isTable(table) ? any.normalizeId(table, id) : null,
+    get: async (...id: any[]) => (await find(db, id, owner))?.doc ?? null,
+    query: (table: string) => queryOf(db, table, owner),
+    table: (table: string) => tableFor(owned, table),
   };
   return owned as any;
 }
@@ -34,56 +33,68 @@ export function reader(db: DatabaseReader, owner: string): DatabaseReader {
 /** The same, to write. */
 export function writer(db: DatabaseWriter, owner: string): DatabaseWriter {
   const any: any = db;
-  const find = async (...id: any[]) => {
-    const doc = await any.get(...id);
-    if (!isMine(db, doc, owner)) throw notFound();
-    return doc;
+  const findMine = async (id: any[]) => {
+    const found = await find(db, id, owner);
+    if (found === null) throw notFound();
+    return found;
   };
   const owned = {
     ...reader(db, owner),
+    table: (table: string) => tableFor(owned, table),
     vars: any.vars,
     insert: async (table: string, value: any) => {
-      const fields = fieldsOf(table);
-      // Where main lets a document be nobody's, it is its writer's here.
-      const missing = fields.filter((field) => value[field] == null);
-      const added = missing.map((field) => [field, owner]);
-      const mine = { ...value, ...Object.fromEntries(added) };
-      checkOwner(fields, mine, owner);
+      const mine = withOwner(table, value, owner);
+      await checkOwner(db, table, mine, owner);
       return await any.insert(table, mine);
     },
     patch: async (...args: any[]) => {
-      const [id, changes] = [args.slice(0, -1), args.at(-1)];
-      const doc = await find(...id);
-      checkOwner(fieldsOfDoc(db, doc), { ...doc, ...changes }, owner);
-      await any.patch(...args);
+      const [id, changes] = [args.slice(0, -1), { ...args.at(-1) }];
+      const { table, doc } = await findMine(id);
+      await checkOwner(db, table, { ...doc, ...changes }, owner);
+      await any.patch(...id, changes);
     },
     replace: async (...args: any[]) => {
-      const [id, value] = [args.slice(0, -1), args.at(-1)];
-      const doc = await find(...id);
-      checkOwner(fieldsOfDoc(db, doc), value, owner);
-      await any.replace(...args);
+      const [id, value] = [args.slice(0, -1), { ...args.at(-1) }];
+      const { table } = await findMine(id);
+      await checkOwner(db, table, value, owner);
+      await any.replace(...id, value);
     },
     delete: async (...id: any[]) => {
-      await find(...id);
+      await findMine(id);
       await any.delete(...id);
     },
   };
   return owned as any;
 }
 
-function fieldsOf(table: string): string[] {
-  return Object.hasOwn(OWNER_FIELDS, table) ? OWNER_FIELDS[table] : [];
+/** The document, named with or without its table, if it is the owner's. */
+async function find(
+  db: DatabaseReader,
+  named: any[],
+  owner: string,
+): Promise<{ table: string; doc: any } | null> {
+  const id = named.at(-1);
+  if (typeof id !== "string") throw new Error("The id of a document is a text");
+  const table = named.length > 1 ? named[0] : tableOf(db, id);
+  if (table === undefined) return null;
+  whoseAre(table);
+  if (!isOf(db, table, id)) return null;
+  const doc = await db.get(id as any);
+  if (doc === null || !(await isMine(db, table, doc, owner))) return null;
+  return { table, doc };
 }
 
-function fieldsOfDoc(db: DatabaseReader, doc: any): string[] {
-  const isOf = (table: string) =>
-    db.normalizeId(table as any, doc._id) !== null;
-  return fieldsOf(Object.keys(OWNER_FIELDS).find(isOf) ?? "");
-}
-
-function isMine(db: DatabaseReader, doc: any, owner: string): boolean {
-  const names = (field: string) => doc[field] === owner;
-  return doc !== null && fieldsOfDoc(db, doc).every(names);
+/** What `db.table` gives. */
+function tableFor(db: any, table: string) {
+  whoseAre(table);
+  return {
+    get: (id: any) => db.get(table, id),
+    query: () => db.query(table),
+    insert: (value: any) => db.insert(table, value),
+    patch: (id: any, changes: any) => db.patch(table, id, changes),
+    replace: (id: any, value: any) => db.replace(table, id, value),
+    delete: (id: any) => db.delete(table, id),
+  };
 }
 
 /** As for a document that is not there. */
@@ -91,37 +102,31 @@ export function notFound() {
   return new ConvexError({ code: "not_found", message: "No such document" });
 }
 
-function checkOwner(fields: string[], value: any, owner: string) {
-  const other = fields.find((field) => value[field] !== owner);
-  if (other !== undefined) {
-    throw new ConvexError({
-      code: "wrong_owner",
-      message: `\`${other}\` of a document must be its owner`,
-    });
-  }
+/** Where main lets a document be nobody's, it is its writer's here. */
+function withOwner(table: string, value: any, owner: string): any {
+  const whose = whoseAre(table);
+  const fields = typeof whose === "object" && "fields" in whose;
+  const missing = (fields ? whose.fields : []).filter(
+    (field) => !field.includes(".") && value[field] == null,
+  );
+  const added = missing.map((field) => [field, owner]);
+  return { ...value, ...Object.fromEntries(added) };
 }
 
-/** The query, without other people's documents. */
-function query(initial: any, fields: string[], owner: string): any {
-  const mine = (started: any) =>
-    fields.reduce(
-      (found, field) => found.filter((q: any) => q.eq(q.field(field), owner)),
-      started,
-    );
-  const all = () => mine(initial.fullTableScan());
-  return {
-    withIndex: (...args: any[]) => mine(initial.withIndex(...args)),
-    withSearchIndex: (...args: any[]) => mine(initial.withSearchIndex(...args)),
-    fullTableScan: all,
-    order: (order: any) => all().order(order),
-    filter: (predicate: any) => all().filter(predicate),
-    paginate: (options: any) => all().paginate(options),
-    collect: () => all().collect(),
-    take: (n: number) => all().take(n),
-    first: () => all().first(),
-    unique: () => all().unique(),
-    [Symbol.asyncIterator]: () => all()[Symbol.asyncIterator](),
-  };
+async function checkOwner(
+  db: DatabaseReader,
+  table: string,
+  value: any,
+  owner: string,
+) {
+  if (await isMine(db, table, value, owner)) return;
+  const whose = whoseAre(table) as { fields?: string[]; parent?: string };
+  const is = (field: string) => valueAt(value, field) !== owner;
+  const message =
+    whose.parent === undefined
+      ? `\`${whose.fields?.find(is)}\` of a document must be its owner`
+      : `\`${whose.parent}\` of a document must name one of its owner's`;
+  throw new ConvexError({ code: "wrong_owner", message });
 }
 
 /**
@@ -130,18 +135,27 @@ function query(initial: any, fields: string[], owner: string): any {
  */
 function system(db: DatabaseReader, owner: string) {
   const any: any = db.system;
+  const isOfSystem = (table: string, named: any[]) =>
+    isOf(any, table, named.at(-1)) && (named.length < 2 || named[0] === table);
+  const refuse = () => {
+    throw new Error(
+      "System tables can't be listed: they hold what is of all users",
+    );
+  };
+  const get = async (...named: any[]) => {
+    if (isOfSystem("_storage", named)) return await any.get(...named);
+    if (!isOfSystem("_scheduled_functions", named)) return null;
+    const job = await any.get(...named);
+    const names = (subject: string) => job.args[0]?.[subject] === owner;
+    return job !== null && SUBJECTS.every(names) ? job : null;
+  };
   return {
     normalizeId: (table: any, id: string) => any.normalizeId(table, id),
-    get: async (...id: any[]) => {
-      const doc = await any.get(...id);
-      const isJob = doc !== null && "args" in doc;
-      const names = (subject: string) => doc.args[0]?.[subject] === owner;
-      return !isJob || SUBJECTS.every(names) ? doc : null;
-    },
-    query: () => {
-      throw new Error(
-        "System tables can't be listed: they hold what is of all users",
-      );
-    },
+    get,
+    query: refuse,
+    table: (table: string) => ({
+      get: (id: any) => get(table, id),
+      query: refuse,
+    }),
   };
 }

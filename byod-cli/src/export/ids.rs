@@ -4,15 +4,25 @@ use std::collections::BTreeSet;
 
 use byod_schema::{Field, Fields, Schema, Validator};
 
-use crate::source::Origin;
+use super::carry::Carrier;
+use crate::source::{Module, Origin};
 
 /// What says of which tables ids are in a function.
 pub(super) struct Ids<'a> {
+    pub(super) carrier: &'a Carrier<'a>,
     /// Main's.
     pub(super) schema: &'a Schema,
+    pub(super) module: &'a Module,
     /// The function's arguments.
     pub(super) args: Option<&'a Validator>,
+    /// What a helper was given.
+    pub(super) given: Vec<Option<Validator>>,
+    /// How many helpers are around it.
+    pub(super) depth: usize,
 }
+
+/// How far helpers are followed.
+const DEPTH: usize = 6;
 
 impl Ids<'_> {
     /// The tables of which an id may be; `None` where that doesn't show. None of them
@@ -37,6 +47,8 @@ impl Ids<'_> {
             Origin::Any => Some(Validator::Any),
             Origin::Nothing => Some(Validator::Null),
             Origin::Args => self.args.cloned(),
+            Origin::Parameter(number) => self.given.get(*number)?.clone(),
+            Origin::Call(name, given) => self.called(name, given),
             Origin::Id(table) => Some(id(table)),
             Origin::Doc(table) => self.document(table),
             Origin::Query(table) => Some(array(self.document(table)?)),
@@ -80,6 +92,24 @@ impl Ids<'_> {
                 Some(Validator::Union { value: all? })
             }
         }
+    }
+
+    /// What a helper gives.
+    fn called(&self, name: &str, given: &[Origin]) -> Option<Validator> {
+        let (module, index) = self.carrier.declared(self.module, name)?;
+        let returned = module.statements[index].returned.as_ref()?;
+        if self.depth == DEPTH {
+            return None;
+        }
+        let there = Ids {
+            carrier: self.carrier,
+            schema: self.schema,
+            module,
+            args: None,
+            given: given.iter().map(|origin| self.value(origin)).collect(),
+            depth: self.depth + 1,
+        };
+        there.value(returned)
     }
 
     /// The documents of a table, with what each has.

@@ -12,6 +12,7 @@ mod module;
 mod plan;
 mod schema;
 mod support;
+mod tables;
 pub(crate) mod validators;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{IDEMPOTENCY_TABLE, Manifest, Project};
+use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Project};
 use serde::Serialize;
 
 use crate::Error;
@@ -72,10 +73,22 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if owners::key(&manifest).is_some() && manifest.user_tables.contains(IDEMPOTENCY_TABLE) {
         return Err(Error::KeyTable(IDEMPOTENCY_TABLE));
     }
+    if manifest.user_tables.contains(CLAIM_TABLE) {
+        return Err(Error::ClaimTable(CLAIM_TABLE));
+    }
     let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
     if subjects.is_empty() {
         return Err(Error::NoSubject {
             config: config.to_owned(),
+        });
+    }
+    let problems: Vec<String> = user_tables(&manifest)
+        .flat_map(|table| owners::problems(&manifest, table))
+        .collect();
+    if !problems.is_empty() {
+        return Err(Error::Owners {
+            config: config.to_owned(),
+            problems,
         });
     }
     let sources = |folder: &Path| Sources::read(folder, &subjects);

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{
-    Function, FunctionPath, Injection, Location, Manifest, Table, Validator, Visibility,
+    Deployments, Function, FunctionPath, Injection, Location, Manifest, Table, Validator,
+    Visibility,
 };
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use super::item::{Item, Reexport};
 use super::module;
 use super::schema::{self, ForeignId};
 use super::support;
+use super::tables;
 use super::validators::is_foreign;
 use crate::owners;
 use crate::source::Sources;
@@ -75,6 +77,7 @@ pub(crate) fn plan(
     rejected: &Rejected,
 ) -> Plan {
     let carrier = Carrier::new(sources, manifest);
+    let is_shared = manifest.ownership.deployments == Deployments::Shared;
     let mut need = Need::default();
     let mut needs = BTreeMap::new();
     let mut functions = Vec::new();
@@ -101,6 +104,11 @@ pub(crate) fn plan(
                     from: format!("custom/{}", path.module),
                     name: path.name.clone(),
                 });
+            if !asks_for_the_claim(custom, path) {
+                notes.push(format!(
+                    "`{path}` of custom/ is not seen to be made by `ownerQuery`, `ownerMutation` or `ownerAction` of byod/owner: such a function asks nobody whose the deployment is, and reaches all that is there"
+                ));
+            }
             Fate::Custom
         } else {
             let judged = match (takes_owner(manifest, function), rejected.get(path)) {
@@ -138,12 +146,13 @@ pub(crate) fn plan(
         });
     }
     for table in schema::user_tables(manifest) {
-        notes.extend(owners::shared(manifest, table));
         notes.extend(owners::sometimes_owned(manifest, table));
     }
     notes.extend(elsewhere(manifest, sources));
     notes.extend(unused(manifest, custom, &functions));
-    notes.extend(files(sources, &need));
+    if is_shared {
+        notes.extend(files(sources, &need));
+    }
 
     let mut texts = module::texts(&carrier, &need, items, exports);
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
@@ -151,7 +160,10 @@ pub(crate) fn plan(
         "byod/owner".to_owned(),
         support::owner(manifest, &need.context),
     );
-    texts.insert("byod/database".to_owned(), support::database(manifest));
+    texts.insert("byod/tables".to_owned(), tables::tables(manifest));
+    for (module, text) in support::guards(manifest.ownership.deployments) {
+        texts.insert(module.to_owned(), text.to_owned());
+    }
     if owners::key(manifest).is_some() {
         let text = support::IDEMPOTENCY.to_owned();
         texts.insert("byod/idempotency".to_owned(), text);
@@ -177,6 +189,17 @@ pub(crate) fn plan(
         notes,
         main_package: None,
     }
+}
+
+/// Whether the function of a person is made by one of byod's builders.
+fn asks_for_the_claim(custom: &Sources, path: &FunctionPath) -> bool {
+    let path = FunctionPath::new(format!("custom/{}", path.module), &path.name);
+    let Some((module, index)) = custom.function(&path) else {
+        return false;
+    };
+    let definition = module.statements[index].definition.as_ref();
+    let import = definition.and_then(|definition| module.import_of(&definition.builder));
+    import.is_some_and(|(import, _)| import.specifier.ends_with("/byod/owner"))
 }
 
 /// Where a function takes the owner as an argument on main already, it must be
@@ -296,7 +319,7 @@ fn files(sources: &Sources, need: &Need) -> Option<String> {
     let users: Vec<String> = need.statements.iter().filter_map(uses).collect();
     (!users.is_empty()).then(|| {
         format!(
-            "files have no owner: who knows the id of one reaches it by {}, also where users share a deployment",
+            "files have no owner: who knows the id of one reaches it by {}, also another user of the deployment",
             users.join(", ")
         )
     })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use byod_schema::{Injection, Manifest, Table, idempotency_table};
+use byod_schema::{Deployments, Injection, Manifest, Table, claim_table, idempotency_table};
 
 use crate::layout::{Code, Entry, string};
 
@@ -26,7 +26,11 @@ pub(crate) fn text(manifest: &Manifest) -> String {
         comment: Some("Which mutations have run: byod/idempotency.ts.".to_owned()),
         ..definition(&idempotency_table(), manifest)
     });
-    let definitions = definitions.chain(keys);
+    let claim = (manifest.ownership.deployments == Deployments::Own).then(|| Entry {
+        comment: Some("Whose this deployment is: byod/claim.ts.".to_owned()),
+        ..definition(&claim_table(), manifest)
+    });
+    let definitions = definitions.chain(keys).chain(claim);
     let mut args = vec![Code::expanded(definitions)];
     if !manifest.main.schema.schema_validation {
         let off = Entry::new("schemaValidation", Code::text("false"));

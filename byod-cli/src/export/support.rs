@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{FunctionType, IDEMPOTENCY_TABLE, Injection, Manifest};
+use byod_schema::{Deployments, FunctionType, Injection, Manifest};
 
-use super::schema;
 use crate::layout::{Code, Entry, is_reserved, property, string};
-use crate::owners::{self, Owners};
 
 /// `byod/owner.ts`: the builders, which give functions the owner's documents alone.
 ///
@@ -92,30 +90,18 @@ const ONCE: &str = "const own = declared(args, given);
       const chosen = KEY in args ? undefined : given[KEY];
       return await once(ctx.db, caller.owner, chosen, own, run);";
 
-/// `byod/database.ts`: the database with the owner's documents alone.
-pub(crate) fn database(manifest: &Manifest) -> String {
-    let owned = schema::user_tables(manifest).filter_map(|table| {
-        let owners = Owners::of(manifest, table);
-        let fields = Code::strings(owners.fields().iter().copied());
-        (owners != Owners::Nobody).then(|| Entry::new(&table.table_name, fields))
-    });
-    let keys =
-        owners::key(manifest).map(|_| Entry::new(IDEMPOTENCY_TABLE, Code::strings(["owner"])));
-    let owned = owned.chain(keys);
-    let subjects = Code::strings(owners::subjects(manifest));
-    include_str!("database.ts")
-        .replace(
-            "{/*owner fields*/}",
-            &Code::expanded(owned).print(
-                0,
-                "const OWNER_FIELDS: Record<string, string[]> = ".len(),
-                1,
-            ),
-        )
-        .replace(
-            "[/*subjects*/]",
-            &subjects.print(0, "const SUBJECTS: string[] = ".len(), 1),
-        )
+/// The modules that keep users apart, the same for every project of one mode.
+pub(crate) fn guards(deployments: Deployments) -> [(&'static str, &'static str); 4] {
+    let claim = match deployments {
+        Deployments::Own => include_str!("claim.ts"),
+        Deployments::Shared => include_str!("claim_shared.ts"),
+    };
+    [
+        ("byod/claim", claim),
+        ("byod/database", include_str!("database.ts")),
+        ("byod/query", include_str!("query.ts")),
+        ("byod/vectors", include_str!("vectors.ts")),
+    ]
 }
 
 fn member(object: &str, name: &str) -> String {

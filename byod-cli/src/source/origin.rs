@@ -15,6 +15,7 @@ use super::facts::Reached;
 use super::lookup::{Step, method, path};
 use super::parse::range;
 use super::reader::Reader;
+use super::telling::{Body, Parts};
 use super::{Facts, shorten};
 
 /// Where a value comes from.
@@ -25,8 +26,12 @@ pub(crate) enum Origin {
     Any,
     /// Null, a number, a text: no id.
     Nothing,
-    /// The arguments of the function.
+    /// The arguments of the Convex function.
     Args,
+    /// A parameter of the helper, by its place.
+    Parameter(usize),
+    /// What a function of that name gives for these.
+    Call(String, Vec<Origin>),
     /// An id of the table.
     Id(String),
     /// A document of the table, or the query of them.
@@ -40,6 +45,18 @@ pub(crate) enum Origin {
     Fields(BTreeMap<String, Origin>),
     /// One of these.
     Each(Vec<Origin>),
+}
+
+impl Origin {
+    /// Whether a part of it isn't known.
+    fn is_unknown(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Each(all) => all.iter().any(Self::is_unknown),
+            Self::List(of) => of.is_unknown(),
+            _ => false,
+        }
+    }
 }
 
 const SAME: [&str; 14] = [
@@ -226,6 +243,14 @@ impl Reader<'_, '_> {
                 Origin::Each(all)
             }
             Expression::NewExpression(new) => match new.arguments.first() {
+                // `new Set<Id<"notes">>()`
+                None if self.is_global(&new.callee, "Set") => {
+                    let mut types = new.type_arguments.iter().flat_map(|t| &t.params);
+                    let of = types
+                        .next()
+                        .map_or(Origin::Unknown, |of| self.of_type(of, 0));
+                    Origin::List(Box::new(of))
+                }
                 Some(argument) if self.is_global(&new.callee, "Set") => {
                     argument.as_expression().map_or(Origin::Unknown, next)
                 }
@@ -239,7 +264,7 @@ impl Reader<'_, '_> {
     fn of_call(&self, call: &CallExpression, depth: usize) -> Origin {
         let next = |expression: &Expression| self.origin(expression, depth + 1);
         let Some((object, name)) = method(call) else {
-            return Origin::Unknown;
+            return self.of_function(call, depth);
         };
         let first = call.arguments.first();
         let text = match first {
@@ -289,7 +314,53 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What a function gives.
+    /// `getNote(ctx, id)`
+    fn of_function(&self, call: &CallExpression, depth: usize) -> Origin {
+        let Expression::Identifier(name) = &call.callee else {
+            return Origin::Unknown;
+        };
+        match self.symbol(&call.callee) {
+            Some(symbol) if self.is_of_module(symbol) => {
+                let given = call.arguments.iter().map(|argument| {
+                    let given = argument.as_expression();
+                    given.map_or(Origin::Unknown, |given| self.origin(given, depth + 1))
+                });
+                Origin::Call(name.name.to_string(), given.collect())
+            }
+            _ => Origin::Unknown,
+        }
+    }
+
+    /// What the function gives that a statement declares.
+    pub(super) fn returned(&self, parts: &Parts) -> Origin {
+        let declared = parts.returns.map(|returns| self.of_type(returns, 0));
+        if let Some(known) = declared.filter(|declared| !declared.is_unknown()) {
+            return known;
+        }
+        let statements = match &parts.body {
+            Body::Value(value) => return self.origin(value, 0),
+            Body::Statements(_) => self.nodes.iter(),
+        };
+        let returned = statements.filter_map(|node| {
+            let AstKind::ReturnStatement(statement) = node.kind() else {
+                return None;
+            };
+            let mut around = self.nodes.ancestor_kinds(node.id());
+            let function = around.find(|kind| {
+                matches!(
+                    kind,
+                    AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
+                )
+            })?;
+            (function.span() == parts.span).then(|| {
+                let value = statement.argument.as_ref();
+                value.map_or(Origin::Nothing, |value| self.origin(value, 0))
+            })
+        });
+        Origin::Each(returned.collect())
+    }
+
+    /// What a callback gives.
     fn made_by(&self, callback: &Expression, depth: usize) -> Origin {
         let Expression::ArrowFunctionExpression(arrow) = callback.get_inner_expression() else {
             return Origin::Unknown;
@@ -320,10 +391,12 @@ impl Reader<'_, '_> {
                 (&declarator.id, base)
             }
             AstKind::FormalParameter(parameter) => {
-                let base = match &parameter.type_annotation {
-                    Some(annotation) => self.of_type(&annotation.type_annotation, 0),
-                    None if self.scoping.symbol_is_mutated(symbol) => Origin::Unknown,
-                    None => self.of_parameter(at, parameter.span, depth),
+                let annotation = parameter.type_annotation.as_ref();
+                let typed = annotation.map(|typed| self.of_type(&typed.type_annotation, 0));
+                let base = match typed {
+                    Some(known) if !known.is_unknown() => known,
+                    _ if self.scoping.symbol_is_mutated(symbol) => Origin::Unknown,
+                    _ => self.of_parameter(at, parameter.span, depth),
                 };
                 (&parameter.pattern, base)
             }
@@ -373,6 +446,8 @@ impl Reader<'_, '_> {
                     Origin::Unknown
                 }
             }
+            // A function that a statement declares.
+            _ if self.is_declared(function) => number.map_or(Origin::Unknown, Origin::Parameter),
             AstKind::CallExpression(call) => {
                 let Some((object, name)) = method(call) else {
                     return Origin::Unknown;
@@ -389,6 +464,19 @@ impl Reader<'_, '_> {
             }
             _ => Origin::Unknown,
         }
+    }
+
+    /// Whether no function is around the function.
+    fn is_declared(&self, function: NodeId) -> bool {
+        !self.nodes.ancestor_kinds(function).any(|kind| {
+            matches!(
+                kind,
+                AstKind::Function(_) | AstKind::ArrowFunctionExpression(_) | AstKind::Class(_)
+            ) || matches!(
+                kind,
+                AstKind::CallExpression(_) | AstKind::ObjectExpression(_)
+            )
+        })
     }
 
     fn of_type(&self, written: &TSType, depth: usize) -> Origin {

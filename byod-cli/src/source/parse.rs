@@ -77,6 +77,7 @@ pub(super) fn module(
                 definition: definition(&reader, statement),
                 telling: wrapper::function(statement)
                     .map(|parts| Judge::new(&reader).function(&parts)),
+                returned: wrapper::function(statement).map(|parts| reader.returned(&parts)),
                 wrapper: wrapper::wrapper(&reader, statement),
             });
         }

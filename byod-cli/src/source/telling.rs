@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use oxc_ast::ast::{
     Argument, ArrowFunctionBody, BindingPattern, CallExpression, Expression, FormalParameters,
-    FunctionBody, ObjectPropertyKind, Statement,
+    FunctionBody, ObjectPropertyKind, Statement, TSType,
 };
 use oxc_semantic::SymbolId;
 use oxc_span::{GetSpan, Span};
@@ -80,6 +80,8 @@ pub(super) type Verdict = Result<(), Span>;
 pub(super) struct Parts<'e> {
     pub(super) parameters: &'e FormalParameters<'e>,
     pub(super) body: Body<'e>,
+    /// The type that it says it gives.
+    pub(super) returns: Option<&'e TSType<'e>>,
     pub(super) span: Span,
 }
 
@@ -97,6 +99,7 @@ impl<'e> Parts<'e> {
                     ArrowFunctionBody::FunctionBody(body) => Body::Statements(&body.statements),
                     body => Body::Value(body.as_expression()?),
                 },
+                returns: arrow.return_type.as_ref().map(|t| &t.type_annotation),
                 span: arrow.span,
             }),
             Expression::FunctionExpression(function) => Self::of_function(function),
@@ -109,6 +112,7 @@ impl<'e> Parts<'e> {
         (!function.generator).then(|| Self {
             parameters: &function.params,
             body: Body::Statements(&body.statements),
+            returns: function.return_type.as_ref().map(|t| &t.type_annotation),
             span: function.span,
         })
     }

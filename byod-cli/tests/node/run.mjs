@@ -5,7 +5,8 @@
 // prints [{"value": …} or {"error": "…", "data": …}, …]. An argument "$2" is the value
 // of call number 2, "$2.a.b" a part of it. Instead of a call: {"insert": "table", "document": {…}} past all
 // functions, {"wait": milliseconds} for what was scheduled, {"later": milliseconds} to
-// set the clock, {"count": "table"} for how many documents a table has.
+// set the clock, {"count": "table"} for how many documents a table has, {"dump": true}
+// for all documents of all tables of the schema.
 import { build } from "esbuild";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
@@ -39,18 +40,18 @@ try {
     const built = join(outdir, path.replace(/\.[jt]s$/, ".mjs"));
     modules[`/${basename(folder)}/${path}`] = () => import(pathToFileURL(built));
   }
-  const schema = await import(pathToFileURL(join(outdir, "schema.mjs")));
-  const t = convexTest(schema.default, modules);
+  const { default: schema } = await import(pathToFileURL(join(outdir, "schema.mjs")));
+  const t = convexTest(schema, modules);
   const results = [];
   for (const call of JSON.parse(await text(process.stdin))) {
-    results.push(await run(t, call, results));
+    results.push(await run(t, schema, call, results));
   }
   console.log(JSON.stringify(results));
 } finally {
   rmSync(outdir, { recursive: true, force: true });
 }
 
-async function run(t, call, results) {
+async function run(t, schema, call, results) {
   const given = (value) =>
     typeof value === "string" && /^\$\d+(\.\w+)*$/.test(value)
       ? value.slice(1).split(".").slice(1).reduce((at, key) => at[key], results[parseInt(value.slice(1))].value)
@@ -72,6 +73,14 @@ async function run(t, call, results) {
     if (call.count) {
       const all = await t.run((ctx) => ctx.db.query(call.count).collect());
       return { value: all.length };
+    }
+    if (call.dump) {
+      const tables = [...Object.keys(schema.tables), ...(call.tables ?? [])];
+      const all = await t.run(
+        async (ctx) =>
+          await Promise.all(tables.map((table) => ctx.db.query(table).collect())),
+      );
+      return { value: Object.fromEntries(tables.map((name, i) => [name, all[i]])) };
     }
     if (call.wait) {
       await new Promise((done) => setTimeout(done, call.wait));

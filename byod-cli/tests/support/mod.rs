@@ -113,6 +113,16 @@ impl Project {
         }
     }
 
+    /// Exports it for deployments that several users share.
+    pub(crate) fn export_shared(&self) -> Value {
+        self.replace(
+            "byod.toml",
+            "[user]\n",
+            "[user]\ndeployments = \"shared\"\n",
+        )
+        .export(&[])
+    }
+
     /// `byod export --json`
     pub(crate) fn export(&self, args: &[&str]) -> Value {
         let all: Vec<&str> = ["export", "--json"].iter().chain(args).copied().collect();

@@ -1,4 +1,4 @@
-//! Calls of the project `careless`, exported, by users who share a deployment.
+//! Calls of an exported project, by users who share a deployment.
 
 #![allow(clippy::expect_used, reason = "this is a test")]
 
@@ -7,10 +7,16 @@ use serde_json::{Value, json};
 use super::Project;
 
 /// Calls, made by one of them each, and what they are to give.
-#[derive(Default)]
 pub(crate) struct Story {
+    project: &'static str,
     pub(crate) calls: Vec<Value>,
     checks: Vec<(usize, Expected)>,
+}
+
+impl Default for Story {
+    fn default() -> Self {
+        Self::of("careless")
+    }
 }
 
 pub(crate) enum Expected {
@@ -27,6 +33,15 @@ pub(crate) enum Expected {
 }
 
 impl Story {
+    /// Calls of that project of `tests/projects/`.
+    pub(crate) fn of(project: &'static str) -> Self {
+        Self {
+            project,
+            calls: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
     /// Runs a function for that user; gives the name of its result.
     pub(crate) fn run(&mut self, user: &str, kind: &str, path: &str, args: Value) -> String {
         let mut args = args;
@@ -69,7 +84,7 @@ impl Story {
     /// Exports the project, runs all calls there, and compares.
     pub(crate) fn check(self) {
         let Some(node) = super::node() else { return };
-        let project = Project::of("careless");
+        let project = Project::of(self.project);
         project.export(&[]);
         let convex = project.root.join("user/convex");
         let results = super::run(&node, &convex, &json!(self.calls));
@@ -78,22 +93,19 @@ impl Story {
             let about = format!("{call}\n gave {result}");
             match expected {
                 Expected::Value(value) => {
-                    let of = |name: &str| name.strip_prefix('$')?.parse::<usize>().ok();
-                    let value = match value.as_str().and_then(of) {
-                        Some(call) => &results[call]["value"],
-                        None => &value,
-                    };
-                    assert_eq!(result["value"], *value, "{about}");
+                    assert_eq!(result["value"], resolved(value, &results), "{about}");
                 }
                 Expected::Titles(titles) | Expected::PageOf(titles) => {
                     let value = &result["value"];
                     let found = value.get("page").unwrap_or(value);
-                    let found = found.as_array().expect(&about);
+                    let one = std::slice::from_ref(found);
+                    let found = found.as_array().map_or(one, Vec::as_slice);
                     let mut found: Vec<&str> = found
                         .iter()
                         .map(|doc| {
-                            let text = doc.get("title").or(doc.get("text")).unwrap_or(doc);
-                            text.as_str().expect(&about)
+                            let names = ["title", "text", "name", "value"];
+                            let text = names.iter().find_map(|name| doc.get(name));
+                            text.unwrap_or(doc).as_str().expect(&about)
                         })
                         .collect();
                     found.sort_unstable();
@@ -106,5 +118,18 @@ impl Story {
                 }
             }
         }
+    }
+}
+
+/// The value, with results of calls instead of their names.
+fn resolved(value: Value, results: &[Value]) -> Value {
+    let of = |name: &str| name.strip_prefix('$')?.parse::<usize>().ok();
+    match value {
+        Value::String(name) => match of(&name) {
+            Some(call) => results[call]["value"].clone(),
+            None => name.into(),
+        },
+        Value::Array(all) => all.into_iter().map(|one| resolved(one, results)).collect(),
+        other => other,
     }
 }

@@ -131,7 +131,7 @@ impl Store {
         if !self.validates {
             return Ok(());
         }
-        let value = Value::Object(document.as_map().clone());
+        let value = Value::Object(document.members().clone());
         validate::check(&declared.document_type, &value, &self.ids).map_err(|mismatch| {
             FunctionError::new(format!(
                 "Failed to insert or update a document in table \"{}\" because it does not match the schema: {mismatch}",

@@ -1,10 +1,9 @@
 //! Checks a value against a validator, in the backend's order and with its
 //! messages. A validator of a kind that is not known accepts everything.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use byod_schema::{Fields, Validator, Value};
+use byod_schema::{Fields, Members, Validator, Value};
 
 use super::ids::Ids;
 use crate::values::{Literal, Shown};
@@ -66,11 +65,7 @@ pub(crate) fn check(validator: &Validator, value: &Value, ids: &Ids) -> Result<(
     }
 }
 
-fn check_fields(
-    fields: &Fields,
-    object: &BTreeMap<String, Value>,
-    ids: &Ids,
-) -> Result<(), Mismatch> {
+fn check_fields(fields: &Fields, object: &Members, ids: &Ids) -> Result<(), Mismatch> {
     // The backend keeps fields sorted, and reports the first by name.
     let mut declared: Vec<_> = fields.iter().collect();
     declared.sort_unstable_by_key(|(name, _)| *name);

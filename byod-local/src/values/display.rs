@@ -6,7 +6,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use byod_schema::{Field, Fields, Validator, Value};
+use byod_schema::{Field, Fields, Members, Validator, Value};
 
 pub(crate) struct Shown<'a, T>(pub(crate) &'a T);
 
@@ -25,7 +25,7 @@ impl fmt::Display for Shown<'_, Value> {
     }
 }
 
-impl fmt::Display for Shown<'_, BTreeMap<String, Value>> {
+impl fmt::Display for Shown<'_, Members> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.0.iter().map(|(name, value)| Entry(name, Shown(value)));
         list(f, ["{", "}"], fields)

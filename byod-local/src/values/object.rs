@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use byod_schema::Value;
+use byod_schema::{Members, Value};
 use serde::Serialize;
 
 use crate::error::FunctionError;
@@ -19,7 +19,7 @@ use crate::error::FunctionError;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Object(BTreeMap<String, Value>);
+pub struct Object(Members);
 
 impl Object {
     /// The value of a field; `None` where it is absent, which is not null.
@@ -89,14 +89,14 @@ impl Object {
         Some(value)
     }
 
-    pub(crate) fn as_map(&self) -> &BTreeMap<String, Value> {
+    pub(crate) fn members(&self) -> &Members {
         &self.0
     }
 }
 
 impl IntoIterator for Object {
     type Item = (String, Value);
-    type IntoIter = std::collections::btree_map::IntoIter<String, Value>;
+    type IntoIter = std::vec::IntoIter<(String, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
@@ -105,7 +105,7 @@ impl IntoIterator for Object {
 
 impl<N: Into<String>> FromIterator<(N, Value)> for Object {
     fn from_iter<I: IntoIterator<Item = (N, Value)>>(fields: I) -> Self {
-        Self(fields.into_iter().map(|(n, v)| (n.into(), v)).collect())
+        Self(fields.into_iter().collect())
     }
 }
 
@@ -117,7 +117,7 @@ impl<const N: usize> From<[(&str, Value); N]> for Object {
 
 impl From<BTreeMap<String, Value>> for Object {
     fn from(fields: BTreeMap<String, Value>) -> Self {
-        Self(fields)
+        Self(fields.into())
     }
 }
 

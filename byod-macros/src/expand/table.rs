@@ -113,7 +113,7 @@ fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
                 #derives
                 #visibility struct #ident {
                     /// The document's fields, without `_id` and `_creationTime`.
-                    pub fields: ::std::collections::BTreeMap<::std::string::String, ::byod_runtime::Value>,
+                    pub fields: ::byod_runtime::Members,
                 }
                 #object
                 #serde

@@ -17,7 +17,7 @@ use crate::deployment::Deadline;
 use crate::deployment::Endpoint;
 use crate::deployment::Limits;
 use crate::deployment::answer;
-use crate::error::Error;
+use crate::error::{Error, Outcome};
 use crate::routing::{Deployment, Target, Wanted};
 use crate::telemetry::{Called, Observed};
 
@@ -66,6 +66,7 @@ impl<T> Prepared<T> {
             timeout: self.options.timeout.unwrap_or(standard.timeout),
             connect: self.options.connect_timeout.unwrap_or(standard.connect),
             answer: self.options.answer_limit.unwrap_or(standard.answer),
+            values: self.options.value_limit.unwrap_or(standard.values),
             retries: self.options.retries.unwrap_or(standard.retries),
         }
     }
@@ -134,20 +135,36 @@ impl<T> Prepared<T> {
                 let mut context = client.context(kind, self.function.path);
                 // Main gets no key.
                 context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
-                let body = self.finish(&target)?;
+                let body = Bytes::from(self.finish(&target)?);
                 let read = self.read;
                 let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
-                let result = client.run(body, context, &limits, deadline, read).await;
-                match result {
-                    Ok(value) => Ok(Routed {
+                let routed = |value| {
+                    self.session.answered(&target);
+                    Routed {
                         value,
                         deployment: target.deployment(),
-                    }),
-                    Err(error) => {
-                        self.session.observe(&target, &error);
-                        Err(error)
                     }
+                };
+                let sent = client.run(body.clone(), context, &limits, deadline, read);
+                let mut error = match sent.await {
+                    Ok(value) => return Ok(routed(value)),
+                    Err(error) => error,
+                };
+                if let Error::Claim { .. } = error {
+                    context.perhaps_ran |= error.outcome() == Outcome::Unknown;
+                    error = match self.session.claim(&target, error, deadline).await {
+                        Err(error) => error,
+                        Ok(()) => {
+                            let again = client.run(body, context, &limits, deadline, read);
+                            match again.await {
+                                Ok(value) => return Ok(routed(value)),
+                                Err(error) => error,
+                            }
+                        }
+                    };
                 }
+                self.session.observe(&target, &error);
+                Err(error)
             });
             run.instrument(observed.span()).await
         };
@@ -162,6 +179,7 @@ pub(crate) struct Options {
     pub(crate) timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) answer_limit: Option<usize>,
+    pub(crate) value_limit: Option<usize>,
     pub(crate) retries: Option<u32>,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
@@ -199,6 +217,13 @@ macro_rules! call {
             /// [`ByodBuilder::answer_limit`](crate::ByodBuilder::answer_limit).
             pub fn answer_limit(mut self, bytes: usize) -> Self {
                 self.0.options.answer_limit = Some(bytes);
+                self
+            }
+
+            /// How many values the answer may hold. Default:
+            /// [`ByodBuilder::value_limit`](crate::ByodBuilder::value_limit).
+            pub fn value_limit(mut self, values: usize) -> Self {
+                self.0.options.value_limit = Some(values);
                 self
             }
 

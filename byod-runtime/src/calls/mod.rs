@@ -2,6 +2,7 @@
 
 mod batch;
 mod call;
+mod claiming;
 mod idempotency;
 mod pages;
 mod paginated;

@@ -91,6 +91,13 @@ impl<T> PaginatedQuery<T> {
         self
     }
 
+    /// How many values a page may hold. Default:
+    /// [`ByodBuilder::value_limit`](crate::ByodBuilder::value_limit).
+    pub fn value_limit(mut self, values: usize) -> Self {
+        self.prepared.options.value_limit = Some(values);
+        self
+    }
+
     /// How often a page is asked for again at most. Default:
     /// [`ByodBuilder::retries`](crate::ByodBuilder::retries).
     pub fn retries(mut self, retries: u32) -> Self {

@@ -184,6 +184,10 @@ impl Session {
         target.boxed()
     }
 
+    pub(crate) fn byod(&self) -> &Byod {
+        &self.byod
+    }
+
     fn token(&self) -> Option<&Token> {
         self.token.as_deref()
     }
@@ -192,6 +196,13 @@ impl Session {
     pub(crate) fn observe(&self, target: &Target, error: &Error) {
         if let Target::User(connected) = target {
             self.byod.observe(&self.user_id, connected, error);
+        }
+    }
+
+    /// Takes note of what came beside answers.
+    pub(crate) fn answered(&self, target: &Target) {
+        if let Target::User(connected) = target {
+            self.byod.answered(&self.user_id, connected);
         }
     }
 

@@ -1,8 +1,7 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use byod_schema::Value;
+use byod_schema::{Members, Value};
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serializer};
@@ -69,8 +68,8 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
     }
 
     /// All members but a document's own two, for objects without fixed fields.
-    pub fn rest(self) -> Result<BTreeMap<String, Value>, A::Error> {
-        self.collect()
+    pub fn rest(self) -> Result<Members, A::Error> {
+        self.collect::<Value, Vec<_>>().map(Members::from_iter)
     }
 
     /// The same as an object of JSON, for documents of more than one kind.

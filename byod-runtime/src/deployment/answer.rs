@@ -6,12 +6,16 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
+use super::claim;
 use super::context::CallContext;
-use crate::error::Error;
+use super::values;
 use crate::error::text;
+use crate::error::{Error, ErrorData};
 
 /// How much of a function's message is kept, in characters.
 const MESSAGE_LIMIT: usize = 4096;
@@ -25,6 +29,9 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     seed: S,
     context: CallContext<'_>,
 ) -> Result<S::Value, Error> {
+    if values::more_than(context.values, bytes) {
+        return Err(too_many(bytes, context));
+    }
     let unreadable = match parse(bytes, seed) {
         Ok(Envelope::Success(value)) => return Ok(value),
         Ok(Envelope::Failure(failure)) => return Err(failure.error(context)),
@@ -43,6 +50,20 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
         }),
         Ok(Envelope::Failure(failure)) => Err(failure.error(context)),
         Err(error) => Err(not_convex(&error, context)),
+    }
+}
+
+/// An answer of too many values, none of which is kept. If the function failed, they are
+/// its error's data.
+#[cold]
+fn too_many(bytes: &[u8], context: CallContext<'_>) -> Error {
+    match parse(bytes, PhantomData::<IgnoredAny>) {
+        Ok(Envelope::Success(_)) => Error::TooManyValues {
+            call: context.call(),
+            limit: context.values,
+        },
+        Ok(Envelope::Failure(failure)) => failure.error(context),
+        Err(error) => not_convex(&error, context),
     }
 }
 
@@ -83,22 +104,97 @@ pub(crate) fn read_batch<'de>(
     expected: usize,
     context: CallContext<'_>,
 ) -> Result<Vec<&'de RawValue>, Error> {
-    #[derive(Deserialize)]
-    struct Batch<'a> {
-        #[serde(borrow)]
-        results: Vec<&'a RawValue>,
-    }
-
-    let Batch { results } =
-        serde_json::from_slice(bytes).map_err(|error| not_convex(&error, context))?;
-    if results.len() != expected {
+    let mut answer = serde_json::Deserializer::from_slice(bytes);
+    let results = serde::Deserializer::deserialize_map(&mut answer, Batch { expected })
+        .and_then(|results| answer.end().map(|()| results));
+    let Results { results, more } = results.map_err(|error| not_convex(&error, context))?;
+    let found = results.len() + more;
+    if found != expected {
         return Err(Error::Answer {
             call: context.call(),
-            reason: format!("{} results for {expected} queries", results.len()).into(),
+            reason: format!("{found} results for {expected} queries").into(),
             executed: false,
         });
     }
+    // Counted last, for what is wrong with it says more.
+    if values::more_than(context.values, bytes) {
+        return Err(Error::TooManyValues {
+            call: context.call(),
+            limit: context.values,
+        });
+    }
     Ok(results)
+}
+
+/// Reads the answer to a batch, or only its results, of which so many are kept.
+struct Batch {
+    expected: usize,
+}
+
+struct Results<'de> {
+    results: Vec<&'de RawValue>,
+    /// How many there are beyond those expected.
+    more: usize,
+}
+
+impl<'de> Visitor<'de> for Batch {
+    type Value = Results<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `results`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Results<'de>, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(field_identifier, rename_all = "camelCase")]
+        enum Member {
+            Results,
+            #[serde(other)]
+            Other,
+        }
+
+        let mut results = None;
+        while let Some(member) = map.next_key()? {
+            match member {
+                Member::Results if results.is_some() => {
+                    return Err(A::Error::duplicate_field("results"));
+                }
+                Member::Results => {
+                    let expected = self.expected;
+                    results = Some(map.next_value_seed(Batch { expected })?);
+                }
+                Member::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        results.ok_or_else(|| A::Error::missing_field("results"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Results<'de>, A::Error> {
+        let (mut results, mut more) = (Vec::new(), 0);
+        while results.len() < self.expected {
+            match seq.next_element()? {
+                Some(result) => results.push(result),
+                None => return Ok(Results { results, more }),
+            }
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            more += 1;
+        }
+        Ok(Results { results, more })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Batch {
+    type Value = Results<'de>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(
+        self,
+        results: D,
+    ) -> Result<Results<'de>, D::Error> {
+        results.deserialize_seq(self)
+    }
 }
 
 /// The code and message of an answer that is not a function's.
@@ -134,19 +230,16 @@ struct Failure<'de> {
 
 impl Failure<'_> {
     fn error(self, context: CallContext<'_>) -> Error {
+        if let Some(claim) = self.data.and_then(claim::refusal) {
+            let call = context.call();
+            return Error::Claim { call, claim };
+        }
         let secrets = context.secrets();
-        let message = secrets.shortened(&self.message, MESSAGE_LIMIT);
-        // Data that is no Convex value costs the data alone, not the message.
-        let data = self
-            .data
-            .and_then(|data| serde_json::from_str(data.get()).ok());
         Error::Function {
             call: context.call(),
-            message: message.into(),
-            data: data.map(|mut data| {
-                secrets.redact_value(&mut data);
-                Box::new(data)
-            }),
+            message: secrets.shortened(&self.message, MESSAGE_LIMIT).into(),
+            // Whatever is in it costs the data alone, not the message.
+            data: self.data.map(|data| ErrorData::new(data.get(), secrets)),
         }
     }
 }
@@ -288,7 +381,11 @@ mod tests {
                 format!(r#"{{"status": "error", "errorMessage": "no", "errorData": {data}}}"#);
             let error = read_text(&answer).unwrap_err();
             assert!(error.to_string().ends_with("failed: no"), "{error}");
-            assert!(error.function_data::<Value>().is_none());
+            let unreadable = error.function_data::<Value>().unwrap().unwrap_err();
+            assert_eq!(
+                unreadable.to_string(),
+                "the error's data is not a Convex value"
+            );
             assert_eq!(error.outcome(), Outcome::Executed);
         }
     }

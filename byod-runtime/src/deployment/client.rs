@@ -110,6 +110,13 @@ impl Client {
         self.with_limits(|limits| limits.answer = bytes)
     }
 
+    /// The same deployment, called with another limit on how many values an answer may
+    /// hold; see [`ByodBuilder::value_limit`](crate::ByodBuilder::value_limit).
+    #[must_use]
+    pub fn with_value_limit(&self, values: usize) -> Self {
+        self.with_limits(|limits| limits.values = values)
+    }
+
     /// The same deployment, called with another limit on how often a call is sent
     /// again; 0 for never.
     #[must_use]
@@ -171,7 +178,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Query, path, args).await
+        self.call(Endpoint::Query, path, args, self.deadline())
+            .await
     }
 
     /// Runs a mutation. On an error, [`Error::outcome`] says whether it ran.
@@ -180,7 +188,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Mutation, path, args).await
+        self.call(Endpoint::Mutation, path, args, self.deadline())
+            .await
     }
 
     /// Runs an action. On an error, [`Error::outcome`] says whether it ran.
@@ -189,7 +198,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Action, path, args).await
+        self.call(Endpoint::Action, path, args, self.deadline())
+            .await
     }
 
     /// Runs a function of whatever kind; needs the deploy key.
@@ -198,7 +208,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Function, path, args).await
+        self.call(Endpoint::Function, path, args, self.deadline())
+            .await
     }
 
     /// Runs several queries in one request, all at one timestamp. The results
@@ -216,14 +227,15 @@ impl Client {
         let batch = self.context(Endpoint::QueryBatch, &names);
         let body = body::batch(queries).map_err(|reason| batch.encode(reason))?;
         self.run(
-            body,
+            body.into(),
             batch,
             &self.limits,
             self.deadline(),
             |answer, batch| {
                 let results = answer::read_batch(answer, paths.len(), batch)?;
                 let read = |(result, path): (&RawValue, &&str)| {
-                    answer::read_value(result.get().as_bytes(), self.context(Endpoint::Query, path))
+                    let context = self.context(Endpoint::Query, path).counted();
+                    answer::read_value(result.get().as_bytes(), context)
                 };
                 Ok(results.into_iter().zip(&paths).map(read).collect())
             },
@@ -231,19 +243,20 @@ impl Client {
         .await
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         endpoint: Endpoint,
         path: &str,
         args: &impl Serialize,
+        deadline: Deadline,
     ) -> Result<T, Error> {
         let context = self.context(endpoint, path);
         let body = body::call(path, args).map_err(|reason| context.encode(reason))?;
         self.run(
-            body,
+            body.into(),
             context,
             &self.limits,
-            self.deadline(),
+            deadline,
             |answer, context| answer::read_value(answer, context),
         )
         .await
@@ -258,13 +271,13 @@ impl Client {
     /// harm, and reads the answer.
     pub(crate) async fn run<T>(
         &self,
-        body: Vec<u8>,
+        body: Bytes,
         mut context: CallContext<'_>,
         limits: &Limits,
         deadline: Deadline,
         read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let body = Bytes::from(body);
+        context.values = limits.values;
         let mut attempt = 1;
         loop {
             telemetry::attempt(attempt);
@@ -277,7 +290,8 @@ impl Client {
                     Ok(_place) => {
                         let url = self.endpoints.of(context.endpoint);
                         let http = &self.http;
-                        http.post(url, body.clone(), context, deadline, limits)
+                        let floods = self.health.floods();
+                        http.post(url, body.clone(), context, deadline, limits, floods)
                             .await
                     }
                     Err(limit) => Err(Error::Busy {
@@ -294,7 +308,12 @@ impl Client {
                     self.health.note(&result);
                 }
                 match result {
-                    Ok(value) => return Ok(value),
+                    Ok(value) => {
+                        if let Some(observer) = &self.observer {
+                            observer.answered();
+                        }
+                        return Ok(value);
+                    }
                     Err(error) => error,
                 }
             };
@@ -352,6 +371,7 @@ impl Client {
             path,
             repeatable: endpoint.only_reads(),
             perhaps_ran: false,
+            values: self.limits.values,
         }
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct CallContext<'a> {
     pub(crate) repeatable: bool,
     /// Whether it may have run already, when it was sent before.
     pub(crate) perhaps_ran: bool,
+    /// How many values its answer may hold.
+    pub(crate) values: usize,
 }
 
 impl CallContext<'_> {
@@ -33,6 +35,14 @@ impl CallContext<'_> {
             repeatable: self.repeatable,
             perhaps_ran: self.perhaps_ran,
         })
+    }
+
+    /// The same for a part of an answer whose values have been counted.
+    pub(crate) fn counted(self) -> Self {
+        Self {
+            values: usize::MAX,
+            ..self
+        }
     }
 
     /// A text from outside as a part of an error: short, on one line, and without

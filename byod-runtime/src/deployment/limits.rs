@@ -9,6 +9,8 @@ pub(crate) struct Limits {
     pub(crate) connect: Duration,
     /// In bytes.
     pub(crate) answer: usize,
+    /// How many values an answer may hold.
+    pub(crate) values: usize,
     /// How often it is sent again, at most.
     pub(crate) retries: u32,
 }
@@ -24,6 +26,7 @@ impl Limits {
         self.timeout = self.timeout.max(other.timeout);
         self.connect = self.connect.max(other.connect);
         self.answer = self.answer.max(other.answer);
+        self.values = self.values.max(other.values);
         self.retries = self.retries.max(other.retries);
     }
 }
@@ -34,6 +37,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(30),
             connect: Duration::from_secs(5),
             answer: 16 * 1024 * 1024,
+            values: 2_000_000,
             retries: 3,
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod auth;
 pub(crate) mod body;
+mod claim;
 mod client;
 mod context;
 mod deadline;
@@ -12,9 +13,12 @@ pub(crate) mod http;
 mod limits;
 pub(crate) mod retry;
 pub(crate) mod shared_pools;
+mod values;
 
 pub(crate) use auth::Auth;
 pub use auth::{DeployKey, Token};
+pub(crate) use claim::Owner;
+pub use claim::{Claim, Released};
 pub use client::Client;
 pub(crate) use context::CallContext;
 pub(crate) use deadline::{Deadline, YEAR};

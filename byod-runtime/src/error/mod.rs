@@ -1,5 +1,6 @@
 //! What can go wrong, and what is known then.
 
+mod data;
 mod outcome;
 mod problem;
 #[cfg(test)]
@@ -8,6 +9,7 @@ pub(crate) mod text;
 mod variants;
 mod words;
 
+pub use data::ErrorData;
 pub use outcome::Outcome;
 pub use problem::ConnectionProblem;
 pub(crate) use text::{EXPLANATION, one_line};

@@ -31,6 +31,7 @@ impl Error {
             | Self::Tls { .. }
             | Self::Rejected { .. }
             | Self::Blocked { .. }
+            | Self::Claim { .. }
             | Self::RolloutRefused { .. }
             | Self::DeploymentChanged { .. }
             | Self::Busy { .. }
@@ -44,6 +45,7 @@ impl Error {
             Self::Timeout { .. }
             | Self::Interrupted { .. }
             | Self::TooLarge { .. }
+            | Self::TooManyValues { .. }
             | Self::Answer { .. } => Outcome::Unknown,
         }
     }

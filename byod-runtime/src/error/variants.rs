@@ -2,12 +2,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use byod_schema::Value;
 use serde::de::DeserializeOwned;
 
+use super::data::ErrorData;
 use super::text::Shown;
-use super::words::{Elapsed, Of, Refused};
-use crate::deployment::Endpoint;
+use super::words::{Elapsed, Of, Refused, WrongOwner};
+use crate::deployment::{Claim, Endpoint};
 use crate::routing::Deployment;
 
 /// How the parts of the HTTP client fail.
@@ -117,6 +117,18 @@ pub enum Error {
         limit: usize,
     },
 
+    /// The answer holds more values than the limit that is set: it would take far more
+    /// memory than its size says.
+    #[error(
+        "{call}: the answer holds more than {limit} values; raise `value_limit` or ask for less"
+    )]
+    TooManyValues {
+        /// The call.
+        call: Box<Call>,
+        /// The limit; see [`ByodBuilder::value_limit`](crate::ByodBuilder::value_limit).
+        limit: usize,
+    },
+
     /// The answer was not understood.
     #[error("{call}: {}", Shown(.reason))]
     Answer {
@@ -137,7 +149,7 @@ pub enum Error {
         /// The function's message, of at most 4,096 characters.
         message: Box<str>,
         /// The data of a `ConvexError`; see [`Error::function_data`].
-        data: Option<Box<Value>>,
+        data: Option<ErrorData>,
     },
 
     /// The user's deployment is marked as failing, so nothing is sent, neither
@@ -148,6 +160,17 @@ pub enum Error {
         call: Box<Call>,
         /// The stored reason.
         reason: Box<str>,
+    },
+
+    /// The user's deployment belongs to somebody else, or to nobody and could not be
+    /// claimed for the user: it answers no call of theirs, and the function did not
+    /// run. What a service answers with is the HTTP status 403.
+    #[error("{call}: {}", WrongOwner(.claim))]
+    Claim {
+        /// The call that was refused.
+        call: Box<Call>,
+        /// Whose the deployment is.
+        claim: Claim,
     },
 
     /// A write to a table that the rollout allows only to be read on users' deployments.
@@ -292,9 +315,11 @@ impl Error {
             Self::Rejected { .. } => "rejected",
             Self::Status { .. } => "status",
             Self::TooLarge { .. } => "too_large",
+            Self::TooManyValues { .. } => "too_many_values",
             Self::Answer { .. } => "answer",
             Self::Function { .. } => "function",
             Self::Blocked { .. } => "blocked",
+            Self::Claim { .. } => "claim",
             Self::RolloutRefused { .. } => "rollout_refused",
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::Busy { .. } => "busy",
@@ -315,9 +340,11 @@ impl Error {
             | Self::Rejected { call, .. }
             | Self::Status { call, .. }
             | Self::TooLarge { call, .. }
+            | Self::TooManyValues { call, .. }
             | Self::Answer { call, .. }
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
+            | Self::Claim { call, .. }
             | Self::RolloutRefused { call, .. }
             | Self::DeploymentChanged { call, .. }
             | Self::Busy { call, .. }
@@ -341,7 +368,9 @@ impl Error {
     ///
     /// `None` if this is no function error, or one without data. `Some(Err(_))`
     /// if the data does not fit `T`, which sees it in Convex's JSON encoding, as
-    /// the values of [`Client`](crate::Client) are; [`Value`] fits always.
+    /// the values of [`Client`](crate::Client) are, or is more than
+    /// [`ErrorData::LIMIT`] bytes; [`Value`](crate::Value) fits whatever is one. It is parsed
+    /// each time.
     pub fn function_data<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
         let Self::Function {
             data: Some(data), ..
@@ -349,12 +378,14 @@ impl Error {
         else {
             return None;
         };
-        Some(serde_json::to_value(data).and_then(serde_json::from_value))
+        Some(data.read())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use byod_schema::Value;
+
     use super::*;
 
     fn call(endpoint: Endpoint) -> Box<Call> {
@@ -398,7 +429,7 @@ mod tests {
         let error = Error::Function {
             call: call(Endpoint::Query),
             message: "no".into(),
-            data: Some(Box::new(data.clone())),
+            data: Some(ErrorData::try_from(&data).unwrap()),
         };
         #[derive(serde::Deserialize)]
         struct Data {

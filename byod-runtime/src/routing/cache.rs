@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::decision::Standing;
 use crate::calls::UserId;
-use crate::deployment::Client;
 use crate::deployment::YEAR;
+use crate::deployment::{Claim, Client};
 use crate::error::ConnectionProblem;
 use crate::error::{Call, Error};
 use crate::telemetry::{self, RouteFound};
@@ -57,6 +57,10 @@ impl Blocked {
 
     pub(crate) fn error(&self, call: Box<Call>, minimum: u64) -> Error {
         match &self.why {
+            Why::Failing(reason) if **reason == *ConnectionProblem::SomebodyElses.to_string() => {
+                let claim = Claim::SomebodyElses;
+                Error::Claim { call, claim }
+            }
             Why::Failing(reason) => Error::Blocked {
                 call,
                 reason: (&**reason).into(),

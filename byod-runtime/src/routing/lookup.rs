@@ -164,7 +164,15 @@ impl Byod {
     async fn load(&self, user: &UserId) -> Result<Route, Error> {
         let record = self.inner().store.get(user).await?;
         let minimum = self.inner().minimum_schema_version;
-        self.publish(user, || UserStatus::of(record.as_ref(), minimum));
+        self.publish(user, || {
+            let mut status = UserStatus::of(record.as_ref(), minimum);
+            let record = record.as_ref().filter(|_| status.enabled);
+            let claims = &self.inner().claims;
+            let known =
+                |record: &UserDatabaseConfig| claims.get(user, record.credentials.fingerprint());
+            status.claim = record.and_then(known);
+            status
+        });
         let Some(record) = record else {
             tracing::debug!(?user, "the user has no record of an own deployment");
             return Ok(Route::NotConnected);

@@ -1,6 +1,7 @@
 //! Which deployment answers a user, and what is done where it fails.
 
 mod cache;
+mod claims;
 mod connecting;
 mod decision;
 mod lookup;
@@ -11,6 +12,7 @@ mod tables;
 mod target;
 
 pub(crate) use cache::{Ages, Route, RouteCache};
+pub(crate) use claims::KnownClaims;
 pub use connecting::ConnectionTest;
 pub(crate) use lookup::Known;
 pub(crate) use recovery::{Observer, Pauses, Recoveries};

@@ -72,9 +72,21 @@ impl Byod {
         if !rejected && !fails {
             return;
         }
-        let Some(problem) = ConnectionProblem::of(error) else {
-            return;
-        };
+        if let Some(problem) = ConnectionProblem::of(error) {
+            self.block(user, connected, &problem);
+        }
+    }
+
+    /// Takes note that a call to a user's deployment was answered: blocks the user's
+    /// route if more than answers came.
+    pub(crate) fn answered(&self, user: &UserId, connected: &Arc<Connected>) {
+        let floods = connected.client.health().floods().in_a_row();
+        if floods >= self.inner().failure_threshold {
+            self.block(user, connected, &ConnectionProblem::Flooding);
+        }
+    }
+
+    fn block(&self, user: &UserId, connected: &Arc<Connected>, problem: &ConnectionProblem) {
         let reason: Arc<str> = problem.to_string().into();
         let blocked = Blocked {
             deployment: connected.client.host().into(),
@@ -175,6 +187,12 @@ impl Observer {
             byod: byod.weak(),
             user: user.clone(),
             connected,
+        }
+    }
+
+    pub(crate) fn answered(&self) {
+        if let Some(byod) = Byod::upgrade(&self.byod) {
+            byod.answered(&self.user, &self.connected);
         }
     }
 

@@ -133,6 +133,7 @@ impl<'a> Wanted<'a> {
             path: self.path,
             repeatable: self.kind == FunctionType::Query,
             perhaps_ran: false,
+            values: 0,
         }
     }
 }

@@ -22,6 +22,17 @@ pub struct Credentials {
     pub deploy_key: DeployKey,
 }
 
+impl Credentials {
+    /// Of the deployment at that URL, with that deploy key. Whether they can be those
+    /// of one shows when they are used.
+    pub fn new(deployment_url: impl Into<String>, deploy_key: impl Into<DeployKey>) -> Self {
+        Self {
+            deployment_url: deployment_url.into(),
+            deploy_key: deploy_key.into(),
+        }
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")

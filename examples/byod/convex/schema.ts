@@ -595,4 +595,11 @@ export default defineSchema({
     args: v.string(),
     result: v.any(),
   }).index("by_owner_key", ["owner", "key"]),
+
+  /** Whose this deployment is: byod/claim.ts. */
+  byodOwner: defineTable({
+    subject: v.string(),
+    user: v.string(),
+    since: v.number(),
+  }),
 });

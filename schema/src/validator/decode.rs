@@ -38,7 +38,7 @@ impl<'de> Visitor<'de> for ByKind {
                     Validator::Other(members) if is_of_known_kind(&members) => {
                         Err(A::Error::custom(format!(
                             "members are missing or wrong: {}",
-                            Value::Object(members)
+                            Value::from(members)
                         )))
                     }
                     validator => Ok(validator),

@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
@@ -7,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{TOO_DEEP, Value, ValueError, eight_bytes, integer_from_base64};
+use super::{Members, TOO_DEEP, Value, ValueError, eight_bytes, integer_from_base64};
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -80,13 +79,14 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let (mut values, inner) = (Vec::new(), self.inner()?);
         while let Some(value) = seq.next_element_seed(inner)? {
-            values.push(value);
+            push(&mut values, value);
         }
+        values.shrink_to_fit();
         Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut fields = BTreeMap::new();
+        let mut fields = Vec::new();
         while let Some(key) = map.next_key::<String>()? {
             if key.starts_with('$') {
                 if !fields.is_empty() {
@@ -96,10 +96,28 @@ impl<'de> Visitor<'de> for ValueVisitor {
                 }
                 return special(&key, map);
             }
-            fields.insert(key, map.next_value_seed(self.inner()?)?);
+            let value = map.next_value_seed(self.inner()?)?;
+            push(&mut fields, (key, value));
         }
-        Ok(Value::Object(fields))
+        fields.shrink_to_fit();
+        Ok(Value::Object(Members::of(fields)))
     }
+}
+
+/// Adds one more. What is said of how many there will be comes from outside and is not
+/// believed. Few take no more room than they need, and many half as much again: a vector
+/// by itself has room for four as soon as there is one, and doubles.
+fn push<T>(values: &mut Vec<T>, value: T) {
+    const MANY: usize = 64;
+    if values.len() == values.capacity() {
+        let more = match values.len() {
+            0 => 1,
+            few if few < MANY => few,
+            many => many / 2,
+        };
+        values.reserve_exact(more);
+    }
+    values.push(value);
 }
 
 /// What serde_json gives instead of a number, as the one member of a map, where

@@ -1,11 +1,18 @@
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 
-use super::{Nested, TOO_DEEP, Value};
+use super::{Members, Nested, TOO_DEEP, Value};
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Nested(self, 0).serialize(serializer)
+    }
+}
+
+/// As an object.
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, value)| (name, Nested(value, 1))))
     }
 }
 

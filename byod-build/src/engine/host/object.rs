@@ -76,6 +76,11 @@ pub(crate) fn object<'js>(
             state.borrow_mut().set_running(id);
         })?,
     )?;
+    let state = host.clone();
+    object.set(
+        "runningNow",
+        Function::new(ctx.clone(), move || state.borrow().running.clone())?,
+    )?;
     object.set(
         "standinFor",
         Function::new(ctx.clone(), |id: String| {

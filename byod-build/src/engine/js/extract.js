@@ -130,6 +130,20 @@ function readFunction(name, value, isChecked) {
   }
 }
 
+// What an inert value stands for that a module, or one that it imports, asked which
+// values it holds: what is undefined then may be for that alone.
+function askedBelow(record, seen) {
+  if (seen.has(record)) return undefined;
+  seen.add(record);
+  const own = askedInert.get(record.id);
+  if (own !== undefined) return own;
+  for (const dep of record.deps.values()) {
+    const found = dep.id.includes("/node_modules/") ? undefined : askedBelow(dep, seen);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 // The functions among a module's exports, those that can't be had, and the exports
 // that might be functions but are made by something that is not there.
 function readFunctions(id, isChecked = false) {
@@ -137,6 +151,10 @@ function readFunctions(id, isChecked = false) {
   const functions = [];
   const leftOut = [];
   const unknown = [];
+  const record = entries.get(id);
+  const asked = askedBelow(record, new Set());
+  // What `export *` would pass on has no name here.
+  if (record.open) unknown.push({ name: "", origin: record.open });
   for (const name of Object.keys(exports)) {
     let value;
     try {
@@ -146,9 +164,11 @@ function readFunctions(id, isChecked = false) {
       continue;
     }
     if (isInert(value)) {
-      const { origin, path } = inertInfo.get(value);
-      // What is merely passed on from a package is nobody's function.
-      if (path.includes("()")) unknown.push({ name, origin });
+      unknown.push({ name, origin: inertInfo.get(value).origin });
+    } else if (value === undefined && asked !== undefined) {
+      unknown.push({ name, origin: asked });
+    } else if (isObject(value) && inertIn(name)) {
+      unknown.push({ name: "", origin: inertIn(name).origin });
     } else if (isObject(value)) {
       const found = readFunction(name, value, isChecked);
       if (found?.function) functions.push(`{"name":${JSON.stringify(name)},"function":${found.function}}`);

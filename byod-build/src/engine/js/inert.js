@@ -13,6 +13,15 @@ const MARK = /\ue000?byodinert(\d+)|\ue000b|\d\ue000/i;
 // Whether a mark was given to anyone, without which no text has one.
 let isMarkGiven = false;
 
+// Where something was asked how many, which or what an inert value holds, by the module
+// that ran then: what comes of the answer may lack anything.
+const askedInert = new Map();
+
+function askedWhich(origin) {
+  const id = host.runningNow();
+  if (!askedInert.has(id)) askedInert.set(id, origin);
+}
+
 // Names that say of an object what it is.
 const NOT_INHERITED = new Set(["constructor", "then", "toJSON", "toString", "valueOf", "isQuery", "isMutation", "isAction", "isConvexValidator", "kind", "export"]);
 
@@ -30,11 +39,13 @@ function inert(origin, path = "") {
   const mark = `${INERT_SIGN}byodinert${inertOrigins.push({ origin, path }) - 1}${INERT_SIGN}`;
   const giveMark = () => {
     isMarkGiven = true;
+    askedWhich(origin);
     return mark;
   };
   const value = new Proxy(target, {
     get(_, name) {
       if (name === Symbol.toPrimitive) return (hint) => (hint === "number" ? NaN : giveMark());
+      if (name === Symbol.iterator || name === Symbol.asyncIterator) askedWhich(origin);
       if (name === Symbol.iterator) {
         return function* () {
           yield child("[0]");
@@ -48,18 +59,28 @@ function inert(origin, path = "") {
       if (typeof name === "symbol" || name === "then") return undefined;
       if (name === "prototype") return target.prototype;
       if (name === "toString" || name === "valueOf" || name === "toJSON") return giveMark;
-      if (name === "length") return 0;
+      if (name === "length") {
+        askedWhich(origin);
+        return 0;
+      }
       if (name === mark) return value;
       // No program needs a path this long; a loop over `node.parent` ends here.
       return path.length > 1000 ? undefined : child(path === "" ? name : `.${name}`);
     },
-    apply: () => (path.length > 1000 ? undefined : child("()")),
+    apply(_, __, args) {
+      // What it would have been called with may have made anything.
+      if (args.some((arg) => typeof arg === "function" && !isInert(arg))) askedWhich(origin);
+      return path.length > 1000 ? undefined : child("()");
+    },
     construct(_, args, newTarget) {
       // Not `()`, for no function of Convex comes of `new`.
       if (newTarget === value) return child("{}");
       return Object.create(newTarget.prototype ?? Object.prototype);
     },
-    has: (_, name) => typeof name !== "symbol" && name !== "then",
+    has(_, name) {
+      askedWhich(origin);
+      return typeof name !== "symbol" && name !== "then";
+    },
     set: () => true,
     defineProperty: () => true,
     deleteProperty: () => true,

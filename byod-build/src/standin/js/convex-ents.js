@@ -3,15 +3,17 @@
 import { defineSchema, internalMutationGeneric } from "convex/server";
 import { v } from "convex/values";
 
-function withField(validator, name, field) {
-  switch (validator.kind) {
-    case "object":
-      return v.object({ ...validator.fields, [name]: field });
-    case "union":
-      return v.union(...validator.members.map((member) => withField(member, name, field)));
-    default:
-      throw new Error("Ent shape must be an object or a union of objects");
+// As the package does, into the very objects that were given: whoever else uses them
+// has the field from then on.
+function addField(validator, name, field) {
+  for (const one of validator.kind === "union" ? validator.members : [validator]) {
+    if (one.kind === "object") one.fields[name] = field;
   }
+}
+
+function hasField(validator, name) {
+  const all = validator.kind === "union" ? validator.members : [validator];
+  return all.some((one) => one.kind === "object" && one.fields[name] !== undefined);
 }
 
 class EntDefinition {
@@ -46,8 +48,9 @@ class EntDefinition {
   }
 
   field(name, validator, options = {}) {
+    if (hasField(this.validator, name)) throw new Error(`Duplicate field "${name}"`);
     const hasDefault = options.default !== undefined;
-    this.validator = withField(this.validator, name, hasDefault ? v.optional(validator) : validator);
+    addField(this.validator, name, hasDefault ? v.optional(validator) : validator);
     if (options.unique || options.index) this.index(name, [name]);
     if (options.unique) this.fieldConfigs[name] = { name, unique: true };
     if (hasDefault) this.defaults[name] = options.default;
@@ -55,12 +58,13 @@ class EntDefinition {
   }
 
   edge(name, options = {}) {
+    if (this.edgeConfigs[name] !== undefined) throw new Error(`Duplicate edge "${name}"`);
     const to = options.to ?? `${name}s`;
     const edge = { name, to, cardinality: "single", deletion: options.deletion };
     if (options.ref === undefined) {
       const field = options.field ?? `${name}Id`;
       const id = v.id(to);
-      this.validator = withField(this.validator, field, options.optional ? v.optional(id) : id);
+      addField(this.validator, field, options.optional ? v.optional(id) : id);
       this.index(field, [field]);
       this.edgeConfigs[name] = { ...edge, type: "field", field, optional: options.optional === true };
     } else {
@@ -80,7 +84,10 @@ class EntDefinition {
   }
 
   deletion(type, options) {
-    this.validator = withField(this.validator, "deletionTime", v.optional(v.number()));
+    if (hasField(this.validator, "deletionTime")) {
+      throw new Error(`Cannot enable "${type}" deletion because "deletionTime" field was already defined.`);
+    }
+    addField(this.validator, "deletionTime", v.optional(v.number()));
     this.deletionConfig = { type, ...options };
     return this;
   }
@@ -95,11 +102,18 @@ class EntDefinition {
   }
 }
 
-export const defineEnt = (documentSchema) =>
-  new EntDefinition(documentSchema.isConvexValidator ? documentSchema : v.object(documentSchema));
+export function defineEnt(documentSchema) {
+  const validator = documentSchema.isConvexValidator ? documentSchema : v.object(documentSchema);
+  const parts = validator.kind === "union" ? validator.members : [validator];
+  if (!parts.every((part) => part.kind === "object")) throw new Error("Ent shape must be an object or a union of objects");
+  return new EntDefinition(validator);
+}
 
 export function defineEntFromTable(table) {
-  const ent = defineEnt(table.validator);
+  if (table.validator.kind !== "object") {
+    throw new Error("Only tables with object definition are supported in Ents, not unions");
+  }
+  const ent = defineEnt(table.validator.fields);
   return Object.assign(ent, {
     indexes: table.indexes,
     searchIndexes: table.searchIndexes,

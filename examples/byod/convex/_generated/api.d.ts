@@ -1,9 +1,13 @@
 /* eslint-disable */
 // Written until `npx convex dev` or `npx convex deploy` writes its own.
 
+import type * as byod_claim from "../byod/claim.js";
 import type * as byod_database from "../byod/database.js";
 import type * as byod_idempotency from "../byod/idempotency.js";
 import type * as byod_owner from "../byod/owner.js";
+import type * as byod_query from "../byod/query.js";
+import type * as byod_tables from "../byod/tables.js";
+import type * as byod_vectors from "../byod/vectors.js";
 import type * as byod_version from "../byod/version.js";
 import type * as conversations from "../conversations.js";
 import type * as functions from "../functions.js";
@@ -27,9 +31,13 @@ import type {
 } from "convex/server";
 
 declare const modules: ApiFromModules<{
+  "byod/claim": typeof byod_claim;
   "byod/database": typeof byod_database;
   "byod/idempotency": typeof byod_idempotency;
   "byod/owner": typeof byod_owner;
+  "byod/query": typeof byod_query;
+  "byod/tables": typeof byod_tables;
+  "byod/vectors": typeof byod_vectors;
   "byod/version": typeof byod_version;
   conversations: typeof conversations;
   functions: typeof functions;

@@ -32,4 +32,11 @@ export default defineSchema({
     text: v.string(),
     done: v.boolean(),
   }).index("by_user", ["userId"]),
+
+  /** Whose this deployment is: byod/claim.ts. */
+  byodOwner: defineTable({
+    subject: v.string(),
+    user: v.string(),
+    since: v.number(),
+  }),
 });

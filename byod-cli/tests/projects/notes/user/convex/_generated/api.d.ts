@@ -2,8 +2,12 @@
 // Written until `npx convex dev` or `npx convex deploy` writes its own.
 
 import type * as byod_caller from "../byod/caller.js";
+import type * as byod_claim from "../byod/claim.js";
 import type * as byod_database from "../byod/database.js";
 import type * as byod_owner from "../byod/owner.js";
+import type * as byod_query from "../byod/query.js";
+import type * as byod_tables from "../byod/tables.js";
+import type * as byod_vectors from "../byod/vectors.js";
 import type * as byod_version from "../byod/version.js";
 import type * as custom_todos from "../custom/todos.js";
 import type * as folders from "../folders.js";
@@ -20,8 +24,12 @@ import type {
 
 declare const modules: ApiFromModules<{
   "byod/caller": typeof byod_caller;
+  "byod/claim": typeof byod_claim;
   "byod/database": typeof byod_database;
   "byod/owner": typeof byod_owner;
+  "byod/query": typeof byod_query;
+  "byod/tables": typeof byod_tables;
+  "byod/vectors": typeof byod_vectors;
   "byod/version": typeof byod_version;
   "custom/todos": typeof custom_todos;
   folders: typeof folders;

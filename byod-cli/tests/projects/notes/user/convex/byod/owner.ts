@@ -20,11 +20,13 @@ import {
   type MutationCtx as AnyMutationCtx,
   type QueryCtx as AnyQueryCtx,
 } from "../_generated/server";
+import { check, checkInAction } from "./claim";
 import { notFound, reader, writer } from "./database";
+import { meets, vectorSearchOf, type Condition } from "./vectors";
 
 // Functions are internal: only the service, which has the deploy key, may say
-// whose documents a call is about. Whatever a function does, it reaches that
-// owner's documents alone, also where users share a deployment.
+// whose documents a call is about. A function asks first whether the deployment is
+// theirs. Whatever it does then, it reaches that owner's documents alone.
 
 /** What the service adds to the arguments of every function. */
 const subject = { userId: v.string() };
@@ -69,7 +71,9 @@ export function ownerQuery<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
+      if (isOwned(ctx)) return await handler(ctx as any, declared(args, given));
       const caller = callerOf(given);
+      await check(ctx.db, caller.owner);
       const owned = {
         ...ctx,
         ...caller,
@@ -96,7 +100,9 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject, ...times } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
+      if (isOwned(ctx)) return await handler(ctx as any, declared(args, given));
       const caller = callerOf(given);
+      await check(ctx.db, caller.owner);
       const owned = {
         ...ctx,
         ...caller,
@@ -126,7 +132,9 @@ export function ownerAction<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
+      if (isOwned(ctx)) return await handler(ctx as any, declared(args, given));
       const caller = callerOf(given);
+      await checkInAction(ctx, caller.owner);
       const owned = {
         ...ctx,
         ...caller,
@@ -135,7 +143,7 @@ export function ownerAction<Args extends PropertyValidators, Output>({
         runMutation: passOn(ctx.runMutation, 1, caller.owner),
         runAction: passOn(ctx.runAction, 1, caller.owner),
         scheduler: schedulerOf(ctx, caller.owner),
-        vectorSearch: vectorSearchOf(ctx, caller.owner),
+        vectorSearch: vectorSearchOf(ctx, caller.owner, ownIdsOf(ctx, caller)),
       };
       return await handler(owned, declared(args, given));
     },
@@ -193,11 +201,24 @@ function passOn<Run extends (...args: any[]) => any>(
   const ofOwner = Object.fromEntries(
     Object.keys(subject).map((name) => [name, owner]),
   );
-  return ((...args: any[]) => {
+  const passed = (...args: any[]) => {
     // Whomever the calling code names: the owner is who calls.
     args[position] = { ...args[position], ...ofOwner };
     return run(...args);
-  }) as Run;
+  };
+  HANDED_OUT.add(passed);
+  return passed as Run;
+}
+
+/** By what runs functions in it, a context is known to be one from here. */
+const HANDED_OUT = new WeakSet<object>();
+
+/**
+ * Where a function calls another's handler, with the context that it was given: the
+ * caller stays who they are, whomever the arguments name.
+ */
+function isOwned(ctx: { runQuery: object }): boolean {
+  return HANDED_OUT.has(ctx.runQuery);
 }
 
 /** Jobs are the owner's; one is cancelled only where whose it is can be asked. */
@@ -219,24 +240,26 @@ function schedulerOf(
   };
 }
 
-/** What the search finds of the owner's documents. */
-function vectorSearchOf(ctx: AnyActionCtx, owner: string) {
+/** Asks which documents are the owner's. */
+function ownIdsOf(ctx: AnyActionCtx, { owner }: Caller) {
   const ofOwner = passOn(ctx.runQuery, 1, owner);
   const ownIds = makeFunctionReference<"query">("byod/owner:ownIds");
-  const search: AnyActionCtx["vectorSearch"] = async (...args) => {
-    const found = await ctx.vectorSearch(...args);
-    const ids = found.map(({ _id }) => _id);
-    const own: string[] = await ofOwner(ownIds as any, { ids });
-    return found.filter(({ _id }) => own.includes(_id));
-  };
-  return search;
+  return async (ids: string[], conditions?: Condition[]): Promise<string[]> =>
+    await ofOwner(ownIds as any, { ids, conditions });
 }
 
-/** Which of these ids are of documents of the owner. */
+/** Which of these ids are of documents of the owner that meet a condition. */
 export const ownIds = ownerQuery({
-  args: { ids: v.array(v.string()) },
-  handler: async (ctx, { ids }) => {
+  args: {
+    ids: v.array(v.string()),
+    conditions: v.optional(
+      v.array(v.object({ field: v.string(), value: v.optional(v.any()) })),
+    ),
+  },
+  handler: async (ctx, { ids, conditions }) => {
     const docs = await Promise.all(ids.map((id) => ctx.db.get(id as any)));
-    return docs.flatMap((doc) => (doc === null ? [] : [doc._id as string]));
+    return docs.flatMap((doc) =>
+      doc !== null && meets(doc, conditions) ? [doc._id as string] : [],
+    );
   },
 });

@@ -1,0 +1,81 @@
+//! `byod/tables.ts`: the tables that functions can reach, and whose what is in them.
+
+use byod_schema::{Manifest, Table};
+
+use super::schema;
+use crate::layout::{Code, Entry, string};
+use crate::owners::{self, Owners};
+
+/// The text of the module.
+pub(crate) fn tables(manifest: &Manifest) -> String {
+    let tables = schema::user_tables(manifest).map(|table| {
+        let whose = match Owners::of(manifest, table) {
+            Owners::Everybody => Code::text(string("everybody's")),
+            Owners::Parent { field, tables } => Code::object([
+                Entry::new("parent", Code::text(string(field))),
+                Entry::new("tables", Code::strings(tables)),
+            ]),
+            owners => {
+                let fields = Code::strings(owners.fields().iter().copied());
+                Code::object([Entry::new("fields", fields)])
+            }
+        };
+        Entry::new(&table.table_name, whose)
+    });
+    let filtered = schema::user_tables(manifest).flat_map(|table| {
+        let owners = Owners::of(manifest, table);
+        filtering(table)
+            .filter_map(|(index, by)| {
+                let fields = owners.fields().iter().copied();
+                let fields: Vec<&str> = fields.filter(|f| by.iter().any(|by| by == f)).collect();
+                let name = format!("{}.{index}", table.table_name);
+                (!fields.is_empty()).then(|| Entry::new(&name, Code::strings(fields)))
+            })
+            .collect::<Vec<_>>()
+    });
+    let filtered: Vec<Entry> = filtered.collect();
+    let filtered = if filtered.is_empty() {
+        Code::object([])
+    } else {
+        Code::expanded(filtered)
+    };
+    let subjects = Code::strings(owners::subjects(manifest));
+    include_str!("tables.ts")
+        .replace(
+            "{/*tables*/}",
+            &Code::expanded(tables).print(0, "const TABLES: Record<string, Whose> = ".len(), 1),
+        )
+        .replace(
+            "{/*filtered*/}",
+            &filtered.print(0, "const FILTERED: Record<string, string[]> = ".len(), 1),
+        )
+        .replace(
+            "[/*subjects*/]",
+            &subjects.print(0, "export const SUBJECTS: string[] = ".len(), 1),
+        )
+}
+
+/// The indexes that search, with the fields that they filter by.
+fn filtering(table: &Table) -> impl Iterator<Item = (&str, &[String])> {
+    let texts = table
+        .search_indexes
+        .iter()
+        .chain(&table.staged_search_indexes);
+    let vectors = table
+        .vector_indexes
+        .iter()
+        .chain(&table.staged_vector_indexes);
+    texts
+        .map(|index| {
+            (
+                index.index_descriptor.as_str(),
+                index.filter_fields.as_slice(),
+            )
+        })
+        .chain(vectors.map(|index| {
+            (
+                index.index_descriptor.as_str(),
+                index.filter_fields.as_slice(),
+            )
+        }))
+}
