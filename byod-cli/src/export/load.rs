@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::carry::{Carrier, Need, Reason};
+use super::carry::{Carrier, Reason};
+use super::need::Need;
 use crate::source::{Imported, LoadKind, Module, Sources, Target};
 
 /// A statement of a module.
