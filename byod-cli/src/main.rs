@@ -1,5 +1,5 @@
 //! `byod`: writes the Convex project of users' deployments, checks it against
-//! main's, makes encryption keys and rotates them.
+//! main's, makes encryption keys and rotates them, and gives up users' claims.
 
 mod check;
 mod error;
@@ -8,6 +8,7 @@ mod layout;
 mod main_side;
 mod owners;
 mod print;
+mod release;
 mod rotate;
 mod source;
 mod tree;
@@ -71,6 +72,26 @@ enum Command {
         /// The module of main that holds the functions for users' records.
         #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
         module: String,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give up a user's claim of their own deployment, so that somebody else can
+    /// connect it.
+    ///
+    /// Takes main and the keys from the environment, as `rotate-key` does; the deployment
+    /// is that of the user's record. Disconnect the user first: the next call of one
+    /// who is connected claims it again. What is stored there stays. Exit status 1
+    /// where it is not free then.
+    Release {
+        /// The user's id on main.
+        user: String,
+        /// The module of main that holds the functions for users' records.
+        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+        module: String,
+        /// Allow a deployment on this machine, also over http.
+        #[arg(long)]
+        development: bool,
         /// Print JSON, for scripts.
         #[arg(long)]
         json: bool,
@@ -153,6 +174,21 @@ fn run(command: Command) -> Result<bool, Error> {
             let report = rotate::rotate(&options)?;
             print::either(json, &report, print::rotation)?;
             Ok(report.is_done())
+        }
+        Command::Release {
+            user,
+            module,
+            development,
+            json,
+        } => {
+            let options = release::Options {
+                user,
+                module,
+                development,
+            };
+            let report = release::release(options)?;
+            print::either(json, &report, print::release)?;
+            Ok(report.is_free())
         }
     }
 }

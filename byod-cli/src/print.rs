@@ -7,6 +7,7 @@ use byod_schema::Location;
 use serde::Serialize;
 
 use crate::export::Fate;
+use crate::release::{self, Outcome};
 use crate::{Error, check, export, main_side, rotate};
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -177,6 +178,35 @@ pub(crate) fn rotation(report: &rotate::Report, out: &mut dyn Write) -> io::Resu
         )?;
     }
     Ok(())
+}
+
+pub(crate) fn release(report: &release::Report, out: &mut dyn Write) -> io::Result<()> {
+    let user = &report.user_id;
+    match report.released {
+        Outcome::Released => writeln!(
+            out,
+            "{GOOD}The deployment of {user:?} is nobody's now: who connects it claims it.{GOOD:#}"
+        ),
+        Outcome::Unclaimed => {
+            writeln!(
+                out,
+                "{GOOD}The deployment of {user:?} was nobody's.{GOOD:#}"
+            )
+        }
+        Outcome::Unclaimable => writeln!(
+            out,
+            "{BAD}The deployment of {user:?} has no module byod/claim, so it was never claimed.{BAD:#} \
+             Deploy what `byod export` writes."
+        ),
+        Outcome::Shared => writeln!(
+            out,
+            "The deployment of {user:?} is several users' on purpose (`deployments = \"shared\"`): nobody claims it."
+        ),
+        Outcome::SomebodyElses => writeln!(
+            out,
+            "{BAD}The deployment of {user:?} is somebody else's, and stays so.{BAD:#}"
+        ),
+    }
 }
 
 fn not_read(warnings: &[String], out: &mut dyn Write) -> io::Result<()> {

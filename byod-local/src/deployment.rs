@@ -2,14 +2,15 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use byod_schema::{FunctionPath, Manifest, Value, nearest};
+use byod_schema::{Deployments, Function, FunctionPath, Manifest, Value, nearest};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::auth::{Auth, Caller, Identity};
-use crate::builtin::{credentials, crud, ping};
+use crate::builtin::{claim, credentials, crud, ping};
 use crate::error::{FunctionError, StartError};
 use crate::functions::Ctx;
+use crate::functions::claim::Claims;
 use crate::functions::{Body, Entry, Functions, missing};
 use crate::functions::{Project, table_of_module};
 use crate::random;
@@ -46,6 +47,7 @@ pub struct Local {
     project: Project,
     deploy_key: Option<String>,
     schema_version: f64,
+    claims: Claims,
     closures: Vec<(FunctionPath, Body)>,
 }
 
@@ -59,23 +61,36 @@ impl Local {
     /// The service's own deployment: main's tables and functions, and the module
     /// `byod/credentials`.
     pub fn main(manifest: &Manifest) -> Self {
-        Self::new("main", Role::Main, Project::main(manifest))
+        Self::new("main", Role::Main, Project::main(manifest), Claims::Missing)
     }
 
     /// A user's deployment: the project that the manifest names for it, and
     /// `functions:ping`. Where the manifest names none, it has main's user tables
     /// and their functions, with the injected arguments added.
+    ///
+    /// It belongs to the user who claims it (`byod/claim:claim`, which `Byod::connect`
+    /// of `byod-runtime` calls, and a session's first call), and its functions refuse
+    /// everybody else, unless the manifest's project has no module `byod/claim`, or
+    /// `byod.toml` says that deployments are shared; see
+    /// also [`shared`](Self::shared) and [`without_claim`](Self::without_claim).
     pub fn user(manifest: &Manifest) -> Self {
-        Self::new("user", Role::User, Project::user(manifest))
+        let claim = FunctionPath::new("byod/claim", "claim");
+        let claims = match &manifest.user {
+            _ if manifest.ownership.deployments == Deployments::Shared => Claims::Shared,
+            Some(user) if !user.functions.contains_key(&claim) => Claims::Missing,
+            _ => Claims::Kept,
+        };
+        Self::new("user", Role::User, Project::user(manifest), claims)
     }
 
-    fn new(name: &str, role: Role, project: Project) -> Self {
+    fn new(name: &str, role: Role, project: Project, claims: Claims) -> Self {
         Self {
             name: name.to_owned(),
             role,
             project,
             deploy_key: None,
             schema_version: 1.0,
+            claims,
             closures: Vec::new(),
         }
     }
@@ -97,6 +112,20 @@ impl Local {
     /// without it.
     pub fn schema_version(mut self, version: u32) -> Self {
         self.schema_version = version.into();
+        self
+    }
+
+    /// Lets several users use a user's deployment, as `deployments = "shared"` in
+    /// byod.toml does: nobody can claim it, and its functions do not ask whose it is.
+    pub fn shared(mut self) -> Self {
+        self.claims = Claims::Shared;
+        self
+    }
+
+    /// Leaves `byod/claim` out, as in projects for users' deployments that were
+    /// written by hand, or by `byod export` before there was a claim.
+    pub fn without_claim(mut self) -> Self {
+        self.claims = Claims::Missing;
         self
     }
 
@@ -145,7 +174,11 @@ impl Local {
         let mut functions = Functions::default();
         let built_in = match self.role {
             Role::Main => credentials::functions(&mut self.project),
-            Role::User => vec![ping::function(&self.project, self.schema_version)],
+            Role::User => {
+                let mut entries = claim::functions(&mut self.project, self.claims);
+                entries.push(ping::function(&self.project, self.schema_version));
+                entries
+            }
         };
         for entry in &built_in {
             let declared = entry.declared.clone();
@@ -161,23 +194,34 @@ impl Local {
                 declared: declared.clone(),
                 body,
                 keyed: self.project.keyed.get(path).cloned(),
+                claimed: self.claimed(declared),
             });
         }
         for entry in built_in {
             functions.add(entry);
         }
-        for (path, body) in self.closures.drain(..) {
+        for (path, body) in std::mem::take(&mut self.closures) {
             let Some(declared) = self.project.functions.get(&path).cloned() else {
                 return Err(unknown_function(&path, &self.project));
             };
             functions.add(Entry {
                 keyed: self.project.keyed.get(&path).cloned(),
+                claimed: self.claimed(&declared),
                 path,
                 declared,
                 body,
             });
         }
         Ok(functions)
+    }
+
+    /// The argument that says who calls, of a function that only the user may call
+    /// whose deployment it is.
+    fn claimed(&self, declared: &Function) -> Option<String> {
+        let owner = &self.project.owner;
+        let takes_it = || declared.args.as_object()?.get(owner);
+        (self.role == Role::User && self.claims == Claims::Kept && takes_it().is_some())
+            .then(|| owner.clone())
     }
 }
 

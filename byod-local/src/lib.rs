@@ -44,8 +44,12 @@
 //!   key and owner within 24 hours, also where it is a closure; the table
 //!   `byodIdempotency` holds the keys.
 //!
+//! - A user's deployment belongs to the user who claimed it, as `byod export` writes
+//!   it: the table `byodOwner` says whose it is, and a function that takes the owner
+//!   refuses everybody else, with a `ConvexError` whose data has the code `byod_claim`.
+//!
 //! Every other function is a closure, see [`Local::function`]. A main deployment
-//! also serves `byod/credentials`, a user's `functions:ping`.
+//! also serves `byod/credentials`, a user's `functions:ping` and `byod/claim`.
 //!
 //! # What differs from Convex
 //! - The project's own TypeScript does not run. What a handler does beyond the

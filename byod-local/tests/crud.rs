@@ -275,7 +275,7 @@ async fn an_argument_that_means_nothing_here_is_never_ignored() {
 
 #[tokio::test]
 async fn on_a_users_deployment_the_injected_arguments_are_owner_and_times() {
-    let users = Local::user(&manifest()).start().await.unwrap();
+    let users = Local::user(&manifest()).shared().start().await.unwrap();
     let args = json!({"title": "Milk", "userId": "auth|ada", "createdAt": 1, "updatedAt": 2});
     let id = mutation(&users, "notes:create", args, As::Admin)
         .await

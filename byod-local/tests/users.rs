@@ -18,7 +18,7 @@ fn manifest() -> Manifest {
 }
 
 async fn start(manifest: &Manifest) -> LocalDeployment {
-    Local::user(manifest).start().await.unwrap()
+    Local::user(manifest).shared().start().await.unwrap()
 }
 
 fn note(title: &str, owner: &str, key: Option<&str>) -> Json {
@@ -69,13 +69,15 @@ async fn a_repeat_gives_the_first_result() {
 
 #[tokio::test]
 async fn closures_run_once_too_and_again_where_they_failed() {
-    let users = Local::user(&manifest()).function("notes:create", |ctx, note| {
-        let id = ctx.insert("notes", note.clone())?;
-        match note.str("title") {
-            Some("bad") => Err("no".into()),
-            _ => Ok(id),
-        }
-    });
+    let users = Local::user(&manifest())
+        .shared()
+        .function("notes:create", |ctx, note| {
+            let id = ctx.insert("notes", note.clone())?;
+            match note.str("title") {
+                Some("bad") => Err("no".into()),
+                _ => Ok(id),
+            }
+        });
     let users = users.start().await.unwrap();
     let bad = note("bad", "ada", Some("notes:create 1"));
     for _ in 0..2 {

@@ -101,8 +101,11 @@ async fn no_hostile_url_is_stored() {
             let connected = ConnectionStatus::Connected;
             let saved = world.byod.save_credentials("a", &credentials, connected);
             let saved = saved.await.unwrap_err();
-            let tested = world.byod.connect("a", url, "prod:geheim|geheim").await;
-            let rotated = world.byod.rotate_credentials("a", &credentials).await;
+            let tested = world
+                .byod
+                .connect("a", "a", &Credentials::new(url, "prod:geheim|geheim"))
+                .await;
+            let rotated = world.byod.rotate_credentials("a", "a", &credentials).await;
             for error in [saved, tested.unwrap_err(), rotated.unwrap_err()] {
                 assert!(matches!(error, Error::Config { .. }), "{url:?}: {error}");
                 let text = error.to_string();
@@ -201,7 +204,10 @@ async fn names_that_stand_for_hostile_addresses_are_not_connected_to() {
             } = answer;
             resolver.set(addresses);
             let url = format!("https://{host}");
-            let test = world.byod.connect("a", url, "prod:geheim|geheim").await;
+            let test = world
+                .byod
+                .connect("a", "a", &Credentials::new(url, "prod:geheim|geheim"))
+                .await;
             let test = test.unwrap();
             let Some(ConnectionProblem::Unreachable { reason: found }) = &test.problem else {
                 panic!("{addresses:?}: {test:?}");
@@ -279,7 +285,11 @@ async fn main_may_be_where_users_deployments_may_not() {
         "main's"
     );
     let url = world.users.url.clone();
-    let error = world.byod.connect("a", url, "local|key").await.unwrap_err();
+    let error = world
+        .byod
+        .connect("a", "a", &Credentials::new(url, "local|key"))
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("is not encrypted"), "{error}");
 }
 

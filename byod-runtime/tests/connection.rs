@@ -7,7 +7,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use byod_runtime::FunctionType::Query;
-use byod_runtime::{ConnectionProblem, ConnectionStatus, Credentials, Error};
+use byod_runtime::{Claim, ConnectionProblem, ConnectionStatus, Credentials, Error};
 use serde_json::{Value, json};
 use support::world::{World, thrown};
 use support::{Reply, success};
@@ -22,10 +22,25 @@ async fn stored(world: &World, user: &str) -> String {
 async fn a_deployment_that_works_is_connected() {
     let world = World::new().await;
     let url = world.users.url.clone();
-    let test = world.byod.connect("a", &url, "local|key").await.unwrap();
+    let test = world
+        .byod
+        .connect("a", "a", &Credentials::new(&url, "local|key"))
+        .await
+        .unwrap();
     assert_eq!(test.status, ConnectionStatus::Connected);
     assert_eq!((test.schema_version, test.problem), (Some(3), None));
-    let ping = &world.users.requests()[0];
+    let requests = world.users.requests();
+    let paths: Vec<&str> = requests.iter().map(|request| request.path()).collect();
+    assert_eq!(
+        paths,
+        ["byod/claim:claim", "functions:ping", "byod/claim:state"]
+    );
+    assert_eq!(
+        test.claim,
+        Some(Claim::Unclaimable),
+        "it has no such module"
+    );
+    let ping = &requests[1];
     assert_eq!(ping.path(), "functions:ping");
     assert_eq!(ping.headers["authorization"], "Convex local|key");
     assert_eq!(world.field("a", "connectionStatus"), "connected");
@@ -76,7 +91,11 @@ async fn what_keeps_a_deployment_from_working_is_said_and_stored() {
     for (answer, problem, reason) in table {
         world.at_users.set(move |_| Some(answer()));
         let url = world.users.url.clone();
-        let test = world.byod.connect("a", &url, "local|key").await.unwrap();
+        let test = world
+            .byod
+            .connect("a", "a", &Credentials::new(&url, "local|key"))
+            .await
+            .unwrap();
         assert_eq!(test.status, ConnectionStatus::Error);
         assert_eq!(test.problem.as_ref(), Some(&problem));
         assert_eq!(world.field("a", "connectionStatus"), "error");
@@ -96,7 +115,11 @@ async fn a_deployment_that_cant_be_reached_says_so() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", port.local_addr().unwrap());
     drop(port);
-    let test = world.byod.connect("a", url, "local|key").await.unwrap();
+    let test = world
+        .byod
+        .connect("a", "a", &Credentials::new(url, "local|key"))
+        .await
+        .unwrap();
     let problem = test.problem.unwrap();
     assert!(
         matches!(problem, ConnectionProblem::Unreachable { .. }),
@@ -166,7 +189,11 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
         deployment_url: world.users.url.clone(),
         deploy_key: "local|new".into(),
     };
-    let nobody = world.byod.rotate_credentials("a", &new).await.unwrap_err();
+    let nobody = world
+        .byod
+        .rotate_credentials("a", "a", &new)
+        .await
+        .unwrap_err();
     assert!(matches!(nobody, Error::Config { .. }), "{nobody}");
 
     world
@@ -174,13 +201,13 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
         .await;
     assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
     world.at_users.status(403);
-    let test = world.byod.rotate_credentials("a", &new).await.unwrap();
+    let test = world.byod.rotate_credentials("a", "a", &new).await.unwrap();
     assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
     assert_eq!(test.status, ConnectionStatus::Connected);
     assert_eq!(stored(&world, "a").await, "local|old");
 
     world.at_users.clear();
-    let test = world.byod.rotate_credentials("a", &new).await.unwrap();
+    let test = world.byod.rotate_credentials("a", "a", &new).await.unwrap();
     assert_eq!((test.problem, test.schema_version), (None, Some(3)));
     assert_eq!(stored(&world, "a").await, "local|new");
     world.call("a", "notes", Query).await.unwrap();
@@ -195,7 +222,7 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
             deployment_url: url.into(),
             deploy_key: key.into(),
         };
-        let error = world.byod.rotate_credentials("a", &unusable).await;
+        let error = world.byod.rotate_credentials("a", "a", &unusable).await;
         assert!(matches!(error, Err(Error::Config { .. })));
     }
     assert_eq!(stored(&world, "a").await, "local|new");
@@ -225,7 +252,11 @@ async fn who_is_connected_stays_so_until_another_deployment_works() {
     let url = world.users.url.clone();
 
     let seen = at_ping(&world, 403);
-    let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+    let test = world
+        .byod
+        .connect("a", "a", &Credentials::new(&url, "local|new"))
+        .await
+        .unwrap();
     assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
     assert_eq!(test.status, ConnectionStatus::Connected);
     assert_eq!(*seen.lock().unwrap(), ["connected"]);
@@ -233,7 +264,11 @@ async fn who_is_connected_stays_so_until_another_deployment_works() {
     assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
 
     let seen = at_ping(&world, 200);
-    let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+    let test = world
+        .byod
+        .connect("a", "a", &Credentials::new(&url, "local|new"))
+        .await
+        .unwrap();
     assert_eq!(test.problem, None);
     assert_eq!(*seen.lock().unwrap(), ["connected"]);
     assert_eq!(stored(&world, "a").await, "local|new");
@@ -251,7 +286,11 @@ async fn who_is_blocked_stays_so_until_another_deployment_works() {
         world.save("a", "local|old", former.clone()).await;
         let seen = at_ping(&world, 403);
         let url = world.users.url.clone();
-        let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+        let test = world
+            .byod
+            .connect("a", "a", &Credentials::new(&url, "local|new"))
+            .await
+            .unwrap();
         assert_eq!(test.status, ConnectionStatus::Error);
         let until_tested = match former {
             ConnectionStatus::Error => "error",
@@ -274,7 +313,11 @@ async fn who_disconnects_during_the_test_is_not_connected() {
         None
     });
     let url = world.users.url.clone();
-    let test = world.byod.connect("a", &url, "local|new").await.unwrap();
+    let test = world
+        .byod
+        .connect("a", "a", &Credentials::new(&url, "local|new"))
+        .await
+        .unwrap();
     assert_eq!(test.status, ConnectionStatus::Disconnected);
     assert_eq!(world.field("a", "connectionStatus"), "disconnected");
     assert_eq!(stored(&world, "a").await, "local|old");

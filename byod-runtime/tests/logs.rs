@@ -149,12 +149,18 @@ async fn run() {
     shown(&Token::from(TOKEN));
 
     // Connected, with a key that is refused first.
-    let refused = byod.connect("alice", &users.url, WRONG_KEY).await.unwrap();
+    let refused = byod
+        .connect("alice", "alice", &Credentials::new(&users.url, WRONG_KEY))
+        .await
+        .unwrap();
     assert_eq!(refused.status, ConnectionStatus::Error);
     shown(&refused);
     shown(&byod.status("alice").await.unwrap());
     let watched = byod.watch_status("alice");
-    let test = byod.connect("alice", &users.url, USER_KEY).await.unwrap();
+    let test = byod
+        .connect("alice", "alice", &Credentials::new(&users.url, USER_KEY))
+        .await
+        .unwrap();
     assert_eq!(test.status, ConnectionStatus::Connected, "{test:?}");
     shown(&*watched.borrow());
     let session = byod.session("alice", "subject").with_token(TOKEN);
@@ -193,7 +199,9 @@ async fn run() {
         }));
         failed(Query::<f64>::__new(&session, info, &()).await);
         // What was refused blocks the user, until it works again.
-        byod.connect("alice", &users.url, USER_KEY).await.unwrap();
+        byod.connect("alice", "alice", &Credentials::new(&users.url, USER_KEY))
+            .await
+            .unwrap();
     }
 
     // No connection, no secure one, no URL, no header.
@@ -216,7 +224,10 @@ async fn run() {
         (&*users.url, ""),
         ("https://x", "a\nb"),
     ] {
-        failed(byod.connect("alice", url, key).await);
+        failed(
+            byod.connect("alice", "alice", &Credentials::new(url, key))
+                .await,
+        );
     }
     failed(Client::new(USER_KEY).map(|_| ()));
     let swapped = Byod::builder().main_url(MAIN_KEY).deploy_key(&*main.url);
@@ -249,15 +260,21 @@ async fn run() {
     main.change_record(json!({"userId": "alice", "connectionStatus": "connected"}));
 
     // New credentials, refused ones and good ones; and the end.
-    byod.connect("alice", &users.url, USER_KEY).await.unwrap();
+    byod.connect("alice", "alice", &Credentials::new(&users.url, USER_KEY))
+        .await
+        .unwrap();
     let with_key = |key: &str| Credentials {
         deployment_url: users.url.clone(),
         deploy_key: key.into(),
     };
-    let rotated = byod.rotate_credentials("alice", &with_key(WRONG_KEY)).await;
+    let rotated = byod
+        .rotate_credentials("alice", "alice", &with_key(WRONG_KEY))
+        .await;
     shown(&rotated.unwrap());
     users.accept(NEW_KEY);
-    let rotated = byod.rotate_credentials("alice", &with_key(NEW_KEY)).await;
+    let rotated = byod
+        .rotate_credentials("alice", "alice", &with_key(NEW_KEY))
+        .await;
     assert_eq!(rotated.unwrap().problem, None);
     // The key is revoked; the background tries again and again.
     users.accept("prod:calm-lion-456|another");

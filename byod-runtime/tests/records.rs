@@ -118,7 +118,10 @@ async fn saved_credentials_are_sealed_and_open_again() {
             .byod
             .save_credentials("a", &credentials, ConnectionStatus::Pending);
         assert!(matches!(saved.await, Err(Error::Config { .. })));
-        let connected = world.byod.connect("nobody", url, key).await;
+        let connected = world
+            .byod
+            .connect("nobody", "nobody", &Credentials::new(url, key))
+            .await;
         assert!(matches!(connected, Err(Error::Config { .. })));
     }
     let status = ConnectionStatus::Unknown("paused".into());

@@ -268,7 +268,11 @@ async fn new_credentials_end_the_block() {
     list(&world.session("a")).await.unwrap_err();
     recorded(&world, "error").await;
     let url = world.users.url.clone();
-    world.byod.connect("a", url, "local|new").await.unwrap();
+    world
+        .byod
+        .connect("a", "a", &Credentials::new(url, "local|new"))
+        .await
+        .unwrap();
     assert_eq!(list(&world.session("a")).await.unwrap(), "the user's");
 }
 

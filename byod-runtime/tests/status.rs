@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use byod_runtime::{ConnectionStatus, UserStatus};
+use byod_runtime::{ConnectionStatus, Credentials, UserStatus};
 use serde_json::json;
 use support::world::{World, list};
 use tokio::sync::watch::Receiver;
@@ -70,7 +70,11 @@ async fn a_watcher_sees_what_this_process_does() {
     assert!(!first.enabled && first.record.is_none());
 
     let url = world.users.url.clone();
-    world.byod.connect("a", url, "local|key").await.unwrap();
+    world
+        .byod
+        .connect("a", "a", &Credentials::new(url, "local|key"))
+        .await
+        .unwrap();
     let connected = seen(&mut status, |status| status.enabled).await;
     assert_eq!(connected.record.unwrap().schema_version, 3.0);
 

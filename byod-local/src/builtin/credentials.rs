@@ -66,6 +66,7 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
         let body = body(name, table.clone(), declared.returns.clone());
         Entry {
             keyed: None,
+            claimed: None,
             path,
             declared,
             body,

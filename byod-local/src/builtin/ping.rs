@@ -21,6 +21,7 @@ pub(crate) fn function(project: &Project, schema_version: f64) -> Entry {
     });
     Entry {
         keyed: None,
+        claimed: None,
         path,
         declared,
         body: Arc::new(move |ctx, _| {

@@ -1,5 +1,6 @@
 //! The project's functions: how one is found, checked and run, with what it is given.
 
+pub(crate) mod claim;
 mod ctx;
 mod idempotency;
 mod project;

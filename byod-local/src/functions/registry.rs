@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use byod_schema::{Function, FunctionPath, FunctionType, Validator, Value, Visibility};
 
+use super::claim;
 use super::ctx::{Access, Ctx};
 use super::idempotency::Keyed;
 use crate::auth::Caller;
@@ -31,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) body: Body,
     /// Set where it takes an idempotency key.
     pub(crate) keyed: Option<Keyed>,
+    /// The argument that says who calls, where the deployment must be theirs.
+    pub(crate) claimed: Option<String>,
 }
 
 impl fmt::Debug for Entry {
@@ -98,6 +101,9 @@ impl Entry {
     ) -> Result<Value, FunctionError> {
         let mut ctx = Ctx::new(access, caller, now);
         let args = self.check_args(args, &ctx)?;
+        if let Some(subject) = &self.claimed {
+            claim::check(&ctx, args.str(subject).unwrap_or_default())?;
+        }
         let run = |ctx: &mut Ctx<'_>, args| {
             catch_unwind(AssertUnwindSafe(|| (self.body)(ctx, args)))
                 .unwrap_or_else(|panic| Err(self.panicked(panic.as_ref())))

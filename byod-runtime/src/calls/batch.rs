@@ -5,18 +5,14 @@ use std::time::Instant;
 use byod_schema::FunctionType;
 use bytes::Bytes;
 use futures_util::future::join_all;
+use serde::de::IgnoredAny;
 use tracing::Instrument as _;
 
 use super::call::{Prepared, Query};
 use super::session::Session;
-use crate::deployment::CallContext;
-use crate::deployment::Deadline;
-use crate::deployment::Endpoint;
-use crate::deployment::Limits;
-use crate::deployment::answer;
-use crate::error::Error;
-use crate::routing::Known;
-use crate::routing::Target;
+use crate::deployment::{CallContext, Deadline, Limits, answer};
+use crate::error::{Claim, Endpoint, Error};
+use crate::routing::{Known, Target};
 use crate::telemetry::{Called, Observed};
 
 impl Session {
@@ -145,6 +141,25 @@ struct GroupAnswer {
     ranges: Vec<std::ops::Range<usize>>,
 }
 
+impl GroupAnswer {
+    /// That the deployment is nobody's yet, if it refused one of the queries for that.
+    fn refusal(&self, context: CallContext<'_>) -> Option<Error> {
+        let results = self.ranges.iter().map(|range| &self.body[range.clone()]);
+        let mut refused = results.filter(|result| {
+            let is_short = result.len() <= REFUSAL;
+            is_short && str::from_utf8(result).is_ok_and(|text| text.contains("byod_claim"))
+        });
+        refused.find_map(|result| match answer::read_value(result, context) {
+            Ok(IgnoredAny) => None,
+            Err(error @ Error::Claim { claim, .. }) if claim == Claim::Unclaimed => Some(error),
+            Err(_) => None,
+        })
+    }
+}
+
+/// What refuses a call because the deployment is nobody's is no longer, in bytes.
+const REFUSAL: usize = 8192;
+
 impl Sender {
     fn new(session: &Session) -> Self {
         Self {
@@ -254,10 +269,21 @@ impl Group {
         };
         let deadline = deadline.with_limit(limits.timeout);
         let observed = Observed::begin(called, Instant::now());
-        let run = client.run(body, context, &limits, deadline, read);
+        let body = Bytes::from(body);
+        let run = async {
+            let answer = client
+                .run(body.clone(), context, &limits, deadline, read)
+                .await?;
+            let Some(error) = answer.refusal(context) else {
+                return Ok(answer);
+            };
+            session.claim(&target, error, deadline).await?;
+            client.run(body, context, &limits, deadline, read).await
+        };
         let answer = run.instrument(observed.span()).await;
-        if let Err(error) = &answer {
-            session.observe(&target, error);
+        match &answer {
+            Ok(_) => session.answered(&target),
+            Err(error) => session.observe(&target, error),
         }
         observed.end(Some(target.location()), &answer);
         (target, answer)

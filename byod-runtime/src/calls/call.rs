@@ -9,16 +9,11 @@ use futures_util::TryFutureExt as _;
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
-use super::idempotency::IdempotencyKey;
 use super::session::Session;
-use crate::codec::{Arguments, Body, Field, FunctionInfo, Seed};
-use crate::deployment::CallContext;
-use crate::deployment::Deadline;
-use crate::deployment::Endpoint;
-use crate::deployment::Limits;
-use crate::deployment::answer;
-use crate::error::Error;
-use crate::routing::{Deployment, Target, Wanted};
+use crate::codec::{Arguments, Body, Field, FunctionInfo, IdempotencyKey, Seed};
+use crate::deployment::{CallContext, Deadline, Limits, answer};
+use crate::error::{Deployment, Endpoint, Error, Outcome};
+use crate::routing::{Target, Wanted};
 use crate::telemetry::{Called, Observed};
 
 /// A call's value, and which deployment it came from.
@@ -135,20 +130,36 @@ impl<T> Prepared<T> {
                 let mut context = client.context(kind, self.function.path);
                 // Main gets no key.
                 context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
-                let body = self.finish(&target)?;
+                let body = Bytes::from(self.finish(&target)?);
                 let read = self.read;
                 let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
-                let result = client.run(body, context, &limits, deadline, read).await;
-                match result {
-                    Ok(value) => Ok(Routed {
+                let routed = |value| {
+                    self.session.answered(&target);
+                    Routed {
                         value,
                         deployment: target.deployment(),
-                    }),
-                    Err(error) => {
-                        self.session.observe(&target, &error);
-                        Err(error)
                     }
+                };
+                let sent = client.run(body.clone(), context, &limits, deadline, read);
+                let mut error = match sent.await {
+                    Ok(value) => return Ok(routed(value)),
+                    Err(error) => error,
+                };
+                if let Error::Claim { .. } = error {
+                    context.perhaps_ran |= error.outcome() == Outcome::Unknown;
+                    error = match self.session.claim(&target, error, deadline).await {
+                        Err(error) => error,
+                        Ok(()) => {
+                            let again = client.run(body, context, &limits, deadline, read);
+                            match again.await {
+                                Ok(value) => return Ok(routed(value)),
+                                Err(error) => error,
+                            }
+                        }
+                    };
                 }
+                self.session.observe(&target, &error);
+                Err(error)
             });
             run.instrument(observed.span()).await
         };

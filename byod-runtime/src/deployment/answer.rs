@@ -11,10 +11,10 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+use super::claim;
 use super::context::CallContext;
 use super::values;
-use crate::error::text;
-use crate::error::{Error, ErrorData};
+use crate::error::{Error, ErrorData, text};
 
 /// How much of a function's message is kept, in characters.
 const MESSAGE_LIMIT: usize = 4096;
@@ -229,6 +229,10 @@ struct Failure<'de> {
 
 impl Failure<'_> {
     fn error(self, context: CallContext<'_>) -> Error {
+        if let Some(claim) = self.data.and_then(claim::refusal) {
+            let call = context.call();
+            return Error::Claim { call, claim };
+        }
         let secrets = context.secrets();
         Error::Function {
             call: context.call(),

@@ -15,15 +15,14 @@ use super::auth::{Auth, DeployKey, Token};
 use super::body;
 use super::context::CallContext;
 use super::deadline::Deadline;
-use super::endpoint::{Endpoint, Endpoints, operators_url};
+use super::endpoint::{Endpoints, operators_url};
 use super::health::{Deployments, Health};
 use super::http::Http;
 use super::limits::Limits;
+use super::observer::Observer;
 use super::retry;
 use super::shared_pools;
-use crate::error::Error;
-use crate::error::Outcome;
-use crate::routing::Observer;
+use crate::error::{Endpoint, Error, Outcome};
 use crate::telemetry;
 
 /// Calls the functions of one deployment over HTTP.
@@ -49,7 +48,7 @@ pub struct Client {
     limits: Limits,
     health: Arc<Health>,
     /// Is told how calls fail, where the calls of the client are a user's.
-    observer: Option<Arc<Observer>>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Client {
@@ -84,8 +83,8 @@ impl Client {
     }
 
     /// The same client, whose failures somebody is told.
-    pub(crate) fn observed(mut self, observer: Observer) -> Self {
-        self.observer = Some(Arc::new(observer));
+    pub(crate) fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -178,7 +177,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Query, path, args).await
+        self.call(Endpoint::Query, path, args, self.deadline())
+            .await
     }
 
     /// Runs a mutation. On an error, [`Error::outcome`] says whether it ran.
@@ -187,7 +187,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Mutation, path, args).await
+        self.call(Endpoint::Mutation, path, args, self.deadline())
+            .await
     }
 
     /// Runs an action. On an error, [`Error::outcome`] says whether it ran.
@@ -196,7 +197,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Action, path, args).await
+        self.call(Endpoint::Action, path, args, self.deadline())
+            .await
     }
 
     /// Runs a function of whatever kind; needs the deploy key.
@@ -205,7 +207,8 @@ impl Client {
         path: &str,
         args: &impl Serialize,
     ) -> Result<T, Error> {
-        self.call(Endpoint::Function, path, args).await
+        self.call(Endpoint::Function, path, args, self.deadline())
+            .await
     }
 
     /// Runs several queries in one request, all at one timestamp. The results
@@ -223,7 +226,7 @@ impl Client {
         let batch = self.context(Endpoint::QueryBatch, &names);
         let body = body::batch(queries).map_err(|reason| batch.encode(reason))?;
         self.run(
-            body,
+            body.into(),
             batch,
             &self.limits,
             self.deadline(),
@@ -239,19 +242,20 @@ impl Client {
         .await
     }
 
-    async fn call<T: DeserializeOwned>(
+    pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         endpoint: Endpoint,
         path: &str,
         args: &impl Serialize,
+        deadline: Deadline,
     ) -> Result<T, Error> {
         let context = self.context(endpoint, path);
         let body = body::call(path, args).map_err(|reason| context.encode(reason))?;
         self.run(
-            body,
+            body.into(),
             context,
             &self.limits,
-            self.deadline(),
+            deadline,
             |answer, context| answer::read_value(answer, context),
         )
         .await
@@ -266,13 +270,12 @@ impl Client {
     /// harm, and reads the answer.
     pub(crate) async fn run<T>(
         &self,
-        body: Vec<u8>,
+        body: Bytes,
         mut context: CallContext<'_>,
         limits: &Limits,
         deadline: Deadline,
         read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let body = Bytes::from(body);
         context.values = limits.values;
         let mut attempt = 1;
         loop {
@@ -286,7 +289,8 @@ impl Client {
                     Ok(_place) => {
                         let url = self.endpoints.of(context.endpoint);
                         let http = &self.http;
-                        http.post(url, body.clone(), context, deadline, limits)
+                        let floods = self.health.floods();
+                        http.post(url, body.clone(), context, deadline, limits, floods)
                             .await
                     }
                     Err(limit) => Err(Error::Busy {
@@ -303,7 +307,12 @@ impl Client {
                     self.health.note(&result);
                 }
                 match result {
-                    Ok(value) => return Ok(value),
+                    Ok(value) => {
+                        if let Some(observer) = &self.observer {
+                            observer.answered();
+                        }
+                        return Ok(value);
+                    }
                     Err(error) => error,
                 }
             };

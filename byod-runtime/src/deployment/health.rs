@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::deadline::Deadline;
+use super::http::Floods;
 use super::retry::Budget;
 use crate::error::Error;
 
@@ -25,6 +26,7 @@ pub(crate) struct Health {
     /// `None` for main, which every call of the service may need.
     calls: Option<Calls>,
     failures: Mutex<Failures>,
+    floods: Arc<Floods>,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ impl Health {
             budget: Budget::default(),
             calls,
             failures: Mutex::default(),
+            floods: Arc::default(),
         }
     }
 
@@ -127,6 +130,12 @@ impl Health {
         self.failures().count
     }
 
+    /// What came on its connections that no call asked for. Calls that are answered don't
+    /// make up for it.
+    pub(crate) fn floods(&self) -> &Arc<Floods> {
+        &self.floods
+    }
+
     fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -157,7 +166,9 @@ impl Drop for Waiting<'_> {
 
 fn sign(error: &Error) -> Sign {
     match error {
-        Error::Function { .. } | Error::Answer { executed: true, .. } => Sign::Alive,
+        Error::Function { .. } | Error::Claim { .. } | Error::Answer { executed: true, .. } => {
+            Sign::Alive
+        }
         Error::Connect { .. }
         | Error::Tls { .. }
         | Error::Timeout { .. }

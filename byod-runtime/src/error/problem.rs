@@ -2,6 +2,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::variants::Error;
+use super::words::SOMEBODY_ELSES;
+use crate::error::Claim;
 
 /// Why a user's deployment can't be used, in words that its owner can act on.
 ///
@@ -33,10 +35,16 @@ pub enum ConnectionProblem {
         /// The HTTP status.
         status: u16,
     },
+    /// More came on its connections than calls had asked for, again and again.
+    Flooding,
     /// What answers there is no Convex deployment.
     NotConvex,
     /// The function `functions:ping` is missing, or failed.
     NoPing,
+    /// Its module `byod/claim`, which says whose it is, is there and doesn't work.
+    NoClaim,
+    /// It belongs to another user.
+    SomebodyElses,
     /// The version of its schema is too old.
     SchemaOutdated {
         /// Its version.
@@ -74,6 +82,10 @@ impl ConnectionProblem {
             Error::Tls { reason, .. } => Self::Insecure {
                 reason: reason.clone(),
             },
+            Error::Claim {
+                claim: Claim::SomebodyElses,
+                ..
+            } => Self::SomebodyElses,
             Error::Status { status: 404, .. } => Self::NotFound,
             Error::Status { status, .. } => Self::Failing { status: *status },
             Error::Answer {
@@ -109,12 +121,19 @@ impl fmt::Display for ConnectionProblem {
             Self::Failing { status } => {
                 write!(f, "the deployment fails with HTTP status {status}")
             }
+            Self::Flooding => f.write_str(
+                "the deployment sends more than it is asked for, so its connections are closed; check its URL, and what stands between",
+            ),
             Self::NotConvex => {
                 f.write_str("what answers there is not a Convex deployment; check its URL")
             }
             Self::NoPing => f.write_str(
                 "the deployment has no working function `functions:ping`; deploy the package for users' deployments to it",
             ),
+            Self::NoClaim => f.write_str(
+                "the deployment's module `byod/claim` does not say whose the deployment is; deploy the package for users' deployments to it",
+            ),
+            Self::SomebodyElses => f.write_str(SOMEBODY_ELSES),
             Self::SchemaOutdated { found, minimum } => write!(
                 f,
                 "the deployment has version {found} of the schema, version {minimum} is needed; deploy the present one to it"

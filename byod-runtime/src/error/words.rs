@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::text::Shown;
+use crate::error::Claim;
 
 pub(crate) struct Of<'a>(pub(crate) &'a Option<Arc<str>>);
 
@@ -48,3 +49,19 @@ impl fmt::Display for Refused<'_> {
         Ok(())
     }
 }
+
+pub(crate) struct WrongOwner<'a>(pub(crate) &'a Claim);
+
+impl fmt::Display for WrongOwner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Claim::SomebodyElses => SOMEBODY_ELSES,
+            _ => {
+                "the deployment belongs to nobody and could not be claimed for the user; connect it again"
+            }
+        })
+    }
+}
+
+/// What a person can do about a deployment that is another user's.
+pub(crate) const SOMEBODY_ELSES: &str = "the deployment belongs to somebody else; connect one of your own, or have its owner disconnect and release it (`byod release`)";

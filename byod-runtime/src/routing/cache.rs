@@ -3,12 +3,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::decision::Standing;
-use crate::calls::UserId;
-use crate::deployment::Client;
-use crate::deployment::YEAR;
-use crate::error::ConnectionProblem;
-use crate::error::{Call, Error};
+use crate::deployment::{Client, YEAR};
+use crate::error::{Call, Claim, ConnectionProblem, Error};
 use crate::telemetry::{self, RouteFound};
+use crate::users::UserId;
 use read_once::{Aging, Found, ReadOnce};
 
 mod read_once;
@@ -57,6 +55,10 @@ impl Blocked {
 
     pub(crate) fn error(&self, call: Box<Call>, minimum: u64) -> Error {
         match &self.why {
+            Why::Failing(reason) if **reason == *ConnectionProblem::SomebodyElses.to_string() => {
+                let claim = Claim::SomebodyElses;
+                Error::Claim { call, claim }
+            }
             Why::Failing(reason) => Error::Blocked {
                 call,
                 reason: (&**reason).into(),

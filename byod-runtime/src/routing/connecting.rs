@@ -4,12 +4,11 @@ use serde::Deserialize;
 
 use super::cache::Route;
 use crate::byod::Byod;
-use crate::calls::UserId;
 use crate::deployment::Client;
-use crate::deployment::DeployKey;
-use crate::error::ConnectionProblem;
-use crate::error::Error;
-use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig, to_the_end};
+use crate::error::{Claim, ConnectionProblem, Error, Outcome};
+use crate::users::{
+    Change, ConnectionStatus, Credentials, Subject, UserDatabaseConfig, UserId, to_the_end,
+};
 
 /// How long a test of a connection may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +23,8 @@ pub struct ConnectionTest {
     pub schema_version: Option<u64>,
     /// What keeps the deployment from being used; `None` if nothing does.
     pub problem: Option<ConnectionProblem>,
+    /// Whose the deployment is, where it could be asked.
+    pub claim: Option<Claim>,
     /// How long the test took.
     pub duration: Duration,
 }
@@ -37,39 +38,70 @@ impl Byod {
     /// one has passed the test, and if it doesn't pass; one that is blocked stays
     /// blocked.
     ///
+    /// A deployment belongs to one user: it is claimed for this one first, `subject`
+    /// being who they are there. [`Error::Claim`] if it is somebody else's already:
+    /// nothing is stored then. A claim that was made for nothing, because main could
+    /// not store the credentials or the deployment of a connected user did not pass the
+    /// test, is given up again. What is not claimed yet, since it could not be reached,
+    /// is claimed by the user's first call.
+    ///
     /// [`Error::Config`] if they can't be those of a deployment: nothing is stored
     /// then. Other errors are those of main.
     pub async fn connect(
         &self,
         user: impl Into<UserId>,
-        deployment_url: impl Into<String>,
-        deploy_key: impl Into<DeployKey>,
+        subject: impl Into<Subject>,
+        credentials: &Credentials,
     ) -> Result<ConnectionTest, Error> {
-        let user = user.into();
-        let credentials = Credentials {
-            deployment_url: deployment_url.into(),
-            deploy_key: deploy_key.into(),
-        };
-        let client = self.client_of(&credentials)?;
+        let (user, subject) = (user.into(), subject.into());
+        user.check()?;
+        subject.check()?;
+        let client = self.client_of(credentials)?;
         let record = self.inner().store.get(&user).await?;
+        // What is wrong with it, if it can't be claimed, the test will say.
+        let claimed = self.claim_for(&client, &user, &subject).await?.ok();
+        let connected = self
+            .connect_claimed(&user, record, credentials, &client)
+            .await;
+        if let Some(claimed) = claimed {
+            let is_stored = connected.as_ref().map_or_else(
+                |error| error.outcome() == Outcome::Unknown,
+                |it| it.is_stored,
+            );
+            if !is_stored {
+                claimed.undo().await;
+            }
+        }
+        Ok(connected?.test)
+    }
+
+    async fn connect_claimed(
+        &self,
+        user: &UserId,
+        record: Option<UserDatabaseConfig>,
+        credentials: &Credentials,
+        client: &Client,
+    ) -> Result<Stored, Error> {
         let status = record.as_ref().map(|record| &record.connection_status);
         let until_tested = match (status, &record) {
             (Some(ConnectionStatus::Connected), Some(record)) => {
-                return self.replace(&user, record, &credentials, &client).await;
+                return self.replace(user, record, credentials, client).await;
             }
             (None | Some(ConnectionStatus::Pending | ConnectionStatus::Disconnected), _) => {
                 ConnectionStatus::Pending
             }
             (Some(_), _) => ConnectionStatus::Error,
         };
-        self.save_credentials(&user, &credentials, until_tested)
+        self.save_credentials(user, credentials, until_tested)
             .await?;
-        self.test_connection(&user).await
+        let test = self.test_connection(user).await?;
+        let is_stored = true;
+        Ok(Stored { test, is_stored })
     }
 
     /// Tests the user's deployment and sets `connected` or `error` in their record:
     /// whether it can be reached, takes the deploy key, answers `functions:ping`,
-    /// and has a schema that is new enough.
+    /// has a schema that is new enough, and is not another user's.
     ///
     /// The status of a record that is `disconnected`, or one that this version
     /// doesn't know, stays. [`Error::Config`] if the user has no record; other
@@ -79,9 +111,15 @@ impl Byod {
         let record = self.record(&user).await?;
         let start = Instant::now();
         let found = match self.client(&user, &record) {
-            Ok(client) => self.ping(&client).await,
+            Ok(client) => self.examine(&client, &user).await,
             Err(error) => Err(ConnectionProblem::of(&error).ok_or(error)?),
         };
+        let claim = claim_in(&found);
+        if let Some(claim) = claim {
+            let fingerprint = record.credentials.fingerprint();
+            self.inner().claims.note(&user, fingerprint, claim);
+        }
+        let found = found.map(|(version, _)| version);
         let duration = start.elapsed();
         let status = to_the_end(self.clone().settle(user, record, found.clone())).await?;
         let schema_version = version_in(&found);
@@ -90,6 +128,7 @@ impl Byod {
             status,
             schema_version,
             problem,
+            claim,
             duration,
         })
     }
@@ -99,19 +138,35 @@ impl Byod {
     /// returned holds the problem.
     ///
     /// A [`disconnect`](Self::disconnect) that came while they were tested stands:
-    /// nothing is stored, and the test's status says so.
+    /// nothing is stored, and the test's status says so. The deployment is claimed for
+    /// the user as [`connect`](Self::connect) does it; a former one stays claimed, for
+    /// it holds the user's data: [`release`](Self::release) it before, if it is to be
+    /// somebody else's.
     ///
-    /// [`Error::Config`] if they can't be those of a deployment, or the user has no
+    /// [`Error::Claim`] if it is somebody else's; [`Error::Config`] if they can't be those of a deployment, or the user has no
     /// record. Other errors are those of main.
     pub async fn rotate_credentials(
         &self,
         user: impl Into<UserId>,
+        subject: impl Into<Subject>,
         credentials: &Credentials,
     ) -> Result<ConnectionTest, Error> {
-        let user = user.into();
+        let (user, subject) = (user.into(), subject.into());
+        subject.check()?;
         let client = self.client_of(credentials)?;
         let record = self.record(&user).await?;
-        self.replace(&user, &record, credentials, &client).await
+        let claimed = self.claim_for(&client, &user, &subject).await?.ok();
+        let replaced = self.replace(&user, &record, credentials, &client).await;
+        if let Some(claimed) = claimed {
+            let is_stored = replaced.as_ref().map_or_else(
+                |error| error.outcome() == Outcome::Unknown,
+                |it| it.is_stored,
+            );
+            if !is_stored {
+                claimed.undo().await;
+            }
+        }
+        Ok(replaced?.test)
     }
 
     /// Stores other credentials in the record if their client passes the test.
@@ -121,19 +176,23 @@ impl Byod {
         record: &UserDatabaseConfig,
         credentials: &Credentials,
         client: &Client,
-    ) -> Result<ConnectionTest, Error> {
+    ) -> Result<Stored, Error> {
         let start = Instant::now();
-        let found = self.ping(client).await;
+        let found = self.examine(client, user).await;
         let duration = start.elapsed();
+        let claim = claim_in(&found);
         let version = match found {
-            Ok(version) => version,
+            Ok((version, _)) => version,
             Err(problem) => {
-                return Ok(ConnectionTest {
+                let test = ConnectionTest {
                     status: record.connection_status.clone(),
                     schema_version: problem.schema_version(),
                     problem: Some(problem),
+                    claim,
                     duration,
-                });
+                };
+                let is_stored = false;
+                return Ok(Stored { test, is_stored });
             }
         };
         let sealed = self.inner().keys.seal(user, credentials)?;
@@ -160,12 +219,15 @@ impl Byod {
         })
         .await?;
         self.status(user).await?;
-        Ok(ConnectionTest {
+        let is_stored = status == ConnectionStatus::Connected;
+        let test = ConnectionTest {
             status,
             schema_version: Some(version),
             problem: None,
+            claim,
             duration,
-        })
+        };
+        Ok(Stored { test, is_stored })
     }
 
     /// Encrypts and stores a user's credentials in main, with the status given,
@@ -236,7 +298,7 @@ impl Byod {
         Ok(())
     }
 
-    async fn record(&self, user: &UserId) -> Result<UserDatabaseConfig, Error> {
+    pub(super) async fn record(&self, user: &UserId) -> Result<UserDatabaseConfig, Error> {
         let record = self.inner().store.get(user).await?;
         record.ok_or_else(|| {
             Error::config(format!(
@@ -245,7 +307,18 @@ impl Byod {
         })
     }
 
-    /// The version of the schema that the deployment runs, if it can be used.
+    /// The version of the schema that the deployment runs, and whose it is, if it can
+    /// be used.
+    async fn examine(
+        &self,
+        client: &Client,
+        user: &UserId,
+    ) -> Result<(u64, Claim), ConnectionProblem> {
+        let version = self.ping(client).await?;
+        Ok((version, self.check_claim(client, user).await?))
+    }
+
+    /// The version of the schema that the deployment runs, if it is new enough.
     async fn ping(&self, client: &Client) -> Result<u64, ConnectionProblem> {
         #[derive(Deserialize)]
         struct Ping {
@@ -308,6 +381,22 @@ impl Byod {
             self.status(user).await?;
         }
         Ok(status)
+    }
+}
+
+/// What became of other credentials of a user.
+struct Stored {
+    test: ConnectionTest,
+    /// Whether they are in the user's record now.
+    is_stored: bool,
+}
+
+/// Whose a test found the deployment to be.
+fn claim_in(found: &Result<(u64, Claim), ConnectionProblem>) -> Option<Claim> {
+    match found {
+        Ok((_, claim)) => Some(*claim),
+        Err(ConnectionProblem::SomebodyElses) => Some(Claim::SomebodyElses),
+        Err(_) => None,
     }
 }
 

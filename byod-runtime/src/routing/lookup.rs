@@ -11,13 +11,9 @@ use super::rollout::{Rollout, Rollouts};
 use super::status::UserStatus;
 use super::target::{Target, Wanted};
 use crate::byod::Byod;
-use crate::calls::UserId;
-use crate::deployment::Deadline;
-use crate::deployment::{Auth, Token};
-use crate::error::ConnectionProblem;
-use crate::error::Error;
-use crate::error::{EXPLANATION, one_line};
-use crate::users::{ConnectionStatus, UserDatabaseConfig};
+use crate::deployment::{Auth, Deadline, Token};
+use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
+use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId};
 
 /// What calls that are made together need to know for routing, each read once: so
 /// they agree, and a record that can't be read is asked for once.
@@ -164,7 +160,15 @@ impl Byod {
     async fn load(&self, user: &UserId) -> Result<Route, Error> {
         let record = self.inner().store.get(user).await?;
         let minimum = self.inner().minimum_schema_version;
-        self.publish(user, || UserStatus::of(record.as_ref(), minimum));
+        self.publish(user, || {
+            let mut status = UserStatus::of(record.as_ref(), minimum);
+            let record = record.as_ref().filter(|_| status.enabled);
+            let claims = &self.inner().claims;
+            let known =
+                |record: &UserDatabaseConfig| claims.get(user, record.credentials.fingerprint());
+            status.claim = record.and_then(known);
+            status
+        });
         let Some(record) = record else {
             tracing::debug!(?user, "the user has no record of an own deployment");
             return Ok(Route::NotConnected);

@@ -6,10 +6,8 @@ use tokio::task::AbortHandle;
 
 use super::lookup::outdated;
 use crate::byod::{Byod, Inner};
-use crate::calls::UserId;
-use crate::error::ConnectionProblem;
-use crate::error::Error;
-use crate::users::{ConnectionStatus, UserDatabaseConfig};
+use crate::error::{Claim, ConnectionProblem, Error};
+use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId};
 
 /// How a user's own deployment is doing. Holds no secret.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +20,10 @@ pub struct UserStatus {
     pub record: Option<UserRecord>,
     /// Why it is not enabled, or why the record could not be read.
     pub error: Option<Arc<str>>,
+    /// Whose the deployment is, as it said last; `None` where it could not be asked, or
+    /// has not been yet. One that is [`Unclaimable`](Claim::Unclaimable) keeps out
+    /// nobody who has a key of it.
+    pub claim: Option<Claim>,
 }
 
 /// A user's record without its credentials.
@@ -64,6 +66,7 @@ impl UserStatus {
         loading: true,
         record: None,
         error: None,
+        claim: None,
     };
 
     /// What the record says, where `minimum` is the oldest schema that will do.
@@ -93,6 +96,7 @@ impl UserStatus {
             loading: false,
             error,
             record: record.map(UserRecord::from),
+            claim: None,
         }
     }
 
@@ -118,11 +122,17 @@ impl Byod {
     /// How the user's own deployment is doing: their record, read now, and
     /// whether this process blocks it.
     ///
+    /// Asks the deployment whose it is, for two seconds at most, where this process
+    /// has not heard it yet.
+    ///
     /// The errors are those of main.
     pub async fn status(&self, user: impl Into<UserId>) -> Result<UserStatus, Error> {
         let user = user.into();
         let record = self.inner().store.get(&user).await?;
-        let status = UserStatus::of(record.as_ref(), self.inner().minimum_schema_version);
+        let mut status = UserStatus::of(record.as_ref(), self.inner().minimum_schema_version);
+        if let Some(record) = record.as_ref().filter(|_| status.enabled) {
+            status.claim = self.known_claim(&user, record).await;
+        }
         let status = match self.blocked_reason(&user) {
             Some(reason) if status.enabled => status.failing(&reason),
             _ => status,

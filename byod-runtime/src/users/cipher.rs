@@ -9,8 +9,7 @@ use secrecy::zeroize::Zeroizing;
 
 use super::key::EncryptionKey;
 use super::record::SealedCredentials;
-use crate::deployment::DeployKey;
-use crate::deployment::shown_host;
+use crate::deployment::{DeployKey, shown_host};
 use crate::error::Error;
 
 /// Where a user's deployment is, and the key to it. `Debug` shows the host alone.
@@ -20,6 +19,17 @@ pub struct Credentials {
     pub deployment_url: String,
     /// Its deploy key.
     pub deploy_key: DeployKey,
+}
+
+impl Credentials {
+    /// Of the deployment at that URL, with that deploy key. Whether they can be those
+    /// of one shows when they are used.
+    pub fn new(deployment_url: impl Into<String>, deploy_key: impl Into<DeployKey>) -> Self {
+        Self {
+            deployment_url: deployment_url.into(),
+            deploy_key: deploy_key.into(),
+        }
+    }
 }
 
 impl fmt::Debug for Credentials {

@@ -116,6 +116,8 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
             401,
             json!({"code": sent, "message": format!("no: {sent}")}).to_string(),
         ),
+        "byod/claim:claim" => (200, success(json!("already yours")).to_string()),
+        "byod/claim:state" => (200, success(json!("yours")).to_string()),
         "fails:value" => (200, success(json!([sent])).to_string()),
         "fails:throws" => (200, thrown(&sent).to_string()),
         "fails:busy" => (

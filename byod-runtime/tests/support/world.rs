@@ -195,6 +195,10 @@ impl World {
 fn answer_as_users(request: &Request) -> Reply {
     match request.path() {
         "functions:ping" => success(json!({"status": "ok", "version": 3, "timestamp": 1})),
+        // As on deployments whose functions were written by hand.
+        path if path.starts_with("byod/claim:") => {
+            thrown(&format!("Could not find public function for '{path}'."))
+        }
         _ => success(json!("the user's")),
     }
 }

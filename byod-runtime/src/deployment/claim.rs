@@ -1,0 +1,240 @@
+//! Whose a user's deployment is, as it says itself: its module `byod/claim`, which
+//! `byod export` writes.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::client::Client;
+use super::deadline::Deadline;
+use crate::error::{Claim, Endpoint, Error};
+
+const CLAIM: &str = "byod/claim:claim";
+const STATE: &str = "byod/claim:state";
+const RELEASE: &str = "byod/claim:release";
+
+/// The code of the data that functions throw for who may not call them.
+const CODE: &str = "byod_claim";
+
+/// The data of such an error is no longer than this, in bytes.
+const LONGEST: usize = 4096;
+
+/// How long a question about the claim may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What became of the claim of a user's deployment that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Released {
+    /// It was the user's, and is nobody's now.
+    Released,
+    /// It was nobody's.
+    Unclaimed,
+    /// It can't be claimed: [`Claim::Unclaimable`].
+    Unclaimable,
+    /// It is several users': [`Claim::Shared`].
+    Shared,
+    /// It is another user's, and stays so.
+    SomebodyElses,
+}
+
+/// What came of claiming a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claimed {
+    pub(crate) claim: Claim,
+    /// Whether it was nobody's before.
+    pub(crate) is_new: bool,
+}
+
+/// By what an owner is known to a deployment: what is at hand of the two.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Owner<'a> {
+    Subject(&'a str),
+    /// The user's id on main.
+    User(&'a str),
+}
+
+#[derive(Serialize)]
+struct Claimant<'a> {
+    subject: &'a str,
+    user: &'a str,
+}
+
+impl Client {
+    /// Claims the deployment for a user, unless it is somebody's already.
+    pub(crate) async fn claim(
+        &self,
+        subject: &str,
+        user: &str,
+        deadline: Deadline,
+    ) -> Result<Claimed, Error> {
+        let args = Claimant { subject, user };
+        let answer = self.ask(Endpoint::Mutation, CLAIM, &args, deadline).await?;
+        let claim = match answer.as_deref() {
+            Some("claimed" | "already yours") => Claim::Yours,
+            _ => self.claim_in(answer.as_deref(), Endpoint::Mutation, CLAIM)?,
+        };
+        Ok(Claimed {
+            claim,
+            is_new: answer.as_deref() == Some("claimed"),
+        })
+    }
+
+    /// Whose the deployment is, seen from that owner.
+    pub(crate) async fn claim_state(
+        &self,
+        owner: Owner<'_>,
+        deadline: Deadline,
+    ) -> Result<Claim, Error> {
+        let answer = self.ask(Endpoint::Query, STATE, &owner, deadline).await?;
+        match answer.as_deref() {
+            Some("yours") => Ok(Claim::Yours),
+            Some("unclaimed") => Ok(Claim::Unclaimed),
+            answer => self.claim_in(answer, Endpoint::Query, STATE),
+        }
+    }
+
+    /// Gives the deployment up, if it is that owner's.
+    pub(crate) async fn release_claim(
+        &self,
+        owner: Owner<'_>,
+        deadline: Deadline,
+    ) -> Result<Released, Error> {
+        let answer = self
+            .ask(Endpoint::Mutation, RELEASE, &owner, deadline)
+            .await?;
+        match answer.as_deref() {
+            Some("released") => return Ok(Released::Released),
+            Some("unclaimed") => return Ok(Released::Unclaimed),
+            _ => {}
+        }
+        let claim = self.claim_in(answer.as_deref(), Endpoint::Mutation, RELEASE)?;
+        Ok(match claim {
+            Claim::Shared => Released::Shared,
+            Claim::SomebodyElses => Released::SomebodyElses,
+            _ => Released::Unclaimable,
+        })
+    }
+
+    /// That the deployment is somebody else's, found where it was to be claimed.
+    pub(crate) fn foreign(&self) -> Error {
+        Error::Claim {
+            call: self.context(Endpoint::Mutation, CLAIM).call(),
+            claim: Claim::SomebodyElses,
+        }
+    }
+
+    /// What all functions may answer. `None` stands for a function that isn't there.
+    fn claim_in(
+        &self,
+        answer: Option<&str>,
+        endpoint: Endpoint,
+        path: &str,
+    ) -> Result<Claim, Error> {
+        match answer {
+            Some("somebody else's") => Ok(Claim::SomebodyElses),
+            Some("shared") => Ok(Claim::Shared),
+            None => Ok(Claim::Unclaimable),
+            Some(other) => {
+                let context = self.context(endpoint, path);
+                let reason = format!(
+                    "`{other}` is no answer of it; deploy what `byod export` writes to the deployment"
+                );
+                Err(Error::Answer {
+                    call: context.call(),
+                    reason: context.quote(&reason),
+                    executed: true,
+                })
+            }
+        }
+    }
+
+    /// The answer of one of the module's functions; `None` where there is none.
+    async fn ask(
+        &self,
+        endpoint: Endpoint,
+        path: &str,
+        args: &impl Serialize,
+        deadline: Deadline,
+    ) -> Result<Option<String>, Error> {
+        let client = self.with_limits(|limits| limits.timeout = limits.timeout.min(PATIENCE));
+        let deadline = deadline.of_step(PATIENCE, deadline.left());
+        match client.call(endpoint, path, args, deadline).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Error::Function { message, .. }) if is_missing(&message) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether that is what a deployment says of a function that it doesn't have.
+fn is_missing(message: &str) -> bool {
+    message.contains("Could not find") && message.contains("byod/claim:")
+}
+
+/// Whose the deployment is, if the data of a function's error says that it is not
+/// the caller's.
+pub(crate) fn refusal(data: &RawValue) -> Option<Claim> {
+    #[derive(Deserialize)]
+    struct Refusal<'a> {
+        #[serde(borrow)]
+        code: Cow<'a, str>,
+        #[serde(borrow)]
+        claim: Cow<'a, str>,
+    }
+    if data.get().len() > LONGEST {
+        return None;
+    }
+    let Refusal { code, claim } = serde_json::from_str(data.get()).ok()?;
+    match (&*code, &*claim) {
+        (CODE, "unclaimed") => Some(Claim::Unclaimed),
+        (CODE, "somebody else's") => Some(Claim::SomebodyElses),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_functions_own_refusal_is_one() {
+        let refusal = |json: &str| {
+            let data: &RawValue = serde_json::from_str(json).unwrap();
+            super::refusal(data)
+        };
+        let of = |claim: &str| {
+            refusal(&format!(
+                r#"{{"message": "m", "code": "byod_claim", "claim": "{claim}"}}"#
+            ))
+        };
+        assert_eq!(of("unclaimed"), Some(Claim::Unclaimed));
+        assert_eq!(of("somebody else's"), Some(Claim::SomebodyElses));
+        assert_eq!(of("yours"), None);
+        assert_eq!(of(&"x".repeat(LONGEST)), None);
+        for other in [
+            r#""byod_claim""#,
+            r#"{"code": "byod_claim"}"#,
+            r#"{"code": "x", "claim": "unclaimed"}"#,
+            "[1]",
+            "null",
+        ] {
+            assert_eq!(refusal(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_missing_module_is_told_from_a_broken_one() {
+        for message in [
+            "Could not find public function for 'byod/claim:claim'.",
+            "Could not find public function for 'byod/claim:state'. Did you forget to run `npx convex dev`?",
+        ] {
+            assert!(is_missing(message));
+        }
+        assert!(!is_missing("Could not find the document 'k57'"));
+        assert!(!is_missing("Uncaught Error: byod/claim:claim"));
+    }
+}

@@ -1,0 +1,173 @@
+//! What this process knows of whose users' deployments are.
+
+use std::time::Duration;
+
+use quick_cache::sync::Cache;
+
+use super::cache::Connected;
+use crate::byod::Byod;
+use crate::deployment::{Client, Deadline, Owner, Released};
+use crate::error::{Claim, ConnectionProblem, Error};
+use crate::users::{Subject, UserDatabaseConfig, UserId};
+
+/// How long a question about a user's status waits for the user's deployment to say
+/// whose it is.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Whose users' deployments were when they were last heard, each with the
+/// fingerprint of the credentials it was reached with.
+#[derive(Debug)]
+pub(crate) struct KnownClaims(Cache<UserId, (u64, Claim)>);
+
+impl KnownClaims {
+    /// Of about `capacity` users.
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self(Cache::new(capacity))
+    }
+
+    pub(crate) fn note(&self, user: &UserId, fingerprint: u64, claim: Claim) {
+        self.0.insert(user.clone(), (fingerprint, claim));
+    }
+
+    pub(crate) fn get(&self, user: &UserId, fingerprint: u64) -> Option<Claim> {
+        let (of, claim) = self.0.get(user)?;
+        (of == fingerprint).then_some(claim)
+    }
+
+    fn forget(&self, user: &UserId) {
+        self.0.remove(user);
+    }
+}
+
+impl Byod {
+    /// Gives up the claim of the deployment in the user's record, so that somebody
+    /// else can connect it; what is stored there stays.
+    ///
+    /// [Disconnect](Self::disconnect) the user first: the next call of one who is
+    /// still connected claims it again, under the subject that the session has then.
+    /// That is also what helps where the auth provider gave a user another subject.
+    ///
+    /// [`Error::Config`] if the user has no record; other errors are those of main and
+    /// of the user's deployment.
+    pub async fn release(&self, user: impl Into<UserId>) -> Result<Released, Error> {
+        let user = user.into();
+        let record = self.record(&user).await?;
+        let client = self.client(&user, &record)?;
+        let owner = Owner::User(user.as_str());
+        let released = client.release_claim(owner, client.deadline()).await;
+        self.inner().claims.forget(&user);
+        if let Ok(released) = &released {
+            tracing::info!(
+                ?user,
+                ?released,
+                "asked the user's deployment to be released"
+            );
+        }
+        released
+    }
+
+    /// Claims a deployment that is about to be connected; the error is what keeps it
+    /// from being the user's.
+    pub(crate) async fn claim_for(
+        &self,
+        client: &Client,
+        user: &UserId,
+        subject: &Subject,
+    ) -> Result<Result<NewClaim, ConnectionProblem>, Error> {
+        let claim = client.claim(subject.as_str(), user.as_str(), client.deadline());
+        match claim.await {
+            Ok(claimed) if claimed.claim == Claim::SomebodyElses => Err(client.foreign()),
+            Ok(claimed) => Ok(Ok(NewClaim {
+                to_release: claimed.is_new.then(|| (client.clone(), subject.clone())),
+            })),
+            Err(error) => Ok(Err(
+                ConnectionProblem::of(&error).unwrap_or(ConnectionProblem::NoClaim)
+            )),
+        }
+    }
+
+    /// Whose the deployment is, as far as it can be told by the user's id: nobody is
+    /// known by a subject where only a record is at hand.
+    pub(crate) async fn check_claim(
+        &self,
+        client: &Client,
+        user: &UserId,
+    ) -> Result<Claim, ConnectionProblem> {
+        let state = client.claim_state(Owner::User(user.as_str()), client.deadline());
+        match state.await {
+            Ok(Claim::SomebodyElses) => Err(ConnectionProblem::SomebodyElses),
+            Ok(claim) => Ok(claim),
+            Err(error) => Err(ConnectionProblem::of(&error).unwrap_or(ConnectionProblem::NoClaim)),
+        }
+    }
+
+    /// What is known of whose the record's deployment is; asks it where nothing is.
+    pub(crate) async fn known_claim(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+    ) -> Option<Claim> {
+        let fingerprint = record.credentials.fingerprint();
+        if let Some(claim) = self.inner().claims.get(user, fingerprint) {
+            return Some(claim);
+        }
+        let client = self.client(user, record).ok()?;
+        let client = client.with_limits(|limits| {
+            limits.retries = 0;
+            limits.timeout = limits.timeout.min(PATIENCE);
+        });
+        let state = client.claim_state(Owner::User(user.as_str()), client.deadline());
+        let claim = state.await.ok()?;
+        self.inner().claims.note(user, fingerprint, claim);
+        Some(claim)
+    }
+
+    /// Claims the deployment of a user whose call it refused because it is nobody's.
+    /// Says whether it is the user's then, so that the call can be sent again.
+    pub(crate) async fn claim_in_use(
+        &self,
+        connected: &Connected,
+        user: &UserId,
+        subject: &Subject,
+        deadline: Deadline,
+    ) -> Claim {
+        let client = &connected.client;
+        let claim = client.claim(subject.as_str(), user.as_str(), deadline);
+        match claim.await {
+            Ok(claimed) => {
+                tracing::info!(?user, claim = ?claimed.claim, "claimed the user's deployment");
+                let claims = &self.inner().claims;
+                claims.note(user, connected.fingerprint, claimed.claim);
+                claimed.claim
+            }
+            Err(error) => {
+                tracing::warn!(?user, %error, "the user's deployment could not be claimed");
+                Claim::Unclaimed
+            }
+        }
+    }
+}
+
+/// A claim that was made for a user whose credentials are not stored yet.
+pub(crate) struct NewClaim {
+    /// Where it was nobody's before.
+    to_release: Option<(Client, Subject)>,
+}
+
+impl NewClaim {
+    /// Gives it up again, if it was made just now: the credentials were not stored.
+    pub(crate) async fn undo(self) {
+        let Some((client, subject)) = self.to_release else {
+            return;
+        };
+        let owner = Owner::Subject(subject.as_str());
+        let released = client.release_claim(owner, client.deadline()).await;
+        if let Err(error) = released {
+            tracing::warn!(
+                deployment = client.host(), %error,
+                "a deployment was claimed, not connected, and could not be released: \
+                 it stays the user's until they connect it, or release it with `byod release`"
+            );
+        }
+    }
+}
