@@ -134,6 +134,18 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
         ("handed", "uses main's table `users` (in `getUser`)"),
         ("rings", "uses main's table `users`"),
         (
+            "passed",
+            "passes its context on to `check` in a way that can't be followed",
+        ),
+        (
+            "passed_parts",
+            "passes its context on to `check` in a way that can't be followed",
+        ),
+        (
+            "members",
+            "uses `ctx.user.level`, which main's builder adds",
+        ),
+        (
             "required",
             "loads `required/setup`, whose `const registered = require(\"./register\");` at the top level loads another module",
         ),

@@ -233,6 +233,26 @@ impl<'a> Carrier<'a> {
                 self.add_name(module, name, facts, need)
             })?;
         }
+        self.check_passed(module, facts, need)
+    }
+
+    /// Who is given the context uses it in ways that can be followed.
+    fn check_passed(&self, module: &Module, facts: &Facts, need: &Need) -> Result<(), Reason> {
+        for (name, place) in &facts.passed {
+            let Some((there, index)) = self.declared(module, name) else {
+                continue;
+            };
+            let statement = &there.statements[index];
+            let is_carried = need.statements.contains(&(there.name.clone(), index));
+            let is_followed = statement.contexts.get(*place) == Some(&true);
+            // Something else than a function is called: a value that holds one.
+            let is_function = statement.telling.is_some();
+            if is_carried && is_function && !is_followed {
+                return Err(format!(
+                    "passes its context on to `{name}` in a way that can't be followed: call that parameter `ctx`"
+                ));
+            }
+        }
         Ok(())
     }
 

@@ -125,6 +125,8 @@ pub(crate) struct Statement {
     /// Set where it declares one function: whether that does nothing but tell who
     /// calls.
     pub(crate) telling: Option<Telling>,
+    /// Which of its parameters are followed as contexts.
+    pub(crate) contexts: Vec<bool>,
     /// What that function gives.
     pub(crate) returned: Option<Origin>,
     /// Set where it may declare a builder of Convex functions.

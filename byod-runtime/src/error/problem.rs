@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::variants::Error;
 use super::words::SOMEBODY_ELSES;
-use crate::deployment::Claim;
+use crate::error::Claim;
 
 /// Why a user's deployment can't be used, in words that its owner can act on.
 ///

@@ -9,12 +9,10 @@ use tokio::task::AbortHandle;
 
 use super::cache::{Blocked, Connected, Route, Why};
 use crate::byod::{Byod, Inner};
-use crate::calls::UserId;
-use crate::deployment::is_failing;
-use crate::error::ConnectionProblem;
-use crate::error::Error;
+use crate::deployment::{Observer, is_failing};
+use crate::error::{ConnectionProblem, Error};
 use crate::telemetry;
-use crate::users::{Change, ConnectionStatus, to_the_end};
+use crate::users::{Change, ConnectionStatus, UserId, to_the_end};
 
 /// How long to wait between tries of a blocked deployment.
 #[derive(Clone, Copy, Debug)]
@@ -173,15 +171,15 @@ impl Byod {
     }
 }
 
-/// Takes note of failures where calls are made outside of a session.
+/// Takes note of what comes of calls that are made outside of a session.
 #[derive(Debug)]
-pub(crate) struct Observer {
+pub(crate) struct Watcher {
     byod: Weak<Inner>,
     user: UserId,
     connected: Arc<Connected>,
 }
 
-impl Observer {
+impl Watcher {
     pub(crate) fn new(byod: &Byod, user: &UserId, connected: Arc<Connected>) -> Self {
         Self {
             byod: byod.weak(),
@@ -189,14 +187,16 @@ impl Observer {
             connected,
         }
     }
+}
 
-    pub(crate) fn answered(&self) {
+impl Observer for Watcher {
+    fn answered(&self) {
         if let Some(byod) = Byod::upgrade(&self.byod) {
             byod.answered(&self.user, &self.connected);
         }
     }
 
-    pub(crate) fn failed(&self, error: &Error) {
+    fn failed(&self, error: &Error) {
         if let Some(byod) = Byod::upgrade(&self.byod) {
             byod.observe(&self.user, &self.connected, error);
         }
