@@ -242,8 +242,7 @@ impl Byod {
     /// [`connect`](Self::connect) does.
     ///
     /// Main's `createConfig` must refuse a second record of a user with an error: so
-    /// of two that store a new user's credentials at once, the later one updates the
-    /// record of the other.
+    /// of two that store a new user's credentials at once, the later one is told.
     ///
     /// [`Error::Config`] if they can't be those of a deployment, or the status is one
     /// that this version doesn't know; [`Error::RecordChanged`] if the user disconnects,
