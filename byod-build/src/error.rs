@@ -127,10 +127,12 @@ pub enum Error {
 /// What of the [`Limits`](crate::Limits) was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
+    /// The operations.
+    Operations(u64),
+    /// Half of what modules that had to be stopped had left of the operations.
+    HalfOfOperations(u64),
     /// The time.
     Time(Duration),
-    /// Half of what modules that had to be stopped had left of the time.
-    HalfOfTime(Duration),
     /// The memory of the engine, in bytes.
     Memory(usize),
 }
@@ -143,17 +145,23 @@ impl Limit {
     /// What happened and what to do, as a sentence without its subject.
     pub(crate) fn stopped(self) -> String {
         let (limit, which) = match self {
-            Self::Time(time) => (format!("{} ms", time.as_millis()), "time"),
-            Self::HalfOfTime(time) => (
-                format!("half of what was left of {} ms", time.as_millis()),
-                "time",
+            Self::Operations(count) => (operations(count), "operations"),
+            Self::HalfOfOperations(count) => (
+                format!("half of what was left of {}", operations(count)),
+                "operations",
             ),
+            Self::Time(time) => (format!("{} ms", time.as_millis()), "time"),
             Self::Memory(bytes) => (format!("{} MiB of memory", bytes >> 20), "memory"),
         };
         format!(
-            "stopped after {limit} while it was running. Look for an endless loop, or raise the {which} limit (`Builder::limits`)"
+            "stopped after {limit} while it was running. Look for an endless loop, or raise the limit `{which}` (`Builder::limits`)"
         )
     }
+}
+
+/// A number of operations, in words.
+pub(crate) fn operations(count: u64) -> String {
+    format!("{} million operations", count / 1_000_000)
 }
 
 fn shown(paths: &[PathBuf]) -> String {

@@ -187,12 +187,12 @@ fn a_schema_that_loops_for_ever_stops() {
     let folder =
         Folder::new("endless").with_schema("for (;;) {}\nexport default defineSchema({});\n");
     let limits = Limits {
-        time: Duration::from_millis(200),
+        operations: 20_000_000,
         ..Limits::default()
     };
     assert_eq!(
         error_with(&folder, limits),
-        "convex/schema.ts: stopped after 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+        "convex/schema.ts: stopped after 20 million operations while it was running. Look for an endless loop, or raise the limit `operations` (`Builder::limits`)"
     );
 }
 
@@ -200,6 +200,7 @@ fn a_schema_that_loops_for_ever_stops() {
 fn limits_may_be_as_large_as_there_are() {
     let folder = Folder::new("no_limits").with_schema("export default defineSchema({});\n");
     let limits = Limits {
+        operations: u64::MAX,
         time: Duration::MAX,
         memory: usize::MAX,
         ..Limits::default()
@@ -223,7 +224,7 @@ fn what_the_engine_cant_stop_is_given_up() {
     };
     assert_eq!(
         error_with(&folder, limits),
-        "convex/notes.ts: stopped after half of what was left of 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+        "convex/notes.ts: stopped after 200 ms while it was running. Look for an endless loop, or raise the limit `time` (`Builder::limits`)"
     );
 }
 
@@ -231,14 +232,14 @@ fn what_the_engine_cant_stop_is_given_up() {
 fn promises_that_become_more_and_more_stop() {
     const MORE: &str = "const more = () => { Promise.resolve().then(more); Promise.resolve().then(more); };\nmore();\n";
     let limits = Limits {
-        time: Duration::from_millis(200),
+        operations: 1_000_000,
         memory: 32 << 20,
         ..Limits::default()
     };
     let folder = Folder::new("more_promises").with_schema(&format!(
         "{MORE}await new Promise(() => {{}});\nexport default defineSchema({{}});\n"
     ));
-    let stopped = "stopped after 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)";
+    let stopped = "stopped after 1 million operations while it was running. Look for an endless loop, or raise the limit `operations` (`Builder::limits`)";
     let of_schema = format!("convex/schema.ts: {stopped}");
     assert_eq!(error_with(&folder, limits), of_schema);
 
@@ -256,12 +257,12 @@ fn promises_that_follow_each_other_for_ever_stop() {
     let folder = Folder::new("endless_promises")
         .with_schema("for (;;) await null;\nexport default defineSchema({});\n");
     let limits = Limits {
-        time: Duration::from_millis(200),
+        operations: 20_000_000,
         ..Limits::default()
     };
     assert_eq!(
         error_with(&folder, limits),
-        "convex/schema.ts: stopped after 200 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+        "convex/schema.ts: stopped after 20 million operations while it was running. Look for an endless loop, or raise the limit `operations` (`Builder::limits`)"
     );
 }
 
@@ -286,7 +287,7 @@ fn a_schema_that_allocates_without_end_stops() {
             };
             assert_eq!(
                 error_with(&folder, limits),
-                "convex/schema.ts: stopped after 8 MiB of memory while it was running. Look for an endless loop, or raise the memory limit (`Builder::limits`)",
+                "convex/schema.ts: stopped after 8 MiB of memory while it was running. Look for an endless loop, or raise the limit `memory` (`Builder::limits`)",
                 "{growth} within {} bytes",
                 limits.memory
             );

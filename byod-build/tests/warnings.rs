@@ -173,7 +173,7 @@ fn a_module_that_loops_for_ever_costs_its_own_functions_alone() {
             "import \"./a\";\nexport const f = query({ args: {}, handler: async () => 1 });\n",
         );
     let limits = Limits {
-        time: Duration::from_secs(2),
+        operations: 100_000_000,
         ..Limits::default()
     };
     let reading = read_project(&folder.path("convex"), &limits).unwrap();
@@ -181,7 +181,7 @@ fn a_module_that_loops_for_ever_costs_its_own_functions_alone() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/b.ts: not loaded, its functions are left out: stopped after half of what was left of 2000 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+            "convex/b.ts: not loaded, its functions are left out: stopped after half of what was left of 100 million operations while it was running. Look for an endless loop, or raise the limit `operations` (`Builder::limits`)"
         ]
     );
 }
@@ -194,7 +194,7 @@ fn many_modules_that_loop_for_ever_end_too() {
         folder = folder.with_module(&format!("m{module:02}.ts"), endless);
     }
     let limits = Limits {
-        time: Duration::from_millis(200),
+        operations: 10_000_000,
         ..Limits::default()
     };
     let reading = read_project(&folder.path("convex"), &limits).unwrap();
@@ -203,19 +203,19 @@ fn many_modules_that_loop_for_ever_end_too() {
     assert_eq!(warnings.len(), 60);
     assert_eq!(
         warnings[59],
-        "convex/m59.ts: not loaded, its functions are left out: modules that had to be stopped took twice the 200 ms they have together. Look for endless loops in those, or raise the time limit (`Builder::limits`)"
+        "convex/m59.ts: not loaded, its functions are left out: modules that had to be stopped took twice the 10 million operations they have together. Look for endless loops in those, or raise the limit `operations` (`Builder::limits`)"
     );
 }
 
 #[test]
-fn what_comes_to_an_end_takes_no_time_from_others() {
-    let slow = "const end = Date.now() + 100;\nwhile (Date.now() < end);\nexport const f = query({ args: {}, handler: async () => 1 });\n";
+fn what_comes_to_an_end_takes_nothing_from_others() {
+    let slow = "for (let i = 0; i < 4_000_000; i++);\nexport const f = query({ args: {}, handler: async () => 1 });\n";
     let mut folder = Folder::new("w_slow").with_schema(SCHEMA);
     for module in 0..12 {
         folder = folder.with_module(&format!("m{module}.ts"), slow);
     }
     let limits = Limits {
-        time: Duration::from_secs(1),
+        operations: 40_000_000,
         ..Limits::default()
     };
     let reading = read_project(&folder.path("convex"), &limits).unwrap();
@@ -232,7 +232,7 @@ fn what_loops_for_ever_outside_the_folder_is_run_once() {
         .with_module("b.ts", "import { one } from \"../shared/slow\";\nexport const f = query({ args: { x: v.literal(one) }, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n")
         .with_module("c.ts", "import { one } from \"../shared/slow\";\nexport const f = query({ args: { x: one }, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n");
     let limits = Limits {
-        time: Duration::from_secs(2),
+        operations: 100_000_000,
         ..Limits::default()
     };
     let started = Instant::now();
@@ -249,9 +249,7 @@ fn what_loops_for_ever_outside_the_folder_is_run_once() {
 #[test]
 fn a_package_that_takes_too_long_is_left_out_as_a_whole() {
     let part = |next: &str| {
-        format!(
-            "{next}\nconst end = Date.now() + 300;\nwhile (Date.now() < end);\nexport const x = 1;\n"
-        )
+        format!("{next}\nfor (let i = 0; i < 12_000_000; i++);\nexport const x = 1;\n")
     };
     let folder = Folder::new("w_slow_package")
         .with_schema(SCHEMA)
@@ -262,7 +260,7 @@ fn a_package_that_takes_too_long_is_left_out_as_a_whole() {
         .with_module("a.ts", "import { x } from \"large\";\nexport const f = query({ args: {}, handler: async () => x });\n")
         .with_module("b.ts", "import * as all from \"large\";\nexport const f = query({ args: {}, handler: async () => all });\n");
     let limits = Limits {
-        time: Duration::from_secs(1),
+        operations: 40_000_000,
         ..Limits::default()
     };
     let reading = read_project(&folder.path("convex"), &limits).unwrap();
@@ -270,7 +268,7 @@ fn a_package_that_takes_too_long_is_left_out_as_a_whole() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "node_modules/large/index.mjs: stopped after half of what was left of 1000 ms while it was running. Look for an endless loop, or raise the time limit (`Builder::limits`)"
+            "node_modules/large/index.mjs: stopped after half of what was left of 40 million operations while it was running. Look for an endless loop, or raise the limit `operations` (`Builder::limits`)"
         ]
     );
 }
@@ -291,7 +289,7 @@ fn a_module_that_allocates_without_end_costs_its_own_functions_alone() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/b.ts: not loaded, its functions are left out: stopped after 32 MiB of memory while it was running. Look for an endless loop, or raise the memory limit (`Builder::limits`)"
+            "convex/b.ts: not loaded, its functions are left out: stopped after 32 MiB of memory while it was running. Look for an endless loop, or raise the limit `memory` (`Builder::limits`)"
         ]
     );
 }

@@ -5,21 +5,13 @@ use std::time::Duration;
 use byod_schema::FunctionType;
 
 use crate::address::AddressPolicy;
-use crate::builder::ByodBuilder;
-use crate::calls::{Session, Subject, UserId};
-use crate::deployment::Client;
-use crate::deployment::Deployments;
-use crate::deployment::Http;
-use crate::deployment::Limits;
+use crate::calls::Session;
+use crate::deployment::{Client, Deployments, Http, Limits};
 use crate::error::Error;
-use crate::routing::KnownClaims;
-use crate::routing::Recoveries;
-use crate::routing::Rollouts;
-use crate::routing::RouteCache;
-use crate::routing::Router;
-use crate::routing::Watched;
-use crate::routing::{RoutedClient, Wanted};
-use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig};
+use crate::routing::{
+    KnownClaims, Recoveries, Rollouts, RouteCache, RoutedClient, Router, Wanted, Watched,
+};
+use crate::users::{Credentials, Keyring, Store, Subject, UserDatabaseConfig, UserId};
 
 /// The service's two kinds of deployment: main, and one of each user who brought
 /// their own. Made once; cheap to clone.
@@ -59,20 +51,6 @@ pub(crate) struct Inner {
 }
 
 impl Byod {
-    /// Reads `CONVEX_URL` (or `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY`,
-    /// `BYOD_ENCRYPTION_KEY` and, if there is one, `BYOD_FORMER_ENCRYPTION_KEYS`;
-    /// everything else has its default.
-    ///
-    /// [`Error::Config`] names the variable that is missing or can't be used.
-    pub fn from_env() -> Result<Self, Error> {
-        ByodBuilder::from_env()?.build()
-    }
-
-    /// For everything that can be set.
-    pub fn builder() -> ByodBuilder {
-        ByodBuilder::default()
-    }
-
     pub(crate) fn new(inner: Inner) -> Self {
         Self(Arc::new(inner))
     }
@@ -98,7 +76,7 @@ impl Byod {
     /// Ask anew for every call: a client that is kept goes on calling where it did,
     /// also after the user has disconnected.
     ///
-    /// [`Error::Config`] if [`ByodBuilder::tables`] was not given the tables;
+    /// [`Error::Config`] if [`ByodBuilder::tables`](crate::ByodBuilder::tables) was not given the tables;
     /// [`Error::Blocked`] and [`Error::RolloutRefused`] as for a session's calls.
     pub async fn client_for_table(
         &self,
@@ -248,7 +226,8 @@ mod tests {
             .encryption_key(EncryptionKey::parse("key").unwrap())
             .build()
             .unwrap();
-        let lines = crate::test_log::record(|| byod.clear_user_client("u\nERROR forged"));
+        let lines =
+            crate::telemetry::test_log::record(|| byod.clear_user_client("u\nERROR forged"));
         let [line] = &*lines else { panic!("{lines:?}") };
         assert!(line.ends_with(r#"user="u\nERROR forged""#), "{line}");
     }

@@ -6,13 +6,11 @@ use std::time::Instant;
 use byod_schema::{FunctionType, Value};
 
 use crate::byod::Byod;
-use crate::calls::UserId;
 use crate::codec::{Field, Page, Seed};
-use crate::deployment::Client;
-use crate::deployment::answer;
-use crate::deployment::http;
+use crate::deployment::{Client, answer, http};
 use crate::error::Error;
 use crate::routing::Route;
+use crate::users::UserId;
 
 /// Whether the user's route is known and leads to their own deployment, found as
 /// calls find it.

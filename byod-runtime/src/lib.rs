@@ -34,28 +34,25 @@ pub mod internals;
 mod redact;
 mod routing;
 mod telemetry;
-#[cfg(test)]
-mod test_log;
 mod users;
 
 pub use builder::ByodBuilder;
 pub use byod::Byod;
 pub use byod_schema::{FunctionType, Location, Members, Value};
-pub use calls::{Session, Subject, UserId};
+pub use calls::Session;
 pub use deployment::Client;
-pub use deployment::{Claim, Released};
+pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
-pub use error::Outcome;
-pub use error::{Call, Error, ErrorData};
+pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome};
 pub use routing::ConnectionTest;
-pub use routing::{Deployment, RoutedClient};
+pub use routing::RoutedClient;
 pub use routing::{Rollout, Rollouts};
 pub use routing::{Router, TableInfo};
 pub use routing::{UserRecord, UserStatus};
 pub use users::{
     ConnectionStatus, Credentials, EncryptionKey, Keyring, Opened, OpenedBy, Records, Resealed,
-    SealedCredentials, UserDatabaseConfig,
+    SealedCredentials, Subject, UserDatabaseConfig, UserId,
 };
 
 pub use byod_macros::{byod_table, table, tables};

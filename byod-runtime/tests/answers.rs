@@ -6,11 +6,14 @@
 
 #[path = "answers/bodies.rs"]
 mod bodies;
-#[allow(dead_code, reason = "floods come next")]
+#[path = "answers/floods.rs"]
+mod floods;
 #[path = "answers/hostile.rs"]
 mod hostile;
 #[path = "answers/meter.rs"]
 mod meter;
+#[path = "answers/others.rs"]
+mod others;
 mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

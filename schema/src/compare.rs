@@ -1,10 +1,10 @@
 //! Finds where the two projects of a manifest don't fit together.
 
+use crate::difference::Difference;
 use crate::fits::Flow;
-use crate::{
-    Difference, Field, Fields, Function, FunctionPath, FunctionType, Injection, Location, Manifest,
-    Validator, Visibility,
-};
+use crate::function::{Function, FunctionPath, FunctionType, Visibility};
+use crate::manifest::{Injection, Location, Manifest};
+use crate::validator::{Field, Fields, Validator};
 
 impl Manifest {
     /// Where the documents of `table` don't fit the two deployments.

@@ -1,6 +1,8 @@
 use std::fmt;
 
-use crate::{Field, FunctionPath, FunctionType, Injection, Location, Validator};
+use crate::function::{FunctionPath, FunctionType};
+use crate::manifest::{Injection, Location};
+use crate::validator::{Field, Validator};
 
 /// What would go wrong at run time because the two projects don't fit together.
 ///

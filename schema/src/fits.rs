@@ -1,6 +1,8 @@
 //! Whether the values of one validator can go where another one stands.
 
-use crate::{Fields, Location, Manifest, Validator, Value};
+use crate::manifest::{Location, Manifest};
+use crate::validator::{Fields, Validator};
+use crate::value::Value;
 
 /// Which way values go between main's side and the user's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +90,7 @@ fn members(validator: &Validator) -> Vec<&Validator> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Field;
+    use crate::validator::Field;
     use proptest::prelude::*;
 
     /// `users` on main, `notes` on the user's deployment.

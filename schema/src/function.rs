@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Validator;
+use crate::validator::Validator;
 
 /// What a Convex function is: its kind, who may call it, and its validators.
 ///

@@ -6,24 +6,22 @@
 //! reader (`byod-build`) fills a [`Manifest`], the macros (`byod-macros`) check
 //! against it, a local deployment (`byod-local`) serves it.
 
-mod claim;
 mod compare;
 mod difference;
 mod fits;
 mod function;
-mod idempotency;
 mod manifest;
+mod own_tables;
 mod ownership;
 mod schema;
 mod suggest;
 mod validator;
 mod value;
 
-pub use claim::{CLAIM_TABLE, claim_table};
 pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility};
-pub use idempotency::{IDEMPOTENCY_TABLE, idempotency_table};
 pub use manifest::{Injection, Location, Manifest, Project};
+pub use own_tables::{CLAIM_TABLE, IDEMPOTENCY_TABLE, claim_table, idempotency_table};
 pub use ownership::{Deployments, Ownership};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;

@@ -3,7 +3,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Function, FunctionPath, Ownership, Schema};
+use crate::function::{Function, FunctionPath};
+use crate::ownership::Ownership;
+use crate::schema::Schema;
 
 /// On which of the two deployments a table lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

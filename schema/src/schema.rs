@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Validator, Value};
+use crate::validator::Validator;
+use crate::value::Value;
 
 /// A project's schema, in the JSON shape of `SchemaDefinition.export()`.
 ///

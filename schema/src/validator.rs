@@ -6,7 +6,7 @@ use std::fmt;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::Value;
+use crate::value::Value;
 
 /// What a value must look like, in the JSON shape of Convex's own validators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
 
 use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime, Value};
@@ -12,8 +11,7 @@ use serde::Deserialize;
 use super::host::{Host, object};
 use crate::error::Error;
 use crate::error::Limit;
-use crate::limits::Clock;
-use crate::limits::Limits;
+use crate::limits::{Clock, End, Limits};
 
 /// The JavaScript side, one program: later parts use what earlier ones define.
 const PROGRAM: &str = concat!(
@@ -62,8 +60,8 @@ pub(crate) struct Engine {
     context: Context,
     host: Rc<RefCell<Host>>,
     limits: Limits,
-    /// Until when the engine may run, and what that is of the limits.
-    time: Cell<Limit>,
+    /// How much the engine may do, as a part of the limits.
+    allowed: Cell<Limit>,
     clock: Rc<Clock>,
 }
 
@@ -80,10 +78,10 @@ impl Engine {
             context,
             host: Rc::new(RefCell::new(host)),
             limits,
-            time: Cell::new(Limit::Time(limits.time)),
-            clock: Rc::new(Clock::new(limits.time)),
+            allowed: Cell::new(Limit::Operations(limits.operations)),
+            clock: Rc::new(Clock::new(&limits)),
         };
-        engine.watch_time();
+        engine.watch();
         engine.with(|ctx| {
             let mut options = EvalOptions::default();
             options.filename = Some("standin:runtime".to_owned());
@@ -94,17 +92,23 @@ impl Engine {
         Ok(engine)
     }
 
-    fn watch_time(&self) {
+    fn watch(&self) {
         let clock = self.clock.clone();
-        let is_late = move || clock.is_late();
-        self.runtime.set_interrupt_handler(Some(Box::new(is_late)));
+        let is_over = move || clock.is_over();
+        self.runtime.set_interrupt_handler(Some(Box::new(is_over)));
     }
 
-    /// Lets the engine run for so long from now on, which is what `limit` says.
-    pub(crate) fn allow(&self, time: Duration, limit: Limit) {
-        self.time.set(limit);
-        self.clock.allow(time);
-        self.host.borrow().progress().allow(time, limit);
+    /// Lets the engine do so much from now on, which is what `limit` says.
+    pub(crate) fn allow(&self, operations: u64, limit: Limit) {
+        let time = self.limits.time;
+        self.allowed.set(limit);
+        self.clock.allow(operations, time);
+        self.host.borrow().progress().allow(time);
+    }
+
+    /// The operations that were done since some were allowed.
+    pub(crate) fn done(&self) -> u64 {
+        self.clock.done()
     }
 
     /// Loads a module and everything it imports, until it is done or can't go on.
@@ -254,7 +258,7 @@ impl Engine {
             })
         });
         if self.clock.has_stopped() {
-            return Err(self.late());
+            return Err(self.stopped());
         }
         result.map_err(|message| {
             if message == "out of memory" || self.is_exhaustion(&message) {
@@ -265,8 +269,11 @@ impl Engine {
         })
     }
 
-    fn late(&self) -> Error {
-        self.limit(self.time.get())
+    fn stopped(&self) -> Error {
+        self.limit(match self.clock.end() {
+            Some(End::Time) => Limit::Time(self.limits.time),
+            _ => self.allowed.get(),
+        })
     }
 
     fn out_of_memory(&self) -> Error {

@@ -4,7 +4,7 @@ mod limit;
 pub(crate) mod patience;
 mod stack;
 
-pub(crate) use limit::Clock;
 pub use limit::Limits;
+pub(crate) use limit::{Clock, End};
 pub(crate) use stack::COMPILER_STACK;
 pub use stack::with_deep_stack;

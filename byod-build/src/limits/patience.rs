@@ -21,16 +21,16 @@ pub(crate) struct Progress(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// When the engine is given up, and what of the limits it has reached then.
-    end: Option<(Instant, Limit)>,
+    /// When the engine is given up, and the time that it had.
+    end: Option<(Instant, Duration)>,
     /// The module that is running, as the caller would write it.
     running: String,
 }
 
 impl Progress {
-    /// The engine may run for so long from now on, which is what `limit` says.
-    pub(crate) fn allow(&self, time: Duration, limit: Limit) {
-        self.lock().end = Some((Instant::now() + time + time.max(GRACE), limit));
+    /// The engine may run for so long from now on.
+    pub(crate) fn allow(&self, time: Duration) {
+        self.lock().end = Some((Instant::now() + time + time.max(GRACE), time));
     }
 
     pub(crate) fn running(&self, module: String) {
@@ -40,13 +40,13 @@ impl Progress {
     /// How long to wait for the engine; an error where that is over.
     fn left(&self) -> Result<Duration, Error> {
         let state = self.lock();
-        let Some((end, limit)) = state.end else {
+        let Some((end, time)) = state.end else {
             return Ok(PAUSE);
         };
         match end.saturating_duration_since(Instant::now()) {
             Duration::ZERO => Err(Error::Limit {
                 module: state.running.clone(),
-                limit,
+                limit: Limit::Time(time),
             }),
             left => Ok(left),
         }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use byod_schema::Schema;
 
@@ -12,18 +11,18 @@ use super::functions::{self, ModuleReading};
 use super::modules::Module;
 use super::schema;
 use crate::engine::{Engine, Host, Stopped};
-use crate::error::{Error, Limit};
+use crate::error::{Error, Limit, operations};
 use crate::limits::Limits;
 
 /// For questions to an engine that was stopped.
-const TO_END: Duration = Duration::from_secs(1);
+const TO_END: u64 = 100_000_000;
 
 /// An engine, and another one when what was running had to be stopped.
 pub(crate) struct Reader<'a> {
     new_host: &'a dyn Fn() -> Host,
     limits: Limits,
-    /// The time that went to what had to be stopped.
-    spent: Duration,
+    /// The operations that went to what had to be stopped.
+    spent: u64,
     engine: Engine,
     /// Whether the engine has run something.
     is_used: bool,
@@ -37,7 +36,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(
         new_host: &'a dyn Fn() -> Host,
         limits: Limits,
-        spent: Duration,
+        spent: u64,
         stopped: &Stopped,
     ) -> Result<Self, Error> {
         Ok(Self {
@@ -57,27 +56,26 @@ impl<'a> Reader<'a> {
         self.engine.shown(path)
     }
 
-    /// The time that went to what had to be stopped.
-    pub(crate) fn spent(&self) -> Duration {
+    /// The operations that went to what had to be stopped.
+    pub(crate) fn spent(&self) -> u64 {
         self.spent
     }
 
-    /// What is left of the time.
-    fn left(&self) -> Duration {
-        self.limits.time.saturating_sub(self.spent)
+    /// What is left of the operations.
+    fn left(&self) -> u64 {
+        self.limits.operations.saturating_sub(self.spent)
     }
 
-    /// What each part has, whatever others took: what comes to an end shall have the
-    /// time to.
-    fn least(&self) -> Duration {
-        self.limits.time / 20
+    /// What each part has, whatever others took, so that what comes to an end can.
+    fn least(&self) -> u64 {
+        self.limits.operations / 20
     }
 
-    /// The schema, which may take all the time that is left.
+    /// The schema, which may do all that is left.
     pub(crate) fn schema(&mut self, path: &Path) -> Result<Exported<Schema>, Error> {
         self.is_used = true;
-        let time = self.left().max(self.least());
-        self.engine.allow(time, Limit::Time(self.limits.time));
+        let limit = Limit::Operations(self.limits.operations);
+        self.engine.allow(self.left().max(self.least()), limit);
         let schema = schema::read(&self.engine, path);
         // Convex runs the schema apart from the functions, which shows where it changes
         // what they share, as ents do.
@@ -87,22 +85,22 @@ impl<'a> Reader<'a> {
         schema
     }
 
-    /// The functions of a module, which may take half of the time that is left.
+    /// The functions of a module, which may do half of what is left.
     pub(crate) fn functions(&mut self, module: &Module) -> ModuleReading {
-        if self.spent >= self.limits.time.saturating_mul(2) {
-            return ModuleReading::not_loaded(&self.shown(&module.path), &self.no_time_left());
+        if self.spent >= self.limits.operations.saturating_mul(2) {
+            return ModuleReading::not_loaded(&self.shown(&module.path), &self.nothing_left());
         }
-        let started = Instant::now();
-        let time = (self.left() / 2).max(self.least());
-        self.engine.allow(time, Limit::HalfOfTime(self.limits.time));
+        let limit = Limit::HalfOfOperations(self.limits.operations);
+        self.engine
+            .allow((self.left() / 2).max(self.least()), limit);
         let was_used = self.is_used;
         self.is_used = true;
         let error = match functions::read(&self.engine, module) {
             Ok(reading) => return reading,
             Err(error) => error,
         };
-        let elapsed = started.elapsed();
-        self.engine.allow(TO_END, Limit::Time(self.limits.time));
+        let done = self.engine.done();
+        self.allow_to_end();
         let culprit = self.engine.culprit();
         if let Err(error) = self.replace_engine() {
             return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
@@ -115,7 +113,7 @@ impl<'a> Reader<'a> {
         let Error::Limit { module: at, limit } = &error else {
             return ModuleReading::not_loaded(&self.shown(&module.path), &error.to_string());
         };
-        self.spent = self.spent.saturating_add(elapsed);
+        self.spent = self.spent.saturating_add(done);
         let reason = limit.stopped();
         let known = self.stopped.borrow_mut().insert(culprit, reason.clone());
         if *at != self.shown(&module.path) && known.is_none() {
@@ -148,17 +146,22 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    fn no_time_left(&self) -> String {
+    fn nothing_left(&self) -> String {
         format!(
-            "modules that had to be stopped took twice the {} ms they have together. Look for endless loops in those, or raise the time limit (`Builder::limits`)",
-            self.limits.time.as_millis()
+            "modules that had to be stopped took twice the {} they have together. Look for endless loops in those, or raise the limit `operations` (`Builder::limits`)",
+            operations(self.limits.operations)
         )
+    }
+
+    /// Lets an engine that was stopped answer questions.
+    fn allow_to_end(&self) {
+        self.engine.allow(TO_END, Limit::Operations(TO_END));
     }
 
     fn replace_engine(&mut self) -> Result<(), Error> {
         let host = (self.new_host)().with_stopped(self.stopped.clone());
         let old = std::mem::replace(&mut self.engine, Engine::new(host, self.limits)?);
-        old.allow(TO_END, Limit::Time(self.limits.time));
+        old.allow(TO_END, Limit::Operations(TO_END));
         self.misses_variables |= old.misses_variables();
         self.hosts.extend(old.finish());
         self.is_used = false;

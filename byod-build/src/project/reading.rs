@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use byod_schema::{Function, FunctionPath, Schema};
 
@@ -72,7 +71,7 @@ fn run(
     modules: &[Module],
 ) -> Result<ProjectReading, Error> {
     let stopped = Stopped::default();
-    let mut reader = Reader::new(&host, limits, Duration::ZERO, &stopped)?;
+    let mut reader = Reader::new(&host, limits, 0, &stopped)?;
     let mut schema = match schema_path {
         Some(path) => reader.schema(path),
         None => schema::none(),

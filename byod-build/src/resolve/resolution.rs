@@ -12,6 +12,7 @@ use oxc_resolver::{
 
 use super::builtins::is_builtin;
 use super::grounds::Grounds;
+use super::pinned::Pinned;
 use super::specifier::{missing, package_of};
 use super::tsconfig::Tsconfig;
 use super::workspace::Workspaces;
@@ -42,6 +43,7 @@ pub(crate) struct Resolution {
     /// The nearest `tsconfig.json` files of a folder, innermost first.
     tsconfigs: BTreeMap<PathBuf, Vec<Rc<Tsconfig>>>,
     workspaces: Workspaces,
+    pinned: Pinned,
     /// By the folder of the importer, and whether it was a `require`: modules side by
     /// side import mostly the same.
     known: HashMap<(PathBuf, bool), HashMap<String, Target>>,
@@ -68,6 +70,7 @@ impl Resolution {
             node,
             tsconfigs: BTreeMap::new(),
             workspaces: Workspaces::default(),
+            pinned: Pinned::default(),
             known: HashMap::new(),
             consulted: BTreeSet::new(),
             absent: BTreeSet::new(),
@@ -78,6 +81,7 @@ impl Resolution {
     pub(crate) fn into_consulted(self) -> (BTreeSet<PathBuf>, BTreeSet<PathBuf>) {
         let mut consulted = self.consulted;
         consulted.extend(self.workspaces.into_consulted());
+        consulted.extend(self.pinned.into_consulted());
         (consulted, self.absent)
     }
 
@@ -115,7 +119,7 @@ impl Resolution {
                 Some(path) => self.given(from, specifier, path),
                 None => {
                     self.note_absent(from, specifier);
-                    nowhere(specifier)
+                    self.nowhere(from, specifier)
                 }
             },
         }
@@ -142,6 +146,27 @@ impl Resolution {
         (real != path)
             .then(|| self.grounds.refuse(&real, false))
             .flatten()
+    }
+
+    /// What stands for a specifier that leads to no file.
+    fn nowhere(&mut self, from: &Path, specifier: &str) -> Target {
+        let Some(standin) = Standin::of_specifier(specifier) else {
+            return if is_builtin(specifier) {
+                builtin(specifier)
+            } else {
+                Target::Inert(missing(specifier))
+            };
+        };
+        let (module, packages) = standin.of_package().unwrap_or_default();
+        for package in packages {
+            if let Some(version) = self.pinned.refuse(from, module, package) {
+                return Target::Inert(format!(
+                    "`{specifier}`, which was not found, and of which nothing is known in {version}: install `{}`",
+                    package.name
+                ));
+            }
+        }
+        Target::Standin(standin)
     }
 
     /// Notes where a package would be when it is installed.
@@ -332,15 +357,6 @@ fn file(path: PathBuf) -> Target {
         Target::File(path)
     } else {
         Target::Inert(format!("the file {}, which is no code", path.display()))
-    }
-}
-
-/// What stands for a specifier that leads to no file.
-fn nowhere(specifier: &str) -> Target {
-    match Standin::of_specifier(specifier) {
-        Some(standin) => Target::Standin(standin),
-        None if is_builtin(specifier) => builtin(specifier),
-        None => Target::Inert(missing(specifier)),
     }
 }
 

@@ -1,9 +1,10 @@
 // Writes `expected.json` of every fixture: what Convex's own npm package says,
 // bundled as Convex's command-line tool bundles, on Node.
 //
-//   npm ci && node regenerate.mjs                 write the files
-//   npm ci && node regenerate.mjs --compare READ  compare the reader (the built
+//   npm ci --legacy-peer-deps && node regenerate.mjs                 write the files
+//   npm ci --legacy-peer-deps && node regenerate.mjs --compare READ  compare the reader (the built
 //       example `read`) with them, with the real packages installed
+//   npm ci --legacy-peer-deps && node regenerate.mjs --check         compare what is installed with them
 //
 // A name after these runs one fixture alone.
 import { execFileSync } from "node:child_process";
@@ -201,16 +202,23 @@ function compare(read, fixture) {
 
 const args = process.argv.slice(2);
 const read = args[0] === "--compare" ? (args.shift(), path.resolve(args.shift())) : undefined;
+const checks = args[0] === "--check" && args.shift() !== undefined;
 const names = args.length > 0 ? args : fs.readdirSync(fixtures).filter((name) => !name.startsWith(".")).sort();
 let differing = 0;
 for (const name of names) {
   const fixture = path.join(fixtures, name);
   if (read) {
     if (!compare(read, fixture)) differing += 1;
+  } else if (checks) {
+    const want = JSON.parse(fs.readFileSync(path.join(fixture, "expected.json"), "utf8"));
+    if (!isDeepStrictEqual(JSON.parse(JSON.stringify(await expected(fixture))), want)) {
+      error(`${name}: differs`);
+      differing += 1;
+    }
   } else {
     const json = JSON.stringify(await expected(fixture), null, 1);
     fs.writeFileSync(path.join(fixture, "expected.json"), `${json}\n`);
   }
 }
-log(`${names.length} fixtures${read ? `, ${differing} differ` : " written"}`);
+log(`${names.length} fixtures${read || checks ? `, ${differing} differ` : " written"}`);
 process.exit(differing > 0 ? 1 : 0);

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionPath, FunctionType, Manifest};
 
-use super::caller::{callers, unclear};
 use super::load;
 use super::module::is_taken;
+use super::need::{Need, Source};
+use super::tellers::{callers, unclear};
 use super::validators::is_foreign;
 use crate::source::{Caller, Definition, Facts, Imported, Module, Sources, Target};
 
@@ -46,49 +47,6 @@ const OF_SERVER: [&str; 4] = [
 ];
 
 const NO_ARGS: &str = "declares no `args`: write `args: {}`, or what it takes";
-
-/// Who main asks for the caller, wherever it is asked from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
-    /// Members that builders add to `ctx`.
-    Context,
-    /// A function of a module: its module and name.
-    Helper(String, String),
-    /// A function of a package: its specifier and name.
-    Package(String, String),
-    /// A Convex function.
-    Function(FunctionPath),
-    /// The document of a table of main that the caller's identity leads to.
-    Lookup(String),
-}
-
-/// What has to be there for a function to run.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Need {
-    /// Module and number of the statement.
-    pub(crate) statements: BTreeSet<(String, usize)>,
-    /// Convex functions among them.
-    pub(crate) functions: BTreeSet<FunctionPath>,
-    /// What is replaced by something that answers with the owner.
-    pub(crate) stubs: BTreeSet<Source>,
-    /// Members that builders add to `ctx`.
-    pub(crate) context: BTreeSet<Vec<String>>,
-    /// Main's builders in whose place byod's are, by module and name.
-    pub(crate) builders: BTreeSet<(String, String)>,
-    /// Modules that do something when they are loaded, and those that load them.
-    pub(crate) loads: BTreeSet<String>,
-}
-
-impl Need {
-    pub(crate) fn add(&mut self, other: Need) {
-        self.statements.extend(other.statements);
-        self.functions.extend(other.functions);
-        self.stubs.extend(other.stubs);
-        self.context.extend(other.context);
-        self.builders.extend(other.builders);
-        self.loads.extend(other.loads);
-    }
-}
 
 /// Judges main's functions.
 pub(crate) struct Carrier<'a> {
@@ -274,6 +232,26 @@ impl<'a> Carrier<'a> {
             self.add_called(module, &caller, facts, need, |need| {
                 self.add_name(module, name, facts, need)
             })?;
+        }
+        self.check_passed(module, facts, need)
+    }
+
+    /// Who is given the context uses it in ways that can be followed.
+    fn check_passed(&self, module: &Module, facts: &Facts, need: &Need) -> Result<(), Reason> {
+        for (name, place) in &facts.passed {
+            let Some((there, index)) = self.declared(module, name) else {
+                continue;
+            };
+            let statement = &there.statements[index];
+            let is_carried = need.statements.contains(&(there.name.clone(), index));
+            let is_followed = statement.contexts.get(*place) == Some(&true);
+            // Something else than a function is called: a value that holds one.
+            let is_function = statement.telling.is_some();
+            if is_carried && is_function && !is_followed {
+                return Err(format!(
+                    "passes its context on to `{name}` in a way that can't be followed: call that parameter `ctx`"
+                ));
+            }
         }
         Ok(())
     }

@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::carry::{Carrier, Need, Reason};
+use super::carry::{Carrier, Reason};
+use super::need::Need;
 use crate::source::{Imported, LoadKind, Module, Sources, Target};
 
 /// A statement of a module.
@@ -17,7 +18,7 @@ impl Carrier<'_> {
     /// Adds what happens when the module is loaded.
     pub(super) fn add_loaded(&self, module: &str, need: &mut Need) -> Result<(), Reason> {
         let mut loaded = BTreeMap::new();
-        self.load(module, &mut loaded)?;
+        let unclear = self.load(module, &mut loaded)?;
         let mut acting: BTreeSet<String> = BTreeSet::new();
         for name in loaded.keys() {
             let Some(module) = self.sources.modules.get(name) else {
@@ -53,6 +54,7 @@ impl Carrier<'_> {
                 break;
             }
         }
+        self.check_unclear(&loaded, unclear, need)?;
         // Those, and what leads to them.
         loop {
             let before = acting.len();
@@ -69,8 +71,13 @@ impl Carrier<'_> {
         Ok(())
     }
 
-    /// All modules that the module loads, each with those that it loads itself.
-    fn load(&self, module: &str, loaded: &mut BTreeMap<String, Vec<String>>) -> Result<(), Reason> {
+    /// All modules that the module loads, each with those that it loads itself. Gives
+    /// those that may be loaded or not: who imports types of them, and their names.
+    fn load(
+        &self,
+        module: &str,
+        loaded: &mut BTreeMap<String, Vec<String>>,
+    ) -> Result<Vec<(String, String)>, Reason> {
         let mut todo = vec![module.to_owned()];
         let mut unclear = Vec::new();
         while let Some(name) = todo.pop() {
@@ -111,11 +118,30 @@ impl Carrier<'_> {
             todo.extend(next.iter().cloned());
             loaded.insert(name, next);
         }
+        Ok(unclear)
+    }
+
+    /// What may be loaded or not must not do anything.
+    fn check_unclear(
+        &self,
+        loaded: &BTreeMap<String, Vec<String>>,
+        unclear: Vec<(String, String)>,
+        need: &Need,
+    ) -> Result<(), Reason> {
         for (from, target) in unclear {
             let also = below(self.sources, &target);
             for name in also.iter().filter(|name| !loaded.contains_key(*name)) {
-                let module = self.sources.modules.get(name);
-                if module.is_some_and(|m| m.statements.iter().any(|s| s.is_effect)) {
+                let Some(module) = self.sources.modules.get(name) else {
+                    continue;
+                };
+                let mut statements = module.statements.iter().enumerate();
+                let acts = statements.any(|(index, statement)| {
+                    statement.is_effect
+                        || statement.facts.changes_globals_at_load
+                        || statement.facts.loads_more
+                        || self.changes(module, index, &need.statements)
+                });
+                if acts {
                     return Err(format!(
                         "loads `{from}`, which imports types of `{target}`, which does something at its top level: say `import type` there, or `import \"…\"`"
                     ));

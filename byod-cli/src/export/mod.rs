@@ -9,10 +9,13 @@ mod item;
 mod judge;
 mod load;
 mod module;
+mod need;
 mod plan;
 mod schema;
+mod stubs;
 mod support;
 mod tables;
+mod tellers;
 pub(crate) mod validators;
 
 use std::collections::BTreeSet;

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionType, Injection, Manifest};
 
-use super::carry::{Carrier, Need, Source, is_server_type};
+use super::carry::{Carrier, is_server_type};
 use super::imports::{Imports, Order, named, relative};
 use super::item::{Item, Reexport};
+use super::need::{Need, Source};
 use super::support;
-use super::validators::{self, is_foreign};
-use crate::layout::Code;
-use crate::source::{DEFAULT, Imported, LoadKind, Module, Statement, Target};
+use super::validators::is_foreign;
+use crate::source::{Imported, LoadKind, Module, Statement, Target};
 
 pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";
 
@@ -135,21 +135,21 @@ fn imported(carrier: &Carrier<'_>, need: &Need) -> BTreeSet<(String, String)> {
     found
 }
 
-struct Builder<'a> {
-    carrier: &'a Carrier<'a>,
+pub(super) struct Builder<'a> {
+    pub(super) carrier: &'a Carrier<'a>,
     need: &'a Need,
     module: Option<&'a Module>,
-    name: String,
+    pub(super) name: String,
     out: String,
-    imports: Imports,
+    pub(super) imports: Imports,
 }
 
 /// A text with its place in main's module.
-struct Piece {
-    at: usize,
+pub(super) struct Piece {
+    pub(super) at: usize,
     /// The next one follows without a blank line, as in main.
-    text: String,
-    statement: Option<usize>,
+    pub(super) text: String,
+    pub(super) statement: Option<usize>,
 }
 
 impl Builder<'_> {
@@ -217,7 +217,7 @@ impl Builder<'_> {
         b == a + 1 && module.text[from..to].matches('\n').count() < 2
     }
 
-    fn place(&self, name: &str) -> usize {
+    pub(super) fn place(&self, name: &str) -> usize {
         let of = |module: &Module| {
             let index = module.statement_of(name)?;
             Some(module.statements[index].span.start)
@@ -400,53 +400,7 @@ impl Builder<'_> {
         }
     }
 
-    fn stub(&mut self, source: &Source) -> Option<Piece> {
-        let shape = self.carrier.shape(source);
-        match source {
-            Source::Helper(module, name) if *module == self.name => {
-                self.import_owner("Caller", true);
-                Some(Piece {
-                    at: self.place(name),
-                    text: helper(name, &shape),
-                    statement: None,
-                })
-            }
-            Source::Function(path) if path.module == self.name => {
-                let manifest = self.carrier.manifest;
-                let function = manifest.main.functions.get(path)?;
-                let builder = support::builder(function.function_type);
-                self.import_owner(builder, false);
-                let args = manifest.main.functions.get(path)?.args.as_object()?.clone();
-                let args = validators::fields(&args, &manifest.user_tables);
-                if args != Code::object([]) {
-                    self.imports
-                        .add(Order::Package, "convex/values", "v", false);
-                }
-                let answer = support::answer(&shape, "ctx");
-                let answer = if answer.starts_with('{') {
-                    format!("({answer})")
-                } else {
-                    answer
-                };
-                let head = match path.name.as_str() {
-                    DEFAULT => "default".to_owned(),
-                    name => format!("const {name} ="),
-                };
-                Some(Piece {
-                    at: self.place(&path.name),
-                    text: format!(
-                        "/** Who calls. Main looks them up; here it is the owner. */\n\
-                         export {head} {builder}({{\n  args: {},\n  handler: async (ctx) => {answer},\n}});",
-                        args.print(2, "  args: ".len(), 1)
-                    ),
-                    statement: None,
-                })
-            }
-            _ => None,
-        }
-    }
-
-    fn import_owner(&mut self, name: &str, type_only: bool) {
+    pub(super) fn import_owner(&mut self, name: &str, type_only: bool) {
         let path = relative(&self.out, "byod/owner");
         self.imports.add(Order::Project, &path, name, type_only);
     }
@@ -454,17 +408,4 @@ impl Builder<'_> {
 
 fn has_times(manifest: &Manifest) -> bool {
     manifest.inject.values().any(|i| *i == Injection::Now)
-}
-
-/// A function that answers with the owner where main looks the caller up.
-pub(crate) fn helper(name: &str, shape: &BTreeSet<Vec<String>>) -> String {
-    let head = match name {
-        DEFAULT => "default async function ".to_owned(),
-        name => format!("async function {name}"),
-    };
-    format!(
-        "/** Who calls. Main looks them up; here it is the owner. */\n\
-         export {head}(ctx: Caller) {{\n  return {};\n}}",
-        support::answer(shape, "ctx")
-    )
 }

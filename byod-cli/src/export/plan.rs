@@ -9,10 +9,12 @@ use byod_schema::{
 };
 use serde::Serialize;
 
-use super::carry::{Carrier, Need, Source};
+use super::carry::Carrier;
 use super::item::{Item, Reexport};
 use super::module;
+use super::need::{Need, Source};
 use super::schema::{self, ForeignId};
+use super::stubs;
 use super::support;
 use super::tables;
 use super::validators::is_foreign;
@@ -331,7 +333,7 @@ fn package_stubs(carrier: &Carrier<'_>, need: &Need) -> Option<String> {
         .stubs
         .iter()
         .filter_map(|source| match source {
-            Source::Package(_, name) => Some(module::helper(name, &carrier.shape(source))),
+            Source::Package(_, name) => Some(stubs::helper(name, &carrier.shape(source))),
             _ => None,
         })
         .collect();

@@ -1,7 +1,9 @@
 //! How a function uses its context: what of it is followed, and what can't be.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Argument, BindingPattern, CallExpression, Expression, ObjectPattern};
+use oxc_ast::ast::{
+    Argument, BindingPattern, CallExpression, Expression, FormalParameter, ObjectPattern,
+};
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
@@ -159,6 +161,16 @@ impl Reader<'_, '_> {
                 {
                     self.result(parent, Caller::Helper(callee.name.to_string()), facts);
                 }
+                if let Expression::Identifier(callee) = &call.callee
+                    && self
+                        .symbol(&call.callee)
+                        .is_some_and(|s| self.is_of_module(s))
+                {
+                    let span = self.nodes.kind(at).span();
+                    let place = call.arguments.iter().position(|a| a.span() == span);
+                    let passed = place.map(|place| (callee.name.to_string(), place));
+                    facts.passed.extend(passed);
+                }
                 call.callee.span() != self.nodes.kind(at).span()
             }
             AstKind::NewExpression(_) => true,
@@ -201,6 +213,19 @@ impl Reader<'_, '_> {
                     "takes `{key}` out of its context; write `ctx` and `ctx.{key}` instead"
                 ));
             }
+        }
+    }
+
+    /// Whether a parameter is followed where a context is given for it.
+    pub(super) fn takes_context(&self, parameter: &FormalParameter) -> bool {
+        match &parameter.pattern {
+            BindingPattern::BindingIdentifier(name) => self.is_context(name.symbol_id()),
+            BindingPattern::ObjectPattern(pattern) => {
+                let mut facts = Facts::default();
+                self.taken_apart(pattern, &mut facts);
+                facts.problems.is_empty()
+            }
+            _ => false,
         }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Facts {
     pub(crate) functions: Vec<FunctionRef>,
     /// What it learns of who calls.
     pub(crate) access: Vec<Access>,
+    /// The functions of the module that it passes its context to, and in which place.
+    pub(crate) passed: Vec<(String, usize)>,
     /// Where it looks the caller up by their identity.
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.

@@ -6,17 +6,14 @@ use std::collections::BTreeMap;
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     Argument, ArrayExpressionElement, ArrowFunctionBody, CallExpression, Expression,
-    ObjectPropertyKind, Statement, TSSignature, TSType, VariableDeclarationKind,
+    ObjectPropertyKind, Statement, VariableDeclarationKind,
 };
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::{GetSpan, Span};
 
-use super::facts::Reached;
 use super::lookup::{Step, method, path};
-use super::parse::range;
 use super::reader::Reader;
 use super::telling::{Body, Parts};
-use super::{Facts, shorten};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +46,7 @@ pub(crate) enum Origin {
 
 impl Origin {
     /// Whether a part of it isn't known.
-    fn is_unknown(&self) -> bool {
+    pub(super) fn is_unknown(&self) -> bool {
         match self {
             Self::Unknown => true,
             Self::Each(all) => all.iter().any(Self::is_unknown),
@@ -92,75 +89,10 @@ const EACH: [&str; 12] = [
 ];
 
 /// How far an origin is followed.
-const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 16;
 
 impl Reader<'_, '_> {
-    /// Notes by which id a call of the database reaches a document, unless it names
-    /// the table.
-    pub(super) fn reached(&self, call: &CallExpression, facts: &mut Facts) {
-        let Some((object, name)) = method(call) else {
-            return;
-        };
-        if !self.is_database(object, 0) {
-            return;
-        }
-        let ids = match name {
-            "get" | "delete" => 1,
-            "patch" | "replace" => 2,
-            // By the table's name.
-            _ => {
-                let is_text = matches!(call.arguments.first(), Some(Argument::StringLiteral(_)));
-                facts.has_computed_tables |= !is_text;
-                return;
-            }
-        };
-        if call.arguments.len() > ids {
-            let is_text = matches!(call.arguments.first(), Some(Argument::StringLiteral(_)));
-            facts.has_computed_tables |= !is_text;
-            return;
-        }
-        let id = call.arguments.first().and_then(Argument::as_expression);
-        facts.reached.push(Reached {
-            id: id.map_or(Origin::Unknown, |id| self.origin(id, 0)),
-            shown: shorten(&self.text[range(call.span)]),
-        });
-    }
-
-    /// `ctx.db`, or a variable that is that.
-    pub(super) fn is_database(&self, expression: &Expression, depth: usize) -> bool {
-        match expression.get_inner_expression() {
-            Expression::StaticMemberExpression(member) => {
-                member.property.name == "db"
-                    // `ctx.db.system`
-                    || member.property.name == "system" && self.is_database(&member.object, depth)
-            }
-            Expression::Identifier(name) => {
-                let declared = self.symbol(expression).and_then(|s| self.declared(s));
-                let is_typed = || {
-                    let symbol = self.symbol(expression)?;
-                    let declaration = self.scoping.symbol_declaration(symbol);
-                    let annotation = match self.nodes.kind(declaration) {
-                        AstKind::FormalParameter(parameter) => &parameter.type_annotation,
-                        AstKind::VariableDeclarator(declarator) => &declarator.type_annotation,
-                        _ => return None,
-                    };
-                    let written = &self.text[range(annotation.as_ref()?.span)];
-                    let is_part = written.contains("[\"db\"]") || written.contains("['db']");
-                    Some(written.contains("Database") || is_part)
-                };
-                name.name == "db"
-                    || is_typed().unwrap_or_default()
-                    || match declared {
-                        Some((init, None)) => depth < 8 && self.is_database(init, depth + 1),
-                        Some((_, Some(key))) => key == "db",
-                        None => false,
-                    }
-            }
-            _ => false,
-        }
-    }
-
-    fn origin(&self, expression: &Expression, depth: usize) -> Origin {
+    pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
         if depth > DEPTH {
             return Origin::Unknown;
         }
@@ -477,76 +409,5 @@ impl Reader<'_, '_> {
                 AstKind::CallExpression(_) | AstKind::ObjectExpression(_)
             )
         })
-    }
-
-    fn of_type(&self, written: &TSType, depth: usize) -> Origin {
-        let next = |written: &TSType| self.of_type(written, depth + 1);
-        match written {
-            _ if depth > DEPTH => Origin::Unknown,
-            TSType::TSAnyKeyword(_) => Origin::Any,
-            TSType::TSNullKeyword(_)
-            | TSType::TSUndefinedKeyword(_)
-            | TSType::TSBooleanKeyword(_)
-            | TSType::TSNumberKeyword(_)
-            | TSType::TSLiteralType(_) => Origin::Nothing,
-            TSType::TSParenthesizedType(inner) => next(&inner.type_annotation),
-            TSType::TSArrayType(array) => Origin::List(Box::new(next(&array.element_type))),
-            TSType::TSTypeOperatorType(operator) => next(&operator.type_annotation),
-            TSType::TSUnionType(union) => Origin::Each(union.types.iter().map(next).collect()),
-            TSType::TSTypeLiteral(literal) => {
-                let fields = literal.members.iter().filter_map(|member| match member {
-                    TSSignature::TSPropertySignature(property) => {
-                        let annotation = property.type_annotation.as_ref()?;
-                        let key = property.key.static_name()?.to_string();
-                        Some((key, next(&annotation.type_annotation)))
-                    }
-                    _ => None,
-                });
-                Origin::Fields(fields.collect())
-            }
-            TSType::TSTypeReference(reference) => {
-                let Some(name) = self.type_name(&reference.type_name) else {
-                    return Origin::Unknown;
-                };
-                let first = reference
-                    .type_arguments
-                    .iter()
-                    .find_map(|a| a.params.first());
-                let table = first.and_then(|first| match first {
-                    TSType::TSLiteralType(literal) => match &literal.literal {
-                        oxc_ast::ast::TSLiteral::StringLiteral(text) => {
-                            Some(text.value.to_string())
-                        }
-                        _ => None,
-                    },
-                    _ => None,
-                });
-                match (name.as_str(), table, first) {
-                    ("Id" | "GenericId", Some(table), _) => Origin::Id(table),
-                    ("Doc", Some(table), _) => Origin::Doc(table),
-                    ("Promise" | "NonNullable" | "Readonly", _, Some(inner)) => next(inner),
-                    ("Array" | "ReadonlyArray" | "Set", _, Some(inner)) => {
-                        Origin::List(Box::new(next(inner)))
-                    }
-                    _ => self.of_alias(reference, depth),
-                }
-            }
-            _ => Origin::Unknown,
-        }
-    }
-
-    /// `type Note = Doc<"notes">`
-    fn of_alias(&self, reference: &oxc_ast::ast::TSTypeReference, depth: usize) -> Origin {
-        let oxc_ast::ast::TSTypeName::IdentifierReference(name) = &reference.type_name else {
-            return Origin::Unknown;
-        };
-        let symbol = self.scoping.get_reference(name.reference_id()).symbol_id();
-        let declared = symbol.map(|s| self.nodes.kind(self.scoping.symbol_declaration(s)));
-        match declared {
-            Some(AstKind::TSTypeAliasDeclaration(alias)) => {
-                self.of_type(&alias.type_annotation, depth + 1)
-            }
-            _ => Origin::Unknown,
-        }
     }
 }

@@ -77,6 +77,12 @@ pub(super) fn module(
                 definition: definition(&reader, statement),
                 telling: wrapper::function(statement)
                     .map(|parts| Judge::new(&reader).function(&parts)),
+                contexts: wrapper::function(statement)
+                    .map(|parts| {
+                        let parameters = parts.parameters.items.iter();
+                        parameters.map(|p| reader.takes_context(p)).collect()
+                    })
+                    .unwrap_or_default(),
                 returned: wrapper::function(statement).map(|parts| reader.returned(&parts)),
                 wrapper: wrapper::wrapper(&reader, statement),
             });

@@ -118,6 +118,10 @@ impl Reader<'_, '_> {
                     facts.tables.extend(first);
                 }
             }
+            // `this.ctx`
+            AstKind::StaticMemberExpression(member) if member.property.name == "ctx" => {
+                self.context(id, facts);
+            }
             AstKind::StringLiteral(literal) => {
                 facts.texts.insert(literal.value.to_string());
             }

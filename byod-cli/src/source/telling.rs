@@ -7,15 +7,15 @@
 use std::collections::BTreeSet;
 
 use oxc_ast::ast::{
-    Argument, ArrowFunctionBody, BindingPattern, CallExpression, Expression, FormalParameters,
-    FunctionBody, ObjectPropertyKind, Statement, TSType,
+    ArrowFunctionBody, BindingPattern, Expression, FormalParameters, FunctionBody, Statement,
+    TSType,
 };
 use oxc_semantic::SymbolId;
 use oxc_span::{GetSpan, Span};
 
 use super::Caller;
-use super::lookup::{method, plain};
-use super::reader::{Reader, function_path, is_empty_object};
+use super::reader::Reader;
+use super::told::{Known, Told};
 
 /// Whether a function does nothing but tell who calls.
 #[derive(Clone, Debug)]
@@ -38,26 +38,6 @@ pub(crate) struct Plain {
     pub(crate) is_part: bool,
 }
 
-/// What is known of the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// All that there is, or that there is nobody.
-    Whole,
-    /// Their identity, or nothing.
-    Identity,
-    /// A part, which may be anything.
-    Part,
-    /// Null.
-    Nothing,
-}
-
-/// What a condition comes to where the caller is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Known {
-    False,
-    True,
-}
-
 /// Parts of the code that a judged function has.
 pub(super) struct Judge<'r, 'n, 'a> {
     pub(super) reader: &'r Reader<'n, 'a>,
@@ -68,11 +48,8 @@ pub(super) struct Judge<'r, 'n, 'a> {
     pub(super) options: Vec<(SymbolId, String)>,
     pub(super) plain: Plain,
     /// How far names have been followed.
-    depth: usize,
+    pub(super) depth: usize,
 }
-
-/// How far names are followed: further than anybody writes, and not round in rings.
-const DEPTH: usize = 64;
 
 pub(super) type Verdict = Result<(), Span>;
 
@@ -226,242 +203,6 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
             }
         }
         Ok(())
-    }
-
-    /// Whether an expression is the context, or that with what is told of the caller.
-    pub(super) fn is_context(&mut self, expression: &Expression) -> bool {
-        self.depth += 1;
-        let is_context = self.depth <= DEPTH && self.is_context_here(expression);
-        self.depth -= 1;
-        is_context
-    }
-
-    fn is_context_here(&mut self, expression: &Expression) -> bool {
-        match expression.get_inner_expression() {
-            Expression::Identifier(_) => {
-                let symbol = self.reader.symbol(expression);
-                if symbol.is_some() && symbol == self.context {
-                    return true;
-                }
-                let declared = symbol.and_then(|symbol| self.reader.declared(symbol));
-                matches!(declared, Some((init, None))
-                    if matches!(init.get_inner_expression(), Expression::ObjectExpression(_))
-                        && self.is_context(init))
-            }
-            Expression::ObjectExpression(object) => {
-                let mut spreads = 0;
-                let all = object.properties.iter().all(|property| match property {
-                    ObjectPropertyKind::SpreadProperty(spread) => {
-                        spreads += 1;
-                        self.is_context(&spread.argument)
-                    }
-                    // Nothing that every context has is replaced by another.
-                    ObjectPropertyKind::ObjectProperty(property) => {
-                        let name = property.key.static_name();
-                        name.is_some_and(|name| !super::reader::CONTEXT.contains(&&*name))
-                            && self.told(&property.value).is_some()
-                    }
-                });
-                all && spreads == 1
-            }
-            _ => false,
-        }
-    }
-
-    /// What an expression says of the caller, if it says nothing else.
-    pub(super) fn told(&mut self, expression: &Expression) -> Option<Told> {
-        self.depth += 1;
-        let told = (self.depth <= DEPTH).then(|| self.told_here(expression));
-        self.depth -= 1;
-        told.flatten()
-    }
-
-    fn told_here(&mut self, expression: &Expression) -> Option<Told> {
-        if self.reader.is_identity(expression, 0) {
-            return Some(Told::Identity);
-        }
-        if self.reader.is_subject(expression, 0) {
-            return Some(Told::Whole);
-        }
-        match plain(expression) {
-            Expression::NullLiteral(_) => Some(Told::Nothing),
-            Expression::Identifier(name) if name.name == "undefined" => Some(Told::Nothing),
-            Expression::Identifier(_) => {
-                let symbol = self.reader.symbol(expression)?;
-                if self.reader.is_of_module(symbol) {
-                    return None;
-                }
-                match self.reader.declared(symbol)? {
-                    (init, None) => self.told(init),
-                    (init, Some(key)) => self.member(init, &key),
-                }
-            }
-            Expression::StaticMemberExpression(member) => {
-                self.member(&member.object, &member.property.name)
-            }
-            Expression::ChainExpression(chain) => {
-                let member = chain.expression.as_member_expression()?;
-                self.member(member.object(), member.static_property_name()?)
-            }
-            Expression::CallExpression(call) => self.called(call),
-            Expression::LogicalExpression(logical) => {
-                if logical.operator.is_and() {
-                    (self.test(&logical.left)? == Known::True).then_some(())?;
-                    self.told(&logical.right)
-                } else {
-                    let left = self.told(&logical.left)?;
-                    (self.told(&logical.right)? == Told::Nothing).then_some(left)
-                }
-            }
-            Expression::ConditionalExpression(choice) => match self.test(&choice.test)? {
-                Known::True => self.told(&choice.consequent),
-                Known::False => self.told(&choice.alternate),
-            },
-            Expression::ObjectExpression(object) => {
-                for property in &object.properties {
-                    let value = match property {
-                        ObjectPropertyKind::ObjectProperty(property) => &property.value,
-                        ObjectPropertyKind::SpreadProperty(spread) => &spread.argument,
-                    };
-                    self.told(value)?;
-                }
-                Some(Told::Part)
-            }
-            _ => None,
-        }
-    }
-
-    fn member(&mut self, object: &Expression, name: &str) -> Option<Told> {
-        match self.told(object)? {
-            Told::Whole if name == "_id" => Some(Told::Whole),
-            Told::Nothing => None,
-            _ => Some(Told::Part),
-        }
-    }
-
-    fn called(&mut self, call: &CallExpression) -> Option<Told> {
-        if let Some(looked_up) = self.reader.looked_up(call) {
-            self.plain.tables.insert(looked_up.table);
-            return (Some(looked_up.context) == self.context).then_some(Told::Whole);
-        }
-        // `getUser(ctx)`
-        if let Expression::Identifier(name) = &call.callee {
-            let [Argument::Identifier(given)] = call.arguments.as_slice() else {
-                return None;
-            };
-            let given = self.reader.scoping.get_reference(given.reference_id());
-            let is_of_module = self
-                .reader
-                .symbol(&call.callee)
-                .is_some_and(|symbol| self.reader.is_of_module(symbol));
-            let is_asked =
-                is_of_module && self.context.is_some() && given.symbol_id() == self.context;
-            return is_asked.then(|| {
-                self.plain
-                    .asks
-                    .insert(Caller::Helper(name.name.to_string()));
-                Told::Whole
-            });
-        }
-        let (object, name) = method(call)?;
-        match name {
-            "runQuery" => {
-                let is_mine = self.reader.symbol(object) == self.context;
-                let takes_none = call.arguments.get(1).is_none_or(is_empty_object);
-                let path = call.arguments.first().and_then(function_path)?;
-                (is_mine && takes_none && call.arguments.len() <= 2).then(|| {
-                    self.plain.asks.insert(Caller::Function(path));
-                    Told::Whole
-                })
-            }
-            // By an id that was told.
-            "get" => {
-                let Expression::StaticMemberExpression(database) = object.get_inner_expression()
-                else {
-                    return None;
-                };
-                let is_mine = database.property.name == "db"
-                    && self.reader.symbol(&database.object) == self.context;
-                let id = match call.arguments.as_slice() {
-                    [id] => id,
-                    [Argument::StringLiteral(table), id] => {
-                        self.plain.tables.insert(table.value.to_string());
-                        id
-                    }
-                    _ => return None,
-                };
-                let id = self.told(id.as_expression()?)?;
-                (is_mine && id == Told::Whole).then_some(Told::Whole)
-            }
-            _ => None,
-        }
-    }
-
-    /// What a condition comes to where the caller is known, and no option that would
-    /// matter is given.
-    fn test(&mut self, condition: &Expression) -> Option<Known> {
-        let not = |known| match known {
-            Known::True => Known::False,
-            Known::False => Known::True,
-        };
-        if let Some(option) = self.option(condition) {
-            self.plain.options.insert(option);
-            return Some(Known::False);
-        }
-        match condition.get_inner_expression() {
-            Expression::UnaryExpression(unary) if unary.operator.as_str() == "!" => {
-                self.test(&unary.argument).map(not)
-            }
-            Expression::BinaryExpression(binary) if binary.operator.is_equality() => {
-                let (value, other) = (&binary.left, &binary.right);
-                let is_nothing = matches!(self.told(other)?, Told::Nothing);
-                let is_known = matches!(self.told(value)?, Told::Whole | Told::Identity);
-                (is_nothing && is_known).then_some(())?;
-                Some(if binary.operator.as_str().starts_with('!') {
-                    Known::True
-                } else {
-                    Known::False
-                })
-            }
-            Expression::LogicalExpression(logical) => {
-                let left = self.test(&logical.left);
-                let decided = if logical.operator.is_and() {
-                    Known::False
-                } else if logical.operator.is_or() {
-                    Known::True
-                } else {
-                    return None;
-                };
-                if left == Some(decided) {
-                    return left;
-                }
-                let right = self.test(&logical.right);
-                if right == Some(decided) {
-                    return right;
-                }
-                left.and(right)
-            }
-            _ => match self.told(condition)? {
-                Told::Whole | Told::Identity => Some(Known::True),
-                Told::Nothing => Some(Known::False),
-                Told::Part => None,
-            },
-        }
-    }
-
-    /// `definition.role`
-    pub(super) fn option(&self, expression: &Expression) -> Option<String> {
-        let inner = expression.get_inner_expression();
-        if let Expression::StaticMemberExpression(member) = inner
-            && self.definition.is_some()
-            && self.reader.symbol(&member.object) == self.definition
-        {
-            return Some(member.property.name.to_string());
-        }
-        let symbol = self.reader.symbol(inner)?;
-        let mut options = self.options.iter();
-        let found = options.find(|(option, _)| *option == symbol);
-        found.map(|(_, name)| name.clone())
     }
 }
 

@@ -8,7 +8,6 @@ use url::Url;
 use super::allowed::Allowed;
 use super::policy::AddressPolicy;
 use super::resolver::{Resolver, Upstream};
-use crate::builder::ByodBuilder;
 use crate::error::Error;
 
 /// Stands for any host of the internet in `BYOD_ALLOWED_HOSTS`.
@@ -19,9 +18,9 @@ const ANY: &str = "*";
 pub(crate) struct AddressSettings {
     /// Each with the name of the setting, for errors.
     allowed: Vec<(&'static str, String)>,
-    any_public: bool,
-    development: bool,
-    proxy_from_env: bool,
+    pub(crate) any_public: bool,
+    pub(crate) development: bool,
+    pub(crate) proxy_from_env: bool,
     upstream: Upstream,
 }
 
@@ -37,10 +36,6 @@ impl AddressSettings {
             }
         }
         settings
-    }
-
-    pub(crate) fn proxy_from_env(&self) -> bool {
-        self.proxy_from_env
     }
 
     /// What decides about URLs, and what about the addresses of names.
@@ -64,6 +59,21 @@ impl AddressSettings {
         });
         let resolver = Resolver::guarded(policy.clone(), self.upstream);
         Ok((policy, resolver))
+    }
+}
+
+impl AddressSettings {
+    /// A host, or `*.` and a domain, with `:port` for another port than 443.
+    pub(crate) fn allow(&mut self, host: String) {
+        self.allowed.push(("allow_host", host));
+    }
+
+    /// What names stand for, in place of what the system says.
+    pub(crate) fn resolve(
+        &mut self,
+        resolver: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static,
+    ) {
+        self.upstream = Upstream::Given(Arc::new(resolver));
     }
 }
 
@@ -101,61 +111,4 @@ pub(super) fn proxies(var: impl Fn(&str) -> Option<String>) -> Vec<String> {
         .filter_map(|name| var(name))
         .filter_map(host)
         .collect()
-}
-
-/// Where users' deployments may be. Main may be anywhere: its URL is the operator's.
-///
-/// Without these settings, at `https://<name>.convex.cloud` and
-/// `https://<name>.<region>.convex.cloud` only. A URL is checked when it is stored
-/// and when it is read; what its name stands for, whenever a connection is made.
-impl ByodBuilder {
-    /// Also allows users' deployments at this host: `convex.example.org`,
-    /// `*.example.org` for all hosts under a domain, with `:port` for another port
-    /// than 443. May be called several times.
-    ///
-    /// Unlike others, these hosts may be in a private network, so name only domains
-    /// whose DNS you trust: whoever is in charge of it decides what the service
-    /// connects to.
-    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
-        self.addresses.allowed.push(("allow_host", host.into()));
-        self
-    }
-
-    /// Whether users' deployments may be at any host of the internet, port 443.
-    /// Default: no.
-    ///
-    /// Addresses of private networks, of this machine, of clouds' own services and
-    /// all others that are not on the internet are refused, whichever name they have.
-    /// A name that has such an address beside others is refused, too.
-    pub fn allow_any_public_host(mut self, allow: bool) -> Self {
-        self.addresses.any_public = allow;
-        self
-    }
-
-    /// Whether users' deployments may be on this machine, at any port and also over
-    /// `http://`: for development and tests. Default: no.
-    pub fn development(mut self, on: bool) -> Self {
-        self.addresses.development = on;
-        self
-    }
-
-    /// Whether calls go through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or
-    /// `ALL_PROXY` name, but for the hosts in `NO_PROXY`. Default: no.
-    ///
-    /// The proxy then finds out what the names of users' deployments stand for, so
-    /// it is the proxy that has to refuse addresses of private networks.
-    pub fn proxy_from_env(mut self, on: bool) -> Self {
-        self.addresses.proxy_from_env = on;
-        self
-    }
-
-    /// What names stand for, in place of what the system says. For tests.
-    #[doc(hidden)]
-    pub fn resolver(
-        mut self,
-        resolver: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static,
-    ) -> Self {
-        self.addresses.upstream = Upstream::Given(Arc::new(resolver));
-        self
-    }
 }

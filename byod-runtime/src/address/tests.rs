@@ -6,7 +6,6 @@ use serde::Deserialize;
 use tower_service::Service as _;
 
 use super::*;
-use crate::builder::ByodBuilder;
 
 #[derive(Deserialize)]
 struct Answer {
@@ -22,24 +21,28 @@ fn answers(name: &str) -> Vec<Answer> {
     serde_json::from_value(vectors[name].take()).unwrap()
 }
 
-fn settings(name: &str) -> ByodBuilder {
-    let byod = ByodBuilder::default();
+fn settings(name: &str) -> AddressSettings {
+    let mut settings = AddressSettings::default();
     match name {
-        "standard" => byod,
-        "any" => byod.allow_any_public_host(true),
-        "named" => byod
-            .allow_host("convex.example.org")
-            .allow_host("*.hosted.example.org"),
-        "development" => byod.development(true),
+        "standard" => {}
+        "any" => settings.any_public = true,
+        "named" => {
+            for host in ["convex.example.org", "*.hosted.example.org"] {
+                settings.allow(host.to_owned());
+            }
+        }
+        "development" => settings.development = true,
         other => panic!("{other}"),
     }
+    settings
 }
 
 /// What the resolver makes of the answer.
 async fn resolve(answer: &Answer) -> Result<Vec<IpAddr>, String> {
     let addresses = answer.addresses.clone();
-    let byod = settings(&answer.setting).resolver(move |_| Ok(addresses.clone()));
-    let (_, mut resolver) = byod.addresses.build().unwrap();
+    let mut settings = settings(&answer.setting);
+    settings.resolve(move |_| Ok(addresses.clone()));
+    let (_, mut resolver) = settings.build().unwrap();
     let found = resolver.call(Name::from_str(&answer.host).unwrap()).await;
     found
         .map(|found| found.map(|address| address.ip()).collect())
@@ -59,15 +62,14 @@ async fn good_answers_are_taken_whole_and_hostile_ones_not_at_all() {
 
 #[tokio::test]
 async fn the_system_is_asked_and_guarded() {
-    let (_, mut resolver) = ByodBuilder::default().addresses.build().unwrap();
+    let (_, mut resolver) = AddressSettings::default().build().unwrap();
     let localhost = || Name::from_str("localhost").unwrap();
     let error = resolver.call(localhost()).await.err().unwrap();
     assert_eq!(
         error.to_string(),
         "its name stands for the service's own machine; check its URL"
     );
-    let byod = ByodBuilder::default().development(true);
-    let (_, mut resolver) = byod.addresses.build().unwrap();
+    let (_, mut resolver) = settings("development").build().unwrap();
     let mut found = resolver.call(localhost()).await.unwrap();
     assert!(found.all(|address| address.ip().is_loopback()));
 }

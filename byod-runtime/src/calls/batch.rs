@@ -10,15 +10,9 @@ use tracing::Instrument as _;
 
 use super::call::{Prepared, Query};
 use super::session::Session;
-use crate::deployment::CallContext;
-use crate::deployment::Claim;
-use crate::deployment::Deadline;
-use crate::deployment::Endpoint;
-use crate::deployment::Limits;
-use crate::deployment::answer;
-use crate::error::Error;
-use crate::routing::Known;
-use crate::routing::Target;
+use crate::deployment::{CallContext, Deadline, Limits, answer};
+use crate::error::{Claim, Endpoint, Error};
+use crate::routing::{Known, Target};
 use crate::telemetry::{Called, Observed};
 
 impl Session {
@@ -287,8 +281,9 @@ impl Group {
             client.run(body, context, &limits, deadline, read).await
         };
         let answer = run.instrument(observed.span()).await;
-        if let Err(error) = &answer {
-            session.observe(&target, error);
+        match &answer {
+            Ok(_) => session.answered(&target),
+            Err(error) => session.observe(&target, error),
         }
         observed.end(Some(target.location()), &answer);
         (target, answer)

@@ -9,16 +9,11 @@ use futures_util::TryFutureExt as _;
 use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
-use super::idempotency::IdempotencyKey;
 use super::session::Session;
-use crate::codec::{Arguments, Body, Field, FunctionInfo, Seed};
-use crate::deployment::CallContext;
-use crate::deployment::Deadline;
-use crate::deployment::Endpoint;
-use crate::deployment::Limits;
-use crate::deployment::answer;
-use crate::error::{Error, Outcome};
-use crate::routing::{Deployment, Target, Wanted};
+use crate::codec::{Arguments, Body, Field, FunctionInfo, IdempotencyKey, Seed};
+use crate::deployment::{CallContext, Deadline, Limits, answer};
+use crate::error::{Deployment, Endpoint, Error, Outcome};
+use crate::routing::{Target, Wanted};
 use crate::telemetry::{Called, Observed};
 
 /// A call's value, and which deployment it came from.
@@ -138,9 +133,12 @@ impl<T> Prepared<T> {
                 let body = Bytes::from(self.finish(&target)?);
                 let read = self.read;
                 let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
-                let routed = |value| Routed {
-                    value,
-                    deployment: target.deployment(),
+                let routed = |value| {
+                    self.session.answered(&target);
+                    Routed {
+                        value,
+                        deployment: target.deployment(),
+                    }
                 };
                 let sent = client.run(body.clone(), context, &limits, deadline, read);
                 let mut error = match sent.await {

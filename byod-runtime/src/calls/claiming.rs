@@ -4,8 +4,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use super::session::Session;
-use crate::deployment::{Claim, Deadline};
-use crate::error::{Error, Outcome};
+use crate::deployment::Deadline;
+use crate::error::{Claim, Error, Outcome};
 use crate::routing::Target;
 
 impl Session {

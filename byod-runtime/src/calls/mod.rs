@@ -3,14 +3,12 @@
 mod batch;
 mod call;
 mod claiming;
-mod idempotency;
 mod pages;
 mod paginated;
 mod session;
 
 pub use batch::{Batch, Queries};
 pub use call::{Action, Mutation, Query, Routed};
-pub(crate) use idempotency::IdempotencyKey;
 pub use pages::{Items, Pages};
 pub use paginated::PaginatedQuery;
-pub use session::{Session, Subject, UserId};
+pub use session::Session;

@@ -10,9 +10,8 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
 use super::paginated::PaginatedQuery;
 use crate::codec::{Page, PageStatus};
-use crate::deployment::Endpoint;
-use crate::error::Error;
-use crate::routing::{Deployment, Target};
+use crate::error::{Deployment, Endpoint, Error};
+use crate::routing::Target;
 
 /// How deep a page can be split into parts before that counts as an error.
 const SPLITS: usize = 32;

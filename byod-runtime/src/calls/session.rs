@@ -5,111 +5,10 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 use crate::byod::Byod;
-use crate::deployment::Deadline;
-use crate::deployment::Limits;
-use crate::deployment::Token;
+use crate::deployment::{Deadline, Limits, Token};
 use crate::error::Error;
-use crate::routing::Known;
-use crate::routing::{Target, Wanted};
-
-macro_rules! shared_text {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl<T: Into<Arc<str>>> From<T> for $name {
-            fn from(text: T) -> Self {
-                Self(text.into())
-            }
-        }
-
-        impl From<&$name> for $name {
-            fn from(text: &$name) -> Self {
-                text.clone()
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            /// At most its beginning: it may be of any length.
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let end = self.0.char_indices().nth(SHOWN).map(|(end, _)| end);
-                fmt::Debug::fmt(&self.0[..end.unwrap_or(self.0.len())], f)?;
-                f.write_str(if end.is_some() { "…" } else { "" })
-            }
-        }
-
-        impl $name {
-            /// [`Error::Config`] if it can be nobody's.
-            pub(crate) fn check(&self) -> Result<(), Error> {
-                if self.0.trim().is_empty() {
-                    return Err(Error::config(concat!(
-                        "the ", $what, " is empty; calls of nobody in particular go through `Byod::main_client`"
-                    )));
-                }
-                if self.0.len() > LONGEST {
-                    return Err(Error::config(format!(
-                        concat!("the ", $what, " has {} bytes, more than {}; is it one?"),
-                        self.0.len(),
-                        LONGEST
-                    )));
-                }
-                Ok(())
-            }
-        }
-    };
-}
-
-/// How much of an id `Debug` shows, in characters.
-const SHOWN: usize = 100;
-
-/// Far more than any id of Convex or of an auth provider has, in bytes. Without a
-/// limit, ids could fill the memory.
-const LONGEST: usize = 1024;
-
-shared_text! {
-    /// A user's id in the main deployment. Cheap to clone.
-    ///
-    /// Ids are compared as they are: case, spaces and forms of Unicode count. One that
-    /// is empty or longer than 1,024 bytes is an error of every call.
-    ///
-    /// It can't be taken for a [`Subject`], nor the reverse:
-    ///
-    /// ```
-    /// # use byod_runtime::{Byod, Subject, UserId};
-    /// # fn run(byod: &Byod, user_id: UserId, subject: Subject) {
-    /// byod.session(user_id, subject);
-    /// # }
-    /// ```
-    /// ```compile_fail
-    /// # use byod_runtime::{Byod, Subject, UserId};
-    /// # fn run(byod: &Byod, user_id: UserId, subject: Subject) {
-    /// byod.session(subject, user_id);
-    /// # }
-    /// ```
-    UserId, "user's id"
-}
-
-shared_text! {
-    /// A user's subject at the auth provider: who the user is on their own
-    /// deployment. Cheap to clone.
-    ///
-    /// Compared and limited as a [`UserId`] is.
-    Subject, "user's subject"
-}
+use crate::routing::{Known, Target, Wanted};
+use crate::users::{Subject, UserId};
 
 /// One user's calls, routed to the deployment that holds the table. Made per
 /// request by [`Byod::session`]; cheap to make and to clone.
@@ -196,6 +95,13 @@ impl Session {
     pub(crate) fn observe(&self, target: &Target, error: &Error) {
         if let Target::User(connected) = target {
             self.byod.observe(&self.user_id, connected, error);
+        }
+    }
+
+    /// Takes note of what came beside answers.
+    pub(crate) fn answered(&self, target: &Target) {
+        if let Target::User(connected) = target {
+            self.byod.answered(&self.user_id, connected);
         }
     }
 

@@ -1,34 +1,12 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use byod_schema::{Injection, Location, Value};
+use byod_schema::{Injection, Value};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer as _};
 
-use crate::calls::IdempotencyKey;
-
-/// One Convex function, as the generated code knows it.
-pub struct FunctionInfo {
-    /// The table whose module it is in.
-    pub table: &'static str,
-    /// Where that table lives.
-    pub location: Location,
-    /// The function path.
-    pub path: &'static str,
-    /// The call's body up to the arguments: `{"path":…,"format":…,"args":`.
-    pub head: &'static str,
-    /// The arguments that are filled in where the user's deployment answers. What
-    /// the caller gives under these names goes to main only.
-    pub inject: &'static [(&'static str, Injection)],
-}
-
-impl FunctionInfo {
-    /// Whether the user's deployment takes an idempotency key with it.
-    pub(crate) fn takes_idempotency_key(&self) -> bool {
-        let mut injected = self.inject.iter();
-        injected.any(|(_, injection)| *injection == Injection::IdempotencyKey)
-    }
-}
+use super::function::FunctionInfo;
+use super::idempotency::IdempotencyKey;
 
 /// The arguments of a function, written as the members of an object.
 pub trait Arguments {
@@ -224,6 +202,8 @@ fn milliseconds() -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use byod_schema::Location;
+
     use super::*;
 
     const CREATE: FunctionInfo = FunctionInfo {

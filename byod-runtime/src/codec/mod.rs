@@ -11,8 +11,10 @@
 mod arguments;
 mod doc;
 mod field;
+mod function;
 mod given;
 mod id;
+mod idempotency;
 mod literals;
 mod name;
 mod object;
@@ -24,9 +26,10 @@ mod timestamp;
 mod union;
 pub mod validators;
 
-pub use arguments::{Arguments, FunctionInfo, UntypedArguments};
+pub use arguments::{Arguments, UntypedArguments};
 pub use doc::{Doc, Table};
 pub use field::{Field, OptionalField};
+pub use function::FunctionInfo;
 pub use given::Given;
 pub use id::{DocumentId, Id};
 pub use literals::{Literals, Unknown};
@@ -46,3 +49,4 @@ pub use serde_json::Value as Json;
 
 pub(crate) use arguments::Body;
 pub(crate) use field::Seed;
+pub(crate) use idempotency::IdempotencyKey;

@@ -14,8 +14,7 @@ use serde_json::value::RawValue;
 use super::claim;
 use super::context::CallContext;
 use super::values;
-use crate::error::text;
-use crate::error::{Error, ErrorData};
+use crate::error::{Error, ErrorData, text};
 
 /// How much of a function's message is kept, in characters.
 const MESSAGE_LIMIT: usize = 4096;

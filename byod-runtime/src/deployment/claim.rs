@@ -9,8 +9,7 @@ use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::deadline::Deadline;
-use super::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Claim, Endpoint, Error};
 
 const CLAIM: &str = "byod/claim:claim";
 const STATE: &str = "byod/claim:state";
@@ -24,26 +23,6 @@ const LONGEST: usize = 4096;
 
 /// How long a question about the claim may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Whose a user's deployment is, as the deployment says.
-///
-/// The deployment itself refuses everybody else: a call of another user is
-/// [`Error::Claim`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Claim {
-    /// The user's who asks.
-    Yours,
-    /// Nobody's: the first user who connects it, or calls, claims it.
-    Unclaimed,
-    /// It has no module `byod/claim`, so it can't be claimed and refuses nobody: its
-    /// functions were written by hand, or by a `byod export` without claims.
-    Unclaimable,
-    /// Several users' on purpose: `deployments = "shared"` in byod.toml.
-    Shared,
-    /// Another user's.
-    SomebodyElses,
-}
 
 /// What became of the claim of a user's deployment that was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -15,15 +15,14 @@ use super::auth::{Auth, DeployKey, Token};
 use super::body;
 use super::context::CallContext;
 use super::deadline::Deadline;
-use super::endpoint::{Endpoint, Endpoints, operators_url};
+use super::endpoint::{Endpoints, operators_url};
 use super::health::{Deployments, Health};
 use super::http::Http;
 use super::limits::Limits;
+use super::observer::Observer;
 use super::retry;
 use super::shared_pools;
-use crate::error::Error;
-use crate::error::Outcome;
-use crate::routing::Observer;
+use crate::error::{Endpoint, Error, Outcome};
 use crate::telemetry;
 
 /// Calls the functions of one deployment over HTTP.
@@ -49,7 +48,7 @@ pub struct Client {
     limits: Limits,
     health: Arc<Health>,
     /// Is told how calls fail, where the calls of the client are a user's.
-    observer: Option<Arc<Observer>>,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl Client {
@@ -84,8 +83,8 @@ impl Client {
     }
 
     /// The same client, whose failures somebody is told.
-    pub(crate) fn observed(mut self, observer: Observer) -> Self {
-        self.observer = Some(Arc::new(observer));
+    pub(crate) fn observed(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
         self
     }
 
@@ -290,7 +289,8 @@ impl Client {
                     Ok(_place) => {
                         let url = self.endpoints.of(context.endpoint);
                         let http = &self.http;
-                        http.post(url, body.clone(), context, deadline, limits)
+                        let floods = self.health.floods();
+                        http.post(url, body.clone(), context, deadline, limits, floods)
                             .await
                     }
                     Err(limit) => Err(Error::Busy {
@@ -307,7 +307,12 @@ impl Client {
                     self.health.note(&result);
                 }
                 match result {
-                    Ok(value) => return Ok(value),
+                    Ok(value) => {
+                        if let Some(observer) = &self.observer {
+                            observer.answered();
+                        }
+                        return Ok(value);
+                    }
                     Err(error) => error,
                 }
             };

@@ -1,9 +1,7 @@
 use std::fmt;
 
 use super::auth::Auth;
-use super::endpoint::Endpoint;
-use crate::error::{Call, Error};
-use crate::error::{EXPLANATION, one_line};
+use crate::error::{Call, EXPLANATION, Endpoint, Error, one_line};
 use crate::redact::Secrets;
 
 /// How much longer a text may be than what is kept of it on one line: pages of

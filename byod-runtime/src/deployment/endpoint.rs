@@ -1,12 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use byod_schema::FunctionType;
 use hyper::Uri;
 use hyper::http::uri::{Authority, PathAndQuery};
 use url::Url;
 
-use crate::error::Error;
+use crate::error::{Endpoint, Error};
 
 /// A deployment's addresses. One for each of thousands of users: it holds little.
 pub(crate) struct Endpoints {
@@ -108,65 +107,6 @@ fn is_loopback(host: &str) -> bool {
         || address
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
-}
-
-/// Where under `/api/` a call goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint {
-    Query,
-    Mutation,
-    Action,
-    Function,
-    QueryBatch,
-}
-
-impl Endpoint {
-    fn path(self) -> &'static str {
-        match self {
-            Self::Query => "/api/query",
-            Self::Mutation => "/api/mutation",
-            Self::Action => "/api/action",
-            Self::Function => "/api/function",
-            Self::QueryBatch => "/api/query_batch",
-        }
-    }
-
-    /// As spans and metrics name it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Query => "query",
-            Self::Mutation => "mutation",
-            Self::Action => "action",
-            Self::Function => "function",
-            Self::QueryBatch => "query_batch",
-        }
-    }
-
-    pub(crate) fn only_reads(self) -> bool {
-        matches!(self, Self::Query | Self::QueryBatch)
-    }
-}
-
-impl From<FunctionType> for Endpoint {
-    fn from(kind: FunctionType) -> Self {
-        match kind {
-            FunctionType::Query => Self::Query,
-            FunctionType::Mutation => Self::Mutation,
-            FunctionType::Action => Self::Action,
-        }
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Query => "query",
-            Self::Mutation => "mutation",
-            Self::Action => "action",
-            Self::Function => "function",
-            Self::QueryBatch => "query batch",
-        })
-    }
 }
 
 #[cfg(test)]

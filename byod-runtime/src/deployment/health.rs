@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::deadline::Deadline;
+use super::http::Floods;
 use super::retry::Budget;
 use crate::error::Error;
 
@@ -25,6 +26,7 @@ pub(crate) struct Health {
     /// `None` for main, which every call of the service may need.
     calls: Option<Calls>,
     failures: Mutex<Failures>,
+    floods: Arc<Floods>,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ impl Health {
             budget: Budget::default(),
             calls,
             failures: Mutex::default(),
+            floods: Arc::default(),
         }
     }
 
@@ -125,6 +128,12 @@ impl Health {
     /// Attempts that failed one after the other.
     pub(crate) fn failures_in_a_row(&self) -> u32 {
         self.failures().count
+    }
+
+    /// What came on its connections that no call asked for. Calls that are answered don't
+    /// make up for it.
+    pub(crate) fn floods(&self) -> &Arc<Floods> {
+        &self.floods
     }
 
     fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {

@@ -59,7 +59,7 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::endpoint::Endpoint;
+    use crate::error::Endpoint;
     use crate::error::test_error::call;
 
     fn overloaded(retry_after: Option<Duration>) -> Error {

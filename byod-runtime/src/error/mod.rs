@@ -1,5 +1,7 @@
 //! What can go wrong, and what is known then.
 
+mod call;
+mod claim;
 mod data;
 mod outcome;
 mod problem;
@@ -9,9 +11,12 @@ pub(crate) mod text;
 mod variants;
 mod words;
 
+pub(crate) use call::Endpoint;
+pub use call::{Call, Deployment};
+pub use claim::Claim;
 pub use data::ErrorData;
 pub use outcome::Outcome;
 pub use problem::ConnectionProblem;
 pub(crate) use text::{EXPLANATION, one_line};
 pub(crate) use variants::BoxError;
-pub use variants::{Call, Error};
+pub use variants::Error;

@@ -85,8 +85,8 @@ fn status_outcome(status: u16, code: Option<&str>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::Endpoint;
     use crate::error::Call;
+    use crate::error::Endpoint;
 
     fn status(endpoint: Endpoint, status: u16, code: Option<&str>) -> Error {
         Error::Status {

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::variants::Error;
 use super::words::SOMEBODY_ELSES;
-use crate::deployment::Claim;
+use crate::error::Claim;
 
 /// Why a user's deployment can't be used, in words that its owner can act on.
 ///
@@ -35,6 +35,8 @@ pub enum ConnectionProblem {
         /// The HTTP status.
         status: u16,
     },
+    /// More came on its connections than calls had asked for, again and again.
+    Flooding,
     /// What answers there is no Convex deployment.
     NotConvex,
     /// The function `functions:ping` is missing, or failed.
@@ -119,6 +121,9 @@ impl fmt::Display for ConnectionProblem {
             Self::Failing { status } => {
                 write!(f, "the deployment fails with HTTP status {status}")
             }
+            Self::Flooding => f.write_str(
+                "the deployment sends more than it is asked for, so its connections are closed; check its URL, and what stands between",
+            ),
             Self::NotConvex => {
                 f.write_str("what answers there is not a Convex deployment; check its URL")
             }

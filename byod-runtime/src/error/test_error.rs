@@ -1,7 +1,8 @@
 //! Errors for tests of what is done about them.
 
-use super::variants::{Call, Error};
-use crate::deployment::Endpoint;
+use super::call::Call;
+use super::variants::Error;
+use crate::error::Endpoint;
 
 pub(crate) fn call(endpoint: Endpoint) -> Box<Call> {
     Box::new(Call {

@@ -1,14 +1,13 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::call::{Call, Deployment};
+use super::claim::Claim;
 use super::data::ErrorData;
 use super::text::Shown;
 use super::words::{Elapsed, Of, Refused, WrongOwner};
-use crate::deployment::{Claim, Endpoint};
-use crate::routing::Deployment;
 
 /// How the parts of the HTTP client fail.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -262,44 +261,6 @@ pub enum Error {
 
 /// Which call an [`Error`] is about: the function and the deployment.
 ///
-/// Prints as ``query `messages:list` on happy-animal-123.convex.cloud``.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    pub(crate) deployment: Arc<str>,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) path: Box<str>,
-    /// Whether running it twice does no more than running it once.
-    pub(crate) repeatable: bool,
-    /// Whether it may have run already, when it was sent before.
-    pub(crate) perhaps_ran: bool,
-}
-
-impl Call {
-    /// The deployment's host, with its port where the URL names one.
-    pub fn deployment(&self) -> &str {
-        &self.deployment
-    }
-
-    /// The function path (of a batch: those of all its functions, each once,
-    /// separated by commas); the table's name where no function was called, only a
-    /// client asked for.
-    pub fn function_path(&self) -> &str {
-        &self.path
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} `{}` on {}",
-            self.endpoint,
-            Shown(&self.path),
-            self.deployment
-        )
-    }
-}
-
 impl Error {
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::Config {
@@ -404,6 +365,7 @@ mod tests {
     use byod_schema::Value;
 
     use super::*;
+    use crate::error::Endpoint;
 
     fn call(endpoint: Endpoint) -> Box<Call> {
         Box::new(Call {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::text::Shown;
-use crate::deployment::Claim;
+use crate::error::Claim;
 
 pub(crate) struct Of<'a>(pub(crate) &'a Option<Arc<str>>);
 

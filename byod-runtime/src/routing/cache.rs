@@ -3,12 +3,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::decision::Standing;
-use crate::calls::UserId;
-use crate::deployment::YEAR;
-use crate::deployment::{Claim, Client};
-use crate::error::ConnectionProblem;
-use crate::error::{Call, Error};
+use crate::deployment::{Client, YEAR};
+use crate::error::{Call, Claim, ConnectionProblem, Error};
 use crate::telemetry::{self, RouteFound};
+use crate::users::UserId;
 use read_once::{Aging, Found, ReadOnce};
 
 mod read_once;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::recovery::News;
 use crate::byod::Byod;
-use crate::calls::UserId;
+use crate::users::UserId;
 use crate::error::Error;
 use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig};
 

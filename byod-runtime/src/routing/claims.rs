@@ -6,10 +6,9 @@ use quick_cache::sync::Cache;
 
 use super::cache::Connected;
 use crate::byod::Byod;
-use crate::calls::{Subject, UserId};
-use crate::deployment::{Claim, Client, Deadline, Owner, Released};
-use crate::error::{ConnectionProblem, Error};
-use crate::users::UserDatabaseConfig;
+use crate::deployment::{Client, Deadline, Owner, Released};
+use crate::error::{Claim, ConnectionProblem, Error};
+use crate::users::{Subject, UserDatabaseConfig, UserId};
 
 /// How long a question about a user's status waits for the user's deployment to say
 /// whose it is.

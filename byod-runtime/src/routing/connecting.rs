@@ -5,11 +5,11 @@ use serde::Deserialize;
 use super::cache::Route;
 use super::changes::{Writer, Written, may_be_tested};
 use crate::byod::Byod;
-use crate::calls::{Subject, UserId};
-use crate::deployment::{Claim, Client};
-use crate::error::ConnectionProblem;
-use crate::error::{Error, Outcome};
-use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig, to_the_end};
+use crate::deployment::Client;
+use crate::error::{Claim, ConnectionProblem, Error, Outcome};
+use crate::users::{
+    Change, ConnectionStatus, Credentials, Subject, UserDatabaseConfig, UserId, to_the_end,
+};
 
 /// How long a test of a connection may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(10);

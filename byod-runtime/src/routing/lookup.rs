@@ -11,13 +11,9 @@ use super::rollout::{Rollout, Rollouts};
 use super::status::UserStatus;
 use super::target::{Target, Wanted};
 use crate::byod::Byod;
-use crate::calls::UserId;
-use crate::deployment::Deadline;
-use crate::deployment::{Auth, Token};
-use crate::error::ConnectionProblem;
-use crate::error::Error;
-use crate::error::{EXPLANATION, one_line};
-use crate::users::{ConnectionStatus, UserDatabaseConfig};
+use crate::deployment::{Auth, Deadline, Token};
+use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
+use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId};
 
 /// What calls that are made together need to know for routing, each read once: so
 /// they agree, and a record that can't be read is asked for once.

@@ -10,12 +10,10 @@ use tokio::task::AbortHandle;
 use super::cache::{Blocked, Connected, Route, Why};
 use super::changes::Writer;
 use crate::byod::{Byod, Inner};
-use crate::calls::UserId;
-use crate::deployment::is_failing;
-use crate::error::ConnectionProblem;
-use crate::error::Error;
+use crate::deployment::{Observer, is_failing};
+use crate::error::{ConnectionProblem, Error};
 use crate::telemetry;
-use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, to_the_end};
+use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, UserId, to_the_end};
 
 /// How long to wait between tries of a blocked deployment.
 #[derive(Clone, Copy, Debug)]
@@ -73,9 +71,21 @@ impl Byod {
         if !rejected && !fails {
             return;
         }
-        let Some(problem) = ConnectionProblem::of(error) else {
-            return;
-        };
+        if let Some(problem) = ConnectionProblem::of(error) {
+            self.block(user, connected, &problem);
+        }
+    }
+
+    /// Takes note that a call to a user's deployment was answered: blocks the user's
+    /// route if more than answers came.
+    pub(crate) fn answered(&self, user: &UserId, connected: &Arc<Connected>) {
+        let floods = connected.client.health().floods().in_a_row();
+        if floods >= self.inner().failure_threshold {
+            self.block(user, connected, &ConnectionProblem::Flooding);
+        }
+    }
+
+    fn block(&self, user: &UserId, connected: &Arc<Connected>, problem: &ConnectionProblem) {
         let reason: Arc<str> = problem.to_string().into();
         let blocked = Blocked {
             deployment: connected.client.host().into(),
@@ -157,15 +167,15 @@ impl Byod {
     }
 }
 
-/// Takes note of failures where calls are made outside of a session.
+/// Takes note of what comes of calls that are made outside of a session.
 #[derive(Debug)]
-pub(crate) struct Observer {
+pub(crate) struct Watcher {
     byod: Weak<Inner>,
     user: UserId,
     connected: Arc<Connected>,
 }
 
-impl Observer {
+impl Watcher {
     pub(crate) fn new(byod: &Byod, user: &UserId, connected: Arc<Connected>) -> Self {
         Self {
             byod: byod.weak(),
@@ -173,8 +183,16 @@ impl Observer {
             connected,
         }
     }
+}
 
-    pub(crate) fn failed(&self, error: &Error) {
+impl Observer for Watcher {
+    fn answered(&self) {
+        if let Some(byod) = Byod::upgrade(&self.byod) {
+            byod.answered(&self.user, &self.connected);
+        }
+    }
+
+    fn failed(&self, error: &Error) {
         if let Some(byod) = Byod::upgrade(&self.byod) {
             byod.observe(&self.user, &self.connected, error);
         }

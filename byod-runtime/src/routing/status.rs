@@ -6,11 +6,8 @@ use tokio::task::AbortHandle;
 
 use super::lookup::outdated;
 use crate::byod::{Byod, Inner};
-use crate::calls::UserId;
-use crate::deployment::Claim;
-use crate::error::ConnectionProblem;
-use crate::error::Error;
-use crate::users::{ConnectionStatus, UserDatabaseConfig};
+use crate::error::{Claim, ConnectionProblem, Error};
+use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId};
 
 /// How a user's own deployment is doing. Holds no secret.
 #[derive(Clone, Debug, PartialEq)]

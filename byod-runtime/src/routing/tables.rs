@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_unknown_table_is_mains_and_warned_about() {
-        let warnings = crate::test_log::record(|| {
+        let warnings = crate::telemetry::test_log::record(|| {
             assert!(ROUTER.is_main_table("Notes"));
             assert_eq!(ROUTER.location("notes"), Location::User);
         });

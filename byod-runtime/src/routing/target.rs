@@ -1,51 +1,13 @@
-use std::fmt;
 use std::sync::Arc;
 
 use byod_schema::{FunctionType, Location};
 
 use super::cache::Connected;
-use super::recovery::Observer;
+use super::recovery::Watcher;
 use crate::byod::Byod;
-use crate::calls::UserId;
-use crate::deployment::Auth;
-use crate::deployment::CallContext;
-use crate::deployment::Client;
-
-/// Which deployment answered, or will: main or the user's own. Cheap to clone.
-///
-/// Prints as `main (https://…)` or `the user's deployment (https://…)`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Deployment {
-    location: Location,
-    url: Arc<str>,
-}
-
-impl Deployment {
-    /// Main or user.
-    pub fn location(&self) -> Location {
-        self.location
-    }
-
-    /// Whether it is the user's own.
-    pub fn is_user(&self) -> bool {
-        self.location == Location::User
-    }
-
-    /// Its URL, without a slash at the end.
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-impl fmt::Display for Deployment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.location {
-            Location::Main => "main",
-            Location::User => "the user's deployment",
-        };
-        write!(f, "{name} ({})", self.url)
-    }
-}
+use crate::deployment::{Auth, CallContext, Client};
+use crate::error::Deployment;
+use crate::users::UserId;
 
 /// The client that calls go through, and the deployment it belongs to.
 #[derive(Clone, Debug)]
@@ -70,8 +32,8 @@ impl Target {
             Self::Main(main) => main,
             Self::User(connected) => {
                 let client = connected.client.clone();
-                let observer = Observer::new(byod, user, connected);
-                RoutedClient::new(Location::User, client.observed(observer))
+                let watcher = Watcher::new(byod, user, connected);
+                RoutedClient::new(Location::User, client.observed(Arc::new(watcher)))
             }
         }
     }
@@ -104,10 +66,7 @@ impl Target {
     }
 
     pub(crate) fn deployment(&self) -> Deployment {
-        Deployment {
-            location: self.location(),
-            url: self.client().shared_url().clone(),
-        }
+        Deployment::new(self.location(), self.client().shared_url().clone())
     }
 }
 
@@ -143,7 +102,7 @@ impl RoutedClient {
         let url = client.shared_url().clone();
         Self {
             client,
-            deployment: Deployment { location, url },
+            deployment: Deployment::new(location, url),
         }
     }
 }

@@ -9,8 +9,7 @@ use secrecy::zeroize::Zeroizing;
 
 use super::key::EncryptionKey;
 use super::record::SealedCredentials;
-use crate::deployment::DeployKey;
-use crate::deployment::shown_host;
+use crate::deployment::{DeployKey, shown_host};
 use crate::error::Error;
 
 /// Where a user's deployment is, and the key to it. `Debug` shows the host alone.

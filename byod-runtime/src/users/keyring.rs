@@ -1,7 +1,7 @@
 use super::cipher::{Binding, Credentials, Parts, URL, malformed, undecryptable};
+use super::ids::UserId;
 use super::key::EncryptionKey;
 use super::record::SealedCredentials;
-use crate::calls::UserId;
 use crate::error::Error;
 
 /// The keys that users' records open with: the current one, which seals, and

@@ -3,6 +3,7 @@
 //! anew with another key.
 
 mod cipher;
+mod ids;
 mod key;
 mod keyring;
 mod record;
@@ -10,6 +11,7 @@ mod reseal;
 mod store;
 
 pub use cipher::Credentials;
+pub use ids::{Subject, UserId};
 pub use key::EncryptionKey;
 pub use keyring::{Keyring, Opened, OpenedBy};
 pub use record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};

@@ -1,11 +1,10 @@
 //! Seals users' records anew, so that a former key can be given up.
 
+use super::ids::UserId;
 use super::keyring::{Opened, OpenedBy};
 use super::record::UserDatabaseConfig;
 use crate::byod::Byod;
-use crate::calls::UserId;
-use crate::error::Error;
-use crate::error::Outcome;
+use crate::error::{Error, Outcome};
 
 /// Some of all users' records, the oldest first.
 #[derive(Clone, Debug)]

@@ -7,14 +7,12 @@ use serde::de::IgnoredAny;
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::Instrument as _;
 
+use super::ids::UserId;
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 use super::reseal::Records;
-use crate::calls::UserId;
 use crate::codec::Page;
-use crate::deployment::CallContext;
-use crate::deployment::Client;
-use crate::deployment::Endpoint;
-use crate::error::Error;
+use crate::deployment::{CallContext, Client};
+use crate::error::{Endpoint, Error};
 
 /// The users' records, through the internal functions of main that hold them.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ const LARGE: usize = 15 << 20;
 const MULTIPLE: f64 = 32.0;
 
 /// The same where the caller wants maps of the standard library, which cost that.
-const MULTIPLE_OF_MAPS: f64 = 110.0;
+const MULTIPLE_OF_MAPS: f64 = 130.0;
 
 struct Row {
     name: &'static str,

@@ -11,7 +11,7 @@ use serde::de::{
 use serde::{Deserialize, Deserializer};
 
 use super::{Field, Fields, Validator};
-use crate::Value;
+use crate::value::Value;
 
 impl<'de> Deserialize<'de> for Validator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -222,7 +222,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for FromFirst<A> {
 
 #[cfg(test)]
 mod tests {
-    use crate::Validator;
+    use crate::validator::Validator;
 
     fn read(json: &str) -> Validator {
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"))

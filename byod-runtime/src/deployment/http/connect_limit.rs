@@ -15,20 +15,42 @@ use hyper::Uri;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
+use super::guard::Floods;
 use crate::error::BoxError;
 
 tokio::task_local! {
-    static CONNECTED_BY: Instant;
+    static CALL: OfCall;
 }
 
-/// Runs a call; a connection that it makes must be there at that time.
-pub(super) async fn connected_by<T>(time: Instant, call: impl Future<Output = T>) -> T {
-    CONNECTED_BY.scope(time, call).await
+/// What a connection gets from the call that needs it.
+struct OfCall {
+    connected_by: Instant,
+    floods: Arc<Floods>,
+}
+
+/// Runs a call; a connection that it makes must be there at that time, and what comes on
+/// it unasked is counted there.
+pub(super) async fn connected_by<T>(
+    connected_by: Instant,
+    floods: Arc<Floods>,
+    call: impl Future<Output = T>,
+) -> T {
+    let of_call = OfCall {
+        connected_by,
+        floods,
+    };
+    CALL.scope(of_call, call).await
+}
+
+/// Where what comes unasked on a connection that this call makes is counted.
+pub(super) fn floods_of_the_call() -> Arc<Floods> {
+    let floods = CALL.try_with(|call| call.floods.clone());
+    floods.unwrap_or_default()
 }
 
 /// How much time the call that this runs in has for a connection.
 pub(super) fn left_to_connect() -> Option<Duration> {
-    let time = CONNECTED_BY.try_get().ok()?;
+    let time = CALL.try_with(|call| call.connected_by).ok()?;
     Some(time.saturating_duration_since(Instant::now()))
 }
 
@@ -68,7 +90,7 @@ where
             poll_fn(|context| connector.poll_ready(context)).await?;
             connector.call(to).await
         };
-        match CONNECTED_BY.try_get() {
+        match CALL.try_with(|call| call.connected_by) {
             Ok(time) => async move {
                 match timeout_at(time, connecting).await {
                     // The last address may be given up in the same moment.

@@ -1,6 +1,7 @@
 //! Requests to deployments, and what their answers say of them as HTTP.
 
 mod connect_limit;
+mod guard;
 mod pool;
 mod proxy;
 mod tcp;
@@ -25,6 +26,8 @@ use rustls::pki_types::CertificateDer;
 use tokio::time::timeout_at;
 
 use self::connect_limit::{TooLate, connected_by};
+pub(crate) use self::guard::Floods;
+use self::guard::{Flood, Taken};
 use self::pool::{Pool, pool};
 use self::proxy::Proxies;
 use crate::address::{Refused, Resolver};
@@ -46,6 +49,11 @@ const FUNCTION_FAILED: u16 = 560;
 
 /// How much of a refusal's text is read, in bytes.
 const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// How many pieces of a body may be smaller than they are worth, and how large those are,
+/// in bytes.
+const PIECES: usize = 1024;
+const WORTH: usize = 64;
 
 /// What can be set about HTTP.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +91,8 @@ impl Http {
         Ok(Self(Arc::new(Connections { pool, proxies })))
     }
 
-    /// Sends `body` and gives the body of the answer, if a function answered.
+    /// Sends `body` and gives the body of the answer, if a function answered. What comes
+    /// unasked on a connection that is made for it is counted in `floods`.
     pub(crate) async fn post(
         &self,
         url: Uri,
@@ -91,6 +100,7 @@ impl Http {
         context: CallContext<'_>,
         deadline: Deadline,
         limits: &Limits,
+        floods: &Arc<Floods>,
     ) -> Result<Bytes, Error> {
         let left = deadline.left();
         let connect = deadline.of_step(limits.connect, left);
@@ -102,7 +112,7 @@ impl Http {
             // The limit on connecting comes first: where both pass at once, it is
             // certain that nothing was sent.
             let exchange = exchange(pending, limits.answer, context);
-            let exchange = connected_by(connect.at(), exchange);
+            let exchange = connected_by(connect.at(), floods.clone(), exchange);
             let result = timeout_at(deadline.at(), exchange).await;
             result.unwrap_or(Err(Failed::Timeout { connecting: false }))
         };
@@ -161,15 +171,14 @@ async fn exchange(
     if !is_answer(response.status().as_u16()) {
         return Err(Failed::Otherwise(refusal(response, context).await));
     }
-    read(response.into_body(), limit)
-        .await
-        .map_err(|error| match error {
-            ReadError::TooLarge => Failed::Otherwise(Error::TooLarge {
-                call: context.call(),
-                limit,
-            }),
-            ReadError::Transport(error) => transport(&error, false, context),
-        })
+    read(response, limit).await.map_err(|error| match error {
+        ReadError::TooLarge => Failed::Otherwise(Error::TooLarge {
+            call: context.call(),
+            limit,
+        }),
+        ReadError::Flood => transport(&Flood, false, context),
+        ReadError::Transport(error) => transport(&error, false, context),
+    })
 }
 
 /// How a request failed.
@@ -197,24 +206,37 @@ fn transport(
 
 enum ReadError {
     TooLarge,
+    /// In more pieces than it is worth.
+    Flood,
     Transport(hyper::Error),
 }
 
 /// Reads a body of at most `limit` bytes. One that comes in a single chunk, as
 /// most do, is handed on without a copy.
-async fn read(mut incoming: Incoming, limit: usize) -> Result<Bytes, ReadError> {
+async fn read(response: Response<Incoming>, limit: usize) -> Result<Bytes, ReadError> {
+    let taken = response.extensions().get::<Taken>().cloned();
+    let mut incoming = response.into_body();
     if incoming.size_hint().lower() > limit as u64 {
         return Err(ReadError::TooLarge);
     }
     let mut body = Bytes::new();
     let mut joined = BytesMut::new();
+    let mut pieces = 0;
     while let Some(frame) = incoming.frame().await {
+        pieces += 1;
         // What comes behind the body says nothing.
         let Ok(chunk) = frame.map_err(ReadError::Transport)?.into_data() else {
             continue;
         };
-        if body.len() + joined.len() + chunk.len() > limit {
+        let length = body.len() + joined.len() + chunk.len();
+        if length > limit {
             return Err(ReadError::TooLarge);
+        }
+        if pieces > PIECES + length / WORTH {
+            return Err(ReadError::Flood);
+        }
+        if let Some(taken) = &taken {
+            taken.add(chunk.len());
         }
         if body.is_empty() && joined.is_empty() {
             body = chunk;
@@ -241,9 +263,7 @@ fn refusal(response: Response<Incoming>, context: CallContext<'_>) -> BoxFuture<
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         // The status says enough where its text can't be had.
-        let body = read(response.into_body(), REFUSAL_LIMIT)
-            .await
-            .unwrap_or_default();
+        let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
         refused(status, retry_after, &body, context)
     };
     refusal.boxed()

@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
 
 use super::connect_limit::Limited;
+use super::guard::{Guarding, HTTP1_BUFFER, STREAM_WINDOW, WINDOW};
 use super::proxy::{Proxies, Way};
 use super::tcp::Tcp;
 use crate::address::Resolver;
@@ -21,7 +22,7 @@ use crate::error::Error;
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Hands out a connection to where a request goes, a kept one if there is any.
-pub(super) type Pool = Client<Limited<HttpsConnector<Way>>, Full<Bytes>>;
+pub(super) type Pool = Client<Limited<Guarding<HttpsConnector<Way>>>, Full<Bytes>>;
 
 /// A pool of its own.
 pub(super) fn pool(
@@ -40,7 +41,11 @@ pub(super) fn pool(
     Ok(Client::builder(TokioExecutor::new())
         .pool_idle_timeout(IDLE)
         .pool_timer(TokioTimer::new())
-        .build(Limited::new(connector)))
+        // What connections are guarded by is made for these.
+        .http1_max_buf_size(HTTP1_BUFFER)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(WINDOW)
+        .build(Limited::new(Guarding::new(connector))))
 }
 
 /// rustls with `ring`, named here instead of installed for the whole process.

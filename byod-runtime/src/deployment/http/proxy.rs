@@ -1,15 +1,16 @@
 //! The way to a deployment: straight, or through the proxy of the environment.
 
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::{fmt, io};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hyper::Uri;
 use hyper::header::HeaderValue;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -18,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::guard::{READ, Wire};
 use super::tcp::Tcp;
 use crate::error::BoxError;
 
@@ -79,22 +81,27 @@ impl Service<Uri> for Way {
         });
         let Some((proxy, mut to_proxy)) = proxy else {
             let connecting = self.tcp.call(to);
-            return async move { Ok(Stream::Straight(connecting.await?)) }.boxed();
+            return async move { Ok(Kind::Straight(connecting.await?).into()) }.boxed();
         };
         if !is_encrypted(&to) {
             let connecting = to_proxy.call(proxy.uri().clone());
-            return async move { Ok(Stream::Forwarded(Box::new(connecting.await?))) }.boxed();
+            return async move { Ok(Kind::Forwarded(Box::new(connecting.await?)).into()) }.boxed();
         }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), to_proxy);
         if let Some(authorization) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(authorization.clone());
         }
-        async move { Ok(Stream::Tunneled(Box::new(tunnel.call(to).await?))) }.boxed()
+        async move { Ok(Kind::Tunneled(Box::new(tunnel.call(to).await?)).into()) }.boxed()
     }
 }
 
-/// A connection of any way.
-pub(super) enum Stream {
+/// A connection of any way, which counts what comes on it.
+pub(super) struct Stream {
+    way: Kind,
+    came: u64,
+}
+
+enum Kind {
     Straight(TokioIo<TcpStream>),
     /// To a proxy that is told with each request where it goes.
     Forwarded(Box<MaybeHttpsStream<TokioIo<TcpStream>>>),
@@ -108,19 +115,35 @@ impl<T: Read + Write + Unpin> Io for T {}
 
 impl Stream {
     fn io(self: Pin<&mut Self>) -> Pin<&mut dyn Io> {
-        match self.get_mut() {
-            Self::Straight(io) => Pin::new(io),
-            Self::Forwarded(io) | Self::Tunneled(io) => Pin::new(io),
+        match &mut self.get_mut().way {
+            Kind::Straight(io) => Pin::new(io),
+            Kind::Forwarded(io) | Kind::Tunneled(io) => Pin::new(io),
+        }
+    }
+}
+
+impl From<Kind> for Stream {
+    fn from(way: Kind) -> Self {
+        Self { way, came: 0 }
+    }
+}
+
+/// With what TLS adds, where it is on top of it.
+impl Wire for MaybeHttpsStream<Stream> {
+    fn came(&self) -> u64 {
+        match self {
+            Self::Http(stream) => stream.came,
+            Self::Https(tls) => tls.inner().get_ref().0.inner().came,
         }
     }
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        match self {
-            Self::Straight(io) => io.connected(),
-            Self::Forwarded(io) => io.connected().proxy(true),
-            Self::Tunneled(io) => io.connected(),
+        match &self.way {
+            Kind::Straight(io) => io.connected(),
+            Kind::Forwarded(io) => io.connected().proxy(true),
+            Kind::Tunneled(io) => io.connected(),
         }
     }
 }
@@ -129,9 +152,22 @@ impl Read for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        self.io().poll_read(context, buffer)
+        // How much it is can be seen in a buffer of one's own alone.
+        let this = self.get_mut();
+        let mut room = [const { MaybeUninit::uninit() }; READ];
+        let most = buffer.remaining().min(READ);
+        let mut read = ReadBuf::uninit(&mut room[..most]);
+        ready!(
+            Pin::new(&mut *this)
+                .io()
+                .poll_read(context, read.unfilled())
+        )?;
+        let bytes = read.filled();
+        this.came += bytes.len() as u64;
+        buffer.put_slice(bytes);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -153,9 +189,9 @@ impl Write for Stream {
     }
 
     fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Straight(io) => io.is_write_vectored(),
-            Self::Forwarded(io) | Self::Tunneled(io) => io.is_write_vectored(),
+        match &self.way {
+            Kind::Straight(io) => io.is_write_vectored(),
+            Kind::Forwarded(io) | Kind::Tunneled(io) => io.is_write_vectored(),
         }
     }
 

@@ -1,26 +1,24 @@
+//! Sets up a `Byod`.
+
+mod addresses;
+mod environment;
+
 use std::time::Duration;
 
 use byod_schema::Location;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use secrecy::zeroize::Zeroizing;
 
 use crate::address::{AddressSettings, Resolver};
 use crate::byod::{Byod, Inner};
-use crate::deployment::Client;
-use crate::deployment::DeployKey;
-use crate::deployment::Deployments;
-use crate::deployment::Limits;
-use crate::deployment::{Http, HttpSettings};
-use crate::deployment::{UrlText, operators_url};
+use crate::deployment::{
+    Client, DeployKey, Deployments, Http, HttpSettings, Limits, UrlText, operators_url,
+};
 use crate::error::Error;
-use crate::routing::KnownClaims;
-use crate::routing::RoutedClient;
-use crate::routing::Watched;
-use crate::routing::{Ages, RouteCache};
-use crate::routing::{Pauses, Recoveries};
-use crate::routing::{Rollout, Rollouts};
-use crate::routing::{Router, TableInfo};
+use crate::routing::{
+    Ages, KnownClaims, Pauses, Recoveries, Rollout, Rollouts, RouteCache, RoutedClient, Router,
+    TableInfo, Watched,
+};
 use crate::users::{EncryptionKey, Keyring, Store};
 
 /// Sets up a [`Byod`]. Main's URL, main's deploy key and the encryption key are
@@ -51,7 +49,7 @@ pub struct ByodBuilder {
     bind_records: bool,
     require_bound_records: bool,
     main_over_http: bool,
-    pub(crate) addresses: AddressSettings,
+    addresses: AddressSettings,
     http: HttpSettings,
     limits: Limits,
     concurrency: usize,
@@ -66,9 +64,6 @@ pub struct ByodBuilder {
     recovery_pauses: Pauses,
     credentials_module: String,
 }
-
-/// The variable that lists where users' deployments may be.
-const ALLOWED_HOSTS: &str = "BYOD_ALLOWED_HOSTS";
 
 impl Default for ByodBuilder {
     fn default() -> Self {
@@ -99,67 +94,6 @@ impl Default for ByodBuilder {
 }
 
 impl ByodBuilder {
-    /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
-    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
-    /// space around a value, such as a line break at its end, doesn't count.
-    ///
-    /// Former encryption keys are those of `BYOD_FORMER_ENCRYPTION_KEYS`, if it is
-    /// set: separated by commas, or, where one holds a comma, a JSON array of strings.
-    ///
-    /// `BYOD_ALLOWED_HOSTS` may list, separated by commas, what else than
-    /// `*.convex.cloud` users' deployments may be at: hosts as
-    /// [`allow_host`](Self::allow_host) takes them, and `*` for any host of the
-    /// internet ([`allow_any_public_host`](Self::allow_any_public_host)).
-    ///
-    /// [`Error::Config`] names the variable that is missing.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::from_vars(|name| std::env::var(name).ok())
-    }
-
-    fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let var = |name| {
-            let value = Zeroizing::new(var(name)?);
-            (!value.trim().is_empty()).then_some(value)
-        };
-        let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
-            .into_iter()
-            .find_map(|name| Some((name, UrlText(var(name)?.to_string()))));
-        if main_url.is_none() {
-            return Err(Error::config(
-                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
-                 set it to the main deployment's URL, such as https://happy-animal-123.convex.cloud",
-            ));
-        }
-        let Some(deploy_key) = var("CONVEX_DEPLOY_KEY") else {
-            return Err(Error::config(
-                "CONVEX_DEPLOY_KEY is not set; set it to the main deployment's deploy key, \
-                 from the deployment's settings in the Convex dashboard",
-            ));
-        };
-        let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY") else {
-            return Err(Error::config(
-                "BYOD_ENCRYPTION_KEY is not set; set it to the key that users' credentials are \
-                 sealed with: 64 hex digits, for example from `byod keygen`",
-            ));
-        };
-        const FORMER: &str = "BYOD_FORMER_ENCRYPTION_KEYS";
-        let former = match var(FORMER) {
-            Some(keys) => EncryptionKey::parse_list(&keys)
-                .map_err(|error| Error::config(format!("{FORMER}: {}", bare(&error))))?,
-            None => Vec::new(),
-        };
-        Ok(Self {
-            main_url,
-            deploy_key: Some(deploy_key.trim().into()),
-            encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
-            former_encryption_keys: former,
-            addresses: var(ALLOWED_HOSTS)
-                .map(|list| AddressSettings::from_list(ALLOWED_HOSTS, &list))
-                .unwrap_or_default(),
-            ..Self::default()
-        })
-    }
-
     /// The main deployment's URL.
     pub fn main_url(mut self, url: impl Into<String>) -> Self {
         self.main_url = Some(("main_url", UrlText(url.into())));
@@ -356,7 +290,7 @@ impl ByodBuilder {
         for pem in &self.root_certificates {
             self.http.root_certificates.extend(certificates(pem)?);
         }
-        self.http.proxy_from_env = self.addresses.proxy_from_env();
+        self.http.proxy_from_env = self.addresses.proxy_from_env;
         let url = operators_url(&url, self.main_over_http)
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
         let main = Client::with_http(
@@ -388,6 +322,22 @@ impl ByodBuilder {
             claims: KnownClaims::new(self.cache_capacity),
             recoveries: Recoveries::new(self.recovery_pauses),
         }))
+    }
+}
+
+impl Byod {
+    /// Reads `CONVEX_URL` (or `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY`,
+    /// `BYOD_ENCRYPTION_KEY` and, if there is one, `BYOD_FORMER_ENCRYPTION_KEYS`;
+    /// everything else has its default.
+    ///
+    /// [`Error::Config`] names the variable that is missing or can't be used.
+    pub fn from_env() -> Result<Self, Error> {
+        ByodBuilder::from_env()?.build()
+    }
+
+    /// For everything that can be set.
+    pub fn builder() -> ByodBuilder {
+        ByodBuilder::default()
     }
 }
 

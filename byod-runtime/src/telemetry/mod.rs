@@ -2,6 +2,9 @@
 //! metrics through the `metrics` facade. Neither ever holds an argument, a value,
 //! a user or a secret.
 
+#[cfg(test)]
+pub(crate) mod test_log;
+
 use std::time::Instant;
 
 use byod_schema::Location;
@@ -9,8 +12,7 @@ use metrics::{counter, histogram};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
-use crate::deployment::Endpoint;
-use crate::error::Error;
+use crate::error::{Endpoint, Error};
 
 /// What is called.
 #[derive(Clone, Copy)]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Field, Table, Validator};
+use crate::schema::Table;
+use crate::validator::{Field, Validator};
 
 /// The table's name.
 pub const CLAIM_TABLE: &str = "byodOwner";

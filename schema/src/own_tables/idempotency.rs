@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Field, Index, Table, Validator};
+use crate::schema::{Index, Table};
+use crate::validator::{Field, Validator};
 
 /// The table's name.
 pub const IDEMPOTENCY_TABLE: &str = "byodIdempotency";

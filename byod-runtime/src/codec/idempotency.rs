@@ -1,4 +1,4 @@
-use crate::codec::FunctionInfo;
+use super::function::FunctionInfo;
 use crate::error::Error;
 
 /// The longest idempotency key, in bytes.

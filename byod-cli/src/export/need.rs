@@ -1,0 +1,48 @@
+//! What has to be there for a function to run on users' deployments.
+
+use std::collections::BTreeSet;
+
+use byod_schema::FunctionPath;
+
+/// Who main asks for the caller, wherever it is asked from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// Members that builders add to `ctx`.
+    Context,
+    /// A function of a module: its module and name.
+    Helper(String, String),
+    /// A function of a package: its specifier and name.
+    Package(String, String),
+    /// A Convex function.
+    Function(FunctionPath),
+    /// The document of a table of main that the caller's identity leads to.
+    Lookup(String),
+}
+
+/// What has to be there for a function to run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Need {
+    /// Module and number of the statement.
+    pub(crate) statements: BTreeSet<(String, usize)>,
+    /// Convex functions among them.
+    pub(crate) functions: BTreeSet<FunctionPath>,
+    /// What is replaced by something that answers with the owner.
+    pub(crate) stubs: BTreeSet<Source>,
+    /// Members that builders add to `ctx`.
+    pub(crate) context: BTreeSet<Vec<String>>,
+    /// Main's builders in whose place byod's are, by module and name.
+    pub(crate) builders: BTreeSet<(String, String)>,
+    /// Modules that do something when they are loaded, and those that load them.
+    pub(crate) loads: BTreeSet<String>,
+}
+
+impl Need {
+    pub(crate) fn add(&mut self, other: Need) {
+        self.statements.extend(other.statements);
+        self.functions.extend(other.functions);
+        self.stubs.extend(other.stubs);
+        self.context.extend(other.context);
+        self.builders.extend(other.builders);
+        self.loads.extend(other.loads);
+    }
+}

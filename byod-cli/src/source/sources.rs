@@ -1,0 +1,259 @@
+//! All modules of a project, and where their imports lead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
+
+use byod_build::Imports;
+use byod_schema::FunctionPath;
+
+use super::{Export, Module, parse};
+use crate::Error;
+
+/// All modules of a project, by name, with those that they import from elsewhere.
+#[derive(Default)]
+pub(crate) struct Sources {
+    pub(crate) modules: BTreeMap<String, Module>,
+    /// Those that can't be parsed.
+    pub(crate) broken: BTreeSet<String>,
+    /// Where the imports lead that don't tell by themselves: by module and specifier.
+    links: BTreeMap<(String, String), Target>,
+}
+
+/// Where an import leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Module(String),
+    /// A file of `_generated`: `server`, `api`, `dataModel`.
+    Generated(String),
+    Package(String),
+}
+
+impl Sources {
+    /// Reads every module below the Convex folder, `schema` among them. A file
+    /// that can't be parsed is left out: what is in it is not taken over.
+    ///
+    /// # Errors
+    ///
+    /// Where a file can't be read, or is nested too deep to be parsed.
+    pub(crate) fn read(convex: &Path, subjects: &BTreeSet<String>) -> Result<Self, Error> {
+        let mut files = Vec::new();
+        walk(convex, &mut files).map_err(|error| Error::io(convex, error))?;
+        let mut sources = Self::default();
+        for file in files {
+            let name = name_of(file.strip_prefix(convex).unwrap_or(&file));
+            sources.add(&file, name, subjects)?;
+        }
+        sources.follow(convex, subjects)?;
+        Ok(sources)
+    }
+
+    fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> Result<(), Error> {
+        let text = fs::read_to_string(file).map_err(|error| Error::io(file, error))?;
+        let text = text.replace("\r\n", "\n");
+        byod_build::check_nesting(file, &text)?;
+        if let Some(module) = parse::module(file, name.clone(), text, subjects) {
+            self.modules.insert(name, module);
+        } else {
+            self.broken.insert(name);
+        }
+        Ok(())
+    }
+
+    /// Finds what modules import by the paths of a `tsconfig.json`, or from outside
+    /// of the Convex folder, and reads that too.
+    fn follow(&mut self, convex: &Path, subjects: &BTreeSet<String>) -> Result<(), Error> {
+        let convex = fs::canonicalize(convex).map_err(|error| Error::io(convex, error))?;
+        let mut imports = Imports::new(&convex);
+        let mut outside: BTreeMap<String, PathBuf> = BTreeMap::new();
+        let mut todo: Vec<String> = self.modules.keys().cloned().collect();
+        while let Some(name) = todo.pop() {
+            let file = outside
+                .get(&name)
+                .cloned()
+                .unwrap_or_else(|| convex.join(&name));
+            let folder = file.parent().unwrap_or(&convex).to_owned();
+            let Some(module) = self.modules.get(&name) else {
+                continue;
+            };
+            for specifier in module.specifiers() {
+                if !matches!(self.resolve(&name, &specifier), Target::Package(_)) {
+                    continue;
+                }
+                let target = match generated(&convex, &folder, &specifier) {
+                    Some(generated) => Target::Generated(generated),
+                    None => {
+                        let found = imports.file(&folder, &specifier);
+                        let Some(found) = found.filter(|file| is_module(file)) else {
+                            continue;
+                        };
+                        match found.strip_prefix(&convex) {
+                            Ok(within) => match name_of(within) {
+                                within if within.starts_with("_generated/") => {
+                                    Target::Generated(within["_generated/".len()..].to_owned())
+                                }
+                                within => Target::Module(within),
+                            },
+                            Err(_) => {
+                                let of_app = name_outside(&convex, &found);
+                                if !outside.contains_key(&of_app) {
+                                    self.add(&found, of_app.clone(), subjects)?;
+                                    outside.insert(of_app.clone(), found);
+                                    todo.push(of_app.clone());
+                                }
+                                Target::Module(of_app)
+                            }
+                        }
+                    }
+                };
+                self.links.insert((name.clone(), specifier), target);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where `specifier` leads from the module `from`.
+    pub(crate) fn resolve(&self, from: &str, specifier: &str) -> Target {
+        if let Some(target) = self.links.get(&(from.to_owned(), specifier.to_owned())) {
+            return target.clone();
+        }
+        if !specifier.starts_with('.') {
+            return Target::Package(specifier.to_owned());
+        }
+        let folder = Path::new(from).parent().unwrap_or(Path::new(""));
+        let mut path = PathBuf::new();
+        for part in folder.join(specifier).components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir if path.pop() => {}
+                Component::ParentDir => return Target::Package(specifier.to_owned()),
+                other => path.push(other),
+            }
+        }
+        let path = path.to_string_lossy().replace('\\', "/");
+        let bare = ENDINGS
+            .iter()
+            .find_map(|ending| path.strip_suffix(ending))
+            .unwrap_or(&path)
+            .to_owned();
+        if let Some(generated) = bare.strip_prefix("_generated/") {
+            return Target::Generated(generated.to_owned());
+        }
+        for candidate in [bare.clone(), format!("{bare}/index")] {
+            if self.modules.contains_key(&candidate) {
+                return Target::Module(candidate);
+            }
+        }
+        Target::Package(specifier.to_owned())
+    }
+
+    /// The module and the name under which `name` of `module` is declared.
+    pub(crate) fn origin(&self, module: &str, name: &str) -> Option<(String, String)> {
+        self.origin_below(module, name, 0)
+    }
+
+    fn origin_below(&self, module: &str, name: &str, depth: usize) -> Option<(String, String)> {
+        let found = self.modules.get(module).filter(|_| depth < 32)?;
+        match found.exports.get(name) {
+            Some(Export::Local(local)) => {
+                if found.statement_of(local).is_some() {
+                    return Some((module.to_owned(), local.clone()));
+                }
+                // Imported and exported again.
+                let (import, imported) = found.import_of(local)?;
+                match (
+                    self.resolve(module, &import.specifier),
+                    imported.imported.name(),
+                ) {
+                    (Target::Module(next), Some(name)) => self.origin_below(&next, name, depth + 1),
+                    _ => None,
+                }
+            }
+            Some(Export::From { specifier, name }) => match self.resolve(module, specifier) {
+                Target::Module(next) => self.origin_below(&next, name, depth + 1),
+                _ => None,
+            },
+            None => found
+                .stars
+                .iter()
+                .find_map(|star| match self.resolve(module, star) {
+                    Target::Module(next) => self.origin_below(&next, name, depth + 1),
+                    _ => None,
+                }),
+        }
+    }
+
+    /// The statement that defines a function, if it is written as such.
+    pub(crate) fn function(&self, path: &FunctionPath) -> Option<(&Module, usize)> {
+        let (module, name) = self.origin(&path.module, &path.name)?;
+        let module = self.modules.get(&module)?;
+        let index = module.statement_of(&name)?;
+        module.statements[index].definition.as_ref()?;
+        Some((module, index))
+    }
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name());
+        let Some(name) = name.to_str() else { continue };
+        if entry.file_type()?.is_dir() {
+            if !matches!(name, "_generated" | "node_modules") && !name.starts_with('.') {
+                walk(&path, found)?;
+            }
+        } else if entry.file_type()?.is_file() && is_module(&path) {
+            // A link is not followed, as in Convex.
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+const ENDINGS: [&str; 6] = [".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs"];
+
+fn is_module(file: &Path) -> bool {
+    let name = file.to_string_lossy();
+    ENDINGS.iter().any(|ending| name.ends_with(ending)) && !name.ends_with(".d.ts")
+}
+
+/// `dir/module`
+fn name_of(file: &Path) -> String {
+    let name = file.with_extension("");
+    name.to_string_lossy().replace('\\', "/")
+}
+
+/// What a module of the app is called that is not in its Convex folder:
+/// `byod/app/src/lib/roles`, below the folder that the Convex folder is in.
+fn name_outside(convex: &Path, file: &Path) -> String {
+    let mut above = convex.parent();
+    let mut up = String::new();
+    while let Some(folder) = above {
+        if let Ok(within) = file.strip_prefix(folder) {
+            return format!("byod/app/{up}{}", name_of(within));
+        }
+        up.push_str("up/");
+        above = folder.parent();
+    }
+    format!("byod/app/{}", name_of(file))
+}
+
+/// The file of `_generated` that a relative specifier names, which need not be there.
+fn generated(convex: &Path, folder: &Path, specifier: &str) -> Option<String> {
+    if !specifier.starts_with('.') {
+        return None;
+    }
+    let mut path = PathBuf::new();
+    for part in folder.join(specifier).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                path.pop();
+            }
+            other => path.push(other),
+        }
+    }
+    let within = path.strip_prefix(convex.join("_generated")).ok()?;
+    Some(name_of(within))
+}

@@ -1,0 +1,16 @@
+import { userQuery } from "../lib/fn";
+
+function check({ user }: any, level: number) {
+  if (user.level < level) throw new Error("Not yet");
+}
+
+export const all = userQuery({
+  args: {},
+  handler: async (ctx: any) => {
+    check(ctx, 1);
+    const mine = ctx.db
+      .query("items")
+      .filter((q: any) => q.eq(q.field("userId"), ctx.user._id));
+    return await mine.collect();
+  },
+});

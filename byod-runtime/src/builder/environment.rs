@@ -1,0 +1,73 @@
+use secrecy::zeroize::Zeroizing;
+
+use super::{ByodBuilder, bare};
+use crate::address::AddressSettings;
+use crate::deployment::UrlText;
+use crate::error::Error;
+use crate::users::EncryptionKey;
+
+/// The variable that lists where users' deployments may be.
+const ALLOWED_HOSTS: &str = "BYOD_ALLOWED_HOSTS";
+
+impl ByodBuilder {
+    /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
+    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
+    /// space around a value, such as a line break at its end, doesn't count.
+    ///
+    /// Former encryption keys are those of `BYOD_FORMER_ENCRYPTION_KEYS`, if it is
+    /// set: separated by commas, or, where one holds a comma, a JSON array of strings.
+    ///
+    /// `BYOD_ALLOWED_HOSTS` may list, separated by commas, what else than
+    /// `*.convex.cloud` users' deployments may be at: hosts as
+    /// [`allow_host`](Self::allow_host) takes them, and `*` for any host of the
+    /// internet ([`allow_any_public_host`](Self::allow_any_public_host)).
+    ///
+    /// [`Error::Config`] names the variable that is missing.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_vars(|name| std::env::var(name).ok())
+    }
+
+    pub(super) fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let var = |name| {
+            let value = Zeroizing::new(var(name)?);
+            (!value.trim().is_empty()).then_some(value)
+        };
+        let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
+            .into_iter()
+            .find_map(|name| Some((name, UrlText(var(name)?.to_string()))));
+        if main_url.is_none() {
+            return Err(Error::config(
+                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
+                 set it to the main deployment's URL, such as https://happy-animal-123.convex.cloud",
+            ));
+        }
+        let Some(deploy_key) = var("CONVEX_DEPLOY_KEY") else {
+            return Err(Error::config(
+                "CONVEX_DEPLOY_KEY is not set; set it to the main deployment's deploy key, \
+                 from the deployment's settings in the Convex dashboard",
+            ));
+        };
+        let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY") else {
+            return Err(Error::config(
+                "BYOD_ENCRYPTION_KEY is not set; set it to the key that users' credentials are \
+                 sealed with: 64 hex digits, for example from `byod keygen`",
+            ));
+        };
+        const FORMER: &str = "BYOD_FORMER_ENCRYPTION_KEYS";
+        let former = match var(FORMER) {
+            Some(keys) => EncryptionKey::parse_list(&keys)
+                .map_err(|error| Error::config(format!("{FORMER}: {}", bare(&error))))?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            main_url,
+            deploy_key: Some(deploy_key.trim().into()),
+            encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
+            former_encryption_keys: former,
+            addresses: var(ALLOWED_HOSTS)
+                .map(|list| AddressSettings::from_list(ALLOWED_HOSTS, &list))
+                .unwrap_or_default(),
+            ..Self::default()
+        })
+    }
+}
