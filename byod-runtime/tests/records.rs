@@ -106,7 +106,7 @@ async fn saved_credentials_are_sealed_and_open_again() {
 
     for (url, key) in [
         ("nowhere", "local|key"),
-        ("https://happy-animal-123.convex.cloud", "local|\n"),
+        ("https://happy-animal-123.convex.cloud", "local|a\nb"),
         ("https://happy-animal-123.convex.cloud", ""),
         ("https://happy-animal-123.convex.cloud", " \n"),
     ] {
