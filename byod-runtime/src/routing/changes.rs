@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::recovery::News;
 use crate::byod::Byod;
-use crate::users::UserId;
 use crate::error::Error;
+use crate::users::UserId;
 use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig};
 
 /// How often a writer tries that others keep coming before.
