@@ -11,7 +11,7 @@ use byod_schema::{
 };
 use serde::Serialize;
 
-use crate::{Error, owners};
+use crate::{Error, main_side, owners};
 
 /// What both projects have, and where they don't fit together.
 #[derive(Debug, Serialize)]
@@ -61,6 +61,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         differences,
         notes: unclaimed(&manifest)
             .into_iter()
+            .chain(unguarded(&manifest))
             .chain(without_key(&manifest))
             .collect(),
         tables,
@@ -84,6 +85,13 @@ fn unclaimed(manifest: &Manifest) -> Option<String> {
     let user = manifest.user.as_ref()?;
     claim(user).is_none().then(|| {
         "the users' project has no `byod/claim:claim`, so its deployments are unclaimed: nothing there tells their user from another who connects the same one. `byod export` writes it; docs/by-hand.md says how functions written by hand use it".to_owned()
+    })
+}
+
+/// Where main writes whatever it is told to.
+fn unguarded(manifest: &Manifest) -> Option<String> {
+    main_side::writes_blindly(manifest).then(|| {
+        "main's `byod/credentials:updateConfig` doesn't take `expected`, what the writer has seen of the record: a disconnect can be undone by another process that tests the deployment at that moment, and newer credentials replaced by older ones. `byod export --main` writes one that refuses, or says what to change".to_owned()
     })
 }
 

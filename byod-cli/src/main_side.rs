@@ -16,6 +16,9 @@ const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
 
+/// The function that changes a record, unless it is another than the writer has seen.
+const UPDATE: &str = include_str!("main_side/update.ts");
+
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
 
@@ -85,10 +88,17 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if !has("getConfigInternal") || written_here {
         let text = credentials(&users, if validators { None } else { present });
         put(&tree, CREDENTIALS, &text, force, &mut report)?;
-    } else if !(has("listConfigs") && has("resealConfig")) {
-        report.todo.push(format!(
-            "in {CREDENTIALS}, for `byod rotate-key`, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
-        ));
+    } else {
+        if !(has("listConfigs") && has("resealConfig")) {
+            report.todo.push(format!(
+                "in {CREDENTIALS}, for `byod rotate-key`, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+            ));
+        }
+        if writes_blindly(&manifest) {
+            report.todo.push(format!(
+                "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{UPDATE}"
+            ));
+        }
     }
     if matches!(users, Users::Subject) {
         report.notes.push(
@@ -97,6 +107,17 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         );
     }
     Ok(report)
+}
+
+/// Whether main has the function that changes a record, and it doesn't compare the
+/// record with what the writer has seen.
+pub(crate) fn writes_blindly(manifest: &Manifest) -> bool {
+    let path = FunctionPath::new(MODULE, "updateConfig");
+    let function = manifest.main.functions.get(&path);
+    function.is_some_and(|function| {
+        let args = function.args.as_object();
+        args.is_none_or(|args| args.get("expected").is_none())
+    })
 }
 
 fn put(
@@ -282,6 +303,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     };
     include_str!("main_side/credentials.ts")
         .replace("/*imports*/", &(imports + &record))
+        .replace("/*update*/", UPDATE)
         .replace("/*rotation*/", ROTATION)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)

@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
 use support::Project;
 
@@ -163,11 +165,18 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
         ),
         ("compared", "needs `role` of what `getUser` gives"),
     ];
+    let mut refused = 0;
     for (folder, reason) in cases {
         let (is, found) = fate(&report, &format!("{folder}/items:all"));
         assert_eq!(is, "missing", "{folder}");
         assert!(found.contains(reason), "{folder}: {found}");
+        refused += 1;
     }
+    let _ = writeln!(
+        std::io::stderr(),
+        "functions that would have lost a part refused {refused} of {}",
+        cases.len()
+    );
 }
 
 /// Bob's board, and Alice, whom main's rules keep from it.
@@ -257,6 +266,8 @@ fn a_lookup_by_two_fields_is_not_followed() {
     let project = Project::of("fields");
     project.replace("convex/items.ts", "manager", "subject");
     assert_eq!(fate(&project.export(&[]), "items:add").0, "carried");
+    let Some(node) = support::node() else { return };
+    typechecks(&node, &project);
 }
 
 #[test]

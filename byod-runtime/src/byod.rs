@@ -163,7 +163,11 @@ impl Byod {
         weak.upgrade().map(Self)
     }
 
-    fn open(&self, user: &UserId, record: &UserDatabaseConfig) -> Result<Credentials, Error> {
+    pub(crate) fn open(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+    ) -> Result<Credentials, Error> {
         Ok(self.0.keys.open(user, &record.credentials)?.credentials)
     }
 

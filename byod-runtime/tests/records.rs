@@ -106,7 +106,7 @@ async fn saved_credentials_are_sealed_and_open_again() {
 
     for (url, key) in [
         ("nowhere", "local|key"),
-        ("https://happy-animal-123.convex.cloud", "local|\n"),
+        ("https://happy-animal-123.convex.cloud", "local|a\nb"),
         ("https://happy-animal-123.convex.cloud", ""),
         ("https://happy-animal-123.convex.cloud", " \n"),
     ] {
@@ -256,9 +256,16 @@ async fn two_that_store_a_new_users_credentials_make_one_record() {
         store(world.byod.clone(), "local|one"),
         store(another, "local|other")
     );
-    one.unwrap();
-    other.unwrap();
+    // Whoever came first stands, and the other is told.
+    let (won, lost) = match (&one, &other) {
+        (Ok(()), Err(error)) => ("local|one", error),
+        (Err(error), Ok(())) => ("local|other", error),
+        neither => panic!("{neither:?}"),
+    };
+    assert!(matches!(lost, Error::RecordChanged { .. }), "{lost}");
     assert_eq!(world.records.lock().unwrap().len(), 1);
+    let stored = world.byod.user_credentials("a").await.unwrap().unwrap();
+    assert_eq!(stored.deploy_key.expose_secret(), won);
 
     // An error of another cause stays what it is.
     world.at_main.set(|request| {

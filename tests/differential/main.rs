@@ -28,6 +28,7 @@ async fn deploy(node: &'static Node) -> (LocalDeployment, NodeDeployment) {
     let version = lock["schemaVersion"].as_u64().unwrap();
     let local = example::user(&manifest)
         .name("users")
+        .shared()
         .schema_version(version.try_into().unwrap());
     let local = local.start().await;
     // Alice and Carol both call.

@@ -65,6 +65,8 @@ impl World {
         let runs = Runs::default();
         let (queries, mutations, actions) = (runs.clone(), runs.clone(), runs.clone());
         let users = Local::user(&manifest)
+            // One for all, each of whom has a proxy of their own before it.
+            .shared()
             .function("notes:list", move |_, args| {
                 count(&queries, &args);
                 Ok(Vec::<Value>::new())

@@ -30,7 +30,9 @@ impl Service {
         let mut deployments = Vec::new();
         let mut proxies = Vec::new();
         for number in 0..DEPLOYMENTS {
-            let deployment = Local::user(&manifest).name(format!("user{number}"));
+            let deployment = Local::user(&manifest)
+                .shared()
+                .name(format!("user{number}"));
             let deployment = deployment.start().await.unwrap();
             proxies.push(Proxy::start(deployment.address()).await);
             deployments.push(deployment);

@@ -56,7 +56,8 @@ export const disconnect = mutation({
       await ctx.db.patch(config._id, {
         connectionStatus: "disconnected",
         connectionError: undefined,
-        updatedAt: Date.now(),
+        // Later than what others have seen, also within one millisecond.
+        updatedAt: Math.max(Date.now(), config.updatedAt + 1),
       });
     }
     return null;
@@ -73,31 +74,5 @@ export const createConfig = internalMutation({
   },
 });
 
-export const updateConfig = internalMutation({
-  args: {
-    configId: v.id("userDatabaseConfig"),
-    encryptedDeploymentUrl: v.optional(v.string()),
-    encryptedDeployKey: v.optional(v.string()),
-    encryptionIV: v.optional(v.string()),
-    authTags: v.optional(v.string()),
-    connectionStatus: v.optional(connectionStatus),
-    lastConnectionTest: v.optional(v.number()),
-    connectionError: v.optional(v.string()),
-    schemaVersion: v.optional(v.number()),
-    lastSchemaDeploy: v.optional(v.number()),
-    updatedAt: v.number(),
-  },
-  returns: v.null(),
-  handler: async (ctx, { configId, ...changes }) => {
-    // A status other than "error" ends the error that was there before.
-    const status = changes.connectionStatus;
-    const over =
-      status !== undefined && status !== "error"
-        ? { connectionError: undefined }
-        : {};
-    await ctx.db.patch(configId, { ...over, ...changes });
-    return null;
-  },
-});
-
+/*update*/
 /*rotation*/

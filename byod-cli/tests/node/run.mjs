@@ -6,10 +6,12 @@
 // of call number 2, "$2.a.b" a part of it. Instead of a call: {"insert": "table", "document": {…}} past all
 // functions, {"wait": milliseconds} for what was scheduled, {"later": milliseconds} to
 // set the clock, {"count": "table"} for how many documents a table has, {"dump": true}
-// for all documents of all tables of the schema.
+// for all documents of all tables of the schema, {"remove": "$2"} to delete one past
+// all functions. Values are encoded as Convex's are in JSON.
 import { build } from "esbuild";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
+import { convexToJson, jsonToConvex } from "convex/values";
 import { readdirSync, mkdtempSync, rmSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -46,10 +48,12 @@ try {
   for (const call of JSON.parse(await text(process.stdin))) {
     results.push(await run(t, schema, call, results));
   }
-  console.log(JSON.stringify(results));
+  await new Promise((done) => process.stdout.write(JSON.stringify(results), done));
 } finally {
   rmSync(outdir, { recursive: true, force: true });
 }
+// Whatever is scheduled for later.
+process.exit(0);
 
 async function run(t, schema, call, results) {
   const given = (value) =>
@@ -62,7 +66,7 @@ async function run(t, schema, call, results) {
         : value;
   try {
     if (call.insert) {
-      const document = given(call.document);
+      const document = jsonToConvex(given(call.document));
       return { value: await t.run((ctx) => ctx.db.insert(call.insert, document)) };
     }
     if (call.later) {
@@ -74,21 +78,27 @@ async function run(t, schema, call, results) {
       const all = await t.run((ctx) => ctx.db.query(call.count).collect());
       return { value: all.length };
     }
+    if (call.remove) {
+      const id = given(call.remove);
+      return { value: (await t.run((ctx) => ctx.db.delete(id))) ?? null };
+    }
     if (call.dump) {
       const tables = [...Object.keys(schema.tables), ...(call.tables ?? [])];
       const all = await t.run(
         async (ctx) =>
           await Promise.all(tables.map((table) => ctx.db.query(table).collect())),
       );
-      return { value: Object.fromEntries(tables.map((name, i) => [name, all[i]])) };
+      const dump = Object.fromEntries(tables.map((name, i) => [name, all[i]]));
+      return { value: convexToJson(dump) };
     }
     if (call.wait) {
       await new Promise((done) => setTimeout(done, call.wait));
       await t.finishInProgressScheduledFunctions();
       return { value: null };
     }
-    const value = await t[call.type](makeFunctionReference(call.path), given(call.args));
-    return { value: value ?? null };
+    const args = jsonToConvex(given(call.args));
+    const value = await t[call.type](makeFunctionReference(call.path), args);
+    return { value: convexToJson(value ?? null) };
   } catch (error) {
     return { error: error.message, data: error.data ?? null };
   }

@@ -88,7 +88,9 @@ fn body(name: &str, table: Arc<Table>, returns: Option<Validator>) -> Body {
         "disconnect" => Arc::new(|ctx, _| {
             ctx.subject()?;
             if let Some(id) = own_config(ctx)?.as_ref().and_then(Object::id) {
-                let now = ctx.now();
+                // Later than what others have seen, also within one millisecond.
+                let before = own_config(ctx)?.and_then(|config| config.number("updatedAt"));
+                let now = ctx.now().max(before.unwrap_or_default() + 1.0);
                 let changes = [
                     ("connectionStatus", Value::from("disconnected")),
                     ("updatedAt", now.into()),
@@ -121,9 +123,23 @@ fn body(name: &str, table: Arc<Table>, returns: Option<Validator>) -> Body {
         // updateConfig
         _ => Arc::new(move |ctx, mut changes| {
             let id = config_id(&mut changes)?;
+            // Functions of before they could refuse answer null.
+            let answer = |written: bool| match returns {
+                Some(Validator::Null) => Value::Null,
+                _ => written.into(),
+            };
+            let expected = changes.remove("expected").map(Object::try_from);
+            let expected = expected.transpose()?.unwrap_or_default();
+            let is_as_seen = |config: Object| {
+                let mut seen = expected.iter();
+                seen.all(|(field, value)| config.get(field) == Some(value))
+            };
+            if !ctx.get(&id).is_some_and(is_as_seen) {
+                return Ok(answer(false));
+            }
             stamp(&table, &mut changes, &["updatedAt"], ctx.now());
             change(ctx, &id, changes)?;
-            Ok(Value::Null)
+            Ok(answer(true))
         }),
     }
 }
@@ -188,14 +204,25 @@ fn without_secrets(config: Object, returns: Option<&Validator>) -> Object {
     config.into_iter().filter(|(name, _)| shown(name)).collect()
 }
 
-/// `configId` and `updatedAt`, and any other field of the record.
+/// `configId` and `updatedAt`, any other field of the record, and what the writer has
+/// seen of it.
 fn update_args(record: &Fields) -> Fields {
     let fields = record.iter().map(|(name, field)| {
         let mut field = field.clone();
         field.optional = name != "updatedAt";
         (name.to_owned(), field)
     });
-    fields.chain([("configId".to_owned(), id())]).collect()
+    let expected = Fields::from_iter([
+        ("connectionStatus", Field::required(Validator::String)),
+        ("authTags", Field::required(Validator::String)),
+        ("updatedAt", Field::required(Validator::Number)),
+    ]);
+    let expected = Field::optional(Validator::Object { value: expected });
+    let others = [
+        ("configId".to_owned(), id()),
+        ("expected".to_owned(), expected),
+    ];
+    fields.chain(others).collect()
 }
 
 fn list_args() -> Fields {

@@ -37,6 +37,7 @@ impl Error {
             | Self::Busy { .. }
             | Self::SchemaOutdated { .. }
             | Self::Record { .. }
+            | Self::RecordChanged { .. }
             | Self::Encode { .. } => Outcome::NotExecuted,
             Self::Timeout { connecting, .. } if *connecting => Outcome::NotExecuted,
             Self::Status { status, code, .. } => status_outcome(*status, code.as_deref()),

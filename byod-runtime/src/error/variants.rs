@@ -237,6 +237,18 @@ pub enum Error {
         source: Box<Error>,
     },
 
+    /// Somebody else changed the user's record meanwhile: other credentials were stored
+    /// by another process, or the record was deleted. Nothing was written over that; look
+    /// at what there is now, and do it again if it is still what the user wants.
+    #[error(
+        "the record of the user `{}` was changed by somebody else at the same time, so nothing was stored; look at its status and try again",
+        Shown(.user)
+    )]
+    RecordChanged {
+        /// The user's id.
+        user: Arc<str>,
+    },
+
     /// The arguments could not be written as JSON. Nothing was sent.
     #[error("{call}: the arguments can't be sent: {}", Shown(.reason))]
     Encode {
@@ -254,6 +266,10 @@ impl Error {
         Self::Config {
             message: message.into().into(),
         }
+    }
+
+    pub(crate) fn record_changed(user: &str) -> Self {
+        Self::RecordChanged { user: user.into() }
     }
 
     /// Names the user whose credentials could not be opened.
@@ -286,6 +302,7 @@ impl Error {
             Self::Busy { .. } => "busy",
             Self::SchemaOutdated { .. } => "schema_outdated",
             Self::Record { .. } => "record",
+            Self::RecordChanged { .. } => "record_changed",
             Self::Encode { .. } => "encode",
         }
     }
@@ -293,7 +310,7 @@ impl Error {
     /// The call it concerns, if it does concern one.
     pub fn call(&self) -> Option<&Call> {
         match self {
-            Self::Config { .. } | Self::Credentials { .. } => None,
+            Self::Config { .. } | Self::Credentials { .. } | Self::RecordChanged { .. } => None,
             Self::Connect { call, .. }
             | Self::Timeout { call, .. }
             | Self::Tls { call, .. }

@@ -78,6 +78,7 @@ impl Byod {
         match claim.await {
             Ok(claimed) if claimed.claim == Claim::SomebodyElses => Err(client.foreign()),
             Ok(claimed) => Ok(Ok(NewClaim {
+                claim: claimed.claim,
                 to_release: claimed.is_new.then(|| (client.clone(), subject.clone())),
             })),
             Err(error) => Ok(Err(
@@ -150,6 +151,7 @@ impl Byod {
 
 /// A claim that was made for a user whose credentials are not stored yet.
 pub(crate) struct NewClaim {
+    pub(crate) claim: Claim,
     /// Where it was nobody's before.
     to_release: Option<(Client, Subject)>,
 }

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::cache::Route;
+use super::changes::{Writer, Written, may_be_tested};
 use crate::byod::Byod;
 use crate::deployment::Client;
 use crate::error::{Claim, ConnectionProblem, Error, Outcome};
@@ -30,8 +31,8 @@ pub struct ConnectionTest {
 }
 
 impl Byod {
-    /// Connects a user's own deployment: stores its credentials as `pending`, tests
-    /// them, and sets `connected`, or `error` with the reason.
+    /// Connects a user's own deployment: claims and tests it, and stores its credentials
+    /// as `connected`, or as `error` with the reason.
     ///
     /// Calls never go to main in between if the user's data may already be elsewhere:
     /// the former deployment of a user who is `connected` stays in use until the new
@@ -40,10 +41,13 @@ impl Byod {
     ///
     /// A deployment belongs to one user: it is claimed for this one first, `subject`
     /// being who they are there. [`Error::Claim`] if it is somebody else's already:
-    /// nothing is stored then. A claim that was made for nothing, because main could
-    /// not store the credentials or the deployment of a connected user did not pass the
-    /// test, is given up again. What is not claimed yet, since it could not be reached,
-    /// is claimed by the user's first call.
+    /// nothing is stored then. A claim that was made for nothing, because the
+    /// credentials were not stored, is given up again. What could not be claimed, since
+    /// it could not be reached, is claimed by the user's first call.
+    ///
+    /// A disconnect that came while the deployment was tested stands: nothing is stored,
+    /// and the test's status says so. [`Error::RecordChanged`] where other credentials
+    /// were stored meanwhile, by another process: those stand as well.
     ///
     /// [`Error::Config`] if they can't be those of a deployment: nothing is stored
     /// then. Other errors are those of main.
@@ -53,50 +57,151 @@ impl Byod {
         subject: impl Into<Subject>,
         credentials: &Credentials,
     ) -> Result<ConnectionTest, Error> {
-        let (user, subject) = (user.into(), subject.into());
-        user.check()?;
-        subject.check()?;
-        let client = self.client_of(credentials)?;
-        let record = self.inner().store.get(&user).await?;
-        // What is wrong with it, if it can't be claimed, the test will say.
-        let claimed = self.claim_for(&client, &user, &subject).await?.ok();
-        let connected = self
-            .connect_claimed(&user, record, credentials, &client)
-            .await;
-        if let Some(claimed) = claimed {
-            let is_stored = connected.as_ref().map_or_else(
-                |error| error.outcome() == Outcome::Unknown,
-                |it| it.is_stored,
-            );
-            if !is_stored {
-                claimed.undo().await;
-            }
-        }
-        Ok(connected?.test)
+        let user = user.into();
+        let (subject, client) = self.usable(&user, subject.into(), credentials)?;
+        let seen = self.inner().store.get(&user).await?;
+        let connected = ConnectionStatus::Connected;
+        let only_if_it_works = seen
+            .as_ref()
+            .is_some_and(|record| record.connection_status == connected);
+        let new = New {
+            subject,
+            credentials: credentials.clone(),
+            client,
+            seen,
+            only_if_it_works,
+        };
+        to_the_end(self.clone().install(user, new)).await
     }
 
-    async fn connect_claimed(
+    /// Replaces the credentials of a user who has a record, after testing that the
+    /// new ones work; otherwise everything stays as it was, and the test that is
+    /// returned holds the problem.
+    ///
+    /// The deployment is claimed for the user as [`connect`](Self::connect) does it; a
+    /// former one stays claimed, for it holds the user's data: [`release`](Self::release)
+    /// it before, if it is to be somebody else's.
+    ///
+    /// What others do meanwhile, and the errors, are as for `connect`; also
+    /// [`Error::Config`] if the user has no record.
+    pub async fn rotate_credentials(
+        &self,
+        user: impl Into<UserId>,
+        subject: impl Into<Subject>,
+        credentials: &Credentials,
+    ) -> Result<ConnectionTest, Error> {
+        let user = user.into();
+        let (subject, client) = self.usable(&user, subject.into(), credentials)?;
+        let new = New {
+            subject,
+            credentials: credentials.clone(),
+            client,
+            seen: Some(self.record(&user).await?),
+            only_if_it_works: true,
+        };
+        to_the_end(self.clone().install(user, new)).await
+    }
+
+    /// Who is meant, and the client that the credentials make.
+    fn usable(
         &self,
         user: &UserId,
-        record: Option<UserDatabaseConfig>,
+        subject: Subject,
         credentials: &Credentials,
-        client: &Client,
-    ) -> Result<Stored, Error> {
-        let status = record.as_ref().map(|record| &record.connection_status);
-        let until_tested = match (status, &record) {
-            (Some(ConnectionStatus::Connected), Some(record)) => {
-                return self.replace(user, record, credentials, client).await;
-            }
-            (None | Some(ConnectionStatus::Pending | ConnectionStatus::Disconnected), _) => {
-                ConnectionStatus::Pending
-            }
-            (Some(_), _) => ConnectionStatus::Error,
+    ) -> Result<(Subject, Client), Error> {
+        user.check()?;
+        subject.check()?;
+        Ok((subject, self.client_of(credentials)?))
+    }
+
+    /// Claims and tests a deployment, and stores its credentials.
+    async fn install(self, user: UserId, new: New) -> Result<ConnectionTest, Error> {
+        let start = Instant::now();
+        let claimed = self.claim_for(&new.client, &user, &new.subject).await?;
+        let (claimed, found) = match claimed {
+            Ok(claimed) => (Some(claimed), self.ping(&new.client).await),
+            Err(problem) => (None, Err(problem)),
         };
-        self.save_credentials(user, credentials, until_tested)
-            .await?;
-        let test = self.test_connection(user).await?;
-        let is_stored = true;
-        Ok(Stored { test, is_stored })
+        let claim = claimed.as_ref().map(|claimed| claimed.claim);
+        let duration = start.elapsed();
+        let stored = self.store_tested(&user, &new, &found, claim).await;
+        // Where it isn't known whether main has stored them, the claim is kept.
+        let is_stored = match &stored {
+            Ok(stored) => stored.is_some(),
+            Err(error) => error.outcome() == Outcome::Unknown,
+        };
+        if let Some(claimed) = claimed.filter(|_| !is_stored) {
+            claimed.undo().await;
+        }
+        let status = match stored? {
+            Some(status) => status,
+            None => self.status_of(&user, new.seen).await?,
+        };
+        Ok(ConnectionTest {
+            status,
+            schema_version: version_in(&found),
+            problem: found.err(),
+            claim,
+            duration,
+        })
+    }
+
+    /// Stores credentials that have been tested: their status then. `None` if they are
+    /// not stored, since they don't work, or the user disconnects.
+    async fn store_tested(
+        &self,
+        user: &UserId,
+        new: &New,
+        found: &Result<u64, ConnectionProblem>,
+        claim: Option<Claim>,
+    ) -> Result<Option<ConnectionStatus>, Error> {
+        if found.is_err() && new.only_if_it_works {
+            return Ok(None);
+        }
+        let sealed = self.inner().keys.seal(user, &new.credentials)?;
+        let reason = found.as_ref().err().map(ToString::to_string);
+        let status = status_after(found);
+        let change = Change {
+            error: reason.as_deref(),
+            credentials: Some(&sealed),
+            tested: true,
+            schema_version: version_in(found),
+            ..Change::to(&status)
+        };
+        let writer = Writer::Credentials(&new.credentials);
+        let written = self.change(user, new.seen.clone(), writer, &change).await;
+        self.clear_user_client(user);
+        match written? {
+            Written::Yes => {
+                if let Some(claim) = claim {
+                    let claims = &self.inner().claims;
+                    claims.note(user, sealed.fingerprint(), claim);
+                }
+                if self.is_watched(user) {
+                    self.status(user).await?;
+                }
+                Ok(Some(status))
+            }
+            Written::Lost(Some(present))
+                if present.connection_status == ConnectionStatus::Disconnected =>
+            {
+                Ok(None)
+            }
+            Written::Lost(_) => Err(Error::record_changed(user.as_str())),
+        }
+    }
+
+    /// The status of a record as it is now, where it was not written.
+    async fn status_of(
+        &self,
+        user: &UserId,
+        seen: Option<UserDatabaseConfig>,
+    ) -> Result<ConnectionStatus, Error> {
+        let present = self.inner().store.get(user).await?;
+        let record = present.or(seen);
+        Ok(record.map_or(ConnectionStatus::Disconnected, |record| {
+            record.connection_status
+        }))
     }
 
     /// Tests the user's deployment and sets `connected` or `error` in their record:
@@ -104,8 +209,9 @@ impl Byod {
     /// has a schema that is new enough, and is not another user's.
     ///
     /// The status of a record that is `disconnected`, or one that this version
-    /// doesn't know, stays. [`Error::Config`] if the user has no record; other
-    /// errors are those of main.
+    /// doesn't know, stays, and so does whatever somebody else wrote into the record
+    /// during the test. [`Error::Config`] if the user has no record; other errors are
+    /// those of main.
     pub async fn test_connection(&self, user: impl Into<UserId>) -> Result<ConnectionTest, Error> {
         let user = user.into();
         let record = self.record(&user).await?;
@@ -122,124 +228,25 @@ impl Byod {
         let found = found.map(|(version, _)| version);
         let duration = start.elapsed();
         let status = to_the_end(self.clone().settle(user, record, found.clone())).await?;
-        let schema_version = version_in(&found);
-        let problem = found.err();
         Ok(ConnectionTest {
             status,
-            schema_version,
-            problem,
+            schema_version: version_in(&found),
+            problem: found.err(),
             claim,
             duration,
         })
-    }
-
-    /// Replaces the credentials of a user who has a record, after testing that the
-    /// new ones work; otherwise everything stays as it was, and the test that is
-    /// returned holds the problem.
-    ///
-    /// A [`disconnect`](Self::disconnect) that came while they were tested stands:
-    /// nothing is stored, and the test's status says so. The deployment is claimed for
-    /// the user as [`connect`](Self::connect) does it; a former one stays claimed, for
-    /// it holds the user's data: [`release`](Self::release) it before, if it is to be
-    /// somebody else's.
-    ///
-    /// [`Error::Claim`] if it is somebody else's; [`Error::Config`] if they can't be those of a deployment, or the user has no
-    /// record. Other errors are those of main.
-    pub async fn rotate_credentials(
-        &self,
-        user: impl Into<UserId>,
-        subject: impl Into<Subject>,
-        credentials: &Credentials,
-    ) -> Result<ConnectionTest, Error> {
-        let (user, subject) = (user.into(), subject.into());
-        subject.check()?;
-        let client = self.client_of(credentials)?;
-        let record = self.record(&user).await?;
-        let claimed = self.claim_for(&client, &user, &subject).await?.ok();
-        let replaced = self.replace(&user, &record, credentials, &client).await;
-        if let Some(claimed) = claimed {
-            let is_stored = replaced.as_ref().map_or_else(
-                |error| error.outcome() == Outcome::Unknown,
-                |it| it.is_stored,
-            );
-            if !is_stored {
-                claimed.undo().await;
-            }
-        }
-        Ok(replaced?.test)
-    }
-
-    /// Stores other credentials in the record if their client passes the test.
-    async fn replace(
-        &self,
-        user: &UserId,
-        record: &UserDatabaseConfig,
-        credentials: &Credentials,
-        client: &Client,
-    ) -> Result<Stored, Error> {
-        let start = Instant::now();
-        let found = self.examine(client, user).await;
-        let duration = start.elapsed();
-        let claim = claim_in(&found);
-        let version = match found {
-            Ok((version, _)) => version,
-            Err(problem) => {
-                let test = ConnectionTest {
-                    status: record.connection_status.clone(),
-                    schema_version: problem.schema_version(),
-                    problem: Some(problem),
-                    claim,
-                    duration,
-                };
-                let is_stored = false;
-                return Ok(Stored { test, is_stored });
-            }
-        };
-        let sealed = self.inner().keys.seal(user, credentials)?;
-        let status = ConnectionStatus::Connected;
-        let (byod, changed, record) = (self.clone(), user.clone(), record.clone());
-        let status = to_the_end(async move {
-            let store = &byod.inner().store;
-            let writing = store.lock(&changed).await;
-            let present = byod.record(&changed).await?.connection_status;
-            if present == ConnectionStatus::Disconnected && present != record.connection_status {
-                // That is what the user wants by now.
-                return Ok(present);
-            }
-            let change = Change {
-                credentials: Some(&sealed),
-                tested: true,
-                schema_version: Some(version),
-                ..Change::to(&status)
-            };
-            let stored = store.update(&record, &change).await;
-            drop(writing);
-            byod.clear_user_client(changed);
-            stored.map(|()| status)
-        })
-        .await?;
-        self.status(user).await?;
-        let is_stored = status == ConnectionStatus::Connected;
-        let test = ConnectionTest {
-            status,
-            schema_version: Some(version),
-            problem: None,
-            claim,
-            duration,
-        };
-        Ok(Stored { test, is_stored })
     }
 
     /// Encrypts and stores a user's credentials in main, with the status given,
-    /// and drops the user's cached client. Nothing is tested;
+    /// and drops the user's cached client. Nothing is tested or claimed;
     /// [`connect`](Self::connect) does.
     ///
     /// Main's `createConfig` must refuse a second record of a user with an error: so
-    /// of two that store a new user's credentials at once, the later one updates the
-    /// record of the other.
+    /// of two that store a new user's credentials at once, the later one is told.
     ///
     /// [`Error::Config`] if they can't be those of a deployment, or the status is one
-    /// that this version doesn't know.
+    /// that this version doesn't know; [`Error::RecordChanged`] if the user disconnects,
+    /// or others are stored, at the same time.
     pub async fn save_credentials(
         &self,
         user: impl Into<UserId>,
@@ -254,11 +261,20 @@ impl Byod {
         }
         self.client_of(credentials)?;
         let sealed = self.inner().keys.seal(&user, credentials)?;
-        let byod = self.clone();
+        let (byod, credentials) = (self.clone(), credentials.clone());
         to_the_end(async move {
-            let stored = byod.inner().store.put(&user, &sealed, &status).await;
-            byod.clear_user_client(user);
-            stored
+            let seen = byod.inner().store.get(&user).await?;
+            let change = Change {
+                credentials: Some(&sealed),
+                ..Change::to(&status)
+            };
+            let writer = Writer::Credentials(&credentials);
+            let written = byod.change(&user, seen, writer, &change).await;
+            byod.clear_user_client(&user);
+            match written? {
+                Written::Yes => Ok(()),
+                Written::Lost(_) => Err(Error::record_changed(user.as_str())),
+            }
         })
         .await
     }
@@ -270,7 +286,8 @@ impl Byod {
     /// deployment, the next page of a stream included. Calls that are under way may
     /// still reach it, with the retries that belong to them. Other processes of the
     /// service notice when they read the record again, after
-    /// [`cache_ttl`](crate::ByodBuilder::cache_ttl).
+    /// [`cache_ttl`](crate::ByodBuilder::cache_ttl); what they were about to write into
+    /// it, they don't. The deployment stays the user's: [`release`](Self::release).
     pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<(), Error> {
         let (byod, user) = (self.clone(), user.into());
         to_the_end(async move {
@@ -284,14 +301,15 @@ impl Byod {
     }
 
     async fn mark_disconnected(&self, user: &UserId) -> Result<(), Error> {
-        let store = &self.inner().store;
-        let writing = store.lock(user).await;
-        let Some(record) = store.get(user).await? else {
+        let Some(record) = self.inner().store.get(user).await? else {
             return Ok(());
         };
         let status = ConnectionStatus::Disconnected;
-        store.update(&record, &Change::to(&status)).await?;
-        drop(writing);
+        // Also where it is marked already: whoever saw that and is about to connect
+        // began before.
+        let change = Change::to(&status);
+        self.change(user, Some(record), Writer::Disconnect, &change)
+            .await?;
         if self.is_watched(user) {
             self.status(user).await?;
         }
@@ -347,21 +365,10 @@ impl Byod {
         found: Result<u64, ConnectionProblem>,
     ) -> Result<ConnectionStatus, Error> {
         let user = &user;
-        let writing = self.inner().store.lock(user).await;
-        let present = self.record(user).await?;
-        let status = &present.connection_status;
-        let same = present.credentials == tested.credentials;
-        let kept = matches!(
-            status,
-            ConnectionStatus::Disconnected | ConnectionStatus::Unknown(_)
-        );
-        if !same || kept {
-            return Ok(present.connection_status);
+        if !may_be_tested(&tested.connection_status) {
+            return self.status_of(user, Some(tested)).await;
         }
-        let status = match found {
-            Ok(_) => ConnectionStatus::Connected,
-            Err(_) => ConnectionStatus::Error,
-        };
+        let status = status_after(&found);
         let reason = found.as_ref().err().map(ToString::to_string);
         let change = Change {
             error: reason.as_deref(),
@@ -369,8 +376,13 @@ impl Byod {
             schema_version: version_in(&found),
             ..Change::to(&status)
         };
-        self.inner().store.update(&present, &change).await?;
-        drop(writing);
+        let written = self
+            .change(user, Some(tested), Writer::Test, &change)
+            .await?;
+        if let Written::Lost(present) = written {
+            let gone = || Error::record_changed(user.as_str());
+            return Ok(present.ok_or_else(gone)?.connection_status);
+        }
         // A route that is blocked stays so while the deployment fails: it is what
         // keeps trying.
         let blocked = matches!(self.inner().routes.peek(user), Some(Route::Blocked(_)));
@@ -384,11 +396,23 @@ impl Byod {
     }
 }
 
-/// What became of other credentials of a user.
-struct Stored {
-    test: ConnectionTest,
-    /// Whether they are in the user's record now.
-    is_stored: bool,
+/// Credentials that a user is about to be given.
+struct New {
+    subject: Subject,
+    credentials: Credentials,
+    client: Client,
+    /// The user's record before.
+    seen: Option<UserDatabaseConfig>,
+    /// Whether what there was stays, if they don't work.
+    only_if_it_works: bool,
+}
+
+/// The status of a record whose credentials were tested.
+fn status_after(found: &Result<u64, ConnectionProblem>) -> ConnectionStatus {
+    match found {
+        Ok(_) => ConnectionStatus::Connected,
+        Err(_) => ConnectionStatus::Error,
+    }
 }
 
 /// Whose a test found the deployment to be.

@@ -1,6 +1,7 @@
 //! Which deployment answers a user, and what is done where it fails.
 
 mod cache;
+mod changes;
 mod claims;
 mod connecting;
 mod decision;

@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use super::cache::{Blocked, Connected, Route, Why};
+use super::changes::Writer;
 use crate::byod::{Byod, Inner};
 use crate::deployment::{Observer, is_failing};
 use crate::error::{ConnectionProblem, Error};
 use crate::telemetry;
-use crate::users::{Change, ConnectionStatus, UserId, to_the_end};
+use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, UserId, to_the_end};
 
 /// How long to wait between tries of a blocked deployment.
 #[derive(Clone, Copy, Debug)]
@@ -140,22 +141,17 @@ impl Byod {
     /// Writes into the user's record that the deployment fails, unless the record
     /// has other credentials or another status by now.
     async fn report(self, user: UserId, news: News) -> Result<(), Error> {
-        let user = &user;
-        let store = &self.inner().store;
-        let writing = store.lock(user).await;
-        let Some(record) = store.get(user).await? else {
+        let record = self.inner().store.get(&user).await?;
+        if !record.as_ref().is_some_and(|record| news.is_about(record)) {
             return Ok(());
-        };
-        let same = record.credentials.fingerprint() == news.fingerprint;
-        if same && record.connection_status == ConnectionStatus::Connected {
-            let change = Change {
-                error: Some(&news.reason),
-                ..Change::to(&ConnectionStatus::Error)
-            };
-            store.update(&record, &change).await?;
-            drop(writing);
-            self.status(user).await?;
         }
+        let change = Change {
+            error: Some(&news.reason),
+            ..Change::to(&ConnectionStatus::Error)
+        };
+        let writer = Writer::Report(&news);
+        self.change(&user, record, writer, &change).await?;
+        self.status(&user).await?;
         Ok(())
     }
 
@@ -208,6 +204,14 @@ pub(crate) struct News {
     /// Of the credentials it was called with.
     fingerprint: u64,
     reason: Arc<str>,
+}
+
+impl News {
+    /// Whether the record has these credentials, and calls them good.
+    pub(super) fn is_about(&self, record: &UserDatabaseConfig) -> bool {
+        record.credentials.fingerprint() == self.fingerprint
+            && record.connection_status == ConnectionStatus::Connected
+    }
 }
 
 async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses) {

@@ -30,6 +30,12 @@ impl Credentials {
             deploy_key: deploy_key.into(),
         }
     }
+
+    /// Whether they are those of the same deployment, with the same key.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.deployment_url == other.deployment_url
+            && self.deploy_key.expose_secret() == other.deploy_key.expose_secret()
+    }
 }
 
 impl fmt::Debug for Credentials {

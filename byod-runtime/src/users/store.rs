@@ -120,13 +120,13 @@ impl Store {
         self.main.mutation(&self.reseal_config, &args).await
     }
 
-    /// Stores credentials and status, whether or not the user has a record.
-    pub(crate) async fn put(
+    /// Makes a record for a user who had none; `false` if somebody else did meanwhile.
+    pub(crate) async fn create(
         &self,
         user: &UserId,
         credentials: &SealedCredentials,
-        connection_status: &ConnectionStatus,
-    ) -> Result<(), Error> {
+        change: &Change<'_>,
+    ) -> Result<bool, Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Create<'a> {
@@ -134,73 +134,139 @@ impl Store {
             #[serde(flatten)]
             credentials: &'a SealedCredentials,
             connection_status: &'a ConnectionStatus,
-            schema_version: u32,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            connection_error: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            last_connection_test: Option<u64>,
+            schema_version: u64,
             created_at: u64,
             updated_at: u64,
-        }
-        let change = Change {
-            credentials: Some(credentials),
-            ..Change::to(connection_status)
-        };
-        let _writing = self.lock(user).await;
-        if let Some(record) = self.get(user).await? {
-            return self.update(&record, &change).await;
         }
         let now = now();
         let args = Create {
             user_id: user.as_str(),
             credentials,
-            connection_status,
-            schema_version: 0,
+            connection_status: change.status,
+            connection_error: change.error,
+            last_connection_test: change.tested.then_some(now),
+            schema_version: change.schema_version.unwrap_or(0),
             created_at: now,
             updated_at: now,
         };
         let create = self.main.mutation::<IgnoredAny>(&self.create_config, &args);
         match create.await {
-            // Somebody else may have made the record meanwhile.
+            Ok(_) => Ok(true),
+            // Main refuses a second record of a user.
             Err(error @ Error::Function { .. }) => match self.get(user).await? {
-                Some(record) => self.update(&record, &change).await,
+                Some(_) => Ok(false),
                 None => Err(error),
             },
-            created => created.map(drop),
+            Err(error) => Err(error),
         }
     }
 
+    /// Changes the record, unless it is another by now than the one that was seen:
+    /// `false` then. Main compares both in its own transaction.
     pub(crate) async fn update(
         &self,
-        record: &UserDatabaseConfig,
+        seen: &UserDatabaseConfig,
         change: &Change<'_>,
-    ) -> Result<(), Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Update<'a> {
-            config_id: &'a str,
-            #[serde(flatten)]
-            credentials: Option<&'a SealedCredentials>,
-            connection_status: &'a ConnectionStatus,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            connection_error: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            last_connection_test: Option<u64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            schema_version: Option<u64>,
-            updated_at: u64,
+    ) -> Result<bool, Error> {
+        let expected = Expected {
+            connection_status: &seen.connection_status,
+            auth_tags: &seen.credentials.auth_tags,
+            updated_at: seen.updated_at,
+        };
+        let update = Update::of(seen, change, Some(expected));
+        let update = self.main.mutation(&self.update_config, &update);
+        match update.await {
+            // A function that takes whatever it gets, and looks at none of it.
+            Ok(None) | Ok(Some(true)) => Ok(true),
+            Ok(Some(false)) => Ok(false),
+            Err(Error::Function { message, .. }) if takes_no_expectation(&message) => {
+                self.update_unguarded(seen, change).await
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// The same where main's function is of before it could refuse: what others write
+    /// between the two requests is written over.
+    async fn update_unguarded(
+        &self,
+        seen: &UserDatabaseConfig,
+        change: &Change<'_>,
+    ) -> Result<bool, Error> {
+        tracing::warn!(
+            function = self.update_config,
+            "main's function does not compare the record with what was seen, so what other processes \
+             write at the same time can be lost: `byod export --main` writes one that does"
+        );
+        let user = UserId::from(seen.user_id.as_str());
+        if self.get(&user).await?.as_ref() != Some(seen) {
+            return Ok(false);
+        }
+        let update = Update::of(seen, change, None);
+        let update = self
+            .main
+            .mutation::<IgnoredAny>(&self.update_config, &update);
+        update.await.map(|_| true)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Update<'a> {
+    config_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<Expected<'a>>,
+    #[serde(flatten)]
+    credentials: Option<&'a SealedCredentials>,
+    connection_status: &'a ConnectionStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_connection_test: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_version: Option<u64>,
+    updated_at: u64,
+}
+
+/// What the writer has seen of the record.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Expected<'a> {
+    connection_status: &'a ConnectionStatus,
+    auth_tags: &'a str,
+    updated_at: f64,
+}
+
+impl<'a> Update<'a> {
+    fn of(
+        seen: &'a UserDatabaseConfig,
+        change: &Change<'a>,
+        expected: Option<Expected<'a>>,
+    ) -> Self {
         let now = now();
-        let args = Update {
-            config_id: &record.id,
+        Self {
+            config_id: &seen.id,
+            expected,
             credentials: change.credentials,
             connection_status: change.status,
             connection_error: change.error,
             last_connection_test: change.tested.then_some(now),
             schema_version: change.schema_version,
-            updated_at: now,
-        };
-        self.main
-            .mutation::<IgnoredAny>(&self.update_config, &args)
-            .await
-            .map(drop)
+            // Later than what was seen, also within one millisecond or where another
+            // process's clock is ahead: else the two could not be told apart.
+            updated_at: now.max(seen.updated_at as u64 + 1),
+        }
     }
+}
+
+/// Whether main's function refused the argument that says what was seen: by its
+/// validator, or by that of the table, where it stores all it gets.
+fn takes_no_expectation(message: &str) -> bool {
+    message.contains("expected") && message.contains("extra field")
 }
 
 /// Runs what changes a record to its end, also if the caller is dropped: a request

@@ -241,16 +241,31 @@ fn answer_as_main(request: &Request, records: &Records) -> Reply {
             let id = &args["configId"];
             let record = records.iter_mut().find(|record| &record["_id"] == id);
             let record = record.unwrap().as_object_mut().unwrap();
+            let expected = args["expected"].as_object();
+            if expected.is_some_and(|seen| {
+                seen.iter()
+                    .any(|(field, value)| !same(value, &record[field]))
+            }) {
+                return success(json!(false));
+            }
             if args["connectionStatus"] != "error" {
                 record.remove("connectionError");
             }
             for (field, value) in args.as_object().unwrap() {
-                if field != "configId" {
+                if !["configId", "expected"].contains(&&**field) {
                     record.insert(field.clone(), value.clone());
                 }
             }
-            success(Value::Null)
+            success(json!(true))
         }
         other => panic!("{other}"),
+    }
+}
+
+/// Numbers are what they say, however they are written.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
     }
 }

@@ -64,7 +64,8 @@ export const disconnect = mutation({
       await ctx.db.patch("userDatabaseConfig", config._id, {
         connectionStatus: "disconnected",
         connectionError: undefined,
-        updatedAt: Date.now(),
+        // Later than what others have seen, also within one millisecond.
+        updatedAt: Math.max(Date.now(), config.updatedAt + 1),
       });
     }
     return null;
@@ -85,9 +86,20 @@ export const createConfig = internalMutation({
   },
 });
 
+/**
+ * Changes a record, unless it is another by now than the one that the writer has
+ * seen: false then. Services of before there was `expected` write as they did.
+ */
 export const updateConfig = internalMutation({
   args: {
     configId: v.id("userDatabaseConfig"),
+    expected: v.optional(
+      v.object({
+        connectionStatus: v.string(),
+        authTags: v.string(),
+        updatedAt: v.number(),
+      }),
+    ),
     encryptedDeploymentUrl: v.optional(v.string()),
     encryptedDeployKey: v.optional(v.string()),
     encryptionIV: v.optional(v.string()),
@@ -99,8 +111,18 @@ export const updateConfig = internalMutation({
     lastSchemaDeploy: v.optional(v.number()),
     updatedAt: v.number(),
   },
-  returns: v.null(),
-  handler: async (ctx, { configId, ...changes }) => {
+  returns: v.boolean(),
+  handler: async (ctx, { configId, expected, ...changes }) => {
+    const config = await ctx.db.get("userDatabaseConfig", configId);
+    if (config === null) return false;
+    if (
+      expected !== undefined &&
+      (config.connectionStatus !== expected.connectionStatus ||
+        config.authTags !== expected.authTags ||
+        config.updatedAt !== expected.updatedAt)
+    ) {
+      return false;
+    }
     // A status other than "error" ends the error that was there before.
     const status = changes.connectionStatus;
     const over =
@@ -108,7 +130,7 @@ export const updateConfig = internalMutation({
         ? { connectionError: undefined }
         : {};
     await ctx.db.patch("userDatabaseConfig", configId, { ...over, ...changes });
-    return null;
+    return true;
   },
 });
 

@@ -100,7 +100,7 @@ function refuse(claim: State) {
   if (claim === "yours") return;
   const message =
     claim === "unclaimed"
-      ? "This deployment is nobody's yet: connect it in the service, which then claims it"
-      : "This deployment is somebody else's: connect one of your own, or let its owner release it";
+      ? "This deployment belongs to nobody yet: connect it, which claims it"
+      : "This deployment belongs to somebody else: connect one of your own, or have its owner release it";
   throw new ConvexError({ code: "byod_claim", claim, message });
 }

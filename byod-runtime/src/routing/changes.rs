@@ -1,0 +1,136 @@
+//! Who may change a user's record, and what each does where somebody else came first.
+//!
+//! A writer says which record it has seen, and main refuses the change, in its own
+//! transaction, if the record is another by now: other credentials, another status, or
+//! changed at another time. What then is to be done depends on who writes.
+
+use std::time::Duration;
+
+use super::recovery::News;
+use crate::byod::Byod;
+use crate::error::Error;
+use crate::users::UserId;
+use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig};
+
+/// How often a writer tries that others keep coming before.
+const ATTEMPTS: u32 = 100;
+
+/// Who changes a record.
+pub(crate) enum Writer<'a> {
+    /// Wins over everybody who began before it.
+    Disconnect,
+    /// What a test, by hand or of the recovery, found of the record's credentials. Gives
+    /// way to whoever changed more than that the connection was tested.
+    Test,
+    /// That calls with these credentials fail. Gives way as a test does.
+    Report(&'a News),
+    /// Other credentials. Give way to a disconnect, and to credentials that came later.
+    Credentials(&'a Credentials),
+}
+
+/// What became of a change.
+pub(crate) enum Written {
+    Yes,
+    /// Somebody else came first; what there is now, if there is a record.
+    Lost(Option<UserDatabaseConfig>),
+}
+
+impl Byod {
+    /// Changes the record that was `seen`, or makes one where there was none.
+    pub(crate) async fn change(
+        &self,
+        user: &UserId,
+        seen: Option<UserDatabaseConfig>,
+        writer: Writer<'_>,
+        change: &Change<'_>,
+    ) -> Result<Written, Error> {
+        let store = &self.inner().store;
+        // Where main can't refuse what is outdated, this process's own writers at
+        // least come one after the other.
+        let _writing = store.lock(user).await;
+        let mut seen = seen;
+        for attempt in 1..=ATTEMPTS {
+            let written = match (&seen, change.credentials) {
+                (Some(record), _) => store.update(record, change).await?,
+                (None, Some(sealed)) => store.create(user, sealed, change).await?,
+                (None, None) => return Ok(Written::Lost(None)),
+            };
+            if written {
+                return Ok(Written::Yes);
+            }
+            let present = store.get(user).await?;
+            if !self.tries_again(user, &writer, seen.as_ref(), present.as_ref()) {
+                tracing::debug!(?user, "somebody else changed the user's record first");
+                return Ok(Written::Lost(present));
+            }
+            seen = present;
+            if attempt > 3 {
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
+            }
+        }
+        Err(Error::record_changed(user.as_str()))
+    }
+
+    /// Whether a writer who lost goes on with the record as it is now.
+    fn tries_again(
+        &self,
+        user: &UserId,
+        writer: &Writer<'_>,
+        seen: Option<&UserDatabaseConfig>,
+        present: Option<&UserDatabaseConfig>,
+    ) -> bool {
+        let Some(present) = present else {
+            // It was deleted, and what was true of it with it.
+            return false;
+        };
+        let status = &present.connection_status;
+        match writer {
+            Writer::Disconnect => true,
+            Writer::Test => {
+                let same = seen.is_some_and(|seen| {
+                    let settles = *status == ConnectionStatus::Pending;
+                    (*status == seen.connection_status || settles)
+                        && self.are_as_seen(user, seen, present)
+                });
+                same && may_be_tested(status)
+            }
+            Writer::Report(news) => news.is_about(present),
+            Writer::Credentials(credentials) => {
+                // What the user did last stands.
+                *status != ConnectionStatus::Disconnected
+                    && (self.holds(user, present, credentials)
+                        || seen.is_some_and(|seen| self.are_as_seen(user, seen, present)))
+            }
+        }
+    }
+
+    /// Whether the record's credentials are those that were seen, at most sealed anew
+    /// with another key. Somebody who stored the same ones again has tested them
+    /// again, too.
+    fn are_as_seen(
+        &self,
+        user: &UserId,
+        seen: &UserDatabaseConfig,
+        present: &UserDatabaseConfig,
+    ) -> bool {
+        if seen.credentials == present.credentials {
+            return true;
+        }
+        let resealed = seen.last_connection_test == present.last_connection_test;
+        let opened = self.open(user, seen);
+        resealed && opened.is_ok_and(|seen| self.holds(user, present, &seen))
+    }
+
+    fn holds(&self, user: &UserId, record: &UserDatabaseConfig, credentials: &Credentials) -> bool {
+        let opened = self.open(user, record);
+        opened.is_ok_and(|opened| opened.is_same(credentials))
+    }
+}
+
+/// Whether a test says anything about a record of that status.
+pub(crate) fn may_be_tested(status: &ConnectionStatus) -> bool {
+    !matches!(
+        status,
+        ConnectionStatus::Disconnected | ConnectionStatus::Unknown(_)
+    )
+}
