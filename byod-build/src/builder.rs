@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub struct Builder {
     config: PathBuf,
     out_dir: Option<PathBuf>,
     limits: Limits,
+    apart: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Default for Builder {
@@ -43,6 +45,7 @@ impl Builder {
             config: PathBuf::from("byod.toml"),
             out_dir: None,
             limits: Limits::default(),
+            apart: BTreeMap::new(),
         }
     }
 
@@ -64,6 +67,38 @@ impl Builder {
         self
     }
 
+    /// Where packages are installed that the projects haven't installed themselves: by
+    /// the Convex folder as [`Builder::folders`] gives it, the folder that has them in its
+    /// `node_modules`.
+    pub fn packages(mut self, apart: BTreeMap<PathBuf, PathBuf>) -> Self {
+        self.apart = apart;
+        self
+    }
+
+    /// Writes what the projects declare into the snapshot that `byod.toml` names, and
+    /// gives its path and what could not be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::read`], and where `byod.toml` names no snapshot.
+    pub fn write_snapshot(&self) -> Result<(PathBuf, Vec<String>), Error> {
+        let reading = self.read_sources()?;
+        let Some(snapshot) = &reading.snapshot else {
+            return Err(Error::Config {
+                path: self.config.clone(),
+                line: None,
+                message:
+                    "no snapshot is named. Add as its first line: snapshot = \"byod-snapshot.json\""
+                        .to_owned(),
+            });
+        };
+        reading.settle(snapshot, Mode::Write)?;
+        let manifest = &reading.manifest;
+        let projects = [Some(&manifest.main), manifest.user.as_ref()];
+        let warnings = projects.iter().flatten().flat_map(|p| p.warnings.clone());
+        Ok((snapshot.path().to_owned(), warnings.collect()))
+    }
+
     /// Reads the projects, or the snapshot where they are not there, without
     /// writing or printing anything.
     ///
@@ -83,7 +118,7 @@ impl Builder {
     pub fn read_main(&self) -> Result<Manifest, Error> {
         let mut config = Config::read(&self.config)?;
         config.user = None;
-        sources::read(config, &self.limits).map(|reading| reading.manifest)
+        sources::read(config, &self.limits, &self.apart).map(|reading| reading.manifest)
     }
 
     /// Where `byod.toml` says the projects are, whether or not they are there.
@@ -194,7 +229,7 @@ impl Builder {
     }
 
     fn read_sources(&self) -> Result<Reading, Error> {
-        sources::read(Config::read(&self.config)?, &self.limits)
+        sources::read(Config::read(&self.config)?, &self.limits, &self.apart)
     }
 }
 

@@ -35,7 +35,7 @@ mod watch;
 pub use builder::{Builder, Folders, emit};
 pub use error::{Error, Limit};
 pub use limits::{Limits, with_deep_stack};
-pub use project::{Exported, ProjectReading, read_project};
+pub use project::{Attempt, Exported, ProjectReading, attempt, read_project};
 pub use resolve::Imports;
 pub use typescript::check_nesting;
 

@@ -1,6 +1,6 @@
 //! The projects that `byod.toml` names: in their folders, or else in the snapshot.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use byod_schema::{Manifest, Ownership, Project, nearest};
 use crate::config::{Config, Named};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::project::{ProjectReading, locate, read_project};
+use crate::project::{ProjectReading, attempt, locate};
 use crate::snapshot::{self, Mode, Snapshot};
 
 /// The manifest, and what it was made from.
@@ -48,11 +48,16 @@ impl Reading {
 }
 
 /// Reads the projects that `byod.toml` names.
-pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
+pub(crate) fn read(
+    config: Config,
+    limits: &Limits,
+    apart: &BTreeMap<PathBuf, PathBuf>,
+) -> Result<Reading, Error> {
     let snapshot = config.snapshot.as_ref().map(|file| config.beside(file));
     let mut sources = Sources {
         config: &config,
         limits,
+        apart,
         snapshot: snapshot.map(Snapshot::read).transpose()?,
         folders: Vec::new(),
         files: BTreeSet::new(),
@@ -97,6 +102,7 @@ pub(crate) fn read(config: Config, limits: &Limits) -> Result<Reading, Error> {
 struct Sources<'a> {
     config: &'a Config,
     limits: &'a Limits,
+    apart: &'a BTreeMap<PathBuf, PathBuf>,
     snapshot: Option<Snapshot>,
     folders: Vec<PathBuf>,
     files: BTreeSet<PathBuf>,
@@ -144,7 +150,8 @@ impl Sources<'_> {
         self.note(folder.join("convex.json"));
         let folder = locate::convex_folder(&folder)?;
         self.folders.push(folder.clone());
-        let reading = read_project(&folder, self.limits)?;
+        let apart = self.apart.get(&folder).map(PathBuf::as_path);
+        let reading = attempt(&folder, self.limits, apart)?.reading?;
         let ProjectReading {
             schema,
             functions,

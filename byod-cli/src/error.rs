@@ -85,6 +85,11 @@ pub(crate) enum Error {
     )]
     Link { path: PathBuf },
 
+    #[error(
+        "the packages could not be installed by {manager}: {reason}. Install them in the project, and try again"
+    )]
+    Install { manager: String, reason: String },
+
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 

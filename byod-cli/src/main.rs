@@ -7,7 +7,9 @@ mod export;
 mod layout;
 mod main_side;
 mod owners;
+mod packages;
 mod print;
+mod reading;
 mod release;
 mod rotate;
 mod source;
@@ -47,6 +49,26 @@ enum Command {
     },
     /// Compare the two projects; exit status 1 where a call would fail.
     Check {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print what a Convex project declares, as JSON.
+    Read {
+        /// Install the packages that it imports, apart from it, and read with them.
+        ///
+        /// At the versions of its lock file or package.json, by npm, pnpm, bun or yarn,
+        /// without scripts, in a temporary folder: 5 minutes and 1 GiB at most.
+        #[arg(long)]
+        with_packages: bool,
+        /// The Convex folder, or that of the app.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
+    /// Write the snapshot that byod.toml names, read with all packages.
+    ///
+    /// Packages that aren't installed are, apart from the projects, as for
+    /// `byod read --with-packages`.
+    Snapshot {
         #[command(flatten)]
         common: Common,
     },
@@ -150,6 +172,20 @@ fn run(command: Command) -> Result<bool, Error> {
             let fits = report.fits;
             print::either(common.json, &report, print::check)?;
             Ok(fits)
+        }
+        Command::Read {
+            with_packages,
+            folder,
+        } => {
+            let declared = reading::read(&folder, with_packages)?;
+            print::json(&declared)?;
+            Ok(true)
+        }
+        Command::Snapshot { common } => {
+            let report = reading::snapshot(&common.config)?;
+            let is_whole = report.warnings.is_empty();
+            print::either(common.json, &report, print::snapshot)?;
+            Ok(is_whole)
         }
         Command::Keygen => {
             let mut key = [0; 32];

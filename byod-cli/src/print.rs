@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::export::Fate;
 use crate::release::{self, Outcome};
-use crate::{Error, check, export, main_side, rotate};
+use crate::{Error, check, export, main_side, reading, rotate};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
@@ -32,6 +32,17 @@ pub(crate) fn either<R: Serialize>(
         human(report, &mut out)
     };
     finish(printed.and_then(|()| out.flush()))
+}
+
+/// Prints JSON alone.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Error> {
+    either(true, value, |_, _| Ok(()))
+}
+
+/// The snapshot that was written, and what is missing in it.
+pub(crate) fn snapshot(report: &reading::Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", report.snapshot.display())?;
+    not_read(&report.warnings, out)
 }
 
 pub(crate) fn line(text: &str) -> Result<(), Error> {

@@ -49,9 +49,14 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(folder: PathBuf, shown: String, progress: Progress) -> Self {
+    pub(crate) fn new(
+        folder: PathBuf,
+        shown: String,
+        apart: Option<&Path>,
+        progress: Progress,
+    ) -> Self {
         Self {
-            resolution: Resolution::new(&folder),
+            resolution: Resolution::new(&folder, apart),
             folder,
             shown,
             sources: BTreeMap::new(),
@@ -182,6 +187,12 @@ impl Host {
         let refused =
             refused.map(|(id, reason)| format!("{}: {}", self.shown(id), not_given(reason)));
         packages.chain(orders).chain(refused).collect()
+    }
+
+    /// The packages that modules import and that are not installed, with what the
+    /// project says of their versions.
+    pub(crate) fn missing_packages(&self) -> &BTreeMap<String, Option<String>> {
+        self.resolution.missing()
     }
 
     /// Every file that was read or decided where an import leads, and where one

@@ -9,4 +9,4 @@ mod reading;
 mod schema;
 
 pub use exported::Exported;
-pub use reading::{ProjectReading, read_project};
+pub use reading::{Attempt, ProjectReading, attempt, read_project};

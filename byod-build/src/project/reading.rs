@@ -45,11 +45,33 @@ pub struct ProjectReading {
 /// that fails to load is a warning: its functions are absent, and what other
 /// modules import from it is inert.
 pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Error> {
+    attempt(folder, limits, None)?.reading
+}
+
+/// What came of reading a project, and what it would need to be read better.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// As of [`read_project`].
+    pub reading: Result<ProjectReading, Error>,
+    /// The packages that modules import and that are not installed, with the version or
+    /// the range that the project's lock file or `package.json` says.
+    pub missing: BTreeMap<String, Option<String>>,
+}
+
+/// As [`read_project`], with the packages in `apart/node_modules` for those that the
+/// project hasn't installed itself.
+///
+/// # Errors
+///
+/// Where the folder can't be read; what is wrong in it is in the [`Attempt`].
+pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<Attempt, Error> {
     let folder = locate::convex_folder(folder)?;
     let absolute = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
     let schema = locate::schema_of(&absolute);
     let modules = modules::find(&absolute).map_err(|error| Error::io(&folder, error))?;
     let shown = folder.display().to_string();
+    let apart = apart.map(Path::to_owned);
 
     // The compiler runs on top of the engine, which runs on top of itself.
     let stack = limits
@@ -59,8 +81,11 @@ pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Er
     let (limits, progress) = (limits.bounded(), Progress::default());
     let told = progress.clone();
     patience::read(stack, &progress, move || {
-        let host = || Host::new(absolute.clone(), shown.clone(), told.clone());
-        run(host, limits, schema.as_deref(), &modules)
+        let new = |shown| Host::new(absolute.clone(), shown, apart.as_deref(), told.clone());
+        let host = || new(shown.clone());
+        let mut missing = BTreeMap::new();
+        let reading = run(host, limits, schema.as_deref(), &modules, &mut missing);
+        Ok(Attempt { reading, missing })
     })
 }
 
@@ -69,6 +94,7 @@ fn run(
     limits: Limits,
     schema_path: Option<&Path>,
     modules: &[Module],
+    missing: &mut BTreeMap<String, Option<String>>,
 ) -> Result<ProjectReading, Error> {
     let stopped = Stopped::default();
     let mut reader = Reader::new(&host, limits, 0, &stopped)?;
@@ -115,9 +141,13 @@ fn run(
         }
         hosts.extend(reader.finish());
     }
-    let schema = schema?;
     warnings.extend(reader.stopped_elsewhere(modules));
     hosts.extend(reader.finish());
+    for host in &hosts {
+        let packages = host.missing_packages().iter();
+        missing.extend(packages.map(|(name, version)| (name.clone(), version.clone())));
+    }
+    let schema = schema?;
 
     let mut functions = BTreeMap::new();
     for reading in readings {

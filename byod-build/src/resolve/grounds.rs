@@ -39,6 +39,11 @@ impl Grounds {
         }
     }
 
+    /// The Convex folder.
+    pub(crate) fn convex(&self) -> &Path {
+        &self.convex
+    }
+
     /// Why the file `real`, whose path is absolute and leads through no link, is not
     /// given to imports: a part of a sentence about it.
     ///

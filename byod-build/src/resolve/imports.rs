@@ -12,7 +12,7 @@ impl Imports {
     /// Those of the modules of a Convex folder, whose path is absolute and leads
     /// through no link.
     pub fn new(convex: &Path) -> Self {
-        Self(Resolution::new(convex))
+        Self(Resolution::new(convex, None))
     }
 
     /// The file that `specifier` names in a module of the folder `from`; `None` where

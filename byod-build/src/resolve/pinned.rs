@@ -51,6 +51,25 @@ impl Pinned {
         self.consulted
     }
 
+    /// The version of a package that a module of the folder `from` would get, or the
+    /// range of versions; `None` where nothing says so.
+    pub(crate) fn wanted(&mut self, from: &Path, package: &str) -> Option<String> {
+        for folder in from.ancestors() {
+            for lock in LOCKS {
+                let versions = self.locked(&folder.join(lock), package);
+                let newest = versions
+                    .into_iter()
+                    .filter_map(|version| Some((Versions::exactly(&version)?.last, version)))
+                    .max();
+                if let Some((_, version)) = newest {
+                    return Some(version);
+                }
+            }
+        }
+        let mut folders = from.ancestors();
+        folders.find_map(|folder| self.dependency(folder, package))
+    }
+
     fn judge(&mut self, from: &Path, package: &str, served: Versions) -> Option<String> {
         for folder in from.ancestors() {
             for lock in LOCKS {

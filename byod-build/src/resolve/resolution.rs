@@ -44,6 +44,11 @@ pub(crate) struct Resolution {
     tsconfigs: BTreeMap<PathBuf, Vec<Rc<Tsconfig>>>,
     workspaces: Workspaces,
     pinned: Pinned,
+    /// Where packages are installed apart from the project, if they are.
+    apart: Option<PathBuf>,
+    /// The packages that modules import and that are not installed, with what the
+    /// project says of their versions.
+    missing: BTreeMap<String, Option<String>>,
     /// By the folder of the importer, and whether it was a `require`: modules side by
     /// side import mostly the same.
     known: HashMap<(PathBuf, bool), HashMap<String, Target>>,
@@ -56,7 +61,7 @@ pub(crate) struct Resolution {
 impl Resolution {
     /// For the modules of a Convex folder, whose path is absolute and leads through
     /// no link.
-    pub(crate) fn new(convex: &Path) -> Self {
+    pub(crate) fn new(convex: &Path, apart: Option<&Path>) -> Self {
         let import = Resolver::new(options(&["convex", "module", "browser", "import"]));
         let require =
             import.clone_with_options(options(&["convex", "module", "browser", "require"]));
@@ -71,6 +76,8 @@ impl Resolution {
             tsconfigs: BTreeMap::new(),
             workspaces: Workspaces::default(),
             pinned: Pinned::default(),
+            apart: apart.map(Path::to_owned),
+            missing: BTreeMap::new(),
             known: HashMap::new(),
             consulted: BTreeSet::new(),
             absent: BTreeSet::new(),
@@ -117,10 +124,14 @@ impl Resolution {
             Err(ResolveError::Ignored(_)) => Target::Standin(Standin::EMPTY),
             Err(_) => match self.find_in_workspace(from, specifier) {
                 Some(path) => self.given(from, specifier, path),
-                None => {
-                    self.note_absent(from, specifier);
-                    self.nowhere(from, specifier)
-                }
+                None => match self.find_apart(specifier, is_require) {
+                    Some(path) => self.given(from, specifier, path),
+                    None => {
+                        self.note_missing(from, specifier);
+                        self.note_absent(from, specifier);
+                        self.nowhere(from, specifier)
+                    }
+                },
             },
         }
     }
@@ -167,6 +178,47 @@ impl Resolution {
             }
         }
         Target::Standin(standin)
+    }
+
+    /// A package that is installed apart from the project.
+    fn find_apart(&self, specifier: &str, is_require: bool) -> Option<PathBuf> {
+        let apart = self
+            .apart
+            .as_ref()
+            .filter(|_| package_of(specifier).is_some())?;
+        let first = if is_require {
+            &self.require
+        } else {
+            &self.import
+        };
+        let look = |resolver: &Resolver| {
+            let mut context = ResolveContext::default();
+            resolver.resolve_with_context(apart, specifier, None, &mut context)
+        };
+        let found = look(first).or_else(|_| look(&self.node));
+        found.ok().map(|found| found.into_path_buf())
+    }
+
+    /// Notes a package that would be needed, and in which version.
+    fn note_missing(&mut self, from: &Path, specifier: &str) {
+        let Some(package) = package_of(specifier).filter(|_| !is_builtin(specifier)) else {
+            return;
+        };
+        // A package has what the project has, or else what it says that it needs.
+        let is_of_package = is_inside_package(from);
+        let convex = self.grounds.convex().to_owned();
+        let wanted = self
+            .pinned
+            .wanted(if is_of_package { &convex } else { from }, &package)
+            .or_else(|| self.pinned.wanted(from, &package));
+        if wanted.is_some() || !is_of_package {
+            self.missing.entry(package).or_insert(wanted);
+        }
+    }
+
+    /// The packages that modules import and that are not installed.
+    pub(crate) fn missing(&self) -> &BTreeMap<String, Option<String>> {
+        &self.missing
     }
 
     /// Notes where a package would be when it is installed.
