@@ -2,8 +2,8 @@
 
 use once_cell::sync::OnceCell;
 
-use crate::byod::Byod;
 use crate::error::Error;
+use crate::routing::Byod;
 
 static GLOBAL: OnceCell<Byod> = OnceCell::new();
 

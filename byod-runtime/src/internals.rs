@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use byod_schema::{FunctionType, Value};
 
-use crate::byod::Byod;
 use crate::codec::{Field, Page, Seed};
 use crate::deployment::{Client, answer, http};
 use crate::error::Error;
+use crate::routing::Byod;
 use crate::routing::Route;
 use crate::users::UserId;
 

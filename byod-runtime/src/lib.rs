@@ -37,7 +37,6 @@ mod telemetry;
 mod users;
 
 pub use builder::ByodBuilder;
-pub use byod::Byod;
 pub use byod_schema::{FunctionType, Location, Members, Value};
 pub use calls::Session;
 pub use deployment::Client;
@@ -45,8 +44,8 @@ pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome};
-pub use routing::ConnectionTest;
 pub use routing::RoutedClient;
+pub use routing::{Byod, ConnectionTest};
 pub use routing::{Rollout, Rollouts};
 pub use routing::{Router, TableInfo};
 pub use routing::{UserRecord, UserStatus};

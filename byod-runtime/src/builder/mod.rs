@@ -10,7 +10,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::address::{AddressSettings, Resolver};
-use crate::byod::{Byod, Inner};
 use crate::deployment::{
     Client, DeployKey, Deployments, Http, HttpSettings, Limits, UrlText, operators_url,
 };
@@ -19,6 +18,7 @@ use crate::routing::{
     Ages, KnownClaims, Pauses, Recoveries, Rollout, Rollouts, RouteCache, RoutedClient, Router,
     TableInfo, Watched,
 };
+use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
 
 /// Sets up a [`Byod`]. Main's URL, main's deploy key and the encryption key are

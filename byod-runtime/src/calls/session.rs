@@ -4,9 +4,9 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
-use crate::byod::Byod;
 use crate::deployment::{Deadline, Limits, Token};
 use crate::error::Error;
+use crate::routing::Byod;
 use crate::routing::{Known, Target, Wanted};
 use crate::users::{Subject, UserId};
 

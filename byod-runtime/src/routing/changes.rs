@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::recovery::News;
-use crate::byod::Byod;
+use super::service::Byod;
 use crate::error::Error;
 use crate::users::UserId;
 use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig};

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use quick_cache::sync::Cache;
-
 use super::cache::Connected;
-use crate::byod::Byod;
+use super::service::Byod;
 use crate::deployment::{Client, Deadline, Owner, Released};
 use crate::error::{Claim, ConnectionProblem, Error};
 use crate::users::{Subject, UserDatabaseConfig, UserId};
@@ -13,31 +11,6 @@ use crate::users::{Subject, UserDatabaseConfig, UserId};
 /// How long a question about a user's status waits for the user's deployment to say
 /// whose it is.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Whose users' deployments were when they were last heard, each with the
-/// fingerprint of the credentials it was reached with.
-#[derive(Debug)]
-pub(crate) struct KnownClaims(Cache<UserId, (u64, Claim)>);
-
-impl KnownClaims {
-    /// Of about `capacity` users.
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self(Cache::new(capacity))
-    }
-
-    pub(crate) fn note(&self, user: &UserId, fingerprint: u64, claim: Claim) {
-        self.0.insert(user.clone(), (fingerprint, claim));
-    }
-
-    pub(crate) fn get(&self, user: &UserId, fingerprint: u64) -> Option<Claim> {
-        let (of, claim) = self.0.get(user)?;
-        (of == fingerprint).then_some(claim)
-    }
-
-    fn forget(&self, user: &UserId) {
-        self.0.remove(user);
-    }
-}
 
 impl Byod {
     /// Gives up the claim of the deployment in the user's record, so that somebody

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::cache::Route;
 use super::changes::{Writer, Written, may_be_tested};
-use crate::byod::Byod;
+use super::service::Byod;
 use crate::deployment::Client;
 use crate::error::{Claim, ConnectionProblem, Error, Outcome};
 use crate::users::{

@@ -8,11 +8,11 @@ use byod_schema::Location;
 use super::cache::{Blocked, Connected, Route, Why};
 use super::decision::{Decision, decide, needs_record};
 use super::rollout::{Rollout, Rollouts};
-use super::status::UserStatus;
+use super::service::Byod;
+use super::status::{UserStatus, outdated};
 use super::target::{Target, Wanted};
-use crate::byod::Byod;
 use crate::deployment::{Auth, Deadline, Token};
-use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
+use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId};
 
 /// What calls that are made together need to know for routing, each read once: so
@@ -211,19 +211,6 @@ impl Byod {
         }
         Ok(Route::Blocked(Arc::new(Blocked { deployment, why })))
     }
-}
-
-/// The version of the schema on the user's deployment, if that is what keeps it from
-/// being used: it is connected, or the record's error is this one.
-pub(crate) fn outdated(record: &UserDatabaseConfig, minimum: u64) -> Option<u64> {
-    let found = record.schema_version as u64;
-    let reason = || ConnectionProblem::SchemaOutdated { found, minimum }.to_string();
-    let reason_is_this = match &record.connection_status {
-        ConnectionStatus::Connected => true,
-        ConnectionStatus::Error => record.connection_error == Some(reason()),
-        _ => false,
-    };
-    (found < minimum && reason_is_this).then_some(found)
 }
 
 #[cfg(test)]

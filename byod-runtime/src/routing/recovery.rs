@@ -1,65 +1,19 @@
 //! What is done about a user's deployment that fails: it is blocked, main is told,
 //! and from time to time it is tried whether it is back.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Weak};
 
-use tokio::task::AbortHandle;
+use byod_schema::Location;
 
 use super::cache::{Blocked, Connected, Route, Why};
 use super::changes::Writer;
-use crate::byod::{Byod, Inner};
+use super::recoveries::Pauses;
+use super::service::{Byod, Inner};
+use super::target::{RoutedClient, Target};
 use crate::deployment::{Observer, is_failing};
 use crate::error::{ConnectionProblem, Error};
 use crate::telemetry;
 use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, UserId, to_the_end};
-
-/// How long to wait between tries of a blocked deployment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pauses {
-    /// Before the first try; it doubles.
-    pub(crate) first: Duration,
-    pub(crate) longest: Duration,
-}
-
-impl Default for Pauses {
-    fn default() -> Self {
-        Self {
-            first: Duration::from_secs(1),
-            longest: Duration::from_secs(300),
-        }
-    }
-}
-
-/// The tasks that try blocked deployments, at most one a user; they end with the
-/// `Byod` they belong to.
-#[derive(Debug)]
-pub(crate) struct Recoveries {
-    pauses: Pauses,
-    tasks: Mutex<HashMap<UserId, AbortHandle>>,
-}
-
-impl Recoveries {
-    pub(crate) fn new(pauses: Pauses) -> Self {
-        Self {
-            pauses,
-            tasks: Mutex::default(),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, AbortHandle>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Recoveries {
-    fn drop(&mut self) {
-        for task in self.lock().values() {
-            task.abort();
-        }
-    }
-}
 
 impl Byod {
     /// Takes note of how a call to a user's deployment failed: blocks the user's
@@ -167,6 +121,20 @@ impl Byod {
     }
 }
 
+impl Target {
+    /// The client that calls of this user go through; how they fail is observed.
+    pub(crate) fn into_routed(self, byod: &Byod, user: &UserId) -> RoutedClient {
+        match self {
+            Self::Main(main) => main,
+            Self::User(connected) => {
+                let client = connected.client.clone();
+                let watcher = Watcher::new(byod, user, connected);
+                RoutedClient::new(Location::User, client.observed(Arc::new(watcher)))
+            }
+        }
+    }
+}
+
 /// Takes note of what comes of calls that are made outside of a session.
 #[derive(Debug)]
 pub(crate) struct Watcher {
@@ -240,20 +208,5 @@ async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses
         if byod.is_over(&user) {
             return;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn the_tasks_end_with_what_they_belong_to() {
-        let recoveries = Recoveries::new(Pauses::default());
-        let task = tokio::spawn(std::future::pending::<()>());
-        recoveries.lock().insert("a".into(), task.abort_handle());
-        drop(recoveries);
-        let ended = tokio::time::timeout(Duration::from_secs(20), task).await;
-        assert!(ended.unwrap().unwrap_err().is_cancelled());
     }
 }

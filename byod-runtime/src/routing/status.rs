@@ -1,13 +1,7 @@
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
-use tokio::sync::watch;
-use tokio::task::AbortHandle;
-
-use super::lookup::outdated;
-use crate::byod::{Byod, Inner};
-use crate::error::{Claim, ConnectionProblem, Error};
-use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId};
+use crate::error::{Claim, ConnectionProblem};
+use crate::users::{ConnectionStatus, UserDatabaseConfig};
 
 /// How a user's own deployment is doing. Holds no secret.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +55,7 @@ impl From<&UserDatabaseConfig> for UserRecord {
 }
 
 impl UserStatus {
-    const LOADING: Self = Self {
+    pub(crate) const LOADING: Self = Self {
         enabled: false,
         loading: true,
         record: None,
@@ -101,7 +95,7 @@ impl UserStatus {
     }
 
     /// The same record, but its deployment can't be used now.
-    fn failing(self, reason: &str) -> Self {
+    pub(crate) fn failing(self, reason: &str) -> Self {
         Self {
             enabled: false,
             ..self.unread(reason)
@@ -109,7 +103,7 @@ impl UserStatus {
     }
 
     /// The same record, which could not be read again: calls go where they went.
-    fn unread(self, reason: &str) -> Self {
+    pub(crate) fn unread(self, reason: &str) -> Self {
         Self {
             loading: false,
             error: Some(reason.into()),
@@ -118,128 +112,15 @@ impl UserStatus {
     }
 }
 
-impl Byod {
-    /// How the user's own deployment is doing: their record, read now, and
-    /// whether this process blocks it.
-    ///
-    /// Asks the deployment whose it is, for two seconds at most, where this process
-    /// has not heard it yet.
-    ///
-    /// The errors are those of main.
-    pub async fn status(&self, user: impl Into<UserId>) -> Result<UserStatus, Error> {
-        let user = user.into();
-        let record = self.inner().store.get(&user).await?;
-        let mut status = UserStatus::of(record.as_ref(), self.inner().minimum_schema_version);
-        if let Some(record) = record.as_ref().filter(|_| status.enabled) {
-            status.claim = self.known_claim(&user, record).await;
-        }
-        let status = match self.blocked_reason(&user) {
-            Some(reason) if status.enabled => status.failing(&reason),
-            _ => status,
-        };
-        self.publish(&user, || status.clone());
-        Ok(status)
-    }
-
-    /// How the user's own deployment is doing, now and whenever it changes.
-    ///
-    /// `loading` until the record has been read. What this process does or finds
-    /// shows at once; what others write into the record, after at most the time
-    /// that routes are kept ([`ByodBuilder::cache_ttl`](crate::ByodBuilder::cache_ttl)).
-    /// Costs one query of main per that time, until all receivers are dropped.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub fn watch_status(&self, user: impl Into<UserId>) -> watch::Receiver<UserStatus> {
-        let user = user.into();
-        let mut watched = self.inner().watched.lock();
-        if let Some(known) = watched.get(&user) {
-            return known.sender.subscribe();
-        }
-        let (sender, receiver) = watch::channel(UserStatus::LOADING);
-        let task = tokio::spawn(refresh(self.weak(), user.clone(), sender.clone()));
-        let task = task.abort_handle();
-        watched.insert(user, Watch { sender, task });
-        receiver
-    }
-
-    /// Tells those who watch the user.
-    pub(crate) fn publish(&self, user: &UserId, status: impl FnOnce() -> UserStatus) {
-        self.publish_change(user, |_| status());
-    }
-
-    /// Tells those who watch the user that the deployment can't be used now.
-    pub(crate) fn publish_failure(&self, user: &UserId, reason: &str) {
-        self.publish_change(user, |known| known.failing(reason));
-    }
-
-    fn publish_change(&self, user: &UserId, change: impl FnOnce(UserStatus) -> UserStatus) {
-        if let Some(watch) = self.inner().watched.lock().get(user) {
-            watch.sender.send_if_modified(|known| {
-                let status = change(known.clone());
-                let changed = *known != status;
-                *known = status;
-                changed
-            });
-        }
-    }
-
-    pub(crate) fn is_watched(&self, user: &UserId) -> bool {
-        self.inner().watched.lock().contains_key(user)
-    }
-}
-
-/// Reads the record again and again, while somebody watches.
-async fn refresh(weak: Weak<Inner>, user: UserId, watchers: watch::Sender<UserStatus>) {
-    while let Some(byod) = Byod::upgrade(&weak) {
-        if byod.inner().watched.remove_unwatched(&user) {
-            return;
-        }
-        if let Err(error) = byod.status(&user).await {
-            let reason = error.to_string();
-            byod.publish_change(&user, |known| known.unread(&reason));
-        }
-        let pause = byod.inner().refresh_every;
-        drop(byod);
-        // Whether it is time, or nobody watches any more.
-        let _ = tokio::time::timeout(pause, watchers.closed()).await;
-    }
-}
-
-/// The users that somebody watches; the tasks that read their records end with the
-/// `Byod` they belong to.
-#[derive(Debug, Default)]
-pub(crate) struct Watched(Mutex<HashMap<UserId, Watch>>);
-
-#[derive(Debug)]
-struct Watch {
-    sender: watch::Sender<UserStatus>,
-    task: AbortHandle,
-}
-
-impl Watched {
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Watch>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Forgets the user if nobody watches; says whether it did.
-    fn remove_unwatched(&self, user: &UserId) -> bool {
-        let mut watched = self.lock();
-        let unwatched = watched
-            .get(user)
-            .is_none_or(|watch| watch.sender.receiver_count() == 0);
-        if unwatched {
-            watched.remove(user);
-        }
-        unwatched
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        for watch in self.lock().values() {
-            watch.task.abort();
-        }
-    }
+/// The version of the schema on the user's deployment, if that is what keeps it from
+/// being used: it is connected, or the record's error is this one.
+pub(crate) fn outdated(record: &UserDatabaseConfig, minimum: u64) -> Option<u64> {
+    let found = record.schema_version as u64;
+    let reason = || ConnectionProblem::SchemaOutdated { found, minimum }.to_string();
+    let reason_is_this = match &record.connection_status {
+        ConnectionStatus::Connected => true,
+        ConnectionStatus::Error => record.connection_error == Some(reason()),
+        _ => false,
+    };
+    (found < minimum && reason_is_this).then_some(found)
 }

@@ -3,11 +3,8 @@ use std::sync::Arc;
 use byod_schema::{FunctionType, Location};
 
 use super::cache::Connected;
-use super::recovery::Watcher;
-use crate::byod::Byod;
 use crate::deployment::{Auth, CallContext, Client};
 use crate::error::Deployment;
-use crate::users::UserId;
 
 /// The client that calls go through, and the deployment it belongs to.
 #[derive(Clone, Debug)]
@@ -26,18 +23,6 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The client that calls of this user go through; how they fail is observed.
-    pub(crate) fn into_routed(self, byod: &Byod, user: &UserId) -> RoutedClient {
-        match self {
-            Self::Main(main) => main,
-            Self::User(connected) => {
-                let client = connected.client.clone();
-                let watcher = Watcher::new(byod, user, connected);
-                RoutedClient::new(Location::User, client.observed(Arc::new(watcher)))
-            }
-        }
-    }
-
     pub(crate) fn client(&self) -> &Client {
         match self {
             Self::Main(main) => &main.client,

@@ -140,12 +140,12 @@ impl Keyring {
     }
 
     /// Whether what it seals is bound.
-    pub(super) fn binds(&self) -> bool {
+    pub(crate) fn binds(&self) -> bool {
         self.bind || self.require_bound
     }
 
     /// The same keys, which bind what they seal.
-    pub(super) fn binding(&self) -> Self {
+    pub(crate) fn binding(&self) -> Self {
         self.clone().bind_records(true)
     }
 

@@ -1,0 +1,127 @@
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::cache::RouteCache;
+use super::known_claims::KnownClaims;
+use super::recoveries::Recoveries;
+use super::rollout::Rollouts;
+use super::tables::Router;
+use super::target::RoutedClient;
+use super::watched::Watched;
+use crate::address::AddressPolicy;
+use crate::deployment::{Client, Deployments, Http, Limits};
+use crate::error::Error;
+use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId};
+
+/// The service's two kinds of deployment: main, and one of each user who brought
+/// their own. Made once; cheap to clone.
+///
+/// ```no_run
+/// # fn run() -> Result<(), byod_runtime::Error> {
+/// use byod_runtime::Byod;
+///
+/// let byod = Byod::from_env()?;                                        // once
+/// let session = byod.session("users-id", "subject").with_token("jwt"); // per request
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Byod(Arc<Inner>);
+
+pub(crate) struct Inner {
+    /// Without authorization; a session adds the user's token.
+    pub(crate) main: RoutedClient,
+    pub(crate) store: Store,
+    pub(crate) keys: Keyring,
+    /// Not main's: it makes connections only to where users' deployments may be.
+    pub(crate) users_http: Http,
+    pub(crate) addresses: Arc<AddressPolicy>,
+    pub(crate) limits: Limits,
+    pub(crate) deployments: Deployments,
+    pub(crate) router: Router,
+    pub(crate) rollouts: Rollouts,
+    pub(crate) routes: RouteCache,
+    /// How often in a row a deployment fails before it is blocked.
+    pub(crate) failure_threshold: u32,
+    pub(crate) minimum_schema_version: u64,
+    /// How often the status of a user is read that somebody watches.
+    pub(crate) refresh_every: Duration,
+    pub(crate) watched: Watched,
+    pub(crate) recoveries: Recoveries,
+    pub(crate) claims: KnownClaims,
+}
+
+impl Byod {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn main(&self) -> &RoutedClient {
+        &self.0.main
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn weak(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
+    }
+
+    pub(crate) fn upgrade(weak: &Weak<Inner>) -> Option<Self> {
+        weak.upgrade().map(Self)
+    }
+
+    pub(crate) fn open(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+    ) -> Result<Credentials, Error> {
+        Ok(self.0.keys.open(user, &record.credentials)?.credentials)
+    }
+
+    pub(crate) fn client(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+    ) -> Result<Client, Error> {
+        let credentials = self.open(user, record)?;
+        self.client_of(&credentials)
+            .map_err(|error| Error::Credentials {
+                user: Some(user.as_str().into()),
+                field: "encryptedDeploymentUrl",
+                reason: format!("the record decrypts, but not to a deployment: {error}").into(),
+            })
+    }
+
+    pub(crate) fn client_of(&self, credentials: &Credentials) -> Result<Client, Error> {
+        if credentials.deploy_key.is_empty() {
+            return Err(Error::config(
+                "the deploy key is empty; make one in the deployment's settings in the Convex dashboard",
+            ));
+        }
+        let url = self.0.addresses.check(&credentials.deployment_url);
+        let url = url.map_err(|problem| {
+            Error::config(format!(
+                "the deployment's URL {problem}; enter the one from its settings in the Convex dashboard, such as https://happy-animal-123.convex.cloud"
+            ))
+        })?;
+        Client::with_http(&url, self.0.users_http.clone(), self.0.limits)
+            .known_to(&self.0.deployments)
+            .with_deploy_key(&credentials.deploy_key)
+            .usable()
+    }
+}
+
+impl fmt::Debug for Byod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Byod")
+            .field("main", &self.0.main.client)
+            .field("rollouts", &self.0.rollouts)
+            .finish_non_exhaustive()
+    }
+}
