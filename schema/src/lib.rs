@@ -24,7 +24,7 @@ pub use function::{Function, FunctionPath, FunctionType, Visibility};
 pub use manifest::{Injection, Location, Manifest, Project};
 pub use own_tables::{CLAIM_TABLE, IDEMPOTENCY_TABLE, claim_table, idempotency_table};
 pub use ownership::{Deployments, Ownership};
-pub use refused::{refused, refused_module};
+pub use refused::{REFUSED, refused, refused_module};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;
 pub use validator::{Field, Fields, Validator};

@@ -6,6 +6,9 @@ use crate::function::{Function, FunctionPath};
 use crate::schema::{Schema, Table};
 use crate::validator::Validator;
 
+/// How each line about what a push refuses begins.
+pub const REFUSED: &str = "Convex refuses";
+
 /// How many indexes a table may have.
 const INDEXES: usize = 32;
 
