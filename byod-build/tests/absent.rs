@@ -133,3 +133,35 @@ fn without_a_schema_there_are_functions_and_no_tables() {
         "byod.toml:3: convex has no schema.ts, so nothing says what the table `notes` holds. Add one that declares it, or remove the table from `user.tables`"
     );
 }
+
+/// What can be read and not be pushed is said.
+#[test]
+fn what_a_push_refuses_is_a_warning() {
+    let folder = Folder::new("absent_refused")
+        .with_schema("export default defineSchema({ notes: defineTable({ a: v.string() }).index(\"by_id\", [\"a\"]).index(\"by-a\", [\"a\"]), \"a-b\": defineTable({}) });\n")
+        .with_module("items.ts", "const a = v.object({ x: v.string() });\nexport const either = query({ args: v.union(a, v.object({})) as any, handler: async () => null });\nexport const record = query({ args: v.record(v.string(), v.number()) as any, handler: async () => null });\nexport const whole = query({ args: a, handler: async () => null });\nexport const any = query({ args: v.any(), handler: async () => null });\nexport const bare = query(async () => null);\n")
+        .with_module("item-actions.ts", "export const touch = query({ args: {}, handler: async () => null });\n")
+        .with_module("model/error-payload.ts", "export const payload = 1;\n");
+    let reading = read(&folder);
+    assert_eq!(reading.functions.len(), 6);
+    let said = warnings(&folder, &reading);
+    for (named, count) in [
+        (
+            "Convex refuses the function `items:either`: its `args` must be",
+            1,
+        ),
+        (
+            "Convex refuses the function `items:record`: its `args` must be",
+            1,
+        ),
+        ("Convex refuses the module `item-actions`", 1),
+        ("Convex refuses the module `model/error-payload`", 1),
+        ("Convex refuses the table `a-b`", 1),
+        ("Convex refuses the index `by_id` of `notes`", 1),
+        ("Convex refuses the index `by-a` of `notes`", 1),
+        ("Convex refuses", 7),
+    ] {
+        let found = said.iter().filter(|line| line.contains(named)).count();
+        assert_eq!(found, count, "{named}: {said:#?}");
+    }
+}

@@ -210,3 +210,55 @@ fn what_a_tsconfig_extends_counts_as_far_as_it_is_there() {
         );
     }
 }
+
+/// The example of a component imports it by its name, while nothing is built.
+#[test]
+fn a_package_that_is_imported_by_itself() {
+    let config =
+        |exports: &str| format!("{{ \"name\": \"@acme/counter\", \"exports\": {{ {exports} }} }}");
+    let entry = "export const fields = { count: v.number() };\n";
+    let source = |path: &str| {
+        (
+            path.to_owned(),
+            format!("import {{ v }} from \"convex/values\";\n{entry}"),
+        )
+    };
+    for (index, (exports, files, specifier)) in [
+        (
+            "\".\": { \"@convex-dev/component-source\": \"./src/client/index.ts\", \"default\": \"./dist/esm/client/index.js\" }",
+            [source("src/client/index.ts")],
+            "@acme/counter",
+        ),
+        (
+            "\".\": { \"import\": { \"types\": \"./dist/client/index.d.ts\", \"default\": \"./dist/client/index.js\" } }",
+            [source("src/client/index.ts")],
+            "@acme/counter",
+        ),
+        (
+            "\"./validators\": \"./dist/esm/shared/validators.js\"",
+            [source("src/shared/validators.ts")],
+            "@acme/counter/validators",
+        ),
+        (
+            "\"./validators\": { \"@convex-dev/component-source\": \"./component/validators.ts\", \"default\": \"./dist/validators.js\" }",
+            [source("component/validators.ts")],
+            "@acme/counter/validators",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = Folder::new(&format!("m_itself_{index}"))
+            .with("package.json", &config(exports))
+            .with(
+                "example/convex/schema.ts",
+                &format!("import {{ defineSchema, defineTable }} from \"convex/server\";\nimport {{ fields }} from {specifier:?};\nexport default defineSchema({{ counters: defineTable(fields) }});\n"),
+            );
+        for (path, text) in files {
+            folder.write(&path, &text);
+        }
+        let reading = read_project(&folder.path("example"), &Limits::default());
+        let reading = reading.unwrap_or_else(|error| panic!("{exports}: {error}"));
+        assert_eq!(reading.schema.value.table_names().collect::<Vec<_>>(), ["counters"]);
+    }
+}

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use byod_build::Builder;
 use byod_schema::{
-    Deployments, Function, FunctionPath, FunctionType, Location, Manifest, Project, Validator,
-    Value, Visibility,
+    Deployments, Function, FunctionPath, FunctionType, Location, Manifest, Project, REFUSED,
+    Validator, Value, Visibility,
 };
 use serde::Serialize;
 
@@ -55,7 +55,17 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         .map(|(table, location)| of_table(&manifest, table, location))
         .collect();
     let projects = [Some(&manifest.main), manifest.user.as_ref()];
-    let differences: Vec<String> = other_mode(&manifest).into_iter().collect();
+    let warnings = projects.iter().flatten().flat_map(|project| {
+        let of = |warning: &String| (project.convex.clone(), warning.clone());
+        project.warnings.iter().map(of)
+    });
+    // What is read and can't be pushed is no better than what differs.
+    let (refused, warnings): (Vec<_>, Vec<_>) =
+        warnings.partition(|(_, warning)| warning.starts_with(REFUSED));
+    let refused = refused
+        .into_iter()
+        .map(|(convex, reason)| format!("{convex}: {reason}"));
+    let differences: Vec<String> = other_mode(&manifest).into_iter().chain(refused).collect();
     Ok(Report {
         fits: differences.is_empty() && tables.iter().all(|table| table.differences.is_empty()),
         differences,
@@ -65,11 +75,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .chain(without_key(&manifest))
             .collect(),
         tables,
-        warnings: projects
-            .iter()
-            .flatten()
-            .flat_map(|project| project.warnings.clone())
-            .collect(),
+        warnings: warnings.into_iter().map(|(_, warning)| warning).collect(),
         has_user_project: manifest.user.is_some(),
     })
 }

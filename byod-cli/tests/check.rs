@@ -117,3 +117,26 @@ fn a_key_is_64_hex_digits_and_never_the_same() {
     assert!(first.trim_end().chars().all(|c| c.is_ascii_hexdigit()));
     assert_ne!(first, second);
 }
+
+/// What can be read and not be pushed is to fix.
+#[test]
+fn what_a_push_refuses_is_to_fix() {
+    let project = Project::example();
+    project.byod(&["export", "--force"]);
+    let before = project.byod(&["check", "--json"]).json();
+    project.write("convex/lib/error-payload.ts", "export const payload = 1;\n");
+    let answer = project.byod(&["check", "--json"]);
+    assert_eq!(answer.status, 1, "{}", answer.stdout);
+    let report = answer.json();
+    assert_eq!(report["fits"], false);
+    let differences = report["differences"].as_array().unwrap();
+    assert_eq!(
+        differences.len(),
+        before["differences"].as_array().unwrap().len() + 1
+    );
+    let said = report["differences"].to_string();
+    assert!(
+        said.contains("Convex refuses the module `lib/error-payload`"),
+        "{said}"
+    );
+}

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use byod_schema::{Function, FunctionPath, Schema};
+use byod_schema::{Function, FunctionPath, Schema, refused, refused_module};
 
 use super::exported::Exported;
 use super::functions::ModuleReading;
@@ -149,11 +149,24 @@ fn run(
     }
     let schema = schema?;
 
-    let mut functions = BTreeMap::new();
+    let mut functions: BTreeMap<FunctionPath, Exported<Function>> = BTreeMap::new();
     for reading in readings {
         functions.extend(reading.functions);
         warnings.extend(reading.warnings);
     }
+    // What has no functions is pushed, too.
+    let names = modules.iter().map(|module| module.name.as_str());
+    let with = |name: &str| {
+        functions
+            .keys()
+            .any(|path: &FunctionPath| path.module == name)
+    };
+    warnings.extend(names.filter(|name| !with(name)).filter_map(refused_module));
+    let values = functions
+        .iter()
+        .map(|(path, function)| (path.clone(), function.value.clone()))
+        .collect();
+    warnings.extend(refused(&schema.value, &values));
     let packages: BTreeSet<String> = hosts.iter().flat_map(Host::warnings).collect();
     warnings.extend(packages);
     let mut reading = ProjectReading {

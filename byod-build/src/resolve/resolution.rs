@@ -40,6 +40,8 @@ pub(crate) struct Resolution {
     require: Resolver,
     /// For packages that have no entry for anything but Node.
     node: Resolver,
+    /// For components whose sources are there and nothing is built.
+    source: Resolver,
     /// The nearest `tsconfig.json` files of a folder, innermost first.
     tsconfigs: BTreeMap<PathBuf, Vec<Rc<Tsconfig>>>,
     workspaces: Workspaces,
@@ -68,7 +70,15 @@ impl Resolution {
         let node = import.clone_with_options(options(&[
             "convex", "module", "node", "import", "require", "browser",
         ]));
+        let source = import.clone_with_options(options(&[
+            "@convex-dev/component-source",
+            "convex",
+            "module",
+            "browser",
+            "import",
+        ]));
         Self {
+            source,
             grounds: Grounds::of(convex),
             import,
             require,
@@ -236,6 +246,7 @@ impl Resolution {
         let name = package_of(specifier)?;
         let package = self.workspaces.find(from, &name)?;
         let within = specifier[name.len()..].trim_start_matches('/');
+        let sources = self.workspaces.sources(&package, within);
         let mut look = |from: &Path, specifier: &str| {
             let mut context = ResolveContext::default();
             let resolve = |resolver: &Resolver, context: &mut ResolveContext| {
@@ -243,6 +254,7 @@ impl Resolution {
             };
             let found = resolve(&self.import, &mut context)
                 .or_else(|_| resolve(&self.node, &mut context))
+                .or_else(|_| resolve(&self.source, &mut context))
                 .ok()?;
             self.consulted.insert(package.join("package.json"));
             Some(found.into_path_buf())
@@ -253,6 +265,7 @@ impl Resolution {
             .find(|part| !part.is_empty())
             .unwrap_or_default();
         look(&package, specifier)
+            .or_else(|| sources.iter().find_map(|source| look(&package, source)))
             .or_else(|| look(&package, &format!("./{within}")))
             .or_else(|| look(&package, &format!("./src/{source}")))
             .or_else(|| look(&package, &format!("./{source}")))

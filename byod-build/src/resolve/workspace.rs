@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// How deep `**` reaches.
 const DEPTH: usize = 6;
@@ -26,11 +27,14 @@ type Members = BTreeMap<String, PathBuf>;
 #[derive(Default, Deserialize)]
 struct Description {
     name: Option<String>,
+    exports: Option<Value>,
+    main: Option<String>,
+    module: Option<String>,
     workspaces: Option<Globs>,
     #[serde(default)]
-    dependencies: BTreeMap<String, serde_json::Value>,
+    dependencies: BTreeMap<String, Value>,
     #[serde(default, rename = "devDependencies")]
-    dev_dependencies: BTreeMap<String, serde_json::Value>,
+    dev_dependencies: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +49,32 @@ impl Workspaces {
     pub(crate) fn find(&mut self, from: &Path, name: &str) -> Option<PathBuf> {
         from.ancestors()
             .find_map(|folder| self.members_of(folder).get(name).cloned())
+    }
+
+    /// Where the sources may be of what the package in `folder` exports as `within`, whose
+    /// files are still to be built: as paths below it, without endings.
+    pub(crate) fn sources(&mut self, folder: &Path, within: &str) -> Vec<String> {
+        let description = self.description(folder);
+        let mut targets = Vec::new();
+        let name = match within {
+            "" => ".".to_owned(),
+            within => format!("./{within}"),
+        };
+        match description.exports {
+            Some(exports) => match exports.get(&name) {
+                Some(entry) => texts(entry, &mut targets),
+                None if within.is_empty() => texts(&exports, &mut targets),
+                None => {}
+            },
+            None if within.is_empty() => {
+                targets.extend([description.module, description.main].into_iter().flatten());
+            }
+            None => {}
+        }
+        targets
+            .iter()
+            .filter_map(|target| source_of(target))
+            .collect()
     }
 
     /// The files that said where packages are.
@@ -72,6 +102,10 @@ impl Workspaces {
         if let Ok(yaml) = fs::read_to_string(&pnpm) {
             globs.extend(pnpm_globs(&yaml));
             self.consulted.insert(pnpm);
+        }
+        // A package can be imported by itself, too: an example of it does.
+        if let Some(name) = description.name {
+            members.insert(name, folder.to_owned());
         }
         let mut folders = Vec::new();
         for glob in globs.iter().filter(|glob| !glob.starts_with('!')) {
@@ -105,6 +139,38 @@ impl Workspaces {
         self.consulted.insert(path);
         serde_json::from_slice(&json).unwrap_or_default()
     }
+}
+
+/// All texts of an entry of `exports`, in order.
+fn texts(entry: &Value, found: &mut Vec<String>) {
+    match entry {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(all) => all.iter().for_each(|one| texts(one, found)),
+        Value::Object(all) => all.values().for_each(|one| texts(one, found)),
+        _ => {}
+    }
+}
+
+/// Where the source is of a file that is built into a folder as it usually is:
+/// `src/client/index` of `./dist/esm/client/index.js`.
+fn source_of(target: &str) -> Option<String> {
+    let path = target.trim_start_matches("./");
+    let (folder, rest) = path.split_once('/')?;
+    let rest = match folder {
+        "dist" | "build" | "lib" | "out" => rest,
+        _ => return None,
+    };
+    let rest = match rest.split_once('/') {
+        Some(("esm" | "cjs" | "commonjs" | "module" | "types", rest)) => rest,
+        _ => rest,
+    };
+    let endings = [".d.ts", ".d.mts", ".d.cts", ".js", ".mjs", ".cjs"];
+    let rest = endings
+        .iter()
+        .find_map(|ending| rest.strip_suffix(ending))
+        .unwrap_or(rest);
+    let rest = rest.strip_prefix("src/").unwrap_or(rest);
+    Some(format!("./src/{rest}"))
 }
 
 /// The list `packages` of a `pnpm-workspace.yaml`.
@@ -191,6 +257,15 @@ mod tests {
         assert!(matches("a*b*c", "aXbYc"));
         assert!(!matches("app-*", "web"));
         assert!(!matches("*-kit", "kit"));
+    }
+
+    #[test]
+    fn the_source_of_what_is_built() {
+        let source = |target| source_of(target).unwrap_or_default();
+        assert_eq!(source("./dist/esm/client/index.js"), "./src/client/index");
+        assert_eq!(source("./dist/client/index.d.ts"), "./src/client/index");
+        assert_eq!(source("./dist/src/x.mjs"), "./src/x");
+        assert_eq!(source("./src/x.ts"), "");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //   npm ci --legacy-peer-deps && node versions.mjs [NAME…]           print them
 //   npm ci --legacy-peer-deps && node versions.mjs --write [NAME…]   into versions.json
 //
-// The first, the last and a few in between of each line of versions are installed, each
-// apart; what lies between two that are equal is taken as equal, and between one that is
+// Of the line of versions that it was made from, the first, the last and a few in between
+// are installed, each apart; what lies between two that are equal is taken as equal, and between one that is
 // and one that isn't it is searched. A module of a package may have versions of its own.
 import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -29,23 +29,13 @@ function published(name) {
   return [JSON.parse(json)].flat().filter((version) => /^\d+\.\d+\.\d+$/.test(version)).sort(compare);
 }
 
-// The first and last of each minor version, and some between where there are many.
-function some(versions) {
-  const lines = Map.groupBy ? Map.groupBy(versions, (v) => v.split(".", 2).join(".")) : group(versions);
-  return [...lines.values()].flatMap((line) => {
-    const wanted = Math.min(line.length, line.length > 20 ? 8 : line.length > 6 ? 4 : 2);
-    const at = Array.from({ length: wanted }, (_, i) => Math.round((i * (line.length - 1)) / Math.max(wanted - 1, 1)));
-    return [...new Set(at)].map((index) => line[index]);
-  });
-}
+const line = (version) => version.split(".", 2).join(".");
 
-function group(versions) {
-  const lines = new Map();
-  for (const version of versions) {
-    const line = version.split(".", 2).join(".");
-    lines.set(line, [...(lines.get(line) ?? []), version]);
-  }
-  return lines;
+// The first, the last, and some between.
+function some(versions) {
+  const wanted = Math.min(versions.length, versions.length > 20 ? 8 : 4);
+  const at = Array.from({ length: wanted }, (_, i) => Math.round((i * (versions.length - 1)) / Math.max(wanted - 1, 1)));
+  return [...new Set(at)].map((index) => versions[index]);
 }
 
 const packageOf = (specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
@@ -87,7 +77,9 @@ const writes = args[0] === "--write" && args.shift() !== undefined;
 for (const name of args.length > 0 ? args : Object.keys(served)) {
   const known = served[name];
   const names = fs.readdirSync(fixtures).filter((one) => isOf(path.join(fixtures, one), name));
-  const all = published(packageOf(name)).filter((version) => compare(version, known.last) <= 0);
+  // In other lines what the fixtures don't use may be another.
+  const isOfLine = (version) => line(version) === line(known.last) && compare(version, known.last) <= 0;
+  const all = published(packageOf(name)).filter(isOfLine);
   const isSame = (version) => {
     const found = isEqual(packageOf(name), version, names);
     console.log(`${name} ${version}: ${found}`);
