@@ -1,17 +1,16 @@
 //! `byod`: writes the Convex project of users' deployments, checks it against
 //! main's, makes encryption keys and rotates them, and gives up users' claims.
 
+mod carry;
 mod check;
 mod error;
 mod export;
 mod layout;
 mod main_side;
 mod owners;
-mod packages;
 mod print;
 mod reading;
-mod release;
-mod rotate;
+mod records;
 mod source;
 mod tree;
 
@@ -21,6 +20,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use error::Error;
+use records::{release, rotate};
 
 /// Bring your own database, for services on Convex.
 #[derive(Parser)]

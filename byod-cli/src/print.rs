@@ -7,8 +7,9 @@ use byod_schema::Location;
 use serde::Serialize;
 
 use crate::export::Fate;
-use crate::release::{self, Outcome};
-use crate::{Error, check, export, main_side, reading, rotate};
+use crate::records::release::{self, Outcome};
+use crate::records::rotate;
+use crate::{Error, check, export, main_side, reading};
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default();

@@ -1,21 +1,15 @@
 //! `byod export`: the Convex project of users' deployments, from main's.
 
-mod caller;
-mod carry;
+mod assemble;
 mod files;
-mod ids;
 mod imports;
 mod item;
-mod judge;
-mod load;
-mod module;
-mod need;
 mod plan;
+mod read_back;
 mod schema;
 mod stubs;
 mod support;
 mod tables;
-mod tellers;
 pub(crate) mod validators;
 
 use std::collections::BTreeSet;
@@ -32,6 +26,7 @@ use crate::source::Sources;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
+pub(crate) use assemble::is_taken;
 pub(crate) use files::Written;
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
@@ -151,7 +146,7 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
         manifest.user = Some(read_back(&scratch.1)?);
         let subjects = owners::subjects(manifest).map(str::to_owned).collect();
         let sources = Sources::read(&scratch.1, &subjects)?;
-        let found = judge::judge(manifest, &plan, main, &sources)?;
+        let found = read_back::judge(manifest, &plan, main, &sources)?;
         if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
             for table in tables {

@@ -9,15 +9,14 @@ use byod_schema::{
 };
 use serde::Serialize;
 
-use super::carry::Carrier;
+use super::assemble;
 use super::item::{Item, Reexport};
-use super::module;
-use super::need::{Need, Source};
 use super::schema::{self, ForeignId};
 use super::stubs;
 use super::support;
 use super::tables;
 use super::validators::is_foreign;
+use crate::carry::{Carrier, Need, Source};
 use crate::owners;
 use crate::source::Sources;
 
@@ -90,7 +89,7 @@ pub(crate) fn plan(
         function.visibility == Visibility::Public && table_of(manifest, &path.module).is_some()
     });
     for (path, function) in public {
-        if let Some(reason) = module::is_taken(&path.module) {
+        if let Some(reason) = assemble::is_taken(&path.module) {
             functions.push(FunctionReport {
                 function: path.to_string(),
                 fate: Fate::Missing { reason },
@@ -156,7 +155,7 @@ pub(crate) fn plan(
         notes.extend(files(sources, &need));
     }
 
-    let mut texts = module::texts(&carrier, &need, items, exports);
+    let mut texts = assemble::texts(&carrier, &need, items, exports);
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
     texts.insert(
         "byod/owner".to_owned(),
@@ -342,7 +341,7 @@ fn package_stubs(carrier: &Carrier<'_>, need: &Need) -> Option<String> {
     }
     Some(format!(
         "{}import type {{ Caller }} from \"./owner\";\n\n{}\n",
-        module::HEADER,
+        assemble::HEADER,
         stubs.join("\n\n")
     ))
 }

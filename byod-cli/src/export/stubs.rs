@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::assemble::{Builder, Piece};
 use super::imports::Order;
-use super::module::{Builder, Piece};
-use super::need::Source;
 use super::{support, validators};
+use crate::carry::Source;
 use crate::layout::Code;
 use crate::source::DEFAULT;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use byod_schema::{Deployments, Field, Manifest, Table, Validator};
 
-use super::{Owners, objects, parents, subjects};
+use super::fields::{Owners, objects, parents, subjects};
 use crate::export::validators::is_foreign;
 use crate::layout::string;
 

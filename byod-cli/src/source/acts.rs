@@ -7,7 +7,7 @@ use oxc_semantic::NodeId;
 use oxc_span::GetSpan;
 
 use super::Facts;
-use super::reader::Reader;
+use super::nodes::Reader;
 
 /// Methods that leave what they are called on as it is.
 const READING: [&str; 44] = [

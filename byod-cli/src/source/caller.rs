@@ -5,7 +5,7 @@ use oxc_ast::ast::{Argument, BindingPattern, Expression};
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
-use super::reader::Reader;
+use super::nodes::Reader;
 use super::{Access, Caller, Facts};
 
 impl Reader<'_, '_> {

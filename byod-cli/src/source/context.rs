@@ -10,8 +10,8 @@ use oxc_span::GetSpan;
 use byod_schema::FunctionPath;
 
 use super::lookup::method;
+use super::nodes::{CONTEXT, Reader, first_parameter, function_path, is_empty_object, path_of};
 use super::parse::range;
-use super::reader::{CONTEXT, Reader, first_parameter, function_path, is_empty_object, path_of};
 use super::{Caller, Facts};
 
 const CALLS: [&str; 3] = ["runQuery", "runMutation", "runAction"];

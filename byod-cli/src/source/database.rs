@@ -5,9 +5,9 @@ use oxc_ast::ast::{Argument, CallExpression, Expression};
 
 use super::facts::Reached;
 use super::lookup::method;
+use super::nodes::Reader;
 use super::origin::Origin;
 use super::parse::range;
-use super::reader::Reader;
 use super::{Facts, shorten};
 
 impl Reader<'_, '_> {

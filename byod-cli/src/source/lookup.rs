@@ -10,8 +10,8 @@ use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
 use super::facts::Lookup;
+use super::nodes::Reader;
 use super::parse::range;
-use super::reader::Reader;
 
 /// What a lookup is of.
 pub(super) struct LookedUp {

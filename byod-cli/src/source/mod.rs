@@ -5,14 +5,14 @@ mod acts;
 mod caller;
 mod context;
 mod database;
+mod expressions;
 mod facts;
 mod lookup;
+mod nodes;
 mod origin;
 mod parse;
-mod reader;
-mod sources;
-mod telling;
-mod told;
+mod project;
+mod statements;
 mod typed;
 mod wrapper;
 
@@ -21,8 +21,8 @@ use std::ops::Range;
 
 pub(crate) use facts::{Access, Caller, Facts, FunctionRef};
 pub(crate) use origin::Origin;
-pub(crate) use sources::{Sources, Target};
-pub(crate) use telling::{Plain, Telling};
+pub(crate) use project::{Sources, Target};
+pub(crate) use statements::{Plain, Telling};
 pub(crate) use wrapper::Wrapper;
 
 /// A module of a Convex project.

@@ -12,8 +12,8 @@ use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::{GetSpan, Span};
 
 use super::lookup::{Step, method, path};
-use super::reader::Reader;
-use super::telling::{Body, Parts};
+use super::nodes::Reader;
+use super::statements::{Body, Parts};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq)]

@@ -14,8 +14,8 @@ use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType, Span};
 
-use super::reader::Reader;
-use super::telling::{Judge, Parts, Telling};
+use super::nodes::Reader;
+use super::statements::{Judge, Parts, Telling};
 use super::wrapper;
 use super::{
     DEFAULT, Definition, Export, Facts, Import, Imported, ImportedName, Load, LoadKind, Module,

@@ -3,8 +3,8 @@
 use oxc_ast::AstKind;
 use oxc_ast::ast::{TSLiteral, TSSignature, TSType, TSTypeName, TSTypeReference};
 
+use super::nodes::Reader;
 use super::origin::{DEPTH, Origin};
-use super::reader::Reader;
 
 impl Reader<'_, '_> {
     pub(super) fn of_type(&self, written: &TSType, depth: usize) -> Origin {

@@ -8,9 +8,9 @@ use oxc_semantic::SymbolId;
 use oxc_span::{GetSpan, Span};
 
 use super::lookup::plain;
+use super::nodes::Reader;
 use super::parse::{initializer, property};
-use super::reader::Reader;
-use super::telling::{Body, Judge, Parts, Plain, Verdict};
+use super::statements::{Body, Judge, Parts, Plain, Verdict};
 
 /// A builder of Convex functions, or something that may be one.
 #[derive(Clone, Debug)]
@@ -284,7 +284,7 @@ fn added(judge: &mut Judge<'_, '_, '_>, value: &Expression) -> Verdict {
     let is_told = object.properties.iter().all(|property| match property {
         ObjectPropertyKind::ObjectProperty(property) => {
             let name = property.key.static_name();
-            name.is_some_and(|name| !super::reader::CONTEXT.contains(&&*name))
+            name.is_some_and(|name| !super::nodes::CONTEXT.contains(&&*name))
                 && judge.told(&property.value).is_some()
         }
         // `...ctx`

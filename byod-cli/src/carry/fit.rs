@@ -10,15 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, FunctionType, Manifest};
 
 use super::load;
-use super::module::is_taken;
 use super::need::{Need, Source};
-use super::tellers::{callers, unclear};
-use super::validators::is_foreign;
+use super::replaced::{callers, unclear};
+use crate::export::is_taken;
+use crate::export::validators::is_foreign;
 use crate::source::{Caller, Definition, Facts, Imported, Module, Sources, Target};
 
 /// Globals that mean nothing, or something else, on another deployment, and those
 /// by which anything may be reached.
-pub(super) const GLOBALS: [(&str, &str); 13] = [
+pub(crate) const GLOBALS: [(&str, &str); 13] = [
     (
         "process",
         "reads `process.env`, which users' deployments don't have",

@@ -1,5 +1,7 @@
 //! `byod read` and `byod snapshot`: what projects declare, read with their packages.
 
+mod packages;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,7 @@ use byod_build::{Builder, Limits, ProjectReading, read_project};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Error, packages};
+use crate::Error;
 
 /// What one project declares.
 #[derive(Debug, Serialize)]

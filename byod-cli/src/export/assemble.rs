@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionType, Injection, Manifest};
 
-use super::carry::{Carrier, is_server_type};
 use super::imports::{Imports, Order, named, relative};
 use super::item::{Item, Reexport};
-use super::need::{Need, Source};
 use super::support;
 use super::validators::is_foreign;
+use crate::carry::{Carrier, Need, Source, is_server_type};
 use crate::source::{Imported, LoadKind, Module, Statement, Target};
 
 pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";

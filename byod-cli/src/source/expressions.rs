@@ -4,8 +4,8 @@ use oxc_ast::ast::{Argument, CallExpression, Expression, ObjectPropertyKind};
 
 use super::Caller;
 use super::lookup::{method, plain};
-use super::reader::{CONTEXT, function_path, is_empty_object};
-use super::telling::Judge;
+use super::nodes::{CONTEXT, function_path, is_empty_object};
+use super::statements::Judge;
 
 /// What is known of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

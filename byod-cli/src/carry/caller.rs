@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::carry::{Carrier, Reason};
+use super::fit::{Carrier, Reason};
 use super::need::{Need, Source};
 use crate::owners;
 use crate::source::{Access, Caller, Facts, Module, Statement, Target};

@@ -14,8 +14,8 @@ use oxc_semantic::SymbolId;
 use oxc_span::{GetSpan, Span};
 
 use super::Caller;
-use super::reader::Reader;
-use super::told::{Known, Told};
+use super::expressions::{Known, Told};
+use super::nodes::Reader;
 
 /// Whether a function does nothing but tell who calls.
 #[derive(Clone, Debug)]

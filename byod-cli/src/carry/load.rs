@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::carry::{Carrier, Reason};
+use super::fit::{Carrier, Reason};
 use super::need::Need;
 use crate::source::{Imported, LoadKind, Module, Sources, Target};
 

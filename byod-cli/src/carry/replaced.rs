@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::Manifest;
 use oxc_span::Span;
 
-use super::carry::{Carrier, Reason};
+use super::fit::{Carrier, Reason};
 use super::need::{Need, Source};
 use crate::owners;
 use crate::source::{Imported, Module, Plain, Sources, Target, Telling, Wrapper};

@@ -1,0 +1,205 @@
+//! Which fields say whose the documents of a table are.
+
+use std::collections::BTreeSet;
+
+use byod_schema::{Field, Fields, Injection, Manifest, Table, Validator, nearest};
+
+use crate::export::validators::is_foreign;
+
+/// Whose the documents of a table are, by what main's schema and `byod.toml` say.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Owners<'m> {
+    /// Every document names its owner in each of these fields.
+    Always(Vec<&'m str>),
+    /// The same on users' deployments, but on main a document may be nobody's.
+    Sometimes(Vec<&'m str>),
+    /// A document is whose the one is that the field names, of one of these tables.
+    Parent {
+        field: &'m str,
+        tables: BTreeSet<&'m str>,
+    },
+    /// They are everybody's who uses the deployment.
+    Everybody,
+}
+
+impl<'m> Owners<'m> {
+    /// Whose the documents are; everybody's where [`problems`] has something to say.
+    pub(crate) fn of(manifest: &'m Manifest, table: &'m Table) -> Self {
+        Self::judged(manifest, table).unwrap_or(Self::Everybody)
+    }
+
+    pub(super) fn judged(manifest: &'m Manifest, table: &'m Table) -> Result<Self, String> {
+        let ownership = &manifest.ownership;
+        if let Some(path) = ownership.owner.get(&table.table_name) {
+            return Self::declared(manifest, table, path);
+        }
+        if ownership.common.contains(&table.table_name) {
+            return Ok(Self::Everybody);
+        }
+        Ok(Self::by_name(manifest, table))
+    }
+
+    /// By the fields that have the name of the injected subject.
+    pub(super) fn by_name(manifest: &'m Manifest, table: &Table) -> Self {
+        let subjects = subjects(manifest);
+        let documents = objects(&table.document_type);
+        let is_owner = |field: &Field| takes_text(&field.field_type, &manifest.user_tables);
+        let mut fields: Vec<&str> = subjects
+            .clone()
+            .filter(|name| documents.iter().any(|d| d.get(name).is_some_and(is_owner)))
+            .collect();
+        if table.document_type == Validator::Any {
+            fields.extend(subjects.take(1));
+        }
+        if fields.is_empty() {
+            return Self::Everybody;
+        }
+        Self::named(&documents, fields)
+    }
+
+    fn named(documents: &[&Fields], fields: Vec<&'m str>) -> Self {
+        let always = !documents.is_empty()
+            && documents.iter().all(|document| {
+                let is_named = |path: &&str| {
+                    let found = at(document, path);
+                    !found.is_empty() && found.into_iter().all(must_be_named)
+                };
+                fields.iter().all(is_named)
+            });
+        if always {
+            Self::Always(fields)
+        } else {
+            Self::Sometimes(fields)
+        }
+    }
+
+    /// By the field that `[user.owner]` names: it holds the owner, or a parent's id.
+    fn declared(manifest: &'m Manifest, table: &'m Table, path: &'m str) -> Result<Self, String> {
+        let name = &table.table_name;
+        if table.document_type == Validator::Any {
+            return Ok(Self::Sometimes(vec![path]));
+        }
+        let documents = objects(&table.document_type);
+        let fields: Vec<&Field> = documents.iter().flat_map(|d| at(d, path)).collect();
+        if fields.is_empty() {
+            let known = documents.iter().flat_map(|document| document.names());
+            let hint = match nearest(path, known) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Name one that it has".to_owned(),
+            };
+            return Err(format!(
+                "[user.owner] says that documents of `{name}` have their owner by `{path}`, but they have no such field. {hint}"
+            ));
+        }
+        let mut tables = BTreeSet::new();
+        let mut is_text = false;
+        for field in &fields {
+            is_text |= takes_text(&field.field_type, &manifest.user_tables);
+            parents(&field.field_type, &manifest.user_tables, &mut tables);
+        }
+        match (is_text, tables.is_empty()) {
+            (true, true) => Ok(Self::named(&documents, vec![path])),
+            (false, false) => Ok(Self::Parent {
+                field: path,
+                tables,
+            }),
+            (true, false) => Err(format!(
+                "`{path}` of `{name}` may be a text or the id of a table of the users: it says whose a document is in two ways. Name a field under [user.owner] that is one of them"
+            )),
+            (false, true) => Err(format!(
+                "`{path}` of `{name}` is {}, neither a text nor the id of a table of the users: it can't say whose a document is. Name another field under [user.owner]",
+                fields[0].field_type
+            )),
+        }
+    }
+
+    pub(crate) fn fields(&self) -> &[&'m str] {
+        match self {
+            Self::Always(fields) | Self::Sometimes(fields) => fields,
+            Self::Parent { .. } | Self::Everybody => &[],
+        }
+    }
+}
+
+/// The names under which the subject is injected.
+pub(crate) fn subjects(manifest: &Manifest) -> impl Iterator<Item = &str> + Clone {
+    let injected = manifest.inject.iter();
+    injected
+        .filter(|(_, injection)| **injection == Injection::Subject)
+        .map(|(name, _)| name.as_str())
+}
+
+/// The argument that makes a mutation run once, where `[user.inject]` names one.
+pub(crate) fn key(manifest: &Manifest) -> Option<&str> {
+    let mut injected = manifest.inject.iter();
+    let key = injected.find(|(_, injection)| **injection == Injection::IdempotencyKey);
+    key.map(|(name, _)| name.as_str())
+}
+
+/// The fields at a path of names, as `owner.userId`.
+fn at<'m>(document: &'m Fields, path: &str) -> Vec<&'m Field> {
+    if let Some(field) = document.get(path) {
+        return vec![field];
+    }
+    let Some((name, below)) = path.split_once('.') else {
+        return Vec::new();
+    };
+    let inner = document.get(name).map(|field| objects(&field.field_type));
+    let inner = inner.unwrap_or_default();
+    inner.into_iter().flat_map(|d| at(d, below)).collect()
+}
+
+/// The tables of the users whose ids may stand there.
+pub(super) fn parents<'m>(
+    validator: &'m Validator,
+    user_tables: &'m BTreeSet<String>,
+    found: &mut BTreeSet<&'m str>,
+) {
+    match validator {
+        Validator::Id { table_name } if user_tables.contains(table_name) => {
+            found.insert(table_name);
+        }
+        Validator::Union { value } => {
+            for member in value {
+                parents(member, user_tables, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What to know of a table where main lets a document be nobody's.
+pub(crate) fn sometimes_owned(manifest: &Manifest, table: &Table) -> Option<String> {
+    let Owners::Sometimes(fields) = Owners::of(manifest, table) else {
+        return None;
+    };
+    let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
+    let (table, fields) = (&table.table_name, fields.join(" and "));
+    Some(format!(
+        "documents of `{table}` may lack {fields} on main: on users' deployments each gets its writer there, keeps it, and is hidden without"
+    ))
+}
+
+/// The kinds of documents, as far as they are declared.
+pub(super) fn objects(document: &Validator) -> Vec<&Fields> {
+    match document {
+        Validator::Object { value } => vec![value],
+        Validator::Union { value } => value.iter().flat_map(objects).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a subject can stand there, ids of main's tables being strings.
+fn takes_text(validator: &Validator, tables: &BTreeSet<String>) -> bool {
+    match validator {
+        Validator::String | Validator::Any => true,
+        Validator::Id { table_name } => is_foreign(table_name, tables),
+        Validator::Union { value } => value.iter().any(|member| takes_text(member, tables)),
+        _ => false,
+    }
+}
+
+/// Whether a document can't do without an owner there.
+fn must_be_named(field: &Field) -> bool {
+    !field.optional && matches!(field.field_type, Validator::String | Validator::Id { .. })
+}
