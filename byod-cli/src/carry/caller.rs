@@ -7,38 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use super::fit::{Carrier, Reason};
+use super::known::{Carrier, Reason};
 use super::need::{Need, Source};
-use crate::owners;
-use crate::source::{Access, Caller, Facts, Module, Statement, Target};
+use crate::source::{Access, Caller, Facts, Module, Statement};
 
-impl<'a> Carrier<'a> {
-    /// The members of the caller that a stub answers with; none for the id itself.
-    ///
-    /// Something that stands in an owner field once need not be the owner's id: where
-    /// others do that are called as ids are, those count. Several others count for
-    /// nothing.
-    pub(crate) fn shape(&self, source: &Source) -> BTreeSet<Vec<String>> {
-        let known = self.owners.get(source).cloned().unwrap_or_default();
-        let members: BTreeSet<_> = known.iter().filter(|p| !p.is_empty()).cloned().collect();
-        if members.is_empty() {
-            return known;
-        }
-        let is_id = |path: &Vec<String>| {
-            let last = path.last().map(String::as_str);
-            last.is_some_and(|last| {
-                matches!(last, "_id" | "subject")
-                    || owners::subjects(self.manifest).any(|s| s == last)
-            })
-        };
-        let ids: BTreeSet<_> = members.iter().filter(|path| is_id(path)).cloned().collect();
-        match (ids.is_empty(), members.len()) {
-            (false, _) => ids,
-            (true, 1) => members,
-            (true, _) => BTreeSet::new(),
-        }
-    }
-
+impl Carrier<'_> {
     /// Adds what `add` finds; where that fails, and the name is asked for the
     /// owner's id alone, something that answers with it.
     pub(super) fn add_called(
@@ -164,32 +137,6 @@ impl<'a> Carrier<'a> {
                 }
             }
             Caller::Helper(_) | Caller::Function(_) | Caller::Lookup(_) => Ok(()),
-        }
-    }
-
-    pub(super) fn source(&self, module: &Module, caller: &Caller) -> Option<Source> {
-        match caller {
-            Caller::Identity => None,
-            Caller::Context => Some(Source::Context),
-            Caller::Lookup(table) => self
-                .is_foreign(table)
-                .then(|| Source::Lookup(table.clone())),
-            Caller::Function(path) => Some(Source::Function(path.clone())),
-            Caller::Helper(name) => {
-                if module.statement_of(name).is_some() {
-                    return Some(Source::Helper(module.name.clone(), name.clone()));
-                }
-                let (import, imported) = module.import_of(name)?;
-                let imported = imported.imported.name()?;
-                match self.sources.resolve(&module.name, &import.specifier) {
-                    Target::Module(target) => {
-                        let (module, name) = self.sources.origin(&target, imported)?;
-                        Some(Source::Helper(module, name))
-                    }
-                    Target::Package(package) => Some(Source::Package(package, imported.to_owned())),
-                    Target::Generated(_) => None,
-                }
-            }
         }
     }
 }

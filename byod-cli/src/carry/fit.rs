@@ -5,16 +5,13 @@
 //! with everything that happens when its modules are loaded. Who calls is the one
 //! thing that differs: see `caller`. What can't be followed is not carried over.
 
-use std::collections::{BTreeMap, BTreeSet};
+use byod_schema::FunctionPath;
 
-use byod_schema::{FunctionPath, FunctionType, Manifest};
-
-use super::load;
-use super::need::{Need, Source};
-use super::replaced::{callers, unclear};
-use crate::export::is_taken;
-use crate::export::validators::is_foreign;
-use crate::source::{Caller, Definition, Facts, Imported, Module, Sources, Target};
+use super::ids::Ids;
+use super::known::{Carrier, Reason};
+use super::need::Need;
+use super::place::{is_own, is_taken};
+use crate::source::{Caller, Definition, Facts, Imported, Module, Target};
 
 /// Globals that mean nothing, or something else, on another deployment, and those
 /// by which anything may be reached.
@@ -48,72 +45,13 @@ const OF_SERVER: [&str; 4] = [
 
 const NO_ARGS: &str = "declares no `args`: write `args: {}`, or what it takes";
 
-/// Judges main's functions.
-pub(crate) struct Carrier<'a> {
-    pub(crate) sources: &'a Sources,
-    pub(crate) manifest: &'a Manifest,
-    /// What is known to be the owner's id: the members that are read of it.
-    pub(super) owners: BTreeMap<Source, BTreeSet<Vec<String>>>,
-    /// The tables of main that say who is signed up.
-    pub(super) callers: BTreeSet<String>,
-    /// Those in which main looks its caller up by different fields.
-    pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
-    /// Main's functions, by where they are written.
-    defined: BTreeMap<(String, usize), FunctionPath>,
-    /// The statements whose values are changed somewhere.
-    pub(super) changed: BTreeSet<(String, usize)>,
-}
-
-pub(super) type Reason = String;
-
-impl<'a> Carrier<'a> {
-    pub(crate) fn new(sources: &'a Sources, manifest: &'a Manifest) -> Self {
-        let functions = manifest.main.functions.keys();
-        let mut carrier = Self {
-            sources,
-            manifest,
-            owners: BTreeMap::new(),
-            callers: callers(manifest),
-            unclear: unclear(sources),
-            defined: functions
-                .filter_map(|path| {
-                    let (module, index) = sources.function(path)?;
-                    Some(((module.name.clone(), index), path.clone()))
-                })
-                .collect(),
-            changed: load::changed(sources),
-        };
-        for module in sources.modules.values() {
-            for statement in &module.statements {
-                for access in statement.facts.access.iter().filter(|a| a.is_owner) {
-                    if let Some(source) = carrier.source(module, &access.caller) {
-                        let known = carrier.owners.entry(source).or_default();
-                        known.insert(access.path.clone());
-                    }
-                }
-            }
-        }
-        carrier
-    }
-
+impl Carrier<'_> {
     /// What the function needs, or why it can't be carried over.
     pub(crate) fn function(&self, path: &FunctionPath) -> Result<Need, Reason> {
         let mut need = Need::default();
         self.add_function(path, &mut need)?;
         self.check_tables(&need)?;
         Ok(need)
-    }
-
-    /// The kind of the function that a statement defines.
-    pub(crate) fn function_type(&self, module: &Module, index: usize) -> FunctionType {
-        let path = self.defined.get(&(module.name.clone(), index));
-        let function = path.and_then(|path| self.manifest.main.functions.get(path));
-        function.map_or(FunctionType::Query, |function| function.function_type)
-    }
-
-    pub(super) fn is_foreign(&self, table: &str) -> bool {
-        self.manifest.main.schema.table(table).is_some()
-            && is_foreign(table, &self.manifest.user_tables)
     }
 
     pub(super) fn add_function(&self, path: &FunctionPath, need: &mut Need) -> Result<(), Reason> {
@@ -259,7 +197,7 @@ impl<'a> Carrier<'a> {
     fn check_reached(&self, module: &Module, index: usize, facts: &Facts) -> Result<(), Reason> {
         let path = self.defined.get(&(module.name.clone(), index));
         let function = path.and_then(|path| self.manifest.main.functions.get(path));
-        let ids = super::ids::Ids {
+        let ids = Ids {
             carrier: self,
             schema: &self.manifest.main.schema,
             module,
@@ -374,12 +312,6 @@ fn via(name: &str, reason: Reason) -> Reason {
     } else {
         format!("{reason} (in `{name}`)")
     }
-}
-
-/// Whether a module's file is one of byod's own there, or of the person's.
-fn is_own(module: &str) -> bool {
-    let is_byods = module.starts_with("byod/") && !module.starts_with("byod/app/");
-    is_byods || module.starts_with("custom/")
 }
 
 pub(crate) fn is_server_type(name: &str) -> bool {

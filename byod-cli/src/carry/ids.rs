@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use byod_schema::{Field, Fields, Schema, Validator};
 
-use super::fit::Carrier;
+use super::known::Carrier;
 use crate::source::{Module, Origin};
 
 /// What says of which tables ids are in a function.

@@ -4,9 +4,15 @@
 mod caller;
 mod fit;
 mod ids;
+mod known;
 mod load;
 mod need;
+mod place;
+mod reach;
 mod replaced;
+mod signed_up;
 
-pub(crate) use fit::{Carrier, GLOBALS, is_server_type};
+pub(crate) use fit::{GLOBALS, is_server_type};
+pub(crate) use known::Carrier;
 pub(crate) use need::{Need, Source};
+pub(crate) use place::{is_taken, out_name};

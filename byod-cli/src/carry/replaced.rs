@@ -1,65 +1,18 @@
 //! What main asks who calls: whether it does nothing but tell that, so that byod's may
 //! stand in its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use byod_schema::Manifest;
 use oxc_span::Span;
 
-use super::fit::{Carrier, Reason};
+use super::known::{Carrier, Reason};
 use super::need::{Need, Source};
-use crate::owners;
-use crate::source::{Imported, Module, Plain, Sources, Target, Telling, Wrapper};
-
-/// Convex's builders; those of `convex/server` end in `Generic`.
-const BUILDERS: [&str; 6] = [
-    "action",
-    "internalAction",
-    "internalMutation",
-    "internalQuery",
-    "mutation",
-    "query",
-];
+use crate::source::{Module, Plain, Telling, Wrapper};
 
 /// Functions of packages that do nothing but tell who calls.
 const TELLERS: [(&str, &str); 1] = [("@convex-dev/auth/server", "getAuthUserId")];
 
-/// The tables of main that say who is signed up: those whose ids owners are, or
-/// `users`.
-pub(super) fn callers(manifest: &Manifest) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let subjects: BTreeSet<&str> = owners::subjects(manifest).collect();
-    for table in &manifest.main.schema.tables {
-        table.document_type.visit_ids(&mut |field, of| {
-            if subjects.contains(field) && !manifest.user_tables.contains(of) {
-                found.insert(of.to_owned());
-            }
-        });
-    }
-    let users = manifest.main.schema.table("users");
-    if found.is_empty() && users.is_some() && !manifest.user_tables.contains("users") {
-        found.insert("users".to_owned());
-    }
-    found
-}
-
-/// The tables in which main looks its caller up by different fields: of whom a document
-/// is that is found by one of them doesn't show then.
-pub(super) fn unclear(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
-    let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let statements = sources
-        .modules
-        .values()
-        .flat_map(|module| &module.statements);
-    for lookup in statements.flat_map(|statement| &statement.facts.lookups) {
-        let known = fields.entry(lookup.table.clone()).or_default();
-        known.extend(lookup.fields.iter().cloned());
-    }
-    fields.retain(|_, fields| fields.len() > 1);
-    fields
-}
-
-impl<'a> Carrier<'a> {
+impl Carrier<'_> {
     /// Whether what is asked for the caller does nothing but tell who that is.
     pub(super) fn check_telling(
         &self,
@@ -188,41 +141,6 @@ impl<'a> Carrier<'a> {
                 self.add_builder(module, base, need, depth + 1)
             }
         }
-    }
-
-    /// Whether the name is one of Convex's builders.
-    pub(super) fn is_convex_builder(&self, module: &Module, builder: &str) -> bool {
-        module.import_of(builder).is_some_and(|(import, imported)| {
-            let Imported::Name(name) = &imported.imported else {
-                return false;
-            };
-            match self.sources.resolve(&module.name, &import.specifier) {
-                Target::Generated(file) => file == "server" && BUILDERS.contains(&name.as_str()),
-                Target::Package(package) => {
-                    let name = name.strip_suffix("Generic");
-                    package == "convex/server" && name.is_some_and(|n| BUILDERS.contains(&n))
-                }
-                Target::Module(_) => false,
-            }
-        })
-    }
-
-    /// The statement that declares what the name stands for in the module.
-    pub(super) fn declared<'m>(
-        &'m self,
-        module: &'m Module,
-        name: &str,
-    ) -> Option<(&'m Module, usize)> {
-        if let Some(index) = module.statement_of(name) {
-            return Some((module, index));
-        }
-        let (import, imported) = module.import_of(name)?;
-        let Target::Module(target) = self.sources.resolve(&module.name, &import.specifier) else {
-            return None;
-        };
-        let (module, name) = self.sources.origin(&target, imported.imported.name()?)?;
-        let module = self.sources.modules.get(&module)?;
-        Some((module, module.statement_of(&name)?))
     }
 }
 

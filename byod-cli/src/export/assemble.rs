@@ -8,34 +8,11 @@ use byod_schema::{FunctionType, Injection, Manifest};
 use super::imports::{Imports, Order, named, relative};
 use super::item::{Item, Reexport};
 use super::support;
-use super::validators::is_foreign;
-use crate::carry::{Carrier, Need, Source, is_server_type};
+use crate::carry::{Carrier, Need, Source, is_server_type, out_name};
+use crate::owners::is_foreign;
 use crate::source::{Imported, LoadKind, Module, Statement, Target};
 
 pub(crate) const HEADER: &str = "// Written by `byod export`.\n\n";
-
-/// The name under which main's module is carried over.
-pub(super) fn out_name(module: &str) -> String {
-    match module {
-        "schema" | "functions" | "http" | "crons" | "auth.config" | "convex.config" => {
-            format!("byod/main_{module}")
-        }
-        other => other.to_owned(),
-    }
-}
-
-/// Why no function of the module can be on users' deployments.
-pub(crate) fn is_taken(module: &str) -> Option<String> {
-    let what = match module {
-        "functions" => "the file of `ping`",
-        "schema" => "the schema's file",
-        "http" | "crons" => "a file of Convex's own use",
-        _ => return None,
-    };
-    Some(format!(
-        "is in `{module}.ts`, which is {what} there: move it into a folder, as `lib/{module}.ts`"
-    ))
-}
 
 /// The texts of all modules that something is carried over to or written into.
 pub(crate) fn texts(

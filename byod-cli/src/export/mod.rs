@@ -10,7 +10,7 @@ mod schema;
 mod stubs;
 mod support;
 mod tables;
-pub(crate) mod validators;
+mod validators;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,6 @@ use crate::source::Sources;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
-pub(crate) use assemble::is_taken;
 pub(crate) use files::Written;
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;

@@ -15,9 +15,8 @@ use super::schema::{self, ForeignId};
 use super::stubs;
 use super::support;
 use super::tables;
-use super::validators::is_foreign;
-use crate::carry::{Carrier, Need, Source};
-use crate::owners;
+use crate::carry::{self, Carrier, Need, Source};
+use crate::owners::{self, is_foreign};
 use crate::source::Sources;
 
 /// The project of users' deployments, as it should be.
@@ -89,7 +88,7 @@ pub(crate) fn plan(
         function.visibility == Visibility::Public && table_of(manifest, &path.module).is_some()
     });
     for (path, function) in public {
-        if let Some(reason) = assemble::is_taken(&path.module) {
+        if let Some(reason) = carry::is_taken(&path.module) {
             functions.push(FunctionReport {
                 function: path.to_string(),
                 fate: Fate::Missing { reason },

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionPath, Location, Manifest, Visibility};
 
-use super::assemble::out_name;
 use super::plan::{Fate, Plan};
 use crate::Error;
-use crate::carry::GLOBALS;
+use crate::carry::{GLOBALS, out_name};
 use crate::source::{Imported, Module, Sources, Statement, Target};
 
 /// Something wrong with what is planned: in which module, which names it is about,

@@ -6,8 +6,8 @@ use byod_schema::{Deployments, Injection, Manifest, Table, claim_table, idempote
 
 use crate::layout::{Code, Entry, string};
 
-use super::validators::{self, code, is_foreign};
-use crate::owners;
+use super::validators::{self, code};
+use crate::owners::{self, is_foreign};
 
 /// An id of a main table that became a string.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

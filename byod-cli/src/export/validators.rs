@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 use byod_schema::{Field, Fields, Validator};
 
 use crate::layout::{Code, Entry, literal};
-
-/// Whether ids of the table mean nothing on users' deployments.
-pub(crate) fn is_foreign(table: &str, tables: &BTreeSet<String>) -> bool {
-    !table.starts_with('_') && !tables.contains(table)
-}
+use crate::owners::is_foreign;
 
 /// How a validator is written, main's ids as strings.
 pub(crate) fn code(validator: &Validator, tables: &BTreeSet<String>) -> Code {

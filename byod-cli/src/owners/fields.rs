@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use byod_schema::{Field, Fields, Injection, Manifest, Table, Validator, nearest};
 
-use crate::export::validators::is_foreign;
+use super::foreign::is_foreign;
 
 /// Whose the documents of a table are, by what main's schema and `byod.toml` say.
 #[derive(Debug, PartialEq)]

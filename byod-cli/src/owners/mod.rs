@@ -1,7 +1,9 @@
 //! Whose the documents of users' tables are.
 
 mod fields;
+mod foreign;
 mod problems;
 
 pub(crate) use fields::{Owners, key, sometimes_owned, subjects};
+pub(crate) use foreign::is_foreign;
 pub(crate) use problems::problems;

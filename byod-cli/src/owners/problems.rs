@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use byod_schema::{Deployments, Field, Manifest, Table, Validator};
 
 use super::fields::{Owners, objects, parents, subjects};
-use crate::export::validators::is_foreign;
+use super::foreign::is_foreign;
 use crate::layout::string;
 
 /// What is wrong with whose the documents of a table are, each with its fix.

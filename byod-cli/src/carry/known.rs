@@ -1,0 +1,169 @@
+//! What is known of main's functions before one of them is judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use byod_schema::{FunctionPath, FunctionType, Manifest};
+
+use super::need::Source;
+use super::reach::changed;
+use super::signed_up::{callers, unclear};
+use crate::owners::{self, is_foreign};
+use crate::source::{Caller, Imported, Module, Sources, Target};
+
+/// Convex's builders; those of `convex/server` end in `Generic`.
+const BUILDERS: [&str; 6] = [
+    "action",
+    "internalAction",
+    "internalMutation",
+    "internalQuery",
+    "mutation",
+    "query",
+];
+
+/// What is known of main's functions, by which each is judged.
+pub(crate) struct Carrier<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) manifest: &'a Manifest,
+    /// What is known to be the owner's id: the members that are read of it.
+    pub(super) owners: BTreeMap<Source, BTreeSet<Vec<String>>>,
+    /// The tables of main that say who is signed up.
+    pub(super) callers: BTreeSet<String>,
+    /// Those in which main looks its caller up by different fields.
+    pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
+    /// Main's functions, by where they are written.
+    pub(super) defined: BTreeMap<(String, usize), FunctionPath>,
+    /// The statements whose values are changed somewhere.
+    pub(super) changed: BTreeSet<(String, usize)>,
+}
+
+pub(super) type Reason = String;
+
+impl<'a> Carrier<'a> {
+    pub(crate) fn new(sources: &'a Sources, manifest: &'a Manifest) -> Self {
+        let functions = manifest.main.functions.keys();
+        let mut carrier = Self {
+            sources,
+            manifest,
+            owners: BTreeMap::new(),
+            callers: callers(manifest),
+            unclear: unclear(sources),
+            defined: functions
+                .filter_map(|path| {
+                    let (module, index) = sources.function(path)?;
+                    Some(((module.name.clone(), index), path.clone()))
+                })
+                .collect(),
+            changed: changed(sources),
+        };
+        for module in sources.modules.values() {
+            for statement in &module.statements {
+                for access in statement.facts.access.iter().filter(|a| a.is_owner) {
+                    if let Some(source) = carrier.source(module, &access.caller) {
+                        let known = carrier.owners.entry(source).or_default();
+                        known.insert(access.path.clone());
+                    }
+                }
+            }
+        }
+        carrier
+    }
+
+    /// The kind of the function that a statement defines.
+    pub(crate) fn function_type(&self, module: &Module, index: usize) -> FunctionType {
+        let path = self.defined.get(&(module.name.clone(), index));
+        let function = path.and_then(|path| self.manifest.main.functions.get(path));
+        function.map_or(FunctionType::Query, |function| function.function_type)
+    }
+
+    pub(super) fn is_foreign(&self, table: &str) -> bool {
+        self.manifest.main.schema.table(table).is_some()
+            && is_foreign(table, &self.manifest.user_tables)
+    }
+
+    pub(super) fn source(&self, module: &Module, caller: &Caller) -> Option<Source> {
+        match caller {
+            Caller::Identity => None,
+            Caller::Context => Some(Source::Context),
+            Caller::Lookup(table) => self
+                .is_foreign(table)
+                .then(|| Source::Lookup(table.clone())),
+            Caller::Function(path) => Some(Source::Function(path.clone())),
+            Caller::Helper(name) => {
+                if module.statement_of(name).is_some() {
+                    return Some(Source::Helper(module.name.clone(), name.clone()));
+                }
+                let (import, imported) = module.import_of(name)?;
+                let imported = imported.imported.name()?;
+                match self.sources.resolve(&module.name, &import.specifier) {
+                    Target::Module(target) => {
+                        let (module, name) = self.sources.origin(&target, imported)?;
+                        Some(Source::Helper(module, name))
+                    }
+                    Target::Package(package) => Some(Source::Package(package, imported.to_owned())),
+                    Target::Generated(_) => None,
+                }
+            }
+        }
+    }
+
+    /// The members of the caller that a stub answers with; none for the id itself.
+    ///
+    /// Something that stands in an owner field once need not be the owner's id: where
+    /// others do that are called as ids are, those count. Several others count for
+    /// nothing.
+    pub(crate) fn shape(&self, source: &Source) -> BTreeSet<Vec<String>> {
+        let known = self.owners.get(source).cloned().unwrap_or_default();
+        let members: BTreeSet<_> = known.iter().filter(|p| !p.is_empty()).cloned().collect();
+        if members.is_empty() {
+            return known;
+        }
+        let is_id = |path: &Vec<String>| {
+            let last = path.last().map(String::as_str);
+            last.is_some_and(|last| {
+                matches!(last, "_id" | "subject")
+                    || owners::subjects(self.manifest).any(|s| s == last)
+            })
+        };
+        let ids: BTreeSet<_> = members.iter().filter(|path| is_id(path)).cloned().collect();
+        match (ids.is_empty(), members.len()) {
+            (false, _) => ids,
+            (true, 1) => members,
+            (true, _) => BTreeSet::new(),
+        }
+    }
+
+    /// The statement that declares what the name stands for in the module.
+    pub(super) fn declared<'m>(
+        &'m self,
+        module: &'m Module,
+        name: &str,
+    ) -> Option<(&'m Module, usize)> {
+        if let Some(index) = module.statement_of(name) {
+            return Some((module, index));
+        }
+        let (import, imported) = module.import_of(name)?;
+        let Target::Module(target) = self.sources.resolve(&module.name, &import.specifier) else {
+            return None;
+        };
+        let (module, name) = self.sources.origin(&target, imported.imported.name()?)?;
+        let module = self.sources.modules.get(&module)?;
+        Some((module, module.statement_of(&name)?))
+    }
+
+    /// Whether the name is one of Convex's builders.
+    pub(super) fn is_convex_builder(&self, module: &Module, builder: &str) -> bool {
+        module.import_of(builder).is_some_and(|(import, imported)| {
+            let Imported::Name(name) = &imported.imported else {
+                return false;
+            };
+            match self.sources.resolve(&module.name, &import.specifier) {
+                Target::Generated(file) => file == "server" && BUILDERS.contains(&name.as_str()),
+                Target::Package(package) => {
+                    let name = name.strip_suffix("Generic");
+                    package == "convex/server" && name.is_some_and(|n| BUILDERS.contains(&n))
+                }
+                Target::Module(_) => false,
+            }
+        })
+    }
+}
