@@ -28,7 +28,6 @@ mod calls;
 pub mod codec;
 mod deployment;
 mod error;
-mod global;
 #[doc(hidden)]
 pub mod internals;
 mod redact;

@@ -130,6 +130,14 @@ impl Reader<'_> {
                 at += 3;
                 continue;
             }
+            if is_ident(&tokens[at], "pub") {
+                // Who may see it, in brackets, imports nothing.
+                let scope = matches!(tokens.get(at + 1), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
+                // A field of a tuple struct can be in brackets itself.
+                let scope = scope && !is_punct(tokens.get(at + 2), ',') && at + 2 < tokens.len();
+                at += if scope { 2 } else { 1 };
+                continue;
+            }
             if let TokenTree::Group(group) = &tokens[at] {
                 self.read(&flat(group.stream()), inside);
             } else if !preceded_by_colons(tokens, at) && has_colons(tokens, at + 1) {

@@ -8,7 +8,7 @@ use std::vec;
 use byod_schema::FunctionType;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 
-use super::paginated::PaginatedQuery;
+use super::paginated::{PaginatedQuery, Range};
 use crate::codec::{Page, PageStatus};
 use crate::error::{Deployment, Endpoint, Error};
 use crate::routing::Target;
@@ -16,21 +16,30 @@ use crate::routing::Target;
 /// How deep a page can be split into parts before that counts as an error.
 const SPLITS: usize = 32;
 
-/// What is read next: from a cursor on, one page or up to another cursor.
-pub(crate) struct Range {
-    pub(crate) cursor: Option<String>,
-    pub(crate) end: Option<String>,
-    /// Whether the query goes on behind `end`, with nothing else planned for it.
-    goes_on: bool,
-}
+impl<T> PaginatedQuery<T> {
+    /// All pages, beginning at the cursor, each requested when the one before has
+    /// been taken.
+    ///
+    /// The last page has `is_done`; an error is the last thing the stream gives.
+    /// Each page is routed anew: if the user connects a deployment in the middle,
+    /// or disconnects it, that is [`Error::DeploymentChanged`]. A page that the
+    /// deployment could not read whole ([`SplitRequired`](crate::PageStatus::SplitRequired)) is read
+    /// again in parts, each of which is then a page of its own. Dropping the
+    /// stream closes a request that is under way; no other is sent.
+    pub fn pages(self) -> Pages<T>
+    where
+        T: Send + 'static,
+    {
+        Pages::new(self)
+    }
 
-impl From<Option<String>> for Range {
-    fn from(cursor: Option<String>) -> Self {
-        Self {
-            cursor,
-            end: None,
-            goes_on: true,
-        }
+    /// All items, page by page as [`pages`](Self::pages) gives them; no more than
+    /// one page is held.
+    pub fn items(self) -> Items<T>
+    where
+        T: Send + 'static,
+    {
+        Items::new(self.pages())
     }
 }
 

@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
 
 use super::call::{Prepared, Query, Routed};
-use super::pages::{Items, Pages, Range};
 use super::session::Session;
 use crate::codec::validators as v;
 use crate::codec::{Arguments, Field, FunctionInfo, Page, Seed};
@@ -17,6 +16,24 @@ use crate::error::Error;
 
 /// The items of a page where [`PaginatedQuery::page_size`] says nothing else.
 const PAGE_SIZE: u32 = 100;
+
+/// What is read next: from a cursor on, one page or up to another cursor.
+pub(crate) struct Range {
+    pub(crate) cursor: Option<String>,
+    pub(crate) end: Option<String>,
+    /// Whether the query goes on behind `end`, with nothing else planned for it.
+    pub(crate) goes_on: bool,
+}
+
+impl From<Option<String>> for Range {
+    fn from(cursor: Option<String>) -> Self {
+        Self {
+            cursor,
+            end: None,
+            goes_on: true,
+        }
+    }
+}
 
 /// A query that gives its result page by page: its Convex function takes
 /// `paginationOpts`, which is not among the arguments but set here.
@@ -118,31 +135,6 @@ impl<T> PaginatedQuery<T> {
     /// Reads one page and says which deployment answered, beside the page.
     pub async fn routed(self) -> Result<Routed<Page<T>>, Error> {
         self.query().routed().await
-    }
-
-    /// All pages, beginning at the cursor, each requested when the one before has
-    /// been taken.
-    ///
-    /// The last page has `is_done`; an error is the last thing the stream gives.
-    /// Each page is routed anew: if the user connects a deployment in the middle,
-    /// or disconnects it, that is [`Error::DeploymentChanged`]. A page that the
-    /// deployment could not read whole ([`SplitRequired`](crate::PageStatus::SplitRequired)) is read
-    /// again in parts, each of which is then a page of its own. Dropping the
-    /// stream closes a request that is under way; no other is sent.
-    pub fn pages(self) -> Pages<T>
-    where
-        T: Send + 'static,
-    {
-        Pages::new(self)
-    }
-
-    /// All items, page by page as [`pages`](Self::pages) gives them; no more than
-    /// one page is held.
-    pub fn items(self) -> Items<T>
-    where
-        T: Send + 'static,
-    {
-        Items::new(self.pages())
     }
 
     /// Where it begins.

@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::field::{Encoded, Field};
-use super::id::{DocumentId, Id};
+use super::id::DocumentId;
 use super::name::TableName;
 use super::object::{self, Object, System};
 use super::timestamp::{Timestamp, TimestampError};
@@ -24,6 +24,22 @@ pub trait Table: Object {
     /// The table's name, as Convex knows it.
     const NAME: &'static str = <Self::Name as TableName>::NAME;
 }
+
+/// The id of a document of the table that the struct `T` stands for.
+///
+/// `Id<Users>` and `Id<Notes>` are different types; an id is made by a
+/// deployment, and text from elsewhere (a URL, say) becomes one by
+/// [`DocumentId::new`], which the deployment then checks.
+///
+/// Which table is meant has to be said where it doesn't follow from what the id
+/// is used for, as with `Vec::new`:
+///
+/// ```ignore
+/// let id = Id::<Notes>::new(path_segment);
+/// // Where it follows, the table's name is enough to infer it.
+/// let note = notes::get(&session, notes::GetArgs { id: DocumentId::new(path_segment) }).await?;
+/// ```
+pub type Id<T> = DocumentId<<T as Table>::Name>;
 
 /// A document as it is stored: the table's fields, its id, and when it was made.
 ///

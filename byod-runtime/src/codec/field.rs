@@ -8,7 +8,6 @@ use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::object::no_field;
 use super::validators as v;
 
 /// A Rust type that can hold every value of the validator `V` (a marker of
@@ -264,6 +263,14 @@ impl Field<v::Any> for serde_json::Value {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
     }
+}
+
+/// Names that begin with `$` are how values are encoded that JSON has no literal
+/// for: `{"$integer": …}` is no object.
+pub(super) fn no_field<E: serde::de::Error>(key: &str) -> E {
+    E::custom(format_args!(
+        "expected an object, found `{key}`, which no field is called"
+    ))
 }
 
 #[cfg(test)]

@@ -5,28 +5,11 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::doc::Table;
 use super::field::Field;
 use super::name::TableName;
 use super::validators as v;
 
-/// The id of a document of the table that the struct `T` stands for.
-///
-/// `Id<Users>` and `Id<Notes>` are different types; an id is made by a
-/// deployment, and text from elsewhere (a URL, say) becomes one by
-/// [`DocumentId::new`], which the deployment then checks.
-///
-/// Which table is meant has to be said where it doesn't follow from what the id
-/// is used for, as with `Vec::new`:
-///
-/// ```ignore
-/// let id = Id::<Notes>::new(path_segment);
-/// // Where it follows, the table's name is enough to infer it.
-/// let note = notes::get(&session, notes::GetArgs { id: DocumentId::new(path_segment) }).await?;
-/// ```
-pub type Id<T> = DocumentId<<T as Table>::Name>;
-
-/// The id of a document of the table called `N`; see [`Id`].
+/// The id of a document of the table called `N`; see [`Id`](crate::Id).
 pub struct DocumentId<N> {
     text: String,
     table: PhantomData<fn() -> N>,

@@ -27,11 +27,11 @@ mod union;
 pub mod validators;
 
 pub use arguments::{Arguments, UntypedArguments};
-pub use doc::{Doc, Table};
+pub use doc::{Doc, Id, Table};
 pub use field::{Field, OptionalField};
 pub use function::FunctionInfo;
 pub use given::Given;
-pub use id::{DocumentId, Id};
+pub use id::DocumentId;
 pub use literals::{Literals, Unknown};
 pub use name::{Name, TableName};
 pub use object::{Entries, Object, decode, encode};

@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serializer};
 use serde_json::Value as Json;
 
-use super::field::{Field, Seed};
+use super::field::{Field, Seed, no_field};
 use super::validators as v;
 
 /// A generated struct for an object validator; written and read field by field.
@@ -114,14 +114,6 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
             Err(error) => Err(self.of_field(&error)),
         }
     }
-}
-
-/// Names that begin with `$` are how values are encoded that JSON has no literal
-/// for: `{"$integer": …}` is no object.
-pub(super) fn no_field<E: de::Error>(key: &str) -> E {
-    E::custom(format_args!(
-        "expected an object, found `{key}`, which no field is called"
-    ))
 }
 
 enum Key {

@@ -11,7 +11,7 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
-use super::claim;
+use super::claim_refusal;
 use super::context::CallContext;
 use super::values;
 use crate::error::{Error, ErrorData, text};
@@ -229,7 +229,7 @@ struct Failure<'de> {
 
 impl Failure<'_> {
     fn error(self, context: CallContext<'_>) -> Error {
-        if let Some(claim) = self.data.and_then(claim::refusal) {
+        if let Some(claim) = self.data.and_then(claim_refusal::refusal) {
             let call = context.call();
             return Error::Claim { call, claim };
         }

@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod auth;
 pub(crate) mod body;
 mod claim;
+mod claim_refusal;
 mod client;
 mod context;
 mod deadline;

@@ -10,11 +10,7 @@ use crate::users::UserId;
 use read_once::{Aging, Found, ReadOnce};
 
 mod read_once;
-
-/// What the reads are locked with.
-mod sync {
-    pub(super) use std::sync::{Mutex, MutexGuard};
-}
+mod sync;
 
 /// What a user's record comes down to. Cheap to clone.
 #[derive(Clone, Debug)]

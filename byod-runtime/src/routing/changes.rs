@@ -4,9 +4,9 @@
 //! transaction, if the record is another by now: other credentials, another status, or
 //! changed at another time. What then is to be done depends on who writes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::recovery::News;
 use super::service::Byod;
 use crate::error::Error;
 use crate::users::UserId;
@@ -26,6 +26,21 @@ pub(crate) enum Writer<'a> {
     Report(&'a News),
     /// Other credentials. Give way to a disconnect, and to credentials that came later.
     Credentials(&'a Credentials),
+}
+
+/// That a deployment fails.
+pub(crate) struct News {
+    /// Of the credentials it was called with.
+    pub(super) fingerprint: u64,
+    pub(super) reason: Arc<str>,
+}
+
+impl News {
+    /// Whether the record has these credentials, and calls them good.
+    pub(super) fn is_about(&self, record: &UserDatabaseConfig) -> bool {
+        record.credentials.fingerprint() == self.fingerprint
+            && record.connection_status == ConnectionStatus::Connected
+    }
 }
 
 /// What became of a change.

@@ -6,14 +6,14 @@ use std::sync::{Arc, Weak};
 use byod_schema::Location;
 
 use super::cache::{Blocked, Connected, Route, Why};
-use super::changes::Writer;
+use super::changes::{News, Writer};
 use super::recoveries::Pauses;
 use super::service::{Byod, Inner};
 use super::target::{RoutedClient, Target};
 use crate::deployment::{Observer, is_failing};
 use crate::error::{ConnectionProblem, Error};
 use crate::telemetry;
-use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, UserId, to_the_end};
+use crate::users::{Change, ConnectionStatus, UserId, to_the_end};
 
 impl Byod {
     /// Takes note of how a call to a user's deployment failed: blocks the user's
@@ -164,21 +164,6 @@ impl Observer for Watcher {
         if let Some(byod) = Byod::upgrade(&self.byod) {
             byod.observe(&self.user, &self.connected, error);
         }
-    }
-}
-
-/// That a deployment fails.
-pub(crate) struct News {
-    /// Of the credentials it was called with.
-    fingerprint: u64,
-    reason: Arc<str>,
-}
-
-impl News {
-    /// Whether the record has these credentials, and calls them good.
-    pub(super) fn is_about(&self, record: &UserDatabaseConfig) -> bool {
-        record.credentials.fingerprint() == self.fingerprint
-            && record.connection_status == ConnectionStatus::Connected
     }
 }
 

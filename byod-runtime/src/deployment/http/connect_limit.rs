@@ -15,7 +15,7 @@ use hyper::Uri;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
-use super::guard::Floods;
+use super::floods::Floods;
 use crate::error::BoxError;
 
 tokio::task_local! {

@@ -1,6 +1,7 @@
 //! Requests to deployments, and what their answers say of them as HTTP.
 
 mod connect_limit;
+mod floods;
 mod guard;
 mod pool;
 mod proxy;
@@ -26,7 +27,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::time::timeout_at;
 
 use self::connect_limit::{TooLate, connected_by};
-pub(crate) use self::guard::Floods;
+pub(crate) use self::floods::Floods;
 use self::guard::{Flood, Taken};
 use self::pool::{Pool, pool};
 use self::proxy::Proxies;

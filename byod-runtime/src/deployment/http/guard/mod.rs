@@ -6,7 +6,6 @@
 
 mod allowance;
 mod connector;
-mod floods;
 mod frames;
 mod heads;
 
@@ -22,9 +21,9 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use self::allowance::Allowance;
 pub(super) use self::allowance::{HTTP1_BUFFER, STREAM_WINDOW, Taken, WINDOW};
 pub(super) use self::connector::Guarding;
-pub(crate) use self::floods::Floods;
 use self::frames::{Frames, HEADERS};
 use self::heads::Heads;
+use super::floods::Floods;
 
 /// How much is read at once, in bytes: more than TLS ever gives.
 pub(super) const READ: usize = 32 * 1024;

@@ -1,3 +1,7 @@
+//! What a service does with its two kinds of deployment.
+
+mod global;
+
 use byod_schema::FunctionType;
 
 use crate::calls::Session;
