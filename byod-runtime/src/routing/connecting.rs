@@ -131,7 +131,7 @@ impl Byod {
             Err(error) => error.outcome() == Outcome::Unknown,
         };
         if let Some(claimed) = claimed.filter(|_| !is_stored) {
-            claimed.undo().await;
+            self.undo_claim(&user, claimed).await;
         }
         let status = match stored? {
             Some(status) => status,
@@ -177,9 +177,7 @@ impl Byod {
                     let claims = &self.inner().claims;
                     claims.note(user, sealed.fingerprint(), claim);
                 }
-                if self.is_watched(user) {
-                    self.status(user).await?;
-                }
+                self.tell_watchers(user).await;
                 Ok(Some(status))
             }
             Written::Lost(Some(present))
@@ -310,9 +308,7 @@ impl Byod {
         let change = Change::to(&status);
         self.change(user, Some(record), Writer::Disconnect, &change)
             .await?;
-        if self.is_watched(user) {
-            self.status(user).await?;
-        }
+        self.tell_watchers(user).await;
         Ok(())
     }
 
@@ -389,9 +385,7 @@ impl Byod {
         if found.is_ok() || !blocked {
             self.clear_user_client(user);
         }
-        if self.is_watched(user) {
-            self.status(user).await?;
-        }
+        self.tell_watchers(user).await;
         Ok(status)
     }
 }
