@@ -7,6 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use byod_schema::{Manifest, Project};
 
 use crate::error::Error;
@@ -92,18 +94,50 @@ impl Snapshot {
         })
     }
 
-    /// Brings the file and what was read together, as `mode` says. Gives what
-    /// the user must be told.
-    pub(crate) fn settle(&self, mode: Mode, read: &Manifest) -> Result<Option<String>, Error> {
-        let text = text(read).map_err(|error| Error::io(&self.path, error.into()))?;
+    /// A project as it was when the snapshot was written, where it was written of the same
+    /// files and versions: with packages that may not be installed here.
+    pub(crate) fn of_same(
+        &self,
+        digest: &str,
+        of: impl Fn(Manifest) -> Option<Project>,
+    ) -> Option<Project> {
+        let text = self.text.as_deref()?;
+        let mut known = sources(text)?.into_iter();
+        let same = known.find(|one| one.digest == digest && !digest.is_empty())?;
+        let project = parse(text).ok().and_then(of)?;
+        Some(Project {
+            warnings: same.warnings,
+            ..project
+        })
+    }
+
+    /// Brings the file and what was read together, as `mode` says, with what the
+    /// projects were made of. Gives what the user must be told.
+    pub(crate) fn settle(
+        &self,
+        mode: Mode,
+        read: &Manifest,
+        sources: &[Source],
+    ) -> Result<Option<String>, Error> {
+        let failed = |error: serde_json::Error| Error::io(&self.path, error.into());
+        let known = self.text.as_deref().and_then(self::sources);
+        let known = known.unwrap_or_default();
+        let written = text(read, sources).map_err(failed)?;
+        // What the projects declare may be the same where their files are not.
+        let text = text(read, &known).map_err(failed)?;
         let difference = match self.text.as_deref() {
             None => "there is no such snapshot yet".to_owned(),
             // Git may have given it other ends of lines.
-            Some(known) if known.replace("\r\n", "\n") == text => return Ok(None),
+            Some(known) if known.replace("\r\n", "\n") == text => {
+                if mode == Mode::Write && written != text {
+                    fs::write(&self.path, written).map_err(|error| Error::io(&self.path, error))?;
+                }
+                return Ok(None);
+            }
             Some(known) => parse(known).map_or_else(|reason| reason, |old| difference(&old, read)),
         };
         if mode == Mode::Write {
-            fs::write(&self.path, text).map_err(|error| Error::io(&self.path, error))?;
+            fs::write(&self.path, written).map_err(|error| Error::io(&self.path, error))?;
             return Ok(None);
         }
         let error = Error::Snapshot {
@@ -127,8 +161,32 @@ fn parse(text: &str) -> Result<Manifest, String> {
     serde_json::from_str(text).map_err(|error| format!("this is no snapshot: {error}"))
 }
 
+/// What a project in a snapshot was made of.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Source {
+    /// Of its files and versions; empty where packages were missing.
+    pub(crate) digest: String,
+    /// What could not be read with all packages there.
+    pub(crate) warnings: Vec<String>,
+}
+
+fn sources(text: &str) -> Option<Vec<Source>> {
+    #[derive(Deserialize)]
+    struct Of {
+        sources: Vec<Source>,
+    }
+    serde_json::from_str::<Of>(text).ok().map(|of| of.sources)
+}
+
 /// What is committed: no warnings, which depend on the machine that wrote them.
-fn text(manifest: &Manifest) -> Result<String, serde_json::Error> {
+fn text(manifest: &Manifest, sources: &[Source]) -> Result<String, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Written<'a> {
+        #[serde(flatten)]
+        manifest: &'a Manifest,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        sources: &'a [Source],
+    }
     let mut manifest = manifest.clone();
     for project in [Some(&mut manifest.main), manifest.user.as_mut()]
         .into_iter()
@@ -136,7 +194,11 @@ fn text(manifest: &Manifest) -> Result<String, serde_json::Error> {
     {
         project.warnings.clear();
     }
-    serde_json::to_string_pretty(&manifest).map(|text| text + "\n")
+    let written = Written {
+        manifest: &manifest,
+        sources,
+    };
+    serde_json::to_string_pretty(&written).map(|text| text + "\n")
 }
 
 /// How many differences a message names.

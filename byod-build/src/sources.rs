@@ -10,7 +10,7 @@ use crate::config::{Config, Named};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::project::{ProjectReading, attempt, locate};
-use crate::snapshot::{self, Mode, Snapshot};
+use crate::snapshot::{self, Mode, Snapshot, Source};
 
 /// The manifest, and what it was made from.
 pub(crate) struct Reading {
@@ -24,13 +24,15 @@ pub(crate) struct Reading {
     pub(crate) snapshot: Option<Snapshot>,
     /// The Convex folders that are not there; their projects are the snapshot's.
     not_there: Vec<PathBuf>,
+    /// What the projects that were read were made of.
+    made_of: Vec<Source>,
 }
 
 impl Reading {
     /// Brings the snapshot and the projects together; gives a warning.
     pub(crate) fn settle(&self, snapshot: &Snapshot, mode: Mode) -> Result<Option<String>, Error> {
         let Some(absent) = self.not_there.first() else {
-            return snapshot.settle(mode, &self.manifest);
+            return snapshot.settle(mode, &self.manifest, &self.made_of);
         };
         let path = snapshot.path().display();
         let absent = absent.display();
@@ -63,6 +65,7 @@ pub(crate) fn read(
         files: BTreeSet::new(),
         absent: BTreeSet::new(),
         not_there: Vec::new(),
+        made_of: Vec::new(),
     };
     if let Some(snapshot) = &sources.snapshot {
         sources.note(snapshot.path().to_owned());
@@ -79,6 +82,7 @@ pub(crate) fn read(
         files: sources.files,
         absent: sources.absent,
         not_there: sources.not_there,
+        made_of: sources.made_of,
         manifest: Manifest {
             format: Manifest::FORMAT,
             main,
@@ -108,6 +112,7 @@ struct Sources<'a> {
     files: BTreeSet<PathBuf>,
     absent: BTreeSet<PathBuf>,
     not_there: Vec<PathBuf>,
+    made_of: Vec<Source>,
 }
 
 impl Sources<'_> {
@@ -151,7 +156,32 @@ impl Sources<'_> {
         let folder = locate::convex_folder(&folder)?;
         self.folders.push(folder.clone());
         let apart = self.apart.get(&folder).map(PathBuf::as_path);
-        let reading = attempt(&folder, self.limits, apart)?.reading?;
+        let read = attempt(&folder, self.limits, apart)?;
+        let is_whole = matches!(&read.reading, Ok(reading) if reading.warnings.is_empty());
+        let same = || self.snapshot.as_ref()?.of_same(&read.digest, &of);
+        // Packages that aren't installed here were when the snapshot was written.
+        let of_snapshot = if is_whole || read.missing.is_empty() || apart.is_some() {
+            None
+        } else {
+            same()
+        };
+        // What was read without packages must not stand for what they say.
+        let warnings = match (&read.reading, &of_snapshot) {
+            (_, Some(project)) => Some(project.warnings.clone()),
+            (Ok(reading), None) if read.missing.is_empty() => Some(reading.warnings.clone()),
+            _ => None,
+        };
+        self.made_of
+            .push(warnings.map_or_else(Source::default, |warnings| Source {
+                digest: read.digest.clone(),
+                warnings,
+            }));
+        let reading = match (read.reading, of_snapshot) {
+            (Ok(reading), of_snapshot) => (reading, of_snapshot),
+            (Err(_), Some(project)) => return Ok(project),
+            (Err(error), None) => return Err(error),
+        };
+        let (reading, of_snapshot) = reading;
         let ProjectReading {
             schema,
             functions,
@@ -165,6 +195,9 @@ impl Sources<'_> {
         self.files.extend(outside);
         let outside = absent.into_iter().filter(|file| !file.starts_with(&folder));
         self.absent.extend(outside);
+        if let Some(project) = of_snapshot {
+            return Ok(project);
+        }
         Ok(Project {
             convex: named.text.clone(),
             schema: schema.value,

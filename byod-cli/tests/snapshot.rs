@@ -65,6 +65,24 @@ fn a_snapshot_has_what_the_packages_say() {
     );
     assert!(!project.has("node_modules"), "it is installed apart");
 
+    // Builds of the same files take what is absent from there.
+    let build = || {
+        let builder = byod_build::Builder::new().config(project.root.join("byod.toml"));
+        builder.read().unwrap().main
+    };
+    assert_eq!(build().functions.len(), 1);
+    assert_eq!(build().warnings, Vec::<String>::new());
+    // Of others they don't: absent, and named.
+    let text = project.read("convex/jobs.ts");
+    project.write("convex/jobs.ts", &format!("{text}// changed\n"));
+    assert_eq!(build().functions.len(), 0);
+    assert!(!build().warnings.is_empty());
+    project.write("convex/jobs.ts", &text);
+    project.replace("package.json", "\"0.3.0\"", "\"0.3.1\"");
+    assert_eq!(build().functions.len(), 0);
+    project.replace("package.json", "\"0.3.1\"", "\"0.3.0\"");
+    assert_eq!(build().functions.len(), 1);
+
     let answer = project.byod(&["read", "--with-packages", "convex"]).json();
     assert_eq!(answer["functions"], expected["functions"]);
     assert_eq!(answer["schema"], expected["schema"]);

@@ -189,6 +189,19 @@ impl Host {
         packages.chain(orders).chain(refused).collect()
     }
 
+    /// The text of every file of the project's own that was read, and the versions of
+    /// packages that it names, by a name that is the same on every machine.
+    pub(crate) fn own_texts(&mut self) -> BTreeMap<String, String> {
+        let pins = self.resolution.pins().into_iter();
+        let pins = pins
+            .map(|(package, version)| (format!("package {package}"), version.unwrap_or_default()));
+        let is_own = |file: &Path| !file.iter().any(|part| part == "node_modules");
+        let files = self.sources.iter().filter(|(file, _)| is_own(file));
+        let files =
+            files.map(|(file, text)| (seen_from(&self.folder, file), text.replace("\r\n", "\n")));
+        files.chain(pins).collect()
+    }
+
     /// The packages that modules import and that are not installed, with what the
     /// project says of their versions.
     pub(crate) fn missing_packages(&self) -> &BTreeMap<String, Option<String>> {
@@ -320,6 +333,18 @@ impl Host {
 /// What is said of an import of a file that is not the project's.
 fn not_given(reason: &str) -> String {
     format!("{reason}. What a module needs must be in a file of the project")
+}
+
+/// The path of a file as it is written in a folder.
+fn seen_from(folder: &Path, file: &Path) -> String {
+    let mut up = String::new();
+    for above in folder.ancestors() {
+        if let Ok(below) = file.strip_prefix(above) {
+            return up + &below.to_string_lossy().replace('\\', "/");
+        }
+        up.push_str("../");
+    }
+    file.display().to_string()
 }
 
 /// What pnpm writes when it installs: its files may be older than the build that

@@ -2,6 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use byod_schema::{Function, FunctionPath, Schema, refused, refused_module};
 
 use super::exported::Exported;
@@ -57,6 +59,9 @@ pub struct Attempt {
     /// The packages that modules import and that are not installed, with the version or
     /// the range that the project's lock file or `package.json` says.
     pub missing: BTreeMap<String, Option<String>>,
+    /// A digest of what the project itself has: its own files that were read, and the
+    /// versions of packages that it names. It is the same whatever is installed.
+    pub digest: String,
 }
 
 /// As [`read_project`], with the packages in `apart/node_modules` for those that the
@@ -83,10 +88,27 @@ pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<A
     patience::read(stack, &progress, move || {
         let new = |shown| Host::new(absolute.clone(), shown, apart.as_deref(), told.clone());
         let host = || new(shown.clone());
-        let mut missing = BTreeMap::new();
-        let reading = run(host, limits, schema.as_deref(), &modules, &mut missing);
-        Ok(Attempt { reading, missing })
+        let (mut missing, mut texts) = (BTreeMap::new(), BTreeMap::new());
+        let notes = (&mut missing, &mut texts);
+        let reading = run(host, limits, schema.as_deref(), &modules, notes);
+        let digest = digest(&texts);
+        Ok(Attempt {
+            reading,
+            missing,
+            digest,
+        })
     })
+}
+
+fn digest(texts: &BTreeMap<String, String>) -> String {
+    let mut hasher = Sha256::new();
+    for (name, text) in texts {
+        for part in [name, text] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hex::encode(hasher.finalize())
 }
 
 fn run(
@@ -94,7 +116,10 @@ fn run(
     limits: Limits,
     schema_path: Option<&Path>,
     modules: &[Module],
-    missing: &mut BTreeMap<String, Option<String>>,
+    (missing, texts): (
+        &mut BTreeMap<String, Option<String>>,
+        &mut BTreeMap<String, String>,
+    ),
 ) -> Result<ProjectReading, Error> {
     let stopped = Stopped::default();
     let mut reader = Reader::new(&host, limits, 0, &stopped)?;
@@ -143,7 +168,8 @@ fn run(
     }
     warnings.extend(reader.stopped_elsewhere(modules));
     hosts.extend(reader.finish());
-    for host in &hosts {
+    for host in &mut hosts {
+        texts.extend(host.own_texts());
         let packages = host.missing_packages().iter();
         missing.extend(packages.map(|(name, version)| (name.clone(), version.clone())));
     }

@@ -51,6 +51,8 @@ pub(crate) struct Resolution {
     /// The packages that modules import and that are not installed, with what the
     /// project says of their versions.
     missing: BTreeMap<String, Option<String>>,
+    /// The packages that the project's own modules import, installed or not.
+    imported: BTreeSet<String>,
     /// By the folder of the importer, and whether it was a `require`: modules side by
     /// side import mostly the same.
     known: HashMap<(PathBuf, bool), HashMap<String, Target>>,
@@ -88,6 +90,7 @@ impl Resolution {
             pinned: Pinned::default(),
             apart: apart.map(Path::to_owned),
             missing: BTreeMap::new(),
+            imported: BTreeSet::new(),
             known: HashMap::new(),
             consulted: BTreeSet::new(),
             absent: BTreeSet::new(),
@@ -111,6 +114,9 @@ impl Resolution {
             .and_then(|known| known.get(specifier));
         if let Some(target) = known {
             return target.clone();
+        }
+        if !is_inside_package(from) {
+            self.imported.extend(package_of(specifier));
         }
         let target = self.look_up(from, specifier, is_require);
         let known = self.known.entry(place).or_default();
@@ -224,6 +230,19 @@ impl Resolution {
         if wanted.is_some() || !is_of_package {
             self.missing.entry(package).or_insert(wanted);
         }
+    }
+
+    /// The packages that the project's own modules import, with what the project says of
+    /// their versions.
+    pub(crate) fn pins(&mut self) -> BTreeMap<String, Option<String>> {
+        let convex = self.grounds.convex().to_owned();
+        let packages = self.imported.clone().into_iter();
+        packages
+            .map(|package| {
+                let wanted = self.pinned.wanted(&convex, &package);
+                (package, wanted)
+            })
+            .collect()
     }
 
     /// The packages that modules import and that are not installed.

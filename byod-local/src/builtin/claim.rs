@@ -37,7 +37,10 @@ pub(crate) fn functions(project: &mut Project, claims: Claims) -> Vec<Entry> {
     functions
         .map(|(name, function_type, args, body)| {
             let path = FunctionPath::new(MODULE, name);
+            // What the project declares is of a deployment that keeps claims, or of one
+            // that doesn't: their answers differ.
             let declared = project.functions.get(&path).cloned();
+            let declared = declared.filter(|_| claims == Claims::Kept);
             Entry {
                 keyed: None,
                 claimed: None,

@@ -151,7 +151,12 @@ impl GroupAnswer {
         });
         refused.find_map(|result| match answer::read_value(result, context) {
             Ok(IgnoredAny) => None,
-            Err(error @ Error::Claim { claim, .. }) if claim == Claim::Unclaimed => Some(error),
+            Err(
+                error @ Error::Claim {
+                    claim: Claim::Unclaimed,
+                    ..
+                },
+            ) => Some(error),
             Err(_) => None,
         })
     }

@@ -47,7 +47,7 @@ impl News {
 pub(crate) enum Written {
     Yes,
     /// Somebody else came first; what there is now, if there is a record.
-    Lost(Option<UserDatabaseConfig>),
+    Lost(Option<Box<UserDatabaseConfig>>),
 }
 
 impl Byod {
@@ -76,7 +76,7 @@ impl Byod {
             let present = store.get(user).await?;
             if !self.tries_again(user, &writer, seen.as_ref(), present.as_ref()) {
                 tracing::debug!(?user, "somebody else changed the user's record first");
-                return Ok(Written::Lost(present));
+                return Ok(Written::Lost(present.map(Box::new)));
             }
             seen = present;
             if attempt > 3 {

@@ -15,11 +15,11 @@ mod service;
 mod status;
 mod tables;
 mod target;
+mod testing;
 mod watched;
 mod watching;
 
 pub(crate) use cache::{Ages, Route, RouteCache};
-pub use connecting::ConnectionTest;
 pub(crate) use known_claims::KnownClaims;
 pub(crate) use lookup::Known;
 pub(crate) use recoveries::{Pauses, Recoveries};
@@ -30,4 +30,5 @@ pub use status::{UserRecord, UserStatus};
 pub use tables::{Router, TableInfo};
 pub use target::RoutedClient;
 pub(crate) use target::{Target, Wanted};
+pub use testing::ConnectionTest;
 pub(crate) use watched::Watched;

@@ -1,0 +1,172 @@
+//! Whether a user's deployment can be used: tried, and noted in the user's record.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+use super::cache::Route;
+use super::changes::{Writer, Written, may_be_tested};
+use super::service::Byod;
+use crate::deployment::Client;
+use crate::error::{Claim, ConnectionProblem, Error};
+use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, UserId, to_the_end};
+
+/// How long a test of a connection may take.
+const TEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What a test of a user's deployment found.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ConnectionTest {
+    /// The status of the user's record after the test.
+    pub status: ConnectionStatus,
+    /// The version of the schema that the deployment runs, where it answered.
+    pub schema_version: Option<u64>,
+    /// What keeps the deployment from being used; `None` if nothing does.
+    pub problem: Option<ConnectionProblem>,
+    /// Whose the deployment is, where it could be asked.
+    pub claim: Option<Claim>,
+    /// How long the test took.
+    pub duration: Duration,
+}
+
+impl Byod {
+    /// Tests the user's deployment and sets `connected` or `error` in their record:
+    /// whether it can be reached, takes the deploy key, answers `functions:ping`,
+    /// has a schema that is new enough, and is not another user's.
+    ///
+    /// The status of a record that is `disconnected`, or one that this version
+    /// doesn't know, stays, and so does whatever somebody else wrote into the record
+    /// during the test. [`Error::Config`] if the user has no record; other errors are
+    /// those of main.
+    pub async fn test_connection(&self, user: impl Into<UserId>) -> Result<ConnectionTest, Error> {
+        let user = user.into();
+        let record = self.record(&user).await?;
+        let start = Instant::now();
+        let found = match self.client(&user, &record) {
+            Ok(client) => self.examine(&client, &user).await,
+            Err(error) => Err(ConnectionProblem::of(&error).ok_or(error)?),
+        };
+        let claim = claim_in(&found);
+        if let Some(claim) = claim {
+            let fingerprint = record.credentials.fingerprint();
+            self.inner().claims.note(&user, fingerprint, claim);
+        }
+        let found = found.map(|(version, _)| version);
+        let duration = start.elapsed();
+        let status = to_the_end(self.clone().settle(user, record, found.clone())).await?;
+        Ok(ConnectionTest {
+            status,
+            schema_version: version_in(&found),
+            problem: found.err(),
+            claim,
+            duration,
+        })
+    }
+
+    /// The status of a record as it is now, where it was not written.
+    pub(super) async fn status_of(
+        &self,
+        user: &UserId,
+        seen: Option<UserDatabaseConfig>,
+    ) -> Result<ConnectionStatus, Error> {
+        let present = self.inner().store.get(user).await?;
+        let record = present.or(seen);
+        Ok(record.map_or(ConnectionStatus::Disconnected, |record| {
+            record.connection_status
+        }))
+    }
+
+    /// The version of the schema that the deployment runs, and whose it is, if it can
+    /// be used.
+    async fn examine(
+        &self,
+        client: &Client,
+        user: &UserId,
+    ) -> Result<(u64, Claim), ConnectionProblem> {
+        let version = self.ping(client).await?;
+        Ok((version, self.check_claim(client, user).await?))
+    }
+
+    /// The version of the schema that the deployment runs, if it is new enough.
+    pub(super) async fn ping(&self, client: &Client) -> Result<u64, ConnectionProblem> {
+        #[derive(Deserialize)]
+        struct Ping {
+            version: f64,
+        }
+        let client = client.with_limits(|limits| limits.timeout = limits.timeout.min(TEST_TIMEOUT));
+        let ping = client.query("functions:ping", &serde_json::json!({})).await;
+        let Ping { version } = ping.map_err(|error| {
+            // The rest are the function's own errors.
+            ConnectionProblem::of(&error).unwrap_or(ConnectionProblem::NoPing)
+        })?;
+        let found = version as u64;
+        let minimum = self.inner().minimum_schema_version;
+        if found < minimum {
+            return Err(ConnectionProblem::SchemaOutdated { found, minimum });
+        }
+        Ok(found)
+    }
+
+    /// Writes what a test found into the record, unless that has changed under it;
+    /// gives the status that the record has then.
+    async fn settle(
+        self,
+        user: UserId,
+        tested: UserDatabaseConfig,
+        found: Result<u64, ConnectionProblem>,
+    ) -> Result<ConnectionStatus, Error> {
+        let user = &user;
+        if !may_be_tested(&tested.connection_status) {
+            return self.status_of(user, Some(tested)).await;
+        }
+        let status = status_after(&found);
+        let reason = found.as_ref().err().map(ToString::to_string);
+        let change = Change {
+            error: reason.as_deref(),
+            tested: true,
+            schema_version: version_in(&found),
+            ..Change::to(&status)
+        };
+        let written = self
+            .change(user, Some(tested), Writer::Test, &change)
+            .await?;
+        if let Written::Lost(present) = written {
+            let gone = || Error::record_changed(user.as_str());
+            return Ok(present.ok_or_else(gone)?.connection_status);
+        }
+        // A route that is blocked stays so while the deployment fails: it is what
+        // keeps trying.
+        let blocked = matches!(self.inner().routes.peek(user), Some(Route::Blocked(_)));
+        if found.is_ok() || !blocked {
+            self.clear_user_client(user);
+        }
+        self.tell_watchers(user).await;
+        Ok(status)
+    }
+}
+
+/// The status of a record whose credentials were tested.
+pub(super) fn status_after(found: &Result<u64, ConnectionProblem>) -> ConnectionStatus {
+    match found {
+        Ok(_) => ConnectionStatus::Connected,
+        Err(_) => ConnectionStatus::Error,
+    }
+}
+
+/// Whose a test found the deployment to be.
+fn claim_in(found: &Result<(u64, Claim), ConnectionProblem>) -> Option<Claim> {
+    match found {
+        Ok((_, claim)) => Some(*claim),
+        Err(ConnectionProblem::SomebodyElses) => Some(Claim::SomebodyElses),
+        Err(_) => None,
+    }
+}
+
+/// The version of the schema that a test found, be it good enough or not.
+pub(super) fn version_in(found: &Result<u64, ConnectionProblem>) -> Option<u64> {
+    match found {
+        Ok(version) => Some(*version),
+        Err(problem) => problem.schema_version(),
+    }
+}
