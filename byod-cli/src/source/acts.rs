@@ -6,7 +6,7 @@ use oxc_ast::ast::{Argument, Expression, NewExpression, SimpleAssignmentTarget};
 use oxc_semantic::NodeId;
 use oxc_span::GetSpan;
 
-use super::Facts;
+use super::facts::Facts;
 use super::nodes::Reader;
 
 /// Methods that leave what they are called on as it is.

@@ -5,8 +5,8 @@ use oxc_ast::ast::{Argument, BindingPattern, Expression};
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
+use super::facts::{Access, Caller, Facts};
 use super::nodes::Reader;
-use super::{Access, Caller, Facts};
 
 impl Reader<'_, '_> {
     /// What becomes of the result of the call `id`.

@@ -9,10 +9,9 @@ use oxc_span::GetSpan;
 
 use byod_schema::FunctionPath;
 
-use super::lookup::method;
-use super::nodes::{CONTEXT, Reader, first_parameter, function_path, is_empty_object, path_of};
-use super::parse::range;
-use super::{Caller, Facts};
+use super::facts::{Caller, Facts};
+use super::nodes::{CONTEXT, Reader};
+use super::syntax::{first_parameter, function_path, is_empty_object, method, path_of, range};
 
 const CALLS: [&str; 3] = ["runQuery", "runMutation", "runAction"];
 const RUNNING: [&str; 4] = ["runQuery", "runMutation", "runAction", "scheduler"];

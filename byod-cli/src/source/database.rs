@@ -3,12 +3,10 @@
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, CallExpression, Expression};
 
-use super::facts::Reached;
-use super::lookup::method;
+use super::facts::{Facts, Reached, shorten};
 use super::nodes::Reader;
 use super::origin::Origin;
-use super::parse::range;
-use super::{Facts, shorten};
+use super::syntax::{method, range};
 
 impl Reader<'_, '_> {
     /// Notes by which id a call of the database reaches a document, unless it names

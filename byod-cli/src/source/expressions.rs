@@ -2,30 +2,10 @@
 
 use oxc_ast::ast::{Argument, CallExpression, Expression, ObjectPropertyKind};
 
-use super::Caller;
-use super::lookup::{method, plain};
-use super::nodes::{CONTEXT, function_path, is_empty_object};
-use super::statements::Judge;
-
-/// What is known of the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// All that there is, or that there is nobody.
-    Whole,
-    /// Their identity, or nothing.
-    Identity,
-    /// A part, which may be anything.
-    Part,
-    /// Null.
-    Nothing,
-}
-
-/// What a condition comes to where the caller is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    False,
-    True,
-}
+use super::facts::Caller;
+use super::nodes::CONTEXT;
+use super::syntax::{function_path, is_empty_object, method, plain};
+use super::telling::{Judge, Known, Told};
 
 /// How far names are followed: further than anybody writes, and not round in rings.
 const DEPTH: usize = 64;

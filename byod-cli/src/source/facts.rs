@@ -5,7 +5,10 @@ use std::ops::Range;
 
 use byod_schema::FunctionPath;
 
-use super::Origin;
+use super::origin::Origin;
+
+/// The name of a default export, and of what is declared only as that.
+pub(crate) const DEFAULT: &str = "default";
 
 /// What a statement uses, nested functions included.
 #[derive(Debug, Default)]
@@ -116,4 +119,14 @@ pub(crate) struct Access {
     pub(crate) is_owner: bool,
     /// The table of the lookup in whose conditions it stands.
     pub(crate) lookup: Option<String>,
+}
+
+/// The first line of a text, of at most 60 characters.
+pub(super) fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    let mut short: String = line.chars().take(60).collect();
+    if short.len() < text.trim().len() {
+        short.push('…');
+    }
+    short
 }

@@ -11,7 +11,7 @@ use oxc_span::GetSpan;
 
 use super::facts::Lookup;
 use super::nodes::Reader;
-use super::parse::range;
+use super::syntax::{Step, method, path, plain, range};
 
 /// What a lookup is of.
 pub(super) struct LookedUp {
@@ -244,55 +244,4 @@ impl Reader<'_, '_> {
             self.looked_up(call).map(|looked_up| looked_up.table)
         })
     }
-}
-
-/// A step from a value to a part of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Member(String),
-    Element,
-}
-
-/// How a pattern leads to the name: from the outside in.
-pub(super) fn path(pattern: &BindingPattern, symbol: SymbolId) -> Option<Vec<Step>> {
-    let step = |step: Step, pattern: &BindingPattern| {
-        let rest = path(pattern, symbol)?;
-        Some([vec![step], rest].concat())
-    };
-    match pattern {
-        BindingPattern::BindingIdentifier(name) => (name.symbol_id() == symbol).then(Vec::new),
-        BindingPattern::AssignmentPattern(assigned) => path(&assigned.left, symbol),
-        BindingPattern::ObjectPattern(object) => {
-            let found = object.properties.iter().find_map(|property| {
-                let key = property.key.static_name()?.to_string();
-                step(Step::Member(key), &property.value)
-            });
-            // What is left is of the same kind.
-            found.or_else(|| path(&object.rest.as_ref()?.argument, symbol))
-        }
-        BindingPattern::ArrayPattern(array) => {
-            let mut elements = array.elements.iter().flatten();
-            let found = elements.find_map(|element| step(Step::Element, element));
-            found.or_else(|| path(&array.rest.as_ref()?.argument, symbol))
-        }
-    }
-}
-
-/// The object and the name of the method that is called.
-pub(super) fn method<'e>(call: &'e CallExpression<'e>) -> Option<(&'e Expression<'e>, &'e str)> {
-    match call.callee.get_inner_expression() {
-        Expression::StaticMemberExpression(member) => {
-            Some((&member.object, member.property.name.as_str()))
-        }
-        _ => None,
-    }
-}
-
-/// The expression without parentheses, types and `await`.
-pub(super) fn plain<'e>(expression: &'e Expression<'e>) -> &'e Expression<'e> {
-    let mut inner = expression.get_inner_expression();
-    while let Expression::AwaitExpression(awaited) = inner {
-        inner = awaited.argument.get_inner_expression();
-    }
-    inner
 }

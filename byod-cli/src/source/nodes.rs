@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Argument, BindingPattern, Expression, TSLiteral, TSType, TSTypeName};
+use oxc_ast::ast::{Argument, BindingPattern, Expression, TSType, TSTypeName};
 use oxc_semantic::{AstNodes, NodeId, Scoping, SymbolId};
 use oxc_span::GetSpan;
 
 use byod_schema::FunctionPath;
 
-use super::parse::range;
-use super::{Caller, Facts, FunctionRef};
+use super::facts::{Caller, DEFAULT, Facts, FunctionRef};
+use super::syntax::{literals, range};
 
 /// What every Convex context has.
 pub(super) const CONTEXT: [&str; 9] = [
@@ -187,7 +187,7 @@ impl Reader<'_, '_> {
         let declaration = self.scoping.symbol_declaration(symbol);
         let taken = match self.nodes.kind(declaration) {
             AstKind::ImportSpecifier(specifier) => Some(specifier.imported.name().to_string()),
-            AstKind::ImportDefaultSpecifier(_) => Some(super::DEFAULT.to_owned()),
+            AstKind::ImportDefaultSpecifier(_) => Some(DEFAULT.to_owned()),
             AstKind::ImportNamespaceSpecifier(_) => None,
             _ => return None,
         };
@@ -262,50 +262,5 @@ impl Reader<'_, '_> {
             }
             outermost = parent;
         }
-    }
-}
-
-pub(super) fn first_parameter(function: &Expression) -> Option<String> {
-    let parameters = match function {
-        Expression::ArrowFunctionExpression(arrow) => &arrow.params,
-        Expression::FunctionExpression(function) => &function.params,
-        _ => return None,
-    };
-    match &parameters.items.first()?.pattern {
-        BindingPattern::BindingIdentifier(identifier) => Some(identifier.name.to_string()),
-        _ => None,
-    }
-}
-
-pub(super) fn is_empty_object(argument: &Argument) -> bool {
-    matches!(argument, Argument::ObjectExpression(object) if object.properties.is_empty())
-}
-
-/// `internal.users.current`
-pub(super) fn function_path(argument: &Argument) -> Option<FunctionPath> {
-    path_of(argument.as_expression()?)
-}
-
-/// The same, of an expression.
-pub(super) fn path_of(mut expression: &Expression) -> Option<FunctionPath> {
-    let mut names = Vec::new();
-    while let Expression::StaticMemberExpression(member) = expression {
-        names.insert(0, member.property.name.to_string());
-        expression = &member.object;
-    }
-    let root = expression.is_specific_id("internal") || expression.is_specific_id("api");
-    let name = names.pop().filter(|_| root && !names.is_empty())?;
-    Some(FunctionPath::new(names.join("/"), name))
-}
-
-/// The texts that a type consists of.
-fn literals(argument: &TSType) -> Vec<String> {
-    match argument {
-        TSType::TSLiteralType(literal) => match &literal.literal {
-            TSLiteral::StringLiteral(text) => vec![text.value.to_string()],
-            _ => Vec::new(),
-        },
-        TSType::TSUnionType(union) => union.types.iter().flat_map(literals).collect(),
-        _ => Vec::new(),
     }
 }

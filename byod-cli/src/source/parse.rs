@@ -12,15 +12,17 @@ use oxc_ast::ast::{
 };
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
-use oxc_span::{GetSpan, SourceType, Span};
+use oxc_span::{GetSpan, SourceType};
 
-use super::nodes::Reader;
-use super::statements::{Judge, Parts, Telling};
-use super::wrapper;
-use super::{
-    DEFAULT, Definition, Export, Facts, Import, Imported, ImportedName, Load, LoadKind, Module,
-    Statement,
+use super::facts::{DEFAULT, Facts};
+use super::module::{
+    Definition, Export, Import, Imported, ImportedName, Load, LoadKind, Module, Statement,
 };
+use super::nodes::Reader;
+use super::syntax::{Parts, function, initializer, property, range};
+use super::telling::Judge;
+use super::verdict::Telling;
+use super::wrapper::wrapper;
 
 pub(super) fn module(
     path: &Path,
@@ -75,16 +77,15 @@ pub(super) fn module(
                 is_effect,
                 facts: Facts::default(),
                 definition: definition(&reader, statement),
-                telling: wrapper::function(statement)
-                    .map(|parts| Judge::new(&reader).function(&parts)),
-                contexts: wrapper::function(statement)
+                telling: function(statement).map(|parts| Judge::new(&reader).function(&parts)),
+                contexts: function(statement)
                     .map(|parts| {
                         let parameters = parts.parameters.items.iter();
                         parameters.map(|p| reader.takes_context(p)).collect()
                     })
                     .unwrap_or_default(),
-                returned: wrapper::function(statement).map(|parts| reader.returned(&parts)),
-                wrapper: wrapper::wrapper(&reader, statement),
+                returned: function(statement).map(|parts| reader.returned(&parts)),
+                wrapper: wrapper(&reader, statement),
             });
         }
         end = code.end;
@@ -157,10 +158,6 @@ fn load(reader: &Reader<'_, '_>, statement: &Ast, source_type: SourceType) -> Op
 
 fn allocator_program<'a>(allocator: &'a Allocator, program: Program<'a>) -> &'a Program<'a> {
     allocator.alloc(program)
-}
-
-pub(super) fn range(span: Span) -> Range<usize> {
-    span.start as usize..span.end as usize
 }
 
 /// The span with the comments that stand directly in front of it.
@@ -340,34 +337,6 @@ fn keys_with_spreads(object: &ObjectExpression) -> impl Iterator<Item = String> 
             .map_or("[…]".to_owned(), |name| name.to_string()),
         ObjectPropertyKind::SpreadProperty(_) => "…".to_owned(),
     })
-}
-
-/// What the one variable of a declaration is.
-pub(super) fn initializer<'a>(declaration: &'a Declaration<'a>) -> Option<&'a Expression<'a>> {
-    let Declaration::VariableDeclaration(variables) = declaration else {
-        return None;
-    };
-    let [declarator] = variables.declarations.as_slice() else {
-        return None;
-    };
-    declarator.init.as_ref()
-}
-
-pub(super) fn property<'a>(
-    object: &'a ObjectExpression<'a>,
-    name: &str,
-) -> Option<&'a Expression<'a>> {
-    object
-        .properties
-        .iter()
-        .find_map(|property| match property {
-            ObjectPropertyKind::ObjectProperty(p)
-                if p.key.static_name().as_deref() == Some(name) =>
-            {
-                Some(&p.value)
-            }
-            _ => None,
-        })
 }
 
 /// All keys, if all of them are written out.

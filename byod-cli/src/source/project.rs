@@ -7,7 +7,8 @@ use std::{fs, io};
 use byod_build::Imports;
 use byod_schema::FunctionPath;
 
-use super::{Export, Module, parse};
+use super::module::{Export, Module};
+use super::parse;
 use crate::Error;
 
 /// All modules of a project, by name, with those that they import from elsewhere.

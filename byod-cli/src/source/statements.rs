@@ -4,120 +4,14 @@
 //! On users' deployments the caller is always known. So what a function does where
 //! nobody is signed in doesn't count there, and everything else it does must count.
 
-use std::collections::BTreeSet;
+use oxc_ast::ast::{Expression, Statement};
+use oxc_span::GetSpan;
 
-use oxc_ast::ast::{
-    ArrowFunctionBody, BindingPattern, Expression, FormalParameters, FunctionBody, Statement,
-    TSType,
-};
-use oxc_semantic::SymbolId;
-use oxc_span::{GetSpan, Span};
+use super::syntax::{Body, Parts};
+use super::telling::{Judge, Known, Told, Verdict};
+use super::verdict::Telling;
 
-use super::Caller;
-use super::expressions::{Known, Told};
-use super::nodes::Reader;
-
-/// Whether a function does nothing but tell who calls.
-#[derive(Clone, Debug)]
-pub(crate) enum Telling {
-    Plain(Plain),
-    /// It does more, as this part of it shows: where that is in the module.
-    More(Span),
-}
-
-/// A function that does nothing but tell who calls.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Plain {
-    /// Whom it asks in turn.
-    pub(crate) asks: BTreeSet<Caller>,
-    /// The tables in which it looks the caller up.
-    pub(crate) tables: BTreeSet<String>,
-    /// The options of a builder with which it would do more.
-    pub(crate) options: BTreeSet<String>,
-    /// It answers with a part of what is known of the caller, which may be anything.
-    pub(crate) is_part: bool,
-}
-
-/// Parts of the code that a judged function has.
-pub(super) struct Judge<'r, 'n, 'a> {
-    pub(super) reader: &'r Reader<'n, 'a>,
-    pub(super) context: Option<SymbolId>,
-    /// What a builder is given: `definition`, as in `definition.role`.
-    pub(super) definition: Option<SymbolId>,
-    /// The same, taken apart: `{ role }`.
-    pub(super) options: Vec<(SymbolId, String)>,
-    pub(super) plain: Plain,
-    /// How far names have been followed.
-    pub(super) depth: usize,
-}
-
-pub(super) type Verdict = Result<(), Span>;
-
-/// A function's parameters and what it does.
-pub(super) struct Parts<'e> {
-    pub(super) parameters: &'e FormalParameters<'e>,
-    pub(super) body: Body<'e>,
-    /// The type that it says it gives.
-    pub(super) returns: Option<&'e TSType<'e>>,
-    pub(super) span: Span,
-}
-
-pub(super) enum Body<'e> {
-    Statements(&'e [Statement<'e>]),
-    Value(&'e Expression<'e>),
-}
-
-impl<'e> Parts<'e> {
-    pub(super) fn of(expression: &'e Expression<'e>) -> Option<Self> {
-        match expression.get_inner_expression() {
-            Expression::ArrowFunctionExpression(arrow) => Some(Self {
-                parameters: &arrow.params,
-                body: match &arrow.body {
-                    ArrowFunctionBody::FunctionBody(body) => Body::Statements(&body.statements),
-                    body => Body::Value(body.as_expression()?),
-                },
-                returns: arrow.return_type.as_ref().map(|t| &t.type_annotation),
-                span: arrow.span,
-            }),
-            Expression::FunctionExpression(function) => Self::of_function(function),
-            _ => None,
-        }
-    }
-
-    pub(super) fn of_function(function: &'e oxc_ast::ast::Function<'e>) -> Option<Self> {
-        let body: &FunctionBody = function.body.as_ref()?;
-        (!function.generator).then(|| Self {
-            parameters: &function.params,
-            body: Body::Statements(&body.statements),
-            returns: function.return_type.as_ref().map(|t| &t.type_annotation),
-            span: function.span,
-        })
-    }
-
-    /// The symbol of a parameter without a pattern or a default.
-    pub(super) fn parameter(&self, number: usize) -> Option<SymbolId> {
-        let parameter = self.parameters.items.get(number)?;
-        match &parameter.pattern {
-            BindingPattern::BindingIdentifier(name) if parameter.initializer.is_none() => {
-                Some(name.symbol_id())
-            }
-            _ => None,
-        }
-    }
-}
-
-impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
-    pub(super) fn new(reader: &'r Reader<'n, 'a>) -> Self {
-        Self {
-            reader,
-            context: None,
-            definition: None,
-            options: Vec::new(),
-            plain: Plain::default(),
-            depth: 0,
-        }
-    }
-
+impl Judge<'_, '_, '_> {
     /// A helper `(ctx) => …`, or the handler of a function without arguments.
     pub(super) fn function(mut self, parts: &Parts<'_>) -> Telling {
         self.context = parts.parameter(0);

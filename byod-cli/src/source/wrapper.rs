@@ -1,29 +1,16 @@
 //! Builders of an app's own: what one does beside telling its functions who calls.
 
 use oxc_ast::ast::{
-    Argument, BindingPattern, CallExpression, Declaration, ExportDefaultDeclarationKind,
-    Expression, ObjectExpression, ObjectPropertyKind, PropertyKind, Statement as Ast,
+    Argument, BindingPattern, CallExpression, Expression, ObjectExpression, ObjectPropertyKind,
+    PropertyKind, Statement as Ast,
 };
 use oxc_semantic::SymbolId;
-use oxc_span::{GetSpan, Span};
+use oxc_span::GetSpan;
 
-use super::lookup::plain;
-use super::nodes::Reader;
-use super::parse::{initializer, property};
-use super::statements::{Body, Judge, Parts, Plain, Verdict};
-
-/// A builder of Convex functions, or something that may be one.
-#[derive(Clone, Debug)]
-pub(crate) enum Wrapper {
-    /// It tells its functions who calls, and nothing else.
-    Plain {
-        /// The builder that it is made of.
-        base: String,
-        plain: Plain,
-    },
-    /// It does more, as this part of it shows: where that is in the module.
-    More(Span),
-}
+use super::nodes::{CONTEXT, Reader};
+use super::syntax::{Body, Parts, function, initializer, plain, property};
+use super::telling::{Judge, Verdict};
+use super::verdict::{Plain, Wrapper};
 
 /// Where `convex-helpers` makes builders.
 const CUSTOM: &str = "convex-helpers/server/customFunctions";
@@ -42,26 +29,6 @@ pub(super) fn wrapper(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Wrappe
         }),
         Expression::CallExpression(call) => Some(custom(reader, call)),
         _ => None,
-    }
-}
-
-/// The one function that a statement declares.
-pub(super) fn function<'e>(statement: &'e Ast<'e>) -> Option<Parts<'e>> {
-    let declaration = match statement {
-        Ast::ExportDeclaration(export) => &export.declaration,
-        Ast::ExportDefaultDeclaration(export) => {
-            return match &export.declaration {
-                ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
-                    Parts::of_function(function)
-                }
-                other => Parts::of(other.as_expression()?),
-            };
-        }
-        other => other.as_declaration()?,
-    };
-    match declaration {
-        Declaration::FunctionDeclaration(function) => Parts::of_function(function),
-        other => Parts::of(initializer(other)?),
     }
 }
 
@@ -284,7 +251,7 @@ fn added(judge: &mut Judge<'_, '_, '_>, value: &Expression) -> Verdict {
     let is_told = object.properties.iter().all(|property| match property {
         ObjectPropertyKind::ObjectProperty(property) => {
             let name = property.key.static_name();
-            name.is_some_and(|name| !super::nodes::CONTEXT.contains(&&*name))
+            name.is_some_and(|name| !CONTEXT.contains(&&*name))
                 && judge.told(&property.value).is_some()
         }
         // `...ctx`

@@ -1,0 +1,173 @@
+//! A module as text: its imports and exports, and its statements with what is known
+//! of each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::facts::{DEFAULT, Facts, shorten};
+use super::origin::Origin;
+use super::verdict::{Telling, Wrapper};
+
+/// A module of a Convex project.
+#[derive(Debug)]
+pub(crate) struct Module {
+    /// `dir/module`
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) imports: Vec<Import>,
+    pub(crate) statements: Vec<Statement>,
+    /// By exported name.
+    pub(crate) exports: BTreeMap<String, Export>,
+    /// `export * from` these.
+    pub(crate) stars: Vec<String>,
+    /// The modules that it loads, in that order.
+    pub(crate) loads: Vec<Load>,
+    /// `"use node"`
+    pub(crate) use_node: bool,
+}
+
+/// Where one module may load another.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub(crate) specifier: String,
+    pub(crate) kind: LoadKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoadKind {
+    /// `import "specifier"`: for what the module does.
+    Effects,
+    /// Something of it is used as a value, or exported again.
+    Values,
+    /// What it imports is used as types alone: whether the module is loaded depends
+    /// on the settings of whatever compiles it.
+    Unclear,
+}
+
+/// One import declaration.
+#[derive(Clone, Debug)]
+pub(crate) struct Import {
+    pub(crate) specifier: String,
+    pub(crate) type_only: bool,
+    pub(crate) names: Vec<ImportedName>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ImportedName {
+    pub(crate) local: String,
+    pub(crate) imported: Imported,
+    pub(crate) type_only: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Imported {
+    Name(String),
+    Default,
+    Namespace,
+}
+
+impl Imported {
+    /// The name under which a module exports it; `None` for all of the module.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Default => Some(DEFAULT),
+            Self::Namespace => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Export {
+    /// A name of this module.
+    Local(String),
+    /// `export { name } from "specifier"`
+    From { specifier: String, name: String },
+}
+
+/// A top-level statement that is neither import nor re-export.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    /// With the comments in front of it.
+    pub(crate) span: Range<usize>,
+    /// Without them.
+    pub(crate) code: Range<usize>,
+    /// The names it declares.
+    pub(crate) names: Vec<String>,
+    pub(crate) is_exported: bool,
+    /// `export default …`
+    pub(crate) is_default: bool,
+    /// It declares nothing: what it does happens when the module is loaded.
+    pub(crate) is_effect: bool,
+    pub(crate) facts: Facts,
+    /// Set where it is `const name = builder({ …, handler })`.
+    pub(crate) definition: Option<Definition>,
+    /// Set where it declares one function: whether that does nothing but tell who
+    /// calls.
+    pub(crate) telling: Option<Telling>,
+    /// Which of its parameters are followed as contexts.
+    pub(crate) contexts: Vec<bool>,
+    /// What that function gives.
+    pub(crate) returned: Option<Origin>,
+    /// Set where it may declare a builder of Convex functions.
+    pub(crate) wrapper: Option<Wrapper>,
+}
+
+/// A Convex function as it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    pub(crate) builder: String,
+    pub(crate) builder_span: Range<usize>,
+    /// The names of `args` where all of them are written out.
+    pub(crate) args: Option<Vec<String>>,
+    /// What is given beside `args`, `returns` and `handler`.
+    pub(crate) options: Vec<String>,
+    /// Whether its handler does nothing but tell who calls.
+    pub(crate) telling: Telling,
+}
+
+impl Statement {
+    /// Whether it exports the name under that name. A declaration that is a default
+    /// export does not export its own.
+    pub(crate) fn exports(&self, name: &str) -> bool {
+        self.is_exported && (!self.is_default || name == DEFAULT)
+    }
+}
+
+impl Module {
+    pub(crate) fn statement_of(&self, name: &str) -> Option<usize> {
+        self.statements
+            .iter()
+            .position(|statement| statement.names.iter().any(|n| n == name))
+    }
+
+    /// Whether the statement that declares the name exports it.
+    pub(crate) fn exports_itself(&self, name: &str) -> bool {
+        self.statement_of(name)
+            .is_some_and(|index| self.statements[index].exports(name))
+    }
+
+    /// A part of it as errors show it: its first line, shortened.
+    pub(crate) fn shown(&self, part: Range<usize>) -> String {
+        shorten(&self.text[part])
+    }
+
+    /// Everything that it imports or exports from elsewhere.
+    pub(super) fn specifiers(&self) -> BTreeSet<String> {
+        let imports = self.imports.iter().map(|import| &import.specifier);
+        let exports = self.exports.values().filter_map(|export| match export {
+            Export::From { specifier, .. } => Some(specifier),
+            Export::Local(_) => None,
+        });
+        let loads = self.loads.iter().map(|load| &load.specifier);
+        let all = imports.chain(exports).chain(&self.stars).chain(loads);
+        all.cloned().collect()
+    }
+
+    pub(crate) fn import_of(&self, local: &str) -> Option<(&Import, &ImportedName)> {
+        self.imports.iter().find_map(|import| {
+            let name = import.names.iter().find(|name| name.local == local)?;
+            Some((import, name))
+        })
+    }
+}

@@ -1,0 +1,55 @@
+//! What is carried along where a function is judged, and what its parts come to.
+
+use oxc_semantic::SymbolId;
+use oxc_span::Span;
+
+use super::nodes::Reader;
+use super::verdict::Plain;
+
+/// Parts of the code that a judged function has.
+pub(super) struct Judge<'r, 'n, 'a> {
+    pub(super) reader: &'r Reader<'n, 'a>,
+    pub(super) context: Option<SymbolId>,
+    /// What a builder is given: `definition`, as in `definition.role`.
+    pub(super) definition: Option<SymbolId>,
+    /// The same, taken apart: `{ role }`.
+    pub(super) options: Vec<(SymbolId, String)>,
+    pub(super) plain: Plain,
+    /// How far names have been followed.
+    pub(super) depth: usize,
+}
+
+pub(super) type Verdict = Result<(), Span>;
+
+/// What is known of the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// All that there is, or that there is nobody.
+    Whole,
+    /// Their identity, or nothing.
+    Identity,
+    /// A part, which may be anything.
+    Part,
+    /// Null.
+    Nothing,
+}
+
+/// What a condition comes to where the caller is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    False,
+    True,
+}
+
+impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
+    pub(super) fn new(reader: &'r Reader<'n, 'a>) -> Self {
+        Self {
+            reader,
+            context: None,
+            definition: None,
+            options: Vec::new(),
+            plain: Plain::default(),
+            depth: 0,
+        }
+    }
+}
