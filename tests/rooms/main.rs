@@ -59,7 +59,7 @@ fn house(folder: &str, rooms: &[String]) -> House {
 fn faults(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     let floor = |path: &[String]| match path.first() {
-        // `lib.rs` hands on what the rooms have.
+        // `lib.rs` hands on what the rooms have; `main.rs` runs it.
         None => Some(house.rooms.len()),
         Some(room) => house.rooms.iter().position(|listed| listed == room),
     };
@@ -111,7 +111,7 @@ fn rings(imports: &[Import]) -> Vec<String> {
 #[test]
 fn no_room_knows_one_above_it() {
     let stated = stated();
-    assert!(stated.len() >= 5, "{:?}", stated.keys());
+    assert!(stated.len() >= 6, "{:?}", stated.keys());
     let mut all = Vec::new();
     for (folder, rooms) in stated {
         let house = house(folder, &rooms);

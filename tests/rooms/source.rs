@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// A file with its tokens, without what is for tests alone.
 pub(crate) struct Module {
-    /// Its names below the crate; none for `lib.rs`.
+    /// Its names below the crate; none for `lib.rs` or `main.rs`.
     pub(crate) path: Vec<String>,
     pub(crate) tokens: Vec<TokenTree>,
 }
