@@ -269,6 +269,44 @@ async fn what_was_claimed_for_nothing_is_given_up() {
     assert_eq!(service.alices.count("byodOwner"), 1);
 }
 
+/// She is connected to it, and nobody has claimed it yet: a key that is of no use gives
+/// no claim up.
+#[tokio::test]
+async fn what_is_in_use_stays_claimed() {
+    let service = start_with(|alices| alices.schema_version(0)).await;
+    service.save(ConnectionStatus::Connected).await;
+    let credentials = service.alices_credentials();
+    let picky = service_with_minimum(&service);
+    let test = picky.connect(&*service.alice_id, "alice", &credentials);
+    assert!(test.await.unwrap().problem.is_some());
+    assert_eq!(service.alices.count("byodOwner"), 1);
+}
+
+/// Another process still has her route when she has disconnected and released it.
+#[tokio::test]
+async fn what_was_released_is_not_claimed_by_who_has_not_heard_of_it() {
+    let service = start().await;
+    let (byod, alice) = (&service.byod, &*service.alice_id);
+    let credentials = service.alices_credentials();
+    byod.connect(alice, "alice", &credentials).await.unwrap();
+    let other = service_with_minimum(&service);
+    let session = other.session(alice, "alice");
+    titles(&session).await.unwrap();
+
+    byod.disconnect(alice).await.unwrap();
+    assert_eq!(byod.release(alice).await.unwrap(), Released::Released);
+    let refused = titles(&session).await.unwrap_err();
+    assert!(
+        matches!(refused, Error::Claim { claim, .. } if claim == Claim::Unclaimed),
+        "{refused:?}"
+    );
+    assert_eq!(service.alices.count("byodOwner"), 0);
+    // By now it knows.
+    service.alices.reset_requests();
+    let _ = titles(&session).await;
+    assert_eq!(service.alices.request_count(), 0);
+}
+
 /// Another process of the service, which wants a newer schema.
 fn service_with_minimum(service: &Service) -> byod_runtime::Byod {
     let byod = byod_runtime::Byod::builder()

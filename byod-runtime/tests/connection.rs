@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use byod_runtime::FunctionType::Query;
@@ -317,4 +318,33 @@ async fn who_disconnects_during_the_test_is_not_connected() {
     assert_eq!(test.status, ConnectionStatus::Disconnected);
     assert_eq!(world.field("a", "connectionStatus"), "disconnected");
     assert_eq!(stored(&world, "a").await, "local|old");
+}
+
+#[tokio::test]
+async fn what_was_stored_is_stored_though_watchers_cant_be_told() {
+    let world = World::with(|byod| byod.retries(0)).await;
+    let watched = world.byod.watch_status("a");
+    let is_stored = Arc::new(AtomicBool::new(false));
+    world.at_main.set(move |request| {
+        let lost = is_stored.load(Ordering::SeqCst);
+        is_stored.fetch_or(request.path().ends_with(":createConfig"), Ordering::SeqCst);
+        lost.then(|| Reply::Status(500, String::new()))
+    });
+    let released = Arc::new(AtomicBool::new(false));
+    let seen = released.clone();
+    world.at_users.set(move |request| match request.path() {
+        "byod/claim:claim" => Some(success(json!("claimed"))),
+        "byod/claim:release" => {
+            seen.store(true, Ordering::SeqCst);
+            Some(success(json!("released")))
+        }
+        _ => None,
+    });
+    let url = world.users.url.clone();
+    let credentials = Credentials::new(&url, "local|key");
+    let test = world.byod.connect("a", "a", &credentials).await.unwrap();
+    assert_eq!(test.status, ConnectionStatus::Connected);
+    assert_eq!(world.field("a", "connectionStatus"), "connected");
+    assert!(!released.load(Ordering::SeqCst));
+    assert!(watched.borrow().error.is_some());
 }

@@ -124,6 +124,25 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_in_bytes_is_taken_out() {
+        // `a prod:x|geheim`, and what is no text beside one.
+        for bytes in ["YSBwcm9kOnh8Z2VoZWlt", "//5wcm9kOnh8Z2VoZWlt"] {
+            let data = ErrorData::new(&format!(r#"{{"k": {{"$bytes": "{bytes}"}}}}"#), secrets());
+            let Value::Object(fields) = data.value().unwrap() else {
+                panic!("no object")
+            };
+            let Some(Value::Bytes(kept)) = fields.get("k") else {
+                panic!("no bytes")
+            };
+            let kept = String::from_utf8_lossy(kept);
+            assert!(kept.ends_with('…') && !kept.contains("prod"), "{kept}");
+        }
+        let json = r#"{"k":{"$bytes":"//8="}}"#;
+        let value = ErrorData::new(json, secrets()).value().unwrap();
+        assert_eq!(serde_json::to_string(&value).unwrap(), json);
+    }
+
+    #[test]
     fn what_is_wrong_with_it_repeats_nothing() {
         let secrets = secrets();
         for json in [

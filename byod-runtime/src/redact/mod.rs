@@ -72,12 +72,18 @@ impl Secrets {
         short
     }
 
-    /// The same for every string of a value, the names of its fields among them.
+    /// The same for every string of a value, the names of its fields among them, and for
+    /// its bytes.
     pub(crate) fn redact_value(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
                 if let Cow::Owned(redacted) = self.redact(text) {
                     *text = redacted;
+                }
+            }
+            Value::Bytes(bytes) => {
+                if let Cow::Owned(redacted) = self.redact(&String::from_utf8_lossy(bytes)) {
+                    *bytes = redacted.into();
                 }
             }
             Value::Array(values) => values.iter_mut().for_each(|value| self.redact_value(value)),

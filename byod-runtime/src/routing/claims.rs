@@ -6,7 +6,7 @@ use super::cache::Connected;
 use super::service::Byod;
 use crate::deployment::{Client, Deadline, Owner, Released};
 use crate::error::{Claim, ConnectionProblem, Error};
-use crate::users::{Subject, UserDatabaseConfig, UserId};
+use crate::users::{ConnectionStatus, Subject, UserDatabaseConfig, UserId};
 
 /// How long a question about a user's status waits for the user's deployment to say
 /// whose it is.
@@ -96,8 +96,35 @@ impl Byod {
         Some(claim)
     }
 
-    /// Claims the deployment of a user whose call it refused because it is nobody's.
-    /// Says whether it is the user's then, so that the call can be sent again.
+    /// Gives up the claim of a deployment whose credentials were not stored, if it was
+    /// made for them: unless the user has been connected to it by others meanwhile.
+    pub(crate) async fn undo_claim(&self, user: &UserId, claimed: NewClaim) {
+        let Some((client, subject)) = claimed.to_release else {
+            return;
+        };
+        match self.inner().store.get(user).await {
+            Ok(Some(record)) if record.connection_status != ConnectionStatus::Disconnected => {
+                let present = self.client(user, &record);
+                if present.is_ok_and(|present| present.host() == client.host()) {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        let owner = Owner::Subject(subject.as_str());
+        let released = client.release_claim(owner, client.deadline()).await;
+        if let Err(error) = released {
+            tracing::warn!(
+                deployment = client.host(), %error,
+                "a deployment was claimed, not connected, and could not be released: \
+                 it stays the user's until they connect it and release it with `byod release`"
+            );
+        }
+    }
+
+    /// Claims the deployment of a user whose call it refused because it is nobody's, if
+    /// that is still where main says that their data is. Says whether it is the user's
+    /// then, so that the call can be sent again.
     pub(crate) async fn claim_in_use(
         &self,
         connected: &Connected,
@@ -106,6 +133,18 @@ impl Byod {
         deadline: Deadline,
     ) -> Claim {
         let client = &connected.client;
+        // A route may be older than a disconnect elsewhere, after which the deployment
+        // was released: for others, not to be claimed again.
+        let record = tokio::time::timeout(deadline.left(), self.inner().store.get(user));
+        let record = record.await.ok().and_then(|record| record.ok().flatten());
+        let is_in_use = record.is_some_and(|record| {
+            record.connection_status == ConnectionStatus::Connected
+                && record.credentials.fingerprint() == connected.fingerprint
+        });
+        if !is_in_use {
+            self.clear_user_client(user);
+            return Claim::Unclaimed;
+        }
         let claim = client.claim(subject.as_str(), user.as_str(), deadline);
         match claim.await {
             Ok(claimed) => {
@@ -127,22 +166,4 @@ pub(crate) struct NewClaim {
     pub(crate) claim: Claim,
     /// Where it was nobody's before.
     to_release: Option<(Client, Subject)>,
-}
-
-impl NewClaim {
-    /// Gives it up again, if it was made just now: the credentials were not stored.
-    pub(crate) async fn undo(self) {
-        let Some((client, subject)) = self.to_release else {
-            return;
-        };
-        let owner = Owner::Subject(subject.as_str());
-        let released = client.release_claim(owner, client.deadline()).await;
-        if let Err(error) = released {
-            tracing::warn!(
-                deployment = client.host(), %error,
-                "a deployment was claimed, not connected, and could not be released: \
-                 it stays the user's until they connect it, or release it with `byod release`"
-            );
-        }
-    }
 }

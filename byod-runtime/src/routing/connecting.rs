@@ -112,7 +112,7 @@ impl Byod {
             Err(error) => error.outcome() == Outcome::Unknown,
         };
         if let Some(claimed) = claimed.filter(|_| !is_stored) {
-            claimed.undo().await;
+            self.undo_claim(&user, claimed).await;
         }
         let status = match stored? {
             Some(status) => status,
@@ -158,9 +158,7 @@ impl Byod {
                     let claims = &self.inner().claims;
                     claims.note(user, sealed.fingerprint(), claim);
                 }
-                if self.is_watched(user) {
-                    self.status(user).await?;
-                }
+                self.tell_watchers(user).await;
                 Ok(Some(status))
             }
             Written::Lost(Some(present))
@@ -245,9 +243,7 @@ impl Byod {
         let change = Change::to(&status);
         self.change(user, Some(record), Writer::Disconnect, &change)
             .await?;
-        if self.is_watched(user) {
-            self.status(user).await?;
-        }
+        self.tell_watchers(user).await;
         Ok(())
     }
 

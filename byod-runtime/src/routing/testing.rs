@@ -141,9 +141,7 @@ impl Byod {
         if found.is_ok() || !blocked {
             self.clear_user_client(user);
         }
-        if self.is_watched(user) {
-            self.status(user).await?;
-        }
+        self.tell_watchers(user).await;
         Ok(status)
     }
 }

@@ -77,8 +77,16 @@ impl Byod {
         }
     }
 
-    pub(crate) fn is_watched(&self, user: &UserId) -> bool {
-        self.inner().watched.lock().contains_key(user)
+    /// Reads the record for those who watch the user. What was done is done, whether it
+    /// can be read again or not.
+    pub(crate) async fn tell_watchers(&self, user: &UserId) {
+        if !self.inner().watched.lock().contains_key(user) {
+            return;
+        }
+        if let Err(error) = self.status(user).await {
+            let reason = error.to_string();
+            self.publish_change(user, |known| known.unread(&reason));
+        }
     }
 }
 

@@ -115,7 +115,7 @@ impl Store {
             config_id: &record.id,
             expected_auth_tags: &record.credentials.auth_tags,
             credentials: sealed,
-            updated_at: now(),
+            updated_at: after(record),
         };
         self.main.mutation(&self.reseal_config, &args).await
     }
@@ -247,18 +247,15 @@ impl<'a> Update<'a> {
         change: &Change<'a>,
         expected: Option<Expected<'a>>,
     ) -> Self {
-        let now = now();
         Self {
             config_id: &seen.id,
             expected,
             credentials: change.credentials,
             connection_status: change.status,
             connection_error: change.error,
-            last_connection_test: change.tested.then_some(now),
+            last_connection_test: change.tested.then(now),
             schema_version: change.schema_version,
-            // Later than what was seen, also within one millisecond or where another
-            // process's clock is ahead: else the two could not be told apart.
-            updated_at: now.max(seen.updated_at as u64 + 1),
+            updated_at: after(seen),
         }
     }
 }
@@ -320,6 +317,12 @@ impl<'a> Change<'a> {
             schema_version: None,
         }
     }
+}
+
+/// The time of a change: later than what was seen, also within one millisecond or where
+/// another process's clock is ahead. Else the two could not be told apart.
+fn after(seen: &UserDatabaseConfig) -> u64 {
+    now().max(seen.updated_at as u64 + 1)
 }
 
 /// Milliseconds since 1970.
