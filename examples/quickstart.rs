@@ -6,8 +6,8 @@
 
 use byod_local::{Local, LocalDeployment};
 use byod_runtime::{
-    Byod, ConnectionStatus, Credentials, Deployment, Doc, EncryptionKey, Error, Id, Query, Session,
-    byod_table, tables,
+    Byod, Credentials, Deployment, Doc, EncryptionKey, Error, Id, Query, Session, byod_table,
+    tables,
 };
 use serde_json::json;
 
@@ -44,12 +44,8 @@ async fn main() -> Result<(), Failure> {
         deployment_url: alices.url(),
         deploy_key: alices.deploy_key().into(),
     };
-    byod.save_credentials(
-        &*service.alice_id,
-        &credentials,
-        ConnectionStatus::Connected,
-    )
-    .await?;
+    byod.connect(&*service.alice_id, "alice", &credentials)
+        .await?;
     let record = byod
         .user_record(&*service.alice_id)
         .await?
@@ -98,12 +94,8 @@ async fn main() -> Result<(), Failure> {
     );
 
     heading("Alice connects again, then her deployment fails");
-    byod.save_credentials(
-        &*service.alice_id,
-        &credentials,
-        ConnectionStatus::Connected,
-    )
-    .await?;
+    byod.connect(&*service.alice_id, "alice", &credentials)
+        .await?;
     main.run(
         "byod/credentials:updateConfig",
         json!({

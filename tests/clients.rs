@@ -91,6 +91,7 @@ async fn clearing_one_user_leaves_another_whose_id_begins_alike() {
         .retain(|table| table.table_name != "userDatabaseConfig");
     let service = Service::with(|setup| Setup {
         main: Local::main(&manifest),
+        alices: setup.alices.shared(),
         ..setup
     })
     .await;
@@ -178,6 +179,7 @@ async fn a_changed_url_gives_a_new_client() {
 
     let manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
     let moved = Local::user(&manifest).start().await.unwrap();
+    support::claim(&moved, "alice", &service.alice_id);
     let credentials = Credentials {
         deployment_url: moved.url(),
         deploy_key: moved.deploy_key().into(),

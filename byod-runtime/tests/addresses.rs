@@ -136,6 +136,7 @@ async fn a_hostile_url_that_stands_in_a_record_is_not_called() {
                 record["_id"] = json!(user);
                 record["userId"] = json!(user);
                 record["connectionStatus"] = json!("connected");
+                record["updatedAt"] = json!(1.0);
                 world.records.lock().unwrap().push(record);
                 let error = world.call(&user, "notes", FunctionType::Query).await;
                 let error = error.unwrap_err();

@@ -18,7 +18,8 @@ async fn change_record(world: &World, user: &User, mut changes: Value) {
     changes["configId"] = record.id.into();
     changes["updatedAt"] = 1_700_000_000_000.0.into();
     let path = "byod/credentials:updateConfig";
-    let () = world.main_admin().mutation(path, &changes).await.unwrap();
+    let changed: bool = world.main_admin().mutation(path, &changes).await.unwrap();
+    assert!(changed);
     world.byod.clear_user_client(&*user.id);
 }
 

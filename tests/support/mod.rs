@@ -95,6 +95,9 @@ impl Service {
             .save_credentials(&*self.alice_id, &credentials, status)
             .await
             .unwrap();
+        if self.alices.count("byodOwner") == 0 {
+            claim(&self.alices, "alice", &self.alice_id);
+        }
         self.cost();
     }
 
@@ -115,4 +118,10 @@ impl Service {
         self.alices.reset_requests();
         cost
     }
+}
+
+/// Makes the deployment that user's, as connecting it does.
+pub fn claim(deployment: &LocalDeployment, subject: &str, user: &str) {
+    let claim = json!({"subject": subject, "user": user, "since": 0.0});
+    deployment.insert("byodOwner", claim).unwrap();
 }

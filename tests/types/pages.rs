@@ -1,9 +1,7 @@
 //! Paginated queries: pages and items as streams.
 
 use byod_local::{FunctionError, Local, LocalDeployment};
-use byod_runtime::{
-    Byod, ConnectionStatus, Credentials, EncryptionKey, Error, Outcome, PageStatus, Session,
-};
+use byod_runtime::{Byod, Credentials, EncryptionKey, Error, Outcome, PageStatus, Session};
 use byod_types_tests::{MANIFEST, TABLES, notes};
 use futures_util::{StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -53,11 +51,9 @@ impl Service {
             deployment_url: self.alices.url(),
             deploy_key: self.alices.deploy_key().into(),
         };
-        let connected = ConnectionStatus::Connected;
-        self.byod
-            .save_credentials(&*self.alice_id, &credentials, connected)
-            .await
-            .unwrap();
+        let connected = self.byod.connect(&*self.alice_id, "alice", &credentials);
+        assert_eq!(connected.await.unwrap().problem, None);
+        self.alices.reset_requests();
     }
 
     /// How many pages main was asked for.
