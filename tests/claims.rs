@@ -135,7 +135,7 @@ async fn connecting_claims_it_and_keeps_others_out() {
 #[tokio::test]
 async fn the_first_call_claims_what_is_nobodys() {
     let service = start().await;
-    service.save(ConnectionStatus::Connected).await;
+    service.save_unclaimed(ConnectionStatus::Connected).await;
     let alice = service.alice();
     let status = async || {
         let status = service.byod.status(&*service.alice_id).await.unwrap();
@@ -158,7 +158,7 @@ async fn the_first_call_claims_what_is_nobodys() {
 #[tokio::test]
 async fn a_batch_and_a_stream_claim_as_well() {
     let service = start().await;
-    service.save(ConnectionStatus::Connected).await;
+    service.save_unclaimed(ConnectionStatus::Connected).await;
     let alice = service.alice();
     let list = || notes::list(&alice, notes::ListArgs::default());
     service.alices.reset_requests();
@@ -176,7 +176,7 @@ async fn a_batch_and_a_stream_claim_as_well() {
 #[tokio::test]
 async fn many_calls_at_once_run_once_each() {
     let service = start().await;
-    service.save(ConnectionStatus::Connected).await;
+    service.save_unclaimed(ConnectionStatus::Connected).await;
     let alice = service.alice();
     let calls = (0..32).map(|number| {
         let alice = alice.clone();
@@ -274,7 +274,7 @@ async fn what_was_claimed_for_nothing_is_given_up() {
 #[tokio::test]
 async fn what_is_in_use_stays_claimed() {
     let service = start_with(|alices| alices.schema_version(0)).await;
-    service.save(ConnectionStatus::Connected).await;
+    service.save_unclaimed(ConnectionStatus::Connected).await;
     let credentials = service.alices_credentials();
     let picky = service_with_minimum(&service);
     let test = picky.connect(&*service.alice_id, "alice", &credentials);

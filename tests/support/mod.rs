@@ -88,16 +88,21 @@ impl Service {
         }
     }
 
-    /// Stores Alice's credentials with that status.
+    /// Stores Alice's credentials with that status; the deployment is hers.
     pub async fn save(&self, status: ConnectionStatus) {
+        self.save_unclaimed(status).await;
+        if self.alices.count("byodOwner") == 0 {
+            claim(&self.alices, "alice", &self.alice_id);
+        }
+    }
+
+    /// The same for a deployment that is nobody's until it is called.
+    pub async fn save_unclaimed(&self, status: ConnectionStatus) {
         let credentials = self.alices_credentials();
         self.byod
             .save_credentials(&*self.alice_id, &credentials, status)
             .await
             .unwrap();
-        if self.alices.count("byodOwner") == 0 {
-            claim(&self.alices, "alice", &self.alice_id);
-        }
         self.cost();
     }
 
