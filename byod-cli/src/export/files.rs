@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::Plan;
-use super::support;
+use super::{support, tooling};
 use crate::Error;
 use crate::tree::Tree;
 
@@ -167,15 +167,15 @@ fn remove(
 /// What is written where it is missing, and left to people and `npx convex` then: the
 /// folder, the name in it, and the text.
 fn seeds(folder: &Tree, plan: &Plan) -> Vec<(Tree, String, String)> {
-    let mut seeds: Vec<(Tree, String, String)> = support::generated(&plan.modules)
+    let mut seeds: Vec<(Tree, String, String)> = tooling::generated(&plan.modules)
         .into_iter()
         .map(|(name, text)| (folder.clone(), name.to_owned(), text))
         .collect();
-    let config = support::TSCONFIG.to_owned();
+    let config = tooling::TSCONFIG.to_owned();
     seeds.push((folder.clone(), "tsconfig.json".to_owned(), config));
     // Beside the Convex folder, where `npx convex` is run.
     let convex = folder.name().unwrap_or("convex");
-    let package = support::package(convex, plan.main_package.as_ref());
+    let package = tooling::package(convex, plan.main_package.as_ref());
     seeds.push((folder.parent(), "package.json".to_owned(), package));
     seeds
 }
@@ -191,7 +191,7 @@ fn seed(
     let outdated = name == "_generated/api.d.ts"
         && present
             .as_ref()
-            .is_some_and(|present| !support::is_current(present, &plan.modules));
+            .is_some_and(|present| !tooling::is_current(present, &plan.modules));
     if present.is_some() && !outdated {
         report.unchanged += 1;
         return Ok(());

@@ -10,6 +10,7 @@ mod schema;
 mod stubs;
 mod support;
 mod tables;
+mod tooling;
 mod validators;
 
 use std::collections::BTreeSet;
