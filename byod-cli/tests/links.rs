@@ -58,6 +58,22 @@ fn refused(project: &Project, args: &[&str], reason: &str) {
 }
 
 #[test]
+fn no_name_of_mains_folder_is_taken_for_another() {
+    for name in [
+        "convex",
+        "missing/../convex",
+        "missing/deeper/../../convex",
+        "./convex/.",
+        "convex/byod",
+    ] {
+        let project = Project::example();
+        let line = format!("convex = \"{name}\"");
+        project.replace("byod.toml", "convex = \"byod/convex\"", &line);
+        refused(&project, &[], "are one, or one is in the other");
+    }
+}
+
+#[test]
 fn the_lock_file_names_only_what_is_below_its_folder() {
     let project = Project::example();
     let outside = outside(&project);

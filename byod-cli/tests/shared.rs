@@ -173,6 +173,37 @@ fn an_owner_deeper_in_a_document_is_its_owner() {
     }
     let given = json!({"id": pref, "changes": {"owner": {"userId": "alice"}}});
     story.mutation("bob", "docs:patchAny", given, Refused("wrong_owner"));
+    // What is stored is what the document was when it was given.
+    let later = json!({"value": "alice's", "later": "bob"});
+    story.run("alice", "mutation", "prefs:putLater", later);
+    story.query("bob", "prefs:list", json!({}), Titles(vec!["bob's"]));
+    story.query("alice", "prefs:list", json!({}), Titles(vec!["alice's"]));
+    story.check();
+}
+
+#[test]
+fn what_convex_does_not_look_at_opens_nothing() {
+    let mut story = Story::of("shared");
+    let doc = |who: &str| json!({"title": who, "text": "words", "n": 1.0});
+    let hers = story.run("alice", "mutation", "docs:add", doc("alice's"));
+    let his = story.run("bob", "mutation", "docs:add", doc("bob's"));
+    let both = json!({"ids": [his, hers]});
+    story.mutation("alice", "docs:eraseMany", both, Refused("not_found"));
+    story.query("bob", "docs:unfiltered", json!({}), Titles(vec!["bob's"]));
+    story.query(
+        "alice",
+        "docs:unfiltered",
+        json!({}),
+        Titles(vec!["alice's"]),
+    );
+    story.mutation(
+        "alice",
+        "docs:eraseMany",
+        json!({"ids": [hers, his]}),
+        Gives(json!(null)),
+    );
+    story.query("bob", "docs:unfiltered", json!({}), Titles(vec!["bob's"]));
+    story.query("alice", "docs:unfiltered", json!({}), Titles(vec![]));
     story.check();
 }
 

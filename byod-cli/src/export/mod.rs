@@ -14,7 +14,7 @@ mod tooling;
 mod validators;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
 
 use byod_build::{Builder, Limits, read_project};
@@ -125,15 +125,27 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
 
 /// Whether the folder, which need not be there, is the other or in it.
 fn is_within(folder: &Path, other: &Path) -> bool {
-    let resolved = |path: &Path| {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let found = path.ancestors().find_map(|above| {
-            let real = fs::canonicalize(above).ok()?;
-            Some(real.join(path.strip_prefix(above).ok()?))
-        });
-        found.unwrap_or(path)
-    };
     resolved(folder).starts_with(resolved(other))
+}
+
+/// Where a path leads once the folders in it are made.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for above in path.ancestors() {
+        let (Ok(mut there), Ok(rest)) = (fs::canonicalize(above), path.strip_prefix(above)) else {
+            continue;
+        };
+        let leads_out = rest.components().any(|part| part == Component::ParentDir);
+        for part in rest.components() {
+            match part {
+                Component::ParentDir => drop(there.pop()),
+                part => there.push(part),
+            }
+        }
+        // It may be a folder that is there after all, or a link.
+        return if leads_out { resolved(&there) } else { there };
+    }
+    path
 }
 
 /// Plans until what is planned, read as a build reads it, fits main.

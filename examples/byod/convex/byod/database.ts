@@ -1,6 +1,6 @@
 // Written by `byod export`.
 
-import { ConvexError } from "convex/values";
+import { ConvexError, convexToJson, jsonToConvex } from "convex/values";
 import type { DatabaseReader, DatabaseWriter } from "../_generated/server";
 import { queryOf } from "./query";
 import {
@@ -23,7 +23,8 @@ export function reader(db: DatabaseReader, owner: string): DatabaseReader {
     system: system(db, owner),
     normalizeId: (table: any, id: string) =>
       isTable(table) ? any.normalizeId(table, id) : null,
-    get: async (...id: any[]) => (await find(db, id, owner))?.doc ?? null,
+    get: async (first: any, second?: any) =>
+      (await find(db, named(first, second), owner))?.doc ?? null,
     query: (table: string) => queryOf(db, table, owner),
     table: (table: string) => tableFor(owned, table),
   };
@@ -43,28 +44,52 @@ export function writer(db: DatabaseWriter, owner: string): DatabaseWriter {
     table: (table: string) => tableFor(owned, table),
     vars: any.vars,
     insert: async (table: string, value: any) => {
-      const mine = withOwner(table, value, owner);
+      const mine = withOwner(table, copy(value), owner);
       await checkOwner(db, table, mine, owner);
       return await any.insert(table, mine);
     },
-    patch: async (...args: any[]) => {
-      const [id, changes] = [args.slice(0, -1), { ...args.at(-1) }];
+    patch: async (first: any, second: any, third?: any) => {
+      const [id, given] = withValue(first, second, third);
+      const changes = copy(given);
       const { table, doc } = await findMine(id);
       await checkOwner(db, table, { ...doc, ...changes }, owner);
       await any.patch(...id, changes);
     },
-    replace: async (...args: any[]) => {
-      const [id, value] = [args.slice(0, -1), { ...args.at(-1) }];
+    replace: async (first: any, second: any, third?: any) => {
+      const [id, given] = withValue(first, second, third);
+      const value = copy(given);
       const { table } = await findMine(id);
       await checkOwner(db, table, value, owner);
       await any.replace(...id, value);
     },
-    delete: async (...id: any[]) => {
+    delete: async (first: any, second?: any) => {
+      const id = named(first, second);
       await findMine(id);
       await any.delete(...id);
     },
   };
   return owned as any;
+}
+
+/** The id, with its table where that is given; Convex looks at nothing behind it. */
+function named(first: any, second: any): any[] {
+  return second === undefined ? [first] : [first, second];
+}
+
+/** The same of what takes a value behind it. */
+function withValue(first: any, second: any, third: any): [any[], any] {
+  return third === undefined ? [[first], second] : [[first, second], third];
+}
+
+/** What the value is now: nobody changes it between its check and the writing. */
+function copy(value: any): any {
+  const members = Object.entries(value).map(
+    ([field, member]: [string, any]) => [
+      field,
+      member === undefined ? undefined : jsonToConvex(convexToJson(member)),
+    ],
+  );
+  return Object.fromEntries(members);
 }
 
 /** The document, named with or without its table, if it is the owner's. */

@@ -25,3 +25,14 @@ export const get = query({
     return found?.owner.userId === user._id ? found : null;
   },
 });
+// Changed between the call and the writing.
+export const putLater = mutation({
+  args: { value: v.string(), later: v.string() },
+  handler: async (ctx, { value, later }) => {
+    const user = await getUser(ctx);
+    const owner: any = { userId: user._id };
+    const writing = ctx.db.insert("prefs", { value, owner });
+    owner.userId = later;
+    return await writing;
+  },
+});

@@ -27,9 +27,11 @@ function byFields(
   owner: string,
 ): any {
   const mine = (started: any) =>
-    fields.reduce(
-      (found, field) => found.filter((q: any) => q.eq(q.field(field), owner)),
-      started,
+    closed(
+      fields.reduce(
+        (found, field) => found.filter((q: any) => q.eq(q.field(field), owner)),
+        started,
+      ),
     );
   const all = () => mine(initial.fullTableScan());
   const search = (index: string, of: (q: any) => any) => {
@@ -51,6 +53,24 @@ function byFields(
     unique: () => all().unique(),
     count: async () => (await all().collect()).length,
     [Symbol.asyncIterator]: () => all()[Symbol.asyncIterator](),
+  };
+}
+
+/** The query, without what it is made of: nobody takes the filters out again. */
+function closed(query: any): any {
+  return {
+    order: (order: any) => closed(query.order(order)),
+    filter: (predicate: any) => closed(query.filter(predicate)),
+    paginate: async (options: any) => await query.paginate(options),
+    collect: async () => await query.collect(),
+    take: async (n: number) => await query.take(n),
+    first: async () => await query.first(),
+    unique: async () => await query.unique(),
+    count: async () => (await query.collect()).length,
+    next: async () => await query.next(),
+    [Symbol.asyncIterator]: async function* () {
+      for await (const doc of query) yield doc;
+    },
   };
 }
 
