@@ -183,9 +183,7 @@ impl Carrier<'_> {
             let statement = &there.statements[index];
             let is_carried = need.statements.contains(&(there.name.clone(), index));
             let is_followed = statement.contexts.get(*place) == Some(&true);
-            // Something else than a function is called: a value that holds one.
-            let is_function = statement.telling.is_some();
-            if is_carried && is_function && !is_followed {
+            if is_carried && !is_followed {
                 return Err(format!(
                     "passes its context on to `{name}` in a way that can't be followed: call that parameter `ctx`"
                 ));

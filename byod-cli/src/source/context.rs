@@ -2,7 +2,8 @@
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument, BindingPattern, CallExpression, Expression, FormalParameter, ObjectPattern,
+    Argument, BindingPattern, CallExpression, ClassElement, Expression, FormalParameter,
+    FormalParameters, ObjectPattern,
 };
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
@@ -15,6 +16,9 @@ use super::syntax::{first_parameter, function_path, is_empty_object, method, pat
 
 const CALLS: [&str; 3] = ["runQuery", "runMutation", "runAction"];
 const RUNNING: [&str; 4] = ["runQuery", "runMutation", "runAction", "scheduler"];
+
+/// Methods of functions, by which another one is called than the one that is named.
+const BORROWING: [&str; 3] = ["apply", "bind", "call"];
 
 /// Members by which a parameter shows that it is a context, whatever it is called.
 const TELLTALE: [&str; 7] = [
@@ -160,26 +164,23 @@ impl Reader<'_, '_> {
                 {
                     self.result(parent, Caller::Helper(callee.name.to_string()), facts);
                 }
-                if let Expression::Identifier(callee) = &call.callee
-                    && self
-                        .symbol(&call.callee)
-                        .is_some_and(|s| self.is_of_module(s))
-                {
-                    let span = self.nodes.kind(at).span();
-                    let place = call.arguments.iter().position(|a| a.span() == span);
-                    let passed = place.map(|place| (callee.name.to_string(), place));
-                    facts.passed.extend(passed);
-                }
-                call.callee.span() != self.nodes.kind(at).span()
+                self.passed(call, at, facts)
             }
-            AstKind::NewExpression(_) => true,
+            AstKind::NewExpression(made) => {
+                let span = self.nodes.kind(at).span();
+                let place = made.arguments.iter().position(|a| a.span() == span);
+                place.is_some_and(|place| self.constructs_followed(&made.callee, place))
+            }
             AstKind::ObjectProperty(property) => {
                 property.key.static_name().as_deref() == Some("ctx")
             }
             // `{ ...ctx, more }` as an argument.
             AstKind::SpreadElement(_) => {
                 let object = self.nodes.parent_id(parent);
-                matches!(self.nodes.parent_kind(object), AstKind::CallExpression(_))
+                match self.nodes.parent_kind(object) {
+                    AstKind::CallExpression(call) => self.passed(call, object, facts),
+                    _ => false,
+                }
             }
             AstKind::VariableDeclarator(declarator) => match &declarator.id {
                 BindingPattern::ObjectPattern(pattern) => return self.taken_apart(pattern, facts),
@@ -193,6 +194,103 @@ impl Reader<'_, '_> {
                 .problems
                 .insert("uses its context in a way that can't be followed".to_owned());
         }
+    }
+
+    /// Whether the argument, a context, is passed to a function whose parameter is
+    /// followed: one that is called by its name, for of what is kept elsewhere (a class,
+    /// a list, a bound function) nobody knows what becomes of it.
+    fn passed(&self, call: &CallExpression, argument: NodeId, facts: &mut Facts) -> bool {
+        let span = self.nodes.kind(argument).span();
+        let Some(place) = call.arguments.iter().position(|a| a.span() == span) else {
+            return false;
+        };
+        let callee = match &call.callee {
+            Expression::Identifier(callee) => callee,
+            // `Guards.run(ctx)` of a class, an object or a module; not `f.call(ctx)`.
+            Expression::StaticMemberExpression(member) => {
+                return !BORROWING.contains(&member.property.name.as_str())
+                    && self.holds_functions(&member.object);
+            }
+            _ => return false,
+        };
+        let is_spread = |argument: &Argument| matches!(argument, Argument::SpreadElement(_));
+        let Some(symbol) = self.symbol(&call.callee) else {
+            return false;
+        };
+        if call.arguments[..place].iter().any(is_spread) {
+            return false;
+        }
+        if self.is_of_module(symbol) {
+            facts.passed.push((callee.name.to_string(), place));
+            return true;
+        }
+        let followed = |parameters: &FormalParameters| {
+            let parameter = parameters.items.get(place);
+            parameter.is_some_and(|parameter| self.takes_context(parameter))
+        };
+        match self.nodes.kind(self.scoping.symbol_declaration(symbol)) {
+            AstKind::Function(function) => followed(&function.params),
+            AstKind::VariableDeclarator(declarator) => {
+                match declarator
+                    .init
+                    .as_ref()
+                    .map(Expression::get_inner_expression)
+                {
+                    // `for (const check of checks)`
+                    None => true,
+                    Some(Expression::ArrowFunctionExpression(function)) => {
+                        followed(&function.params)
+                    }
+                    Some(Expression::FunctionExpression(function)) => followed(&function.params),
+                    // Another name of what is followed where it is written.
+                    Some(
+                        Expression::Identifier(_)
+                        | Expression::StaticMemberExpression(_)
+                        | Expression::ComputedMemberExpression(_),
+                    ) => true,
+                    Some(_) => false,
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a name of the module stands for a class, an object or another module.
+    fn holds_functions(&self, expression: &Expression) -> bool {
+        let Some(symbol) = self.symbol(expression).filter(|s| self.is_of_module(*s)) else {
+            return false;
+        };
+        match self.nodes.kind(self.scoping.symbol_declaration(symbol)) {
+            AstKind::Class(_)
+            | AstKind::ImportSpecifier(_)
+            | AstKind::ImportDefaultSpecifier(_)
+            | AstKind::ImportNamespaceSpecifier(_) => true,
+            AstKind::VariableDeclarator(declarator) => matches!(
+                declarator
+                    .init
+                    .as_ref()
+                    .map(Expression::get_inner_expression),
+                Some(Expression::ObjectExpression(_) | Expression::ClassExpression(_))
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether the class's constructor has a context at that place.
+    fn constructs_followed(&self, class: &Expression, place: usize) -> bool {
+        let Some(symbol) = self.symbol(class) else {
+            return false;
+        };
+        let AstKind::Class(class) = self.nodes.kind(self.scoping.symbol_declaration(symbol)) else {
+            return false;
+        };
+        class.body.body.iter().any(|element| match element {
+            ClassElement::MethodDefinition(method) if method.kind.is_constructor() => {
+                let parameter = method.value.params.items.get(place);
+                parameter.is_some_and(|parameter| self.takes_context(parameter))
+            }
+            _ => false,
+        })
     }
 
     /// `{ db, storage }`: members of a context as variables.
@@ -264,6 +362,9 @@ impl Reader<'_, '_> {
                 let asks = method(call).filter(|(_, method)| *method == "getUserIdentity");
                 asks.is_some_and(|(auth, _)| !self.is_auth(auth))
                     .then_some("asks who calls in a way that can't be followed")
+            }
+            AstKind::IdentifierReference(name) if name.name == "arguments" => {
+                Some("uses `arguments`, among which its context may be")
             }
             AstKind::StringLiteral(text) => (text.value == "getUserIdentity")
                 .then_some("asks who calls in a way that can't be followed"),

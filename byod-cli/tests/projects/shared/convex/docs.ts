@@ -120,8 +120,8 @@ export const direct = query({
 export const directInsert = mutation({
   args: { value: v.any(), friend: v.string() },
   handler: async (ctx, { value, friend }): Promise<any> => {
-    const f: any = insertAny;
-    return await (f._handler ?? f)(ctx, { value, userId: friend });
+    const direct: any = (insertAny as any)._handler;
+    return await direct(ctx, { value, userId: friend });
   },
 });
 // Existence by uniqueness.
