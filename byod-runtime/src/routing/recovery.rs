@@ -174,6 +174,9 @@ async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses
         tracing::warn!(?user, %error, "main could not be told that the user's deployment fails");
     }
     let mut pause = pauses.first;
+    // A route that is being read again is not there for a moment, and whoever reads it
+    // leaves the trying to this task.
+    let mut was_away = false;
     loop {
         // Not all at once, where many fail together.
         tokio::time::sleep(pause.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
@@ -181,17 +184,20 @@ async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses
         let Some(byod) = Byod::upgrade(&weak) else {
             return;
         };
-        if byod.is_over(&user) {
-            return;
+        if byod.blocked_reason(&user).is_none() {
+            if was_away && byod.is_over(&user) {
+                return;
+            }
+            was_away = true;
+            pause = pauses.first;
+            continue;
         }
+        was_away = false;
         match byod.test_connection(&user).await {
             Ok(test) => tracing::debug!(?user, ?test, "tried the user's blocked deployment"),
             Err(error) => {
                 tracing::warn!(?user, %error, "the user's blocked deployment could not be tried");
             }
-        }
-        if byod.is_over(&user) {
-            return;
         }
     }
 }
