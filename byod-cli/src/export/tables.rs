@@ -1,6 +1,6 @@
 //! `byod/tables.ts`: the tables that functions can reach, and whose what is in them.
 
-use byod_schema::{Manifest, Table};
+use byod_schema::{Deployments, Manifest, Table};
 
 use super::schema;
 use crate::layout::{Code, Entry, string};
@@ -8,9 +8,13 @@ use crate::owners::{self, Owners};
 
 /// The text of the module.
 pub(crate) fn tables(manifest: &Manifest) -> String {
+    // On a deployment that is one user's, a child needs no parent to be theirs: it may
+    // be deleted after it, as main's own code does.
+    let is_shared = manifest.ownership.deployments == Deployments::Shared;
     let tables = schema::user_tables(manifest).map(|table| {
         let whose = match Owners::of(manifest, table) {
             Owners::Everybody => Code::text(string("everybody's")),
+            Owners::Parent { .. } if !is_shared => Code::text(string("everybody's")),
             Owners::Parent { field, tables } => Code::object([
                 Entry::new("parent", Code::text(string(field))),
                 Entry::new("tables", Code::strings(tables)),

@@ -23,7 +23,7 @@ pub(crate) enum Owners<'m> {
 }
 
 impl<'m> Owners<'m> {
-    /// Whose the documents are; everybody's where [`problems`] has something to say.
+    /// Whose the documents are; everybody's where [`problems`](super::problems()) has something to say.
     pub(crate) fn of(manifest: &'m Manifest, table: &'m Table) -> Self {
         Self::judged(manifest, table).unwrap_or(Self::Everybody)
     }
