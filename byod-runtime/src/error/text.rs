@@ -40,7 +40,7 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
 }
 
 /// At most `limit` characters of the text; `…` stands for the rest.
-pub(crate) fn shortened(mut text: String, limit: usize) -> String {
+fn shortened(mut text: String, limit: usize) -> String {
     if let Some((end, _)) = text.char_indices().nth(limit) {
         text.truncate(end);
         text.push('…');

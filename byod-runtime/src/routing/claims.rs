@@ -102,14 +102,22 @@ impl Byod {
         let Some((client, subject)) = claimed.to_release else {
             return;
         };
-        match self.inner().store.get(user).await {
+        let is_free = match self.inner().store.get(user).await {
             Ok(Some(record)) if record.connection_status != ConnectionStatus::Disconnected => {
                 let present = self.client(user, &record);
-                if present.is_ok_and(|present| present.host() == client.host()) {
-                    return;
-                }
+                present.is_ok_and(|present| present.host() != client.host())
             }
-            _ => {}
+            Ok(_) => true,
+            // Where it can't be told, it may be in use.
+            Err(_) => false,
+        };
+        if !is_free {
+            tracing::info!(
+                ?user,
+                deployment = client.host(),
+                "a new claim is kept: it may be in use"
+            );
+            return;
         }
         let owner = Owner::Subject(subject.as_str());
         let released = client.release_claim(owner, client.deadline()).await;
