@@ -31,10 +31,7 @@ const OF_CALL: [(&str, &str); 10] = [
 ];
 
 /// What is the same whoever calls.
-const OF_NOBODY: [(&str, &str); 2] = [
-    ("counter", "calls += 1"),
-    ("flag", "told.add(\"once\")"),
-];
+const OF_NOBODY: [(&str, &str); 2] = [("counter", "calls += 1"), ("flag", "told.add(\"once\")")];
 
 #[test]
 fn nothing_of_a_call_is_kept_for_the_next_one() {
@@ -97,7 +94,11 @@ fn a_context_is_followed_wherever_it_is_handed_to() {
     // By that name it is followed: what it needs isn't there.
     let project = Project::of("beyond");
     let path = "convex/loop/notes.ts";
-    project.replace(path, "async (c) => {\n  if (c.", "async (ctx) => {\n  if (ctx.");
+    project.replace(
+        path,
+        "async (c) => {\n  if (c.",
+        "async (ctx) => {\n  if (ctx.",
+    );
     let found = reason(&project.export(&[]), "loop/notes:all");
     assert!(found.contains("uses `ctx.user.level`"), "{found}");
 }
@@ -113,9 +114,8 @@ fn a_function_is_run_for_who_calls_alone() {
         ("ofNote", "userId: note.friendId"),
     ] {
         let reason = reason(&report, &format!("runs/notes:{function}"));
-        let expected = format!(
-            "runs `runs/notes:purge` with `{named}`: that this is who calls doesn't show"
-        );
+        let expected =
+            format!("runs `runs/notes:purge` with `{named}`: that this is who calls doesn't show");
         assert_eq!(reason, expected, "{function}");
     }
     for function in ["add", "own", "ownLater", "ownersOf"] {

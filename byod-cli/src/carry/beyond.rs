@@ -63,9 +63,7 @@ impl Carrier<'_> {
             .any(|(module, index)| {
                 names(&module.statements[index].facts).iter().any(|name| {
                     let declared = self.declared(module, name);
-                    declared.is_some_and(|(there, index)| {
-                        there.name == place.0 && index == place.1
-                    })
+                    declared.is_some_and(|(there, index)| there.name == place.0 && index == place.1)
                 })
             })
     }

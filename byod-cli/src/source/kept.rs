@@ -7,7 +7,7 @@ use oxc_ast::ast::{Argument, Expression, MethodDefinitionKind};
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::{GetSpan, Span};
 
-use super::facts::{Facts, Kept, Keeper, shorten};
+use super::facts::{Facts, Keeper, Kept, shorten};
 use super::nodes::Reader;
 use super::syntax::{method, range};
 
