@@ -209,10 +209,11 @@ impl Reader<'_, '_> {
                 Keeper::Instance
             })
         };
-        let function = ancestors.find_map(|ancestor| match self.nodes.kind(ancestor) {
-            AstKind::Function(_) => Some(ancestor),
-            AstKind::PropertyDefinition(_) => Some(ancestor),
-            _ => None,
+        let function = ancestors.find(|ancestor| {
+            matches!(
+                self.nodes.kind(*ancestor),
+                AstKind::Function(_) | AstKind::PropertyDefinition(_)
+            )
         })?;
         if let AstKind::PropertyDefinition(property) = self.nodes.kind(function) {
             return of_instance(property.r#static);
