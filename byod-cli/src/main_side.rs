@@ -57,7 +57,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     for name in [TABLES, CREDENTIALS] {
         tree.path(name)?;
     }
-    let manifest = builder.read_main()?;
+    let (manifest, _) = builder.read_main()?;
     let mut report = Report {
         folder: folder.clone(),
         written: Vec::new(),
