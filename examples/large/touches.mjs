@@ -7,7 +7,8 @@
 // A table is touched where `ctx.db` or `ctx.vectorSearch` is called with its name, or with
 // an id whose type names it: in the function, in what it calls, and in the functions that
 // it runs or schedules by reference ("throughCalls", as far as they are reached only so).
-// What an aggregate counts is touched where the aggregate is used. The lookup of the user
+// What an aggregate counts is touched where the aggregate is used, what a trigger touches
+// where its table is written by a builder that has the triggers. The lookup of the user
 // who calls is not counted, but whatever is read of their document beyond its id is.
 // "?" stands for a table that no type names.
 import { readFileSync } from "node:fs";
@@ -135,12 +136,41 @@ const isUser = (type) =>
 
 const DB = new Set(["query", "get", "insert", "patch", "replace", "delete"]);
 
+const isDbType = (type) =>
+  parts(type).some(
+    (part) => part.getProperty("normalizeId") && part.getProperty("query"),
+  );
+
 function isDb(receiver) {
+  const type = checker.getTypeAtLocation(receiver);
+  if (!(type.flags & ts.TypeFlags.Any)) return isDbType(type);
   const node = bare(receiver);
-  if (ts.isPropertyAccessExpression(node)) {
-    return node.name.text === "db";
-  }
-  return ts.isIdentifier(node) && node.text === "db";
+  return ts.isPropertyAccessExpression(node)
+    ? node.name.text === "db"
+    : ts.isIdentifier(node) && node.text === "db";
+}
+
+/** What is registered with `triggers.register(table, run)`, by the table. */
+const triggers = new Map();
+for (const file of program.getSourceFiles().filter(isOurs)) {
+  const visit = (node) => {
+    if (
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      node.expression.name.text === "register" &&
+      checker.getTypeAtLocation(node.expression.expression).symbol?.name ===
+        "Triggers"
+    ) {
+      for (const table of named(checker.getTypeAtLocation(node.arguments[0]))) {
+        triggers.set(table, [
+          ...(triggers.get(table) ?? []),
+          node.arguments[1],
+        ]);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
 }
 
 /** `ctx.db.query("users").withIndex("by_clerk_id", …)` with the caller's own identity. */
@@ -177,9 +207,16 @@ class Walk {
   direct = new Set();
   called = new Set();
   #seen = new Set();
+  /** Tables that are written while triggers are on. */
+  #triggering = false;
+  #written = new Map();
 
   constructor(name) {
     this.#function(name, false);
+    if (!this.#triggering) return;
+    for (const [table, through] of this.#written) {
+      for (const run of triggers.get(table) ?? []) this.#visit(run, through);
+    }
   }
 
   #function(name, through) {
@@ -193,8 +230,11 @@ class Walk {
   }
 
   #add(tables, through) {
-    for (const table of tables)
-      (through ? this.called : this.direct).add(table);
+    for (const table of tables) {
+      // Convex's own tables are on both sides.
+      if (!table.startsWith("_"))
+        (through ? this.called : this.direct).add(table);
+    }
   }
 
   /** Where something is declared, once. */
@@ -257,21 +297,66 @@ class Walk {
         : checker.getSymbolAtLocation(node);
       const declaration = followed(symbol)?.valueDeclaration;
       if (declaration) this.#declaration(declaration, through);
+      if (checker.getTypeAtLocation(node).symbol?.name === "Triggers")
+        this.#triggering = true;
     }
     ts.forEachChild(node, (child) => this.#visit(child, through));
   }
 
+  /** A package's function that is given the database: what it is told, and what it answers. */
+  #library(call, through) {
+    const declaration = checker.getResolvedSignature(call)?.declaration;
+    if (
+      !declaration ||
+      !declaration.getSourceFile().fileName.includes("node_modules")
+    )
+      return;
+    if (
+      !call.arguments.some((argument) =>
+        isDbType(checker.getTypeAtLocation(argument)),
+      )
+    )
+      return;
+    for (const argument of call.arguments) {
+      const type = checker.getTypeAtLocation(argument);
+      if (type.isStringLiteral() && tablesOfSchema.includes(type.value))
+        this.#add([type.value], through);
+    }
+    const answer = checker.getAwaitedType(checker.getTypeAtLocation(call));
+    const one =
+      (answer && checker.getIndexTypeOfType(answer, ts.IndexKind.Number)) ??
+      answer;
+    for (const part of one ? parts(checker.getNonNullableType(one)) : []) {
+      const id = part.getProperty("_id");
+      if (id) this.#add(ofIds(checker.getTypeOfSymbol(id)), through);
+    }
+  }
+
   #call(call, through) {
     const callee = bare(call.expression);
+    this.#library(call, through);
     if (!ts.isPropertyAccessExpression(callee)) return;
     const method = callee.name.text;
     const [first, second] = call.arguments;
+    // A method of the project's own.
+    const own = followed(
+      checker.getSymbolAtLocation(callee.name),
+    )?.valueDeclaration;
+    if (own) this.#declaration(own, through);
     if (DB.has(method) && isDb(callee.expression) && first) {
       const type = checker.getTypeAtLocation(first);
       if (method === "query" && asksWhoCalls(call)) return;
       const byName =
         method === "query" || method === "insert" || (second && isName(type));
-      this.#add(byName ? named(type) : ofIds(type), through);
+      const tables = byName ? named(type) : ofIds(type);
+      this.#add(tables, through);
+      if (method !== "query" && method !== "get") {
+        for (const table of tables)
+          this.#written.set(
+            table,
+            through && (this.#written.get(table) ?? true),
+          );
+      }
     } else if (method === "vectorSearch" && first) {
       this.#add(named(checker.getTypeAtLocation(first)), through);
     } else if (/^run(Query|Mutation|Action|After|At)$/.test(method)) {
