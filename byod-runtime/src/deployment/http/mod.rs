@@ -1,38 +1,37 @@
 //! Requests to deployments, and what their answers say of them as HTTP.
 
 mod connect_limit;
+mod failure;
 mod floods;
 mod guard;
 mod pool;
 mod proxy;
+mod reading;
 mod tcp;
 
-use std::error::Error as StdError;
-use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Body as _, Incoming};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::header::{
     AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION,
-    RETRY_AFTER,
 };
-use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper::{Method, Request, Response, Uri};
 use hyper_util::client::legacy;
 use rustls::pki_types::CertificateDer;
 use tokio::time::timeout_at;
 
-use self::connect_limit::{TooLate, connected_by};
+use self::connect_limit::connected_by;
+pub(crate) use self::failure::refused;
+use self::failure::{Failed, refusal, transport};
 pub(crate) use self::floods::Floods;
-use self::guard::{Flood, Taken};
+use self::guard::Flood;
 use self::pool::{Pool, pool};
 use self::proxy::Proxies;
-use crate::address::{Refused, Resolver};
-use crate::deployment::answer;
+use self::reading::{ReadError, read};
+use crate::address::Resolver;
 use crate::deployment::auth::Auth;
 use crate::deployment::context::CallContext;
 use crate::deployment::deadline::Deadline;
@@ -47,14 +46,6 @@ const HEADERS: usize = 5;
 
 /// The status of an answer in which the function itself failed.
 const FUNCTION_FAILED: u16 = 560;
-
-/// How much of a refusal's text is read, in bytes.
-const REFUSAL_LIMIT: usize = 64 * 1024;
-
-/// How many pieces of a body may be smaller than they are worth, and how large those are,
-/// in bytes.
-const PIECES: usize = 1024;
-const WORTH: usize = 64;
 
 /// What can be set about HTTP.
 #[derive(Clone, Debug, Default)]
@@ -182,167 +173,7 @@ async fn exchange(
     })
 }
 
-/// How a request failed.
-enum Failed {
-    Timeout { connecting: bool },
-    Otherwise(Error),
-}
-
-fn transport(
-    error: &(dyn StdError + 'static),
-    connecting: bool,
-    context: CallContext<'_>,
-) -> Failed {
-    if causes(error).any(|cause| cause.is::<TooLate>()) {
-        return Failed::Timeout { connecting };
-    }
-    let call = context.call();
-    let reason = context.quote(&chain(error));
-    Failed::Otherwise(match connecting {
-        true if is_tls(error) => Error::Tls { call, reason },
-        true => Error::Connect { call, reason },
-        false => Error::Interrupted { call, reason },
-    })
-}
-
-enum ReadError {
-    TooLarge,
-    /// In more pieces than it is worth.
-    Flood,
-    Transport(hyper::Error),
-}
-
-/// Reads a body of at most `limit` bytes. One that comes in a single chunk, as
-/// most do, is handed on without a copy.
-async fn read(response: Response<Incoming>, limit: usize) -> Result<Bytes, ReadError> {
-    let taken = response.extensions().get::<Taken>().cloned();
-    let mut incoming = response.into_body();
-    if incoming.size_hint().lower() > limit as u64 {
-        return Err(ReadError::TooLarge);
-    }
-    let mut body = Bytes::new();
-    let mut joined = BytesMut::new();
-    let mut pieces = 0;
-    while let Some(frame) = incoming.frame().await {
-        pieces += 1;
-        // What comes behind the body says nothing.
-        let Ok(chunk) = frame.map_err(ReadError::Transport)?.into_data() else {
-            continue;
-        };
-        let length = body.len() + joined.len() + chunk.len();
-        if length > limit {
-            return Err(ReadError::TooLarge);
-        }
-        if pieces > PIECES + length / WORTH {
-            return Err(ReadError::Flood);
-        }
-        if let Some(taken) = &taken {
-            taken.add(chunk.len());
-        }
-        if body.is_empty() && joined.is_empty() {
-            body = chunk;
-        } else {
-            joined.extend_from_slice(&std::mem::take(&mut body));
-            joined.extend_from_slice(&chunk);
-        }
-    }
-    Ok(if joined.is_empty() {
-        body
-    } else {
-        joined.freeze()
-    })
-}
-
 /// Whether a function answered: it returned, or it failed.
 pub(crate) fn is_answer(status: u16) -> bool {
     matches!(status, 200 | FUNCTION_FAILED)
-}
-
-#[cold]
-fn refusal(response: Response<Incoming>, context: CallContext<'_>) -> BoxFuture<'_, Error> {
-    let refusal = async move {
-        let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers());
-        // The status says enough where its text can't be had.
-        let body = read(response, REFUSAL_LIMIT).await.unwrap_or_default();
-        refused(status, retry_after, &body, context)
-    };
-    refusal.boxed()
-}
-
-pub(crate) fn refused(
-    status: u16,
-    retry_after: Option<Duration>,
-    body: &[u8],
-    context: CallContext<'_>,
-) -> Error {
-    let (code, mut message) = answer::refusal(body, context);
-    if (300..400).contains(&status) {
-        message = "redirects are not followed; check the deployment's URL".into();
-    }
-    let call = context.call();
-    const UNAUTHORIZED: u16 = StatusCode::UNAUTHORIZED.as_u16();
-    const FORBIDDEN: u16 = StatusCode::FORBIDDEN.as_u16();
-    match status {
-        UNAUTHORIZED | FORBIDDEN => Error::Rejected {
-            call,
-            status,
-            code,
-            message,
-        },
-        _ => Error::Status {
-            call,
-            status,
-            code,
-            message,
-            retry_after,
-        },
-    }
-}
-
-/// `Retry-After`: seconds, or a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than fit are for ever all the same.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    // A date that has passed asks for no pause.
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-/// An error and its causes, innermost last.
-fn causes<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
-}
-
-/// What an error and its causes say, without the words of the HTTP client itself,
-/// which say only in which of its parts it happened.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let mut parts = Vec::new();
-    for cause in causes(error) {
-        let part = cause.to_string();
-        // Says all there is to say.
-        if cause.is::<Refused>() {
-            return part;
-        }
-        if !part.starts_with("client error (") && parts.last() != Some(&part) {
-            parts.push(part);
-        }
-    }
-    if parts.is_empty() {
-        parts.push(error.to_string());
-    }
-    parts.join(": ")
-}
-
-/// Whether rustls is at the bottom of it, be it inside of I/O errors.
-fn is_tls(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(|cause| {
-        let inner = cause.downcast_ref().and_then(io::Error::get_ref);
-        cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
-    })
 }
