@@ -4,11 +4,13 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hyper::body::Incoming;
+use hyper::body::Body;
 use hyper::header::{HeaderMap, RETRY_AFTER};
 use hyper::{Response, StatusCode};
+use hyper_util::client::legacy;
 
 use super::connect_limit::TooLate;
 use super::reading::read;
@@ -19,6 +21,25 @@ use crate::error::Error;
 
 /// How much of a refusal's text is read, in bytes.
 const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// A failed request of either way.
+pub(super) trait RequestError: StdError + 'static {
+    /// Whether there was no connection yet.
+    fn is_connect(&self) -> bool;
+}
+
+impl RequestError for legacy::Error {
+    fn is_connect(&self) -> bool {
+        self.is_connect()
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl RequestError for reqwest::Error {
+    fn is_connect(&self) -> bool {
+        self.is_connect()
+    }
+}
 
 /// How a request failed.
 pub(super) enum Failed {
@@ -44,10 +65,13 @@ pub(super) fn transport(
 }
 
 #[cold]
-pub(super) fn refusal(
-    response: Response<Incoming>,
-    context: CallContext<'_>,
-) -> BoxFuture<'_, Error> {
+pub(super) fn refusal<'a, B>(
+    response: Response<B>,
+    context: CallContext<'a>,
+) -> BoxFuture<'a, Error>
+where
+    B: Body<Data = Bytes, Error: Send> + Send + Unpin + 'a,
+{
     let refusal = async move {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
@@ -109,7 +133,7 @@ fn causes<'a>(
 
 /// What an error and its causes say, without the words of the HTTP client itself,
 /// which say only in which of its parts it happened.
-fn chain(error: &(dyn StdError + 'static)) -> String {
+pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut parts = Vec::new();
     for cause in causes(error) {
         let part = cause.to_string();
@@ -117,7 +141,7 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         if cause.is::<Refused>() {
             return part;
         }
-        if !part.starts_with("client error (") && parts.last() != Some(&part) {
+        if !is_said_by_the_client(cause, &part) && parts.last() != Some(&part) {
             parts.push(part);
         }
     }
@@ -125,6 +149,17 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
         parts.push(error.to_string());
     }
     parts.join(": ")
+}
+
+/// Whether it says only in which part of the HTTP client it happened.
+fn is_said_by_the_client(cause: &(dyn StdError + 'static), part: &str) -> bool {
+    #[cfg(feature = "reqwest")]
+    if cause.is::<reqwest::Error>() {
+        return true;
+    }
+    #[cfg(not(feature = "reqwest"))]
+    let _ = cause;
+    part.starts_with("client error (")
 }
 
 /// Whether rustls is at the bottom of it, be it inside of I/O errors.

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::Response;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body;
 
 use super::guard::Taken;
 
@@ -13,16 +13,22 @@ const PIECES: usize = 1024;
 const WORTH: usize = 64;
 
 /// Why a body was not read to its end.
-pub(super) enum ReadError {
+pub(super) enum ReadError<E> {
     TooLarge,
     /// In more pieces than it is worth.
     Flood,
-    Transport(hyper::Error),
+    Transport(E),
 }
 
 /// Reads a body of at most `limit` bytes. One that comes in a single chunk, as
 /// most do, is handed on without a copy.
-pub(super) async fn read(response: Response<Incoming>, limit: usize) -> Result<Bytes, ReadError> {
+pub(super) async fn read<B>(
+    response: Response<B>,
+    limit: usize,
+) -> Result<Bytes, ReadError<B::Error>>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     let taken = response.extensions().get::<Taken>().cloned();
     let mut incoming = response.into_body();
     if incoming.size_hint().lower() > limit as u64 {
