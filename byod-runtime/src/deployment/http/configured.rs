@@ -31,7 +31,8 @@ pub(crate) struct Clients {
     pub(crate) users: ClientBuilder,
 }
 
-/// A client of the service.
+/// A client of the service. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct Configured {
     client: Client,
     connect: Duration,

@@ -43,12 +43,12 @@ const FUNCTION_FAILED: u16 = 560;
 /// Redirects are not followed, nothing is decompressed, and a request is sent once:
 /// again only if its connection was closed before anything of it was written.
 #[derive(Clone, Debug)]
-pub(crate) struct Http(Arc<Way>);
+pub(crate) struct Http(Way);
 
 /// Who makes the connections and speaks HTTP on them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Way {
-    BuiltIn(Pool),
+    BuiltIn(Arc<Pool>),
     /// A client that the service has set up.
     #[cfg(feature = "reqwest")]
     Configured(Configured),
@@ -63,13 +63,13 @@ impl Http {
         connect: Duration,
     ) -> Result<Self, Error> {
         let pool = pool(certificates, resolver, connect)?;
-        Ok(Self(Arc::new(Way::BuiltIn(pool))))
+        Ok(Self(Way::BuiltIn(Arc::new(pool))))
     }
 
     /// By a client that the service has set up.
     #[cfg(feature = "reqwest")]
     pub(super) fn configured(client: Configured) -> Self {
-        Self(Arc::new(Way::Configured(client)))
+        Self(Way::Configured(client))
     }
 
     /// Sends `body` and gives the body of the answer, if a function answered. What comes
@@ -92,7 +92,7 @@ impl Http {
             // The limit on connecting comes first: where both pass at once, it is
             // certain that nothing was sent.
             let within = (connect.at(), floods.clone());
-            let result = match &*self.0 {
+            let result = match &self.0 {
                 Way::BuiltIn(pool) => {
                     // Not in this future, which is large enough.
                     let pending = pool.request(request.map(Full::new));
@@ -122,7 +122,7 @@ impl Http {
 
     /// How long connecting may take by itself.
     fn connect_limit(&self, limits: &Limits) -> Duration {
-        match &*self.0 {
+        match &self.0 {
             Way::BuiltIn(_) => limits.connect,
             #[cfg(feature = "reqwest")]
             Way::Configured(client) => limits.connect.min(client.connect()),
