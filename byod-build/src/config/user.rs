@@ -11,13 +11,17 @@ use super::reader::{Entry, Named, Reader};
 use crate::error::Error;
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 6] = [
+pub(super) const KEYS: [&str; 10] = [
     "convex",
     "tables",
     "inject",
     "deployments",
     "owner",
     "common",
+    "modules",
+    "main_only",
+    "skip",
+    "not_served",
 ];
 
 /// A list of names of tables.

@@ -4,6 +4,7 @@ mod builtins;
 mod frameworks;
 mod grounds;
 mod imports;
+mod lock;
 mod pinned;
 mod resolution;
 mod specifier;
