@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -8,7 +7,7 @@ use byod_schema::Manifest;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::limits::Limits;
+use crate::limits::{Limits, read_file, write_file};
 use crate::project::locate;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
@@ -249,8 +248,8 @@ pub struct Folders {
 /// A file that is written anew makes Cargo compile everything that reads it.
 fn write_if_changed(path: &Path, manifest: &Manifest) -> Result<(), Error> {
     let json = serde_json::to_vec(manifest).map_err(|error| Error::io(path, error.into()))?;
-    if fs::read(path).is_ok_and(|known| known == json) {
+    if read_file(path).is_ok_and(|known| known == json) {
         return Ok(());
     }
-    fs::write(path, json).map_err(|error| Error::io(path, error))
+    write_file(path, &json).map_err(|error| Error::io(path, error))
 }

@@ -1,10 +1,10 @@
 //! `byod.toml`: where the Convex projects are, and where every table lives.
 
+mod names;
 mod reader;
 mod user;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use byod_schema::{Deployments, Injection};
 use toml::de::DeTable;
 
 use crate::error::Error;
+use crate::limits::read_text;
 use reader::Reader;
 
 pub(crate) use reader::Named;
@@ -40,7 +41,7 @@ pub(crate) struct Config {
 impl Config {
     /// Reads the file; paths in it stay as they are written.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        let text = read_text(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::NoConfig {
                 path: path.to_owned(),
             },

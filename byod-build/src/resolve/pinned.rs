@@ -2,12 +2,12 @@
 //! also where nothing is installed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::limits::{read_file, read_text};
 use crate::standin::{Package, Versions};
 
 /// What package managers write of what they install.
@@ -92,7 +92,7 @@ impl Pinned {
 
     /// All versions of a package that a lock file names.
     fn locked(&mut self, lock: &Path, package: &str) -> BTreeSet<String> {
-        let Ok(text) = fs::read_to_string(lock) else {
+        let Ok(text) = read_text(lock) else {
             return BTreeSet::new();
         };
         self.consulted.insert(lock.to_owned());
@@ -116,7 +116,7 @@ impl Pinned {
             peer_dependencies: BTreeMap<String, Value>,
         }
         let file = folder.join("package.json");
-        let json = fs::read(&file).ok()?;
+        let json = read_file(&file).ok()?;
         self.consulted.insert(file);
         let found: Description = serde_json::from_slice(&json).ok()?;
         let all = [
