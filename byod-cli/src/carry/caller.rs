@@ -11,6 +11,9 @@ use super::known::{Carrier, Reason};
 use super::need::{Need, Source};
 use crate::source::{Access, Caller, Facts, Module, Statement};
 
+/// What may be replaced, the members that it answers with, and what is asked of it.
+type Answerable<'f> = (Source, BTreeSet<Vec<String>>, Vec<&'f Access>);
+
 impl Carrier<'_> {
     /// Adds what `add` finds; where that fails, and the name is asked for the
     /// owner's id alone, something that answers with it.
@@ -57,7 +60,7 @@ impl Carrier<'_> {
         module: &Module,
         caller: &Caller,
         facts: &'f Facts,
-    ) -> Option<(Source, BTreeSet<Vec<String>>, Vec<&'f Access>)> {
+    ) -> Option<Answerable<'f>> {
         let asked: Vec<&Access> = facts
             .access
             .iter()
