@@ -3,11 +3,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use byod_schema::Manifest;
+use byod_schema::{Manifest, Placements};
 
-use crate::config::Config;
+use crate::config::{Config, functions};
 use crate::error::Error;
-use crate::limits::{Limits, read_file, write_file};
+use crate::limits::{Limits, read_file, read_text, write_file};
 use crate::project::locate;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
@@ -108,16 +108,48 @@ impl Builder {
         self.read_sources().map(|reading| reading.manifest)
     }
 
+    /// As [`Builder::read`], with the digest of main's own files and of what `byod.toml`
+    /// says, by which it shows whether functions were judged as they are now. There is none
+    /// where main's project comes from the snapshot.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::read`].
+    pub fn read_with_digest(&self) -> Result<(Manifest, Option<String>), Error> {
+        let reading = self.read_sources()?;
+        Ok((reading.manifest, reading.digest))
+    }
+
     /// Reads main's project alone: the manifest as it is before there is a project
-    /// for users' deployments.
+    /// for users' deployments, and the digest as of [`Builder::read_with_digest`].
     ///
     /// # Errors
     ///
     /// As [`Builder::read`], but for what concerns the users' project.
-    pub fn read_main(&self) -> Result<Manifest, Error> {
+    pub fn read_main(&self) -> Result<(Manifest, Option<String>), Error> {
         let mut config = Config::read(&self.config)?;
         config.user = None;
-        sources::read(config, &self.limits, &self.apart).map(|reading| reading.manifest)
+        let reading = sources::read(config, &self.limits, &self.apart)?;
+        Ok((reading.manifest, reading.digest))
+    }
+
+    /// Writes where each function of main runs into the file beside `byod.toml` from which
+    /// builds take it, and gives its path and whether it was another before.
+    ///
+    /// # Errors
+    ///
+    /// Where the file can't be written.
+    pub fn write_placements(&self, placements: &Placements) -> Result<(PathBuf, bool), Error> {
+        let file = functions::file(&self.config);
+        let failed = |error| Error::io(&file, error);
+        let text = functions::text(placements).map_err(|error| failed(error.into()))?;
+        // Git may have given it other ends of lines.
+        let known = read_text(&file).map(|known| known.replace("\r\n", "\n"));
+        if known.is_ok_and(|known| known == text) {
+            return Ok((file, false));
+        }
+        write_file(&file, text.as_bytes()).map_err(failed)?;
+        Ok((file, true))
     }
 
     /// Where `byod.toml` says the projects are, whether or not they are there.
@@ -188,6 +220,9 @@ impl Builder {
                 ),
             ),
             None => {}
+        }
+        if let Some(stale) = &reading.stale {
+            tell("warning", stale);
         }
         let manifest = &reading.manifest;
         let projects = [Some(&manifest.main), manifest.user.as_ref()];

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use byod_schema::{Manifest, Project};
+use byod_schema::{Manifest, Placements, Project};
 
 use crate::error::Error;
 use crate::limits::{read_text, write_file};
@@ -92,6 +92,11 @@ impl Snapshot {
             path: self.path.clone(),
             message: format!("{} is not there, and {reason}. {RENEW}", folder.display()),
         })
+    }
+
+    /// Where the functions run, as it was when the snapshot was written.
+    pub(crate) fn placements(&self) -> Option<Placements> {
+        parse(self.text.as_deref()?).ok()?.placements
     }
 
     /// A project as it was when the snapshot was written, where it was written of the same
@@ -196,6 +201,10 @@ fn text(manifest: &Manifest, sources: &[Source]) -> Result<String, serde_json::E
     {
         project.warnings.clear();
     }
+    // Of whom the functions were judged is said by the file of the functions.
+    if let Some(placements) = &mut manifest.placements {
+        placements.digest.clear();
+    }
     let written = Written {
         manifest: &manifest,
         sources,
@@ -210,8 +219,25 @@ fn difference(old: &Manifest, new: &Manifest) -> String {
     let mut found = Vec::new();
     projects(&mut found, "main", Some(&old.main), Some(&new.main));
     projects(&mut found, "user", old.user.as_ref(), new.user.as_ref());
-    if (&old.user_tables, &old.inject) != (&new.user_tables, &new.inject) {
+    let said = |manifest: &Manifest| {
+        let Manifest {
+            user_tables,
+            inject,
+            ownership,
+            stated,
+            ..
+        } = manifest.clone();
+        (user_tables, inject, ownership, stated)
+    };
+    if said(old) != said(new) {
         found.push("[user] in byod.toml changed".to_owned());
+    }
+    let functions = |manifest: &Manifest| {
+        let placements = manifest.placements.as_ref();
+        placements.map(|placements| placements.functions.clone())
+    };
+    if functions(old) != functions(new) {
+        found.push("where functions run changed".to_owned());
     }
     if found.is_empty() {
         return "it is written in another way than byod-build writes it".to_owned();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use byod_schema::{Manifest, Ownership, Project, nearest};
 
-use crate::config::{Config, Named};
+use crate::config::{Config, Named, functions};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::project::{ProjectReading, attempt, locate};
@@ -22,6 +22,10 @@ pub(crate) struct Reading {
     /// What would have been read had it been there.
     pub(crate) absent: BTreeSet<PathBuf>,
     pub(crate) snapshot: Option<Snapshot>,
+    /// Of main's own files and of what `byod.toml` says; none where main isn't there.
+    pub(crate) digest: Option<String>,
+    /// What to know of the file of the functions.
+    pub(crate) stale: Option<String>,
     /// The Convex folders that are not there; their projects are the snapshot's.
     not_there: Vec<PathBuf>,
     /// What the projects that were read were made of.
@@ -66,39 +70,68 @@ pub(crate) fn read(
         absent: BTreeSet::new(),
         not_there: Vec::new(),
         made_of: Vec::new(),
+        own_digest: None,
     };
     if let Some(snapshot) = &sources.snapshot {
         sources.note(snapshot.path().to_owned());
     }
     let main = sources.project(&config.main, |manifest| Some(manifest.main))?;
+    let own_digest = sources.own_digest.take();
     let user = match &config.user {
         Some(user) => Some(sources.project(user, |manifest| manifest.user)?),
         None => None,
     };
     check_tables(&config, &main, user.as_ref())?;
-    Ok(Reading {
-        snapshot: sources.snapshot,
-        folders: sources.folders,
-        files: sources.files,
-        absent: sources.absent,
-        not_there: sources.not_there,
-        made_of: sources.made_of,
-        manifest: Manifest {
-            format: Manifest::FORMAT,
-            main,
-            user,
-            user_tables: config.tables.into_iter().map(|table| table.text).collect(),
-            inject: config.inject,
-            ownership: Ownership {
-                deployments: config.deployments,
-                owner: config
-                    .owner
-                    .into_iter()
-                    .map(|(table, field)| (table.text, field.text))
-                    .collect(),
-                common: config.common.into_iter().map(|table| table.text).collect(),
-            },
+    let file = functions::file(&config.path);
+    sources.note(file.clone());
+    let placements = match functions::read(&file)? {
+        None => sources.snapshot.as_ref().and_then(Snapshot::placements),
+        known => known,
+    };
+    let Sources {
+        snapshot,
+        folders,
+        files,
+        absent,
+        not_there,
+        made_of,
+        ..
+    } = sources;
+    let manifest = Manifest {
+        format: Manifest::FORMAT,
+        main,
+        user,
+        user_tables: config.tables.into_iter().map(|table| table.text).collect(),
+        inject: config.inject,
+        ownership: Ownership {
+            deployments: config.deployments,
+            owner: config
+                .owner
+                .into_iter()
+                .map(|(table, field)| (table.text, field.text))
+                .collect(),
+            common: config.common.into_iter().map(|table| table.text).collect(),
         },
+        stated: config.stated,
+        placements,
+    };
+    let digest = own_digest.map(|own| functions::digest(&own, &manifest));
+    let digest = digest.transpose();
+    let digest = digest.map_err(|error| Error::io(&file, error.into()))?;
+    let stale = match (&manifest.placements, &digest) {
+        (Some(placements), Some(digest)) => functions::stale(&file, placements, digest),
+        _ => None,
+    };
+    Ok(Reading {
+        digest,
+        stale,
+        snapshot,
+        folders,
+        files,
+        absent,
+        not_there,
+        made_of,
+        manifest,
     })
 }
 
@@ -113,6 +146,8 @@ struct Sources<'a> {
     absent: BTreeSet<PathBuf>,
     not_there: Vec<PathBuf>,
     made_of: Vec<Source>,
+    /// Of the files of the project that was read last.
+    own_digest: Option<String>,
 }
 
 impl Sources<'_> {
@@ -157,6 +192,7 @@ impl Sources<'_> {
         self.folders.push(folder.clone());
         let apart = self.apart.get(&folder).map(PathBuf::as_path);
         let read = attempt(&folder, self.limits, apart)?;
+        self.own_digest = Some(read.own_digest.clone());
         let is_whole = matches!(&read.reading, Ok(reading) if reading.warnings.is_empty());
         let same = || self.snapshot.as_ref()?.of_same(&read.digest, &of);
         // Packages that aren't installed here were when the snapshot was written.

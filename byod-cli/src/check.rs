@@ -80,6 +80,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         notes: unclaimed(&manifest)
             .into_iter()
             .chain(unguarded(&manifest))
+            .chain(sealed_as_new(&manifest))
             .chain(without_key(&manifest))
             .collect(),
         tables,
@@ -108,6 +109,13 @@ fn unguarded(manifest: &Manifest) -> Vec<String> {
     blind.map(|path| format!(
         "main's `{path}` doesn't take `expected`, what the writer has seen of the record: a disconnect can be undone by another process that tests the deployment at that moment, and newer credentials replaced by older ones. `byod export --main` writes one that refuses, or says what to change"
     )).collect()
+}
+
+/// Where a record that is sealed anew looks like one whose state has changed.
+fn sealed_as_new(manifest: &Manifest) -> Option<String> {
+    main_side::reseals_as_new(manifest).then(|| {
+        "main's `byod/credentials:resealConfig` gives a record another `updatedAt`: a user who had disconnected, and connects again in the moment in which `byod rotate-key` seals their record, is told to try again. `byod export --main` writes one that leaves it alone, or says what to change".to_owned()
+    })
 }
 
 /// Where the users' project was exported for other deployments than byod.toml says.

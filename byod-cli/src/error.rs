@@ -102,6 +102,14 @@ pub(crate) enum Error {
     #[error("the report could not be printed: {0}")]
     Output(io::Error),
 
+    #[error("the deploy key could not be read from standard input: {0}")]
+    Input(io::Error),
+
+    #[error(
+        "the deployment's deploy key is missing: set {variable}, or write it to standard input"
+    )]
+    NoDeployKey { variable: &'static str },
+
     #[error("no random bytes from the system: {0}")]
     Random(getrandom::Error),
 

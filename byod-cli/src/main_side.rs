@@ -57,7 +57,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     for name in [TABLES, CREDENTIALS] {
         tree.path(name)?;
     }
-    let manifest = builder.read_main()?;
+    let (manifest, _) = builder.read_main()?;
     let mut report = Report {
         folder: folder.clone(),
         written: Vec::new(),
@@ -89,9 +89,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         let text = credentials(&users, if validators { None } else { present });
         put(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
-        if !(has("listConfigs") && has("resealConfig")) {
+        if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
-                "in {CREDENTIALS}, for `byod rotate-key`, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+                "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
             ));
         }
         if writes_blindly(&manifest)
@@ -125,6 +125,16 @@ pub(crate) fn writes_blindly(manifest: &Manifest) -> Vec<&FunctionPath> {
             && args.is_none_or(|args| args.get("expected").is_none())
     });
     blind.map(|(path, _)| path).collect()
+}
+
+/// Whether main has the function that seals a record anew, and it gives the record a new
+/// time as well, as if its state had changed.
+pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
+    let path = FunctionPath::new(MODULE, "resealConfig");
+    let function = manifest.main.functions.get(&path);
+    let args = function.and_then(|function| function.args.as_object());
+    let updated_at = args.and_then(|args| args.get("updatedAt"));
+    updated_at.is_some_and(|field| !field.optional)
 }
 
 fn put(

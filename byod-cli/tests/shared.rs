@@ -133,17 +133,50 @@ fn a_child_is_whose_its_parent_is() {
 }
 
 #[test]
+fn a_parent_goes_after_its_children() {
+    let mut story = Story::of("shared");
+    let both = stored(&mut story);
+    let id = |name: &str| json!({"id": name});
+    let drop = id(&both.bobs[0]);
+    let path = "conversations:drop";
+    story.mutation("alice", path, drop.clone(), Refused("not_found"));
+    story.mutation("bob", path, drop.clone(), Refused("has_children"));
+    // By an index, and without one.
+    let message = id(&both.bobs[1]);
+    story.mutation("bob", "messages:erase", message, Refused("has_children"));
+    // A mutation that is refused does nothing.
+    let all = |at_once: bool| json!({"id": both.bobs[0], "atOnce": at_once});
+    let path = "conversations:dropAll";
+    story.mutation("bob", path, all(true), Refused("has_children"));
+    let words = Titles(vec!["bob's words 1", "bob's words 2"]);
+    story.query("bob", "messages:collected", json!({}), words);
+    story.query(
+        "bob",
+        "reactions:all",
+        json!({}),
+        Titles(vec!["bob's smile"]),
+    );
+    story.mutation("bob", path, all(false), Gives(json!(null)));
+    story.query("bob", "conversations:list", json!({}), Titles(vec![]));
+    story.query("bob", "messages:collected", json!({}), Titles(vec![]));
+    story.query("alice", "messages:counted", json!({}), Gives(json!(2)));
+    // One without children goes at once.
+    let empty = story.run(
+        "bob",
+        "mutation",
+        "conversations:create",
+        json!({"title": "e"}),
+    );
+    story.mutation("bob", "conversations:drop", id(&empty), Gives(json!(null)));
+    story.check();
+}
+
+/// Where somebody deleted the parent past all functions.
+#[test]
 fn a_child_whose_parent_is_gone_is_nobodys() {
     let mut story = Story::of("shared");
     let both = stored(&mut story);
-    let drop = json!({"id": both.bobs[0]});
-    story.mutation(
-        "alice",
-        "conversations:drop",
-        drop.clone(),
-        Refused("not_found"),
-    );
-    story.mutation("bob", "conversations:drop", drop, Gives(json!(null)));
+    story.calls.push(json!({"remove": both.bobs[0]}));
     for user in ["alice", "bob"] {
         let message = json!({"id": both.bobs[1]});
         story.query(user, "messages:byTable", message, Gives(json!(null)));
@@ -152,6 +185,34 @@ fn a_child_whose_parent_is_gone_is_nobodys() {
     }
     story.query("bob", "messages:collected", json!({}), Titles(vec![]));
     story.query("bob", "reactions:all", json!({}), Titles(vec![]));
+    story.check();
+}
+
+/// As Convex does what it is asked.
+#[test]
+fn what_is_not_awaited_is_done_in_its_turn() {
+    let mut story = Story::of("shared");
+    let both = stored(&mut story);
+    let args = |text: &str| json!({"conversationId": both.alices[0], "text": text});
+    let (one, two) = ("alice's words 1", "alice's words 2");
+    let seen = json!({
+        "before": [one, two],
+        "after": [one, two, "new"],
+        "counted": 3,
+        "patched": "patched",
+        "one": "patched",
+        "gone": null,
+        "left": [one, two],
+    });
+    story.mutation("alice", "messages:hurried", args("new"), Gives(seen));
+    story.mutation(
+        "alice",
+        "messages:forgetful",
+        args("late"),
+        Gives(json!(null)),
+    );
+    let words = Titles(vec![one, two, "late"]);
+    story.query("alice", "messages:collected", json!({}), words);
     story.check();
 }
 
@@ -356,13 +417,16 @@ fn a_handler_called_directly_serves_its_callers_owner() {
     let mut story = Story::of("shared");
     let doc = json!({"title": "bob's", "text": "", "n": 1});
     let id = story.run("bob", "mutation", "docs:add", doc);
-    let of_bob = json!({"id": id, "friend": "bob"});
-    story.query("alice", "docs:direct", of_bob, Gives(json!(null)));
+    let of = |friend: &str| json!({"id": id, "friend": friend});
+    story.query("alice", "docs:direct", of("bob"), Refused("wrong_owner"));
+    story.query("alice", "docs:direct", of("alice"), Gives(json!(null)));
     let doc = json!({"title": "t", "text": "", "n": 1, "userId": "bob"});
-    let forged = json!({"value": doc, "friend": "bob"});
+    let forged = json!({"value": doc, "friend": "alice"});
     story.mutation("alice", "docs:directInsert", forged, Refused("wrong_owner"));
     let doc = json!({"title": "t", "text": "", "n": 1});
-    let own = json!({"value": doc, "friend": "bob"});
+    let of_bob = json!({"value": doc, "friend": "bob"});
+    story.mutation("alice", "docs:directInsert", of_bob, Refused("wrong_owner"));
+    let own = json!({"value": doc, "friend": "alice"});
     story.run("alice", "mutation", "docs:directInsert", own);
     story.query("bob", "docs:search", json!({"words": "t"}), Titles(vec![]));
     // Titles are taken by one's own alone.

@@ -21,7 +21,9 @@ mod value;
 
 pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility};
-pub use manifest::{Injection, Location, Manifest, Project};
+pub use manifest::{
+    Injection, Location, Manifest, Placement, Placements, Project, Refusal, Runs, Side, Stated,
+};
 pub use own_tables::{CLAIM_TABLE, IDEMPOTENCY_TABLE, claim_table, idempotency_table};
 pub use ownership::{Deployments, Ownership};
 pub use refused::{REFUSED, refused, refused_module};

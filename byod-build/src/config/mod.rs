@@ -1,14 +1,17 @@
-//! `byod.toml`: where the Convex projects are, and where every table lives.
+//! `byod.toml`: where the Convex projects are, and where every table lives; and the file
+//! beside it, with where each function runs.
 
+pub(crate) mod functions;
 mod names;
 mod reader;
+mod stated;
 mod user;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use byod_schema::{Deployments, Injection};
+use byod_schema::{Deployments, Injection, Stated};
 use toml::de::DeTable;
 
 use crate::error::Error;
@@ -34,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) owner: Vec<(Named, Named)>,
     /// The tables whose documents are everybody's.
     pub(crate) common: Vec<Named>,
+    /// What is said of single functions and modules.
+    pub(crate) stated: Stated,
     /// The committed manifest, for builds without the projects, as written.
     pub(crate) snapshot: Option<Named>,
 }
@@ -101,6 +106,7 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         deployments: Deployments::Own,
         owner: Vec::new(),
         common: Vec::new(),
+        stated: Stated::default(),
         snapshot: reader.string(root, "", "snapshot")?,
     };
     if let Some(user) = reader.table(root, "user")? {
@@ -111,6 +117,7 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         config.deployments = user::deployments(reader, user)?;
         config.owner = user::owner(reader, user)?;
         config.common = user::names(reader, user, "common", "templates")?;
+        config.stated = stated::stated(reader, user)?;
         user::check(reader, &config.tables, &config.owner, &config.common)?;
     }
     Ok(config)

@@ -12,13 +12,17 @@ use super::reader::{Entry, Named, Reader};
 use crate::error::Error;
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 6] = [
+pub(super) const KEYS: [&str; 10] = [
     "convex",
     "tables",
     "inject",
     "deployments",
     "owner",
     "common",
+    "modules",
+    "main_only",
+    "skip",
+    "not_served",
 ];
 
 /// As much of a name as a message holds.

@@ -62,6 +62,8 @@ pub struct Attempt {
     /// A digest of what the project itself has: its own files that were read, and the
     /// versions of packages that it names. It is the same whatever is installed.
     pub digest: String,
+    /// A digest of its own files alone, without what codegen makes of them.
+    pub own_digest: String,
 }
 
 /// As [`read_project`], with the packages in `apart/node_modules` for those that the
@@ -91,11 +93,14 @@ pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<A
         let (mut missing, mut texts) = (BTreeMap::new(), BTreeMap::new());
         let notes = (&mut missing, &mut texts);
         let reading = run(host, limits, schema.as_deref(), &modules, notes);
-        let digest = digest(&texts);
+        let digest = self::digest(&texts);
+        texts.retain(|name, _| !name.starts_with("package ") && !name.contains("_generated/"));
+        let own_digest = self::digest(&texts);
         Ok(Attempt {
             reading,
             missing,
             digest,
+            own_digest,
         })
     })
 }

@@ -5,6 +5,7 @@ mod disk;
 mod frameworks;
 mod grounds;
 mod imports;
+mod lock;
 mod pinned;
 mod resolution;
 mod specifier;

@@ -2,9 +2,11 @@
 
 import { ConvexError, convexToJson, jsonToConvex } from "convex/values";
 import type { DatabaseReader, DatabaseWriter } from "../_generated/server";
+import { queryInOrder, type Order } from "./order";
 import { queryOf } from "./query";
 import {
   SUBJECTS,
+  childOf,
   isMine,
   isOf,
   isTable,
@@ -31,41 +33,58 @@ export function reader(db: DatabaseReader, owner: string): DatabaseReader {
   return owned as any;
 }
 
-/** The same, to write. */
-export function writer(db: DatabaseWriter, owner: string): DatabaseWriter {
+/** The same, to write: what is asked is done in that order. */
+export function writer(
+  db: DatabaseWriter,
+  owner: string,
+  order: Order,
+): DatabaseWriter {
   const any: any = db;
+  const read: any = reader(db, owner);
   const findMine = async (id: any[]) => {
     const found = await find(db, id, owner);
     if (found === null) throw notFound();
     return found;
   };
   const owned = {
-    ...reader(db, owner),
+    system: systemInOrder(read.system, order),
+    normalizeId: read.normalizeId,
+    get: (...id: any[]) => order.read(() => read.get(...id)),
+    query: (table: string) => queryInOrder(read.query(table), order),
     table: (table: string) => tableFor(owned, table),
     vars: any.vars,
     insert: async (table: string, value: any) => {
       const mine = withOwner(table, copy(value), owner);
-      await checkOwner(db, table, mine, owner);
-      return await any.insert(table, mine);
+      return await order.write(async () => {
+        await checkOwner(db, table, mine, owner);
+        return await any.insert(table, mine);
+      });
     },
     patch: async (first: any, second: any, third?: any) => {
       const [id, given] = withValue(first, second, third);
       const changes = copy(given);
-      const { table, doc } = await findMine(id);
-      await checkOwner(db, table, { ...doc, ...changes }, owner);
-      await any.patch(...id, changes);
+      await order.write(async () => {
+        const { table, doc } = await findMine(id);
+        await checkOwner(db, table, { ...doc, ...changes }, owner);
+        await any.patch(...id, changes);
+      });
     },
     replace: async (first: any, second: any, third?: any) => {
       const [id, given] = withValue(first, second, third);
       const value = copy(given);
-      const { table } = await findMine(id);
-      await checkOwner(db, table, value, owner);
-      await any.replace(...id, value);
+      await order.write(async () => {
+        const { table } = await findMine(id);
+        await checkOwner(db, table, value, owner);
+        await any.replace(...id, value);
+      });
     },
     delete: async (first: any, second?: any) => {
       const id = named(first, second);
-      await findMine(id);
-      await any.delete(...id);
+      await order.write(async () => {
+        const { table, doc } = await findMine(id);
+        await checkChildren(db, table, doc);
+        await any.delete(...id);
+      });
     },
   };
   return owned as any;
@@ -154,6 +173,16 @@ async function checkOwner(
   throw new ConvexError({ code: "wrong_owner", message });
 }
 
+/** What is whose this document is would be nobody's without it, for ever. */
+async function checkChildren(db: DatabaseReader, table: string, doc: any) {
+  const child = await childOf(db, table, doc._id);
+  if (child === undefined) return;
+  throw new ConvexError({
+    code: "has_children",
+    message: `Delete its \`${child}\` first: they are whose this document of \`${table}\` is, and nobody could reach them without it`,
+  });
+}
+
 /**
  * The system tables: files by their ids, which have no owner, and the scheduled
  * functions that are the owner's.
@@ -181,6 +210,18 @@ function system(db: DatabaseReader, owner: string) {
     table: (table: string) => ({
       get: (id: any) => get(table, id),
       query: refuse,
+    }),
+  };
+}
+
+/** The same, each step in its turn. */
+function systemInOrder(system: any, { read }: Order) {
+  return {
+    ...system,
+    get: (...id: any[]) => read(() => system.get(...id)),
+    table: (table: string) => ({
+      ...system.table(table),
+      get: (id: any) => read(() => system.table(table).get(id)),
     }),
   };
 }

@@ -63,7 +63,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         let main = folders.main;
         return Err(Error::OneFolder { folder, main });
     }
-    let mut manifest = builder.read_main()?;
+    let (mut manifest, _) = builder.read_main()?;
     if manifest.user_tables.is_empty() {
         return Err(Error::NoTables {
             config: config.to_owned(),

@@ -7,6 +7,7 @@ import {
   type RegisteredQuery,
 } from "convex/server";
 import {
+  ConvexError,
   v,
   type ObjectType,
   type PropertyValidators,
@@ -22,6 +23,7 @@ import {
 } from "../_generated/server";
 import { check, checkInAction } from "./claim";
 import { notFound, reader, writer } from "./database";
+import { inOrder, type Order } from "./order";
 /*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
 
 // Functions are internal: only the service, which has the deploy key, may say
@@ -68,7 +70,10 @@ export function ownerQuery<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) return await handler(ctx as any, declared(args, given));
+      if (isOwned(ctx)) {
+        const own = ofOwner(given, ctx.owner);
+        return await handler(ctx as any, declared(args, own));
+      }
       const caller = callerOf(given);
       await check(ctx.db, caller.owner);
       const owned = {
@@ -97,20 +102,31 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
     args: { /*key args*/...args, ...subject, ...times } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) return await handler(ctx as any, declared(args, given));
+      if (isOwned(ctx)) {
+        const own = ofOwner(given, ctx.owner);
+        return await handler(ctx as any, declared(args, own));
+      }
       const caller = callerOf(given);
       await check(ctx.db, caller.owner);
+      const order = inOrder();
       const owned = {
         ...ctx,
         ...caller,
         auth: { ...ctx.auth, ...authOf(caller.owner) },
-        db: writer(ctx.db, caller.owner),
-        runQuery: passOn(ctx.runQuery, 1, caller.owner),
-        runMutation: passOn(ctx.runMutation, 1, caller.owner),
-        scheduler: schedulerOf(ctx, caller.owner),
+        db: writer(ctx.db, caller.owner, order),
+        runQuery: passOn(ctx.runQuery, 1, caller.owner, order.read),
+        runMutation: passOn(ctx.runMutation, 1, caller.owner, order.write),
+        scheduler: schedulerOf(ctx, caller.owner, order),
         time: () => timeOf(given),
       };
-      /*run*/return await handler(owned, declared(args, given));
+      const run = async () => {
+        try {
+          return await handler(owned, declared(args, given));
+        } finally {
+          await order.end();
+        }
+      };
+      /*run*/return await run();
     },
   });
 }
@@ -129,7 +145,10 @@ export function ownerAction<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) return await handler(ctx as any, declared(args, given));
+      if (isOwned(ctx)) {
+        const own = ofOwner(given, ctx.owner);
+        return await handler(ctx as any, declared(args, own));
+      }
       const caller = callerOf(given);
       await checkInAction(ctx, caller.owner);
       const owned = {
@@ -145,21 +164,6 @@ export function ownerAction<Args extends PropertyValidators, Output>({
       return await handler(owned, declared(args, given));
     },
   });
-}
-
-/**
- * Whether the document has these fields; one that is undefined may be anything,
- * and what was never set counts as false. For the filter of a query.
- */
-export function matches(q: any, fields: Record<string, unknown>): any {
-  const conditions = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) =>
-      value === false
-        ? q.or(q.eq(q.field(name), false), q.eq(q.field(name), undefined))
-        : q.eq(q.field(name), value),
-    );
-  return q.and(...conditions);
 }
 
 type Given = Record<string, any>;
@@ -189,22 +193,32 @@ function declared<Args extends PropertyValidators>(
   return Object.fromEntries(own) as ObjectType<Args>;
 }
 
-/** The function, called with the owner among the arguments at `position`. */
+/** The function, called with the owner among the arguments at `position`, in its turn. */
 function passOn<Run extends (...args: any[]) => any>(
   run: Run,
   position: number,
   owner: string,
+  turn: Order["read"] = async (run) => await run(),
 ): Run {
-  const ofOwner = Object.fromEntries(
-    Object.keys(subject).map((name) => [name, owner]),
-  );
-  const passed = (...args: any[]) => {
-    // Whomever the calling code names: the owner is who calls.
-    args[position] = { ...args[position], ...ofOwner };
-    return run(...args);
+  const passed = async (...args: any[]) => {
+    args[position] = ofOwner(args[position], owner);
+    return await turn(async () => await run(...args));
   };
   HANDED_OUT.add(passed);
-  return passed as Run;
+  return passed as any;
+}
+
+/** The arguments with who calls; where they name somebody else, it is an error. */
+function ofOwner(given: Given | undefined, owner: string): Given {
+  const args = { ...given };
+  for (const name of Object.keys(subject)) {
+    if (args[name] !== undefined && args[name] !== owner) {
+      const message = `\`${name}\` names somebody else: functions run for who calls alone`;
+      throw new ConvexError({ code: "wrong_owner", message });
+    }
+    args[name] = owner;
+  }
+  return args;
 }
 
 /** By what runs functions in it, a context is known to be one from here. */
@@ -212,9 +226,11 @@ const HANDED_OUT = new WeakSet<object>();
 
 /**
  * Where a function calls another's handler, with the context that it was given: the
- * caller stays who they are, whomever the arguments name.
+ * caller stays who they are.
  */
-function isOwned(ctx: { runQuery: object }): boolean {
+function isOwned<Ctx extends { runQuery: object }>(
+  ctx: Ctx,
+): ctx is Ctx & Caller {
   return HANDED_OUT.has(ctx.runQuery);
 }
 
@@ -222,17 +238,20 @@ function isOwned(ctx: { runQuery: object }): boolean {
 function schedulerOf(
   ctx: Pick<AnyActionCtx, "scheduler"> & Partial<Pick<AnyMutationCtx, "db">>,
   owner: string,
+  order?: Order,
 ): AnyActionCtx["scheduler"] {
   const { scheduler, db } = ctx;
   return {
-    runAfter: passOn(scheduler.runAfter, 2, owner),
-    runAt: passOn(scheduler.runAt, 2, owner),
+    runAfter: passOn(scheduler.runAfter, 2, owner, order?.write),
+    runAt: passOn(scheduler.runAt, 2, owner, order?.write),
     cancel: async (id) => {
-      if (db === undefined) {
+      if (db === undefined || order === undefined) {
         throw new Error("An action can't cancel: run a mutation that does");
       }
-      if ((await reader(db, owner).system.get(id)) === null) throw notFound();
-      await scheduler.cancel(id);
+      await order.write(async () => {
+        if ((await reader(db, owner).system.get(id)) === null) throw notFound();
+        await scheduler.cancel(id);
+      });
     },
   };
 }

@@ -77,21 +77,17 @@ fn with_key(owner_ts: &str, name: &str) -> String {
         )
         .replace("/*key*/", &declaration)
         .replace("/*key args*/", "...key, ")
-        .replace(
-            "/*run*/return await handler(owned, declared(args, given));",
-            ONCE,
-        )
+        .replace("/*run*/return await run();", ONCE)
 }
 
 /// Instead of running a mutation's handler.
 const ONCE: &str = "const own = declared(args, given);
-      const run = async () => await handler(owned, own);
       // An argument of that name may be main's own.
       const chosen = KEY in args ? undefined : given[KEY];
       return await once(ctx.db, caller.owner, chosen, own, run);";
 
 /// The modules that keep users apart, the same for every project of one mode.
-pub(crate) fn guards(deployments: Deployments) -> [(&'static str, &'static str); 4] {
+pub(crate) fn guards(deployments: Deployments) -> [(&'static str, &'static str); 5] {
     let claim = match deployments {
         Deployments::Own => include_str!("claim.ts"),
         Deployments::Shared => include_str!("claim_shared.ts"),
@@ -99,6 +95,7 @@ pub(crate) fn guards(deployments: Deployments) -> [(&'static str, &'static str);
     [
         ("byod/claim", claim),
         ("byod/database", include_str!("database.ts")),
+        ("byod/order", include_str!("order.ts")),
         ("byod/query", include_str!("query.ts")),
         ("byod/vectors", include_str!("vectors.ts")),
     ]

@@ -15,10 +15,21 @@ pub(crate) fn tables(manifest: &Manifest) -> String {
         let whose = match Owners::of(manifest, table) {
             Owners::Everybody => Code::text(string("everybody's")),
             Owners::Parent { .. } if !is_shared => Code::text(string("everybody's")),
-            Owners::Parent { field, tables } => Code::object([
-                Entry::new("parent", Code::text(string(field))),
-                Entry::new("tables", Code::strings(tables)),
-            ]),
+            // Nor does a document that has no place for an owner.
+            Owners::Sometimes(_)
+                if !is_shared && owners::without_place(manifest, table).is_some() =>
+            {
+                Code::text(string("everybody's"))
+            }
+            Owners::Parent { field, tables } => {
+                let index = index_by(table, field);
+                let index = index.map(|name| Entry::new("index", Code::text(string(name))));
+                let parent = [
+                    Entry::new("parent", Code::text(string(field))),
+                    Entry::new("tables", Code::strings(tables)),
+                ];
+                Code::object(parent.into_iter().chain(index))
+            }
             owners => {
                 let fields = Code::strings(owners.fields().iter().copied());
                 Code::object([Entry::new("fields", fields)])
@@ -57,6 +68,13 @@ pub(crate) fn tables(manifest: &Manifest) -> String {
             "[/*subjects*/]",
             &subjects.print(0, "export const SUBJECTS: string[] = ".len(), 1),
         )
+}
+
+/// An index by which the table's documents are found that have a value in the field.
+pub(super) fn index_by<'t>(table: &'t Table, field: &str) -> Option<&'t str> {
+    let mut indexes = table.indexes.iter();
+    let found = indexes.find(|index| index.fields.first().is_some_and(|first| first == field));
+    found.map(|index| index.index_descriptor.as_str())
 }
 
 /// The indexes that search, with the fields that they filter by.

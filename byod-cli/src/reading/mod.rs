@@ -10,6 +10,7 @@ use byod_build::{Builder, Limits, ProjectReading, read_project};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use self::packages::Installed;
 use crate::Error;
 
 pub(crate) use public::{LOCK, public};
@@ -38,8 +39,11 @@ impl From<ProjectReading> for Declared {
 /// Reads one project: as a build does, or with the packages that it imports.
 pub(crate) fn read(folder: &Path, with_packages: bool) -> Result<Declared, Error> {
     let reading = if with_packages {
-        let (attempt, _installed) = packages::read(folder)?;
-        attempt.reading?
+        let (attempt, installed) = packages::read(folder)?;
+        let mut reading = attempt.reading?;
+        let warnings = installed.into_iter().flat_map(Installed::into_warnings);
+        reading.warnings.extend(warnings);
+        reading
     } else {
         read_project(folder, &Limits::default())?
     };
@@ -71,6 +75,7 @@ pub(crate) fn snapshot(config: &Path) -> Result<Report, Error> {
             installed.push(packages);
         }
     }
-    let (snapshot, warnings) = builder.packages(apart).write_snapshot()?;
+    let (snapshot, mut warnings) = builder.packages(apart).write_snapshot()?;
+    warnings.extend(installed.into_iter().flat_map(Installed::into_warnings));
     Ok(Report { snapshot, warnings })
 }

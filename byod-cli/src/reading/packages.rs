@@ -54,12 +54,19 @@ const MANAGERS: [(&str, &[&str]); 4] = [
 #[derive(Debug)]
 pub(crate) struct Installed {
     folder: PathBuf,
+    /// What the package manager can't get, one line each.
+    warnings: Vec<String>,
 }
 
 impl Installed {
     /// Where `node_modules` is.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What the package manager can't get.
+    pub(crate) fn into_warnings(mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
     }
 }
 
@@ -77,10 +84,12 @@ pub(crate) fn read(convex: &Path) -> Result<(Attempt, Option<Installed>), Error>
     let mut wanted: BTreeMap<String, String> = BTreeMap::new();
     let mut installed: Option<Installed> = None;
     let mut read = attempt(convex, &Limits::default(), None)?;
+    let mut refused: BTreeMap<String, String> = BTreeMap::new();
     for _ in 0..ROUNDS {
         let before = wanted.len();
         for (package, version) in &read.missing {
-            if let Some(version) = installable(version.as_deref()) {
+            let version = installable(version.as_deref());
+            if let Some(version) = version.filter(|_| !refused.contains_key(package)) {
                 wanted.entry(package.clone()).or_insert(version);
             }
         }
@@ -91,13 +100,63 @@ pub(crate) fn read(convex: &Path) -> Result<(Attempt, Option<Installed>), Error>
             Some(installed) => installed.folder.clone(),
             None => new_folder()?,
         };
-        installed.get_or_insert_with(|| Installed {
+        let installed = installed.get_or_insert_with(|| Installed {
             folder: folder.clone(),
+            warnings: Vec::new(),
         });
-        install(&folder, &wanted, started)?;
+        // One that can't be had is absent, and the others are there.
+        while let Err(failure) = install(&folder, &wanted, started) {
+            let Some(package) = failure.culprit(&wanted) else {
+                return Err(failure.into());
+            };
+            let version = wanted.remove(&package).unwrap_or_default();
+            installed.warnings.push(format!(
+                "`{package}` {version} is not to be had from the registry of {}: what needs it is left out. Name another version, or set the registry",
+                failure.manager
+            ));
+            refused.insert(package, version);
+        }
         read = attempt(convex, &Limits::default(), Some(&folder))?;
     }
     Ok((read, installed))
+}
+
+/// Why packages were not installed.
+struct Failure {
+    manager: &'static str,
+    reason: String,
+    /// Whether it is the manager's own word, and it had time enough.
+    is_said: bool,
+}
+
+impl Failure {
+    /// The package that the manager couldn't get, by what it says.
+    fn culprit(&self, wanted: &BTreeMap<String, String>) -> Option<String> {
+        let is_named = |(name, version): &(&String, &String)| {
+            let encoded = name.replace('/', "%2f");
+            let asked = format!("{name}@{version}");
+            // npm quotes the name of one whose dependency it can't get.
+            let quoted = format!("'{name}'");
+            let of_end: &[_] = &['"', '\'', '`', '.', ',', ';'];
+            let mut words = self.reason.split_whitespace();
+            words.any(|word| word.trim_matches(of_end) == asked || word.contains(&quoted))
+                || self
+                    .reason
+                    .to_lowercase()
+                    .contains(&format!("/{encoded}: not found"))
+        };
+        let found = wanted.iter().find(is_named).filter(|_| self.is_said);
+        found.map(|(name, _)| name.clone())
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Install {
+            manager: failure.manager.to_owned(),
+            reason: failure.reason,
+        }
+    }
 }
 
 /// What a package manager takes as a version; what isn't a registry's is the project's.
@@ -127,57 +186,67 @@ fn install(
     folder: &Path,
     packages: &BTreeMap<String, String>,
     started: Instant,
-) -> Result<(), Error> {
+) -> Result<(), Failure> {
+    let failed = |manager, reason| Failure {
+        manager,
+        reason,
+        is_said: false,
+    };
+    let of_io = |error: io::Error| failed("npm", error.to_string());
     let description = serde_json::json!({ "private": true, "dependencies": packages });
-    let file = folder.join("package.json");
-    fs::write(&file, description.to_string()).map_err(|error| Error::io(&file, error))?;
+    fs::write(folder.join("package.json"), description.to_string()).map_err(of_io)?;
     // Berry's own way of installing leaves no folders.
-    let yarn = folder.join(".yarnrc.yml");
-    fs::write(&yarn, "nodeLinker: node-modules\nenableScripts: false\n")
-        .map_err(|error| Error::io(&yarn, error))?;
+    let yarn = "nodeLinker: node-modules\nenableScripts: false\n";
+    fs::write(folder.join(".yarnrc.yml"), yarn).map_err(of_io)?;
     for (manager, args) in MANAGERS {
         let log = folder.join("install.log");
-        let output = fs::File::create(&log).map_err(|error| Error::io(&log, error))?;
+        let output = fs::File::create(&log).map_err(of_io)?;
+        // pnpm and yarn say what fails where others print progress.
+        let errors = output.try_clone().map_err(of_io)?;
         let spawned = Command::new(manager)
             .args(args)
             .current_dir(folder)
             .env("npm_config_ignore_scripts", "true")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(output)
+            .stdout(output)
+            .stderr(errors)
             .spawn();
         return match spawned {
             Ok(child) => wait(child, manager, folder, &log, started),
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => Err(not_installed(manager, error.to_string())),
+            Err(error) => Err(failed(manager, error.to_string())),
         };
     }
-    Err(not_installed(
-        "npm",
-        "no package manager was found".to_owned(),
-    ))
+    Err(failed("npm", "no package manager was found".to_owned()))
 }
 
 fn wait(
     mut child: Child,
-    manager: &str,
+    manager: &'static str,
     folder: &Path,
     log: &Path,
     started: Instant,
-) -> Result<(), Error> {
+) -> Result<(), Failure> {
+    let failed = |reason| Failure {
+        manager,
+        reason,
+        is_said: false,
+    };
     loop {
         let status = child
             .try_wait()
-            .map_err(|error| not_installed(manager, error.to_string()))?;
+            .map_err(|error| failed(error.to_string()))?;
         let reason = match status {
             Some(status) if status.success() => return Ok(()),
             Some(status) => {
                 let text = fs::read_to_string(log).unwrap_or_default();
-                let words: Vec<&str> = text.split_whitespace().take(40).collect();
-                return Err(not_installed(
-                    manager,
-                    format!("{status}: {}", words.join(" ")),
-                ));
+                let words: Vec<&str> = text.split_whitespace().take(60).collect();
+                let reason = format!("{status}: {}", words.join(" "));
+                let is_said = true;
+                return Err(Failure {
+                    is_said,
+                    ..failed(reason)
+                });
             }
             None if started.elapsed() > TIME => {
                 format!("it took more than {} s", TIME.as_secs())
@@ -192,14 +261,7 @@ fn wait(
         };
         let _ = child.kill();
         let _ = child.wait();
-        return Err(not_installed(manager, reason));
-    }
-}
-
-fn not_installed(manager: &str, reason: String) -> Error {
-    Error::Install {
-        manager: manager.to_owned(),
-        reason,
+        return Err(failed(reason));
     }
 }
 
@@ -217,7 +279,46 @@ fn size(folder: &Path) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::installable;
+    use std::collections::BTreeMap;
+
+    use super::{Failure, installable};
+
+    #[test]
+    fn the_package_that_is_not_to_be_had() {
+        let wanted = [("react", "19.2.17"), ("@x/y", "1.0.0"), ("zod", "^4")];
+        let wanted: BTreeMap<String, String> = wanted
+            .map(|(name, version)| (name.to_owned(), version.to_owned()))
+            .into();
+        let culprit = |reason: &str| {
+            let failure = Failure {
+                manager: "npm",
+                reason: reason.to_owned(),
+                is_said: true,
+            };
+            failure.culprit(&wanted)
+        };
+        for (reason, package) in [
+            (
+                "npm error code ETARGET npm error notarget No matching version found for react@19.2.17. npm error",
+                "react",
+            ),
+            (
+                "npm error 404 Not Found - GET https://r.org/@x%2fy - Not found npm error 404 '@x/y@1.0.0' is not in this registry.",
+                "@x/y",
+            ),
+            (
+                "ERR_PNPM_FETCH_404 GET https://r.org/@x%2Fy: Not Found - 404",
+                "@x/y",
+            ),
+            (
+                "notarget No matching version found for nanoid@^99. It was specified as a dependency of 'zod'",
+                "zod",
+            ),
+        ] {
+            assert_eq!(culprit(reason).as_deref(), Some(package), "{reason}");
+        }
+        assert_eq!(culprit("npm error code ECONNREFUSED"), None);
+    }
 
     #[test]
     fn what_is_the_projects_own_is_not_installed() {

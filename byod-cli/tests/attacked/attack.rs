@@ -22,9 +22,29 @@ pub(crate) struct Target<'a> {
 
 /// What came of an attack.
 pub(crate) struct Outcome {
+    /// Calls in which a function of the project ran.
     pub(crate) tried: usize,
+    /// Calls that the arguments' validators refused before that.
+    pub(crate) refused: usize,
     /// How Alice's call saw or changed what is Bob's: one line each.
     pub(crate) leaks: Vec<String>,
+}
+
+impl Outcome {
+    fn of(calls: &[usize], results: &[Value], leaks: Vec<String>) -> Self {
+        let refused = calls.iter().filter(|call| is_refused(&results[**call]));
+        let refused = refused.count();
+        Self {
+            tried: calls.len() - refused,
+            refused,
+            leaks,
+        }
+    }
+}
+
+/// Whether the arguments' validator refused the call.
+fn is_refused(result: &Value) -> bool {
+    result["refused"] == true
 }
 
 /// The calls, and where in them what was stored is.
@@ -92,10 +112,7 @@ pub(crate) fn attack(node: &Path, target: &Target<'_>, seed: u64, calls: usize) 
             leaks.push(format!("Bob's {document} became {:?}", left.get(id)));
         }
     }
-    Outcome {
-        tried: with.attack.len(),
-        leaks,
-    }
+    Outcome::of(&with.attack, &results, leaks)
 }
 
 /// The same calls where the deployment is claimed by Bob: each is refused, and does
@@ -110,10 +127,7 @@ pub(crate) fn claimed(node: &Path, target: &Target<'_>, seed: u64, calls: usize)
     let mut leaks = Vec::new();
     for number in &plan.attack {
         let (call, result) = (&plan.calls[*number], &results[*number]);
-        let wrong_args = result["error"]
-            .as_str()
-            .is_some_and(|e| e.starts_with("Validator"));
-        if result["data"]["claim"] != "somebody else's" && !wrong_args {
+        if result["data"]["claim"] != "somebody else's" && !is_refused(result) {
             leaks.push(format!("{call} gave {result}"));
         }
     }
@@ -127,10 +141,7 @@ pub(crate) fn claimed(node: &Path, target: &Target<'_>, seed: u64, calls: usize)
     let gone = stored.keys().filter(|id| !left.contains_key(*id));
     leaks.extend(gone.map(|id| format!("{id} is gone")));
     leaks.extend(changed.map(|(_, document)| format!("{document} was written")));
-    Outcome {
-        tried: plan.attack.len(),
-        leaks,
-    }
+    Outcome::of(&plan.attack, &results, leaks)
 }
 
 /// The exported project, as a build reads it.

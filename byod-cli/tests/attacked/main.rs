@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use attack::{Target, attack};
+use serde_json::{Map, Value, json};
 use support::Project;
 
 /// How many calls are tried on each project; `BYOD_ATTACKS` asks for others.
@@ -38,7 +39,7 @@ fn targets() -> [(Project, &'static str, &'static [&'static str]); 3] {
 #[test]
 fn exported_projects_let_nothing_through() {
     let Some(node) = support::node() else { return };
-    let (mut tried, mut leaks) = (0, Vec::new());
+    let (mut tried, mut refused, mut leaks) = (0, 0, Vec::new());
     for (project, folder, common) in &targets() {
         let convex = project.root.join(folder);
         let target = Target {
@@ -48,11 +49,12 @@ fn exported_projects_let_nothing_through() {
         for seed in [7, 2026] {
             let outcome = attack(&node, &target, seed, calls() / 2);
             tried += outcome.tried;
+            refused += outcome.refused;
             leaks.extend(outcome.leaks);
         }
     }
     println!(
-        "exported projects attacked: calls tried {tried}, leaks {}",
+        "exported projects attacked: calls tried {tried}, leaks {} (beside {refused} that validators refused)",
         leaks.len()
     );
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
@@ -71,12 +73,41 @@ fn a_deployment_of_ones_own_refuses_every_call() {
     };
     let outcome = attack::claimed(&node, &target, 7, calls() / 3);
     println!(
-        "exported projects attacked: calls of a second user refused {}, leaks {}",
+        "exported projects attacked: calls of a second user refused {}, leaks {} (beside {} that validators refused)",
         outcome.tried,
-        outcome.leaks.len()
+        outcome.leaks.len(),
+        outcome.refused
     );
     assert!(outcome.leaks.is_empty(), "{}", outcome.leaks.join("\n"));
     assert!(outcome.tried > calls() / 6);
+}
+
+/// What no function saw is no attack.
+#[test]
+fn calls_that_an_arguments_validator_refuses_are_counted_apart() {
+    let Some(node) = support::node() else { return };
+    let project = Project::of("shared");
+    project.export(&[]);
+    let call = |path: &str, args: Value| {
+        let args = args.as_object().unwrap().clone();
+        let named = [("userId".to_owned(), json!("alice"))];
+        let args: Map<String, Value> = args.into_iter().chain(named).collect();
+        json!({"type": "mutation", "path": path, "args": args})
+    };
+    let calls = json!([
+        call("docs:insertAny", json!({})),
+        call("docs:insertAny", json!({"value": 1, "more": 1})),
+        // By the schema's, and by that of a function that it runs.
+        call("docs:insertAny", json!({"value": {"n": 1}})),
+        call("docs:callAny", json!({"args": {}})),
+    ]);
+    let results = support::run(&node, &project.root.join("user/convex"), &calls);
+    let refused: Vec<bool> = results.iter().map(|r| r["refused"] == true).collect();
+    assert_eq!(refused, [true, true, false, false], "{results:?}");
+    for result in &results {
+        let error = result["error"].as_str().unwrap();
+        assert!(error.starts_with("Validator error"), "{result}");
+    }
 }
 
 /// A guard that was left out.
@@ -137,8 +168,8 @@ const FAULTS: [Fault; 11] = [
     // Whom the calling code names.
     Fault {
         file: "owner.ts",
-        from: "{ ...args[position], ...ofOwner }",
-        to: "{ ...ofOwner, ...args[position] }",
+        from: "    if (args[name] !== undefined && args[name] !== owner) {",
+        to: "    if (args[name] !== undefined) continue;\n    if (args[name] !== undefined && args[name] !== owner) {",
     },
     // What `query` gives at all.
     Fault {
@@ -149,8 +180,8 @@ const FAULTS: [Fault; 11] = [
     // Deleting.
     Fault {
         file: "database.ts",
-        from: "      await findMine(id);\n      await any.delete(...id);",
-        to: "      await any.delete(...id);",
+        from: "const { table, doc } = await findMine(id);\n        await checkChildren",
+        to: "const { table, doc } = { table: \"\", doc: { _id: \"\" } };\n        await checkChildren",
     },
 ];
 

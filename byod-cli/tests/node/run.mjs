@@ -2,7 +2,8 @@
 //
 //   node run.mjs CONVEX_FOLDER < [{"path": "notes:list", "type": "query", "args": {…}}, …]
 //
-// prints [{"value": …} or {"error": "…", "data": …}, …]. An argument "$2" is the value
+// prints [{"value": …} or {"error": "…", "data": …}, …], with "refused": true where the
+// arguments' validator let no function run. An argument "$2" is the value
 // of call number 2, "$2.a.b" a part of it. Instead of a call: {"insert": "table", "document": {…}} past all
 // functions, {"wait": milliseconds} for what was scheduled, {"later": milliseconds} to
 // set the clock, {"count": "table"} for how many documents a table has, {"dump": true}
@@ -17,6 +18,12 @@ import { basename, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { text } from "node:stream/consumers";
 
+// What fails and nobody awaits fails the function on a deployment. Here nobody learns of
+// it: waiting for that would let run what is scheduled.
+process.on("unhandledRejection", () => {});
+
+// As far as from a function to whatever it calls.
+Error.stackTraceLimit = 100;
 const folder = resolve(process.argv[2]);
 const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => /\.[jt]s$/.test(file) && !file.endsWith(".d.ts"))
@@ -100,6 +107,9 @@ async function run(t, schema, call, results) {
     const value = await t[call.type](makeFunctionReference(call.path), args);
     return { value: convexToJson(value ?? null) };
   } catch (error) {
-    return { error: error.message, data: error.data ?? null };
+    const failed = { error: error.message, data: error.data ?? null };
+    // No function of the folder is on the way there.
+    const isRefused = error.stack.includes("validateFunctionArgs") && !error.stack.includes(outdir);
+    return isRefused ? { ...failed, refused: true } : failed;
   }
 }

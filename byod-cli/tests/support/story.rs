@@ -93,6 +93,7 @@ impl Story {
             let about = format!("{call}\n gave {result}");
             match expected {
                 Expected::Value(value) => {
+                    assert_eq!(result["error"], Value::Null, "{about}");
                     assert_eq!(result["value"], resolved(value, &results), "{about}");
                 }
                 Expected::Titles(titles) | Expected::PageOf(titles) => {

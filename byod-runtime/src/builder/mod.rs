@@ -15,8 +15,8 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, KnownClaims, Pauses, Recoveries, Rollout, Rollouts, RouteCache, RoutedClient, Router,
-    TableInfo, Watched,
+    Ages, Connects, KnownClaims, Pauses, Recoveries, Rollout, Rollouts, RouteCache, RoutedClient,
+    Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -320,6 +320,7 @@ impl ByodBuilder {
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
             claims: KnownClaims::new(self.cache_capacity),
+            connects: Connects::default(),
             recoveries: Recoveries::new(self.recovery_pauses),
         }))
     }

@@ -96,7 +96,10 @@ impl Byod {
     /// has other credentials or another status by now.
     async fn report(self, user: UserId, news: News) -> Result<(), Error> {
         let record = self.inner().store.get(&user).await?;
-        if !record.as_ref().is_some_and(|record| news.is_about(record)) {
+        if !record
+            .as_ref()
+            .is_some_and(|record| self.is_about(&user, &news, record))
+        {
             return Ok(());
         }
         let change = Change {

@@ -4,6 +4,7 @@
 import type * as byod_claim from "../byod/claim.js";
 import type * as byod_database from "../byod/database.js";
 import type * as byod_idempotency from "../byod/idempotency.js";
+import type * as byod_order from "../byod/order.js";
 import type * as byod_owner from "../byod/owner.js";
 import type * as byod_query from "../byod/query.js";
 import type * as byod_tables from "../byod/tables.js";
@@ -34,6 +35,7 @@ declare const modules: ApiFromModules<{
   "byod/claim": typeof byod_claim;
   "byod/database": typeof byod_database;
   "byod/idempotency": typeof byod_idempotency;
+  "byod/order": typeof byod_order;
   "byod/owner": typeof byod_owner;
   "byod/query": typeof byod_query;
   "byod/tables": typeof byod_tables;

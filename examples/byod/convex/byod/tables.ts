@@ -7,8 +7,8 @@ import type { DatabaseReader } from "../_generated/server";
 export type Whose =
   /** Theirs whose subject is in each of these fields. */
   | { fields: string[] }
-  /** Theirs whose the document is that this field names by its id. */
-  | { parent: string; tables: string[] }
+  /** Theirs whose the document is that this field names by its id; an index by it. */
+  | { parent: string; tables: string[]; index?: string }
   /** Everybody's who uses this deployment. */
   | "everybody's";
 
@@ -107,6 +107,25 @@ export async function isMine(
   if (parents === undefined) return false;
   const parent = await db.get(id as any);
   return parent !== null && (await isMine(db, parents, parent, owner));
+}
+
+/** A table with a document that is whose the one with the id is, by that one alone. */
+export async function childOf(
+  db: DatabaseReader,
+  table: string,
+  id: string,
+): Promise<string | undefined> {
+  for (const [children, whose] of Object.entries(TABLES)) {
+    if (typeof whose === "string" || !("parent" in whose)) continue;
+    const { parent, tables, index } = whose;
+    if (!tables.includes(table)) continue;
+    const all: any = db.query(children as any);
+    const those =
+      index === undefined
+        ? all.filter((q: any) => q.eq(q.field(parent), id))
+        : all.withIndex(index, (q: any) => q.eq(parent, id));
+    if ((await those.first()) !== null) return children;
+  }
 }
 
 /** What the document has at the path, as `owner.userId`. */

@@ -1,6 +1,7 @@
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
-import { action, mutation, query } from "./_generated/server";
+import { action, internalQuery, mutation, query } from "./_generated/server";
+import { internal } from "./_generated/api";
 import { getUser } from "./lib/auth";
 import { env } from "./lib/env";
 
@@ -183,4 +184,53 @@ export const eraseByTable = mutation({
   args: { id: v.string() },
   handler: async (ctx, { id }) =>
     await (ctx.db as any).table("messages").delete(id),
+});
+
+// Without waiting for what was asked before.
+export const hurried = mutation({
+  args: { conversationId: v.id("conversations"), text: v.string() },
+  handler: async (ctx, args): Promise<any> => {
+    const texts = async () =>
+      (await ctx.db.query("messages").collect()).map((one) => one.text);
+    const before = texts();
+    const added = ctx.db.insert("messages", args);
+    const after = texts();
+    const counted = ctx.runQuery(internal.messages.countedLater, {});
+    const id = await added;
+    void ctx.db.patch(id, { text: "patched" });
+    const patched = ctx.db.get(id);
+    const one = ctx.db
+      .query("messages")
+      .withIndex("by_text", (q) => q.eq("text", "patched"))
+      .first();
+    void ctx.db.delete(id);
+    const gone = ctx.db.get("messages", id);
+    const left = [];
+    for await (const { text } of ctx.db.query("messages")) left.push(text);
+    return {
+      before: await before,
+      after: await after,
+      counted: await counted,
+      patched: (await patched)?.text,
+      one: (await one)?.text,
+      gone: await gone,
+      left,
+    };
+  },
+});
+export const countedLater = internalQuery({
+  args: {},
+  handler: async (ctx) => (await ctx.db.query("messages").collect()).length,
+});
+// It ends before what it asks for does.
+export const forgetful = mutation({
+  args: { conversationId: v.id("conversations"), text: v.string() },
+  handler: async (ctx, args) => {
+    void ctx.db.insert("messages", args);
+    return null;
+  },
+});
+export const erase = mutation({
+  args: { id: v.id("messages") },
+  handler: async (ctx, { id }) => await ctx.db.delete(id),
 });

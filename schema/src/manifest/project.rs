@@ -1,5 +1,6 @@
+//! Both projects, and what `byod.toml` says.
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -7,24 +8,8 @@ use crate::function::{Function, FunctionPath};
 use crate::ownership::Ownership;
 use crate::schema::Schema;
 
-/// On which of the two deployments a table lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Location {
-    /// The service's own deployment.
-    Main,
-    /// Each user's own deployment, for users who connected one.
-    User,
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Main => "main",
-            Self::User => "user",
-        })
-    }
-}
+use super::location::Location;
+use super::placement::{Placements, Stated};
 
 /// What the runtime fills into an argument that only the user's deployment takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +42,12 @@ pub struct Manifest {
     /// Who uses a user's deployment, and whose its documents are.
     #[serde(default, skip_serializing_if = "Ownership::is_default")]
     pub ownership: Ownership,
+    /// What `byod.toml` says of single functions and modules.
+    #[serde(default, skip_serializing_if = "Stated::is_default")]
+    pub stated: Stated,
+    /// Where each of main's functions runs, where the tool has judged them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placements: Option<Placements>,
 }
 
 impl Manifest {
