@@ -17,11 +17,12 @@ fn reason(report: &Value, function: &str) -> String {
 }
 
 /// What a call was given.
-const OF_CALL: [(&str, &str); 10] = [
+const OF_CALL: [(&str, &str); 11] = [
     ("variable", "last = user._id"),
     ("list", "seen.push(args.text)"),
     ("map", "cache.set(\"notes\", of)"),
     ("object", "state[args.text] = true"),
+    ("lent", "note(seen, args.text)"),
     ("alias", "list.push(text)"),
     ("helper", "who = id"),
     ("statics", "this.last = value"),

@@ -1,7 +1,8 @@
 // Which tables every public function of convex/ touches, as TypeScript's own checker sees it:
 //
 //   node touches.mjs                        prints them, as JSON
-//   node touches.mjs --check expected.json  compares; exit status 1 where they differ
+//   node touches.mjs --check expected.json  compares; exit status 1 where they differ,
+//                                           or where the project doesn't typecheck
 //
 // A table is touched where `ctx.db` or `ctx.vectorSearch` is called with its name, or with
 // an id whose type names it: in the function, in what it calls, and in the functions that
@@ -328,6 +329,17 @@ if (at < 0) {
   process.exit(0);
 }
 const file = process.argv[at + 1] ?? "expected.json";
+const ill = ts.getPreEmitDiagnostics(program);
+if (ill.length) {
+  console.error(
+    ts.formatDiagnostics(ill, {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => root,
+      getNewLine: () => "\n",
+    }),
+  );
+  process.exit(1);
+}
 const expected = JSON.parse(readFileSync(join(root, file), "utf8"));
 const wrong = [];
 for (const name of found.keys()) {

@@ -19,7 +19,15 @@ impl Carrier<'_> {
             let Some(module) = self.sources.modules.get(&place.0) else {
                 continue;
             };
-            for kept in &module.statements[place.1].facts.kept {
+            let facts = &module.statements[place.1].facts;
+            let given = facts.given.iter().filter(|(name, place, _)| {
+                let declared = self.declared(module, name);
+                declared.is_some_and(|(there, index)| {
+                    let facts = &there.statements[index].facts;
+                    facts.changed_parameters.contains(place)
+                })
+            });
+            for kept in facts.kept.iter().chain(given.map(|(.., kept)| kept)) {
                 if !is_shared && !kept.is_of_call {
                     continue;
                 }

@@ -59,6 +59,10 @@ pub(crate) struct Facts {
     pub(crate) later: BTreeSet<String>,
     /// What it writes that is still there after a call.
     pub(crate) kept: Vec<Kept>,
+    /// Which of its function's parameters it changes.
+    pub(crate) changed_parameters: BTreeSet<usize>,
+    /// What outlives a call and is given to a function of that name, in which place.
+    pub(crate) given: Vec<(String, usize, Kept)>,
     /// Whom it names as the caller of functions that it runs.
     pub(crate) named: Vec<Named>,
     /// Where it looks the caller up by their identity.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Argument, Expression, MethodDefinitionKind};
+use oxc_ast::ast::{Argument, CallExpression, Expression, MethodDefinitionKind};
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::{GetSpan, Span};
 
@@ -43,6 +43,9 @@ enum Holder {
 impl Reader<'_, '_> {
     /// Notes where something is written that is there after the call.
     pub(super) fn kept(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
+        if let AstKind::CallExpression(call) = kind {
+            self.given(id, call, facts);
+        }
         let (holder, written) = match kind {
             AstKind::IdentifierReference(name) => {
                 let reference = self.scoping.get_reference(name.reference_id());
@@ -75,6 +78,8 @@ impl Reader<'_, '_> {
             _ => return,
         };
         let Some(holder) = holder else { return };
+        // Not where the name itself gets another value.
+        let is_part = !matches!(kind, AstKind::IdentifierReference(_));
         let functions = self.functions_around(id);
         if functions.is_empty() {
             return;
@@ -85,6 +90,10 @@ impl Reader<'_, '_> {
                 let around = self.functions_around(declared).len();
                 if around == 0 {
                     Keeper::Module
+                } else if let Some(place) = self.parameter_of(declared).filter(|_| is_part) {
+                    // Who calls it may give it anything.
+                    facts.changed_parameters.insert(place);
+                    return;
                 } else if functions.len() > around {
                     Keeper::Around
                 } else {
@@ -103,6 +112,46 @@ impl Reader<'_, '_> {
             is_direct: functions.len() == 1,
             keeper,
         });
+    }
+
+    /// Notes what of the module a function is given, which may change it.
+    fn given(&self, id: NodeId, call: &CallExpression, facts: &mut Facts) {
+        let Expression::Identifier(callee) = &call.callee else {
+            return;
+        };
+        if self.functions_around(id).is_empty() {
+            return;
+        }
+        for (place, argument) in call.arguments.iter().enumerate() {
+            let holder = argument.as_expression().and_then(|a| self.holder(a, 0));
+            let Some(Holder::Name(symbol)) = holder else {
+                continue;
+            };
+            if self.is_of_module(symbol) {
+                let kept = Kept {
+                    shown: shorten(&self.text[range(call.span)]),
+                    is_of_call: self.is_of_call(call.span, 0),
+                    is_direct: false,
+                    keeper: Keeper::Module,
+                };
+                facts.given.push((callee.name.to_string(), place, kept));
+            }
+        }
+    }
+
+    /// The place of the parameter of a function that its module declares.
+    fn parameter_of(&self, declaration: NodeId) -> Option<usize> {
+        let AstKind::FormalParameter(parameter) = self.nodes.kind(declaration) else {
+            return None;
+        };
+        let parameters = self.nodes.parent_id(declaration);
+        let AstKind::FormalParameters(list) = self.nodes.kind(parameters) else {
+            return None;
+        };
+        let is_own = self.functions_around(declaration).len() == 1;
+        let mut items = list.items.iter();
+        let place = items.position(|item| item.span == parameter.span);
+        place.filter(|_| is_own)
     }
 
     /// Whether the member is written to or deleted.
