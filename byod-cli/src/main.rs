@@ -24,7 +24,12 @@ use records::{release, rotate};
 
 /// Bring your own database, for services on Convex.
 #[derive(Parser)]
-#[command(name = "byod", version, about)]
+#[command(
+    name = "byod",
+    version,
+    about,
+    after_help = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -94,7 +94,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
                 "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
             ));
         }
-        if writes_blindly(&manifest) {
+        if writes_blindly(&manifest)
+            .iter()
+            .any(|path| path.module == MODULE)
+        {
             report.todo.push(format!(
                 "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{UPDATE}"
             ));
@@ -109,15 +112,19 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Whether main has the function that changes a record, and it doesn't compare the
-/// record with what the writer has seen.
-pub(crate) fn writes_blindly(manifest: &Manifest) -> bool {
-    let path = FunctionPath::new(MODULE, "updateConfig");
-    let function = manifest.main.functions.get(&path);
-    function.is_some_and(|function| {
+/// The functions of main that change a record, and don't compare it with what the writer
+/// has seen: in whatever module they are, for a service may name another than
+/// `byod/credentials`.
+pub(crate) fn writes_blindly(manifest: &Manifest) -> Vec<&FunctionPath> {
+    let functions = &manifest.main.functions;
+    let blind = functions.iter().filter(|(path, function)| {
+        let read = FunctionPath::new(&path.module, "getConfigInternal");
         let args = function.args.as_object();
-        args.is_none_or(|args| args.get("expected").is_none())
-    })
+        path.name == "updateConfig"
+            && (path.module == MODULE || functions.contains_key(&read))
+            && args.is_none_or(|args| args.get("expected").is_none())
+    });
+    blind.map(|(path, _)| path).collect()
 }
 
 /// Whether main has the function that seals a record anew, and it gives the record a new

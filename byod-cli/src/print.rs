@@ -61,7 +61,9 @@ fn finish(printed: io::Result<()>) -> Result<(), Error> {
 pub(crate) fn error(error: &Error) {
     let style = BAD.bold();
     // Where even this fails there is nobody to tell.
-    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error}");
+    for problem in error.problems() {
+        let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {problem}");
+    }
 }
 
 pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result<()> {

@@ -50,6 +50,7 @@ impl Carrier<'_> {
     pub(crate) fn function(&self, path: &FunctionPath) -> Result<Need, Reason> {
         let mut need = Need::default();
         self.add_function(path, &mut need)?;
+        self.add_loaded_again(&mut need)?;
         self.check_tables(&need)?;
         self.check_kept(&need)?;
         self.check_handed(&need)?;
@@ -75,7 +76,11 @@ impl Carrier<'_> {
             return Ok(());
         }
         self.add_statement(module, index, need)?;
-        self.add_loaded(&path.module, need)
+        // Once more where all is known that is carried over.
+        if need.opened.insert(path.module.clone()) {
+            self.add_loaded(&path.module, need)?;
+        }
+        Ok(())
     }
 
     /// A function is made by a builder that does nothing but tell it who calls.

@@ -13,7 +13,7 @@ use super::watched::Watched;
 use crate::address::AddressPolicy;
 use crate::deployment::{Client, Deployments, Http, Limits};
 use crate::error::Error;
-use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId};
+use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId, is_quoted};
 
 /// The service's two kinds of deployment: main, and one of each user who brought
 /// their own. Made once; cheap to clone.
@@ -128,6 +128,11 @@ impl Byod {
         if credentials.deploy_key.is_empty() {
             return Err(Error::config(
                 "the deploy key is empty; make one in the deployment's settings in the Convex dashboard",
+            ));
+        }
+        if is_quoted(credentials.deploy_key.expose_secret()) {
+            return Err(Error::config(
+                "the deploy key stands in quotes; enter it without them",
             ));
         }
         let url = self.0.addresses.check(&credentials.deployment_url);
