@@ -53,10 +53,12 @@ use quote::quote;
 /// documents, one or none, and an id; all others JSON.
 ///
 /// # Names
-/// Two names of Convex that come out equal in Rust are told apart: the one that is
-/// written so in Convex has the name, the others a number in the order of the
-/// alphabet (`user_id` and `userId` are `user_id` and `user_id2`). A keyword is raw
-/// (`r#type`); `self` is `self_`.
+/// Where several names of Convex come out equal in Rust, none has the name alone: each
+/// says after two underscores what it is in Convex, `_` twice (`userId` and `user_id` are
+/// `user_id__userId` and `user_id__user__id`; the literal `unknown` is
+/// `Unknown__unknown`, beside what is unknown). So a field or a literal that is added can
+/// make a name an error, but never make it mean another thing. A keyword is raw (`r#type`);
+/// `self` is `self_`.
 #[proc_macro_attribute]
 pub fn byod_table(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item: proc_macro2::TokenStream = item.into();

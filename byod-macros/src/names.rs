@@ -1,6 +1,6 @@
 //! Rust names for what Convex calls something else.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::Span;
@@ -22,22 +22,23 @@ pub(crate) fn pascal(name: &str) -> String {
 }
 
 fn valid(name: &str, if_empty: &str) -> String {
-    let name: String = name
-        .chars()
-        .map(|c| {
-            if unicode_ident::is_xid_continue(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    if name.chars().all(|c| c == '_') {
-        format!("{if_empty}{name}")
-    } else if name.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c)) {
-        name
+    let leading = name.len() - name.trim_start_matches('_').len();
+    let mut valid = name[..leading].to_owned();
+    for c in name[leading..].chars() {
+        if unicode_ident::is_xid_continue(c) && c != '_' {
+            valid.push(c);
+        } else if valid.len() == leading || !valid.ends_with('_') {
+            // Two would be those of `told_apart`.
+            valid.push('_');
+        }
+    }
+    if valid.chars().all(|c| c == '_') {
+        let underscore = if valid.is_empty() { "" } else { "_" };
+        format!("{if_empty}{underscore}")
+    } else if valid.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c)) {
+        valid
     } else {
-        format!("_{name}")
+        format!("_{valid}")
     }
 }
 
@@ -52,12 +53,13 @@ pub(crate) fn ident(name: &str) -> Ident {
     }
 }
 
-/// The names taken in one place. Two things never share one: the second gets a
-/// number.
+/// The names taken in one place. Two things never share one.
 #[derive(Default)]
 pub(crate) struct Scope(HashSet<String>);
 
 impl Scope {
+    /// This name, or one with a number where it is taken: for what is called after
+    /// nothing in Convex.
     pub(crate) fn take(&mut self, name: String) -> String {
         let mut candidate = name.clone();
         let mut number = 2;
@@ -70,18 +72,42 @@ impl Scope {
         candidate
     }
 
-    /// A name for each, by `convert`. Where several come out equal, the one that
-    /// is written so in Convex has it and the others get numbers in the order of
-    /// the alphabet: so the order of a declaration doesn't matter.
+    /// A name for each, by `convert`. Where several come out equal, or one comes out as
+    /// what is taken, none of them has the name alone: each says what it is called in
+    /// Convex, after two underscores. So what a name stands for doesn't depend on what
+    /// else there is: another field makes a name disappear, but never mean another thing.
     pub(crate) fn take_all(&mut self, names: &[&str], convert: fn(&str) -> String) -> Vec<String> {
-        let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by_key(|&at| (convert(names[at]) != names[at], names[at]));
-        let mut taken = vec![String::new(); names.len()];
-        for at in order {
-            taken[at] = self.take(convert(names[at]));
+        let alone: Vec<String> = names.iter().map(|name| convert(name)).collect();
+        let mut count: HashMap<String, usize> = HashMap::new();
+        for name in &alone {
+            *count.entry(ident(name).to_string()).or_default() += 1;
         }
-        taken
+        let chosen = names.iter().zip(alone).map(|(name, alone)| {
+            let ident = ident(&alone).to_string();
+            if count.get(&ident) == Some(&1) && !self.0.contains(&ident) {
+                alone
+            } else {
+                told_apart(&alone, name)
+            }
+        });
+        let chosen: Vec<String> = chosen.collect();
+        chosen.into_iter().map(|name| self.take(name)).collect()
     }
+}
+
+/// `user_id__userId`: a name that no other name becomes. What [`snake`] and [`pascal`]
+/// give has no two underscores but at its beginning, and of two names each is spelled
+/// in its own way: `_` twice, and what no identifier has by its number.
+fn told_apart(alone: &str, name: &str) -> String {
+    let mut told = format!("{}__", alone.trim_end_matches('_'));
+    for c in name.chars() {
+        match c {
+            '_' => told.push_str("__"),
+            c if c.is_ascii_alphanumeric() => told.push(c),
+            c => told.push_str(&format!("_{:x}_", u32::from(c))),
+        }
+    }
+    told
 }
 
 #[cfg(test)]
@@ -112,13 +138,19 @@ mod tests {
     }
 
     #[test]
-    fn equal_names_are_numbered() {
+    fn of_equal_names_none_has_the_name_alone() {
         let names = |names: &[&str]| Scope::default().take_all(names, snake);
-        assert_eq!(names(&["userId", "user_id"]), ["user_id2", "user_id"]);
-        assert_eq!(names(&["user_id", "userId"]), ["user_id", "user_id2"]);
-        assert_eq!(names(&["b", "B", "a"]), ["b", "b2", "a"]);
+        let both = ["user_id__userId", "user_id__user__id"];
+        assert_eq!(names(&["userId", "user_id"]), both);
+        assert_eq!(names(&["user_id", "userId"]), [both[1], both[0]]);
+        assert_eq!(names(&["b", "B", "a"]), ["b__b", "b__B", "a"]);
+        assert_eq!(names(&["userid", "USERID", "userid__userid"])[2], "userid_userid");
         let variants = |names: &[&str]| Scope::default().take_all(names, pascal);
-        assert_eq!(variants(&["a_b", "a-b", "AB"]), ["AB2", "AB", "Ab"]);
+        assert_eq!(variants(&["a_b", "a-b", "AB"]), ["AB__a__b", "AB__a_2d_b", "Ab"]);
+        assert_eq!(variants(&["count", "__count__"]), ["Count__count", "Count______count____"]);
+        let mut scope = Scope::default();
+        scope.take("Unknown".to_owned());
+        assert_eq!(scope.take_all(&["unknown"], pascal), ["Unknown__unknown"]);
     }
 
     /// Names as people write them, the odd ones more often than people do.
@@ -128,7 +160,8 @@ mod tests {
             "[aA_2 -]{0,4}",
             "\\PC{0,4}",
             prop::sample::select(vec![
-                "self", "Self", "self_", "super", "crate", "type", "gen", "async", "_", "__",
+                "userId", "user_id", "UserID", "count", "__count__", "userid", "USERID", "userid_userid",
+                "user_id__userId", "a²²b", "a__b", " ", "___", "self", "Self", "self_", "super", "crate", "type", "gen", "async", "_", "__",
                 "fn2", "é", "e\u{301}", "\u{212b}", "\u{c5}", "²", "日本", "", "unknown",
             ])
             .prop_map(str::to_owned),
@@ -153,6 +186,27 @@ mod tests {
                 }
                 let distinct: HashSet<&String> = idents.iter().collect();
                 prop_assert_eq!(distinct.len(), names.len(), "{:?}", idents);
+            }
+        }
+
+        #[test]
+        fn a_name_never_comes_to_mean_another_thing(
+            names in prop::collection::btree_set(name(), 0..8),
+            more in prop::collection::btree_set(name(), 1..4),
+        ) {
+            let before: Vec<&str> = names.iter().map(String::as_str).collect();
+            let after: Vec<&str> = names.union(&more).map(String::as_str).collect();
+            for convert in [snake, pascal] {
+                let idents = |names: &[&str]| -> HashMap<String, String> {
+                    let taken = Scope::default().take_all(names, convert);
+                    let idents = taken.iter().map(|name| ident(name).to_string());
+                    idents.zip(names.iter().map(|name| (*name).to_owned())).collect()
+                };
+                let now = idents(&after);
+                for (ident, meant) in idents(&before) {
+                    let means = now.get(&ident);
+                    prop_assert!(means.is_none_or(|means| *means == meant), "{ident} {meant} {means:?}");
+                }
             }
         }
 

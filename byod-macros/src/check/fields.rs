@@ -31,17 +31,20 @@ pub(crate) struct Context<'c, 'a> {
     pub(crate) partial: bool,
 }
 
-/// The member that `field` was written for: the one of that very name in the
-/// schema, or else the one whose name in Rust it is.
+/// The member that `field` was written for: the one whose name in Rust it is, or else
+/// the one that is written so in the schema (`userId`). Not `user_id` of a schema that
+/// has `userId` too: without that, `user_id` would be the other.
 fn member_of<'m>(field: &WrittenField, members: &'m [Member]) -> Option<&'m Member> {
     let by_key = |key: &str| members.iter().find(|member| member.key == key);
     match &field.rename {
         Some(rename) => by_key(&rename.value()),
-        None => by_key(&field.ident.unraw().to_string()).or_else(|| {
-            members
-                .iter()
-                .find(|member| names::ident(&member.name) == field.ident)
-        }),
+        None => members
+            .iter()
+            .find(|member| names::ident(&member.name) == field.ident)
+            .or_else(|| {
+                let written = field.ident.unraw().to_string();
+                by_key(&written).filter(|_| names::snake(&written) != written)
+            }),
     }
 }
 

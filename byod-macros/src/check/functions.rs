@@ -125,12 +125,12 @@ pub(crate) fn gather(
     }
     let all: Vec<&str> = public.iter().map(|(path, _)| path.name.as_str()).collect();
     let idents = Scope::default().take_all(&all, names::snake);
+    let prefixes = Scope::default().take_all(&all, names::pascal);
     public
         .into_iter()
-        .zip(idents)
+        .zip(idents.into_iter().zip(prefixes))
         .filter(|((path, _), _)| !skipped(path))
-        .map(|((path, function), ident)| {
-            let prefix = names::pascal(&ident);
+        .map(|((path, function), (ident, prefix))| {
             let pages = function.function_type == FunctionType::Query
                 && function.args.as_object().is_some_and(takes_pages);
             let returns = returns(attribute, path, function, pages, table, &prefix, types);

@@ -26,13 +26,16 @@ pub(crate) fn builder(
     } = called;
     let mut setters = Scope::default();
     setters.take("build".to_owned());
+    let keys: Vec<&str> = members.iter().map(|member| member.key.as_str()).collect();
+    let setters = setters.take_all(&keys, names::snake);
     let fields: Vec<Field<'_>> = members
         .iter()
+        .zip(setters)
         .enumerate()
-        .map(|(index, member)| Field {
+        .map(|(index, (member, setter))| Field {
             member,
             ident: names::ident(&member.name),
-            setter: names::ident(&setters.take(member.name.clone())),
+            setter: names::ident(&setter),
             ty: inside.rust(&member.ty),
             // No type that is generated begins so.
             parameter: format_ident!("_T{index}"),

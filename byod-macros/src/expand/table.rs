@@ -41,7 +41,7 @@ pub(crate) fn expand(table: &Table<'_>) -> TokenStream {
         #table_impl
 
         #[doc = #doc]
-        #[allow(missing_docs, non_camel_case_types, clippy::all, clippy::pedantic)]
+        #[allow(missing_docs, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
         #visibility mod #module {
             // For the types that `returns(…)` names.
             #[allow(unused_imports)]
@@ -67,6 +67,7 @@ fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
             quote! {
                 #(#attributes)*
                 #derives
+                #[allow(non_snake_case)]
                 #visibility struct #ident { #(#fields),* }
                 #object
                 #serde

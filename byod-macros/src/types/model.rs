@@ -205,6 +205,7 @@ impl<'a> Types<'a> {
             return index;
         }
         let mut scope = Scope::default();
+        let catch_all = scope.take("Unknown".to_owned());
         let mut seen = HashSet::new();
         let texts: Vec<&str> = texts
             .iter()
@@ -220,7 +221,6 @@ impl<'a> Types<'a> {
                 text: (*text).to_owned(),
             })
             .collect();
-        let catch_all = scope.take("Unknown".to_owned());
         self.define(
             validator,
             name,

@@ -74,6 +74,7 @@ impl Types<'_> {
 
     fn tagged(&mut self, tag: &str, objects: &[(&Value, &Fields)], prefix: &str) -> Tagged {
         let mut scope = Scope::default();
+        let catch_all = scope.take("Unknown".to_owned());
         let labels: Vec<String> = objects.iter().map(|(literal, _)| label(literal)).collect();
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
         let variants = scope.take_all(&labels, names::pascal);
@@ -101,7 +102,7 @@ impl Types<'_> {
         Tagged {
             tag: tag.to_owned(),
             variants,
-            catch_all: scope.take("Unknown".to_owned()),
+            catch_all,
         }
     }
 

@@ -44,6 +44,6 @@ fn main() {
     assert_eq!(built, written);
     let same = notes::PublishArgs { build: Some(1.0), ..built };
     let named_like_the_method =
-        notes::PublishArgs::builder().pinned(true).id(same.id.clone()).title("Hi").body("…").until(None).build2(1.0);
+        notes::PublishArgs::builder().pinned(true).id(same.id.clone()).title("Hi").body("…").until(None).build__build(1.0);
     assert_eq!(named_like_the_method.build(), same);
 }
