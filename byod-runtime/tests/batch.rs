@@ -116,3 +116,27 @@ async fn a_batch_without_queries_sends_nothing() {
     assert!(client.query_batch::<u8>(&none).await.unwrap().is_empty());
     assert_eq!(server.take_count(), 0);
 }
+
+#[tokio::test]
+async fn a_deployment_that_is_paused_is_blocked_as_by_a_call() {
+    let world = World::with(|byod| byod.retries(0)).await;
+    world
+        .save("a", "local|key", ConnectionStatus::Connected)
+        .await;
+    let session = world.session("a");
+    let paused = "Cannot run functions while this deployment is paused. Resume it.";
+    world.at_users.set(move |request| {
+        let queries = request.body["queries"].as_array()?;
+        let mut results = vec![json!({"status": "success", "value": "ok"}); queries.len()];
+        *results.last_mut()? = json!({"status": "error", "errorMessage": paused});
+        Some(Reply::Status(200, json!({"results": results}).to_string()))
+    });
+    let results = session.batch(vec![list(&session), list(&session)]).results().await;
+    assert_eq!(results[0].as_ref().unwrap(), "ok");
+    assert!(results[1].as_ref().unwrap_err().to_string().contains("paused"));
+    world.cost();
+    let error = list(&session).await.unwrap_err();
+    assert!(matches!(error, Error::Blocked { .. }), "{error:?}");
+    assert!(error.to_string().contains("paused"), "{error}");
+    assert_eq!(world.users.take_count(), 0);
+}

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use super::call::{Prepared, Query};
 use super::session::Session;
 use crate::deployment::{CallContext, Deadline, Limits, answer};
-use crate::error::{Claim, Endpoint, Error};
+use crate::error::{Claim, ConnectionProblem, Endpoint, Error};
 use crate::routing::{Known, Target};
 use crate::telemetry::{Called, Observed};
 
@@ -143,26 +143,41 @@ struct GroupAnswer {
 
 impl GroupAnswer {
     /// That the deployment is nobody's yet, if it refused one of the queries for that.
-    fn refusal(&self, context: CallContext<'_>) -> Option<Error> {
+    fn unclaimed(&self, context: CallContext<'_>) -> Option<Error> {
+        self.refusal("byod_claim", context, |error| {
+            let unclaimed = Claim::Unclaimed;
+            matches!(error, Error::Claim { claim, .. } if *claim == unclaimed)
+        })
+    }
+
+    /// That the deployment runs no functions at present, if that stands in place of an answer.
+    fn stopped(&self, context: CallContext<'_>) -> Option<Error> {
+        self.refusal("deployment", context, |error| {
+            let problem = ConnectionProblem::of(error);
+            matches!(problem, Some(ConnectionProblem::Stopped { .. }))
+        })
+    }
+
+    /// The first error of a query that `is` such a one, of those that have the word in them.
+    fn refusal(
+        &self,
+        word: &str,
+        context: CallContext<'_>,
+        is: impl Fn(&Error) -> bool,
+    ) -> Option<Error> {
         let results = self.ranges.iter().map(|range| &self.body[range.clone()]);
         let mut refused = results.filter(|result| {
             let is_short = result.len() <= REFUSAL;
-            is_short && str::from_utf8(result).is_ok_and(|text| text.contains("byod_claim"))
+            is_short && str::from_utf8(result).is_ok_and(|text| text.contains(word))
         });
-        refused.find_map(|result| match answer::read_value(result, context) {
-            Ok(IgnoredAny) => None,
-            Err(
-                error @ Error::Claim {
-                    claim: Claim::Unclaimed,
-                    ..
-                },
-            ) => Some(error),
-            Err(_) => None,
+        refused.find_map(|result| {
+            let read: Result<IgnoredAny, Error> = answer::read_value(result, context);
+            read.err().filter(|error| is(error))
         })
     }
 }
 
-/// What refuses a call because the deployment is nobody's is no longer, in bytes.
+/// What refuses a call because of the deployment itself is no longer, in bytes.
 const REFUSAL: usize = 8192;
 
 impl Sender {
@@ -279,7 +294,7 @@ impl Group {
             let answer = client
                 .run(body.clone(), context, &limits, deadline, read)
                 .await?;
-            let Some(error) = answer.refusal(context) else {
+            let Some(error) = answer.unclaimed(context) else {
                 return Ok(answer);
             };
             session.claim(&target, error, deadline).await?;
@@ -287,7 +302,11 @@ impl Group {
         };
         let answer = run.instrument(observed.span()).await;
         match &answer {
-            Ok(_) => session.answered(&target),
+            // As a call of one of the queries by itself would be noted.
+            Ok(answers) => match answers.stopped(context) {
+                Some(error) => session.observe(&target, &error),
+                None => session.answered(&target),
+            },
             Err(error) => session.observe(&target, error),
         }
         observed.end(Some(target.location()), &answer);

@@ -165,6 +165,13 @@ async fn a_refusal_has_the_deployments_code_and_message() {
             Outcome::Unknown,
             false,
         ),
+        (
+            205,
+            "hello".into(),
+            "HTTP status 205: hello",
+            Outcome::Unknown,
+            false,
+        ),
     ];
     for (status, body, message, outcome, retry) in table {
         let [query, mutation] = errors(move || Reply::Status(status, body.clone())).await;
@@ -328,6 +335,8 @@ async fn an_answer_that_is_no_http_leaves_the_outcome_unknown() {
         "SSH-2.0-OpenSSH_9.6\r\n\r\n".to_owned(),
         answer_with("content-length: 2\r\ncontent-length: 3", "{} "),
         answer_with("content-length: -1", "{}"),
+        answer_with("content-length: 18446744073709551615", "{}"),
+        answer_with("content-length: 2\r\ntransfer-encoding: chunked", "{}"),
         answer_with("transfer-encoding: chunked", "2\r\n{}\r\nx\r\n"),
         answer_with("transfer-encoding: chunked", "ffffffffffffffffff\r\n{}"),
         answer_with(many.trim_end(), "{}"),
