@@ -44,7 +44,8 @@ pub(crate) struct TableReport {
 
 pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
-    let folder = builder.folders()?.user;
+    let folders = builder.folders()?;
+    let folder = folders.user;
     if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
         let folder = folder.clone();
         return Err(Error::NotExported { folder });
@@ -80,6 +81,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         notes: unclaimed(&manifest)
             .into_iter()
             .chain(unguarded(&manifest))
+            .chain(past_the_check(&folders.main)?)
             .chain(sealed_as_new(&manifest))
             .chain(without_key(&manifest))
             .collect(),
@@ -109,6 +111,14 @@ fn unguarded(manifest: &Manifest) -> Vec<String> {
     blind.map(|path| format!(
         "main's `{path}` doesn't take `expected`, what the writer has seen of the record: a disconnect can be undone by another process that tests the deployment at that moment, and newer credentials replaced by older ones. `byod export --main` writes one that refuses, or says what to change"
     )).collect()
+}
+
+/// Where main writes users' records itself.
+fn past_the_check(main: &Path) -> Result<Vec<String>, Error> {
+    let writers = main_side::writes_itself(main)?.into_iter();
+    Ok(writers.map(|path| format!(
+        "main's `{path}` writes users' records itself, and compares them with nothing: it can undo a disconnect, or replace newer credentials by older ones. Call `updateConfig` there with `expected`, or keep it for migrations that run while no service does"
+    )).collect())
 }
 
 /// Where a record that is sealed anew looks like one whose state has changed.

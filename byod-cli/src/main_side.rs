@@ -1,6 +1,8 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
 //! `userDatabaseConfig` and the functions of `byod/credentials`.
 
+mod writers;
+
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
@@ -10,6 +12,8 @@ use serde::Serialize;
 use crate::Error;
 use crate::layout::string;
 use crate::tree::Tree;
+
+pub(crate) use writers::writes_itself;
 
 const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";

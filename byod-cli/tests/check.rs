@@ -140,3 +140,75 @@ fn what_a_push_refuses_is_to_fix() {
         "{said}"
     );
 }
+
+/// A disconnect is safe from the functions that ask, not from those that write beside them.
+#[test]
+fn what_writes_users_records_itself_is_named() {
+    let project = Project::example();
+    project.byod(&["export", "--force"]);
+    let notes = |project: &Project| project.byod(&["check", "--json"]).json()["notes"].to_string();
+    let before = notes(&project);
+    assert!(!before.contains("writes users' records itself"), "{before}");
+    project.write(
+        "convex/lib/records.ts",
+        r#"import type { QueryCtx } from "../_generated/server";
+export const find = async (ctx: QueryCtx) =>
+  await ctx.db.query("userDatabaseConfig").first();
+"#,
+    );
+    project.write(
+        "convex/support.ts",
+        r#"import { v } from "convex/values";
+import { internalMutation } from "./_generated/server";
+import { find } from "./lib/records";
+
+export const revive = internalMutation({
+  args: { id: v.id("userDatabaseConfig") },
+  handler: async (ctx, args) => {
+    await ctx.db.patch(args.id, { connectionStatus: "connected" });
+  },
+});
+export const forget = internalMutation({
+  args: {},
+  handler: async (ctx) => {
+    const record = await find(ctx);
+    if (record !== null) await ctx.db.delete(record._id);
+  },
+});
+export const add = internalMutation({
+  args: { record: v.any() },
+  handler: async (ctx, { record }) => {
+    await ctx.db
+      .insert("userDatabaseConfig", record);
+  },
+});
+export const named = internalMutation({
+  args: { id: v.any() },
+  handler: async (ctx, { id }) => {
+    await ctx.db.patch("userDatabaseConfig", id, {});
+  },
+});
+export const looks = internalMutation({
+  args: { id: v.id("notes") },
+  handler: async (ctx, args) => {
+    if ((await find(ctx)) !== null) await ctx.db.patch(args.id, { title: "t" });
+  },
+});
+export const other = internalMutation({
+  args: { title: v.string() },
+  handler: async (ctx, { title }) => {
+    const note = await ctx.db.query("notes").first();
+    if (note !== null && (await find(ctx)) !== null) await ctx.db.patch(note._id, { title });
+  },
+});
+"#,
+    );
+    let after = notes(&project);
+    let named = |name: &str| after.contains(&format!("`support:{name}` writes users' records itself"));
+    for name in ["revive", "forget", "add", "named"] {
+        assert!(named(name), "{name}: {after}");
+    }
+    for name in ["looks", "other"] {
+        assert!(!named(name), "{name}: {after}");
+    }
+}
