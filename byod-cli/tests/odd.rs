@@ -136,3 +136,90 @@ fn a_table_with_a_name_of_its_own_is_refused() {
         answer.stderr
     );
 }
+
+/// Every object of JavaScript's has members of these names.
+#[test]
+fn names_that_every_object_has_are_names_like_others() {
+    let project = Project::empty();
+    project
+        .write("byod.toml", "[main]\nconvex = \"convex\"\n[user]\nconvex = \"user/convex\"\ntables = [\"constructor\", \"toString\"]\n[user.inject]\nhasOwnProperty = \"subject\"\nvalueOf = \"now\"\n")
+        .write("convex/schema.ts", "import { defineSchema, defineTable } from \"convex/server\";\nimport { v } from \"convex/values\";\nconst own = { hasOwnProperty: v.string(), valueOf: v.number(), toString: v.optional(v.string()) };\nexport default defineSchema({\n  constructor: defineTable(own).index(\"toString\", [\"hasOwnProperty\"]),\n  toString: defineTable(own).index(\"valueOf\", [\"hasOwnProperty\"]),\n  isPrototypeOf: defineTable({ propertyIsEnumerable: v.string() }),\n});\n");
+    let module = |table: &str, index: &str| {
+        format!(
+            "import {{ mutation, query }} from \"./_generated/server\";\nimport {{ v }} from \"convex/values\";\n\nexport const toString = query({{\n  args: {{}},\n  handler: async (ctx) => {{\n    const identity = await ctx.auth.getUserIdentity();\n    if (identity === null) throw new Error(\"Not signed in\");\n    return await ctx.db.query(\"{table}\").withIndex(\"{index}\", (q) => q.eq(\"hasOwnProperty\", identity.subject)).collect();\n  }},\n}});\n\nexport const constructor = mutation({{\n  args: {{ toString: v.optional(v.string()) }},\n  handler: async (ctx, args) => {{\n    const identity = await ctx.auth.getUserIdentity();\n    if (identity === null) throw new Error(\"Not signed in\");\n    return await ctx.db.insert(\"{table}\", {{ hasOwnProperty: identity.subject, valueOf: Date.now(), toString: args.toString }});\n  }},\n}});\n"
+        )
+    };
+    project
+        .write("convex/constructor.ts", &module("constructor", "toString"))
+        .write("convex/toString.ts", &module("toString", "valueOf"));
+    for is_shared in [false, true] {
+        let report = if is_shared {
+            project.export_shared()
+        } else {
+            project.export(&[])
+        };
+        for table in ["constructor", "toString"] {
+            for name in ["toString", "constructor"] {
+                assert_eq!(fate(&report, &format!("{table}:{name}")), "carried ");
+            }
+        }
+        let Some(node) = support::node() else { return };
+        let root = project.root.join("user");
+        support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+        let mut calls = Vec::new();
+        if !is_shared {
+            let args = json!({"subject": "alice"});
+            calls.push(json!({"type": "mutation", "path": "byod/claim:claim", "args": args}));
+        }
+        let start = calls.len();
+        for table in ["constructor", "toString"] {
+            let given = json!({"hasOwnProperty": "alice", "valueOf": 7, "toString": table});
+            let path = format!("{table}:constructor");
+            calls.push(json!({"type": "mutation", "path": path, "args": given}));
+            let given = json!({"hasOwnProperty": "alice"});
+            let path = format!("{table}:constructor");
+            calls.push(json!({"type": "mutation", "path": path, "args": given}));
+            for caller in ["alice", "bob"] {
+                let args = json!({"hasOwnProperty": caller});
+                let path = format!("{table}:toString");
+                calls.push(json!({"type": "query", "path": path, "args": args}));
+            }
+        }
+        let results = support::run(&node, &root.join("convex"), &json!(calls));
+        for (i, table) in ["constructor", "toString"].iter().enumerate() {
+            let at = start + 4 * i;
+            let alices = &results[at + 2]["value"];
+            assert_eq!(alices[0]["toString"], *table, "{is_shared}: {results:#?}");
+            assert_eq!(alices[0]["valueOf"], json!(7.0), "{results:#?}");
+            assert!(alices[1]["valueOf"].is_number(), "{results:#?}");
+            assert_eq!(alices.as_array().map(Vec::len), Some(2), "{results:#?}");
+            if is_shared {
+                assert_eq!(results[at + 3]["value"], json!([]), "{results:#?}");
+            } else {
+                assert!(results[at + 3]["error"].is_string(), "{results:#?}");
+            }
+        }
+    }
+}
+
+/// Modules of every ending are carried over, as modules of TypeScript.
+#[test]
+fn modules_of_every_ending_are_carried_over() {
+    for ending in ["ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs"] {
+        let project = Project::empty();
+        let function = "import { query } from \"./_generated/server\";\nimport { most } from \"./lib/most\";\nexport const first = query({\n  args: {},\n  handler: async (ctx) => {\n    const identity = await ctx.auth.getUserIdentity();\n    if (identity === null) throw new Error(\"Not signed in\");\n    return await ctx.db.query(\"notes\").withIndex(\"by_user\", (q) => q.eq(\"userId\", identity.subject)).take(most());\n  },\n});\n";
+        project
+            .write("byod.toml", "[main]\nconvex = \"convex\"\n[user]\nconvex = \"user/convex\"\ntables = [\"notes\"]\n[user.inject]\nuserId = \"subject\"\n")
+            .write("convex/schema.ts", "import { defineSchema, defineTable } from \"convex/server\";\nimport { v } from \"convex/values\";\nexport default defineSchema({ notes: defineTable({ userId: v.string() }).index(\"by_user\", [\"userId\"]) });\n")
+            .write(&format!("convex/notes.{ending}"), function)
+            .write(&format!("convex/lib/most.{ending}"), "export const most = () => 3;\n");
+        let report = project.export(&[]);
+        assert_eq!(fate(&report, "notes:first"), "carried ", "{ending}");
+        let written = project.read("user/convex/notes.ts");
+        assert!(written.contains(".take(most())"), "{ending}: {written}");
+        assert!(
+            project.read("user/convex/lib/most.ts").contains("=> 3"),
+            "{ending}"
+        );
+    }
+}

@@ -4,11 +4,37 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
 use support::Project;
+
+/// The files below a folder, and what is in them.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.display().to_string(), fs::read(&path).unwrap());
+        }
+    }
+    found
+}
 
 /// Export and check name what is public, each thing on one line, and say what to do.
 fn is_refused(project: &Project, found: &[&str]) {
+    // There would be something to write, too.
+    project.write(
+        "convex/more/notes.ts",
+        "import { query } from \"../_generated/server\";\nexport const one = query({ args: {}, handler: async () => 1 });\n",
+    );
+    let user = project.root.join("user");
+    let before = files(&user);
     let answer = project.byod(&["export"]);
+    assert!(files(&user) == before, "something was written all the same");
     assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
     let errors: Vec<&str> = answer.stderr.lines().collect();
     assert_eq!(errors.len(), found.len(), "{}", answer.stderr);
@@ -87,6 +113,48 @@ fn edited_files_and_routes_are_public_to_nobody() {
         "import { httpRouter, httpActionGeneric } from \"convex/server\";\nconst http = httpRouter();\nhttp.route({ path: \"/all\", method: \"GET\", handler: httpActionGeneric(async () => new Response(\"\")) });\nexport default http;\n",
     );
     is_refused(&project, &["`notes:list`", "`http.ts`"]);
+}
+
+#[test]
+fn nothing_is_written_into_a_folder_with_public_functions() {
+    let project = Project::of("notes");
+    project.remove("user");
+    project.write(
+        "user/convex/mine.mjs",
+        "import { queryGeneric } from \"convex/server\";\nexport const all = queryGeneric({ args: {}, handler: async () => [] });\n",
+    );
+    let before = files(&project.root);
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stderr.contains("`mine:all`"), "{}", answer.stderr);
+    assert!(files(&project.root) == before, "{}", answer.stderr);
+}
+
+/// Its reason is the file's own, and names where that is.
+#[test]
+fn nothing_is_written_beside_a_schema_that_cannot_be_read() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    project.write(
+        "user/convex/schema.ts",
+        "export default defineSchema({});\n",
+    );
+    project.write(
+        "convex/more/notes.ts",
+        "import { query } from \"../_generated/server\";\nexport const one = query({ args: {}, handler: async () => 1 });\n",
+    );
+    let before = files(&project.root);
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
+    assert!(
+        answer.stderr.contains("nothing was written")
+            && answer.stderr.contains("user/convex/schema.ts"),
+        "{}",
+        answer.stderr
+    );
+    assert!(!answer.stderr.contains("byod-export-"), "{}", answer.stderr);
+    assert_eq!(answer.stderr.lines().count(), 1, "{}", answer.stderr);
+    assert!(files(&project.root) == before);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use byod_schema::{FunctionPath, FunctionType, Manifest};
 
-use super::load::{Changes, Loaded};
+use super::loaded::{Acts, Loaded};
 use super::need::Source;
 use super::reach::changed;
 use super::signed_up::{callers, unclear};
@@ -42,9 +42,6 @@ pub(crate) struct Carrier<'a> {
     /// What a module does when it is loaded, as far as it was asked for.
     pub(super) acts: RefCell<HashMap<String, Acts>>,
 }
-
-/// The statements that do something then, by number.
-pub(super) type Acts = Rc<[(usize, Rc<Changes>)]>;
 
 pub(super) type Reason = String;
 

@@ -7,6 +7,7 @@ mod fit;
 mod ids;
 mod known;
 mod load;
+mod loaded;
 mod need;
 mod place;
 mod reach;

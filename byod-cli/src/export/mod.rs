@@ -15,7 +15,7 @@ mod validators;
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use byod_build::{Builder, Limits, read_project};
 use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Project};
@@ -93,7 +93,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let sources = |folder: &Path| Sources::read(folder, &subjects);
     let main = sources(&folders.main)?;
     let mut custom = Sources::default();
-    if folder.join("custom").is_dir() {
+    if is_folder(&folder.join("custom"))? {
         custom = sources(&folder)?;
         custom.modules.retain(|name, _| name.starts_with("custom/"));
         if let Some(name) = custom
@@ -109,8 +109,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.main_package = package_above(&folders.main);
+    check_public(&plan, &tree, force, &folder)?;
     let files = files::write(&tree, &plan, force)?;
-    // All that is there now, as a build reads it, whoever wrote it.
+    // All that is there now, as a build reads it, whoever wrote it: with its packages, too.
     let user = read_back(&folder)?;
     let public = reading::public(&folder, &user);
     if !public.is_empty() {
@@ -130,6 +131,21 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         notes: plan.notes,
         warnings,
     })
+}
+
+/// Whether there is a folder; what stands in its place is an error.
+fn is_folder(path: &Path) -> Result<bool, Error> {
+    let there = match fs::metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Error::io(path, error)),
+    };
+    if there.is_dir() {
+        return Ok(true);
+    }
+    let is_file = byod_build::is_file(&there);
+    let error = is_file.err().unwrap_or(io::ErrorKind::NotADirectory.into());
+    Err(Error::io(path, error))
 }
 
 /// Whether the folder, which need not be there, is the other or in it.
@@ -177,6 +193,29 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
             return Ok(plan);
         }
         rejected.extend(found);
+    }
+}
+
+/// Refuses what anybody could call, of the plan and of the files that stay beside it,
+/// before anything is written.
+fn check_public(plan: &Plan, tree: &Tree, force: bool, folder: &Path) -> Result<(), Error> {
+    let staying = files::staying(tree, plan, force)?;
+    if staying.is_empty() {
+        return Ok(());
+    }
+    let scratch = written(plan, &Sources::default())?;
+    for (name, text) in &staying {
+        scratch.0.write(name, text)?;
+    }
+    let user = read_back(&scratch.1).map_err(|error| {
+        let (from, to) = (scratch.1.to_string_lossy(), folder.to_string_lossy());
+        Error::Staying(error.to_string().replace(&*from, &to))
+    })?;
+    let public = reading::exposed(&scratch.1, &user);
+    if public.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Public(public))
     }
 }
 

@@ -8,6 +8,8 @@
 // then opens the gates, depth first.
 
 const records = new Map();
+// What modules have imported after they were linked.
+let lateImports = 0;
 
 function recordOf(id) {
   let record = records.get(id);
@@ -24,6 +26,7 @@ function resolve(specifier, importer, isRequire) {
   if (!record) {
     record = recordOf(host.resolve(specifier, importer.id, isRequire));
     importer.deps.set(key, record);
+    if (importer.state !== "linked") lateImports++;
   }
   return record;
 }
