@@ -12,6 +12,7 @@ import {
 import { deleteConversation } from "./lib/cascade";
 import { MAX_PINNED, MAX_TITLE } from "./lib/constants";
 import { getPreference } from "./lib/preferences";
+import { isModel } from "@/lib/models";
 
 export const list = query({
   args: { paginationOpts: paginationOptsValidator },
@@ -133,13 +134,9 @@ export const setModel = mutation({
   handler: async (ctx, args) => {
     const user = await requireUser(ctx);
     await requireConversation(ctx, user._id, args.conversationId);
-    const model = await ctx.db
-      .query("models")
-      .withIndex("by_slug", (q) => q.eq("slug", args.model))
-      .unique();
-    if (!model || model.status === "retired") throw new Error("No such model");
+    if (!isModel(args.model)) throw new Error("No such model");
     await ctx.db.patch(args.conversationId, {
-      model: model.slug,
+      model: args.model,
       updatedAt: Date.now(),
     });
   },

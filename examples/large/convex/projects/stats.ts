@@ -1,7 +1,7 @@
 import { v } from "convex/values";
-import { query } from "../_generated/server";
-import { requireProject } from "../lib/access";
-import { requireUser } from "../lib/auth";
+import { query } from "~/convex/_generated/server";
+import { requireProject } from "~/convex/lib/access";
+import { requireUser } from "~/convex/lib/auth";
 
 export const overview = query({
   args: { projectId: v.id("projects") },

@@ -1,9 +1,9 @@
 import { v } from "convex/values";
-import { mutation, query, type QueryCtx } from "../_generated/server";
-import type { Id } from "../_generated/dataModel";
-import { notify } from "../lib/activity";
-import { requireUser } from "../lib/auth";
-import { getPreference } from "../lib/preferences";
+import { mutation, query, type QueryCtx } from "~/convex/_generated/server";
+import type { Id } from "~/convex/_generated/dataModel";
+import { notify } from "~/convex/lib/activity";
+import { requireUser } from "~/convex/lib/auth";
+import { getPreference } from "~/convex/lib/preferences";
 import { dayOf } from "@/lib/tokens";
 
 async function spentThisMonth(ctx: QueryCtx, userId: Id<"users">) {

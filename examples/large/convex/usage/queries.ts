@@ -1,8 +1,8 @@
 import { v } from "convex/values";
-import type { Doc, Id } from "../_generated/dataModel";
-import { query, type QueryCtx } from "../_generated/server";
-import { countMessagesSince } from "../lib/aggregates";
-import { requireUser } from "../lib/auth";
+import type { Doc, Id } from "~/convex/_generated/dataModel";
+import { query, type QueryCtx } from "~/convex/_generated/server";
+import { countMessagesSince } from "~/convex/lib/aggregates";
+import { requireUser } from "~/convex/lib/auth";
 import { DAY_MS, dayOf } from "@/lib/tokens";
 
 const range = { from: v.string(), to: v.string() };
