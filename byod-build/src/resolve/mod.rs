@@ -14,4 +14,3 @@ mod workspace;
 
 pub use imports::Imports;
 pub(crate) use resolution::{Resolution, Target};
-pub(crate) use specifier::missing;

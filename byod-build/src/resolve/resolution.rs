@@ -14,7 +14,7 @@ use super::builtins::is_builtin;
 use super::disk::Resolver;
 use super::grounds::Grounds;
 use super::pinned::Pinned;
-use super::specifier::{missing, package_of};
+use super::specifier::package_of;
 use super::tsconfig::Tsconfig;
 use super::workspace::Workspaces;
 use crate::standin::Standin;
@@ -182,19 +182,36 @@ impl Resolution {
             return if is_builtin(specifier) {
                 builtin(specifier)
             } else {
-                Target::Inert(missing(specifier))
+                Target::Inert(self.not_found(from, specifier))
             };
         };
         let (module, packages) = standin.of_package().unwrap_or_default();
         for package in packages {
             if let Some(version) = self.pinned.refuse(from, module, package) {
+                let remedy = self.remedy(from, package.name);
                 return Target::Inert(format!(
-                    "`{specifier}`, which was not found, and of which nothing is known in {version}: install `{}`",
-                    package.name
+                    "`{specifier}`, which was not found, and of which nothing is known in {version}: {remedy}"
                 ));
             }
         }
         Target::Standin(standin)
+    }
+
+    /// What `specifier` is, as part of a sentence, where it leads nowhere from a module of
+    /// the folder `from`.
+    pub(crate) fn not_found(&mut self, from: &Path, specifier: &str) -> String {
+        match package_of(specifier) {
+            Some(package) => {
+                let remedy = self.remedy(from, &package);
+                format!("`{specifier}`, which was not found: {remedy}")
+            }
+            None => format!("`{specifier}`, which was not found"),
+        }
+    }
+
+    /// What to run where a package is not there, as part of a sentence.
+    pub(crate) fn remedy(&mut self, from: &Path, package: &str) -> String {
+        self.pinned.remedy(from, package)
     }
 
     /// A package that is installed apart from the project.
