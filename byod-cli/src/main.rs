@@ -62,7 +62,7 @@ enum Command {
         /// Install the packages that it imports, apart from it, and read with them.
         ///
         /// At the versions of its lock file or package.json, by npm, pnpm, bun or yarn,
-        /// without scripts, in a temporary folder: 5 minutes and 1 GiB at most.
+        /// without scripts, in a temporary folder: 10 minutes and 1 GiB at most.
         #[arg(long)]
         with_packages: bool,
         /// The Convex folder, or that of the app.

@@ -17,6 +17,8 @@ import { makeFunctionReference } from "convex/server";
 const root = import.meta.dirname;
 const convex = join(root, "convex");
 
+const later = globalThis.setTimeout;
+
 // --- The models ----------------------------------------------------------------------------
 
 /** Words that two texts have in common bring them near to each other. */
@@ -63,7 +65,15 @@ const models = createServer(async (request, response) => {
     response.write(`data: ${JSON.stringify({ choices: [{ delta }] })}\n\n`);
   for (const part of content.match(/.{1,6}/gs)) {
     send({ content: part });
-    await new Promise((done) => setTimeout(done, 40));
+    await new Promise((done) => later(done, 40));
+  }
+  // One answer has no end until it is stopped.
+  while (
+    body.messages.at(-1).content.includes("endless") &&
+    !response.destroyed
+  ) {
+    send({ content: " and so on" });
+    await new Promise((done) => later(done, 40));
   }
   send({
     tool_calls: [
@@ -84,7 +94,6 @@ process.env.AI_GATEWAY_KEY = "none";
 process.env.CLERK_WEBHOOK_SECRET = "clerk";
 
 // What is to run in some seconds runs at once.
-const later = globalThis.setTimeout;
 globalThis.setTimeout = (run, ms = 0, ...args) =>
   later(run, ms >= 1_000 && ms <= 60_000 ? 10 : ms, ...args);
 
@@ -162,7 +171,7 @@ const [alice, bob] = ["alice", "bob"].map((subject) =>
 
 /** Asks until it is so. */
 async function until(what, ask) {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1_200; tries++) {
     const answer = await ask();
     if (answer) return answer;
     await new Promise((done) => later(done, 25));
@@ -327,7 +336,7 @@ const stories = {
     );
     const second = await alice.mutation("chat:sendMessage", {
       conversationId,
-      content: "And the sea?",
+      content: "And an endless story?",
     });
     await until("it has begun", async () => {
       const message = await alice.query("messages:get", {
@@ -457,6 +466,60 @@ const stories = {
       "created",
       "removed",
     ]);
+  },
+
+  async "cards on the board, pages of the journal"() {
+    const taskId = await alice.mutation("tasks/board:addCard", {
+      title: "Pack",
+      status: "todo",
+    });
+    await alice.mutation("tasks/board:moveCard", {
+      taskId,
+      status: "done",
+      position: 1,
+    });
+    await assert.rejects(
+      bob.mutation("tasks/board:moveCard", {
+        taskId,
+        status: "todo",
+        position: 1,
+      }),
+    );
+    assert.equal((await alice.query("tasks/board:columns")).done.length, 2);
+    assert.equal(await alice.mutation("tasks/board:clearDone"), 2);
+    const { page } = await alice.query("activity:timeline", {
+      paginationOpts: { numItems: 4, cursor: null },
+    });
+    assert.deepEqual(
+      page.map((event) => event.kind),
+      ["delete", "delete", "update", "insert"],
+    );
+    const noteId = await alice.mutation("notes/journal:append", {
+      text: "Rain",
+    });
+    assert.equal(
+      await alice.mutation("notes/journal:append", { text: "Sun" }),
+      noteId,
+    );
+    assert.equal(
+      (await alice.query("notes/journal:page", { timestamp: Date.now() }))
+        .content,
+      "Rain\n\nSun",
+    );
+    assert.equal(
+      (await alice.query("library:notesByIds", { noteIds: [noteId] })).length,
+      1,
+    );
+    assert.deepEqual(
+      await bob.query("library:notesByIds", { noteIds: [noteId] }),
+      [],
+    );
+    const [{ messageId }] = await alice.query("inbox:broken");
+    assert.equal(
+      await alice.mutation("inbox:dismiss", { messageIds: [messageId] }),
+      1,
+    );
+    assert.deepEqual(await alice.query("inbox:broken"), []);
   },
 
   async "bookmarks, snippets and prompts"({ messageId }) {

@@ -1,12 +1,14 @@
 //! What is known and found out of a project's files while its modules run.
 
 pub(super) mod object;
+mod purity;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use self::purity::Purity;
 use crate::limits::patience::Progress;
 use crate::limits::read_file;
 use crate::resolve::{Resolution, Target};
@@ -29,6 +31,7 @@ pub(crate) struct Host {
     dialects: BTreeMap<PathBuf, Dialect>,
     /// Folders whose `package.json` says `"type": "module"`, or not.
     module_folders: BTreeMap<PathBuf, bool>,
+    purity: Purity,
     /// Imports that led nowhere, by the module that has them.
     missing: BTreeMap<String, Vec<String>>,
     /// Imports of files that are not the project's, by the module that has them.
@@ -62,6 +65,7 @@ impl Host {
             sources: BTreeMap::new(),
             dialects: BTreeMap::new(),
             module_folders: BTreeMap::new(),
+            purity: Purity::default(),
             missing: BTreeMap::new(),
             refused: BTreeMap::new(),
             stood_in: BTreeSet::new(),

@@ -50,6 +50,13 @@ pub(crate) fn object<'js>(
     )?;
     let state = host.clone();
     object.set(
+        "isPure",
+        Function::new(ctx.clone(), move |id: String| {
+            state.borrow_mut().purity.is_pure(Path::new(&id))
+        })?,
+    )?;
+    let state = host.clone();
+    object.set(
         "shown",
         Function::new(ctx.clone(), move |id: String| state.borrow().shown(&id))?,
     )?;
