@@ -6,12 +6,12 @@ mod check;
 mod error;
 mod export;
 mod layout;
-mod main_side;
 mod owners;
 mod print;
 mod reading;
 mod records;
 mod source;
+mod touches;
 mod tree;
 
 use std::path::PathBuf;
@@ -172,7 +172,7 @@ fn run(command: Command) -> Result<bool, Error> {
             force,
             main: true,
         } => {
-            let report = main_side::export(&common.config, force)?;
+            let report = export::main_side::export(&common.config, force)?;
             let is_whole = report.kept.is_empty();
             print::either(common.json, &report, print::main_side)?;
             Ok(is_whole)

@@ -28,26 +28,28 @@ pub(super) fn nowhere(pinned: &mut Pinned, from: &Path, specifier: &str) -> Targ
         return if is_builtin(specifier) {
             builtin(specifier)
         } else {
-            Target::Inert(missing(specifier))
+            Target::Inert(not_found(pinned, from, specifier))
         };
     };
     let (module, packages) = standin.of_package().unwrap_or_default();
     for package in packages {
         if let Some(version) = pinned.refuse(from, module, package) {
+            let remedy = pinned.remedy(from, package.name);
             return Target::Inert(format!(
-                "`{specifier}`, which was not found, and of which nothing is known in {version}: install `{}`",
-                package.name
+                "`{specifier}`, which was not found, and of which nothing is known in {version}: {remedy}"
             ));
         }
     }
     Target::Standin(standin)
 }
 
-/// What `specifier` is, as part of a sentence, where it leads nowhere.
-pub(crate) fn missing(specifier: &str) -> String {
+/// What `specifier` is, as part of a sentence, where it leads nowhere from a module of
+/// the folder `from`.
+pub(super) fn not_found(pinned: &mut Pinned, from: &Path, specifier: &str) -> String {
     match package_of(specifier) {
         Some(package) => {
-            format!("`{specifier}`, which was not found: install `{package}`")
+            let remedy = pinned.remedy(from, &package);
+            format!("`{specifier}`, which was not found: {remedy}")
         }
         None => format!("`{specifier}`, which was not found"),
     }

@@ -14,5 +14,5 @@ mod tsconfig;
 mod workspace;
 
 pub use imports::Imports;
-pub(crate) use inert::{Target, missing};
+pub(crate) use inert::Target;
 pub(crate) use resolution::Resolution;

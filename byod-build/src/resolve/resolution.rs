@@ -13,7 +13,7 @@ use oxc_resolver::{
 use super::builtins::is_builtin;
 use super::disk::Resolver;
 use super::grounds::Grounds;
-use super::inert::{Target, builtin, file, nowhere};
+use super::inert::{Target, builtin, file, not_found, nowhere};
 use super::pinned::Pinned;
 use super::specifier::package_of;
 use super::tsconfig::Tsconfig;
@@ -161,6 +161,17 @@ impl Resolution {
         (real != path)
             .then(|| self.grounds.refuse(&real, false))
             .flatten()
+    }
+
+    /// What `specifier` is, as part of a sentence, where it leads nowhere from a module of
+    /// the folder `from`.
+    pub(crate) fn not_found(&mut self, from: &Path, specifier: &str) -> String {
+        not_found(&mut self.pinned, from, specifier)
+    }
+
+    /// What to run where a package is not there, as part of a sentence.
+    pub(crate) fn remedy(&mut self, from: &Path, package: &str) -> String {
+        self.pinned.remedy(from, package)
     }
 
     /// A package that is installed apart from the project.

@@ -171,22 +171,18 @@ impl<'a> Carrier<'a> {
         }
     }
 
+    /// Whether the table says who is signed up.
+    pub(crate) fn tells_callers(&self, table: &str) -> bool {
+        self.callers.contains(table)
+    }
+
     /// The statement that declares what the name stands for in the module.
     pub(super) fn declared<'m>(
         &'m self,
         module: &'m Module,
         name: &str,
     ) -> Option<(&'m Module, usize)> {
-        if let Some(index) = module.statement_of(name) {
-            return Some((module, index));
-        }
-        let (import, imported) = module.import_of(name)?;
-        let Target::Module(target) = self.sources.resolve(&module.name, &import.specifier) else {
-            return None;
-        };
-        let (module, name) = self.sources.origin(&target, imported.imported.name()?)?;
-        let module = self.sources.modules.get(&module)?;
-        Some((module, module.statement_of(&name)?))
+        self.sources.declared(module, name)
     }
 
     /// Whether the name is one of Convex's builders.
