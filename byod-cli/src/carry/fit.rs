@@ -7,11 +7,11 @@
 
 use byod_schema::FunctionPath;
 
-use super::ids::Ids;
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use super::place::{is_own, is_taken};
 use crate::source::{Caller, Definition, Facts, Imported, Module, Target};
+use crate::touches::Ids;
 
 /// Globals that mean nothing, or something else, on another deployment, and those
 /// by which anything may be reached.
@@ -206,8 +206,8 @@ impl Carrier<'_> {
         let path = self.defined.get(&(module.name.clone(), index));
         let function = path.and_then(|path| self.manifest.main.functions.get(path));
         Ids {
-            carrier: self,
-            schema: &self.manifest.main.schema,
+            sources: self.sources,
+            main: &self.manifest.main,
             module,
             args: function.map(|function| &function.args),
             given: Vec::new(),

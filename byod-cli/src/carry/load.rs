@@ -5,11 +5,10 @@
 //! of that belongs to the function, wherever it is; it comes along, or the function
 //! doesn't.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::known::{Carrier, Reason};
-use super::loaded::{Acts, Changes, Loaded};
+use super::known::{Acts, Carrier, Changes, Loaded, Reason};
 use super::need::Need;
 use super::reach::{Place, below, reach};
 use crate::source::{Imported, LoadKind, Module, Target};

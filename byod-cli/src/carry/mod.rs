@@ -4,10 +4,8 @@
 mod beyond;
 mod caller;
 mod fit;
-mod ids;
 mod known;
 mod load;
-mod loaded;
 mod need;
 mod place;
 mod reach;

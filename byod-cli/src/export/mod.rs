@@ -4,6 +4,8 @@ mod assemble;
 mod files;
 mod imports;
 mod item;
+pub(crate) mod main_side;
+mod placing;
 mod plan;
 mod read_back;
 mod schema;
@@ -18,17 +20,19 @@ use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Project};
+use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project};
 use serde::Serialize;
 
 use crate::Error;
 use crate::owners;
 use crate::reading;
 use crate::source::Sources;
+use crate::touches::Sides;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
 pub(crate) use files::Written;
+pub(crate) use placing::{NOT_EXPORTED, place};
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
@@ -41,6 +45,9 @@ pub(crate) struct Report {
     pub(crate) folder: PathBuf,
     #[serde(flatten)]
     pub(crate) files: Written,
+    /// The file that says where each function runs, and whether it was written anew.
+    pub(crate) functions_file: PathBuf,
+    pub(crate) functions_changed: bool,
     pub(crate) tables: Vec<String>,
     pub(crate) functions: Vec<FunctionReport>,
     /// What main has in whose place byod's own stands.
@@ -63,7 +70,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         let main = folders.main;
         return Err(Error::OneFolder { folder, main });
     }
-    let (mut manifest, _) = builder.read_main()?;
+    let (mut manifest, digest) = builder.read_main()?;
     if manifest.user_tables.is_empty() {
         return Err(Error::NoTables {
             config: config.to_owned(),
@@ -119,9 +126,16 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let mut warnings = manifest.main.warnings.clone();
     warnings.extend(user.warnings);
+    let placements = Placements {
+        digest: digest.unwrap_or_default(),
+        functions: place(&manifest, &main, &plan.rejected),
+    };
+    let (functions_file, functions_changed) = builder.write_placements(&placements)?;
     Ok(Report {
         folder,
         files,
+        functions_file,
+        functions_changed,
         tables: schema::user_tables(&manifest)
             .map(|t| t.table_name.clone())
             .collect(),
@@ -176,9 +190,11 @@ fn resolved(path: &Path) -> PathBuf {
 /// Plans until what is planned, read as a build reads it, fits main.
 fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<Plan, Error> {
     let mut rejected = Rejected::new();
+    manifest.user = None;
+    let wanted = Sides::new(main, manifest).wanted();
     loop {
         manifest.user = None;
-        let mut plan = plan::plan(manifest, main, custom, &rejected);
+        let mut plan = plan::plan(manifest, main, custom, &wanted, &rejected);
         let scratch = written(&plan, custom)?;
         manifest.user = Some(read_back(&scratch.1)?);
         let subjects = owners::subjects(manifest).map(str::to_owned).collect();
@@ -190,6 +206,7 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
                 let found = manifest.table_differences(&table);
                 plan.notes.extend(found.iter().map(ToString::to_string));
             }
+            plan.rejected = rejected;
             return Ok(plan);
         }
         rejected.extend(found);

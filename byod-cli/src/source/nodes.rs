@@ -1,6 +1,7 @@
 //! Reads what the nodes of a syntax tree say about who calls, which tables and
 //! which other functions are used.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -44,6 +45,8 @@ pub(super) struct Reader<'r, 'a> {
     /// Fields that hold a document's owner.
     pub(super) subjects: &'r BTreeSet<String>,
     pub(super) text: &'r str,
+    /// The variables whose origins are being looked for: they may be made of themselves.
+    pub(super) tracing: RefCell<Vec<SymbolId>>,
 }
 
 impl Reader<'_, '_> {
@@ -213,7 +216,7 @@ impl Reader<'_, '_> {
     }
 
     /// `v` of `convex/values`.
-    fn is_validators(&self, expression: &Expression) -> bool {
+    pub(super) fn is_validators(&self, expression: &Expression) -> bool {
         let import = self.symbol(expression).and_then(|s| self.import(s));
         import.is_some_and(|(_, taken)| taken.as_deref() == Some("v"))
     }

@@ -1,5 +1,6 @@
 //! Parses a module and gathers the facts of its statements.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
@@ -19,6 +20,7 @@ use super::module::{
     Definition, Export, Import, Imported, ImportedName, Load, LoadKind, Module, Names, Statement,
 };
 use super::nodes::Reader;
+use super::origin::Origin;
 use super::syntax::{Parts, function, initializer, property, range};
 use super::telling::Judge;
 use super::verdict::Telling;
@@ -57,6 +59,7 @@ pub(super) fn module(
         scoping: semantic.scoping(),
         subjects,
         text: &text,
+        tracing: RefCell::default(),
     };
     let mut end = program
         .directives
@@ -85,7 +88,15 @@ pub(super) fn module(
                         parameters.map(|p| reader.takes_context(p)).collect()
                     })
                     .unwrap_or_default(),
+                databases: function(statement)
+                    .map(|parts| {
+                        let parameters = parts.parameters.items.iter();
+                        parameters.map(|p| reader.takes_database(p)).collect()
+                    })
+                    .unwrap_or_default(),
+                maker: maker(statement),
                 returned: function(statement).map(|parts| reader.returned(&parts)),
+                value: value(&reader, statement),
                 wrapper: wrapper(&reader, statement),
             });
         }
@@ -98,6 +109,7 @@ pub(super) fn module(
         let before = module.statements[..behind].last_mut();
         if let Some(statement) = before.filter(|statement| statement.span.contains(&at)) {
             reader.node(node.id(), node.kind(), &mut statement.facts);
+            reader.touching(node.id(), node.kind(), &mut statement.facts);
         }
     }
     module.text = text;
@@ -316,10 +328,48 @@ fn definition(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Definition> {
         builder_span: range(builder.span),
         args,
         options: options(object),
+        returned: Parts::of(handler).map(|parts| reader.returned(&parts)),
         telling: Parts::of(handler).map_or(Telling::More(handler.span()), |parts| {
             Judge::new(reader).function(&parts)
         }),
     })
+}
+
+/// By which name of the module the one constant of a statement is made, where it isn't
+/// written out: `const limiter = new RateLimiter(…)`.
+fn maker(statement: &Ast) -> Option<String> {
+    let declaration = match statement {
+        Ast::ExportDeclaration(export) => &export.declaration,
+        other => other.as_declaration()?,
+    };
+    let mut made = initializer(declaration)?;
+    loop {
+        made = match made.get_inner_expression() {
+            Expression::NewExpression(new) => &new.callee,
+            Expression::CallExpression(call) => &call.callee,
+            Expression::StaticMemberExpression(member) => &member.object,
+            Expression::AwaitExpression(awaited) => &awaited.argument,
+            Expression::Identifier(name) => return Some(name.name.to_string()),
+            _ => return None,
+        };
+    }
+}
+
+/// What the one constant of a statement is, or the type that it declares.
+fn value(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Origin> {
+    let declaration = match statement {
+        Ast::ExportDeclaration(export) => &export.declaration,
+        other => other.as_declaration()?,
+    };
+    match declaration {
+        Declaration::TSTypeAliasDeclaration(alias) => {
+            Some(reader.of_type(&alias.type_annotation, 0))
+        }
+        Declaration::TSInterfaceDeclaration(interface) if interface.extends.is_empty() => {
+            Some(reader.of_signatures(&interface.body.body, 0))
+        }
+        other => Some(reader.origin(initializer(other)?, 0)),
+    }
 }
 
 /// What a definition has beside `args`, `returns` and `handler`.

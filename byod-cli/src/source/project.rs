@@ -186,11 +186,49 @@ impl Sources {
         }
     }
 
+    /// The statement that declares what a name of the module stands for.
+    pub(crate) fn declared<'m>(
+        &'m self,
+        module: &'m Module,
+        name: &str,
+    ) -> Option<(&'m Module, usize)> {
+        if let Some(index) = module.statement_of(name) {
+            return Some((module, index));
+        }
+        let (import, imported) = module.import_of(name)?;
+        let Target::Module(target) = self.resolve(&module.name, &import.specifier) else {
+            return None;
+        };
+        self.exported(&target, imported.imported.name()?)
+    }
+
+    /// The statement that declares `namespace.name`, where the module imports all of another
+    /// as `namespace`.
+    pub(crate) fn member(
+        &self,
+        module: &Module,
+        namespace: &str,
+        name: &str,
+    ) -> Option<(&Module, usize)> {
+        let (import, imported) = module.import_of(namespace)?;
+        match self.resolve(&module.name, &import.specifier) {
+            Target::Module(target) if imported.imported.name().is_none() => {
+                self.exported(&target, name)
+            }
+            _ => None,
+        }
+    }
+
+    /// The statement that declares what a module exports under the name.
+    pub(crate) fn exported(&self, module: &str, name: &str) -> Option<(&Module, usize)> {
+        let (module, name) = self.origin(module, name)?;
+        let module = self.modules.get(&module)?;
+        Some((module, module.statement_of(&name)?))
+    }
+
     /// The statement that defines a function, if it is written as such.
     pub(crate) fn function(&self, path: &FunctionPath) -> Option<(&Module, usize)> {
-        let (module, name) = self.origin(&path.module, &path.name)?;
-        let module = self.modules.get(&module)?;
-        let index = module.statement_of(&name)?;
+        let (module, index) = self.exported(&path.module, &path.name)?;
         module.statements[index].definition.as_ref()?;
         Some((module, index))
     }
