@@ -169,7 +169,7 @@ export function ownerAction<Args extends PropertyValidators, Output>({
 type Given = Record<string, any>;
 
 function callerOf(given: Given): Caller {
-  const owner: string = given[/*subject*/];
+  const owner: any = given[/*subject*/];
   return { owner/*caller value*/ };
 }
 
