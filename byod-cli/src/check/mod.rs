@@ -66,10 +66,10 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         (Some(folder), Some(user)) => reading::public(folder, user),
         _ => Vec::new(),
     };
-    let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
+    let names = owners::OwnerNames::of(&manifest);
     let placed = match builder.folders()?.main {
         folder if folder.is_dir() => {
-            let sources = Sources::read(&folder, &subjects)?;
+            let sources = Sources::read(&folder, &names)?;
             export::place(&manifest, &sources, &BTreeMap::new())
         }
         // Its project is the snapshot's: what was written is all that there is.
