@@ -175,12 +175,16 @@ impl Host {
 
     /// One warning for everything that is not exact: packages that a stand-in of
     /// ours stands for, and orders that are not known.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&mut self) -> Vec<String> {
+        let resolution = &mut self.resolution;
         let packages = self.stood_in.iter().map(|Package { name, version }| {
+            let remedy = resolution.remedy(&self.folder, name);
             format!(
-                "`{name}` is not installed: what it makes is taken as of its version {version}. Install it to be exact"
+                "`{name}` is not installed: what it makes is taken as of its version {version}. To be exact, {remedy}"
             )
         });
+        let packages: Vec<String> = packages.collect();
+        let packages = packages.into_iter();
         let orders = self.approximating.iter().map(|id| {
             format!(
                 "{}: it orders texts by a language that is not known while reading (`localeCompare`, `Intl.Collator`). Where validators come of it, their order may differ from Convex's",

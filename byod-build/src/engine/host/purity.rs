@@ -2,10 +2,11 @@
 //! the packages say: `sideEffects` of a `package.json`, which bundlers go by.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::limits::read_file;
 
 /// What packages say, by their folder.
 #[derive(Default)]
@@ -65,7 +66,7 @@ fn effects(folder: &Path) -> Effects {
     struct Description {
         side_effects: Option<Said>,
     }
-    let json = fs::read(folder.join("package.json")).unwrap_or_default();
+    let json = read_file(&folder.join("package.json")).unwrap_or_default();
     let description: Option<Description> = serde_json::from_slice(&json).ok();
     match description.and_then(|description| description.side_effects) {
         Some(Said::Whether(false)) => Effects::Of(Vec::new()),
