@@ -64,16 +64,19 @@ impl Carrier<'_> {
         if let Some(reason) = is_taken(&path.module) {
             return Err(reason);
         }
-        let Some((module, index)) = self.sources.function(path) else {
+        let found = self.sources.function(path);
+        let takes_none = found.is_some_and(|(module, index)| {
+            let definition = module.statements[index].definition.as_ref();
+            definition.is_some_and(|definition| definition.without_args.is_some())
+        });
+        if function.args.as_object().is_none() && !takes_none {
+            return Err(NO_ARGS.to_owned());
+        }
+        let Some((module, index)) = found else {
             return Err(
                 "is not written as `export const name = builder({ args, handler })`, or as a default export of that form".to_owned(),
             );
         };
-        let definition = module.statements[index].definition.as_ref();
-        let takes_none = definition.is_some_and(|d| d.without_args.is_some());
-        if function.args.as_object().is_none() && !takes_none {
-            return Err(NO_ARGS.to_owned());
-        }
         if !need.functions.insert(path.clone()) {
             return Ok(());
         }
