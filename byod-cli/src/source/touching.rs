@@ -23,6 +23,13 @@ use super::touched::{Operation, OperationOf, Touching, Use};
 /// What runs another function.
 const RUNNERS: [&str; 5] = ["runQuery", "runMutation", "runAction", "runAfter", "runAt"];
 
+/// Packages whose functions give a database for a database.
+const WRAPPING: [&str; 3] = [
+    "convex-helpers/server/pagination",
+    "convex-helpers/server/rowLevelSecurity",
+    "convex-helpers/server/stream",
+];
+
 impl Reader<'_, '_> {
     /// Adds what the node says to what its statement touches.
     pub(super) fn touching(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
@@ -298,6 +305,7 @@ impl Reader<'_, '_> {
     /// `const counter = new Counter(…)`.
     fn made_by_import(&self, callee: &Expression) -> Option<String> {
         let mut root = callee.get_inner_expression();
+        let mut is_variable = false;
         for _ in 0..8 {
             root = match root.get_inner_expression() {
                 Expression::StaticMemberExpression(member) => &member.object,
@@ -307,8 +315,9 @@ impl Reader<'_, '_> {
                 Expression::Identifier(name) => {
                     let symbol = self.symbol(root)?;
                     if self.import(symbol).is_some() {
-                        return Some(name.name.to_string());
+                        return is_variable.then(|| name.name.to_string());
                     }
+                    is_variable = true;
                     self.declared(symbol)?.0
                 }
                 _ => return None,
@@ -458,7 +467,7 @@ impl Reader<'_, '_> {
                 let is_made = self
                     .symbol(&call.callee)
                     .and_then(|symbol| self.import(symbol))
-                    .is_some_and(|(from, _)| from.starts_with("convex-helpers/server"));
+                    .is_some_and(|(from, _)| WRAPPING.contains(&from));
                 let mut given = call.arguments.iter().filter_map(Argument::as_expression);
                 is_made && depth < 8 && given.any(|given| self.is_store(given, depth + 1))
             }
