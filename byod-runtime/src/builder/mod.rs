@@ -10,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::address::{AddressSettings, Resolver};
+use crate::codec::FunctionInfo;
 use crate::deployment::{
     Client, DeployKey, Deployments, Http, HttpSettings, Limits, UrlText, operators_url,
 };
@@ -54,7 +55,7 @@ pub struct ByodBuilder {
     limits: Limits,
     concurrency: usize,
     root_certificates: Vec<Vec<u8>>,
-    tables: &'static [TableInfo],
+    router: Router,
     rollout: Rollout,
     cache_capacity: usize,
     cache_ttl: Duration,
@@ -80,7 +81,7 @@ impl Default for ByodBuilder {
             limits: Limits::default(),
             concurrency: 64,
             root_certificates: Vec::new(),
-            tables: &[],
+            router: Router::default(),
             rollout: Rollout::default(),
             cache_capacity: 10_000,
             cache_ttl: Duration::from_secs(60),
@@ -142,7 +143,14 @@ impl ByodBuilder {
     /// The service's tables, `tables!()`; needed to route names that are known
     /// only at run time. Default: none.
     pub fn tables(mut self, tables: &'static [TableInfo]) -> Self {
-        self.tables = tables;
+        self.router = Router::new(tables).with_functions(self.router.functions());
+        self
+    }
+
+    /// Main's functions, `functions!()`; needed to route paths that are known only at run
+    /// time. Default: none.
+    pub fn functions(mut self, functions: &'static [FunctionInfo]) -> Self {
+        self.router = self.router.with_functions(functions);
         self
     }
 
@@ -308,7 +316,7 @@ impl ByodBuilder {
             addresses,
             limits: self.limits,
             deployments: Deployments::new(self.concurrency),
-            router: Router::new(self.tables),
+            router: self.router,
             rollouts: Rollouts::new(self.rollout),
             routes: RouteCache::new(
                 self.cache_capacity,
