@@ -1,7 +1,11 @@
 //! A deployment belongs to the user who claims it: connecting claims it, and so does
 //! the first call where nobody has; others are refused.
 
+#[path = "support/proxy.rs"]
+mod proxy;
 mod support;
+
+use std::sync::Arc;
 
 use byod_examples::{Conversations, Messages, messages, notes};
 use byod_local::{FunctionError, Local, Manifest, Object};
@@ -9,6 +13,7 @@ use byod_runtime::{
     Claim, ConnectionProblem, ConnectionStatus, Credentials, Doc, Error, Id, Outcome, Pages,
     Released, Session,
 };
+use proxy::{Fault, Proxy};
 use serde_json::{Value as Json, json};
 use support::{Service, Setup};
 
@@ -307,10 +312,75 @@ async fn what_was_released_is_not_claimed_by_who_has_not_heard_of_it() {
     assert_eq!(service.alices.request_count(), 0);
 }
 
+/// A claim of which it can't be told whether it is in use, for main fails, is kept: else
+/// what holds a user's data could be the next one's.
+#[tokio::test]
+async fn a_claim_is_kept_where_main_cannot_be_asked() {
+    let service = start().await;
+    service.save_unclaimed(ConnectionStatus::Connected).await;
+    let main = Arc::new(Proxy::start(service.main.address()).await);
+    let fails = main.clone();
+    // Main fails from the moment in which the new deployment is tested.
+    let unusable = Local::user(&manifest()).name("other");
+    let unusable = unusable.function("functions:ping", move |_, _| {
+        fails.strike(Fault::ResetSending);
+        Ok(json!({"status": "ok", "version": 0, "timestamp": 0}))
+    });
+    let unusable = unusable.start().await.unwrap();
+    let other = Credentials::new(unusable.url(), unusable.deploy_key());
+    let picky = process(&service, main.url.clone());
+    let connect = || picky.connect(&*service.alice_id, "alice", &other);
+    let error = connect().await.unwrap_err();
+    assert!(matches!(error, Error::Interrupted { .. }), "{error:?}");
+    assert_eq!(unusable.count("byodOwner"), 1);
+
+    // It can be given up when main is back.
+    main.heal();
+    let given_up = picky.release_deployment(&*service.alice_id, &other);
+    assert_eq!(given_up.await.unwrap(), Released::Released);
+    assert_eq!(unusable.count("byodOwner"), 0);
+}
+
+/// The record that a kept route was read from is sealed anew: it is the same deployment.
+#[tokio::test]
+async fn a_call_claims_also_after_the_record_was_sealed_anew() {
+    let key = |text| byod_runtime::EncryptionKey::parse(text).unwrap();
+    let service = Service::with(|setup| Setup {
+        alices: Local::user(&manifest()).name("alice"),
+        byod: setup.byod.former_encryption_key(key("the next one")),
+        ..setup
+    })
+    .await;
+    service.save_unclaimed(ConnectionStatus::Connected).await;
+    let (byod, alice) = (&service.byod, &*service.alice_id);
+    titles(&service.alice()).await.unwrap();
+    assert_eq!(byod.release(alice).await.unwrap(), Released::Released);
+
+    let rotation = byod_runtime::Byod::builder()
+        .main_url(service.main.url())
+        .deploy_key(service.main.deploy_key())
+        .encryption_key(key("the next one"))
+        .former_encryption_key(key("only for tests"))
+        .build()
+        .unwrap();
+    let record = rotation.user_record(alice).await.unwrap().unwrap();
+    rotation.reseal(&record).await.unwrap();
+    let after = rotation.user_record(alice).await.unwrap().unwrap();
+    assert_ne!(after.credentials, record.credentials);
+    assert_eq!(after.updated_at, record.updated_at, "nothing else is new");
+
+    assert_eq!(titles(&service.alice()).await.unwrap(), [""; 0]);
+    assert_eq!(service.alices.count("byodOwner"), 1);
+}
+
 /// Another process of the service, which wants a newer schema.
 fn service_with_minimum(service: &Service) -> byod_runtime::Byod {
+    process(service, service.main.url())
+}
+
+fn process(service: &Service, main_url: String) -> byod_runtime::Byod {
     let byod = byod_runtime::Byod::builder()
-        .main_url(service.main.url())
+        .main_url(main_url)
         .deploy_key(service.main.deploy_key())
         .encryption_key(byod_runtime::EncryptionKey::parse("only for tests").unwrap())
         .tables(byod_examples::TABLES)

@@ -1,6 +1,5 @@
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -8,7 +7,7 @@ use byod_schema::{Manifest, Placements};
 
 use crate::config::{Config, functions};
 use crate::error::Error;
-use crate::limits::Limits;
+use crate::limits::{Limits, read_file, read_text, write_file};
 use crate::project::locate;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
@@ -145,11 +144,11 @@ impl Builder {
         let failed = |error| Error::io(&file, error);
         let text = functions::text(placements).map_err(|error| failed(error.into()))?;
         // Git may have given it other ends of lines.
-        let known = fs::read_to_string(&file).map(|known| known.replace("\r\n", "\n"));
+        let known = read_text(&file).map(|known| known.replace("\r\n", "\n"));
         if known.is_ok_and(|known| known == text) {
             return Ok((file, false));
         }
-        fs::write(&file, text).map_err(failed)?;
+        write_file(&file, text.as_bytes()).map_err(failed)?;
         Ok((file, true))
     }
 
@@ -284,8 +283,8 @@ pub struct Folders {
 /// A file that is written anew makes Cargo compile everything that reads it.
 fn write_if_changed(path: &Path, manifest: &Manifest) -> Result<(), Error> {
     let json = serde_json::to_vec(manifest).map_err(|error| Error::io(path, error.into()))?;
-    if fs::read(path).is_ok_and(|known| known == json) {
+    if read_file(path).is_ok_and(|known| known == json) {
         return Ok(());
     }
-    fs::write(path, json).map_err(|error| Error::io(path, error))
+    write_file(path, &json).map_err(|error| Error::io(path, error))
 }

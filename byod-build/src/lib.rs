@@ -35,6 +35,10 @@ mod watch;
 pub use builder::{Builder, Folders, emit};
 pub use error::{Error, Limit};
 pub use limits::{Limits, with_deep_stack};
+#[doc(hidden)]
+pub use limits::{is_file, read_file, read_text};
+#[doc(hidden)]
+pub use project::is_source;
 pub use project::{Attempt, Exported, ProjectReading, attempt, read_project};
 pub use resolve::Imports;
 pub use typescript::check_nesting;

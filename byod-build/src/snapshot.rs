@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use byod_schema::{Manifest, Placements, Project};
 
 use crate::error::Error;
+use crate::limits::{read_text, write_file};
 
 /// The environment variable that says what a build does with the snapshot.
 pub(crate) const VARIABLE: &str = "BYOD_SNAPSHOT";
@@ -61,7 +61,7 @@ pub(crate) struct Snapshot {
 impl Snapshot {
     /// Reads the file, if there is one.
     pub(crate) fn read(path: PathBuf) -> Result<Self, Error> {
-        match fs::read_to_string(&path) {
+        match read_text(&path) {
             Ok(text) => Ok(Self {
                 path,
                 text: Some(text),
@@ -135,14 +135,16 @@ impl Snapshot {
             // Git may have given it other ends of lines.
             Some(known) if known.replace("\r\n", "\n") == text => {
                 if mode == Mode::Write && written != text {
-                    fs::write(&self.path, written).map_err(|error| Error::io(&self.path, error))?;
+                    write_file(&self.path, written.as_bytes())
+                        .map_err(|error| Error::io(&self.path, error))?;
                 }
                 return Ok(None);
             }
             Some(known) => parse(known).map_or_else(|reason| reason, |old| difference(&old, read)),
         };
         if mode == Mode::Write {
-            fs::write(&self.path, written).map_err(|error| Error::io(&self.path, error))?;
+            write_file(&self.path, written.as_bytes())
+                .map_err(|error| Error::io(&self.path, error))?;
             return Ok(None);
         }
         let error = Error::Snapshot {

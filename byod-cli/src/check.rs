@@ -11,7 +11,7 @@ use byod_schema::{
 };
 use serde::Serialize;
 
-use crate::{Error, main_side, owners};
+use crate::{Error, main_side, owners, reading};
 
 /// What both projects have, and where they don't fit together.
 #[derive(Debug, Serialize)]
@@ -44,12 +44,16 @@ pub(crate) struct TableReport {
 
 pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
-    if let Some(folder) = builder.folders()?.user
-        && !folder.is_dir()
-    {
+    let folder = builder.folders()?.user;
+    if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
+        let folder = folder.clone();
         return Err(Error::NotExported { folder });
     }
     let manifest = builder.read()?;
+    let public = match (&folder, &manifest.user) {
+        (Some(folder), Some(user)) => reading::public(folder, user),
+        _ => Vec::new(),
+    };
     let tables: Vec<TableReport> = manifest
         .tables()
         .map(|(table, location)| of_table(&manifest, table, location))
@@ -65,13 +69,18 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let refused = refused
         .into_iter()
         .map(|(convex, reason)| format!("{convex}: {reason}"));
-    let differences: Vec<String> = other_mode(&manifest).into_iter().chain(refused).collect();
+    let differences: Vec<String> = other_mode(&manifest)
+        .into_iter()
+        .chain(refused)
+        .chain(public)
+        .collect();
     Ok(Report {
         fits: differences.is_empty() && tables.iter().all(|table| table.differences.is_empty()),
         differences,
         notes: unclaimed(&manifest)
             .into_iter()
             .chain(unguarded(&manifest))
+            .chain(sealed_as_new(&manifest))
             .chain(without_key(&manifest))
             .collect(),
         tables,
@@ -95,9 +104,17 @@ fn unclaimed(manifest: &Manifest) -> Option<String> {
 }
 
 /// Where main writes whatever it is told to.
-fn unguarded(manifest: &Manifest) -> Option<String> {
-    main_side::writes_blindly(manifest).then(|| {
-        "main's `byod/credentials:updateConfig` doesn't take `expected`, what the writer has seen of the record: a disconnect can be undone by another process that tests the deployment at that moment, and newer credentials replaced by older ones. `byod export --main` writes one that refuses, or says what to change".to_owned()
+fn unguarded(manifest: &Manifest) -> Vec<String> {
+    let blind = main_side::writes_blindly(manifest).into_iter();
+    blind.map(|path| format!(
+        "main's `{path}` doesn't take `expected`, what the writer has seen of the record: a disconnect can be undone by another process that tests the deployment at that moment, and newer credentials replaced by older ones. `byod export --main` writes one that refuses, or says what to change"
+    )).collect()
+}
+
+/// Where a record that is sealed anew looks like one whose state has changed.
+fn sealed_as_new(manifest: &Manifest) -> Option<String> {
+    main_side::reseals_as_new(manifest).then(|| {
+        "main's `byod/credentials:resealConfig` gives a record another `updatedAt`: a user who had disconnected, and connects again in the moment in which `byod rotate-key` seals their record, is told to try again. `byod export --main` writes one that leaves it alone, or says what to change".to_owned()
     })
 }
 

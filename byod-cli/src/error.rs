@@ -44,7 +44,7 @@ pub(crate) enum Error {
     )]
     ClaimTable(&'static str),
 
-    #[error("{}", lines(config, problems))]
+    #[error("{}", told(config, problems).join("; "))]
     Owners {
         config: PathBuf,
         problems: Vec<String>,
@@ -55,6 +55,9 @@ pub(crate) enum Error {
          of `../byod/owner`", .0.name, .0.module
     )]
     PublicFunction(byod_schema::FunctionPath),
+
+    #[error("{}", .0.join("; "))]
+    Public(Vec<String>),
 
     #[error("nothing was written: {module}.ts {what}. Mend it, or move it out of custom/")]
     Custom { module: String, what: String },
@@ -99,6 +102,14 @@ pub(crate) enum Error {
     #[error("the report could not be printed: {0}")]
     Output(io::Error),
 
+    #[error("the deploy key could not be read from standard input: {0}")]
+    Input(io::Error),
+
+    #[error(
+        "the deployment's deploy key is missing: set {variable}, or write it to standard input"
+    )]
+    NoDeployKey { variable: &'static str },
+
     #[error("no random bytes from the system: {0}")]
     Random(getrandom::Error),
 
@@ -112,7 +123,7 @@ pub(crate) enum Error {
     NoRotation { module: String },
 
     #[error(
-        "{0}\nWhat has been sealed anew by now stays so: run this again to go on with the rest"
+        "{0}. What has been sealed anew by now stays so: run this again to go on with the rest"
     )]
     CutOff(byod_runtime::Error),
 
@@ -126,6 +137,16 @@ impl Error {
             path: path.to_owned(),
             source,
         }
+    }
+
+    /// What is wrong, each thing on a line of its own.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let problems = match self {
+            Self::Owners { config, problems } => told(config, problems),
+            Self::Public(problems) => problems.clone(),
+            other => vec![other.to_string()],
+        };
+        problems.iter().map(|problem| one_line(problem)).collect()
     }
 
     /// What ended a rotation of keys, with what to do about it.
@@ -144,8 +165,22 @@ impl Error {
     }
 }
 
-/// One line for each problem.
-fn lines(config: &Path, problems: &[String]) -> String {
-    let line = |problem: &String| format!("{}: {problem}", config.display());
-    problems.iter().map(line).collect::<Vec<_>>().join("\n")
+/// One text for each problem.
+fn told(config: &Path, problems: &[String]) -> Vec<String> {
+    let told = |problem: &String| format!("{}: {problem}", config.display());
+    problems.iter().map(told).collect()
+}
+
+/// A text without ends of lines, and without what terminals obey: files and folders may
+/// be called anything.
+fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }

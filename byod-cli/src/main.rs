@@ -24,7 +24,12 @@ use records::{release, rotate};
 
 /// Bring your own database, for services on Convex.
 #[derive(Parser)]
-#[command(name = "byod", version, about)]
+#[command(
+    name = "byod",
+    version,
+    about,
+    after_help = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -102,12 +107,17 @@ enum Command {
     /// connect it.
     ///
     /// Takes main and the keys from the environment, as `rotate-key` does; the deployment
-    /// is that of the user's record. Disconnect the user first: the next call of one
-    /// who is connected claims it again. What is stored there stays. Exit status 1
-    /// where it is not free then.
+    /// is that of the user's record, or the one that is named. Disconnect the user first:
+    /// the next call of one who is connected claims it again. What is stored there stays.
+    /// Exit status 1 where it is not free then.
     Release {
         /// The user's id on main.
         user: String,
+        /// The deployment's URL, where it isn't the one in the user's record: one they
+        /// had before. Its deploy key is taken from BYOD_USER_DEPLOY_KEY, or, where that
+        /// isn't set, from a line of standard input.
+        #[arg(long, value_name = "URL")]
+        deployment: Option<String>,
         /// The module of main that holds the functions for users' records.
         #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
         module: String,
@@ -213,12 +223,14 @@ fn run(command: Command) -> Result<bool, Error> {
         }
         Command::Release {
             user,
+            deployment,
             module,
             development,
             json,
         } => {
             let options = release::Options {
                 user,
+                deployment,
                 module,
                 development,
             };

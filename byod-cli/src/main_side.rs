@@ -89,12 +89,15 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         let text = credentials(&users, if validators { None } else { present });
         put(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
-        if !(has("listConfigs") && has("resealConfig")) {
+        if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
-                "in {CREDENTIALS}, for `byod rotate-key`, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+                "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
             ));
         }
-        if writes_blindly(&manifest) {
+        if writes_blindly(&manifest)
+            .iter()
+            .any(|path| path.module == MODULE)
+        {
             report.todo.push(format!(
                 "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{UPDATE}"
             ));
@@ -109,15 +112,29 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Whether main has the function that changes a record, and it doesn't compare the
-/// record with what the writer has seen.
-pub(crate) fn writes_blindly(manifest: &Manifest) -> bool {
-    let path = FunctionPath::new(MODULE, "updateConfig");
-    let function = manifest.main.functions.get(&path);
-    function.is_some_and(|function| {
+/// The functions of main that change a record, and don't compare it with what the writer
+/// has seen: in whatever module they are, for a service may name another than
+/// `byod/credentials`.
+pub(crate) fn writes_blindly(manifest: &Manifest) -> Vec<&FunctionPath> {
+    let functions = &manifest.main.functions;
+    let blind = functions.iter().filter(|(path, function)| {
+        let read = FunctionPath::new(&path.module, "getConfigInternal");
         let args = function.args.as_object();
-        args.is_none_or(|args| args.get("expected").is_none())
-    })
+        path.name == "updateConfig"
+            && (path.module == MODULE || functions.contains_key(&read))
+            && args.is_none_or(|args| args.get("expected").is_none())
+    });
+    blind.map(|(path, _)| path).collect()
+}
+
+/// Whether main has the function that seals a record anew, and it gives the record a new
+/// time as well, as if its state had changed.
+pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
+    let path = FunctionPath::new(MODULE, "resealConfig");
+    let function = manifest.main.functions.get(&path);
+    let args = function.and_then(|function| function.args.as_object());
+    let updated_at = args.and_then(|args| args.get("updatedAt"));
+    updated_at.is_some_and(|field| !field.optional)
 }
 
 fn put(

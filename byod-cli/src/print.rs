@@ -61,7 +61,9 @@ fn finish(printed: io::Result<()>) -> Result<(), Error> {
 pub(crate) fn error(error: &Error) {
     let style = BAD.bold();
     // Where even this fails there is nobody to tell.
-    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error}");
+    for problem in error.problems() {
+        let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {problem}");
+    }
 }
 
 pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result<()> {
@@ -194,30 +196,30 @@ pub(crate) fn rotation(report: &rotate::Report, out: &mut dyn Write) -> io::Resu
 
 pub(crate) fn release(report: &release::Report, out: &mut dyn Write) -> io::Result<()> {
     let user = &report.user_id;
+    let which = match &report.deployment {
+        None => format!("The deployment of {user:?}"),
+        Some(url) => format!("The deployment {url}"),
+    };
     match report.released {
         Outcome::Released => writeln!(
             out,
-            "{GOOD}The deployment of {user:?} is nobody's now: who connects it claims it.{GOOD:#}"
+            "{GOOD}{which} is nobody's now: who connects it claims it.{GOOD:#}"
         ),
         Outcome::Unclaimed => {
-            writeln!(
-                out,
-                "{GOOD}The deployment of {user:?} was nobody's.{GOOD:#}"
-            )
+            writeln!(out, "{GOOD}{which} was nobody's.{GOOD:#}")
         }
         Outcome::Unclaimable => writeln!(
             out,
-            "{BAD}The deployment of {user:?} has no module byod/claim, so it was never claimed.{BAD:#} \
+            "{BAD}{which} has no module byod/claim, so it was never claimed.{BAD:#} \
              Deploy what `byod export` writes."
         ),
         Outcome::Shared => writeln!(
             out,
-            "The deployment of {user:?} is several users' on purpose (`deployments = \"shared\"`): nobody claims it."
+            "{which} is several users' on purpose (`deployments = \"shared\"`): nobody claims it."
         ),
-        Outcome::SomebodyElses => writeln!(
-            out,
-            "{BAD}The deployment of {user:?} is somebody else's, and stays so.{BAD:#}"
-        ),
+        Outcome::SomebodyElses => {
+            writeln!(out, "{BAD}{which} is somebody else's, and stays so.{BAD:#}")
+        }
     }
 }
 

@@ -84,6 +84,10 @@ impl Tree {
             path.push(part);
             refuse_link(&path)?;
         }
+        // A pipe would be waited for.
+        if let Ok(there) = fs::symlink_metadata(&path) {
+            byod_build::is_file(&there).map_err(|error| Error::io(&path, error))?;
+        }
         Ok(path)
     }
 

@@ -83,6 +83,29 @@ fn an_app_that_lacks_some_is_told_what_to_add() {
     assert_eq!(added, rotation.replace("\"userDatabaseConfig\", ", ""));
 }
 
+/// A record that was sealed anew must not look like one that was disconnected anew.
+#[test]
+fn an_app_that_gives_new_seals_a_new_time_is_told_to_change_that() {
+    let project = Project::example();
+    let file = "convex/byod/credentials.ts";
+    let (before, after) = (
+        "updatedAt: v.number(),\n  },\n  returns: v.boolean(),\n  handler: async (ctx, { configId, expectedAuthTags, ...sealed }) => {\n",
+        "updatedAt: v.optional(v.number()),\n  },\n  returns: v.boolean(),\n  handler: async (ctx, { configId, expectedAuthTags, ...given }) => {\n    const { updatedAt: _, ...sealed } = given;\n",
+    );
+    project.replace(file, after, before);
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    let todo = report["todo"][0].as_str().unwrap();
+    assert!(
+        todo.contains("resealConfig") && todo.contains("updatedAt: _"),
+        "{todo}"
+    );
+    let check = project.byod(&["check"]);
+    assert!(check.stdout.contains("resealConfig"), "{}", check.stdout);
+    project.replace(file, before, after);
+    let check = project.byod(&["check"]);
+    assert!(!check.stdout.contains("resealConfig"), "{}", check.stdout);
+}
+
 #[test]
 fn it_typechecks_and_is_formatted() {
     let Some(node) = support::node() else { return };

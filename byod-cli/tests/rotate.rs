@@ -196,7 +196,6 @@ async fn what_was_cut_off_is_gone_on_with_while_a_service_reads() {
                 "encryptedDeployKey",
                 "encryptionIV",
                 "authTags",
-                "updatedAt",
             ];
             let kept = record.iter().filter(|(name, _)| !sealed.contains(name));
             Value::from_iter(kept.map(|(name, value)| (name, value.clone())))

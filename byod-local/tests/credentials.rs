@@ -183,7 +183,7 @@ async fn the_records_can_be_listed_and_sealed_anew() {
     assert_eq!(sealed["encryptedDeployKey"], "22");
     assert_eq!(
         (&sealed["authTags"], &sealed["updatedAt"]),
-        (&"55:66".into(), &7.into())
+        (&"55:66".into(), &rest["page"][0]["updatedAt"])
     );
     assert_eq!(
         sealed["connectionStatus"], "connected",

@@ -63,3 +63,6 @@ pub use codec::{
     Doc, DocumentId, Field, FunctionInfo, Id, Name, OptionalField, Page, PageStatus, Runs, Table,
     TableName, Timestamp, TimestampError, Unknown, UnknownValue,
 };
+/// What [`ByodBuilder::http_client`] takes, in the version that it takes.
+#[cfg(feature = "reqwest")]
+pub use reqwest;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use byod_runtime::FunctionType::Query;
-use byod_runtime::{Claim, ConnectionProblem, ConnectionStatus, Credentials, Error};
+use byod_runtime::{Claim, ConnectionProblem, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::{Value, json};
 use support::world::{World, thrown};
 use support::{Reply, success};
@@ -347,4 +347,75 @@ async fn what_was_stored_is_stored_though_watchers_cant_be_told() {
     assert_eq!(world.field("a", "connectionStatus"), "connected");
     assert!(!released.load(Ordering::SeqCst));
     assert!(watched.borrow().error.is_some());
+}
+
+/// As Convex answers for a deployment that is paused, or over its plan's limits.
+#[tokio::test]
+async fn a_deployment_that_is_stopped_is_said_to_be() {
+    const SENTENCES: [&str; 2] = [
+        "Cannot run functions while this deployment is paused. Resume the deployment in the dashboard settings to allow functions to run.",
+        "You have exceeded the free plan limits, so your deployments have been disabled. Please upgrade to a Pro plan or reach out to us at support@convex.dev for help.",
+    ];
+    for sentence in SENTENCES {
+        let said = move || thrown(&format!("[Request ID: 0a1b] Server Error\n{sentence}"));
+        let world = World::new().await;
+        world
+            .save("a", "local|key", ConnectionStatus::Connected)
+            .await;
+        world.at_users.set(move |_| Some(said()));
+        // Nothing ran, and the next call isn't even sent.
+        let error = world.call("a", "notes", Query).await.unwrap_err();
+        assert!(error.to_string().contains(sentence), "{error}");
+        assert_eq!(error.outcome(), Outcome::NotExecuted);
+        let error = world.call("a", "notes", Query).await.unwrap_err();
+        assert!(matches!(&error, Error::Blocked { .. }), "{error:?}");
+        assert!(error.to_string().contains(sentence), "{error}");
+
+        let test = world.byod.test_connection("a").await.unwrap();
+        let problem = test.problem.unwrap();
+        assert!(
+            matches!(&problem, ConnectionProblem::Stopped { .. }),
+            "{problem:?}"
+        );
+        let stored = world.field("a", "connectionError");
+        assert!(stored.as_str().unwrap().contains(sentence), "{stored}");
+
+        let credentials = Credentials::new(&world.users.url, "local|key");
+        let test = world.byod.connect("b", "b", &credentials).await.unwrap();
+        assert!(matches!(
+            test.problem,
+            Some(ConnectionProblem::Stopped { .. })
+        ));
+
+        // Resumed.
+        world.at_users.clear();
+        let test = world.byod.test_connection("a").await.unwrap();
+        assert_eq!(test.status, ConnectionStatus::Connected);
+    }
+    let world = World::new().await;
+    world
+        .save("a", "local|key", ConnectionStatus::Connected)
+        .await;
+    world.at_users.set(|_| {
+        let body = json!({"code": "BackendIsNotRunning", "message": "Cannot perform this operation when the backend is not running"});
+        Some(Reply::Status(400, body.to_string()))
+    });
+    let test = world.byod.test_connection("a").await.unwrap();
+    assert!(matches!(
+        test.problem,
+        Some(ConnectionProblem::Stopped { .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_deploy_key_in_quotes_is_refused_as_such() {
+    let world = World::new().await;
+    let credentials = Credentials::new(&world.users.url, "\"local|key\"");
+    let error = world
+        .byod
+        .connect("a", "a", &credentials)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("quotes"), "{error}");
+    assert_eq!(world.cost(), (0, 0));
 }

@@ -9,6 +9,9 @@ mod captured;
 mod echo;
 #[path = "logs/forms.rs"]
 mod forms;
+#[allow(dead_code, reason = "this test program uses a part of it")]
+#[path = "support/way.rs"]
+mod way;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -21,6 +24,7 @@ use serde_json::json;
 
 use echo::Echo;
 use forms::Secret;
+use way::Way;
 
 const MAIN_KEY: &str = "prod:happy-animal-123|bWFpbi1nZWhlaW0tbWFpbg";
 const USER_KEY: &str = "prod:calm-lion-456|dXNlci1nZWhlaW0tdXNlcg";
@@ -91,8 +95,8 @@ fn shown(value: &impl std::fmt::Debug) {
     assert!(panicked.is_err());
 }
 
-fn builder(main: &Echo) -> ByodBuilder {
-    Byod::builder()
+fn builder(main: &Echo, way: Way) -> ByodBuilder {
+    let byod = Byod::builder()
         .main_url(&main.url)
         .deploy_key(MAIN_KEY)
         .encryption_key(EncryptionKey::parse(ENCRYPTION_KEY).unwrap())
@@ -101,7 +105,8 @@ fn builder(main: &Echo) -> ByodBuilder {
         .retries(1)
         .development(true)
         .recovery_pauses(Duration::from_millis(10), Duration::from_millis(50))
-        .root_certificate(main.certificate.clone())
+        .root_certificate(main.certificate.clone());
+    way.set(byod)
 }
 
 /// What is called of a client, each failing in its own way.
@@ -135,9 +140,9 @@ async fn fail_in_every_way(client: &Client) {
     shown(client);
 }
 
-async fn run() {
+async fn run(way: Way) {
     let (main, users) = (Echo::start().await, Echo::start().await);
-    let setup = builder(&main).root_certificate(users.certificate.clone());
+    let setup = builder(&main, way).root_certificate(users.certificate.clone());
     shown(&setup);
     let byod = setup.build().unwrap();
     shown(&byod);
@@ -217,7 +222,7 @@ async fn run() {
         .main_url(&main.url)
         .deploy_key(MAIN_KEY)
         .encryption_key(EncryptionKey::parse(ENCRYPTION_KEY).unwrap());
-    let untrusting = untrusting.build().unwrap();
+    let untrusting = way.set(untrusting).build().unwrap();
     let error = failed(untrusting.user_record("alice").await);
     assert_eq!(error.kind(), "tls");
     for (url, key) in [
@@ -245,7 +250,7 @@ async fn run() {
     let mut stale = record.clone();
     stale.credentials = sealed.clone();
     assert!(byod.needs_reseal(&stale).unwrap());
-    failed(builder(&main).build().unwrap().open_record(&{
+    failed(builder(&main, way).build().unwrap().open_record(&{
         let mut broken = stale.clone();
         broken.credentials.auth_tags = sealed.auth_tags.replace(['0', '1'], "2");
         broken
@@ -302,30 +307,36 @@ async fn run() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_logged() {
     captured::begin();
-    run().await;
-    let log = captured::take();
-
-    // The check could not fail if these crates said nothing.
-    for crate_ in [
-        "byod_runtime",
-        "h2",
-        "hyper_util",
-        "rustls",
-        "metric",
-        "panic",
-    ] {
-        let lines = log.lines().filter(|line| line.starts_with(crate_));
-        let count = lines.count();
-        assert!(count > 0, "{crate_} has logged nothing");
-        println!("{crate_}: {count} lines");
-    }
     let secrets = secrets();
-    let found: Vec<_> = secrets
-        .iter()
-        .flat_map(|secret| secret.find_in(&log))
-        .collect();
-    println!("secrets searched {}, found {}", secrets.len(), found.len());
-    assert!(found.is_empty(), "{found:#?}");
+    for way in Way::ALL {
+        run(way).await;
+        let log = captured::take();
+        // The check could not fail if these crates said nothing.
+        let of_the_way: &[_] = match way {
+            Way::BuiltIn => &[],
+            Way::Reqwest => &["reqwest"],
+        };
+        let all = [
+            "byod_runtime",
+            "h2",
+            "hyper_util",
+            "rustls",
+            "metric",
+            "panic",
+        ];
+        for crate_ in all.iter().chain(of_the_way) {
+            let lines = log.lines().filter(|line| line.starts_with(crate_));
+            let count = lines.count();
+            assert!(count > 0, "{crate_} has logged nothing");
+            println!("{way:?}: {crate_}: {count} lines");
+        }
+        let found: Vec<_> = secrets
+            .iter()
+            .flat_map(|secret| secret.find_in(&log))
+            .collect();
+        println!("secrets searched {}, found {}", secrets.len(), found.len());
+        assert!(found.is_empty(), "{way:?}: {found:#?}");
+    }
 
     // And it does find what is logged, by every way and in every form.
     let mut controls = 0;

@@ -1,16 +1,18 @@
-// Which tables every public function of convex/ touches, as TypeScript's own checker sees it:
+// Which tables every function of convex/ touches, as TypeScript's own checker sees it:
 //
-//   node touches.mjs                        prints them, as JSON
-//   node touches.mjs --check expected.json  compares; exit status 1 where they differ
+//   node touches.mjs          prints them, as JSON
+//   node touches.mjs --check  compares with expected.json, for the public ones, and internal.json;
+//                             exit status 1 where they differ, or the project doesn't typecheck
 //
 // A table is touched where `ctx.db` or `ctx.vectorSearch` is called with its name, or with
 // an id whose type names it: in the function, in what it calls, and in the functions that
 // it runs or schedules by reference ("throughCalls", as far as they are reached only so).
-// What an aggregate counts is touched where the aggregate is used. The lookup of the user
+// What an aggregate counts is touched where the aggregate is used, what a trigger touches
+// where its table is written by a builder that has the triggers. The lookup of the user
 // who calls is not counted, but whatever is read of their document beyond its id is.
 // "?" stands for a table that no type names.
 import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import ts from "typescript";
 
 const root = import.meta.dirname;
@@ -134,12 +136,41 @@ const isUser = (type) =>
 
 const DB = new Set(["query", "get", "insert", "patch", "replace", "delete"]);
 
+const isDbType = (type) =>
+  parts(type).some(
+    (part) => part.getProperty("normalizeId") && part.getProperty("query"),
+  );
+
 function isDb(receiver) {
+  const type = checker.getTypeAtLocation(receiver);
+  if (!(type.flags & ts.TypeFlags.Any)) return isDbType(type);
   const node = bare(receiver);
-  if (ts.isPropertyAccessExpression(node)) {
-    return node.name.text === "db";
-  }
-  return ts.isIdentifier(node) && node.text === "db";
+  return ts.isPropertyAccessExpression(node)
+    ? node.name.text === "db"
+    : ts.isIdentifier(node) && node.text === "db";
+}
+
+/** What is registered with `triggers.register(table, run)`, by the table. */
+const triggers = new Map();
+for (const file of program.getSourceFiles().filter(isOurs)) {
+  const visit = (node) => {
+    if (
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      node.expression.name.text === "register" &&
+      checker.getTypeAtLocation(node.expression.expression).symbol?.name ===
+        "Triggers"
+    ) {
+      for (const table of named(checker.getTypeAtLocation(node.arguments[0]))) {
+        triggers.set(table, [
+          ...(triggers.get(table) ?? []),
+          node.arguments[1],
+        ]);
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
 }
 
 /** `ctx.db.query("users").withIndex("by_clerk_id", …)` with the caller's own identity. */
@@ -176,15 +207,27 @@ class Walk {
   direct = new Set();
   called = new Set();
   #seen = new Set();
+  #inAction = false;
+  /** Tables that are written while triggers are on. */
+  #triggering = false;
+  #written = new Map();
 
   constructor(name) {
     this.#function(name, false);
+    if (!this.#triggering) return;
+    for (const [table, through] of this.#written) {
+      for (const run of triggers.get(table) ?? []) this.#visit(run, through);
+    }
   }
 
   #function(name, through) {
     const found = functions.get(name);
     if (!found) throw new Error(`${name} is called, and is no function`);
+    // What an action knows of a document, it has from a function that it runs.
+    const around = this.#inAction;
+    this.#inAction = found.type.getProperty("isAction") !== undefined;
     this.#declaration(found.declaration, through, true);
+    this.#inAction = around;
     // It answers with the caller's whole document.
     const returns = found.type.aliasTypeArguments?.at(-1);
     const answer = returns && checker.getAwaitedType(returns);
@@ -192,8 +235,11 @@ class Walk {
   }
 
   #add(tables, through) {
-    for (const table of tables)
-      (through ? this.called : this.direct).add(table);
+    for (const table of tables) {
+      // Convex's own tables are on both sides.
+      if (!table.startsWith("_"))
+        (through ? this.called : this.direct).add(table);
+    }
   }
 
   /** Where something is declared, once. */
@@ -245,7 +291,7 @@ class Walk {
     if (ts.isCallExpression(node)) this.#call(node, through);
     if (ts.isPropertyAccessExpression(node) && node.name.text !== "_id") {
       if (isUser(checker.getTypeAtLocation(node.expression)))
-        this.#add(["users"], through);
+        this.#add(["users"], through || this.#inAction);
     }
     if (
       ts.isIdentifier(node) &&
@@ -256,21 +302,66 @@ class Walk {
         : checker.getSymbolAtLocation(node);
       const declaration = followed(symbol)?.valueDeclaration;
       if (declaration) this.#declaration(declaration, through);
+      if (checker.getTypeAtLocation(node).symbol?.name === "Triggers")
+        this.#triggering = true;
     }
     ts.forEachChild(node, (child) => this.#visit(child, through));
   }
 
+  /** A package's function that is given the database: what it is told, and what it answers. */
+  #library(call, through) {
+    const declaration = checker.getResolvedSignature(call)?.declaration;
+    if (
+      !declaration ||
+      !declaration.getSourceFile().fileName.includes("node_modules")
+    )
+      return;
+    if (
+      !call.arguments.some((argument) =>
+        isDbType(checker.getTypeAtLocation(argument)),
+      )
+    )
+      return;
+    for (const argument of call.arguments) {
+      const type = checker.getTypeAtLocation(argument);
+      if (type.isStringLiteral() && tablesOfSchema.includes(type.value))
+        this.#add([type.value], through);
+    }
+    const answer = checker.getAwaitedType(checker.getTypeAtLocation(call));
+    const one =
+      (answer && checker.getIndexTypeOfType(answer, ts.IndexKind.Number)) ??
+      answer;
+    for (const part of one ? parts(checker.getNonNullableType(one)) : []) {
+      const id = part.getProperty("_id");
+      if (id) this.#add(ofIds(checker.getTypeOfSymbol(id)), through);
+    }
+  }
+
   #call(call, through) {
     const callee = bare(call.expression);
+    this.#library(call, through);
     if (!ts.isPropertyAccessExpression(callee)) return;
     const method = callee.name.text;
     const [first, second] = call.arguments;
+    // A method of the project's own.
+    const own = followed(
+      checker.getSymbolAtLocation(callee.name),
+    )?.valueDeclaration;
+    if (own) this.#declaration(own, through);
     if (DB.has(method) && isDb(callee.expression) && first) {
       const type = checker.getTypeAtLocation(first);
       if (method === "query" && asksWhoCalls(call)) return;
       const byName =
         method === "query" || method === "insert" || (second && isName(type));
-      this.#add(byName ? named(type) : ofIds(type), through);
+      const tables = byName ? named(type) : ofIds(type);
+      this.#add(tables, through);
+      if (method !== "query" && method !== "get") {
+        for (const table of tables)
+          this.#written.set(
+            table,
+            through && (this.#written.get(table) ?? true),
+          );
+      }
     } else if (method === "vectorSearch" && first) {
       this.#add(named(checker.getTypeAtLocation(first)), through);
     } else if (/^run(Query|Mutation|Action|After|At)$/.test(method)) {
@@ -307,40 +398,41 @@ function sideOf(touches) {
 
 const found = new Map();
 for (const [name, { isPublic }] of functions) {
-  if (!isPublic) continue;
   const { direct, called } = new Walk(name);
   const touches = [...new Set([...direct, ...called])].sort();
   const throughCalls = [...called].filter((table) => !direct.has(table)).sort();
   found.set(name, {
     function: name,
+    isPublic,
     touches,
     throughCalls,
     side: sideOf(touches),
   });
 }
 
-const at = process.argv.indexOf("--check");
-if (at < 0) {
+if (!process.argv.includes("--check")) {
   const sorted = [...found.values()].sort((a, b) =>
     a.function < b.function ? -1 : 1,
   );
   console.log(JSON.stringify(sorted, null, 1));
   process.exit(0);
 }
-const file = process.argv[at + 1] ?? "expected.json";
-const expected = JSON.parse(readFileSync(join(root, file), "utf8"));
-const wrong = [];
-for (const name of found.keys()) {
-  if (!expected.some((entry) => entry.function === name))
-    wrong.push(`${name}: isn't in ${file}`);
+const ill = ts.getPreEmitDiagnostics(program);
+if (ill.length) {
+  console.error(
+    ts.formatDiagnostics(ill, {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => root,
+      getNewLine: () => "\n",
+    }),
+  );
+  process.exit(1);
 }
-for (const entry of expected) {
-  const seen = found.get(entry.function);
-  if (!seen) {
-    wrong.push(`${entry.function}: no public function of convex/`);
-    continue;
-  }
-  const compare = (what, a, b) => {
+
+const wrong = [];
+
+function compare(entry, seen) {
+  const tables = (what, a, b) => {
     const more = b.filter((table) => !a.includes(table));
     const less = a.filter((table) => !b.includes(table));
     if (less.length || (more.length && !WIDER.has(entry.function))) {
@@ -349,13 +441,32 @@ for (const entry of expected) {
       );
     }
   };
-  compare("touches", entry.touches, seen.touches);
-  compare("throughCalls", entry.throughCalls ?? [], seen.throughCalls);
-  if (entry.side !== seen.side)
+  tables("touches", entry.touches, seen.touches);
+  tables("throughCalls", entry.throughCalls ?? [], seen.throughCalls);
+  if (entry.side !== seen.side) {
     wrong.push(
       `${entry.function}: side: expected ${entry.side}, seen ${seen.side}`,
     );
+  }
+}
+
+for (const [file, isPublic] of [
+  ["expected.json", true],
+  ["internal.json", false],
+]) {
+  const expected = JSON.parse(readFileSync(join(root, file), "utf8"));
+  const names = new Set(expected.map((entry) => entry.function));
+  for (const seen of found.values()) {
+    if (seen.isPublic === isPublic && !names.has(seen.function)) {
+      wrong.push(`${seen.function}: isn't in ${file}`);
+    }
+  }
+  for (const entry of expected) {
+    const seen = found.get(entry.function);
+    if (seen?.isPublic === isPublic) compare(entry, seen);
+    else wrong.push(`${entry.function}: no such function, but in ${file}`);
+  }
 }
 for (const line of wrong) console.error(line);
-console.log(`${expected.length} functions, ${wrong.length} differences`);
+console.log(`${found.size} functions, ${wrong.length} differences`);
 process.exit(wrong.length ? 1 : 0);

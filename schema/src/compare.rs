@@ -3,7 +3,7 @@
 use crate::difference::Difference;
 use crate::fits::Flow;
 use crate::function::{Function, FunctionPath, FunctionType, Visibility};
-use crate::manifest::{Injection, Location, Manifest, Runs};
+use crate::manifest::{Injection, Location, Manifest, Project, Runs};
 use crate::validator::{Field, Fields, Validator};
 
 impl Manifest {
@@ -139,10 +139,7 @@ impl Manifest {
         runs: impl Fn(&FunctionPath) -> Runs,
     ) -> Vec<Difference> {
         let mut found = Vec::new();
-        let public = |(path, function): &(&FunctionPath, &Function)| {
-            path.module == module && function.visibility == Visibility::Public
-        };
-        for (path, function) in self.main.functions.iter().filter(public) {
+        for (path, function) in public(&self.main, module) {
             match (runs(path), &self.user) {
                 (Runs::User, Some(user)) => match user.functions.get(path) {
                     None => found.push(Difference::MissingFunction {
@@ -164,8 +161,7 @@ impl Manifest {
             }
         }
         let user = self.user.iter().filter(|_| others == Location::User);
-        let user = user.flat_map(|user| &user.functions);
-        for (path, function) in user.filter(public) {
+        for (path, function) in user.flat_map(|user| public(user, module)) {
             match self.main.functions.get(path).map(|main| main.visibility) {
                 Some(Visibility::Public) => {}
                 Some(Visibility::Internal) => found.push(Difference::InternalOnMain {
@@ -333,6 +329,17 @@ impl Manifest {
             })
             .collect()
     }
+}
+
+/// The public functions of a module.
+fn public<'p>(
+    project: &'p Project,
+    module: &'p str,
+) -> impl Iterator<Item = (&'p FunctionPath, &'p Function)> {
+    // They stand together, by their module.
+    let from = project.functions.range(FunctionPath::new(module, "")..);
+    from.take_while(move |(path, _)| path.module == module)
+        .filter(|(_, function)| function.visibility == Visibility::Public)
 }
 
 /// Whether the argument takes what the runtime fills in, or leaves out.

@@ -7,6 +7,7 @@ use byod_runtime::Error;
 
 use crate::proxy::Fault::HangConnecting;
 use crate::rows::Place;
+use crate::way::Way;
 use crate::world::{Kind, TIMEOUT, User, World};
 
 /// Far beyond what the calls take, and far below what waiting in a line would.
@@ -14,7 +15,13 @@ const LONG: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_deployment_of_ten_hangs() {
-    let world = Arc::new(World::start().await);
+    for way in Way::ALL {
+        one_deployment_of_ten_hangs_over(way).await;
+    }
+}
+
+async fn one_deployment_of_ten_hangs_over(way: Way) {
+    let world = Arc::new(World::start(way).await);
     let mut others = Vec::new();
     for number in 0..9 {
         let user = world.user(&format!("works {number}"), Place::Sound).await;

@@ -1,6 +1,6 @@
 //! What comes of every fault between the runtime and a user's deployment: the error
 //! and whether it says that the function ran, how often it did run, the user's
-//! status, and how long it took.
+//! status, and how long it took. Over both ways of making connections.
 //!
 //! `cargo test -p byod-tests --test faults -- --nocapture` prints it as a table.
 
@@ -10,6 +10,9 @@ mod hang;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod rows;
+#[allow(dead_code, reason = "this test program uses a part of it")]
+#[path = "../../byod-runtime/tests/support/way.rs"]
+mod way;
 mod world;
 
 use std::fmt::Write as _;
@@ -22,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use rows::{Again, Place, ROWS, Row, Then};
+use way::Way;
 use world::{KINDS, Kind, RETRIES, THRESHOLD, TIMEOUT, User, World};
 
 /// What a busy machine may add to the time of a call.
@@ -59,7 +63,15 @@ async fn every_fault_has_its_error_and_nothing_runs_twice() {
         }
     });
 
-    let world = Arc::new(World::start().await);
+    for way in Way::ALL {
+        every_fault_over(way).await;
+    }
+    let visitors = visitors.load(Ordering::SeqCst);
+    assert_eq!(visitors, 0, "a redirect was followed, with the deploy key");
+}
+
+async fn every_fault_over(way: Way) {
+    let world = Arc::new(World::start(way).await);
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut cells = Vec::new();
     for row in ROWS {
@@ -76,7 +88,7 @@ async fn every_fault_has_its_error_and_nothing_runs_twice() {
         seen.push(cell.await.unwrap());
     }
 
-    println!("\n{}", table(&seen));
+    println!("\n{way:?}: {}", table(&seen));
     let mut wrong = Vec::new();
     for (row, seen) in ROWS.iter().zip(seen.chunks(KINDS.len())) {
         for Seen {
@@ -91,12 +103,10 @@ async fn every_fault_has_its_error_and_nothing_runs_twice() {
     }
     assert!(
         wrong.is_empty(),
-        "not as the table says:\n{}",
+        "{way:?}: not as the table says:\n{}",
         wrong.join("\n")
     );
     assert_eq!(world.strayed(), 0, "calls went to main");
-    let visitors = visitors.load(Ordering::SeqCst);
-    assert_eq!(visitors, 0, "a redirect was followed, with the deploy key");
 }
 
 /// Makes the call, then makes it again until the user is blocked or should be.

@@ -19,6 +19,7 @@ use crate::answers::ANSWER_LIMIT;
 use crate::certificates;
 use crate::proxy::Proxy;
 use crate::rows::{Certificate, Place};
+use crate::way::Way;
 
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const RETRIES: u32 = 2;
@@ -59,7 +60,7 @@ pub(crate) struct User {
 }
 
 impl World {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(way: Way) -> Self {
         let manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
         let main = Local::main(&manifest).start().await.unwrap();
         let runs = Runs::default();
@@ -107,7 +108,7 @@ impl World {
             }
         }
         Self {
-            byod: byod.build().unwrap(),
+            byod: way.set(byod).build().unwrap(),
             main,
             users,
             runs,

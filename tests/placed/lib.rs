@@ -39,13 +39,13 @@ byod_module!(
     returns(scored = Vec<Scored>),
 );
 
-/// Without anything more the name is made of the path.
+/// Where the name is made of the path.
 pub mod by_default {
     use byod_runtime::byod_module;
 
     byod_module!(pub "search/hybrid");
 
-    /// The module of a table's name, without the table's struct.
+    // The module of a table's name, without the table's struct.
     byod_module!(pub(crate) "messages");
 
     pub fn stats(session: &byod_runtime::Session) -> byod_runtime::Query<f64> {

@@ -110,11 +110,19 @@ struct Running {
     began: Option<(usize, Option<Record>)>,
 }
 
-async fn run_op(byod: Byod, op: Op, credentials: Credentials) -> Result<(), Error> {
-    match op {
+/// Gives the status that a connect whose deployment works says it has come to.
+async fn run_op(
+    byod: Byod,
+    op: Op,
+    credentials: Credentials,
+) -> Result<Option<ConnectionStatus>, Error> {
+    let done = match op {
         Op::Disconnect => byod.disconnect(USER).await,
         Op::Test => byod.test_connection(USER).await.map(drop),
-        Op::Connect { .. } => byod.connect(USER, USER, &credentials).await.map(drop),
+        Op::Connect { .. } => {
+            let test = byod.connect(USER, USER, &credentials).await?;
+            return Ok(test.problem.is_none().then_some(test.status));
+        }
         Op::Rotate { .. } => {
             let rotated = byod.rotate_credentials(USER, USER, &credentials);
             rotated.await.map(drop)
@@ -128,7 +136,8 @@ async fn run_op(byod: Byod, op: Op, credentials: Credentials) -> Result<(), Erro
             None => Ok(()),
         },
         Op::AtMain => Ok(()),
-    }
+    };
+    done.map(|()| None)
 }
 
 /// Runs the case, and says what was wrong.
@@ -219,14 +228,18 @@ async fn run(case: &Case, main: LocalDeployment, deployments: &Deployments) -> R
     }
 
     let mut settled = false;
-    for (op, result) in case.ops.iter().zip(results) {
+    for (number, (op, result)) in case.ops.iter().zip(results).enumerate() {
         let result = match result {
             Some(result) => result.await.unwrap(),
-            None => Ok(()),
+            None => Ok(None),
         };
+        let began = running[number].began.as_ref().map(|(step, _)| *step);
+        if matches!(result, Ok(Some(ConnectionStatus::Disconnected))) && last_disconnect < began {
+            return Err(format!("{op:?} gave way, and nobody had disconnected"));
+        }
         settled |= result.is_ok() && !matches!(op, Op::Reseal | Op::Rotate { .. });
         match result {
-            Ok(()) | Err(Error::RecordChanged { .. }) => {}
+            Ok(_) | Err(Error::RecordChanged { .. }) => {}
             // There is no record to be tested or changed.
             Err(Error::Config { .. }) if case.before.status.is_none() => {}
             Err(error) => return Err(format!("{op:?}: {error}")),

@@ -78,8 +78,8 @@ impl World {
     }
 
     /// The record is sealed anew while the deployment is connected again.
-    async fn rotation_and_connect(&self, user: &str) -> bool {
-        self.save(user, ConnectionStatus::Pending).await;
+    async fn rotation_and_connect(&self, user: &str, before: ConnectionStatus) -> bool {
+        self.save(user, before).await;
         let (connects, wanted) = (self.one.clone(), user.to_owned());
         let credentials = world::credentials(&self.users);
         let connect =
@@ -92,6 +92,9 @@ impl World {
         self.status(user) == "connected"
     }
 }
+
+/// How many kinds of races there are.
+const KINDS: usize = 4;
 
 fn empty() -> byod_local::Manifest {
     world::manifest(&json!({}))
@@ -112,12 +115,20 @@ async fn no_race_is_lost() {
         tokio::spawn(async move {
             let _place = at_once.acquire().await.unwrap();
             let user = format!("u{round}");
-            let kept = match round % 3 {
+            let kept = match round % KINDS {
                 0 => world.disconnect_and_test(&user).await,
                 1 => world.disconnect_at_main_and_recovery(&user).await,
-                _ => world.rotation_and_connect(&user).await,
+                2 => {
+                    let before = ConnectionStatus::Pending;
+                    world.rotation_and_connect(&user, before).await
+                }
+                // Who had disconnected before comes back.
+                _ => {
+                    let before = ConnectionStatus::Disconnected;
+                    world.rotation_and_connect(&user, before).await
+                }
             };
-            (!kept).then_some(round % 3)
+            (!kept).then_some(round % KINDS)
         })
     });
     let mut lost = Vec::new();

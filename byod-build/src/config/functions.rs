@@ -2,7 +2,6 @@
 //! has judged.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use sha2::{Digest, Sha256};
 use byod_schema::{Manifest, Placements};
 
 use crate::error::Error;
+use crate::limits::read_text;
 
 /// How the file is written anew, as messages say it.
 const RENEW: &str = "Run `byod export`";
@@ -31,7 +31,7 @@ struct Format {
 
 /// Reads the file, if there is one.
 pub(crate) fn read(file: &Path) -> Result<Option<Placements>, Error> {
-    let text = match fs::read_to_string(file) {
+    let text = match read_text(file) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io(file, error)),

@@ -2,12 +2,12 @@
 //! beside it, with where each function runs.
 
 pub(crate) mod functions;
+mod names;
 mod reader;
 mod stated;
 mod user;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use byod_schema::{Deployments, Injection, Stated};
 use toml::de::DeTable;
 
 use crate::error::Error;
+use crate::limits::read_text;
 use reader::Reader;
 
 pub(crate) use reader::Named;
@@ -45,7 +46,7 @@ pub(crate) struct Config {
 impl Config {
     /// Reads the file; paths in it stay as they are written.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+        let text = read_text(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::NoConfig {
                 path: path.to_owned(),
             },

@@ -91,7 +91,20 @@ impl Reader<'_> {
         Error::Config {
             path: self.path.to_owned(),
             line,
-            message,
+            message: one_line(&message),
         }
     }
+}
+
+/// What the file says may hold ends of lines, and what terminals obey.
+fn one_line(message: &str) -> String {
+    let mut line = String::with_capacity(message.len());
+    for c in message.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }

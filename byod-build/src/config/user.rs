@@ -7,6 +7,7 @@ use byod_schema::{Deployments, Injection, nearest};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::names::{not_a_field, not_a_table};
 use super::reader::{Entry, Named, Reader};
 use crate::error::Error;
 
@@ -23,6 +24,14 @@ pub(super) const KEYS: [&str; 10] = [
     "skip",
     "not_served",
 ];
+
+/// As much of a name as a message holds.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
 
 /// A list of names of tables.
 pub(super) fn names(
@@ -45,6 +54,13 @@ pub(super) fn names(
             .get_ref()
             .as_str()
             .ok_or_else(|| reader.at(item, expected.clone()))?;
+        if let Some(reason) = not_a_table(name) {
+            let message = format!(
+                "`user.{key}` names the table `{}`, which Convex doesn't take: it {reason}. Write the name that it has in the schema",
+                short(name)
+            );
+            return Err(reader.at(item, message));
+        }
         if let Some(first) = tables.iter().find(|table| table.text == name) {
             let message = format!(
                 "the table `{name}` is listed twice, first on line {}. Remove one",
@@ -93,6 +109,14 @@ pub(super) fn owner(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<(Named, N
             );
             return Err(reader.at(entry, message));
         };
+        if let Some(reason) = field.split('.').find_map(not_a_field) {
+            let message = format!(
+                "`{}` in [user.owner] is by the field `{}`, which Convex doesn't take: a part of it {reason}. Name the field that holds the owner, or a parent's id",
+                table.text,
+                short(field)
+            );
+            return Err(reader.at(entry, message));
+        }
         let field = Named {
             text: field.to_owned(),
             line: reader.line(&entry.span()),
@@ -147,6 +171,13 @@ pub(super) fn inject(
         return Ok(BTreeMap::new());
     };
     let kind = |(name, entry): (&Spanned<std::borrow::Cow<str>>, &Entry)| {
+        if let Some(reason) = not_a_field(name.get_ref()) {
+            let message = format!(
+                "[user.inject] has the argument `{}`, which Convex doesn't take: it {reason}. Call it otherwise, as `userId`",
+                short(name.get_ref())
+            );
+            return Err(reader.error(Some(reader.line(&name.span())), message));
+        }
         let injection = match entry.get_ref().as_str() {
             Some("subject") => Injection::Subject,
             Some("now") => Injection::Now,

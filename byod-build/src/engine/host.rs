@@ -4,11 +4,11 @@ pub(super) mod object;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::limits::patience::Progress;
+use crate::limits::read_file;
 use crate::resolve::{Resolution, Target};
 use crate::standin::{Package, Standin};
 use crate::typescript::{self, Dialect};
@@ -277,11 +277,7 @@ impl Host {
         if let Some(reason) = self.resolution.refuse_link(path) {
             return Err(format!("it leads to {reason}"));
         }
-        // A pipe would be waited for.
-        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err("it is no file".to_owned());
-        }
-        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        let bytes = read_file(path).map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_start_matches('\u{feff}').to_owned();
         Ok(self.sources.entry(path.to_owned()).or_insert(text))
@@ -321,7 +317,7 @@ impl Host {
             #[serde(default, rename = "type")]
             kind: String,
         }
-        let known = match fs::read(folder.join("package.json")) {
+        let known = match read_file(&folder.join("package.json")) {
             Ok(json) => serde_json::from_slice(&json).is_ok_and(|p: Package| p.kind == "module"),
             Err(_) => folder.parent().is_some_and(|p| self.is_module_folder(p)),
         };

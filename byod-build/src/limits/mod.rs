@@ -1,9 +1,12 @@
 //! What reading may cost, and what is done where it costs more.
 
+mod files;
 mod limit;
 pub(crate) mod patience;
 mod stack;
 
+pub(crate) use files::write_file;
+pub use files::{is_file, read_file, read_text};
 pub use limit::Limits;
 pub(crate) use limit::{Clock, End};
 pub(crate) use stack::COMPILER_STACK;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::limits::read_file;
 
 /// How deep below a folder a Convex project is looked for.
 const DEPTH: usize = 4;
@@ -87,7 +88,7 @@ fn said_by(app: &Path) -> PathBuf {
     struct ConvexJson {
         functions: Option<PathBuf>,
     }
-    let said = fs::read(app.join("convex.json"))
+    let said = read_file(&app.join("convex.json"))
         .ok()
         .and_then(|json| serde_json::from_slice::<ConvexJson>(&json).ok())
         .and_then(|json| json.functions)

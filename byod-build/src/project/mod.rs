@@ -9,4 +9,5 @@ mod reading;
 mod schema;
 
 pub use exported::Exported;
+pub use modules::is_source;
 pub use reading::{Attempt, ProjectReading, attempt, read_project};

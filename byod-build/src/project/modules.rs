@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::limits::read_file;
+
 const ENDINGS: [&str; 8] = ["js", "mjs", "cjs", "ts", "tsx", "mts", "cts", "jsx"];
 
 /// A file whose exports may be functions.
@@ -40,6 +42,11 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<Module>) -> io::Result<()> {
             if name != "node_modules" && relative != "_generated" && !is_component {
                 walk(&path, &format!("{relative}/"), found)?;
             }
+        } else if !file_type.is_symlink() && is_source(name) && !file_type.is_file() {
+            // Whoever bundles the folder would wait for it.
+            let error = read_file(&path).err();
+            let reason = error.map_or_else(String::new, |error| error.to_string());
+            return Err(io::Error::other(format!("{relative}: {reason}")));
         } else if file_type.is_file()
             && let Some(module) = module_name(&relative, name)
             && !is_script(&path, name)?
@@ -48,6 +55,15 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<Module>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file of that name has code that Convex's bundler takes, as a module of the
+/// folder or where one imports it. Declarations of types have none.
+pub fn is_source(name: &str) -> bool {
+    let Some((stem, ending)) = name.rsplit_once('.') else {
+        return false;
+    };
+    ENDINGS.contains(&ending) && !(stem.ends_with(".d") && matches!(ending, "ts" | "mts" | "cts"))
 }
 
 fn module_name(relative: &str, name: &str) -> Option<String> {
@@ -66,7 +82,7 @@ fn is_script(path: &Path, name: &str) -> io::Result<bool> {
     if !name.ends_with(".ts") && !name.ends_with(".tsx") {
         return Ok(false);
     }
-    let bytes = fs::read(path)?;
+    let bytes = read_file(path)?;
     let source = String::from_utf8_lossy(&bytes);
     Ok(!source.lines().any(|line| {
         let line = line.trim_start();

@@ -1,7 +1,8 @@
 //! Which files imports are given: those of the project's package or workspace.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::limits::read_file;
 
 /// The folder that a project's files are in, and nothing outside of it.
 pub(crate) struct Grounds {
@@ -98,7 +99,7 @@ fn is_workspace(folder: &Path) -> bool {
         workspaces: Option<serde::de::IgnoredAny>,
     }
     let names_members = || {
-        let json = fs::read(folder.join("package.json")).ok()?;
+        let json = read_file(&folder.join("package.json")).ok()?;
         let description: Description = serde_json::from_slice(&json).ok()?;
         description.workspaces
     };

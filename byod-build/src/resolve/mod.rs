@@ -1,6 +1,7 @@
 //! Where imports lead: to a file, a stand-in, or nowhere, which makes them inert.
 
 mod builtins;
+mod disk;
 mod frameworks;
 mod grounds;
 mod imports;

@@ -2,7 +2,6 @@
 //! also where nothing is installed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lock::{Asking, Lock};
+use crate::limits::{read_file, read_text};
 use crate::standin::{Package, Versions};
 
 /// The lock files and descriptions that were read.
@@ -139,7 +139,7 @@ impl Pinned {
             return known.clone();
         }
         let name = path.file_name().and_then(|name| name.to_str());
-        let lock = fs::read_to_string(path).ok().map(|text| {
+        let lock = read_text(path).ok().map(|text| {
             self.consulted.insert(path.to_owned());
             Rc::new(Lock::parse(name.unwrap_or_default(), text))
         });
@@ -162,7 +162,7 @@ impl Pinned {
             return known.clone();
         }
         let file = folder.join("package.json");
-        let found = fs::read(&file).ok().and_then(|json| {
+        let found = read_file(&file).ok().and_then(|json| {
             self.consulted.insert(file);
             serde_json::from_slice(&json).ok().map(Rc::new)
         });

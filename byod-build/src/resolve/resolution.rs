@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use oxc_resolver::{
-    ResolveContext, ResolveError, ResolveOptions, Resolver, TsConfig, TsconfigDiscovery,
-    TsconfigOptions, TsconfigReferences,
+    ResolveContext, ResolveError, ResolveOptions, TsConfig, TsconfigDiscovery, TsconfigOptions,
+    TsconfigReferences,
 };
 
 use super::builtins::is_builtin;
+use super::disk::Resolver;
 use super::grounds::Grounds;
 use super::pinned::Pinned;
 use super::specifier::{missing, package_of};

@@ -1,13 +1,14 @@
 //! A `tsconfig.json`: where imports lead, and how TypeScript is compiled.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use oxc_resolver::{ExtendsField, Resolver, TsConfig};
+use oxc_resolver::{ExtendsField, TsConfig};
 
+use super::disk::Resolver;
 use super::frameworks;
 use super::specifier::package_of;
+use crate::limits::read_text;
 use crate::typescript::Dialect;
 
 /// Finds the folder of a package of the same monorepo, seen from a folder.
@@ -37,7 +38,7 @@ impl Tsconfig {
 
     fn add(&mut self, path: &Path, find: &mut FindPackage) {
         let is_known = self.parts.iter().any(|part| part.path() == path);
-        let parsed = fs::read_to_string(path)
+        let parsed = read_text(path)
             .ok()
             .and_then(|json| TsConfig::parse(true, path, path, json).ok());
         let Some(part) = parsed.filter(|_| !is_known) else {

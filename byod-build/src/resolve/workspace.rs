@@ -9,6 +9,8 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::limits::{read_file, read_text};
+
 /// How deep `**` reaches.
 const DEPTH: usize = 6;
 
@@ -99,7 +101,7 @@ impl Workspaces {
             Some(Globs::List(globs) | Globs::Object { packages: globs }) => globs,
             None => Vec::new(),
         };
-        if let Ok(yaml) = fs::read_to_string(&pnpm) {
+        if let Ok(yaml) = read_text(&pnpm) {
             globs.extend(pnpm_globs(&yaml));
             self.consulted.insert(pnpm);
         }
@@ -133,7 +135,7 @@ impl Workspaces {
 
     fn description(&mut self, folder: &Path) -> Description {
         let path = folder.join("package.json");
-        let Ok(json) = fs::read(&path) else {
+        let Ok(json) = read_file(&path) else {
             return Description::default();
         };
         self.consulted.insert(path);

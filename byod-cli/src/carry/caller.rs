@@ -11,6 +11,9 @@ use super::known::{Carrier, Reason};
 use super::need::{Need, Source};
 use crate::source::{Access, Caller, Facts, Module, Statement};
 
+/// What may be replaced, the members that it answers with, and what is asked of it.
+type Answerable<'f> = (Source, BTreeSet<Vec<String>>, Vec<&'f Access>);
+
 impl Carrier<'_> {
     /// Adds what `add` finds; where that fails, and the name is asked for the
     /// owner's id alone, something that answers with it.
@@ -22,35 +25,15 @@ impl Carrier<'_> {
         need: &mut Need,
         add: impl Fn(&mut Need) -> Result<(), Reason>,
     ) -> Result<(), Reason> {
+        let Some((source, shape, asked)) = self.answerable(module, caller, facts) else {
+            return add(need);
+        };
+        // A copy for each name would be as many copies as there are names.
         let mut all = need.clone();
         let Err(reason) = add(&mut all) else {
             *need = all;
             return Ok(());
         };
-        let asked: Vec<&Access> = facts
-            .access
-            .iter()
-            .filter(|a| a.caller == *caller)
-            .collect();
-        // What is done with the answer must be seen wherever it is asked.
-        let is_all_seen = match caller {
-            Caller::Helper(name) => !facts.handed.contains(name),
-            Caller::Function(path) => {
-                let mut all = facts.functions.iter().filter(|f| f.path == *path);
-                all.all(|function| function.is_run)
-            }
-            _ => true,
-        };
-        if asked.is_empty() || !is_all_seen {
-            return Err(reason);
-        }
-        let Some(source) = self.source(module, caller) else {
-            return Err(reason);
-        };
-        let shape = self.shape(&source);
-        if shape.is_empty() {
-            return Err(reason);
-        }
         let name = match caller {
             Caller::Helper(name) => name.clone(),
             Caller::Function(path) => path.to_string(),
@@ -68,6 +51,36 @@ impl Carrier<'_> {
         }
         need.stubs.insert(source);
         Ok(())
+    }
+
+    /// What may be replaced by something that answers with the owner's id: what it is,
+    /// what that answers with, and what is asked of it.
+    fn answerable<'f>(
+        &self,
+        module: &Module,
+        caller: &Caller,
+        facts: &'f Facts,
+    ) -> Option<Answerable<'f>> {
+        let asked: Vec<&Access> = facts
+            .access
+            .iter()
+            .filter(|a| a.caller == *caller)
+            .collect();
+        // What is done with the answer must be seen wherever it is asked.
+        let is_all_seen = match caller {
+            Caller::Helper(name) => !facts.handed.contains(name),
+            Caller::Function(path) => {
+                let mut all = facts.functions.iter().filter(|f| f.path == *path);
+                all.all(|function| function.is_run)
+            }
+            _ => true,
+        };
+        if asked.is_empty() || !is_all_seen {
+            return None;
+        }
+        let source = self.source(module, caller)?;
+        let shape = self.shape(&source);
+        (!shape.is_empty()).then_some((source, shape, asked))
     }
 
     /// Lookups of the caller in a table of main: the owner stands in their place.

@@ -50,7 +50,10 @@ impl Carrier<'_> {
     pub(crate) fn function(&self, path: &FunctionPath) -> Result<Need, Reason> {
         let mut need = Need::default();
         self.add_function(path, &mut need)?;
+        self.add_loaded_again(&mut need)?;
         self.check_tables(&need)?;
+        self.check_kept(&need)?;
+        self.check_handed(&need)?;
         Ok(need)
     }
 
@@ -73,7 +76,11 @@ impl Carrier<'_> {
             return Ok(());
         }
         self.add_statement(module, index, need)?;
-        self.add_loaded(&path.module, need)
+        // Once more where all is known that is carried over.
+        if need.opened.insert(path.module.clone()) {
+            self.add_loaded(&path.module, need)?;
+        }
+        Ok(())
     }
 
     /// A function is made by a builder that does nothing but tell it who calls.
@@ -171,6 +178,8 @@ impl Carrier<'_> {
                 self.add_name(module, name, facts, need)
             })?;
         }
+        let ids = self.ids(module, index);
+        self.check_named(module, facts, &ids, need)?;
         self.check_passed(module, facts, need)
     }
 
@@ -192,17 +201,22 @@ impl Carrier<'_> {
         Ok(())
     }
 
-    fn check_reached(&self, module: &Module, index: usize, facts: &Facts) -> Result<(), Reason> {
+    /// What says of which tables ids are in the statement.
+    fn ids<'x>(&'x self, module: &'x Module, index: usize) -> Ids<'x> {
         let path = self.defined.get(&(module.name.clone(), index));
         let function = path.and_then(|path| self.manifest.main.functions.get(path));
-        let ids = Ids {
+        Ids {
             carrier: self,
             schema: &self.manifest.main.schema,
             module,
             args: function.map(|function| &function.args),
             given: Vec::new(),
             depth: 0,
-        };
+        }
+    }
+
+    fn check_reached(&self, module: &Module, index: usize, facts: &Facts) -> Result<(), Reason> {
+        let ids = self.ids(module, index);
         for reached in &facts.reached {
             match ids.tables(&reached.id) {
                 None => {

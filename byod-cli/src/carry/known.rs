@@ -1,9 +1,12 @@
 //! What is known of main's functions before one of them is judged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use byod_schema::{FunctionPath, FunctionType, Manifest};
 
+use super::load::{Changes, Loaded};
 use super::need::Source;
 use super::reach::changed;
 use super::signed_up::{callers, unclear};
@@ -34,7 +37,14 @@ pub(crate) struct Carrier<'a> {
     pub(super) defined: BTreeMap<(String, usize), FunctionPath>,
     /// The statements whose values are changed somewhere.
     pub(super) changed: BTreeSet<(String, usize)>,
+    /// What loading a module is, as far as it was asked for.
+    pub(super) loaded: RefCell<HashMap<String, Result<Rc<Loaded>, Reason>>>,
+    /// What a module does when it is loaded, as far as it was asked for.
+    pub(super) acts: RefCell<HashMap<String, Acts>>,
 }
+
+/// The statements that do something then, by number.
+pub(super) type Acts = Rc<[(usize, Rc<Changes>)]>;
 
 pub(super) type Reason = String;
 
@@ -54,6 +64,8 @@ impl<'a> Carrier<'a> {
                 })
                 .collect(),
             changed: changed(sources),
+            loaded: RefCell::default(),
+            acts: RefCell::default(),
         };
         for module in sources.modules.values() {
             for statement in &module.statements {

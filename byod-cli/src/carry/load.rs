@@ -6,86 +6,127 @@
 //! doesn't.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use super::known::{Carrier, Reason};
+use super::known::{Acts, Carrier, Reason};
 use super::need::Need;
 use super::reach::{Place, below, reach};
 use crate::source::{Imported, LoadKind, Module, Target};
 
+/// What loading a module is, whoever loads it: found once for all of its functions.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// The module and all that are loaded with it, each with those that load it.
+    loaders: BTreeMap<String, Vec<String>>,
+    /// What happens whatever is carried over.
+    effects: Vec<Place>,
+    /// What happens, and matters where what it changes is carried over.
+    changing: Vec<(Place, Rc<Changes>)>,
+    /// The same of modules that may be loaded or not: who imports types of which module.
+    unclear: Vec<(String, String, Rc<Changes>)>,
+}
+
+/// What a statement may change when its module is loaded.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// It does something whatever else is there.
+    always: bool,
+    /// What it reaches of what is changed somewhere.
+    places: Vec<Place>,
+}
+
+impl Changes {
+    fn of(&self, carried: &BTreeSet<Place>) -> bool {
+        self.always || self.places.iter().any(|place| carried.contains(place))
+    }
+}
+
 impl Carrier<'_> {
+    /// Adds what happens when the modules are loaded whose functions are carried over.
+    pub(super) fn add_loaded_again(&self, need: &mut Need) -> Result<(), Reason> {
+        loop {
+            let before = (need.statements.len(), need.opened.len());
+            for module in need.opened.clone() {
+                self.add_loaded(&module, need)?;
+            }
+            if before == (need.statements.len(), need.opened.len()) {
+                return Ok(());
+            }
+        }
+    }
+
     /// Adds what happens when the module is loaded.
     pub(super) fn add_loaded(&self, module: &str, need: &mut Need) -> Result<(), Reason> {
-        let mut loaded = BTreeMap::new();
-        let unclear = self.load(module, &mut loaded)?;
-        let mut acting: BTreeSet<String> = BTreeSet::new();
-        for name in loaded.keys() {
-            let Some(module) = self.sources.modules.get(name) else {
-                continue;
+        let loaded = self.loaded(module)?;
+        let mut acting: BTreeSet<&String> = BTreeSet::new();
+        let add = |place: &Place, need: &mut Need| {
+            let Some(module) = self.sources.modules.get(&place.0) else {
+                return Ok(());
             };
-            for (index, statement) in module.statements.iter().enumerate() {
-                if statement.facts.loads_more {
-                    return Err(at_top_level(module, index, "loads another module"));
-                }
-                if statement.is_effect || statement.facts.changes_globals_at_load {
-                    self.add_statement(module, index, need)
-                        .map_err(|reason| at_top_level(module, index, &reason))?;
-                    acting.insert(name.clone());
-                }
+            let statement = &module.statements[place.1];
+            if statement.facts.loads_more {
+                return Err(at_top_level(module, place.1, "loads another module"));
             }
+            self.add_statement(module, place.1, need)
+                .map_err(|reason| at_top_level(module, place.1, &reason))
+        };
+        for place in &loaded.effects {
+            add(place, need)?;
+            acting.insert(&place.0);
         }
         // What declares something and changes something that is carried over.
         loop {
             let before = need.statements.len();
-            for name in loaded.keys() {
-                let Some(module) = self.sources.modules.get(name) else {
-                    continue;
-                };
-                for index in 0..module.statements.len() {
-                    if self.changes(module, index, &need.statements) {
-                        self.add_statement(module, index, need)
-                            .map_err(|reason| at_top_level(module, index, &reason))?;
-                        acting.insert(name.clone());
-                    }
+            for (place, changes) in &loaded.changing {
+                if !need.statements.contains(place) && changes.of(&need.statements) {
+                    add(place, need)?;
+                    acting.insert(&place.0);
                 }
             }
             if need.statements.len() == before {
                 break;
             }
         }
-        self.check_unclear(&loaded, unclear, need)?;
+        let mut unclear = loaded.unclear.iter();
+        if let Some((from, target, _)) = unclear.find(|(.., c)| c.of(&need.statements)) {
+            return Err(format!(
+                "loads `{from}`, which imports types of `{target}`, which does something at its top level: say `import type` there, or `import \"…\"`"
+            ));
+        }
         // Those, and what leads to them.
-        loop {
-            let before = acting.len();
-            for (name, next) in &loaded {
-                if next.iter().any(|next| acting.contains(next)) {
-                    acting.insert(name.clone());
-                }
-            }
-            if acting.len() == before {
-                break;
+        let mut todo: Vec<&String> = acting.into_iter().collect();
+        while let Some(name) = todo.pop() {
+            if need.loads.insert(name.clone()) {
+                todo.extend(loaded.loaders.get(name).into_iter().flatten());
             }
         }
-        need.loads.extend(acting);
         Ok(())
     }
 
-    /// All modules that the module loads, each with those that it loads itself. Gives
-    /// those that may be loaded or not: who imports types of them, and their names.
-    fn load(
-        &self,
-        module: &str,
-        loaded: &mut BTreeMap<String, Vec<String>>,
-    ) -> Result<Vec<(String, String)>, Reason> {
+    fn loaded(&self, module: &str) -> Result<Rc<Loaded>, Reason> {
+        if let Some(known) = self.loaded.borrow().get(module) {
+            return known.clone();
+        }
+        let loaded = self.load(module).map(Rc::new);
+        let mut known = self.loaded.borrow_mut();
+        known.insert(module.to_owned(), loaded.clone());
+        loaded
+    }
+
+    /// All that is loaded with the module, itself among it.
+    fn load(&self, module: &str) -> Result<Loaded, Reason> {
+        let mut loaded = Loaded::default();
         let mut todo = vec![module.to_owned()];
+        let mut seen = BTreeSet::new();
         let mut unclear = Vec::new();
         while let Some(name) = todo.pop() {
             let Some(module) = self.sources.modules.get(&name) else {
                 continue;
             };
-            if loaded.contains_key(&name) {
+            if !seen.insert(name.clone()) {
                 continue;
             }
-            let mut next = Vec::new();
+            loaded.loaders.entry(name.clone()).or_default();
             for load in &module.loads {
                 let specifier = &load.specifier;
                 match (self.sources.resolve(&name, specifier), load.kind) {
@@ -110,65 +151,84 @@ impl Carrier<'_> {
                     (Target::Module(target), LoadKind::Unclear) => {
                         unclear.push((name.clone(), target))
                     }
-                    (Target::Module(target), _) => next.push(target),
+                    (Target::Module(target), _) => {
+                        let loaders = loaded.loaders.entry(target.clone()).or_default();
+                        loaders.push(name.clone());
+                        todo.push(target);
+                    }
                 }
             }
-            todo.extend(next.iter().cloned());
-            loaded.insert(name, next);
         }
-        Ok(unclear)
-    }
-
-    /// What may be loaded or not must not do anything.
-    fn check_unclear(
-        &self,
-        loaded: &BTreeMap<String, Vec<String>>,
-        unclear: Vec<(String, String)>,
-        need: &Need,
-    ) -> Result<(), Reason> {
+        for name in &seen {
+            for (index, changes) in self.acts(name).iter() {
+                let place = (name.clone(), *index);
+                if changes.always {
+                    loaded.effects.push(place);
+                } else {
+                    loaded.changing.push((place, changes.clone()));
+                }
+            }
+        }
         for (from, target) in unclear {
             let also = below(self.sources, &target);
-            for name in also.iter().filter(|name| !loaded.contains_key(*name)) {
-                let Some(module) = self.sources.modules.get(name) else {
-                    continue;
-                };
-                let mut statements = module.statements.iter().enumerate();
-                let acts = statements.any(|(index, statement)| {
-                    statement.is_effect
-                        || statement.facts.changes_globals_at_load
-                        || statement.facts.loads_more
-                        || self.changes(module, index, &need.statements)
-                });
-                if acts {
-                    return Err(format!(
-                        "loads `{from}`, which imports types of `{target}`, which does something at its top level: say `import type` there, or `import \"…\"`"
-                    ));
-                }
+            for name in also.iter().filter(|name| !seen.contains(*name)) {
+                let acts = self.acts(name);
+                let changes = acts.iter().map(|(_, changes)| changes.clone());
+                let found = changes.map(|changes| (from.clone(), target.clone(), changes));
+                loaded.unclear.extend(found);
             }
         }
-        Ok(())
+        Ok(loaded)
     }
 
-    /// Whether the statement, when its module is loaded, may change what one of the
-    /// carried statements has declared.
-    fn changes(&self, module: &Module, index: usize, carried: &BTreeSet<Place>) -> bool {
+    /// The statements of a module that may do something when it is loaded.
+    fn acts(&self, module: &str) -> Acts {
+        if let Some(known) = self.acts.borrow().get(module) {
+            return known.clone();
+        }
+        let found: Rc<[_]> = match self.sources.modules.get(module) {
+            None => Rc::default(),
+            Some(module) => {
+                let all = 0..module.statements.len();
+                all.filter_map(|index| Some((index, Rc::new(self.changes(module, index)?))))
+                    .collect()
+            }
+        };
+        self.acts
+            .borrow_mut()
+            .insert(module.to_owned(), found.clone());
+        found
+    }
+
+    /// What the statement, when its module is loaded, may change of what a statement
+    /// has declared; `None` where that is nothing.
+    fn changes(&self, module: &Module, index: usize) -> Option<Changes> {
         let statement = &module.statements[index];
-        if carried.contains(&(module.name.clone(), index)) {
-            return false;
+        let facts = &statement.facts;
+        let mut changes = Changes {
+            always: statement.is_effect || facts.changes_globals_at_load || facts.loads_more,
+            places: Vec::new(),
+        };
+        if changes.always {
+            return Some(changes);
         }
         // Of a function's definition the builder runs; the handler doesn't.
         let builder = statement.definition.as_ref().map(|d| &d.builder);
-        let names = statement.facts.acting.iter();
+        let names = facts.acting.iter();
         let names = names.filter(|name| builder.is_none_or(|builder| *name == builder));
         let mut reached = BTreeSet::new();
         for name in names {
             reach(self.sources, module, name, &mut reached);
         }
-        reached.iter().any(|place| {
+        for place in reached {
             let module = self.sources.modules.get(&place.0);
-            module.is_some_and(|module| module.statements[place.1].facts.changes_globals)
-                || carried.contains(place) && self.changed.contains(place)
-        })
+            changes.always |=
+                module.is_some_and(|module| module.statements[place.1].facts.changes_globals);
+            if self.changed.contains(&place) {
+                changes.places.push(place);
+            }
+        }
+        (changes.always || !changes.places.is_empty()).then_some(changes)
     }
 }
 

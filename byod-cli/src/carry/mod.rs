@@ -1,6 +1,7 @@
 //! Which of main's functions can run on users' deployments as they are written, and
 //! what has to come with them.
 
+mod beyond;
 mod caller;
 mod fit;
 mod ids;

@@ -34,6 +34,8 @@ pub(crate) struct Need {
     pub(crate) builders: BTreeSet<(String, String)>,
     /// Modules that do something when they are loaded, and those that load them.
     pub(crate) loads: BTreeSet<String>,
+    /// The modules of those functions.
+    pub(crate) opened: BTreeSet<String>,
 }
 
 impl Need {
@@ -44,5 +46,6 @@ impl Need {
         self.context.extend(other.context);
         self.builders.extend(other.builders);
         self.loads.extend(other.loads);
+        self.opened.extend(other.opened);
     }
 }

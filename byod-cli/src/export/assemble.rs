@@ -40,9 +40,15 @@ pub(crate) fn texts(
             reexports.push(Reexport { from, name });
         }
     }
+    // By what is exported of the module itself; `imported` has each name once.
+    let own = exports.iter().flat_map(|(module, all)| {
+        let own = all.iter().filter(move |export| export.from == *module);
+        own.map(|export| (export.from.clone(), export.name.clone()))
+    });
+    let known: BTreeSet<(String, String)> = own.collect();
     for (from, name) in imported(carrier, need) {
         let reexports = exports.entry(from.clone()).or_default();
-        if !reexports.iter().any(|e| e.from == from && e.name == name) {
+        if !known.contains(&(from.clone(), name.clone())) {
             reexports.push(Reexport { from, name });
         }
     }
@@ -152,12 +158,14 @@ impl Builder<'_> {
         if !imports.is_empty() {
             text.push('\n');
         }
-        let sources: BTreeSet<&String> = exports.iter().map(|export| &export.from).collect();
-        for source in &sources {
-            let names = exports.iter().filter(|export| export.from == **source);
-            let names = names.map(|export| export.name.clone());
+        let mut sources: BTreeMap<&String, Vec<String>> = BTreeMap::new();
+        for export in exports {
+            let names = sources.entry(&export.from).or_default();
+            names.push(export.name.clone());
+        }
+        for (source, names) in &sources {
             let from = (**source != self.name).then(|| relative(&self.out, &out_name(source)));
-            text.push_str(&named("export", names, from.as_deref()));
+            text.push_str(&named("export", names.clone(), from.as_deref()));
         }
         if !sources.is_empty() {
             text.push('\n');
@@ -208,8 +216,8 @@ impl Builder<'_> {
         let indexes: Vec<usize> = self
             .need
             .statements
-            .iter()
-            .filter(|(name, _)| *name == self.name)
+            .range((self.name.clone(), 0)..)
+            .take_while(|(name, _)| *name == self.name)
             .map(|(_, index)| *index)
             .collect();
         let mut pieces = Vec::new();

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::Plan;
 use super::{support, tooling};
 use crate::Error;
+use crate::reading::LOCK;
 use crate::tree::Tree;
 
-pub(crate) const LOCK: &str = "byod.lock.json";
 const VERSION: &str = "byod/version.ts";
 
 /// What was written last time.

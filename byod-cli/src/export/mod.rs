@@ -23,6 +23,7 @@ use serde::Serialize;
 
 use crate::Error;
 use crate::owners;
+use crate::reading;
 use crate::source::Sources;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
@@ -46,7 +47,7 @@ pub(crate) struct Report {
     pub(crate) stubs: Vec<String>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
     pub(crate) notes: Vec<String>,
-    /// What could not be read of main's project.
+    /// What could not be read of the projects.
     pub(crate) warnings: Vec<String>,
 }
 
@@ -109,6 +110,14 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.main_package = package_above(&folders.main);
     let files = files::write(&tree, &plan, force)?;
+    // All that is there now, as a build reads it, whoever wrote it.
+    let user = read_back(&folder)?;
+    let public = reading::public(&folder, &user);
+    if !public.is_empty() {
+        return Err(Error::Public(public));
+    }
+    let mut warnings = manifest.main.warnings.clone();
+    warnings.extend(user.warnings);
     Ok(Report {
         folder,
         files,
@@ -119,7 +128,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         stubs: plan.stubs,
         ids_as_strings: plan.ids_as_strings,
         notes: plan.notes,
-        warnings: manifest.main.warnings,
+        warnings,
     })
 }
 
@@ -177,7 +186,7 @@ fn package_above(convex: &Path) -> Option<serde_json::Value> {
     let found = absolute
         .ancestors()
         .skip(1)
-        .find_map(|folder| fs::read_to_string(folder.join("package.json")).ok())?;
+        .find_map(|folder| byod_build::read_text(&folder.join("package.json")).ok())?;
     serde_json::from_str(&found).ok()
 }
 

@@ -86,19 +86,20 @@ fn is_judged(module: &str) -> bool {
 
 /// Where carried functions don't fit main's.
 fn differences(manifest: &Manifest, plan: &Plan) -> BTreeMap<FunctionPath, String> {
-    let mut found = BTreeMap::new();
-    for report in &plan.functions {
-        if !matches!(report.fate, Fate::Carried) {
-            continue;
-        }
+    let carried = plan.functions.iter().filter_map(|report| {
         let Ok(path) = report.function.parse::<FunctionPath>();
-        let differences = manifest.function_differences(&path.module, Location::User);
-        let mut differences = differences.iter();
-        if let Some(difference) = differences.find(|d| d.function() == Some(&path)) {
-            found.insert(
-                path,
-                format!("would not fit main's once it is carried over: {difference}"),
-            );
+        matches!(report.fate, Fate::Carried).then_some(path)
+    });
+    let carried: BTreeSet<FunctionPath> = carried.collect();
+    let modules: BTreeSet<&String> = carried.iter().map(|path| &path.module).collect();
+    let mut found = BTreeMap::new();
+    for module in modules {
+        for difference in manifest.function_differences(module, Location::User) {
+            if let Some(path) = difference.function().filter(|path| carried.contains(*path)) {
+                found.entry(path.clone()).or_insert_with(|| {
+                    format!("would not fit main's once it is carried over: {difference}")
+                });
+            }
         }
     }
     found

@@ -15,6 +15,12 @@ pub(crate) fn tables(manifest: &Manifest) -> String {
         let whose = match Owners::of(manifest, table) {
             Owners::Everybody => Code::text(string("everybody's")),
             Owners::Parent { .. } if !is_shared => Code::text(string("everybody's")),
+            // Nor does a document that has no place for an owner.
+            Owners::Sometimes(_)
+                if !is_shared && owners::without_place(manifest, table).is_some() =>
+            {
+                Code::text(string("everybody's"))
+            }
             Owners::Parent { field, tables } => {
                 let index = index_by(table, field);
                 let index = index.map(|name| Entry::new("index", Code::text(string(name))));

@@ -5,7 +5,10 @@ export const listConfigs = internalQuery({
     await ctx.db.query("userDatabaseConfig").paginate(paginationOpts),
 });
 
-/** Replaces what a record has sealed, unless somebody else did so meanwhile. */
+/**
+ * Replaces what a record has sealed, unless somebody else did so meanwhile. It says
+ * nothing new then, so `updatedAt`, which services send, stays as it is.
+ */
 export const resealConfig = internalMutation({
   args: {
     configId: v.id("userDatabaseConfig"),
@@ -14,10 +17,11 @@ export const resealConfig = internalMutation({
     encryptedDeployKey: v.string(),
     encryptionIV: v.string(),
     authTags: v.string(),
-    updatedAt: v.number(),
+    updatedAt: v.optional(v.number()),
   },
   returns: v.boolean(),
-  handler: async (ctx, { configId, expectedAuthTags, ...sealed }) => {
+  handler: async (ctx, { configId, expectedAuthTags, ...given }) => {
+    const { updatedAt: _, ...sealed } = given;
     const config = await ctx.db.get(configId);
     if (config?.authTags !== expectedAuthTags) return false;
     await ctx.db.patch(configId, sealed);

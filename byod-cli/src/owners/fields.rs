@@ -59,13 +59,9 @@ impl<'m> Owners<'m> {
 
     fn named(documents: &[&Fields], fields: Vec<&'m str>) -> Self {
         let always = !documents.is_empty()
-            && documents.iter().all(|document| {
-                let is_named = |path: &&str| {
-                    let found = at(document, path);
-                    !found.is_empty() && found.into_iter().all(must_be_named)
-                };
-                fields.iter().all(is_named)
-            });
+            && documents
+                .iter()
+                .all(|document| fields.iter().all(|path| is_always_named(document, path)));
         if always {
             Self::Always(fields)
         } else {
@@ -168,11 +164,33 @@ pub(super) fn parents<'m>(
     }
 }
 
+/// The owner's field for which some of the table's documents have no place where main
+/// leaves it out: another kind of document, or an object around it that isn't there.
+pub(crate) fn without_place<'m>(manifest: &'m Manifest, table: &'m Table) -> Option<&'m str> {
+    let Owners::Sometimes(fields) = Owners::of(manifest, table) else {
+        return None;
+    };
+    let documents = objects(&table.document_type);
+    let has_place = |document: &Fields, path: &str| {
+        let taken = document.get(path);
+        taken.is_some_and(|field| takes_text(&field.field_type, &manifest.user_tables))
+            || is_always_named(document, path)
+    };
+    let lacks = |path: &&str| documents.iter().any(|document| !has_place(document, path));
+    fields.into_iter().find(lacks)
+}
+
 /// What to know of a table where main lets a document be nobody's.
 pub(crate) fn sometimes_owned(manifest: &Manifest, table: &Table) -> Option<String> {
     let Owners::Sometimes(fields) = Owners::of(manifest, table) else {
         return None;
     };
+    if let Some(field) = without_place(manifest, table) {
+        return Some(format!(
+            "documents of `{}` have no `{field}` on main where they are nobody's: on a deployment of one user all of them are theirs",
+            table.table_name
+        ));
+    }
     let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();
     let (table, fields) = (&table.table_name, fields.join(" and "));
     Some(format!(
@@ -197,6 +215,27 @@ fn takes_text(validator: &Validator, tables: &BTreeSet<String>) -> bool {
         Validator::Union { value } => value.iter().any(|member| takes_text(member, tables)),
         _ => false,
     }
+}
+
+/// Whether every document of the kind has an owner at the path.
+fn is_always_named(document: &Fields, path: &str) -> bool {
+    if let Some(field) = document.get(path) {
+        return must_be_named(field);
+    }
+    let Some((name, below)) = path.split_once('.') else {
+        return false;
+    };
+    let is_named = |validator: &Validator| match validator {
+        Validator::Object { value } => is_always_named(value, below),
+        _ => false,
+    };
+    document.get(name).is_some_and(|field| {
+        !field.optional
+            && match &field.field_type {
+                Validator::Union { value } => value.iter().all(is_named),
+                one => is_named(one),
+            }
+    })
 }
 
 /// Whether a document can't do without an owner there.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use byod_schema::{Deployments, Field, Manifest, Table, Validator};
 
-use super::fields::{Owners, objects, parents, subjects};
+use super::fields::{Owners, objects, parents, subjects, without_place};
 use super::foreign::is_foreign;
 use crate::layout::string;
 
@@ -46,6 +46,20 @@ pub(crate) fn problems(manifest: &Manifest, table: &Table) -> Vec<String> {
                 "whose documents of `{name}` are is never found: {ring}. Name a field under [user.owner] that leads to an owner"
             ));
             ring.into_iter().collect()
+        }
+        Owners::Sometimes(_) if ownership.deployments == Deployments::Shared => {
+            let lacking = without_place(manifest, table);
+            let problem = lacking.map(|field| {
+                let fix = if field.contains('.') {
+                    "Let it, and what is around it, always be there".to_owned()
+                } else {
+                    format!("Give every kind of document a field `{field}`, which may be optional")
+                };
+                format!(
+                    "some documents of `{name}` have no place for `{field}`, by which they say whose they are, and several users share a deployment. {fix}"
+                )
+            });
+            problem.into_iter().collect()
         }
         _ => Vec::new(),
     }

@@ -1,6 +1,7 @@
 //! `byod read` and `byod snapshot`: what projects declare, read with their packages.
 
 mod packages;
+mod public;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use serde_json::value::RawValue;
 
 use self::packages::Installed;
 use crate::Error;
+
+pub(crate) use public::{LOCK, public};
 
 /// What one project declares.
 #[derive(Debug, Serialize)]

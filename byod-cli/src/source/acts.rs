@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::nodes::Reader;
 
 /// Methods that leave what they are called on as it is.
-const READING: [&str; 44] = [
+pub(super) const READING: [&str; 44] = [
     "at",
     "charAt",
     "concat",
@@ -225,7 +225,7 @@ impl Reader<'_, '_> {
             || self.is_convex_maker(&new.callee, &["ConvexError"])
     }
 
-    fn is_harmless(&self, callee: &Expression) -> bool {
+    pub(super) fn is_harmless(&self, callee: &Expression) -> bool {
         let (root, first, last) = root(callee);
         let Some(root) = root else {
             // A method of something that is written out: `["a", "b"].join()`.

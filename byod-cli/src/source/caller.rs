@@ -7,6 +7,7 @@ use oxc_span::GetSpan;
 
 use super::facts::{Access, Caller, Facts};
 use super::nodes::Reader;
+use super::syntax::range;
 
 impl Reader<'_, '_> {
     /// What becomes of the result of the call `id`.
@@ -40,6 +41,7 @@ impl Reader<'_, '_> {
                 is_null_test: true,
                 is_owner: false,
                 lookup: None,
+                span: 0..0,
             });
         }
         let (path, outermost) = self.members(value);
@@ -73,6 +75,7 @@ impl Reader<'_, '_> {
             is_null_test: false,
             is_owner: false,
             lookup: None,
+            span: 0..0,
         });
     }
 
@@ -91,6 +94,7 @@ impl Reader<'_, '_> {
             is_null_test: self.is_null_test(at),
             is_owner: self.is_owner(at),
             lookup: self.lookup_around(at),
+            span: range(self.nodes.kind(at).span()),
         });
     }
 

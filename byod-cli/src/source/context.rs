@@ -3,14 +3,14 @@
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     Argument, BindingPattern, CallExpression, ClassElement, Expression, FormalParameter,
-    FormalParameters, ObjectPattern,
+    FormalParameters, ObjectPattern, VariableDeclarator,
 };
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
 use byod_schema::FunctionPath;
 
-use super::facts::{Caller, Facts};
+use super::facts::{Caller, Facts, shorten};
 use super::nodes::{CONTEXT, Reader};
 use super::syntax::{first_parameter, function_path, is_empty_object, method, path_of, range};
 
@@ -127,6 +127,9 @@ impl Reader<'_, '_> {
                 let problem = "runs a function that can't be followed";
                 facts.problems.insert(problem.to_owned());
             }
+            if let Some(call) = called {
+                self.runs(call, usize::from(first == "scheduler"), facts);
+            }
             if let Some(function) = called.filter(|_| path.len() == 1).and_then(asked) {
                 self.result(parent, Caller::Function(function), facts);
             }
@@ -208,6 +211,7 @@ impl Reader<'_, '_> {
             Expression::Identifier(callee) => callee,
             // `Guards.run(ctx)` of a class, an object or a module; not `f.call(ctx)`.
             Expression::StaticMemberExpression(member) => {
+                self.hands(call, place, facts);
                 return !BORROWING.contains(&member.property.name.as_str())
                     && self.holds_functions(&member.object);
             }
@@ -231,6 +235,7 @@ impl Reader<'_, '_> {
         match self.nodes.kind(self.scoping.symbol_declaration(symbol)) {
             AstKind::Function(function) => followed(&function.params),
             AstKind::VariableDeclarator(declarator) => {
+                self.hands_to(call, place, declarator, facts);
                 match declarator
                     .init
                     .as_ref()
@@ -252,6 +257,29 @@ impl Reader<'_, '_> {
                 }
             }
             _ => false,
+        }
+    }
+
+    fn hands(&self, call: &CallExpression, place: usize, facts: &mut Facts) {
+        let shown = shorten(&self.text[range(call.span)]);
+        facts.hands.push((place, shown));
+    }
+
+    /// The same, unless what is called is written where it is declared.
+    fn hands_to(
+        &self,
+        call: &CallExpression,
+        place: usize,
+        declarator: &VariableDeclarator,
+        facts: &mut Facts,
+    ) {
+        let init = declarator.init.as_ref();
+        let is_written = matches!(
+            init.map(Expression::get_inner_expression),
+            Some(Expression::ArrowFunctionExpression(_) | Expression::FunctionExpression(_))
+        );
+        if !is_written {
+            self.hands(call, place, facts);
         }
     }
 

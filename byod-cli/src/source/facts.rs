@@ -47,6 +47,24 @@ pub(crate) struct Facts {
     pub(crate) access: Vec<Access>,
     /// The functions of the module that it passes its context to, and in which place.
     pub(crate) passed: Vec<(String, usize)>,
+    /// Where it hands its context to what isn't called by its own name: in which place,
+    /// and the call.
+    pub(crate) hands: Vec<(usize, String)>,
+    /// The functions in it that have no name by which they are called.
+    pub(crate) loose: Vec<Loose>,
+    /// Names of the module that are used otherwise than by calling them.
+    pub(crate) lent: BTreeSet<String>,
+    /// Names that it calls when its module is loaded, and those that it uses otherwise.
+    pub(crate) loading: BTreeSet<String>,
+    pub(crate) later: BTreeSet<String>,
+    /// What it writes that is still there after a call.
+    pub(crate) kept: Vec<Kept>,
+    /// Which of its function's parameters it changes.
+    pub(crate) changed_parameters: BTreeSet<usize>,
+    /// What outlives a call and is given to a function of that name, in which place.
+    pub(crate) given: Vec<(String, usize, Kept)>,
+    /// Whom it names as the caller of functions that it runs.
+    pub(crate) named: Vec<Named>,
     /// Where it looks the caller up by their identity.
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.
@@ -78,6 +96,51 @@ pub(crate) struct Lookup {
 pub(crate) struct Reached {
     pub(crate) id: Origin,
     /// The call, as errors show it.
+    pub(crate) shown: String,
+}
+
+/// A function without a name of its own: `checks.push((ctx) => …)`
+#[derive(Clone, Debug)]
+pub(crate) struct Loose {
+    /// As errors show it.
+    pub(crate) shown: String,
+    /// Which of its parameters are followed as contexts, or can be none.
+    pub(crate) followed: Vec<bool>,
+}
+
+/// A writing to what outlives a call: `last = ctx.user`
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// As errors show it.
+    pub(crate) shown: String,
+    /// What a call was given is in it: the context, arguments.
+    pub(crate) is_of_call: bool,
+    /// The function that does it is the statement's own, not one inside of that.
+    pub(crate) is_direct: bool,
+    pub(crate) keeper: Keeper,
+}
+
+/// Where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// In what is there as long as the module.
+    Module,
+    /// In a variable of a function around: as long as what that gave.
+    Around,
+    /// In an object of the class.
+    Instance,
+}
+
+/// `ctx.runMutation(internal.notes.purge, { userId: … })`
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) functions: Vec<FunctionPath>,
+    /// Of the argument that says whose call it is.
+    pub(crate) name: String,
+    /// Where its value is, and what that is made of.
+    pub(crate) spans: Vec<Range<usize>>,
+    pub(crate) origin: Origin,
+    /// As errors show it.
     pub(crate) shown: String,
 }
 
@@ -119,6 +182,8 @@ pub(crate) struct Access {
     pub(crate) is_owner: bool,
     /// The table of the lookup in whose conditions it stands.
     pub(crate) lookup: Option<String>,
+    /// Where it is.
+    pub(crate) span: Range<usize>,
 }
 
 /// The first line of a text, of at most 60 characters.

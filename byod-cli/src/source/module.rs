@@ -1,7 +1,7 @@
 //! A module as text: its imports and exports, and its statements with what is known
 //! of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::facts::{DEFAULT, Facts, shorten};
@@ -22,8 +22,39 @@ pub(crate) struct Module {
     pub(crate) stars: Vec<String>,
     /// The modules that it loads, in that order.
     pub(crate) loads: Vec<Load>,
+    /// Where its names are declared or imported.
+    pub(super) names: Names,
     /// `"use node"`
     pub(crate) use_node: bool,
+}
+
+/// Where the names of a module come from: whoever looks for each of many in a long
+/// module must not read all of it for each.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// The number of the statement.
+    declared: HashMap<String, usize>,
+    /// The number of the import, and that of the name in it.
+    imported: HashMap<String, (usize, usize)>,
+}
+
+impl Names {
+    /// The first that declares or imports a name counts.
+    pub(super) fn of(statements: &[Statement], imports: &[Import]) -> Self {
+        let mut found = Self::default();
+        for (index, statement) in statements.iter().enumerate() {
+            for name in &statement.names {
+                found.declared.entry(name.clone()).or_insert(index);
+            }
+        }
+        for (index, import) in imports.iter().enumerate() {
+            for (at, name) in import.names.iter().enumerate() {
+                let place = (index, at);
+                found.imported.entry(name.local.clone()).or_insert(place);
+            }
+        }
+        found
+    }
 }
 
 /// Where one module may load another.
@@ -136,9 +167,7 @@ impl Statement {
 
 impl Module {
     pub(crate) fn statement_of(&self, name: &str) -> Option<usize> {
-        self.statements
-            .iter()
-            .position(|statement| statement.names.iter().any(|n| n == name))
+        self.names.declared.get(name).copied()
     }
 
     /// Whether the statement that declares the name exports it.
@@ -165,9 +194,8 @@ impl Module {
     }
 
     pub(crate) fn import_of(&self, local: &str) -> Option<(&Import, &ImportedName)> {
-        self.imports.iter().find_map(|import| {
-            let name = import.names.iter().find(|name| name.local == local)?;
-            Some((import, name))
-        })
+        let (import, name) = self.names.imported.get(local)?;
+        let import = &self.imports[*import];
+        Some((import, &import.names[*name]))
     }
 }

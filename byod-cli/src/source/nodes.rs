@@ -51,6 +51,8 @@ impl Reader<'_, '_> {
     pub(super) fn node(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
         self.at_load(id, kind, facts);
         self.check_parts(id, kind, facts);
+        self.kept(id, kind, facts);
+        self.loose(id, kind, facts);
         match kind {
             AstKind::IdentifierReference(identifier) => {
                 let reference = self.scoping.get_reference(identifier.reference_id());
@@ -64,6 +66,14 @@ impl Reader<'_, '_> {
                 if self.is_of_module(symbol) {
                     if reference.is_value() {
                         facts.values.insert(name.clone());
+                        if self.is_called_at_load(id) {
+                            facts.loading.insert(name.clone());
+                        } else {
+                            facts.later.insert(name.clone());
+                        }
+                        if self.is_lent(id) {
+                            facts.lent.insert(name.clone());
+                        }
                         if !self.is_asked(id) {
                             facts.handed.insert(name.clone());
                         }

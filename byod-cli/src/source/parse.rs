@@ -16,7 +16,7 @@ use oxc_span::{GetSpan, SourceType};
 
 use super::facts::{DEFAULT, Facts};
 use super::module::{
-    Definition, Export, Import, Imported, ImportedName, Load, LoadKind, Module, Statement,
+    Definition, Export, Import, Imported, ImportedName, Load, LoadKind, Module, Names, Statement,
 };
 use super::nodes::Reader;
 use super::syntax::{Parts, function, initializer, property, range};
@@ -45,6 +45,7 @@ pub(super) fn module(
         exports: BTreeMap::new(),
         stars: Vec::new(),
         loads: Vec::new(),
+        names: Names::default(),
         use_node: program.directives.iter().any(|d| d.directive == "use node"),
     };
     let semantic = SemanticBuilder::new()
@@ -92,15 +93,15 @@ pub(super) fn module(
     }
     for node in semantic.nodes().iter() {
         let at = node.kind().span().start as usize;
-        let statement = module
-            .statements
-            .iter_mut()
-            .find(|statement| statement.span.contains(&at));
-        if let Some(statement) = statement {
+        // They stand one behind the other.
+        let behind = module.statements.partition_point(|s| s.span.start <= at);
+        let before = module.statements[..behind].last_mut();
+        if let Some(statement) = before.filter(|statement| statement.span.contains(&at)) {
             reader.node(node.id(), node.kind(), &mut statement.facts);
         }
     }
     module.text = text;
+    module.names = Names::of(&module.statements, &module.imports);
     Some(module)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
-use byod_build::Imports;
+use byod_build::{Imports, is_source};
 use byod_schema::FunctionPath;
 
 use super::module::{Export, Module};
@@ -50,10 +50,13 @@ impl Sources {
     }
 
     fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> Result<(), Error> {
-        let text = fs::read_to_string(file).map_err(|error| Error::io(file, error))?;
+        let text = byod_build::read_text(file).map_err(|error| Error::io(file, error))?;
         let text = text.replace("\r\n", "\n");
         byod_build::check_nesting(file, &text)?;
-        if let Some(module) = parse::module(file, name.clone(), text, subjects) {
+        // Two files of one name, as `a.ts` and `a.mjs`: which of them counts can't be told.
+        let is_other = self.broken.contains(&name) || self.modules.remove(&name).is_some();
+        let module = parse::module(file, name.clone(), text, subjects);
+        if let Some(module) = module.filter(|_| !is_other) {
             self.modules.insert(name, module);
         } else {
             self.broken.insert(name);
@@ -132,11 +135,10 @@ impl Sources {
             }
         }
         let path = path.to_string_lossy().replace('\\', "/");
-        let bare = ENDINGS
-            .iter()
-            .find_map(|ending| path.strip_suffix(ending))
-            .unwrap_or(&path)
-            .to_owned();
+        let bare = match path.rsplit_once('.') {
+            Some((bare, _)) if is_source(&path) => bare.to_owned(),
+            _ => path,
+        };
         if let Some(generated) = bare.strip_prefix("_generated/") {
             return Target::Generated(generated.to_owned());
         }
@@ -212,11 +214,10 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-const ENDINGS: [&str; 6] = [".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs"];
-
+/// The reader's own list: what it runs must be judged here, too.
 fn is_module(file: &Path) -> bool {
-    let name = file.to_string_lossy();
-    ENDINGS.iter().any(|ending| name.ends_with(ending)) && !name.ends_with(".d.ts")
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.is_some_and(is_source)
 }
 
 /// `dir/module`

@@ -56,6 +56,11 @@ impl Project {
         Self::copy("../examples")
     }
 
+    /// The large app of `examples/large/`.
+    pub(crate) fn large() -> Self {
+        Self::copy("../examples/large")
+    }
+
     /// A project of `tests/projects/`.
     pub(crate) fn of(name: &str) -> Self {
         Self::copy(&format!("tests/projects/{name}"))
@@ -154,6 +159,12 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 /// The folder with the npm packages of `tests/node`, installed on first use.
 /// `None` where these tests are left out by `BYOD_WITHOUT_NODE=1`.
 pub(crate) fn node() -> Option<PathBuf> {
+    installed("tests/node")
+}
+
+/// A folder of this repository with the npm packages of its lock file, installed on
+/// first use. `None` as of [`node`].
+pub(crate) fn installed(folder: &str) -> Option<PathBuf> {
     if std::env::var_os("BYOD_WITHOUT_NODE").is_some_and(|value| !value.is_empty()) {
         let _ = writeln!(std::io::stderr(), "BYOD_WITHOUT_NODE is set: test left out");
         return None;
@@ -165,7 +176,7 @@ pub(crate) fn node() -> Option<PathBuf> {
     }
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = repository("tests/node");
+    let folder = repository(folder);
     // Other test programs may install at the same time.
     let guard = fs::File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm.lock")).unwrap();
     guard.lock().unwrap();

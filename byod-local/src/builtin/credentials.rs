@@ -63,7 +63,7 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
             args: Validator::Object { value: args },
             returns: None,
         });
-        let body = body(name, table.clone(), declared.returns.clone());
+        let body = body(name, table.clone(), &declared);
         Entry {
             keyed: None,
             claimed: None,
@@ -75,7 +75,14 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
     .into()
 }
 
-fn body(name: &str, table: Arc<Table>, returns: Option<Validator>) -> Body {
+fn body(name: &str, table: Arc<Table>, declared: &Function) -> Body {
+    let returns = declared.returns.clone();
+    // Functions of before a new seal left the time alone want to be told it.
+    let updated_at = declared
+        .args
+        .as_object()
+        .and_then(|args| args.get("updatedAt"));
+    let counts_as_new = updated_at.is_some_and(|field| !field.optional);
     match name {
         "getConfigInternal" => Arc::new(|ctx, args| {
             let config = config_of(ctx, &args)?;
@@ -110,8 +117,11 @@ fn body(name: &str, table: Arc<Table>, returns: Option<Validator>) -> Body {
             let options = args.get("paginationOpts").unwrap_or(&Value::Null);
             Ok(ctx.query(TABLE).paginate(options)?.into())
         }),
-        "resealConfig" => Arc::new(|ctx, mut sealed| {
+        "resealConfig" => Arc::new(move |ctx, mut sealed| {
             let id = config_id(&mut sealed)?;
+            if !counts_as_new {
+                sealed.remove("updatedAt");
+            }
             let expected = sealed.remove("expectedAuthTags");
             let same = |config: &Object| config.get("authTags") == expected.as_ref();
             let replaced = ctx.get(&id).as_ref().is_some_and(same);
@@ -234,7 +244,7 @@ fn reseal_args() -> Fields {
     let strings = strings.map(|name| (name, Field::required(Validator::String)));
     let others = [
         ("configId", id()),
-        ("updatedAt", Field::required(Validator::Number)),
+        ("updatedAt", Field::optional(Validator::Number)),
     ];
     strings.chain(others).collect()
 }

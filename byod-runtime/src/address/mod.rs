@@ -4,12 +4,16 @@
 //! stands for whenever a connection is made.
 
 mod allowed;
+#[cfg(feature = "reqwest")]
+mod destination;
 mod host;
 mod policy;
 mod ranges;
 mod resolver;
 mod settings;
 
+#[cfg(feature = "reqwest")]
+pub(crate) use destination::Destination;
 pub(crate) use policy::AddressPolicy;
 pub(crate) use resolver::{Refused, Resolver};
 pub(crate) use settings::AddressSettings;

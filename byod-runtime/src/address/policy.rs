@@ -23,8 +23,6 @@ pub(crate) struct AddressPolicy {
     pub(super) any_public: bool,
     /// This machine, also over http.
     pub(super) development: bool,
-    /// Names of the proxies that connections go through.
-    pub(super) proxies: Vec<String>,
 }
 
 impl AddressPolicy {
@@ -68,7 +66,7 @@ impl AddressPolicy {
         }
         match host {
             Host::Name(name) if is_convex_cloud(name) => {}
-            Host::Name(name) if self.any_public => self.check_public(name)?,
+            Host::Name(name) if self.any_public => check_public(name)?,
             Host::Address(address) if self.any_public => {
                 if let Some(special) = Special::of(*address) {
                     return Err(special.in_url());
@@ -83,37 +81,29 @@ impl AddressPolicy {
         }
     }
 
-    fn check_public(&self, name: &str) -> Result<(), &'static str> {
-        if !name.contains('.') {
-            return Err("names a host that is not on the internet: its name has no dot");
-        }
-        let last = name.rsplit('.').next();
-        if NOT_PUBLIC.iter().any(|domain| last == Some(domain)) {
-            return Err("names a host that is not on the internet: its domain is for private use");
-        }
-        if self.is_proxy(name) {
-            return Err("names the proxy of this service");
-        }
-        Ok(())
-    }
-
     /// What keeps an address that the name stands for from being connected to.
     ///
     /// What an operator named may be in a private network.
     pub(super) fn refuse(&self, name: &str, address: IpAddr) -> Option<Special> {
         let special = Special::of(address)?;
         let host = Host::Name(name.to_ascii_lowercase());
-        let named = self.allowed.iter().any(|allowed| allowed.has(&host)) || self.is_proxy(name);
+        let named = self.allowed.iter().any(|allowed| allowed.has(&host));
         let this_machine = self.development && host.is_this_machine() && address.is_loopback();
         let fine = this_machine || (named && special.is_of_private_networks());
         (!fine).then_some(special)
     }
+}
 
-    /// In whatever letters: the environment's are kept where a connection is made.
-    fn is_proxy(&self, name: &str) -> bool {
-        let mut proxies = self.proxies.iter();
-        proxies.any(|proxy| proxy.eq_ignore_ascii_case(name))
+/// Whether a name can be one of the internet.
+fn check_public(name: &str) -> Result<(), &'static str> {
+    if !name.contains('.') {
+        return Err("names a host that is not on the internet: its name has no dot");
     }
+    let last = name.rsplit('.').next();
+    if NOT_PUBLIC.iter().any(|domain| last == Some(domain)) {
+        return Err("names a host that is not on the internet: its domain is for private use");
+    }
+    Ok(())
 }
 
 fn is_convex_cloud(name: &str) -> bool {

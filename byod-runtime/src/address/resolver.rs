@@ -49,10 +49,11 @@ impl Resolver {
         }
     }
 
-    async fn resolve(self, name: Name) -> Result<vec::IntoIter<SocketAddr>, BoxError> {
-        let name = name.as_str();
+    async fn addresses(&self, name: &str) -> Result<vec::IntoIter<SocketAddr>, BoxError> {
         let addresses = self.upstream.addresses(name).await?;
-        if let Some(policy) = &self.policy {
+        if let Some(policy) = &self.policy
+            && !is_a_proxy(name)
+        {
             for address in &addresses {
                 if let Some(special) = policy.refuse(name, *address) {
                     // The address itself is for the operator's eyes only: it would
@@ -82,8 +83,40 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
-        self.clone().resolve(name).boxed()
+        let resolver = self.clone();
+        async move { resolver.addresses(name.as_str()).await }.boxed()
     }
+}
+
+#[cfg(feature = "reqwest")]
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let resolver = self.clone();
+        Box::pin(async move {
+            let name = name.as_str();
+            // One that stands in a URL was judged with it.
+            if let Ok(address) = name.trim_matches(['[', ']']).parse::<IpAddr>() {
+                let address = SocketAddr::new(address, 0);
+                return Ok(Box::new(std::iter::once(address)) as reqwest::dns::Addrs);
+            }
+            let found = resolver.addresses(name).await?;
+            Ok(Box::new(found) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+/// Whether the name is that of a proxy on the way, whose address is the operator's
+/// business.
+#[cfg(feature = "reqwest")]
+fn is_a_proxy(name: &str) -> bool {
+    let destination = super::destination::Destination::of_the_call();
+    destination.is_some_and(|destination| !destination.is(name))
+}
+
+/// The built-in way knows none.
+#[cfg(not(feature = "reqwest"))]
+fn is_a_proxy(_: &str) -> bool {
+    false
 }
 
 impl Upstream {

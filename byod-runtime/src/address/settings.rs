@@ -3,8 +3,6 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use url::Url;
-
 use super::allowed::Allowed;
 use super::policy::AddressPolicy;
 use super::resolver::{Resolver, Upstream};
@@ -20,7 +18,6 @@ pub(crate) struct AddressSettings {
     allowed: Vec<(&'static str, String)>,
     pub(crate) any_public: bool,
     pub(crate) development: bool,
-    pub(crate) proxy_from_env: bool,
     upstream: Upstream,
 }
 
@@ -52,10 +49,6 @@ impl AddressSettings {
             allowed,
             any_public: self.any_public,
             development: self.development,
-            proxies: match self.proxy_from_env {
-                true => proxies(|name| std::env::var(name).ok()),
-                false => Vec::new(),
-            },
         });
         let resolver = Resolver::guarded(policy.clone(), self.upstream);
         Ok((policy, resolver))
@@ -84,31 +77,6 @@ impl fmt::Debug for AddressSettings {
             .field("allowed", &self.allowed.len())
             .field("any_public", &self.any_public)
             .field("development", &self.development)
-            .field("proxy_from_env", &self.proxy_from_env)
             .finish_non_exhaustive()
     }
-}
-
-/// The hosts of the proxies that the HTTP client takes from the environment.
-pub(super) fn proxies(var: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    const NAMES: [&str; 6] = [
-        "ALL_PROXY",
-        "all_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-        "HTTPS_PROXY",
-        "https_proxy",
-    ];
-    let host = |text: String| {
-        let url = match text.contains("://") {
-            true => Url::parse(&text),
-            false => Url::parse(&format!("http://{text}")),
-        };
-        Some(url.ok()?.host_str()?.to_owned())
-    };
-    NAMES
-        .iter()
-        .filter_map(|name| var(name))
-        .filter_map(host)
-        .collect()
 }

@@ -73,25 +73,3 @@ async fn the_system_is_asked_and_guarded() {
     let mut found = resolver.call(localhost()).await.unwrap();
     assert!(found.all(|address| address.ip().is_loopback()));
 }
-
-#[test]
-fn a_proxy_may_be_in_a_private_network_and_is_no_deployment() {
-    let proxies = settings::proxies(|name| match name {
-        "HTTPS_PROXY" => Some("http://user:geheim@proxy.example.org:3128".to_owned()),
-        "all_proxy" => Some("Other.example.org:3128".to_owned()),
-        _ => None,
-    });
-    assert_eq!(proxies, ["other.example.org", "proxy.example.org"]);
-    let policy = AddressPolicy {
-        any_public: true,
-        proxies,
-        ..AddressPolicy::default()
-    };
-    let private = "10.0.0.7".parse().unwrap();
-    assert!(policy.refuse("proxy.example.org", private).is_none());
-    // As the environment writes it.
-    assert!(policy.refuse("Other.example.org", private).is_none());
-    assert!(policy.refuse("x.proxy.example.org", private).is_some());
-    let problem = policy.check("https://proxy.example.org").unwrap_err();
-    assert_eq!(problem, "names the proxy of this service");
-}

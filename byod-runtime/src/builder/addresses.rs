@@ -39,16 +39,6 @@ impl ByodBuilder {
         self
     }
 
-    /// Whether calls go through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or
-    /// `ALL_PROXY` name, but for the hosts in `NO_PROXY`. Default: no.
-    ///
-    /// The proxy then finds out what the names of users' deployments stand for, so
-    /// it is the proxy that has to refuse addresses of private networks.
-    pub fn proxy_from_env(mut self, on: bool) -> Self {
-        self.addresses.proxy_from_env = on;
-        self
-    }
-
     /// What names stand for, in place of what the system says. For tests.
     #[doc(hidden)]
     pub fn resolver(

@@ -4,7 +4,7 @@ use super::{ByodBuilder, bare};
 use crate::address::AddressSettings;
 use crate::deployment::UrlText;
 use crate::error::Error;
-use crate::users::EncryptionKey;
+use crate::users::{EncryptionKey, is_quoted};
 
 /// The variable that lists where users' deployments may be.
 const ALLOWED_HOSTS: &str = "BYOD_ALLOWED_HOSTS";
@@ -17,6 +17,11 @@ impl ByodBuilder {
     /// Former encryption keys are those of `BYOD_FORMER_ENCRYPTION_KEYS`, if it is
     /// set: separated by commas, or, where one holds a comma, a JSON array of strings.
     ///
+    /// A value in quotes, or an encryption key that was meant as 64 hex digits and isn't
+    /// (after `0x`, a few too many or too few), is refused: it would pass for another key.
+    /// Where such a text is meant, give it to [`encryption_key`](Self::encryption_key),
+    /// or, as a former one, in the JSON array.
+    ///
     /// `BYOD_ALLOWED_HOSTS` may list, separated by commas, what else than
     /// `*.convex.cloud` users' deployments may be at: hosts as
     /// [`allow_host`](Self::allow_host) takes them, and `*` for any host of the
@@ -28,33 +33,41 @@ impl ByodBuilder {
     }
 
     pub(super) fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let var = |name| {
-            let value = Zeroizing::new(var(name)?);
-            (!value.trim().is_empty()).then_some(value)
+        let var = |name| -> Result<Option<Zeroizing<String>>, Error> {
+            let value = Zeroizing::new(var(name).unwrap_or_default());
+            if is_quoted(value.trim()) {
+                return Err(Error::config(format!(
+                    "{name} stands in quotes, which would be part of it; set it without them"
+                )));
+            }
+            Ok((!value.trim().is_empty()).then_some(value))
         };
-        let main_url = ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"]
-            .into_iter()
-            .find_map(|name| Some((name, UrlText(var(name)?.to_string()))));
+        let mut main_url = None;
+        for name in ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"] {
+            if let (None, Some(url)) = (&main_url, var(name)?) {
+                main_url = Some((name, UrlText(url.to_string())));
+            }
+        }
         if main_url.is_none() {
             return Err(Error::config(
                 "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
                  set it to the main deployment's URL, such as https://happy-animal-123.convex.cloud",
             ));
         }
-        let Some(deploy_key) = var("CONVEX_DEPLOY_KEY") else {
+        let Some(deploy_key) = var("CONVEX_DEPLOY_KEY")? else {
             return Err(Error::config(
                 "CONVEX_DEPLOY_KEY is not set; set it to the main deployment's deploy key, \
                  from the deployment's settings in the Convex dashboard",
             ));
         };
-        let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY") else {
+        let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY")? else {
             return Err(Error::config(
                 "BYOD_ENCRYPTION_KEY is not set; set it to the key that users' credentials are \
                  sealed with: 64 hex digits, for example from `byod keygen`",
             ));
         };
         const FORMER: &str = "BYOD_FORMER_ENCRYPTION_KEYS";
-        let former = match var(FORMER) {
+        let former = match var(FORMER)? {
             Some(keys) => EncryptionKey::parse_list(&keys)
                 .map_err(|error| Error::config(format!("{FORMER}: {}", bare(&error))))?,
             None => Vec::new(),
@@ -62,9 +75,11 @@ impl ByodBuilder {
         Ok(Self {
             main_url,
             deploy_key: Some(deploy_key.trim().into()),
-            encryption_key: Some(EncryptionKey::parse(encryption_key.trim())?),
+            encryption_key: Some(EncryptionKey::written(encryption_key.trim()).map_err(
+                |error| Error::config(format!("BYOD_ENCRYPTION_KEY: {}", bare(&error))),
+            )?),
             former_encryption_keys: former,
-            addresses: var(ALLOWED_HOSTS)
+            addresses: var(ALLOWED_HOSTS)?
                 .map(|list| AddressSettings::from_list(ALLOWED_HOSTS, &list))
                 .unwrap_or_default(),
             ..Self::default()

@@ -1,23 +1,22 @@
 //! Sets up a `Byod`.
 
 mod addresses;
+mod connections;
 mod environment;
 
 use std::time::Duration;
 
 use byod_schema::Location;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
-use crate::address::{AddressSettings, Resolver};
+use crate::address::AddressSettings;
 use crate::codec::FunctionInfo;
 use crate::deployment::{
-    Client, DeployKey, Deployments, Http, HttpSettings, Limits, UrlText, operators_url,
+    Client, DeployKey, Deployments, HttpSettings, Limits, UrlText, operators_url,
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, KnownClaims, Pauses, Recoveries, Rollout, Rollouts, RouteCache, RoutedClient, Router,
-    TableInfo, Watched,
+    Ages, Connects, KnownClaims, Pauses, Recoveries, Rollout, Rollouts, RouteCache, RoutedClient,
+    Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -54,7 +53,6 @@ pub struct ByodBuilder {
     http: HttpSettings,
     limits: Limits,
     concurrency: usize,
-    root_certificates: Vec<Vec<u8>>,
     router: Router,
     rollout: Rollout,
     cache_capacity: usize,
@@ -80,7 +78,6 @@ impl Default for ByodBuilder {
             http: HttpSettings::default(),
             limits: Limits::default(),
             concurrency: 64,
-            root_certificates: Vec::new(),
             router: Router::default(),
             rollout: Rollout::default(),
             cache_capacity: 10_000,
@@ -260,15 +257,6 @@ impl ByodBuilder {
         self
     }
 
-    /// Trusts a certificate authority (PEM; one or several) besides the system's.
-    ///
-    /// The system's are its certificate store, or what `SSL_CERT_FILE` names;
-    /// where there is none, Mozilla's are compiled in.
-    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.push(pem.into());
-        self
-    }
-
     /// The module of main that holds the functions for users' records. Default:
     /// `byod/credentials`.
     pub fn credentials_module(mut self, module: impl Into<String>) -> Self {
@@ -279,7 +267,7 @@ impl ByodBuilder {
     /// Checks the settings; connects to nothing yet.
     ///
     /// [`Error::Config`] names the setting that is missing or can't be used.
-    pub fn build(mut self) -> Result<Byod, Error> {
+    pub fn build(self) -> Result<Byod, Error> {
         let missing = |name| {
             let text = format!("{name} is not set; call `ByodBuilder::{name}` or `from_env`");
             Error::config(text)
@@ -295,24 +283,17 @@ impl ByodBuilder {
             .fold(Keyring::new(encryption_key), Keyring::with_former)
             .bind_records(self.bind_records)
             .require_bound_records(self.require_bound_records);
-        for pem in &self.root_certificates {
-            self.http.root_certificates.extend(certificates(pem)?);
-        }
-        self.http.proxy_from_env = self.addresses.proxy_from_env;
         let url = operators_url(&url, self.main_over_http)
             .map_err(|error| Error::config(format!("{setting}: {}", bare(&error))))?;
-        let main = Client::with_http(
-            &url,
-            Http::new(&self.http, Resolver::default(), self.limits.connect)?,
-            self.limits,
-        );
         let (addresses, resolver) = self.addresses.build()?;
+        let (main_http, users_http) = self.http.build(resolver, self.limits.connect)?;
+        let main = Client::with_http(&url, main_http, self.limits);
         let admin = main.with_deploy_key(&deploy_key).usable()?;
         Ok(Byod::new(Inner {
             main: RoutedClient::new(Location::Main, main),
             store: Store::new(admin, &self.credentials_module),
             keys,
-            users_http: Http::new(&self.http, resolver, self.limits.connect)?,
+            users_http,
             addresses,
             limits: self.limits,
             deployments: Deployments::new(self.concurrency),
@@ -328,6 +309,7 @@ impl ByodBuilder {
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
             claims: KnownClaims::new(self.cache_capacity),
+            connects: Connects::default(),
             recoveries: Recoveries::new(self.recovery_pauses),
         }))
     }
@@ -346,17 +328,6 @@ impl Byod {
     /// For everything that can be set.
     pub fn builder() -> ByodBuilder {
         ByodBuilder::default()
-    }
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let found = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
-    match found {
-        Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(Error::config(
-            "root_certificate: no certificate in the PEM text",
-        )),
-        Err(error) => Err(Error::config(format!("root_certificate: not PEM: {error}"))),
     }
 }
 

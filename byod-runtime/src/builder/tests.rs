@@ -73,6 +73,51 @@ fn a_line_break_after_a_value_is_none_of_it() {
 }
 
 #[test]
+fn what_was_copied_with_more_or_less_than_itself_is_refused() {
+    let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let refused = |name: &str, value: &str| {
+        let mut all = vec![URL, KEY, SECRET];
+        all.retain(|(other, _)| *other != name);
+        all.push((name, value));
+        let error = vars(&all).err().map(|error| error.to_string());
+        let error = error.unwrap_or_else(|| panic!("{name}: {value} is taken"));
+        assert!(error.contains(name), "{error}");
+        assert!(
+            !error.contains("geheim") && !error.contains(&digits[4..]),
+            "{error}"
+        );
+    };
+    for quote in ['"', '\'', '`'] {
+        for (name, value) in [
+            URL,
+            KEY,
+            (SECRET.0, digits),
+            ("BYOD_FORMER_ENCRYPTION_KEYS", digits),
+        ] {
+            refused(name, &format!("{quote}{value}{quote}\n"));
+        }
+        let list = format!("one,{quote}geheim{quote}");
+        refused("BYOD_FORMER_ENCRYPTION_KEYS", &list);
+    }
+    let mistyped = [
+        format!("0x{digits}"),
+        digits[1..].to_owned(),
+        format!("{digits}0"),
+    ];
+    for key in &mistyped {
+        refused(SECRET.0, key);
+        refused("BYOD_FORMER_ENCRYPTION_KEYS", key);
+        // Records may be sealed so: then it is said on purpose.
+        let list = serde_json::json!([key, "\"quoted\""]).to_string();
+        vars(&[URL, KEY, SECRET, ("BYOD_FORMER_ENCRYPTION_KEYS", &list)]).unwrap();
+    }
+    // Texts that are no failed digits.
+    for key in [&digits[..32], "correct horse \"battery\"", "0xyz"] {
+        vars(&[URL, KEY, (SECRET.0, key)]).unwrap();
+    }
+}
+
+#[test]
 fn former_keys_come_from_the_environment_too() {
     let former = |keys| vars(&[URL, KEY, SECRET, ("BYOD_FORMER_ENCRYPTION_KEYS", keys)]);
     let byod = former("one, geheim-too\n").unwrap();

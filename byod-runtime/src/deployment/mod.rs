@@ -26,6 +26,8 @@ pub(crate) use context::CallContext;
 pub(crate) use deadline::{Deadline, YEAR};
 pub(crate) use endpoint::{UrlText, operators_url, shown_host};
 pub(crate) use health::{Deployments, is_failing};
+#[cfg(feature = "reqwest")]
+pub(crate) use http::HttpClients;
 pub(crate) use http::{Http, HttpSettings};
 pub(crate) use limits::Limits;
 pub(crate) use observer::Observer;

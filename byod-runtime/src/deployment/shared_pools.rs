@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::runtime::{Handle, Id};
 
-use super::http::{Http, HttpSettings};
+use super::http::Http;
 use super::limits::Limits;
 use crate::address::Resolver;
 use crate::error::Error;
@@ -25,11 +25,7 @@ pub(crate) fn of_this_runtime() -> Result<Http, Error> {
     if let Some((_, pool)) = pools.iter().find(|(known, _)| *known == runtime) {
         return Ok(pool.clone());
     }
-    let pool = Http::new(
-        &HttpSettings::default(),
-        Resolver::default(),
-        Limits::default().connect,
-    )?;
+    let pool = Http::built_in(&[], Resolver::default(), Limits::default().connect)?;
     if pools.len() == KEPT {
         pools.pop_front();
     }

@@ -5,6 +5,7 @@ mod claim;
 mod data;
 mod outcome;
 mod problem;
+mod stopped;
 #[cfg(test)]
 pub(crate) mod test_error;
 pub(crate) mod text;

@@ -1,3 +1,4 @@
+use super::stopped;
 use super::variants::Error;
 
 /// What is known about the execution of a call that gave an [`Error`].
@@ -42,6 +43,9 @@ impl Error {
             | Self::Encode { .. } => Outcome::NotExecuted,
             Self::Timeout { connecting, .. } if *connecting => Outcome::NotExecuted,
             Self::Status { status, code, .. } => status_outcome(*status, code.as_deref()),
+            Self::Function { message, .. } if stopped::sentence(message).is_some() => {
+                Outcome::NotExecuted
+            }
             Self::Function { .. } => Outcome::Executed,
             Self::Answer { executed, .. } if *executed => Outcome::Executed,
             Self::Timeout { .. }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::stopped;
 use super::variants::Error;
 use super::words::SOMEBODY_ELSES;
 use crate::error::Claim;
@@ -34,6 +35,11 @@ pub enum ConnectionProblem {
     Failing {
         /// The HTTP status.
         status: u16,
+    },
+    /// It is paused, or Convex has disabled it: it runs no functions at present.
+    Stopped {
+        /// What Convex says.
+        reason: Box<str>,
     },
     /// More came on its connections than calls had asked for, again and again.
     Flooding,
@@ -86,6 +92,16 @@ impl ConnectionProblem {
                 claim: Claim::SomebodyElses,
                 ..
             } => Self::SomebodyElses,
+            Error::Function { message, .. } => Self::Stopped {
+                reason: stopped::sentence(message)?.into(),
+            },
+            Error::Status {
+                code: Some(code),
+                message,
+                ..
+            } if **code == *stopped::CODE => Self::Stopped {
+                reason: message.clone(),
+            },
             Error::Status { status: 404, .. } => Self::NotFound,
             Error::Status { status, .. } => Self::Failing { status: *status },
             Error::Answer {
@@ -121,6 +137,10 @@ impl fmt::Display for ConnectionProblem {
             Self::Failing { status } => {
                 write!(f, "the deployment fails with HTTP status {status}")
             }
+            Self::Stopped { reason } => write!(
+                f,
+                "the deployment runs no functions at present, see its dashboard: {reason}"
+            ),
             Self::Flooding => f.write_str(
                 "the deployment sends more than it is asked for, so its connections are closed; check its URL, and what stands between",
             ),

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connects::Connecting;
 use super::service::Byod;
 use crate::error::Error;
 use crate::users::UserId;
@@ -25,7 +26,7 @@ pub(crate) enum Writer<'a> {
     /// That calls with these credentials fail. Gives way as a test does.
     Report(&'a News),
     /// Other credentials. Give way to a disconnect, and to credentials that came later.
-    Credentials(&'a Credentials),
+    Credentials(&'a Credentials, &'a Connecting),
 }
 
 /// That a deployment fails.
@@ -35,19 +36,13 @@ pub(crate) struct News {
     pub(super) reason: Arc<str>,
 }
 
-impl News {
-    /// Whether the record has these credentials, and calls them good.
-    pub(super) fn is_about(&self, record: &UserDatabaseConfig) -> bool {
-        record.credentials.fingerprint() == self.fingerprint
-            && record.connection_status == ConnectionStatus::Connected
-    }
-}
-
 /// What became of a change.
 pub(crate) enum Written {
     Yes,
     /// Somebody else came first; what there is now, if there is a record.
     Lost(Option<Box<UserDatabaseConfig>>),
+    /// The user disconnected in this process since the writer began.
+    CalledOff,
 }
 
 impl Byod {
@@ -59,10 +54,25 @@ impl Byod {
         writer: Writer<'_>,
         change: &Change<'_>,
     ) -> Result<Written, Error> {
-        let store = &self.inner().store;
         // Where main can't refuse what is outdated, this process's own writers at
         // least come one after the other.
-        let _writing = store.lock(user).await;
+        let _writing = self.inner().store.lock(user).await;
+        // A disconnect of this process is over or has not begun to read.
+        if matches!(&writer, Writer::Credentials(_, connecting) if connecting.is_called_off()) {
+            return Ok(Written::CalledOff);
+        }
+        self.change_locked(user, seen, writer, change).await
+    }
+
+    /// The same for who holds the store's lock of the user already.
+    pub(super) async fn change_locked(
+        &self,
+        user: &UserId,
+        seen: Option<UserDatabaseConfig>,
+        writer: Writer<'_>,
+        change: &Change<'_>,
+    ) -> Result<Written, Error> {
+        let store = &self.inner().store;
         let mut seen = seen;
         for attempt in 1..=ATTEMPTS {
             let written = match (&seen, change.credentials) {
@@ -109,14 +119,20 @@ impl Byod {
                 });
                 same && may_be_tested(status)
             }
-            Writer::Report(news) => news.is_about(present),
-            Writer::Credentials(credentials) => {
+            Writer::Report(news) => self.is_about(user, news, present),
+            Writer::Credentials(credentials, _) => {
                 // What the user did last stands.
-                *status != ConnectionStatus::Disconnected
+                !is_disconnected_since(seen, present)
                     && (self.holds(user, present, credentials)
                         || seen.is_some_and(|seen| self.are_as_seen(user, seen, present)))
             }
         }
+    }
+
+    /// Whether the record has the credentials that fail, and calls them good.
+    pub(super) fn is_about(&self, user: &UserId, news: &News, record: &UserDatabaseConfig) -> bool {
+        record.connection_status == ConnectionStatus::Connected
+            && self.fingerprint(user, record) == Some(news.fingerprint)
     }
 
     /// Whether the record's credentials are those that were seen, at most sealed anew
@@ -140,6 +156,16 @@ impl Byod {
         let opened = self.open(user, record);
         opened.is_ok_and(|opened| opened.is_same(credentials))
     }
+}
+
+/// Whether the user disconnected after the record was seen. One that was disconnected
+/// then and has only been sealed anew has the same time still.
+fn is_disconnected_since(seen: Option<&UserDatabaseConfig>, present: &UserDatabaseConfig) -> bool {
+    let disconnected = ConnectionStatus::Disconnected;
+    present.connection_status == disconnected
+        && seen.is_none_or(|seen| {
+            seen.connection_status != disconnected || seen.updated_at != present.updated_at
+        })
 }
 
 /// Whether a test says anything about a record of that status.

@@ -6,7 +6,7 @@ use super::cache::Connected;
 use super::service::Byod;
 use crate::deployment::{Client, Deadline, Owner, Released};
 use crate::error::{Claim, ConnectionProblem, Error};
-use crate::users::{ConnectionStatus, Subject, UserDatabaseConfig, UserId};
+use crate::users::{ConnectionStatus, Credentials, Subject, UserDatabaseConfig, UserId};
 
 /// How long a question about a user's status waits for the user's deployment to say
 /// whose it is.
@@ -26,13 +26,34 @@ impl Byod {
         let user = user.into();
         let record = self.record(&user).await?;
         let client = self.client(&user, &record)?;
+        self.release_at(&client, &user).await
+    }
+
+    /// Gives up the user's claim of a deployment that their record doesn't name: one
+    /// they had before, or one that was claimed and never connected. Main isn't asked.
+    ///
+    /// [`Error::Config`] if the credentials can't be those of a deployment; other errors
+    /// are the deployment's.
+    pub async fn release_deployment(
+        &self,
+        user: impl Into<UserId>,
+        credentials: &Credentials,
+    ) -> Result<Released, Error> {
+        let user = user.into();
+        user.check()?;
+        let client = self.client_of(credentials)?;
+        self.release_at(&client, &user).await
+    }
+
+    async fn release_at(&self, client: &Client, user: &UserId) -> Result<Released, Error> {
         let owner = Owner::User(user.as_str());
         let released = client.release_claim(owner, client.deadline()).await;
-        self.inner().claims.forget(&user);
+        self.inner().claims.forget(user);
         if let Ok(released) = &released {
             tracing::info!(
                 ?user,
                 ?released,
+                deployment = client.host(),
                 "asked the user's deployment to be released"
             );
         }
@@ -81,11 +102,13 @@ impl Byod {
         user: &UserId,
         record: &UserDatabaseConfig,
     ) -> Option<Claim> {
-        let fingerprint = record.credentials.fingerprint();
+        let Connected {
+            client,
+            fingerprint,
+        } = self.connected(user, record).ok()?;
         if let Some(claim) = self.inner().claims.get(user, fingerprint) {
             return Some(claim);
         }
-        let client = self.client(user, record).ok()?;
         let client = client.with_limits(|limits| {
             limits.retries = 0;
             limits.timeout = limits.timeout.min(PATIENCE);
@@ -115,7 +138,8 @@ impl Byod {
             tracing::info!(
                 ?user,
                 deployment = client.host(),
-                "a new claim is kept: it may be in use"
+                "a new claim is kept: it may be in use; where it isn't, `byod release --deployment` \
+                 gives it up"
             );
             return;
         }
@@ -125,7 +149,7 @@ impl Byod {
             tracing::warn!(
                 deployment = client.host(), %error,
                 "a deployment was claimed, not connected, and could not be released: \
-                 it stays the user's until they connect it and release it with `byod release`"
+                 it stays the user's until `byod release --deployment` gives it up"
             );
         }
     }
@@ -147,7 +171,7 @@ impl Byod {
         let record = record.await.ok().and_then(|record| record.ok().flatten());
         let is_in_use = record.is_some_and(|record| {
             record.connection_status == ConnectionStatus::Connected
-                && record.credentials.fingerprint() == connected.fingerprint
+                && self.fingerprint(user, &record) == Some(connected.fingerprint)
         });
         if !is_in_use {
             self.clear_user_client(user);

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::changes::{Writer, Written};
+use super::connects::Connecting;
 use super::service::Byod;
 use super::testing::{ConnectionTest, status_after, version_in};
 use crate::deployment::Client;
@@ -40,6 +41,7 @@ impl Byod {
     ) -> Result<ConnectionTest, Error> {
         let user = user.into();
         let (subject, client) = self.usable(&user, subject.into(), credentials)?;
+        let connecting = self.inner().connects.begin(&user);
         let seen = self.inner().store.get(&user).await?;
         let connected = ConnectionStatus::Connected;
         let only_if_it_works = seen
@@ -49,6 +51,7 @@ impl Byod {
             subject,
             credentials: credentials.clone(),
             client,
+            connecting,
             seen,
             only_if_it_works,
         };
@@ -73,10 +76,12 @@ impl Byod {
     ) -> Result<ConnectionTest, Error> {
         let user = user.into();
         let (subject, client) = self.usable(&user, subject.into(), credentials)?;
+        let connecting = self.inner().connects.begin(&user);
         let new = New {
             subject,
             credentials: credentials.clone(),
             client,
+            connecting,
             seen: Some(self.record(&user).await?),
             only_if_it_works: true,
         };
@@ -149,24 +154,35 @@ impl Byod {
             schema_version: version_in(found),
             ..Change::to(&status)
         };
-        let writer = Writer::Credentials(&new.credentials);
+        let writer = Writer::Credentials(&new.credentials, &new.connecting);
         let written = self.change(user, new.seen.clone(), writer, &change).await;
         self.clear_user_client(user);
         match written? {
             Written::Yes => {
                 if let Some(claim) = claim {
                     let claims = &self.inner().claims;
-                    claims.note(user, sealed.fingerprint(), claim);
+                    claims.note(user, new.credentials.fingerprint(), claim);
                 }
                 self.tell_watchers(user).await;
                 Ok(Some(status))
             }
+            // Where the record was disconnected before and is sealed anew, an older main
+            // doesn't tell whether it was disconnected anew as well.
             Written::Lost(Some(present))
-                if present.connection_status == ConnectionStatus::Disconnected =>
+                if present.connection_status == ConnectionStatus::Disconnected
+                    && !new.seen.as_ref().is_some_and(|seen| {
+                        seen.connection_status == ConnectionStatus::Disconnected
+                            && seen.credentials != present.credentials
+                    }) =>
             {
                 Ok(None)
             }
-            Written::Lost(_) => Err(Error::record_changed(user.as_str())),
+            Written::CalledOff
+                if self.status_of(user, None).await? == ConnectionStatus::Disconnected =>
+            {
+                Ok(None)
+            }
+            Written::Lost(_) | Written::CalledOff => Err(Error::record_changed(user.as_str())),
         }
     }
 
@@ -195,18 +211,19 @@ impl Byod {
         self.client_of(credentials)?;
         let sealed = self.inner().keys.seal(&user, credentials)?;
         let (byod, credentials) = (self.clone(), credentials.clone());
+        let connecting = self.inner().connects.begin(&user);
         to_the_end(async move {
             let seen = byod.inner().store.get(&user).await?;
             let change = Change {
                 credentials: Some(&sealed),
                 ..Change::to(&status)
             };
-            let writer = Writer::Credentials(&credentials);
+            let writer = Writer::Credentials(&credentials, &connecting);
             let written = byod.change(&user, seen, writer, &change).await;
             byod.clear_user_client(&user);
             match written? {
                 Written::Yes => Ok(()),
-                Written::Lost(_) => Err(Error::record_changed(user.as_str())),
+                Written::Lost(_) | Written::CalledOff => Err(Error::record_changed(user.as_str())),
             }
         })
         .await
@@ -217,10 +234,11 @@ impl Byod {
     ///
     /// Once this has returned, no call of this process that begins reaches the user's
     /// deployment, the next page of a stream included. Calls that are under way may
-    /// still reach it, with the retries that belong to them. Other processes of the
-    /// service notice when they read the record again, after
-    /// [`cache_ttl`](crate::ByodBuilder::cache_ttl); what they were about to write into
-    /// it, they don't. The deployment stays the user's: [`release`](Self::release).
+    /// still reach it, with the retries that belong to them; a connect that is under way
+    /// gives way, and stores nothing. Other processes of the service notice when they
+    /// read the record again, after [`cache_ttl`](crate::ByodBuilder::cache_ttl); what
+    /// they were about to write into it, they don't, but for the first connect of a user
+    /// who has no record yet. The deployment stays the user's: [`release`](Self::release).
     pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<(), Error> {
         let (byod, user) = (self.clone(), user.into());
         to_the_end(async move {
@@ -234,15 +252,22 @@ impl Byod {
     }
 
     async fn mark_disconnected(&self, user: &UserId) -> Result<(), Error> {
-        let Some(record) = self.inner().store.get(user).await? else {
-            return Ok(());
-        };
-        let status = ConnectionStatus::Disconnected;
-        // Also where it is marked already: whoever saw that and is about to connect
-        // began before.
-        let change = Change::to(&status);
-        self.change(user, Some(record), Writer::Disconnect, &change)
-            .await?;
+        let store = &self.inner().store;
+        {
+            let _writing = store.lock(user).await;
+            // Who is being connected has stored their credentials by now, so that the
+            // record has them, or doesn't any more.
+            self.inner().connects.call_off(user);
+            let Some(record) = store.get(user).await? else {
+                return Ok(());
+            };
+            let status = ConnectionStatus::Disconnected;
+            // Also where it is marked already: whoever saw that and is about to connect
+            // began before.
+            let change = Change::to(&status);
+            self.change_locked(user, Some(record), Writer::Disconnect, &change)
+                .await?;
+        }
         self.tell_watchers(user).await;
         Ok(())
     }
@@ -262,6 +287,7 @@ struct New {
     subject: Subject,
     credentials: Credentials,
     client: Client,
+    connecting: Connecting,
     /// The user's record before.
     seen: Option<UserDatabaseConfig>,
     /// Whether what there was stays, if they don't work.

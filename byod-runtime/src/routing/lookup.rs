@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::cache::{Blocked, Connected, Route, Why};
+use super::cache::{Blocked, Route, Why};
 use super::decision::{Decision, decide, needs_record};
 use super::rollout::{Rollouts, Switch, Switches};
 use super::service::Byod;
@@ -12,7 +12,7 @@ use super::target::{Target, Wanted};
 use crate::codec::Runs;
 use crate::deployment::{Auth, Deadline, Token};
 use crate::error::{EXPLANATION, Error, one_line};
-use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId};
+use crate::users::{ConnectionStatus, UserId};
 
 /// What calls that are made together need to know for routing, each read once: so
 /// they agree, and a record that can't be read is asked for once.
@@ -167,8 +167,7 @@ impl Byod {
             let mut status = UserStatus::of(record.as_ref(), minimum);
             let record = record.as_ref().filter(|_| status.enabled);
             let claims = &self.inner().claims;
-            let known =
-                |record: &UserDatabaseConfig| claims.get(user, record.credentials.fingerprint());
+            let known = |record| claims.get(user, self.fingerprint(user, record)?);
             status.claim = record.and_then(known);
             status
         });
@@ -184,10 +183,7 @@ impl Byod {
                 return Ok(Route::NotConnected);
             }
             (_, ConnectionStatus::Connected) => {
-                let connected = Connected {
-                    client: self.client(user, &record)?,
-                    fingerprint: record.credentials.fingerprint(),
-                };
+                let connected = self.connected(user, &record)?;
                 return Ok(Route::Connected(Arc::new(connected)));
             }
             (_, ConnectionStatus::Error) => {

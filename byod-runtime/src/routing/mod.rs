@@ -4,6 +4,7 @@ mod cache;
 mod changes;
 mod claims;
 mod connecting;
+mod connects;
 mod decision;
 mod known_claims;
 mod lookup;
@@ -20,6 +21,7 @@ mod watched;
 mod watching;
 
 pub(crate) use cache::{Ages, Route, RouteCache};
+pub(crate) use connects::Connects;
 pub(crate) use known_claims::KnownClaims;
 pub(crate) use lookup::Known;
 pub(crate) use recoveries::{Pauses, Recoveries};

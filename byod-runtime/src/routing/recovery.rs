@@ -19,13 +19,17 @@ impl Byod {
     /// Takes note of how a call to a user's deployment failed: blocks the user's
     /// route where it can't be expected to work.
     pub(crate) fn observe(&self, user: &UserId, connected: &Arc<Connected>, error: &Error) {
-        let rejected = matches!(error, Error::Rejected { .. });
+        let problem = ConnectionProblem::of(error);
+        let refuses = matches!(
+            problem,
+            Some(ConnectionProblem::WrongKey | ConnectionProblem::Stopped { .. })
+        );
         let failures = || connected.client.health().failures_in_a_row();
         let fails = is_failing(error) && failures() >= self.inner().failure_threshold;
-        if !rejected && !fails {
+        if !refuses && !fails {
             return;
         }
-        if let Some(problem) = ConnectionProblem::of(error) {
+        if let Some(problem) = problem {
             self.block(user, connected, &problem);
         }
     }
@@ -96,7 +100,10 @@ impl Byod {
     /// has other credentials or another status by now.
     async fn report(self, user: UserId, news: News) -> Result<(), Error> {
         let record = self.inner().store.get(&user).await?;
-        if !record.as_ref().is_some_and(|record| news.is_about(record)) {
+        if !record
+            .as_ref()
+            .is_some_and(|record| self.is_about(&user, &news, record))
+        {
             return Ok(());
         }
         let change = Change {

@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use super::cache::RouteCache;
+use super::cache::{Connected, RouteCache};
+use super::connects::Connects;
 use super::known_claims::KnownClaims;
 use super::recoveries::Recoveries;
 use super::rollout::Rollouts;
@@ -12,7 +13,7 @@ use super::watched::Watched;
 use crate::address::AddressPolicy;
 use crate::deployment::{Client, Deployments, Http, Limits};
 use crate::error::Error;
-use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId};
+use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId, is_quoted};
 
 /// The service's two kinds of deployment: main, and one of each user who brought
 /// their own. Made once; cheap to clone.
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) watched: Watched,
     pub(crate) recoveries: Recoveries,
     pub(crate) claims: KnownClaims,
+    pub(crate) connects: Connects,
 }
 
 impl Byod {
@@ -84,13 +86,37 @@ impl Byod {
         Ok(self.0.keys.open(user, &record.credentials)?.credentials)
     }
 
+    /// Tells the record's credentials from others, however they are sealed; `None`
+    /// where no key opens them.
+    pub(crate) fn fingerprint(&self, user: &UserId, record: &UserDatabaseConfig) -> Option<u64> {
+        let opened = self.open(user, record).ok()?;
+        Some(opened.fingerprint())
+    }
+
+    /// The deployment of a record that says it is in use.
+    pub(crate) fn connected(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+    ) -> Result<Connected, Error> {
+        let credentials = self.open(user, record)?;
+        Ok(Connected {
+            client: self.client_of_record(user, &credentials)?,
+            fingerprint: credentials.fingerprint(),
+        })
+    }
+
     pub(crate) fn client(
         &self,
         user: &UserId,
         record: &UserDatabaseConfig,
     ) -> Result<Client, Error> {
         let credentials = self.open(user, record)?;
-        self.client_of(&credentials)
+        self.client_of_record(user, &credentials)
+    }
+
+    fn client_of_record(&self, user: &UserId, credentials: &Credentials) -> Result<Client, Error> {
+        self.client_of(credentials)
             .map_err(|error| Error::Credentials {
                 user: Some(user.as_str().into()),
                 field: "encryptedDeploymentUrl",
@@ -102,6 +128,11 @@ impl Byod {
         if credentials.deploy_key.is_empty() {
             return Err(Error::config(
                 "the deploy key is empty; make one in the deployment's settings in the Convex dashboard",
+            ));
+        }
+        if is_quoted(credentials.deploy_key.expose_secret()) {
+            return Err(Error::config(
+                "the deploy key stands in quotes; enter it without them",
             ));
         }
         let url = self.0.addresses.check(&credentials.deployment_url);

@@ -48,8 +48,7 @@ impl Byod {
             Err(error) => Err(ConnectionProblem::of(&error).ok_or(error)?),
         };
         let claim = claim_in(&found);
-        if let Some(claim) = claim {
-            let fingerprint = record.credentials.fingerprint();
+        if let (Some(claim), Some(fingerprint)) = (claim, self.fingerprint(&user, &record)) {
             self.inner().claims.note(&user, fingerprint, claim);
         }
         let found = found.map(|(version, _)| version);
@@ -131,9 +130,11 @@ impl Byod {
         let written = self
             .change(user, Some(tested), Writer::Test, &change)
             .await?;
-        if let Written::Lost(present) = written {
-            let gone = || Error::record_changed(user.as_str());
-            return Ok(present.ok_or_else(gone)?.connection_status);
+        let gone = || Error::record_changed(user.as_str());
+        match written {
+            Written::Yes => {}
+            Written::Lost(present) => return Ok(present.ok_or_else(gone)?.connection_status),
+            Written::CalledOff => return Err(gone()),
         }
         // A route that is blocked stays so while the deployment fails: it is what
         // keeps trying.

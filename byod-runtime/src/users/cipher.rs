@@ -1,4 +1,6 @@
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
 
 use aes_gcm::aead::array::Array;
 use aes_gcm::aead::consts::{U12, U16};
@@ -29,6 +31,12 @@ impl Credentials {
             deployment_url: deployment_url.into(),
             deploy_key: deploy_key.into(),
         }
+    }
+
+    /// Tells these from others, in this process, however a record has them sealed.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        SEED.hash_one((&self.deployment_url, self.deploy_key.expose_secret()))
     }
 
     /// Whether they are those of the same deployment, with the same key.

@@ -32,12 +32,32 @@ impl EncryptionKey {
         Ok(Self(Arc::new(key)))
     }
 
+    /// The same of what a person has put into a setting: [`Error::Config`] also where it
+    /// was meant as 64 hex digits and would be taken as another text.
+    pub(crate) fn written(text: &str) -> Result<Self, Error> {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let after = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+        let problem = if is_quoted(text) {
+            "stands in quotes, which would be part of it; set it without them"
+        } else if after.is_some_and(|rest| rest.len() >= 32 && digits(rest)) {
+            "begins with `0x`, which would be part of it; set the hex digits alone"
+        } else if digits(text) && (60..=68).contains(&text.len()) && text.len() != 64 {
+            "has a few hex digits less or more than 64, so it would be another key; copy it again"
+        } else {
+            return Self::parse(text);
+        };
+        Err(Error::config(problem))
+    }
+
     /// Reads `BYOD_FORMER_ENCRYPTION_KEYS`: keys separated by commas, or, where one
     /// holds a comma, a JSON array of strings. [`Error::Config`] if one is empty.
     pub(crate) fn parse_list(text: &str) -> Result<Vec<Self>, Error> {
         let text = text.trim();
         if !text.starts_with('[') {
-            return text.split(',').map(|key| Self::parse(key.trim())).collect();
+            return text
+                .split(',')
+                .map(|key| Self::written(key.trim()))
+                .collect();
         }
         // The parser's own words would repeat what stands there.
         let keys: Vec<SecretText> = serde_json::from_str(text)
@@ -50,6 +70,14 @@ impl EncryptionKey {
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         self.0.expose_secret()
     }
+}
+
+/// Whether the text stands between two quotes of one kind.
+pub(crate) fn is_quoted(text: &str) -> bool {
+    ['"', '\'', '`'].into_iter().any(|quote| {
+        let inner = text.strip_prefix(quote);
+        inner.is_some_and(|inner| inner.ends_with(quote))
+    })
 }
 
 #[derive(Deserialize)]

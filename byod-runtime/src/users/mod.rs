@@ -13,6 +13,7 @@ mod store;
 pub use cipher::Credentials;
 pub use ids::{Subject, UserId};
 pub use key::EncryptionKey;
+pub(crate) use key::is_quoted;
 pub use keyring::{Keyring, Opened, OpenedBy};
 pub use record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 pub use reseal::{Records, Resealed};

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,15 +52,6 @@ pub struct SealedCredentials {
     pub encryption_iv: String,
     /// `"<url's tag>:<key's tag>"`, each of 16 bytes.
     pub auth_tags: String,
-}
-
-impl SealedCredentials {
-    /// Tells these from others, in this process.
-    pub(crate) fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.hash(&mut hasher);
-        hasher.finish()
-    }
 }
 
 /// Whether a user's deployment is in use.

@@ -120,6 +120,8 @@ impl Store {
             config_id: &record.id,
             expected_auth_tags: &record.credentials.auth_tags,
             credentials: sealed,
+            // A main of before this was left alone compares the tags only: the time must
+            // not go back behind a disconnect that came in between.
             updated_at: after(record),
         };
         self.main.mutation(&self.reseal_config, &args).await

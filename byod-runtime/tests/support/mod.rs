@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod proxies;
 pub(crate) mod tls;
+mod way;
 pub(crate) mod world;
 
 use std::collections::HashMap;
@@ -16,6 +18,8 @@ use tokio::io::{
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+pub(crate) use way::Way;
 
 /// What a client sent.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use byod_runtime::{
 };
 use serde_json::{Value, json};
 
-use super::{Reply, Request, Server, success};
+use super::{Reply, Request, Server, Way, success};
 
 pub(crate) const MAIN_KEY: &str = "local:main|secret";
 
@@ -110,6 +110,11 @@ impl World {
     }
 
     pub(crate) async fn with(configure: impl FnOnce(ByodBuilder) -> ByodBuilder) -> Self {
+        Self::over(Way::BuiltIn, configure).await
+    }
+
+    /// With connections of that way.
+    pub(crate) async fn over(way: Way, configure: impl FnOnce(ByodBuilder) -> ByodBuilder) -> Self {
         let records = Records::default();
         let (at_main, at_users) = (Script::default(), Script::default());
         let (held, script) = (records.clone(), at_main.clone());
@@ -130,7 +135,7 @@ impl World {
             .encryption_key(encryption_key())
             .tables(TABLES)
             .development(true);
-        let byod = configure(byod).build().unwrap();
+        let byod = configure(way.set(byod)).build().unwrap();
         Self {
             main,
             users,

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use hyper::Uri;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
@@ -31,8 +30,7 @@ struct OfCall {
 /// Runs a call; a connection that it makes must be there at that time, and what comes on
 /// it unasked is counted there.
 pub(super) async fn connected_by<T>(
-    connected_by: Instant,
-    floods: Arc<Floods>,
+    (connected_by, floods): (Instant, Arc<Floods>),
     call: impl Future<Output = T>,
 ) -> T {
     let of_call = OfCall {
@@ -70,9 +68,11 @@ impl<C> Limited<C> {
     }
 }
 
-impl<C> Service<Uri> for Limited<C>
+/// Whatever is connected to: the clients name it by types of their own.
+impl<C, T> Service<T> for Limited<C>
 where
-    C: Service<Uri, Error = BoxError> + Clone + Send + Sync + 'static,
+    C: Service<T, Error = BoxError> + Clone + Send + Sync + 'static,
+    T: Send + 'static,
     C::Future: Send,
     C::Response: Send,
 {
@@ -84,7 +84,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, to: Uri) -> Self::Future {
+    fn call(&mut self, to: T) -> Self::Future {
         let mut connector = C::clone(&self.0);
         let connecting = async move {
             poll_fn(|context| connector.poll_ready(context)).await?;

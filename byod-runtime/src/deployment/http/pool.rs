@@ -12,32 +12,24 @@ use rustls::pki_types::CertificateDer;
 
 use super::connect_limit::Limited;
 use super::guard::{Guarding, HTTP1_BUFFER, STREAM_WINDOW, WINDOW};
-use super::proxy::{Proxies, Way};
 use super::tcp::Tcp;
 use crate::address::Resolver;
 use crate::error::Error;
 
 /// How long an unused connection is kept: shorter than common servers and load
 /// balancers do, so that a call rarely meets a connection that is being closed.
-const IDLE: Duration = Duration::from_secs(30);
+pub(super) const IDLE: Duration = Duration::from_secs(30);
 
 /// Hands out a connection to where a request goes, a kept one if there is any.
-pub(super) type Pool = Client<Limited<Guarding<HttpsConnector<Way>>>, Full<Bytes>>;
+pub(super) type Pool = Client<Limited<Guarding<HttpsConnector<Tcp>>>, Full<Bytes>>;
 
 /// A pool of its own.
 pub(super) fn pool(
     certificates: &[CertificateDer<'static>],
-    proxies: Option<Proxies>,
     resolver: Resolver,
     connect: Duration,
 ) -> Result<Pool, Error> {
-    let mut tls = tls(certificates)?;
-    let tcp = Tcp::new(resolver, connect);
-    // Without HTTP/2, as proxies expect it.
-    let to_proxy = |proxies| (proxies, HttpsConnector::from((tcp.clone(), tls.clone())));
-    let proxies = proxies.map(to_proxy);
-    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let connector = HttpsConnector::from((Way { tcp, proxies }, tls));
+    let connector = HttpsConnector::from((Tcp::new(resolver, connect), tls(certificates)?));
     Ok(Client::builder(TokioExecutor::new())
         .pool_idle_timeout(IDLE)
         .pool_timer(TokioTimer::new())
@@ -49,7 +41,7 @@ pub(super) fn pool(
 }
 
 /// rustls with `ring`, named here instead of installed for the whole process.
-fn tls(extra: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Error> {
+pub(super) fn tls(extra: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Error> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
@@ -67,5 +59,7 @@ fn tls(extra: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Error>
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config(format!("TLS can't be set up: {error}")))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }

@@ -22,7 +22,11 @@ export default defineSchema({
   shapes: defineTable(
     v.union(
       v.object({ userId: v.id("users"), kind: v.literal("circle") }),
-      v.object({ kind: v.literal("square"), side: v.number() }),
+      v.object({
+        userId: v.optional(v.id("users")),
+        kind: v.literal("square"),
+        side: v.number(),
+      }),
     ),
   ),
   tags: defineTable({ name: v.string() }),

@@ -1,9 +1,9 @@
 import { query } from "../_generated/server";
 
-let cache: number | null = null;
+let most: number | null = null;
+most = 7;
 function cached() {
-  cache ??= 7;
-  return cache;
+  return most ?? 0;
 }
 function* counting(to = cached()) {
   for (let i = 0; i < to; i++) yield i;

@@ -1,0 +1,184 @@
+//! What of a function reaches beyond its call: what it keeps for the next one, whom it
+//! names as the caller of others, and to whom it hands its context.
+
+use byod_schema::{Deployments, Validator};
+
+use super::ids::Ids;
+use super::known::{Carrier, Reason};
+use super::need::Need;
+use super::reach::Place;
+use crate::owners::Owners;
+use crate::source::{Access, Caller, Facts, Keeper, Module, Named, Origin};
+
+impl Carrier<'_> {
+    /// What a call leaves for the next one may be another user's; and where it is made of
+    /// what a call was given, nobody knows whose.
+    pub(super) fn check_kept(&self, need: &Need) -> Result<(), Reason> {
+        let is_shared = self.manifest.ownership.deployments == Deployments::Shared;
+        for place in &need.statements {
+            let Some(module) = self.sources.modules.get(&place.0) else {
+                continue;
+            };
+            let facts = &module.statements[place.1].facts;
+            let given = facts.given.iter().filter(|(name, place, _)| {
+                let declared = self.declared(module, name);
+                declared.is_some_and(|(there, index)| {
+                    let facts = &there.statements[index].facts;
+                    facts.changed_parameters.contains(place)
+                })
+            });
+            for kept in facts.kept.iter().chain(given.map(|(.., kept)| kept)) {
+                if !is_shared && !kept.is_of_call {
+                    continue;
+                }
+                let is_kept = match kept.keeper {
+                    Keeper::Module => {
+                        let is_loading = self.is_used(place, need, |facts| &facts.loading)
+                            && !self.is_used(place, need, |facts| &facts.later);
+                        !(kept.is_direct && is_loading)
+                    }
+                    Keeper::Around | Keeper::Instance => {
+                        self.is_used(place, need, |facts| &facts.loading)
+                    }
+                };
+                if is_kept {
+                    let what = if kept.is_of_call {
+                        "what a call was given"
+                    } else {
+                        "something"
+                    };
+                    return Err(format!(
+                        "keeps {what} for the next call, whosever that is: `{}` in `{}`",
+                        kept.shown, module.name
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether one of the others that are carried uses what the statement declares, by
+    /// one of those names.
+    fn is_used(
+        &self,
+        place: &Place,
+        need: &Need,
+        names: impl Fn(&Facts) -> &std::collections::BTreeSet<String>,
+    ) -> bool {
+        let others = need.statements.iter().filter(|other| *other != place);
+        others
+            .filter_map(|(module, index)| Some((self.sources.modules.get(module)?, *index)))
+            .any(|(module, index)| {
+                names(&module.statements[index].facts).iter().any(|name| {
+                    let declared = self.declared(module, name);
+                    declared.is_some_and(|(there, index)| there.name == place.0 && index == place.1)
+                })
+            })
+    }
+
+    /// Where a context is handed to what isn't called by its name, every function that may
+    /// be called so must follow it.
+    pub(super) fn check_handed(&self, need: &Need) -> Result<(), Reason> {
+        let carried: Vec<(&Module, &Facts)> = need
+            .statements
+            .iter()
+            .filter_map(|(module, index)| {
+                let module = self.sources.modules.get(module)?;
+                Some((module, &module.statements[*index].facts))
+            })
+            .collect();
+        let handed = carried.iter().flat_map(|(_, facts)| &facts.hands);
+        for (place, shown) in handed {
+            let refused = |to: &str| {
+                Err(format!(
+                    "hands its context on by `{shown}`, perhaps to `{to}`, where it can't be followed: call that parameter `ctx`"
+                ))
+            };
+            for (module, facts) in &carried {
+                let is_lost = |followed: &[bool]| followed.get(*place) == Some(&false);
+                if let Some(loose) = facts.loose.iter().find(|l| is_lost(&l.followed)) {
+                    return refused(&loose.shown);
+                }
+                for name in &facts.lent {
+                    let Some((there, index)) = self.declared(module, name) else {
+                        continue;
+                    };
+                    let statement = &there.statements[index];
+                    let is_carried = need.statements.contains(&(there.name.clone(), index));
+                    if is_carried && is_lost(&statement.contexts) {
+                        return refused(name);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A function that takes whose call it is gets who calls here: so nobody else may be
+    /// named there.
+    pub(super) fn check_named(
+        &self,
+        module: &Module,
+        facts: &Facts,
+        ids: &Ids<'_>,
+        need: &Need,
+    ) -> Result<(), Reason> {
+        for named in &facts.named {
+            let takes = named.functions.iter().find(|path| {
+                let function = self.manifest.main.functions.get(path);
+                let args = function.and_then(|function| function.args.as_object());
+                args.is_some_and(|args| args.get(&named.name).is_some())
+            });
+            let Some(path) = takes else { continue };
+            if !self.is_caller(module, facts, named, ids, need) {
+                return Err(format!(
+                    "runs `{path}` with `{}`: that this is who calls doesn't show",
+                    named.shown
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_caller(
+        &self,
+        module: &Module,
+        facts: &Facts,
+        named: &Named,
+        ids: &Ids<'_>,
+        need: &Need,
+    ) -> bool {
+        let is_told = |access: &Access| match &access.caller {
+            Caller::Identity | Caller::Context => true,
+            caller => {
+                let source = self.source(module, caller);
+                source.is_some_and(|source| need.stubs.contains(&source))
+            }
+        };
+        let mut accesses = facts.access.iter();
+        if accesses.any(|access| named.spans.contains(&access.span) && is_told(access)) {
+            return true;
+        }
+        match &named.origin {
+            // What the service gives it.
+            Origin::Member(of, name) if **of == Origin::Args => *name == named.name,
+            // The owner of a document of theirs.
+            Origin::Member(of, field) => self.is_owner(ids, of, field),
+            _ => false,
+        }
+    }
+
+    fn is_owner(&self, ids: &Ids<'_>, document: &Origin, field: &str) -> bool {
+        let id = Origin::Member(Box::new(document.clone()), "_id".to_owned());
+        let tables = ids.tables(&id).unwrap_or_default();
+        !tables.is_empty()
+            && tables.iter().all(|name| {
+                let table = self.manifest.main.schema.table(name);
+                self.manifest.user_tables.contains(name)
+                    && table.is_some_and(|table| {
+                        table.document_type != Validator::Any
+                            && Owners::of(self.manifest, table).fields().contains(&field)
+                    })
+            })
+    }
+}

@@ -1,0 +1,80 @@
+//! For whom a function runs others.
+
+use oxc_ast::ast::{CallExpression, Expression, ObjectPropertyKind};
+use oxc_span::GetSpan;
+
+use super::facts::{Facts, Named, shorten};
+use super::nodes::Reader;
+use super::syntax::{path_of, range};
+
+/// How far names are followed.
+const DEPTH: usize = 8;
+
+impl Reader<'_, '_> {
+    /// Notes whom the arguments at the position name as the caller of what is run.
+    pub(super) fn runs(&self, call: &CallExpression, position: usize, facts: &mut Facts) {
+        let at = |place: usize| call.arguments.get(place).and_then(|a| a.as_expression());
+        let (Some(function), Some(args)) = (at(position), at(position + 1)) else {
+            return;
+        };
+        let mut functions = Vec::new();
+        self.functions(function, &mut functions, 0);
+        let Expression::ObjectExpression(object) = self.constant(args) else {
+            return;
+        };
+        for property in &object.properties {
+            let ObjectPropertyKind::ObjectProperty(property) = property else {
+                continue;
+            };
+            let name = property.key.static_name();
+            let Some(name) = name.filter(|name| self.subjects.contains(name.as_ref())) else {
+                continue;
+            };
+            let mut spans = vec![range(property.value.span())];
+            let mut value = &property.value;
+            for _ in 0..DEPTH {
+                spans.push(range(value.get_inner_expression().span()));
+                let declared = self.symbol(value).and_then(|s| self.declared(s));
+                let Some((init, None)) = declared else { break };
+                spans.push(range(init.span()));
+                value = init;
+            }
+            facts.named.push(Named {
+                functions: functions.clone(),
+                name: name.to_string(),
+                spans,
+                origin: self.origin(&property.value, 0),
+                shown: shorten(&self.text[range(property.span)]),
+            });
+        }
+    }
+
+    fn functions(
+        &self,
+        expression: &Expression,
+        found: &mut Vec<byod_schema::FunctionPath>,
+        depth: usize,
+    ) {
+        if depth > DEPTH {
+            return;
+        }
+        match self.constant(expression) {
+            Expression::ConditionalExpression(choice) => {
+                self.functions(&choice.consequent, found, depth + 1);
+                self.functions(&choice.alternate, found, depth + 1);
+            }
+            inner => found.extend(path_of(inner)),
+        }
+    }
+
+    /// The expression, or what the constant of that name is.
+    fn constant<'e>(&'e self, expression: &'e Expression<'e>) -> &'e Expression<'e> {
+        let mut inner = expression.get_inner_expression();
+        for _ in 0..DEPTH {
+            let declared = self.symbol(inner).and_then(|s| self.declared(s));
+            let Some((init, None)) = declared else { break };
+            inner = init.get_inner_expression();
+        }
+        inner
+    }
+}

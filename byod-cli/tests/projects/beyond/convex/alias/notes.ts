@@ -1,0 +1,18 @@
+import { v } from "convex/values";
+import { query } from "../_generated/server";
+import { getUser } from "../lib/users";
+const all_: Record<string, string[]> = { seen: [] };
+
+export const all = query({
+  args: { text: v.string() },
+  handler: async (ctx, args) => {
+    const user = await getUser(ctx);
+    const { text } = args;
+    const list = all_.seen;
+    list.push(text);
+    return await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});

@@ -1,0 +1,16 @@
+import { v } from "convex/values";
+import { query } from "../_generated/server";
+import { getUser } from "../lib/users";
+let calls = 0;
+
+export const all = query({
+  args: { text: v.string() },
+  handler: async (ctx, args) => {
+    const user = await getUser(ctx);
+    calls += 1;
+    return await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});

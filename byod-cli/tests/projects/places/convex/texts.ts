@@ -1,0 +1,15 @@
+import { v } from "convex/values";
+import { mutation, query } from "./_generated/server";
+
+export const put = mutation({
+  args: { value: v.any() },
+  handler: async (ctx, { value }) => await ctx.db.insert("texts", value),
+});
+export const change = mutation({
+  args: { id: v.id("texts"), value: v.any() },
+  handler: async (ctx, { id, value }) => await ctx.db.patch("texts", id, value),
+});
+export const count = query({
+  args: {},
+  handler: async (ctx) => (await ctx.db.query("texts").collect()).length,
+});

@@ -1,0 +1,101 @@
+//! No function of an exported project may be public but `ping`, whoever wrote it.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod support;
+
+use support::Project;
+
+/// Export and check name what is public, each thing on one line, and say what to do.
+fn is_refused(project: &Project, found: &[&str]) {
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
+    let errors: Vec<&str> = answer.stderr.lines().collect();
+    assert_eq!(errors.len(), found.len(), "{}", answer.stderr);
+    let answer = project.byod(&["check", "--json"]);
+    assert_eq!(answer.status, 1, "{}{}", answer.stdout, answer.stderr);
+    let report = answer.json();
+    let differences = report["differences"].as_array().unwrap();
+    for what in found {
+        let named = |text: &str| text.contains(what) && text.contains("could call");
+        assert!(
+            errors.iter().any(|error| named(error)),
+            "{what}: {errors:?}"
+        );
+        let mut said = differences.iter().filter_map(|d| d.as_str());
+        assert!(said.any(named), "{what}: {differences:?}");
+    }
+}
+
+/// Check says what it says of any project.
+fn nothing_is_public(project: &Project) {
+    let answer = project.byod(&["check", "--json"]);
+    let report = answer.json();
+    assert_eq!(report["differences"], serde_json::json!([]));
+}
+
+#[test]
+fn functions_beside_exported_files_are_public_to_nobody() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    nothing_is_public(&project);
+    project
+        .write(
+            "user/convex/mine.ts",
+            "import { query } from \"./_generated/server\";\nexport const all = query({ args: {}, handler: async (ctx) => await ctx.db.query(\"notes\").collect() });\n",
+        )
+        .write(
+            "user/convex/lib/more.mts",
+            "import { mutationGeneric as m } from \"convex/server\";\nconst made = { wipe: m({ args: {}, handler: async () => null }) };\nexport const { wipe } = made;\n",
+        )
+        .write(
+            "user/convex/tool.cjs",
+            "import { actionGeneric } from \"convex/server\";\nexport default actionGeneric(async () => 1);\n",
+        )
+        .write(
+            "user/convex/custom/helpers.ts",
+            "export { all as everything } from \"../mine\";\n",
+        );
+    // What is in custom/ is told before anything is written.
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
+    project.remove("user/convex/custom/helpers.ts");
+    is_refused(
+        &project,
+        &["`mine:all`", "`lib/more:wipe`", "`tool:default`"],
+    );
+
+    // Made internal, they may stay.
+    project
+        .remove("user/convex/lib/more.mts")
+        .remove("user/convex/tool.cjs");
+    project.replace("user/convex/mine.ts", "query }", "internalQuery as query }");
+    project.export(&[]);
+    nothing_is_public(&project);
+}
+
+#[test]
+fn edited_files_and_routes_are_public_to_nobody() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    project.write(
+        "user/convex/notes.ts",
+        "import { query } from \"./_generated/server\";\nexport const list = query({ args: {}, handler: async () => [] });\n",
+    );
+    project.write(
+        "user/convex/http.ts",
+        "import { httpRouter, httpActionGeneric } from \"convex/server\";\nconst http = httpRouter();\nhttp.route({ path: \"/all\", method: \"GET\", handler: httpActionGeneric(async () => new Response(\"\")) });\nexport default http;\n",
+    );
+    is_refused(&project, &["`notes:list`", "`http.ts`"]);
+}
+
+#[test]
+fn projects_that_were_never_exported_go_on() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    project.remove("user/convex/byod.lock.json").write(
+        "user/convex/mine.ts",
+        "import { query } from \"./_generated/server\";\nexport const all = query({ args: {}, handler: async () => [] });\n",
+    );
+    nothing_is_public(&project);
+}

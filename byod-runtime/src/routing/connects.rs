@@ -1,0 +1,98 @@
+//! Which users are being connected in this process, and who disconnected meanwhile.
+//!
+//! A user who has no record yet has nothing on main that a disconnect could mark, so
+//! this process keeps in mind what it calls off.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::users::UserId;
+
+/// Users whose credentials are about to be stored; holds nobody else.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Connects(Arc<Mutex<HashMap<UserId, CalledOff>>>);
+
+type CalledOff = Arc<AtomicBool>;
+
+impl Connects {
+    /// To be kept from before the user's record is read until it is written.
+    pub(crate) fn begin(&self, user: &UserId) -> Connecting {
+        let mut users = self.lock();
+        let called_off = users.entry(user.clone()).or_default().clone();
+        Connecting {
+            connects: self.clone(),
+            user: user.clone(),
+            called_off,
+        }
+    }
+
+    /// The user disconnects: whatever has begun for them gives way.
+    pub(crate) fn call_off(&self, user: &UserId) {
+        if let Some(called_off) = self.lock().remove(user) {
+            called_off.store(true, Ordering::Release);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, CalledOff>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A user whose credentials are about to be stored.
+#[derive(Debug)]
+pub(crate) struct Connecting {
+    connects: Connects,
+    user: UserId,
+    /// Shared by all that began after the same disconnect.
+    called_off: CalledOff,
+}
+
+impl Connecting {
+    /// Whether the user has disconnected since it began.
+    pub(crate) fn is_called_off(&self) -> bool {
+        self.called_off.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Connecting {
+    fn drop(&mut self) {
+        let mut users = self.connects.lock();
+        // One is here, and one there.
+        let is_last = Arc::strong_count(&self.called_off) == 2;
+        let is_there = |there: &CalledOff| Arc::ptr_eq(there, &self.called_off);
+        if is_last && users.get(&self.user).is_some_and(is_there) {
+            users.remove(&self.user);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disconnect_calls_off_what_began_before_it_for_that_user() {
+        let connects = Connects::default();
+        let (one, two) = (connects.begin(&"a".into()), connects.begin(&"a".into()));
+        let other = connects.begin(&"b".into());
+        connects.call_off(&"a".into());
+        let later = connects.begin(&"a".into());
+        assert!(one.is_called_off() && two.is_called_off());
+        assert!(!other.is_called_off() && !later.is_called_off());
+        drop((one, two));
+        connects.call_off(&"a".into());
+        assert!(later.is_called_off());
+    }
+
+    #[test]
+    fn only_those_under_way_are_kept() {
+        let connects = Connects::default();
+        let (one, two) = (connects.begin(&"a".into()), connects.begin(&"a".into()));
+        drop(one);
+        assert_eq!(connects.lock().len(), 1);
+        drop(two);
+        connects.call_off(&"nobody".into());
+        assert!(connects.lock().is_empty());
+    }
+}
