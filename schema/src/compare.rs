@@ -205,6 +205,15 @@ impl Manifest {
         let (main, user) = match (main.args.as_object(), user.args.as_object()) {
             (Some(main), Some(user)) => (main, user),
             (None, None) => return,
+            // It takes none there: on main it declares none because it takes none.
+            (None, Some(user))
+                if user.iter().all(|(name, _)| {
+                    let mut injected = self.inject.keys();
+                    injected.any(|injected| injected == name)
+                }) =>
+            {
+                return;
+            }
             (main, _) => {
                 found.push(Difference::UndeclaredArguments {
                     path: path.clone(),

@@ -3,12 +3,12 @@
 
 use byod_schema::{Deployments, Validator};
 
-use super::ids::Ids;
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use super::reach::Place;
 use crate::owners::Owners;
 use crate::source::{Access, Caller, Facts, Keeper, Module, Named, Origin};
+use crate::touches::Ids;
 
 impl Carrier<'_> {
     /// What a call leaves for the next one may be another user's; and where it is made of

@@ -4,7 +4,6 @@
 mod beyond;
 mod caller;
 mod fit;
-mod ids;
 mod known;
 mod load;
 mod need;

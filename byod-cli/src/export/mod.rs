@@ -4,6 +4,8 @@ mod assemble;
 mod files;
 mod imports;
 mod item;
+pub(crate) mod main_side;
+mod placing;
 mod plan;
 mod read_back;
 mod schema;
@@ -13,22 +15,23 @@ mod tables;
 mod tooling;
 mod validators;
 
-use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Project};
+use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project};
 use serde::Serialize;
 
 use crate::Error;
-use crate::owners;
+use crate::owners::{self, OwnerNames};
 use crate::reading;
 use crate::source::Sources;
+use crate::touches::Sides;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
 pub(crate) use files::Written;
+pub(crate) use placing::{NOT_EXPORTED, place};
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
@@ -41,6 +44,9 @@ pub(crate) struct Report {
     pub(crate) folder: PathBuf,
     #[serde(flatten)]
     pub(crate) files: Written,
+    /// The file that says where each function runs, and whether it was written anew.
+    pub(crate) functions_file: PathBuf,
+    pub(crate) functions_changed: bool,
     pub(crate) tables: Vec<String>,
     pub(crate) functions: Vec<FunctionReport>,
     /// What main has in whose place byod's own stands.
@@ -63,7 +69,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         let main = folders.main;
         return Err(Error::OneFolder { folder, main });
     }
-    let (mut manifest, _) = builder.read_main()?;
+    let (mut manifest, digest) = builder.read_main()?;
     if manifest.user_tables.is_empty() {
         return Err(Error::NoTables {
             config: config.to_owned(),
@@ -75,8 +81,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if manifest.user_tables.contains(CLAIM_TABLE) {
         return Err(Error::ClaimTable(CLAIM_TABLE));
     }
-    let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
-    if subjects.is_empty() {
+    let names = OwnerNames::of(&manifest);
+    if names.arguments.is_empty() {
         return Err(Error::NoSubject {
             config: config.to_owned(),
         });
@@ -90,7 +96,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             problems,
         });
     }
-    let sources = |folder: &Path| Sources::read(folder, &subjects);
+    let sources = |folder: &Path| Sources::read(folder, &names);
     let main = sources(&folders.main)?;
     let mut custom = Sources::default();
     if folder.join("custom").is_dir() {
@@ -118,9 +124,16 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let mut warnings = manifest.main.warnings.clone();
     warnings.extend(user.warnings);
+    let placements = Placements {
+        digest: digest.unwrap_or_default(),
+        functions: place(&manifest, &main, &plan.rejected),
+    };
+    let (functions_file, functions_changed) = builder.write_placements(&placements)?;
     Ok(Report {
         folder,
         files,
+        functions_file,
+        functions_changed,
         tables: schema::user_tables(&manifest)
             .map(|t| t.table_name.clone())
             .collect(),
@@ -160,13 +173,14 @@ fn resolved(path: &Path) -> PathBuf {
 /// Plans until what is planned, read as a build reads it, fits main.
 fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<Plan, Error> {
     let mut rejected = Rejected::new();
+    manifest.user = None;
+    let wanted = Sides::new(main, manifest).wanted();
     loop {
         manifest.user = None;
-        let mut plan = plan::plan(manifest, main, custom, &rejected);
+        let mut plan = plan::plan(manifest, main, custom, &wanted, &rejected);
         let scratch = written(&plan, custom)?;
         manifest.user = Some(read_back(&scratch.1)?);
-        let subjects = owners::subjects(manifest).map(str::to_owned).collect();
-        let sources = Sources::read(&scratch.1, &subjects)?;
+        let sources = Sources::read(&scratch.1, &OwnerNames::of(manifest))?;
         let found = read_back::judge(manifest, &plan, main, &sources)?;
         if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
@@ -174,6 +188,7 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
                 let found = manifest.table_differences(&table);
                 plan.notes.extend(found.iter().map(ToString::to_string));
             }
+            plan.rejected = rejected;
             return Ok(plan);
         }
         rejected.extend(found);

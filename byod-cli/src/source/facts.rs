@@ -6,6 +6,7 @@ use std::ops::Range;
 use byod_schema::FunctionPath;
 
 use super::origin::Origin;
+use super::touched::Touching;
 
 /// The name of a default export, and of what is declared only as that.
 pub(crate) const DEFAULT: &str = "default";
@@ -69,6 +70,8 @@ pub(crate) struct Facts {
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.
     pub(crate) reached: Vec<Reached>,
+    /// What it does with the database and with other functions.
+    pub(crate) touching: Touching,
     /// `ctx.storage`
     pub(crate) uses_files: bool,
     /// `Date.now()` where `ctx` is at hand.

@@ -77,6 +77,7 @@ impl Manifest {
         let lists = [
             ("main_only", &self.stated.main_only),
             ("skip", &self.stated.skip),
+            ("across_users", &self.stated.across_users),
             ("not_served", &self.stated.not_served),
         ];
         let is_public = |path: &FunctionPath| {

@@ -1,17 +1,24 @@
 //! `byod check`: every table, where it lives, its functions on both sides, and
 //! what would fail at run time.
 
+mod functions;
+mod suggestions;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use byod_build::Builder;
 use byod_schema::{
-    Deployments, Function, FunctionPath, FunctionType, Location, Manifest, Project, REFUSED,
-    Validator, Value, Visibility,
+    Deployments, Difference, Function, FunctionPath, FunctionType, Location, Manifest, Placement,
+    Project, REFUSED, Runs, Validator, Value, Visibility,
 };
 use serde::Serialize;
 
-use crate::{Error, main_side, owners, reading};
+use crate::export::{self, main_side};
+use crate::source::Sources;
+use crate::{Error, owners, reading};
+
+pub(crate) use functions::{FunctionReport, RunsOn, Totals};
 
 /// What both projects have, and where they don't fit together.
 #[derive(Debug, Serialize)]
@@ -20,6 +27,11 @@ pub(crate) struct Report {
     /// Nothing would fail at run time.
     pub(crate) fits: bool,
     pub(crate) tables: Vec<TableReport>,
+    /// Every public function of main, and where it runs for a connected user.
+    pub(crate) functions: Vec<FunctionReport>,
+    pub(crate) totals: Totals,
+    /// Tables that are probably the users' as well.
+    pub(crate) suggestions: Vec<String>,
     /// What is to fix beside the tables.
     pub(crate) differences: Vec<String>,
     /// What to know, though no call fails of it.
@@ -54,9 +66,24 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         (Some(folder), Some(user)) => reading::public(folder, user),
         _ => Vec::new(),
     };
+    let names = owners::OwnerNames::of(&manifest);
+    let placed = match builder.folders()?.main {
+        folder if folder.is_dir() => {
+            let sources = Sources::read(&folder, &names)?;
+            export::place(&manifest, &sources, &BTreeMap::new())
+        }
+        // Its project is the snapshot's: what was written is all that there is.
+        _ => manifest
+            .placements
+            .iter()
+            .flat_map(|p| p.functions.clone())
+            .collect(),
+    };
+    let functions = functions::functions(&manifest, &placed);
+    let totals = functions::totals(&functions);
     let tables: Vec<TableReport> = manifest
         .tables()
-        .map(|(table, location)| of_table(&manifest, table, location))
+        .map(|(table, location)| of_table(&manifest, &placed, table, location))
         .collect();
     let projects = [Some(&manifest.main), manifest.user.as_ref()];
     let warnings = projects.iter().flatten().flat_map(|project| {
@@ -69,20 +96,30 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let refused = refused
         .into_iter()
         .map(|(convex, reason)| format!("{convex}: {reason}"));
-    let differences: Vec<String> = other_mode(&manifest)
+    let mut differences: Vec<String> = other_mode(&manifest)
         .into_iter()
         .chain(refused)
         .chain(public)
         .collect();
+    differences.extend(functions::unknown(&manifest));
+    if manifest.user.is_some() && !manifest.user_tables.is_empty() {
+        differences.extend(functions::outdated(&manifest, &placed));
+    }
     Ok(Report {
-        fits: differences.is_empty() && tables.iter().all(|table| table.differences.is_empty()),
+        fits: differences.is_empty()
+            && totals.refused_not_listed == 0
+            && tables.iter().all(|table| table.differences.is_empty()),
         differences,
         notes: unclaimed(&manifest)
             .into_iter()
             .chain(unguarded(&manifest))
             .chain(sealed_as_new(&manifest))
             .chain(without_key(&manifest))
+            .chain(functions::served_after_all(&manifest, &functions))
             .collect(),
+        suggestions: suggestions::suggestions(&manifest),
+        functions,
+        totals,
         tables,
         warnings: warnings.into_iter().map(|(_, warning)| warning).collect(),
         has_user_project: manifest.user.is_some(),
@@ -163,7 +200,12 @@ fn without_key(manifest: &Manifest) -> Option<String> {
     })
 }
 
-fn of_table(manifest: &Manifest, table: &str, location: Location) -> TableReport {
+fn of_table(
+    manifest: &Manifest,
+    placed: &BTreeMap<FunctionPath, Placement>,
+    table: &str,
+    location: Location,
+) -> TableReport {
     let modules: BTreeSet<&str> = manifest
         .main
         .functions
@@ -201,7 +243,17 @@ fn of_table(manifest: &Manifest, table: &str, location: Location) -> TableReport
     }
     for module in &modules {
         let found = manifest.function_differences(module, location);
-        differences.extend(found.iter().map(ToString::to_string));
+        // What is on main by right needn't be there; what is refused is told with the reason.
+        let is_settled = |difference: &&Difference| {
+            let placement = difference.function().and_then(|path| placed.get(path));
+            placement.is_some_and(|placement| match &placement.runs {
+                Runs::User => false,
+                Runs::Main => true,
+                Runs::Refused { reason, .. } => reason != export::NOT_EXPORTED,
+            })
+        };
+        let open = found.iter().filter(|difference| !is_settled(difference));
+        differences.extend(open.map(ToString::to_string));
     }
     TableReport {
         table: table.to_owned(),
