@@ -273,19 +273,39 @@ fn name_of(file: &Path) -> String {
     name.to_string_lossy().replace('\\', "/")
 }
 
-/// What a module of the app is called that is not in its Convex folder:
-/// `byod/app/src/lib/roles`, below the folder that the Convex folder is in.
+/// What a module is called that is not in the Convex folder: `byod/app/src/lib/roles` below
+/// the folder that the Convex folder is in, `byod/workspace/packages/roles/index` elsewhere in
+/// the workspace.
 fn name_outside(convex: &Path, file: &Path) -> String {
-    let mut above = convex.parent();
+    let app = convex.parent().unwrap_or(convex);
+    if let Ok(within) = file.strip_prefix(app) {
+        return format!("byod/app/{}", name_of(within));
+    }
+    let mut above = app.ancestors().skip(1);
+    if let Some(within) = above
+        .find(|folder| is_workspace(folder))
+        .and_then(|root| file.strip_prefix(root).ok())
+    {
+        return format!("byod/workspace/{}", name_of(within));
+    }
     let mut up = String::new();
-    while let Some(folder) = above {
+    for folder in app.ancestors().skip(1) {
+        up.push_str("up/");
         if let Ok(within) = file.strip_prefix(folder) {
             return format!("byod/app/{up}{}", name_of(within));
         }
-        up.push_str("up/");
-        above = folder.parent();
     }
     format!("byod/app/{}", name_of(file))
+}
+
+/// Whether a folder is the root of a workspace of packages.
+fn is_workspace(folder: &Path) -> bool {
+    let names_packages = || {
+        let text = fs::read_to_string(folder.join("package.json")).ok()?;
+        let package: serde_json::Value = serde_json::from_str(&text).ok()?;
+        Some(package.get("workspaces").is_some())
+    };
+    folder.join("pnpm-workspace.yaml").is_file() || names_packages().unwrap_or_default()
 }
 
 /// The file of `_generated` that a relative specifier names, which need not be there.

@@ -140,6 +140,13 @@ impl Reader<'_, '_> {
             };
             return add(writes, of);
         }
+        if matches!(name, "edge" | "edgeX") {
+            let edge = match call.arguments.first() {
+                Some(Argument::StringLiteral(text)) => text.value.to_string(),
+                _ => String::new(),
+            };
+            return add(false, OperationOf::Edge(edge));
+        }
         // Something else that may stand for a database, or for one of its tables.
         let writes = match name {
             "query" | "table" => false,

@@ -47,6 +47,8 @@ pub(crate) struct Analysis<'a> {
     pub(super) sources: &'a Sources,
     pub(super) manifest: &'a Manifest,
     tables: BTreeSet<&'a str>,
+    /// Whether documents have edges, as `convex-ents` gives them.
+    has_ents: bool,
     defined: BTreeMap<Place, Vec<&'a FunctionPath>>,
     /// Statements that change what another declares when their modules are loaded:
     /// `triggers.register(…)`.
@@ -93,6 +95,10 @@ impl<'a> Analysis<'a> {
             sources,
             manifest,
             tables: manifest.main.schema.table_names().collect(),
+            has_ents: sources.modules.values().any(|module| {
+                let mut imports = module.imports.iter();
+                imports.any(|import| import.specifier == "convex-ents")
+            }),
             defined,
             changers,
             own: RefCell::default(),
@@ -212,13 +218,20 @@ impl<'a> Analysis<'a> {
     ) -> Option<Vec<Vec<Option<Validator>>>> {
         let mut found: Vec<Vec<Option<Validator>>> = Vec::new();
         for (from, by) in callers.get(place).into_iter().flatten() {
-            // By itself, it is given what it was given.
-            if from == place {
+            let given = by.given.as_ref()?;
+            // By itself, it may be given what it was given.
+            let is_same = |(i, origin): (usize, &Origin)| *origin == Origin::Parameter(i);
+            let is_own = from == place;
+            if is_own
+                && given
+                    .iter()
+                    .enumerate()
+                    .all(|(i, o)| is_same((i, o)) || !o.is_id())
+            {
                 continue;
             }
-            let given = by.given.as_ref()?;
             let module = self.sources.modules.get(&from.0)?;
-            let around = if given.iter().any(Origin::has_parameter) && depth < 6 {
+            let around = if given.iter().any(Origin::has_parameter) && depth < 6 && !is_own {
                 self.given(from, callers, depth + 1)?
             } else {
                 vec![Vec::new()]
@@ -303,10 +316,18 @@ impl<'a> Analysis<'a> {
         }
         let ids = self.ids(module, place, Vec::new());
         for operation in &touching.operations {
-            if let OperationOf::Perhaps(name) = &operation.of
-                && !self.tables.contains(name.as_str())
-            {
-                continue;
+            match &operation.of {
+                OperationOf::Perhaps(name) if !self.tables.contains(name.as_str()) => continue,
+                OperationOf::Edge(_) if !self.has_ents => continue,
+                OperationOf::Edge(name) if !self.tables.contains(name.as_str()) => {
+                    let what = format!(
+                        "follows an edge whose table doesn't show: `{}`",
+                        operation.shown
+                    );
+                    own.touches.obscure.insert(what);
+                    continue;
+                }
+                _ => {}
             }
             match tables(&ids, &operation.of) {
                 Some(found) => note(&mut own.touches, operation.writes, found),
@@ -471,7 +492,7 @@ impl<'a> Analysis<'a> {
 /// The tables of an operation, where they show.
 fn tables(ids: &Ids<'_>, of: &OperationOf) -> Option<BTreeSet<String>> {
     match of {
-        OperationOf::Perhaps(name) => Some([name.clone()].into()),
+        OperationOf::Perhaps(name) | OperationOf::Edge(name) => Some([name.clone()].into()),
         OperationOf::Table(named) => ids.named(named),
         OperationOf::Id(id) => ids.shown(id),
     }
