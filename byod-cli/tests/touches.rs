@@ -124,7 +124,19 @@ fn a_table_is_found_however_it_is_reached_or_the_function_is_unknown() {
     }
     let hooks = &placed["hooks:checked"];
     assert_eq!(touched(hooks), BTreeSet::from(["counters"]));
+    let along = &placed["ents:along"];
+    assert_eq!(
+        touched(along),
+        BTreeSet::from(["notes", "settings"]),
+        "{along}"
+    );
+    let away = placed["ents:away"]["reason"].as_str().unwrap();
+    assert!(
+        away.starts_with("follows an edge whose table doesn't show"),
+        "{away}"
+    );
     for (name, reason) in [
+        ("climbed", "`ctx.db.get(id)` in `lib/model:climb`"),
         ("anything", "`ctx.db.get(args.id as Id<any>)`"),
         ("named", "`ctx.db.query(args.table as any)`"),
         ("stored", "hands its database on to `first`"),
@@ -160,7 +172,7 @@ fn check_says_of_every_function_where_it_runs_and_fails_where_one_is_refused_uns
             .clone()
     };
     // Public ones alone.
-    assert_eq!(functions.len(), 29);
+    assert_eq!(functions.len(), 32);
     let drop = of(&report, "drop");
     assert_eq!(drop["touches"], serde_json::json!(["notes"]));
     assert_eq!(drop["runs"], "user");

@@ -6,7 +6,7 @@ import type { Id } from "./_generated/dataModel";
 import { action, internalMutation, internalQuery, mutation, query } from "./_generated/server";
 import { dropNote } from "./lib";
 import * as Model from "./lib/model";
-import { Notes, countIn, first, getOrThrow, newest } from "./lib/model";
+import { Notes, climb, countIn, first, getOrThrow, newest } from "./lib/model";
 
 const id = { id: v.id("notes") };
 
@@ -87,6 +87,9 @@ export const act = action({
 
 // By a package that is known.
 export const helped = query({ args: { tag: v.id("tags") }, handler: async (ctx, { tag }) => await getManyFrom(ctx.db, "noteTags", "tagId", tag) });
+
+// What a helper gives itself.
+export const climbed = query({ args: id, handler: async (ctx, args) => await climb(ctx, args.id, 0) });
 
 // Two functions of one statement.
 const made = {
