@@ -11,7 +11,7 @@ use byod_runtime::{
     Byod, ConnectionStatus, Credentials, DocumentId, EncryptionKey, Error, FunctionType, Location,
     Outcome, Refusal, Rollout, Router, Runs, Session,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 const RECORD: &str = "byod/credentials:getConfigInternal";
 
@@ -440,6 +440,51 @@ async fn a_path_known_only_at_run_time_is_routed_as_its_wrapper_is() {
         );
     }
     assert_eq!(service.cost().1, 0);
+}
+
+#[tokio::test]
+async fn a_call_by_path_is_what_its_wrapper_is() {
+    let service = Service::with_alice_connected().await;
+    let (alice, bob) = (service.alice(), service.bob());
+    let conversation = json!({"userId": "alice", "title": "Seeds"});
+    let id = service.alices.insert("conversations", conversation);
+    let message = json!({"conversationId": id.unwrap(), "text": "When to sow?"});
+    let send = alice.mutation::<String>("chat:sendMessage", &message);
+    let id = from!(User, send.unwrap());
+    let sent = &service.alices.documents("messages")[0];
+    assert_eq!((sent.id(), sent.str("userId")), (Some(&*id), Some("alice")));
+
+    let overview = alice.query::<Json>("chat:overview", &json!({})).unwrap();
+    service.cost();
+    assert_eq!(refused!(service, overview), Refusal::ReadsMain);
+    let overview = bob.query::<Json>("chat:overview", &json!({})).unwrap();
+    assert_eq!(from!(Main, overview)["messages"], 7.0);
+    let generate = json!({"conversationId": "0"});
+    let generate = alice.action::<Json>("chat:generate", &generate).unwrap();
+    service.cost();
+    assert_eq!(refused!(service, generate), Refusal::Action);
+    let all = alice
+        .query::<Vec<String>>("admin/tags:all", &json!({}))
+        .unwrap();
+    assert!(all.routed().await.unwrap().sees_no_connected);
+
+    for (error, said) in [
+        (
+            alice.query::<Json>("chat:generate", &json!({})).err(),
+            "`chat:generate` is an action, not a query: call it with `Session::action`",
+        ),
+        (
+            alice.mutation::<Json>("chat:sendMesage", &json!({})).err(),
+            "main has no public function `chat:sendMesage` in this build: did you mean `chat:sendMessage`?",
+        ),
+        (
+            bob.query::<Json>("x\n", &json!({})).err(),
+            "main has no public function `x` in this build: build again",
+        ),
+    ] {
+        let error = error.unwrap();
+        assert!(error.to_string().contains(said), "{error}");
+    }
 }
 
 /// All functions, records and switches there are: the law, said without the code's words.

@@ -288,6 +288,14 @@ impl Error {
         }
     }
 
+    /// A path says nothing where the registry of functions is empty.
+    pub(crate) fn no_functions() -> Self {
+        Self::config(
+            "no functions are known, so a path says nothing about where the function runs; \
+             call `.functions(functions!())` on the `ByodBuilder`",
+        )
+    }
+
     pub(crate) fn record_changed(user: &str) -> Self {
         Self::RecordChanged { user: user.into() }
     }
