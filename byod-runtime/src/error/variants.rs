@@ -172,6 +172,21 @@ pub enum Error {
         claim: Claim,
     },
 
+    /// The caller gave, under a name that `[user.inject]` says is the subject, somebody
+    /// who is not the session's user, and the user has a deployment of their own: there
+    /// it is always that user, so the call was not sent. What a service answers with is
+    /// the HTTP status 403.
+    #[error(
+        "{call}: not sent, `{}` is not the user whose session it is, and on a user's own deployment nobody else can be the owner; give their subject or their id on main, or call it with the session of the user who is meant",
+        Shown(.argument)
+    )]
+    WrongOwner {
+        /// The call that was not sent.
+        call: Box<Call>,
+        /// The argument.
+        argument: Box<str>,
+    },
+
     /// A write to a table that the rollout allows only to be read on users' deployments.
     #[error(
         "{call}: refused, writes to `{}` on users' deployments are switched off (rollout: ReadOnly)",
@@ -297,6 +312,7 @@ impl Error {
             Self::Function { .. } => "function",
             Self::Blocked { .. } => "blocked",
             Self::Claim { .. } => "claim",
+            Self::WrongOwner { .. } => "wrong_owner",
             Self::RolloutRefused { .. } => "rollout_refused",
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::Busy { .. } => "busy",
@@ -323,6 +339,7 @@ impl Error {
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
             | Self::Claim { call, .. }
+            | Self::WrongOwner { call, .. }
             | Self::RolloutRefused { call, .. }
             | Self::DeploymentChanged { call, .. }
             | Self::Busy { call, .. }
