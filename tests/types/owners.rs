@@ -2,11 +2,11 @@
 
 use byod_local::{FunctionError, Local, LocalDeployment, Object, Value};
 use byod_runtime::{Byod, Credentials, EncryptionKey, Error, Outcome, Session};
-use byod_types_tests::{MANIFEST, TABLES, notes};
+use byod_types_tests::{FUNCTIONS, MANIFEST, TABLES, notes};
 use serde_json::json;
 
 /// Every function that is told whose notes are meant.
-const FUNCTIONS: [&str; 7] = [
+const TOLD: [&str; 7] = [
     "notes:ofUser",
     "notes:ofSubject",
     "notes:perhapsOf",
@@ -28,7 +28,7 @@ struct Service {
 fn telling(mut deployment: Local) -> Local {
     let told =
         |args: Object| Ok::<Value, FunctionError>(args.str("userId").unwrap_or("nobody").into());
-    for path in FUNCTIONS {
+    for path in TOLD {
         deployment = deployment.function(path, move |_, args| told(args));
     }
     deployment.function("notes:pagesOf", |_, args| {
@@ -52,6 +52,7 @@ impl Service {
             .deploy_key(main.deploy_key())
             .encryption_key(EncryptionKey::parse("only for tests").unwrap())
             .tables(TABLES)
+            .functions(FUNCTIONS)
             .development(true)
             .build()
             .unwrap();
@@ -95,7 +96,12 @@ async fn all(session: &Session, user: &str) -> Vec<(&'static str, Result<String,
     let mut items = notes::pages_of(session, notes::PagesOfArgs { user_id: user_id() }).items();
     let of_user = |user_id| notes::of_user(session, notes::OfUserArgs { user_id });
     let (batched,) = session.batch((of_user(user_id()),)).results().await;
+    let by_path = session.query::<String>("notes:ofSubject", &json!({"userId": user}));
+    let renamed = json!({"userId": user, "title": "Milk"});
+    let renamed = session.mutation::<String>("notes:rename", &renamed);
     let told = [
+        ("notes:ofSubject", by_path.unwrap().await),
+        ("notes:rename", renamed.unwrap().await),
         ("notes:ofUser", of_user(user_id()).await),
         ("notes:ofUser", batched),
         ("notes:ofSubject", {

@@ -5,7 +5,7 @@
 //! of that belongs to the function, wherever it is; it comes along, or the function
 //! doesn't.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::known::{Acts, Carrier, Changes, Loaded, Reason};

@@ -25,6 +25,8 @@ pub(crate) fn is_taken(module: &str) -> Option<String> {
 
 /// Whether a module's file is one of byod's own there, or of the person's.
 pub(super) fn is_own(module: &str) -> bool {
-    let is_byods = module.starts_with("byod/") && !module.starts_with("byod/app/");
+    let of_app = ["byod/app/", "byod/workspace/"];
+    let is_apps = of_app.iter().any(|prefix| module.starts_with(prefix));
+    let is_byods = module.starts_with("byod/") && !is_apps;
     is_byods || module.starts_with("custom/")
 }

@@ -66,10 +66,10 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         (Some(folder), Some(user)) => reading::public(folder, user),
         _ => Vec::new(),
     };
-    let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
+    let names = owners::OwnerNames::of(&manifest);
     let placed = match builder.folders()?.main {
         folder if folder.is_dir() => {
-            let sources = Sources::read(&folder, &subjects)?;
+            let sources = Sources::read(&folder, &names)?;
             export::place(&manifest, &sources, &BTreeMap::new())
         }
         // Its project is the snapshot's: what was written is all that there is.
@@ -114,7 +114,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .into_iter()
             .chain(unguarded(&manifest))
             .chain(sealed_as_new(&manifest))
-            .chain(without_key(&manifest))
+            .chain(without_key(&manifest, &placed))
             .chain(functions::served_after_all(&manifest, &functions))
             .collect(),
         suggestions: suggestions::suggestions(&manifest),
@@ -173,13 +173,13 @@ fn other_mode(manifest: &Manifest) -> Option<String> {
 }
 
 /// The mutations that are not safe to repeat, where byod.toml says that some are.
-fn without_key(manifest: &Manifest) -> Option<String> {
+fn without_key(manifest: &Manifest, placed: &BTreeMap<FunctionPath, Placement>) -> Option<String> {
     let key = owners::key(manifest)?;
     let user = manifest.user.as_ref()?;
     let takes_none = |path: &&FunctionPath| {
-        let of_user_table = path.module.rsplit('/').next();
         let injected = manifest.injected(path);
-        of_user_table.is_some_and(|table| manifest.user_tables.contains(table))
+        let placement = placed.get(*path);
+        placement.is_some_and(|placement| placement.runs == Runs::User)
             && user.functions.contains_key(*path)
             && !injected.iter().any(|(name, _)| *name == key)
     };

@@ -15,7 +15,6 @@ mod tables;
 mod tooling;
 mod validators;
 
-use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
 
@@ -24,7 +23,7 @@ use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project}
 use serde::Serialize;
 
 use crate::Error;
-use crate::owners;
+use crate::owners::{self, OwnerNames};
 use crate::reading;
 use crate::source::Sources;
 use crate::touches::Sides;
@@ -82,8 +81,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if manifest.user_tables.contains(CLAIM_TABLE) {
         return Err(Error::ClaimTable(CLAIM_TABLE));
     }
-    let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
-    if subjects.is_empty() {
+    let names = OwnerNames::of(&manifest);
+    if names.arguments.is_empty() {
         return Err(Error::NoSubject {
             config: config.to_owned(),
         });
@@ -97,7 +96,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             problems,
         });
     }
-    let sources = |folder: &Path| Sources::read(folder, &subjects);
+    let sources = |folder: &Path| Sources::read(folder, &names);
     let main = sources(&folders.main)?;
     let mut custom = Sources::default();
     if folder.join("custom").is_dir() {
@@ -181,8 +180,7 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
         let mut plan = plan::plan(manifest, main, custom, &wanted, &rejected);
         let scratch = written(&plan, custom)?;
         manifest.user = Some(read_back(&scratch.1)?);
-        let subjects = owners::subjects(manifest).map(str::to_owned).collect();
-        let sources = Sources::read(&scratch.1, &subjects)?;
+        let sources = Sources::read(&scratch.1, &OwnerNames::of(manifest))?;
         let found = read_back::judge(manifest, &plan, main, &sources)?;
         if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();

@@ -7,6 +7,7 @@ mod context;
 mod database;
 mod expressions;
 mod facts;
+mod handed;
 mod kept;
 mod lookup;
 mod loose;

@@ -157,6 +157,9 @@ pub(crate) struct Definition {
     pub(crate) builder_span: Range<usize>,
     /// The names of `args` where all of them are written out.
     pub(crate) args: Option<Vec<String>>,
+    /// Where `args` may be written, with what stands before a line there, if its handler
+    /// takes none and they aren't declared.
+    pub(crate) without_args: Option<(usize, String)>,
     /// What is given beside `args`, `returns` and `handler`.
     pub(crate) options: Vec<String>,
     /// Whether its handler does nothing but tell who calls.

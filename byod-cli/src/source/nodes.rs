@@ -2,7 +2,6 @@
 //! which other functions are used.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use oxc_ast::AstKind;
@@ -11,6 +10,8 @@ use oxc_semantic::{AstNodes, NodeId, Scoping, SymbolId};
 use oxc_span::GetSpan;
 
 use byod_schema::FunctionPath;
+
+use crate::owners::OwnerNames;
 
 use super::facts::{Caller, DEFAULT, Facts, FunctionRef};
 use super::syntax::{literals, range};
@@ -42,8 +43,8 @@ const DATABASE: [&str; 8] = [
 pub(super) struct Reader<'r, 'a> {
     pub(super) nodes: &'r AstNodes<'a>,
     pub(super) scoping: &'r Scoping,
-    /// Fields that hold a document's owner.
-    pub(super) subjects: &'r BTreeSet<String>,
+    /// The fields that hold a document's owner, and the arguments that say who calls.
+    pub(super) owners: &'r OwnerNames,
     pub(super) text: &'r str,
     /// The variables whose origins are being looked for: they may be made of themselves.
     pub(super) tracing: RefCell<Vec<SymbolId>>,

@@ -92,6 +92,11 @@ impl Origin {
         }
     }
 
+    /// Whether it may be an id or a table's name.
+    pub(crate) fn is_id(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
     /// Whether it depends on what a helper is given.
     pub(crate) fn has_parameter(&self) -> bool {
         match self {

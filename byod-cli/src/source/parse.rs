@@ -1,7 +1,7 @@
 //! Parses a module and gathers the facts of its statements.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,6 +14,8 @@ use oxc_ast::ast::{
 use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
+
+use crate::owners::OwnerNames;
 
 use super::facts::{DEFAULT, Facts};
 use super::module::{
@@ -30,7 +32,7 @@ pub(super) fn module(
     path: &Path,
     name: String,
     text: String,
-    subjects: &BTreeSet<String>,
+    owners: &OwnerNames,
 ) -> Option<Module> {
     let allocator = Allocator::default();
     let source_type = SourceType::from_path(path).ok()?.with_module(true);
@@ -57,7 +59,7 @@ pub(super) fn module(
     let reader = Reader {
         nodes: semantic.nodes(),
         scoping: semantic.scoping(),
-        subjects,
+        owners,
         text: &text,
         tracing: RefCell::default(),
     };
@@ -327,6 +329,7 @@ fn definition(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Definition> {
         builder: builder.name.to_string(),
         builder_span: range(builder.span),
         args,
+        without_args: without_args(reader, object, handler),
         options: options(object),
         returned: Parts::of(handler).map(|parts| reader.returned(&parts)),
         telling: Parts::of(handler).map_or(Telling::More(handler.span()), |parts| {
@@ -370,6 +373,32 @@ fn value(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Origin> {
         }
         other => Some(reader.origin(initializer(other)?, 0)),
     }
+}
+
+/// Where `args: {}` can be added, because the handler takes nothing beside its context.
+fn without_args(
+    reader: &Reader<'_, '_>,
+    object: &ObjectExpression,
+    handler: &Expression,
+) -> Option<(usize, String)> {
+    let has_more = object.properties.iter().any(|property| match property {
+        ObjectPropertyKind::ObjectProperty(property) => {
+            let name = property.key.static_name();
+            name.is_none_or(|name| name == "args")
+        }
+        ObjectPropertyKind::SpreadProperty(_) => true,
+    });
+    let parts = Parts::of(handler).filter(|_| !has_more)?;
+    let takes_more = parts.parameters.items.len() > 1 || parts.parameters.rest.is_some();
+    // `arguments` of a function has all that it was given.
+    let text = &reader.text[range(parts.span)];
+    if takes_more || text.contains("arguments") {
+        return None;
+    }
+    let at = object.span.start as usize + 1;
+    let rest = &reader.text[at..];
+    let blank = rest.len() - rest.trim_start().len();
+    Some((at, rest[..blank].to_owned()))
 }
 
 /// What a definition has beside `args`, `returns` and `handler`.

@@ -27,7 +27,8 @@ impl Reader<'_, '_> {
                 continue;
             };
             let name = property.key.static_name();
-            let Some(name) = name.filter(|name| self.subjects.contains(name.as_ref())) else {
+            let Some(name) = name.filter(|name| self.owners.arguments.contains(name.as_ref()))
+            else {
                 continue;
             };
             let mut spans = vec![range(property.value.span())];

@@ -33,6 +33,8 @@ pub(crate) enum OperationOf {
     Id(Origin),
     /// A table, if there is one of that name: `secured.query("notes")`.
     Perhaps(String),
+    /// What an edge of an ent leads to: `user.edge("notes")`.
+    Edge(String),
 }
 
 /// `load(ctx, id)`, `Notes.load(ctx, id)`, or a name that is handed on.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, ArrowFunctionBody, CallExpression, Expression,
+    Argument, ArrayExpressionElement, ArrowFunctionBody, CallExpression, ClassElement, Expression,
     ObjectPropertyKind, Statement, TSType,
 };
 use oxc_semantic::SymbolId;
-use oxc_span::GetSpan;
+use oxc_span::{GetSpan, Span};
 
 use super::nodes::Reader;
 use super::origin::{DEPTH, Origin};
@@ -35,6 +35,10 @@ const SAME: [&str; 15] = [
 const ONE_OF: [&str; 8] = [
     "at", "find", "findLast", "flat", "get", "pop", "shift", "reduce",
 ];
+
+fn contains(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
 
 impl Reader<'_, '_> {
     pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
@@ -217,6 +221,8 @@ impl Reader<'_, '_> {
             name if SAME.contains(&name) => next(object),
             // `Notes.find(ctx, id)`
             name => match object.get_inner_expression() {
+                // `this.page(now)`
+                Expression::ThisExpression(_) => self.of_method(call, name),
                 Expression::Identifier(module) if self.is_namespace(object) => Origin::Call(
                     format!("{}.{name}", module.name),
                     self.given_to(call, depth),
@@ -247,6 +253,44 @@ impl Reader<'_, '_> {
             },
             None => Origin::Unknown,
         }
+    }
+
+    /// What a method of the class gives in which the call is, or of one that it extends.
+    fn of_method(&self, call: &CallExpression, name: &str) -> Origin {
+        let around = self.nodes.iter().filter_map(|node| match node.kind() {
+            AstKind::Class(class) if contains(class.span, call.span) => Some(class),
+            _ => None,
+        });
+        let mut class = around.last();
+        for _ in 0..DEPTH {
+            let Some(this) = class else { break };
+            let method = this.body.body.iter().find_map(|element| match element {
+                ClassElement::MethodDefinition(method)
+                    if method.key.static_name().as_deref() == Some(name) =>
+                {
+                    Some(&method.value)
+                }
+                _ => None,
+            });
+            if let Some(parts) = method.and_then(|method| Parts::of_function(method)) {
+                // What it is given is not what a function of the module is given.
+                let returned = self.returned(&parts);
+                return if returned.has_parameter() {
+                    Origin::Unknown
+                } else {
+                    returned
+                };
+            }
+            let parent = this.heritage.as_ref();
+            let parent = parent.and_then(|parent| self.symbol(&parent.expression));
+            class = parent.and_then(|parent| {
+                match self.nodes.kind(self.scoping.symbol_declaration(parent)) {
+                    AstKind::Class(class) => Some(class),
+                    _ => None,
+                }
+            });
+        }
+        Origin::Unknown
     }
 
     /// What a call is given.

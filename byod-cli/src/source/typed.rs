@@ -131,10 +131,17 @@ impl Reader<'_, '_> {
             Some(AstKind::TSInterfaceDeclaration(interface)) if interface.extends.is_empty() => {
                 self.of_signatures(&interface.body.body, depth + 1)
             }
-            // `T extends "notes" | "tasks"`
+            // `T extends "notes" | "tasks"`; what extends anything else has more than that.
             Some(AstKind::TSTypeParameter(parameter)) => {
                 let constraint = parameter.constraint.as_ref();
-                constraint.map_or(Origin::Unknown, |of| self.of_type(of, depth + 1))
+                let texts = constraint.map(|of| self.of_type(of, depth + 1));
+                texts
+                    .filter(|texts| match texts {
+                        Origin::Text(_) => true,
+                        Origin::Each(all) => all.iter().all(|o| matches!(o, Origin::Text(_))),
+                        _ => false,
+                    })
+                    .unwrap_or(Origin::Unknown)
             }
             Some(AstKind::ImportSpecifier(specifier)) => match specifier.imported.name().as_str() {
                 "TableNames" | "TableNamesInDataModel" | "Id" | "Doc" => Origin::Unknown,

@@ -8,8 +8,7 @@ use std::rc::Rc;
 use byod_schema::{FunctionPath, Manifest, Validator};
 
 use super::ids::Ids;
-use super::packages::{self, Packaged};
-use crate::source::{Module, Operation, OperationOf, Origin, Sources, Target, Use};
+use crate::source::{Module, Operation, OperationOf, Origin, Sources, Use};
 
 /// A statement: its module, and its number there.
 pub(super) type Place = (String, usize);
@@ -46,8 +45,10 @@ impl Touches {
 pub(crate) struct Analysis<'a> {
     pub(super) sources: &'a Sources,
     pub(super) manifest: &'a Manifest,
-    tables: BTreeSet<&'a str>,
-    defined: BTreeMap<Place, Vec<&'a FunctionPath>>,
+    pub(super) tables: BTreeSet<&'a str>,
+    /// Whether documents have edges, as `convex-ents` gives them.
+    has_ents: bool,
+    pub(super) defined: BTreeMap<Place, Vec<&'a FunctionPath>>,
     /// Statements that change what another declares when their modules are loaded:
     /// `triggers.register(…)`.
     changers: BTreeMap<Place, BTreeSet<Place>>,
@@ -59,12 +60,12 @@ pub(crate) struct Analysis<'a> {
 
 /// What a statement touches by itself, and where it leads.
 #[derive(Default)]
-struct Own<'a> {
-    touches: Touches,
+pub(super) struct Own<'a> {
+    pub(super) touches: Touches,
     /// What depends on what it is given.
     open: Vec<&'a Operation>,
     /// Whom it uses, and how.
-    next: Vec<(Place, &'a Use)>,
+    pub(super) next: Vec<(Place, &'a Use)>,
 }
 
 impl<'a> Analysis<'a> {
@@ -93,6 +94,10 @@ impl<'a> Analysis<'a> {
             sources,
             manifest,
             tables: manifest.main.schema.table_names().collect(),
+            has_ents: sources.modules.values().any(|module| {
+                let mut imports = module.imports.iter();
+                imports.any(|import| import.specifier == "convex-ents")
+            }),
             defined,
             changers,
             own: RefCell::default(),
@@ -212,13 +217,20 @@ impl<'a> Analysis<'a> {
     ) -> Option<Vec<Vec<Option<Validator>>>> {
         let mut found: Vec<Vec<Option<Validator>>> = Vec::new();
         for (from, by) in callers.get(place).into_iter().flatten() {
-            // By itself, it is given what it was given.
-            if from == place {
+            let given = by.given.as_ref()?;
+            // By itself, it may be given what it was given.
+            let is_same = |(i, origin): (usize, &Origin)| *origin == Origin::Parameter(i);
+            let is_own = from == place;
+            if is_own
+                && given
+                    .iter()
+                    .enumerate()
+                    .all(|(i, o)| is_same((i, o)) || !o.is_id())
+            {
                 continue;
             }
-            let given = by.given.as_ref()?;
             let module = self.sources.modules.get(&from.0)?;
-            let around = if given.iter().any(Origin::has_parameter) && depth < 6 {
+            let around = if given.iter().any(Origin::has_parameter) && depth < 6 && !is_own {
                 self.given(from, callers, depth + 1)?
             } else {
                 vec![Vec::new()]
@@ -237,7 +249,7 @@ impl<'a> Analysis<'a> {
         Some(found)
     }
 
-    fn ids<'b>(
+    pub(super) fn ids<'b>(
         &'b self,
         module: &'b Module,
         place: &Place,
@@ -303,10 +315,18 @@ impl<'a> Analysis<'a> {
         }
         let ids = self.ids(module, place, Vec::new());
         for operation in &touching.operations {
-            if let OperationOf::Perhaps(name) = &operation.of
-                && !self.tables.contains(name.as_str())
-            {
-                continue;
+            match &operation.of {
+                OperationOf::Perhaps(name) if !self.tables.contains(name.as_str()) => continue,
+                OperationOf::Edge(_) if !self.has_ents => continue,
+                OperationOf::Edge(name) if !self.tables.contains(name.as_str()) => {
+                    let what = format!(
+                        "follows an edge whose table doesn't show: `{}`",
+                        operation.shown
+                    );
+                    own.touches.obscure.insert(what);
+                    continue;
+                }
+                _ => {}
             }
             match tables(&ids, &operation.of) {
                 Some(found) => note(&mut own.touches, operation.writes, found),
@@ -319,166 +339,19 @@ impl<'a> Analysis<'a> {
         self.made(module, place, &mut own);
         own
     }
-
-    /// Where a name leads, and what becomes of a context that it is given.
-    fn follow(&self, module: &'a Module, used: &'a Use, own: &mut Own<'a>) {
-        if module.statement_of(&used.name).is_some() {
-            return self.lead(module, &used.name, used, own);
-        }
-        let Some((import, imported)) = module.import_of(&used.name) else {
-            return;
-        };
-        let taken = imported.imported.name();
-        match (self.sources.resolve(&module.name, &import.specifier), taken) {
-            (Target::Generated(_), _) => {}
-            (Target::Package(package), taken) => self.hand(module, &package, taken, used, own),
-            (Target::Module(target), Some(name)) => self.enter(&target, name, used, own),
-            (Target::Module(target), None) => match &used.member {
-                Some(name) => self.enter(&target, name, used, own),
-                None => {
-                    let all = self.sources.modules.get(&target);
-                    let statements = all.map_or(0, |all| all.statements.len());
-                    let all = (0..statements).map(|index| ((target.clone(), index), used));
-                    own.next.extend(all);
-                }
-            },
-        }
-    }
-
-    fn enter(&self, target: &str, name: &str, used: &'a Use, own: &mut Own<'a>) {
-        let found = self.sources.origin(target, name);
-        let module = found.and_then(|(module, name)| {
-            let module = self.sources.modules.get(&module)?;
-            Some((module, name))
-        });
-        match module {
-            Some((module, name)) => self.lead(module, &name, used, own),
-            None if used.is_handed => {
-                let what =
-                    format!("hands its context or database on to `{name}`, which isn't found");
-                own.touches.obscure.insert(what);
-            }
-            None => {}
-        }
-    }
-
-    /// To the statement that declares the name.
-    fn lead(&self, module: &'a Module, name: &str, used: &'a Use, own: &mut Own<'a>) {
-        let Some(index) = module.statement_of(name) else {
-            return;
-        };
-        let statement = &module.statements[index];
-        own.next.push(((module.name.clone(), index), used));
-        for place in &used.databases {
-            let is_function = used.member.is_none() || !statement.databases.is_empty();
-            if !(is_function && statement.databases.get(*place) == Some(&true)) {
-                let what = format!(
-                    "hands its database on to `{name}`, which isn't seen to use it: call that parameter `db`"
-                );
-                own.touches.obscure.insert(what);
-            }
-        }
-        // What a package has made: `limiter.limit(ctx, …)`.
-        if used.is_handed
-            && let Some(maker) = &statement.maker
-            && let Some((import, imported)) = module.import_of(maker)
-            && let Target::Package(package) = self.sources.resolve(&module.name, &import.specifier)
-            && statement.facts.touching.components.is_empty()
-        {
-            self.hand(module, &package, imported.imported.name(), used, own);
-        }
-    }
-
-    /// A package's function is given a context or a database.
-    fn hand(
-        &self,
-        module: &'a Module,
-        package: &str,
-        name: Option<&str>,
-        used: &'a Use,
-        own: &mut Own<'a>,
-    ) {
-        if !used.is_handed {
-            return;
-        }
-        let unknown = || {
-            let name = name.or(used.member.as_deref()).unwrap_or(&used.name);
-            format!("hands its context or database on to `{name}` of `{package}`")
-        };
-        let found = match packages::touched(package, name, used, &self.tables) {
-            Packaged::Nothing => return,
-            Packaged::Tables { writes, tables } => return note(&mut own.touches, writes, tables),
-            Packaged::Unknown => None,
-            Packaged::Ids(place) => used.given.as_ref().and_then(|given| {
-                let ids = self.ids(module, &(module.name.clone(), usize::MAX), Vec::new());
-                let of = given.get(place)?;
-                ids.shown(&Origin::Element(Box::new(of.clone())))
-                    .or_else(|| ids.shown(of))
-            }),
-            Packaged::Via => used.given.as_ref().and_then(|given| {
-                let [_, Origin::Text(join), Origin::Text(field), ..] = given.as_slice() else {
-                    return None;
-                };
-                let ids = self.ids(module, &(module.name.clone(), usize::MAX), Vec::new());
-                let of = Origin::Member(Box::new(Origin::Doc(join.clone())), field.clone());
-                let mut found = ids.shown(&of)?;
-                found.insert(join.clone());
-                Some(found)
-            }),
-        };
-        match found {
-            Some(found) => note(&mut own.touches, false, found),
-            None => drop(own.touches.obscure.insert(unknown())),
-        }
-    }
-
-    /// Functions that a package makes.
-    fn made(&self, module: &'a Module, place: &Place, own: &mut Own<'a>) {
-        if !self.defined.contains_key(place) {
-            return;
-        }
-        let statement = &module.statements[place.1];
-        let definition = statement.definition.as_ref();
-        let Some(maker) = definition.map(|d| &d.builder).or(statement.maker.as_ref()) else {
-            return;
-        };
-        let Some((import, imported)) = module.import_of(maker) else {
-            return;
-        };
-        let Target::Package(package) = self.sources.resolve(&module.name, &import.specifier) else {
-            return;
-        };
-        let made = Use {
-            name: maker.clone(),
-            member: None,
-            given: None,
-            is_handed: true,
-            databases: Vec::new(),
-            texts: statement.facts.texts.clone(),
-        };
-        match packages::touched(&package, imported.imported.name(), &made, &self.tables) {
-            Packaged::Tables { writes, tables } => note(&mut own.touches, writes, tables),
-            _ if packages::is_plain_builder(&package) => {}
-            _ => {
-                let what =
-                    format!("is made by `{maker}` of `{package}`, which doesn't show what it does");
-                own.touches.obscure.insert(what);
-            }
-        }
-    }
 }
 
 /// The tables of an operation, where they show.
 fn tables(ids: &Ids<'_>, of: &OperationOf) -> Option<BTreeSet<String>> {
     match of {
-        OperationOf::Perhaps(name) => Some([name.clone()].into()),
+        OperationOf::Perhaps(name) | OperationOf::Edge(name) => Some([name.clone()].into()),
         OperationOf::Table(named) => ids.named(named),
         OperationOf::Id(id) => ids.shown(id),
     }
 }
 
 /// Convex's own tables are on both sides.
-fn note(touches: &mut Touches, writes: bool, tables: BTreeSet<String>) {
+pub(super) fn note(touches: &mut Touches, writes: bool, tables: BTreeSet<String>) {
     let own = tables.into_iter().filter(|table| !table.starts_with('_'));
     if writes {
         touches.writes.extend(own);

@@ -51,7 +51,7 @@ impl Ids<'_> {
     }
 
     /// The tables that a name may be of.
-    pub(super) fn named(&self, origin: &Origin) -> Option<BTreeSet<String>> {
+    pub(crate) fn named(&self, origin: &Origin) -> Option<BTreeSet<String>> {
         texts(self.value(origin)?).filter(|texts| !texts.is_empty())
     }
 

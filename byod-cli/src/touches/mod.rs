@@ -2,6 +2,7 @@
 
 mod analysis;
 mod ids;
+mod leads;
 mod packages;
 mod sides;
 

@@ -23,6 +23,10 @@ pub struct Routed<T> {
     pub value: T,
     /// The deployment that answered.
     pub deployment: Deployment,
+    /// Whether the function reads users' tables on main for everybody: then the value
+    /// holds nothing of what users with a deployment of their own have there, as the
+    /// calling user may be. `byod check` lists such functions.
+    pub sees_no_connected: bool,
 }
 
 /// Reads the answer of a function.
@@ -69,9 +73,10 @@ impl<T> Prepared<T> {
     /// What it needs to be routed.
     pub(crate) fn wanted(&self, kind: FunctionType) -> Wanted<'static> {
         Wanted {
+            runs: self.function.runs,
+            switches: self.function.switches,
             table: self.function.table,
-            location: self.function.location,
-            kind,
+            endpoint: kind.into(),
             path: self.function.path,
         }
     }
@@ -144,6 +149,7 @@ impl<T> Prepared<T> {
                     Routed {
                         value,
                         deployment: target.deployment(),
+                        sees_no_connected: self.function.runs.sees_no_connected(),
                     }
                 };
                 let sent = client.run(body.clone(), context, &limits, deadline, read);

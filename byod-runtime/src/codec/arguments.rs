@@ -228,13 +228,16 @@ fn milliseconds() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use byod_schema::Location;
+    use byod_schema::FunctionType;
 
     use super::*;
+    use crate::codec::Runs;
 
     const CREATE: FunctionInfo = FunctionInfo {
         table: "notes",
-        location: Location::User,
+        kind: FunctionType::Mutation,
+        runs: Runs::User,
+        switches: &["notes"],
         path: "notes:create",
         head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
         inject: &[

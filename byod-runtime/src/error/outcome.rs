@@ -34,6 +34,7 @@ impl Error {
             | Self::Blocked { .. }
             | Self::Claim { .. }
             | Self::WrongOwner { .. }
+            | Self::NotServed { .. }
             | Self::RolloutRefused { .. }
             | Self::DeploymentChanged { .. }
             | Self::Busy { .. }

@@ -1,6 +1,5 @@
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
-import { action, internalQuery, mutation, query } from "./_generated/server";
+import { mutation, query } from "./_generated/server";
 
 // Who calls says whose notes they mean, and main holds it against who they are.
 
@@ -23,26 +22,6 @@ export const remove = mutation({
     const note = await ctx.db.get("notes", id);
     if (!note || identity?.subject !== userId || note.userId !== userId) throw new Error("Not yours");
     await ctx.db.delete("notes", id);
-  },
-});
-
-export const titles = action({
-  args: { userId: v.string() },
-  handler: async (ctx, { userId }): Promise<string[]> => {
-    const identity = await ctx.auth.getUserIdentity();
-    if (identity?.subject !== userId) throw new Error("Not yours");
-    return await ctx.runQuery(internal.notes.titlesOf, { userId });
-  },
-});
-
-export const titlesOf = internalQuery({
-  args: { userId: v.string() },
-  handler: async (ctx, { userId }) => {
-    const notes = await ctx.db
-      .query("notes")
-      .withIndex("by_user", (q) => q.eq("userId", userId))
-      .collect();
-    return notes.map((note) => note.title);
   },
 });
 
