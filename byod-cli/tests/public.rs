@@ -115,6 +115,31 @@ fn edited_files_and_routes_are_public_to_nobody() {
     is_refused(&project, &["`notes:list`", "`http.ts`"]);
 }
 
+/// A component's functions are its app's alone, and its routes are everybody's.
+#[test]
+fn routes_of_components_are_public_to_nobody() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    project
+        .write(
+            "user/convex/convex.config.ts",
+            "import { defineApp } from \"convex/server\";\nimport web from \"./web/convex.config\";\nconst app = defineApp();\napp.use(web);\nexport default app;\n",
+        )
+        .write(
+            "user/convex/web/convex.config.ts",
+            "import { defineComponent } from \"convex/server\";\nexport default defineComponent(\"web\");\n",
+        );
+    project.export(&[]);
+    nothing_is_public(&project);
+    project
+        .replace("user/convex/convex.config.ts", "use(web)", "use(web, { httpPrefix: \"/web\" })")
+        .write(
+            "user/convex/web/http.ts",
+            "import { httpRouter, httpActionGeneric } from \"convex/server\";\nconst http = httpRouter();\nhttp.route({ path: \"/x\", method: \"GET\", handler: httpActionGeneric(async () => new Response(\"\")) });\nexport default http;\n",
+        );
+    is_refused(&project, &["`convex.config.ts`", "`web/http.ts`"]);
+}
+
 #[test]
 fn nothing_is_written_into_a_folder_with_public_functions() {
     let project = Project::of("notes");

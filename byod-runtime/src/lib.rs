@@ -4,6 +4,12 @@
 //! [`Byod`] is made once, a [`Session`] per request; generated functions take the
 //! session. [`Client`] calls one deployment and can be used alone.
 //!
+//! `byod_table` makes the wrappers of a table's functions, `byod_module!` those of any
+//! module of main, and [`Session::query`] and its siblings call what is known only by its
+//! path. Where a function runs for a user who connected a deployment is decided by the
+//! tables that it touches ([`Runs`]); what can't run where the user's data is, is
+//! [`Error::NotServed`] for them, and on main for everybody else.
+//!
 //! # What an operator sees
 //!
 //! Every call through a session is a `tracing` span `convex_call` with `table` (`*`

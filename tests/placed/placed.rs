@@ -2,6 +2,7 @@
 //! before anything is sent.
 
 use std::path::Path;
+use std::time::Duration;
 
 use byod_local::{Local, LocalDeployment};
 use byod_placed_tests::{FUNCTIONS, MANIFEST, Scored, TABLES};
@@ -10,7 +11,7 @@ use byod_runtime::{
     Byod, ConnectionStatus, Credentials, DocumentId, EncryptionKey, Error, FunctionType, Location,
     Outcome, Refusal, Rollout, Router, Runs, Session,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 const RECORD: &str = "byod/credentials:getConfigInternal";
 
@@ -37,6 +38,8 @@ impl Service {
             .encryption_key(EncryptionKey::parse("only for tests").unwrap())
             .tables(TABLES)
             .functions(FUNCTIONS)
+            // No deployment that is blocked here works again by itself.
+            .recovery_pauses(Duration::from_secs(600), Duration::from_secs(600))
             .development(true);
         Self {
             byod: byod.build().unwrap(),
@@ -437,6 +440,129 @@ async fn a_path_known_only_at_run_time_is_routed_as_its_wrapper_is() {
         );
     }
     assert_eq!(service.cost().1, 0);
+}
+
+#[tokio::test]
+async fn a_call_by_path_is_what_its_wrapper_is() {
+    let service = Service::with_alice_connected().await;
+    let (alice, bob) = (service.alice(), service.bob());
+    let conversation = json!({"userId": "alice", "title": "Seeds"});
+    let id = service.alices.insert("conversations", conversation);
+    let message = json!({"conversationId": id.unwrap(), "text": "When to sow?"});
+    let send = alice.mutation::<String>("chat:sendMessage", &message);
+    let id = from!(User, send.unwrap());
+    let sent = &service.alices.documents("messages")[0];
+    assert_eq!((sent.id(), sent.str("userId")), (Some(&*id), Some("alice")));
+
+    let overview = alice.query::<Json>("chat:overview", &json!({})).unwrap();
+    service.cost();
+    assert_eq!(refused!(service, overview), Refusal::ReadsMain);
+    let overview = bob.query::<Json>("chat:overview", &json!({})).unwrap();
+    assert_eq!(from!(Main, overview)["messages"], 7.0);
+    let generate = json!({"conversationId": "0"});
+    let generate = alice.action::<Json>("chat:generate", &generate).unwrap();
+    service.cost();
+    assert_eq!(refused!(service, generate), Refusal::Action);
+    let all = alice
+        .query::<Vec<String>>("admin/tags:all", &json!({}))
+        .unwrap();
+    assert!(all.routed().await.unwrap().sees_no_connected);
+
+    for (error, said) in [
+        (
+            alice.query::<Json>("chat:generate", &json!({})).err(),
+            "`chat:generate` is an action, not a query: call it with `Session::action`",
+        ),
+        (
+            alice.mutation::<Json>("chat:sendMesage", &json!({})).err(),
+            "main has no public function `chat:sendMesage` in this build: did you mean `chat:sendMessage`?",
+        ),
+        (
+            bob.query::<Json>("x\n", &json!({})).err(),
+            "main has no public function `x` in this build: build again",
+        ),
+    ] {
+        let error = error.unwrap();
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+/// All functions, records and switches there are: the law, said without the code's words.
+#[tokio::test]
+async fn no_connected_user_reaches_main_with_what_touches_users_tables() {
+    const SWITCHES: [Rollout; 3] = [Rollout::Off, Rollout::ReadOnly, Rollout::On];
+    let manifest = byod_local::read_manifest(MANIFEST).unwrap();
+    let service = Service::start().await;
+    let rollout = service.byod.rollout();
+    let (mut served, mut refused) = (0, 0);
+    for status in [
+        None,
+        Some(ConnectionStatus::Pending),
+        Some(ConnectionStatus::Disconnected),
+        Some(ConnectionStatus::Connected),
+        Some(ConnectionStatus::Error),
+    ] {
+        if let Some(status) = status.clone() {
+            service.save(status).await;
+        }
+        let is_connected = status == Some(ConnectionStatus::Connected);
+        let is_blocked = status == Some(ConnectionStatus::Error);
+        for combination in 0..27 {
+            let of = ["conversations", "messages", "tags"].map({
+                let mut left = combination;
+                move |table| {
+                    let switch = SWITCHES[left % 3];
+                    left /= 3;
+                    (table, switch)
+                }
+            });
+            rollout.set_all(Rollout::On);
+            of.iter()
+                .for_each(|(table, switch)| rollout.set(table, *switch));
+            for (path, function) in &manifest.main.functions {
+                let said = format!("{path} {status:?} {of:?}");
+                let name = path.to_string();
+                let found = service.byod.client_for_function(&name, &*service.alice_id);
+                let found = found.await.map(|found| found.deployment.location());
+                let placement = manifest.placement(path);
+                let touches = placement.map(|it| it.touches()).unwrap_or_default();
+                // A table's own module goes by the table's switch.
+                let by: Vec<Rollout> = of
+                    .iter()
+                    .filter(|(table, _)| match &*path.module {
+                        "messages" => *table == "messages",
+                        _ => touches.contains(table),
+                    })
+                    .map(|(_, switch)| *switch)
+                    .collect();
+                let is_mains = manifest.runs(path) == byod_schema::Runs::Main;
+                let all_off = !by.is_empty() && by.iter().all(|switch| *switch == Rollout::Off);
+                if is_mains || !(is_connected || is_blocked) || all_off {
+                    assert_eq!(found.unwrap(), Location::Main, "{said}");
+                    continue;
+                }
+                let may = is_connected
+                    && manifest.runs(path) == byod_schema::Runs::User
+                    && by.iter().all(|switch| match switch {
+                        Rollout::Off => false,
+                        Rollout::ReadOnly => function.function_type == FunctionType::Query,
+                        Rollout::On => true,
+                    });
+                match found {
+                    Ok(location) => {
+                        assert_eq!((location, may), (Location::User, true), "{said}");
+                        served += 1;
+                    }
+                    Err(error) => {
+                        assert!(!may, "{said}: {error}");
+                        assert_eq!(error.outcome(), Outcome::NotExecuted, "{said}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(served > 100 && refused > 100, "{served} {refused}");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod placing;
 mod plan;
 mod read_back;
 mod schema;
+mod settled;
 mod stubs;
 mod support;
 mod tables;

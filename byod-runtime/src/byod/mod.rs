@@ -84,10 +84,7 @@ impl Byod {
     ) -> Result<RoutedClient, Error> {
         let router = self.inner().router;
         if router.functions().is_empty() {
-            return Err(Error::config(
-                "no functions are known, so a path says nothing about where the function runs; \
-                 call `.functions(functions!())` on the `ByodBuilder`",
-            ));
+            return Err(Error::no_functions());
         }
         let wanted = match router.function(path) {
             Some(function) => Wanted {
