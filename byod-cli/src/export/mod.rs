@@ -26,7 +26,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::owners::{self, OwnerNames};
 use crate::reading;
-use crate::source::Sources;
+use crate::source::{Sources, could_be_public};
 use crate::touches::Sides;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
@@ -119,7 +119,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let files = files::write(&tree, &plan, force)?;
     // All that is there now, as a build reads it, whoever wrote it.
     let user = read_back(&folder)?;
-    let public = reading::public(&folder, &user);
+    let mut public = reading::public(&folder, &user);
+    public.extend(could_be_public(&folder, &user, &names)?);
     if !public.is_empty() {
         return Err(Error::Public(public));
     }
