@@ -141,7 +141,7 @@ pub(crate) fn plan(
             })
         {
             notes.push(format!(
-                "`{path}` takes the owner from its caller, who must pass the user's subject where their own deployment answers"
+                "`{path}` is told the owner by the service: on users' deployments that is the session's user, and a call that names somebody else is refused before it is sent"
             ));
         }
         functions.push(FunctionReport {
