@@ -60,6 +60,11 @@ impl Tree {
         }
     }
 
+    /// Where the folder is, in messages.
+    pub(crate) fn shown(&self) -> String {
+        self.root.display().to_string()
+    }
+
     /// The name of the folder itself.
     pub(crate) fn name(&self) -> Option<&str> {
         self.root.file_name()?.to_str()

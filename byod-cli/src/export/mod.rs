@@ -26,7 +26,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::owners::{self, OwnerNames};
 use crate::reading;
-use crate::source::Sources;
+use crate::source::{Sources, could_be_public};
 use crate::touches::Sides;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
@@ -116,11 +116,12 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.main_package = package_above(&folders.main);
-    check_public(&plan, &tree, force, &folder)?;
+    check_public(&plan, &tree, force, &names)?;
     let files = files::write(&tree, &plan, force)?;
     // All that is there now, as a build reads it, whoever wrote it: with its packages, too.
     let user = read_back(&folder)?;
-    let public = reading::public(&folder, &user);
+    let mut public = reading::public(&folder, &user);
+    public.extend(could_be_public(&folder, &user, &names)?);
     if !public.is_empty() {
         return Err(Error::Public(public));
     }
@@ -214,7 +215,7 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
 
 /// Refuses what anybody could call, of the plan and of the files that stay beside it,
 /// before anything is written.
-fn check_public(plan: &Plan, tree: &Tree, force: bool, folder: &Path) -> Result<(), Error> {
+fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Result<(), Error> {
     let staying = files::staying(tree, plan, force)?;
     if staying.is_empty() {
         return Ok(());
@@ -223,11 +224,14 @@ fn check_public(plan: &Plan, tree: &Tree, force: bool, folder: &Path) -> Result<
     for (name, text) in &staying {
         scratch.0.write(name, text)?;
     }
+    // By which it is known to be an exported project.
+    scratch.0.write(reading::LOCK, "")?;
     let user = read_back(&scratch.1).map_err(|error| {
-        let (from, to) = (scratch.1.to_string_lossy(), folder.to_string_lossy());
+        let (from, to) = (scratch.1.to_string_lossy(), tree.shown());
         Error::Staying(error.to_string().replace(&*from, &to))
     })?;
-    let public = reading::exposed(&scratch.1, &user);
+    let mut public = reading::public(&scratch.1, &user);
+    public.extend(could_be_public(&scratch.1, &user, names)?);
     if public.is_empty() {
         Ok(())
     } else {

@@ -13,15 +13,9 @@ pub(crate) const LOCK: &str = "byod.lock.json";
 ///
 /// `user` is the project in `folder` as a build reads it.
 pub(crate) fn public(folder: &Path, user: &Project) -> Vec<String> {
-    if folder.join(LOCK).is_file() {
-        exposed(folder, user)
-    } else {
-        Vec::new()
+    if !folder.join(LOCK).is_file() {
+        return Vec::new();
     }
-}
-
-/// The same of a folder that is to be an exported project.
-pub(crate) fn exposed(folder: &Path, user: &Project) -> Vec<String> {
     let functions = user.functions.iter().filter(|(path, function)| {
         let is_ping = path.module == "functions" && path.name == "ping";
         !is_ping && function.visibility == Visibility::Public
