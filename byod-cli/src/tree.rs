@@ -60,9 +60,9 @@ impl Tree {
         }
     }
 
-    /// Where the folder is, in messages.
-    pub(crate) fn shown(&self) -> String {
-        self.root.display().to_string()
+    /// Where the folder is.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The name of the folder itself.

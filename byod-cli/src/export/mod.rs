@@ -26,7 +26,7 @@ use serde::Serialize;
 use crate::Error;
 use crate::owners::{self, OwnerNames};
 use crate::reading;
-use crate::source::{Sources, could_be_public};
+use crate::source::{Sources, could_be_public, packages_within};
 use crate::touches::Sides;
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
@@ -216,22 +216,22 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
 /// Refuses what anybody could call, of the plan and of the files that stay beside it,
 /// before anything is written.
 fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Result<(), Error> {
+    let mut public = packages_within(tree.root());
     let staying = files::staying(tree, plan, force)?;
-    if staying.is_empty() {
-        return Ok(());
+    if !staying.is_empty() {
+        let scratch = written(plan, &Sources::default())?;
+        for (name, text) in &staying {
+            scratch.0.write(name, text)?;
+        }
+        // By which it is known to be an exported project.
+        scratch.0.write(reading::LOCK, "")?;
+        let user = read_back(&scratch.1).map_err(|error| {
+            let (from, to) = (scratch.1.to_string_lossy(), tree.root().to_string_lossy());
+            Error::Staying(error.to_string().replace(&*from, &to))
+        })?;
+        public.extend(reading::public(&scratch.1, &user));
+        public.extend(could_be_public(&scratch.1, &user, names)?);
     }
-    let scratch = written(plan, &Sources::default())?;
-    for (name, text) in &staying {
-        scratch.0.write(name, text)?;
-    }
-    // By which it is known to be an exported project.
-    scratch.0.write(reading::LOCK, "")?;
-    let user = read_back(&scratch.1).map_err(|error| {
-        let (from, to) = (scratch.1.to_string_lossy(), tree.shown());
-        Error::Staying(error.to_string().replace(&*from, &to))
-    })?;
-    let mut public = reading::public(&scratch.1, &user);
-    public.extend(could_be_public(&scratch.1, &user, names)?);
     if public.is_empty() {
         Ok(())
     } else {

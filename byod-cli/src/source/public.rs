@@ -56,13 +56,19 @@ pub(crate) fn could_be_public(
             )
         })
         .collect();
-    found.extend(package_folders(folder).into_iter().map(|path| {
+    found.extend(packages_within(folder));
+    Ok(found)
+}
+
+/// The folders of packages in a Convex folder, each with what to do about it.
+pub(crate) fn packages_within(folder: &Path) -> Vec<String> {
+    let found = package_folders(folder).into_iter().map(|path| {
         let path = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
         format!(
             "`{path}` is in the users' Convex folder: Convex takes what is in it for functions, which anybody could call who knows a deployment's address. Install packages beside the Convex folder"
         )
-    }));
-    Ok(found)
+    });
+    found.collect()
 }
 
 fn shows(sources: &Sources, module: &Module) -> Option<String> {
