@@ -136,3 +136,52 @@ fn a_table_with_a_name_of_its_own_is_refused() {
         answer.stderr
     );
 }
+
+/// A name that is none on Windows costs what is in that module, and says which it is.
+#[test]
+fn a_module_that_windows_has_no_name_for_is_left_out_by_name() {
+    let project = Project::of("notes");
+    let notes = project.read("convex/notes.ts");
+    project.write("convex/aux.ts", &notes);
+    let answer = project.byod(&["export", "--json"]);
+    assert_eq!(answer.status, 0, "{}", answer.stderr);
+    let report = answer.json();
+    let functions = report["functions"].as_array().unwrap();
+    let of_aux = functions.iter().filter_map(|f| f["function"].as_str());
+    let of_aux: Vec<&str> = of_aux.filter(|f| f.starts_with("aux:")).collect();
+    assert!(!of_aux.is_empty(), "{report}");
+    for function in of_aux {
+        let fate = fate(&report, function);
+        let is_said = fate.starts_with("missing is in `aux.ts`") && fate.contains("rename that module");
+        assert!(is_said, "{function}: {fate}");
+    }
+    assert!(!project.has("user/convex/aux.ts"));
+    project.remove("convex/aux.ts");
+    project.write("user/convex/custom/aux.ts", "export const one = 1;\n");
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.stderr.contains("custom/aux.ts is `custom/aux.ts`, a name"), "{}", answer.stderr);
+}
+
+/// Nothing of main's crons is on users' deployments, which is said where users miss it.
+#[test]
+fn crons_on_users_tables_are_named() {
+    let project = Project::of("notes");
+    project.write(
+        "convex/cleanup.ts",
+        "import { v } from \"convex/values\";\nimport { internalMutation } from \"./_generated/server\";\nexport const old = internalMutation({ args: {}, handler: async (ctx) => { for (const note of await ctx.db.query(\"notes\").collect()) await ctx.db.delete(note._id); } });\nexport const nothing = internalMutation({ args: {}, handler: async () => {} });\n",
+    );
+    project.write(
+        "convex/crons.ts",
+        "import { cronJobs } from \"convex/server\";\nimport { internal } from \"./_generated/api\";\nconst crons = cronJobs();\ncrons.interval(\"old\", { hours: 1 }, internal.cleanup.old, {});\ncrons.interval(\"nothing\", { hours: 1 }, internal.cleanup.nothing, {});\nexport default crons;\n",
+    );
+    let exported = project.export(&[]);
+    let checked = project.byod(&["check", "--json"]).json();
+    for report in [exported, checked] {
+        let notes = report["notes"].as_array().unwrap();
+        let of_crons = notes.iter().filter_map(|note| note.as_str());
+        let of_crons: Vec<&str> = of_crons.filter(|note| note.contains("crons")).collect();
+        assert_eq!(of_crons.len(), 1, "{notes:?}");
+        assert!(of_crons[0].contains("`cleanup:old`, which touches `notes`"), "{of_crons:?}");
+    }
+}

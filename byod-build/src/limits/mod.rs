@@ -5,7 +5,7 @@ mod limit;
 pub(crate) mod patience;
 mod stack;
 
-pub(crate) use files::write_file;
+pub(crate) use files::{replace_file, write_file};
 pub use files::{is_file, read_file, read_text};
 pub use limit::Limits;
 pub(crate) use limit::{Clock, End};

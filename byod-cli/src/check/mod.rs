@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::export::{self, main_side};
 use crate::source::Sources;
+use crate::touches::left_on_main;
 use crate::{Error, owners, reading};
 
 pub(crate) use functions::{FunctionReport, RunsOn, Totals};
@@ -67,9 +68,13 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         _ => Vec::new(),
     };
     let names = owners::OwnerNames::of(&manifest);
+    let mut crons = Vec::new();
     let placed = match builder.folders()?.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
+            if manifest.user.is_some() {
+                crons = left_on_main(&sources, &manifest);
+            }
             export::place(&manifest, &sources, &BTreeMap::new())
         }
         // Its project is the snapshot's: what was written is all that there is.
@@ -116,6 +121,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .chain(sealed_as_new(&manifest))
             .chain(without_key(&manifest, &placed))
             .chain(functions::served_after_all(&manifest, &functions))
+            .chain(crons)
             .collect(),
         suggestions: suggestions::suggestions(&manifest),
         functions,

@@ -23,10 +23,11 @@ use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project}
 use serde::Serialize;
 
 use crate::Error;
+use crate::carry;
 use crate::owners::{self, OwnerNames};
 use crate::reading;
 use crate::source::Sources;
-use crate::touches::Sides;
+use crate::touches::{Sides, left_on_main};
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
@@ -113,7 +114,18 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             });
         }
     }
+    if let Some((module, what)) = custom
+        .modules
+        .keys()
+        .find_map(|name| Some((name, carry::is_unfit(name)?)))
+    {
+        return Err(Error::Custom {
+            module: module.clone(),
+            what: format!("is {what}"),
+        });
+    }
     let mut plan = checked(&mut manifest, &main, &custom)?;
+    plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = package_above(&folders.main);
     let files = files::write(&tree, &plan, force)?;
     // All that is there now, as a build reads it, whoever wrote it.
