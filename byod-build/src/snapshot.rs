@@ -75,7 +75,11 @@ impl Snapshot {
     /// Writes it where there is none yet, or in place of another one: `byod.toml` may name
     /// any file, and be anybody's.
     fn write(&self, text: &str) -> Result<(), Error> {
-        if self.text.as_deref().is_some_and(|there| !is_snapshot(there)) {
+        if self
+            .text
+            .as_deref()
+            .is_some_and(|there| !is_snapshot(there))
+        {
             return Err(Error::Snapshot {
                 path: self.path.clone(),
                 message: "this is no snapshot, so it isn't written over. Remove it, or name another file as `snapshot` in byod.toml".to_owned(),

@@ -315,7 +315,9 @@ fn nothing_but_a_snapshot_is_written_over_and_nothing_through_a_link() {
     };
     let named = |snapshot: &str| {
         let text = CONFIG.replace("byod-snapshot.json", snapshot);
-        let text = text.replace("= \"convex", "= \"../convex").replace("user/", "../user/");
+        let text = text
+            .replace("= \"convex", "= \"../convex")
+            .replace("user/", "../user/");
         fs::create_dir_all(folder.path("app")).unwrap();
         fs::write(folder.path("app/byod.toml"), text).unwrap();
     };
@@ -355,5 +357,8 @@ fn a_build_writes_through_no_link() {
     std::os::unix::fs::symlink("victim.txt", folder.path("byod-snapshot.json")).unwrap();
     let (ok, stdout, stderr) = emit(&folder, Some("write"));
     assert!(!ok, "{stdout}{stderr}");
-    assert_eq!(fs::read_to_string(folder.path("victim.txt")).unwrap(), "precious\n");
+    assert_eq!(
+        fs::read_to_string(folder.path("victim.txt")).unwrap(),
+        "precious\n"
+    );
 }

@@ -70,7 +70,11 @@ fn the_file_of_the_functions_is_written_through_no_link() {
     symlink("victim.txt", project.root.join("byod.functions.json")).unwrap();
     let answer = project.byod(&["export"]);
     assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
-    assert!(answer.stderr.contains("through a link"), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("through a link"),
+        "{}",
+        answer.stderr
+    );
     assert_eq!(project.read("victim.txt"), known);
 }
 

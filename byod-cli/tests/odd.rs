@@ -152,7 +152,8 @@ fn a_module_that_windows_has_no_name_for_is_left_out_by_name() {
     assert!(!of_aux.is_empty(), "{report}");
     for function in of_aux {
         let fate = fate(&report, function);
-        let is_said = fate.starts_with("missing is in `aux.ts`") && fate.contains("rename that module");
+        let is_said =
+            fate.starts_with("missing is in `aux.ts`") && fate.contains("rename that module");
         assert!(is_said, "{function}: {fate}");
     }
     assert!(!project.has("user/convex/aux.ts"));
@@ -160,7 +161,13 @@ fn a_module_that_windows_has_no_name_for_is_left_out_by_name() {
     project.write("user/convex/custom/aux.ts", "export const one = 1;\n");
     let answer = project.byod(&["export"]);
     assert_eq!(answer.status, 2);
-    assert!(answer.stderr.contains("custom/aux.ts is `custom/aux.ts`, a name"), "{}", answer.stderr);
+    assert!(
+        answer
+            .stderr
+            .contains("custom/aux.ts is `custom/aux.ts`, a name"),
+        "{}",
+        answer.stderr
+    );
 }
 
 /// Nothing of main's crons is on users' deployments, which is said where users miss it.
@@ -182,6 +189,45 @@ fn crons_on_users_tables_are_named() {
         let of_crons = notes.iter().filter_map(|note| note.as_str());
         let of_crons: Vec<&str> = of_crons.filter(|note| note.contains("crons")).collect();
         assert_eq!(of_crons.len(), 1, "{notes:?}");
-        assert!(of_crons[0].contains("`cleanup:old`, which touches `notes`"), "{of_crons:?}");
+        assert!(
+            of_crons[0].contains("`cleanup:old`, which touches `notes`"),
+            "{of_crons:?}"
+        );
     }
+}
+
+/// Convex's bundler makes of classes what `tsconfig.json` says.
+#[test]
+fn what_the_bundler_is_told_goes_along_or_is_named() {
+    let project = Project::of("notes");
+    project.remove("user").write(
+        "convex/tsconfig.json",
+        "{\n  // old\n  \"compilerOptions\": { \"target\": \"ES2021\", \"experimentalDecorators\": true },\n}\n",
+    );
+    let report = project.export(&[]);
+    let written = project.read("user/convex/tsconfig.json");
+    assert!(
+        written.contains("\"useDefineForClassFields\": false,"),
+        "{written}"
+    );
+    assert!(
+        written.contains("\"experimentalDecorators\": true,"),
+        "{written}"
+    );
+    assert!(
+        !report["notes"].to_string().contains("tsconfig"),
+        "{report}"
+    );
+    // A person's is left to them, and they are told.
+    project.write("user/convex/tsconfig.json", "{}\n");
+    let exported = project.export(&[]);
+    let checked = project.byod(&["check", "--json"]).json();
+    for report in [exported, checked] {
+        let notes = report["notes"].to_string();
+        assert!(
+            notes.contains("useDefineForClassFields") && notes.contains("experimentalDecorators"),
+            "{notes}"
+        );
+    }
+    assert_eq!(project.read("user/convex/tsconfig.json"), "{}\n");
 }

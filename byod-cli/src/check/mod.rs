@@ -68,12 +68,14 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         _ => Vec::new(),
     };
     let names = owners::OwnerNames::of(&manifest);
-    let mut crons = Vec::new();
+    let user_folder = folder;
+    let mut apart = Vec::new();
     let placed = match builder.folders()?.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
-            if manifest.user.is_some() {
-                crons = left_on_main(&sources, &manifest);
+            if let (Some(user), true) = (&user_folder, manifest.user.is_some()) {
+                apart = left_on_main(&sources, &manifest);
+                apart.extend(export::bundled_otherwise(&folder, user));
             }
             export::place(&manifest, &sources, &BTreeMap::new())
         }
@@ -121,7 +123,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .chain(sealed_as_new(&manifest))
             .chain(without_key(&manifest, &placed))
             .chain(functions::served_after_all(&manifest, &functions))
-            .chain(crons)
+            .chain(apart)
             .collect(),
         suggestions: suggestions::suggestions(&manifest),
         functions,

@@ -1,6 +1,7 @@
 //! `byod export`: the Convex project of users' deployments, from main's.
 
 mod assemble;
+mod bundling;
 mod files;
 mod imports;
 mod item;
@@ -31,6 +32,7 @@ use crate::touches::{Sides, left_on_main};
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
+pub(crate) use bundling::differences as bundled_otherwise;
 pub(crate) use files::Written;
 pub(crate) use placing::{NOT_EXPORTED, place};
 pub(crate) use plan::{Fate, FunctionReport};
@@ -127,7 +129,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = package_above(&folders.main);
+    plan.bundling = bundling::Bundling::of(&folders.main).0;
     let files = files::write(&tree, &plan, force)?;
+    plan.notes
+        .extend(bundling::differences(&folders.main, &folder));
     // All that is there now, as a build reads it, whoever wrote it.
     let user = read_back(&folder)?;
     let public = reading::public(&folder, &user);
