@@ -124,3 +124,54 @@ fn projects_that_were_never_exported_go_on() {
     );
     nothing_is_public(&project);
 }
+
+/// No variable is set where projects are read; one may be where they are pushed.
+#[test]
+fn what_could_be_public_elsewhere_is_refused() {
+    let of = "from \"../_generated/server\";\n";
+    let handler = "{ args: {}, handler: async (ctx) => await ctx.db.query(\"notes\").collect() }";
+    for (path, text) in [
+        (
+            "custom/tools",
+            format!("import {{ query }} {of}export const x = process.env.DEBUG_TOOLS ? query({handler}) : undefined;\n"),
+        ),
+        (
+            "kept/tools",
+            format!("import {{ query as q }} {of}export const x = process.env.DEBUG_TOOLS ? q({handler}) : undefined;\n"),
+        ),
+        (
+            "kept/generic",
+            "import { queryGeneric, internalQueryGeneric } from \"convex/server\";\nexport const x = (process.env.OPEN === \"1\" ? queryGeneric : internalQueryGeneric)({ args: {}, handler: async () => 1 });\n".to_owned(),
+        ),
+        (
+            "kept/all",
+            format!("import * as server {of}export const x = process.env.OPEN ? server.query({handler}) : null;\n"),
+        ),
+        (
+            "kept/loaded",
+            format!("export const x = process.env.OPEN ? require(\"convex/server\").queryGeneric({handler}) : null;\n"),
+        ),
+        (
+            "kept/on",
+            format!("export {{ query }} {of}"),
+        ),
+        (
+            "deep/node_modules/z",
+            "export const x = 1;\n".to_owned(),
+        ),
+    ] {
+        let project = Project::of("notes");
+        project.export(&[]);
+        nothing_is_public(&project);
+        project.write(&format!("user/convex/{path}.ts"), &text);
+        is_refused(&project, &[path.trim_end_matches("/z")]);
+    }
+    // Types make nothing.
+    let project = Project::of("notes");
+    project.export(&[]);
+    project.write(
+        "user/convex/kept/types.ts",
+        "import { type QueryCtx, query } from \"../_generated/server\";\nexport type Made = ReturnType<typeof query>;\nexport const of = (ctx: QueryCtx) => ctx.db;\n",
+    );
+    nothing_is_public(&project);
+}

@@ -238,6 +238,15 @@ impl Manifest {
                     argument: name.to_owned(),
                     lacking: Location::User,
                 }),
+                // Who the owner is, the session says: main's must be able to name them.
+                (Some(other), Some(Injection::Subject)) if !self.names_owner(&field.field_type) => {
+                    found.push(Difference::ArgumentType {
+                        path: path.clone(),
+                        argument: name.to_owned(),
+                        main: field.clone(),
+                        user: other.clone(),
+                    });
+                }
                 // What the caller gives stays on main.
                 (Some(_), Some(_)) => {}
                 (Some(other), None) => found.extend(self.argument(path, name, field, other)),
@@ -306,14 +315,24 @@ impl Manifest {
         });
     }
 
+    /// Whether main's argument can say who the owner is: as a text, or by an id of main's.
+    fn names_owner(&self, validator: &Validator) -> bool {
+        match validator {
+            Validator::Id { table_name } => self.is_on_main(table_name),
+            Validator::Union { value } => value.iter().any(|member| self.names_owner(member)),
+            other => takes(other, Injection::Subject),
+        }
+    }
+
     /// The arguments that the runtime fills in where the user's deployment
     /// answers `path`; what the caller gives under such a name goes to main only.
     ///
     /// With a project for the user's deployment: those that its function takes
     /// and main's doesn't. Without one, or where that function takes anything:
-    /// every subject, and in mutations the time and the idempotency key too. An owner
-    /// that main's function takes as an id of a main table is the subject there,
-    /// whoever calls.
+    /// every subject, and in mutations the time and the idempotency key too. Who the
+    /// owner is, is never the caller's to say: also where main's function takes an
+    /// argument of a subject's name, the user's deployment gets the subject of the
+    /// session, and the runtime refuses a call that names somebody else there.
     pub fn injected(&self, path: &FunctionPath) -> Vec<(&str, Injection)> {
         let Some(main) = self.main.functions.get(path) else {
             return Vec::new();
@@ -322,9 +341,7 @@ impl Manifest {
         let declared = user.and_then(|user| user.args.as_object());
         let of_caller = |name: &str, injection: Injection| {
             let argument = main.args.as_object().and_then(|args| args.get(name));
-            argument.is_some_and(|argument| {
-                injection != Injection::Subject || !self.holds_main_id(&argument.field_type)
-            })
+            argument.is_some() && injection != Injection::Subject
         };
         let is_mutation = main.function_type == FunctionType::Mutation;
         self.inject

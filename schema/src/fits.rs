@@ -27,14 +27,7 @@ impl Manifest {
         })
     }
 
-    /// Whether the validator holds an id of a table on main.
-    pub(crate) fn holds_main_id(&self, validator: &Validator) -> bool {
-        let mut holds = false;
-        validator.visit_ids(&mut |_, table| holds |= self.is_on_main(table));
-        holds
-    }
-
-    fn is_on_main(&self, table: &str) -> bool {
+    pub(crate) fn is_on_main(&self, table: &str) -> bool {
         self.location(table) == Some(Location::Main)
     }
 

@@ -15,7 +15,7 @@ use byod_schema::{
 use serde::Serialize;
 
 use crate::export::{self, main_side};
-use crate::source::Sources;
+use crate::source::{Sources, could_be_public};
 use crate::touches::left_on_main;
 use crate::{Error, owners, reading};
 
@@ -63,11 +63,15 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         return Err(Error::NotExported { folder });
     }
     let manifest = builder.read()?;
+    let names = owners::OwnerNames::of(&manifest);
     let public = match (&folder, &manifest.user) {
-        (Some(folder), Some(user)) => reading::public(folder, user),
+        (Some(folder), Some(user)) => {
+            let mut public = reading::public(folder, user);
+            public.extend(could_be_public(folder, user, &names)?);
+            public
+        }
         _ => Vec::new(),
     };
-    let names = owners::OwnerNames::of(&manifest);
     let user_folder = folder;
     let mut apart = Vec::new();
     let placed = match builder.folders()?.main {

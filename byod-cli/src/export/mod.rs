@@ -10,6 +10,7 @@ mod placing;
 mod plan;
 mod read_back;
 mod schema;
+mod settled;
 mod stubs;
 mod support;
 mod tables;
@@ -27,7 +28,7 @@ use crate::Error;
 use crate::carry;
 use crate::owners::{self, OwnerNames};
 use crate::reading;
-use crate::source::Sources;
+use crate::source::{Sources, could_be_public};
 use crate::touches::{Sides, left_on_main};
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
@@ -135,7 +136,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         .extend(bundling::differences(&folders.main, &folder));
     // All that is there now, as a build reads it, whoever wrote it.
     let user = read_back(&folder)?;
-    let public = reading::public(&folder, &user);
+    let mut public = reading::public(&folder, &user);
+    public.extend(could_be_public(&folder, &user, &names)?);
     if !public.is_empty() {
         return Err(Error::Public(public));
     }

@@ -24,7 +24,7 @@ import {
 import { check, checkInAction } from "./claim";
 import { notFound, reader, writer } from "./database";
 import { inOrder, type Order } from "./order";
-/*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
+/*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
 
 // Functions are internal: only the service, which has the deploy key, may say
 // whose documents a call is about. A function asks first whether the deployment is
@@ -70,7 +70,7 @@ export function ownerQuery<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) {
+      /*hold*/if (isOwned(ctx)) {
         const own = ofOwner(given, ctx.owner);
         return await handler(ctx as any, declared(args, own));
       }
@@ -102,7 +102,7 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
     args: { /*key args*/...args, ...subject, ...times } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) {
+      /*hold*/if (isOwned(ctx)) {
         const own = ofOwner(given, ctx.owner);
         return await handler(ctx as any, declared(args, own));
       }
@@ -145,7 +145,7 @@ export function ownerAction<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) {
+      /*hold*/if (isOwned(ctx)) {
         const own = ofOwner(given, ctx.owner);
         return await handler(ctx as any, declared(args, own));
       }

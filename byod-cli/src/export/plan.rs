@@ -12,6 +12,7 @@ use super::assemble;
 use super::bundling::Bundling;
 use super::item::{Item, Reexport};
 use super::schema::{self, ForeignId};
+use super::settled;
 use super::stubs;
 use super::support;
 use super::tables;
@@ -143,7 +144,7 @@ pub(crate) fn plan(
             })
         {
             notes.push(format!(
-                "`{path}` takes the owner from its caller, who must pass the user's subject where their own deployment answers"
+                "`{path}` is told the owner by the service: on users' deployments that is the session's user, and a call that names somebody else is refused before it is sent"
             ));
         }
         functions.push(FunctionReport {
@@ -168,6 +169,11 @@ pub(crate) fn plan(
     }
 
     let mut texts = assemble::texts(&carrier, &need, items, exports);
+    if is_shared {
+        for (module, text) in &mut texts {
+            *text = settled::held(module, text);
+        }
+    }
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
     texts.insert(
         "byod/owner".to_owned(),
@@ -176,6 +182,9 @@ pub(crate) fn plan(
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
+    }
+    if is_shared {
+        texts.insert("byod/settled".to_owned(), support::SETTLED.to_owned());
     }
     if owners::key(manifest).is_some() {
         let text = support::IDEMPOTENCY.to_owned();

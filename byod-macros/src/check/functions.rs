@@ -91,12 +91,21 @@ pub(super) fn gather(
         .filter(|(path, _)| path.module == module)
         .collect();
     if let (true, Some(written)) = (public.is_empty(), asked.written) {
-        let what = format!(
-            "no public functions in {}/{module}.ts",
-            manifest.main.convex
-        );
-        let modules = modules_of_main(manifest);
-        errors.push(written, unknown_name(&what, module, modules));
+        let convex = &manifest.main.convex;
+        let mut all = manifest.main.functions.keys();
+        if all.any(|path| path.module == module) {
+            errors.push(
+                written,
+                format!(
+                    "the functions in {convex}/{module}.ts are all internal, so no session can call them: \
+                     make those public that it is to call"
+                ),
+            );
+        } else {
+            let what = format!("no public functions in {convex}/{module}.ts");
+            let modules = modules_of_main(manifest);
+            errors.push(written, unknown_name(&what, module, modules));
+        }
     }
     check_named(manifest, asked, &public, errors);
     let table = asked.table.map(|(_, location)| location);

@@ -18,7 +18,9 @@ pub struct FunctionInfo {
     /// The call's body up to the arguments: `{"path":…,"format":…,"args":`.
     pub head: &'static str,
     /// The arguments that are filled in where the user's deployment answers. What
-    /// the caller gives under these names goes to main only.
+    /// the caller gives under these names goes to main only; where it is the subject, and
+    /// the caller names somebody else, the call is
+    /// [`Error::WrongOwner`](crate::Error::WrongOwner) there.
     pub inject: &'static [(&'static str, Injection)],
 }
 

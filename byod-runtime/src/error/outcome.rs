@@ -33,6 +33,7 @@ impl Error {
             | Self::Rejected { .. }
             | Self::Blocked { .. }
             | Self::Claim { .. }
+            | Self::WrongOwner { .. }
             | Self::NotServed { .. }
             | Self::RolloutRefused { .. }
             | Self::DeploymentChanged { .. }

@@ -173,6 +173,21 @@ pub enum Error {
         claim: Claim,
     },
 
+    /// The caller gave, under a name that `[user.inject]` says is the subject, somebody
+    /// who is not the session's user, and the user has a deployment of their own: there
+    /// it is always that user, so the call was not sent. What a service answers with is
+    /// the HTTP status 403.
+    #[error(
+        "{call}: not sent, `{}` is not the user whose session it is, and on a user's own deployment nobody else can be the owner; give their subject or their id on main, or call it with the session of the user who is meant",
+        Shown(.argument)
+    )]
+    WrongOwner {
+        /// The call that was not sent.
+        call: Box<Call>,
+        /// The argument.
+        argument: Box<str>,
+    },
+
     /// A user who connected a deployment doesn't have this function: it touches their
     /// tables, but can't run where their data is. Nothing was sent, neither there nor to
     /// main, which would split the user's data. It is no use to send it again; what a
@@ -325,6 +340,7 @@ impl Error {
             Self::Function { .. } => "function",
             Self::Blocked { .. } => "blocked",
             Self::Claim { .. } => "claim",
+            Self::WrongOwner { .. } => "wrong_owner",
             Self::NotServed { .. } => "not_served",
             Self::RolloutRefused { .. } => "rollout_refused",
             Self::DeploymentChanged { .. } => "deployment_changed",
@@ -352,6 +368,7 @@ impl Error {
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
             | Self::Claim { call, .. }
+            | Self::WrongOwner { call, .. }
             | Self::NotServed { call, .. }
             | Self::RolloutRefused { call, .. }
             | Self::DeploymentChanged { call, .. }
