@@ -231,3 +231,33 @@ fn what_the_bundler_is_told_goes_along_or_is_named() {
     }
     assert_eq!(project.read("user/convex/tsconfig.json"), "{}\n");
 }
+
+/// On main a document may be given to somebody else; on users' deployments it can't be.
+#[test]
+fn who_gives_documents_away_is_named() {
+    let project = Project::of("notes");
+    let head =
+        "import { v } from \"convex/values\";\nimport { mutation } from \"./_generated/server\";\n";
+    let who = "const identity = await ctx.auth.getUserIdentity();\n    if (!identity) throw new Error(\"no\");\n    const user = await ctx.db.query(\"users\").withIndex(\"by_token\", (q) => q.eq(\"tokenIdentifier\", identity.tokenIdentifier)).unique();\n    if (!user) throw new Error(\"no\");";
+    project.write(
+        "convex/gifts.ts",
+        &format!(
+            "{head}export const give = mutation({{ args: {{ id: v.id(\"notes\"), to: v.id(\"users\") }}, handler: async (ctx, {{ id, to }}) => {{\n    {who}\n    const note = await ctx.db.get(\"notes\", id);\n    if (note?.userId !== user._id) throw new Error(\"no\");\n    await ctx.db.patch(\"notes\", id, {{ userId: to }});\n  }},\n}});\nexport const keep = mutation({{ args: {{ id: v.id(\"notes\") }}, handler: async (ctx, {{ id }}) => {{\n    {who}\n    await ctx.db.patch(\"notes\", id, {{ userId: user._id }});\n  }},\n}});\n"
+        ),
+    );
+    let report = project.export(&[]);
+    for function in ["gifts:give", "gifts:keep"] {
+        assert_eq!(fate(&report, function), "carried ", "{function}");
+    }
+    let notes = report["notes"].as_array().unwrap();
+    let notes: Vec<&str> = notes.iter().filter_map(|note| note.as_str()).collect();
+    let given: Vec<&&str> = notes
+        .iter()
+        .filter(|note| note.contains("wrong_owner"))
+        .collect();
+    assert_eq!(given.len(), 1, "{notes:?}");
+    assert!(
+        given[0].contains("`gifts:give` writes `userId: to`"),
+        "{given:?}"
+    );
+}

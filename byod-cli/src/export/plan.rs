@@ -164,6 +164,7 @@ pub(crate) fn plan(
         notes.extend(owners::sometimes_owned(manifest, table));
     }
     notes.extend(unused(manifest, custom, &functions));
+    notes.extend(carrier.given_away(&need));
     if is_shared {
         notes.extend(files(sources, &need));
     }
