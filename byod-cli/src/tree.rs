@@ -211,7 +211,7 @@ fn refuse_link(path: &Path) -> Result<(), Error> {
 }
 
 /// Why a name is not that of a file below a folder, whichever system reads it.
-fn unfit(name: &str) -> Option<&'static str> {
+pub(crate) fn unfit(name: &str) -> Option<&'static str> {
     const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
     let is_device = |part: &str| {
         let stem = part.split('.').next().unwrap_or(part).trim_end();

@@ -220,3 +220,128 @@ fn modules_of_every_ending_are_carried_over() {
         );
     }
 }
+
+/// A name that is none on Windows costs what is in that module, and says which it is.
+#[test]
+fn a_module_that_windows_has_no_name_for_is_left_out_by_name() {
+    let project = Project::of("notes");
+    let notes = project.read("convex/notes.ts");
+    project.write("convex/aux.ts", &notes);
+    let answer = project.byod(&["export", "--json"]);
+    assert_eq!(answer.status, 0, "{}", answer.stderr);
+    let report = answer.json();
+    let functions = report["functions"].as_array().unwrap();
+    let of_aux = functions.iter().filter_map(|f| f["function"].as_str());
+    let of_aux: Vec<&str> = of_aux.filter(|f| f.starts_with("aux:")).collect();
+    assert!(!of_aux.is_empty(), "{report}");
+    for function in of_aux {
+        let fate = fate(&report, function);
+        let is_said =
+            fate.starts_with("missing is in `aux.ts`") && fate.contains("rename that module");
+        assert!(is_said, "{function}: {fate}");
+    }
+    assert!(!project.has("user/convex/aux.ts"));
+    project.remove("convex/aux.ts");
+    project.write("user/convex/custom/aux.ts", "export const one = 1;\n");
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer
+            .stderr
+            .contains("custom/aux.ts is `custom/aux.ts`, a name"),
+        "{}",
+        answer.stderr
+    );
+}
+
+/// Nothing of main's crons is on users' deployments, which is said where users miss it.
+#[test]
+fn crons_on_users_tables_are_named() {
+    let project = Project::of("notes");
+    project.write(
+        "convex/cleanup.ts",
+        "import { v } from \"convex/values\";\nimport { internalMutation } from \"./_generated/server\";\nexport const old = internalMutation({ args: {}, handler: async (ctx) => { for (const note of await ctx.db.query(\"notes\").collect()) await ctx.db.delete(note._id); } });\nexport const nothing = internalMutation({ args: {}, handler: async () => {} });\n",
+    );
+    project.write(
+        "convex/crons.ts",
+        "import { cronJobs } from \"convex/server\";\nimport { internal } from \"./_generated/api\";\nconst crons = cronJobs();\ncrons.interval(\"old\", { hours: 1 }, internal.cleanup.old, {});\ncrons.interval(\"nothing\", { hours: 1 }, internal.cleanup.nothing, {});\nexport default crons;\n",
+    );
+    let exported = project.export(&[]);
+    let checked = project.byod(&["check", "--json"]).json();
+    for report in [exported, checked] {
+        let notes = report["notes"].as_array().unwrap();
+        let of_crons = notes.iter().filter_map(|note| note.as_str());
+        let of_crons: Vec<&str> = of_crons.filter(|note| note.contains("crons")).collect();
+        assert_eq!(of_crons.len(), 1, "{notes:?}");
+        assert!(
+            of_crons[0].contains("`cleanup:old`, which touches `notes`"),
+            "{of_crons:?}"
+        );
+    }
+}
+
+/// Convex's bundler makes of classes what `tsconfig.json` says.
+#[test]
+fn what_the_bundler_is_told_goes_along_or_is_named() {
+    let project = Project::of("notes");
+    project.remove("user").write(
+        "convex/tsconfig.json",
+        "{\n  // old\n  \"compilerOptions\": { \"target\": \"ES2021\", \"experimentalDecorators\": true },\n}\n",
+    );
+    let report = project.export(&[]);
+    let written = project.read("user/convex/tsconfig.json");
+    assert!(
+        written.contains("\"useDefineForClassFields\": false,"),
+        "{written}"
+    );
+    assert!(
+        written.contains("\"experimentalDecorators\": true,"),
+        "{written}"
+    );
+    assert!(
+        !report["notes"].to_string().contains("tsconfig"),
+        "{report}"
+    );
+    // A person's is left to them, and they are told.
+    project.write("user/convex/tsconfig.json", "{}\n");
+    let exported = project.export(&[]);
+    let checked = project.byod(&["check", "--json"]).json();
+    for report in [exported, checked] {
+        let notes = report["notes"].to_string();
+        assert!(
+            notes.contains("useDefineForClassFields") && notes.contains("experimentalDecorators"),
+            "{notes}"
+        );
+    }
+    assert_eq!(project.read("user/convex/tsconfig.json"), "{}\n");
+}
+
+/// On main a document may be given to somebody else; on users' deployments it can't be.
+#[test]
+fn who_gives_documents_away_is_named() {
+    let project = Project::of("notes");
+    let head =
+        "import { v } from \"convex/values\";\nimport { mutation } from \"./_generated/server\";\n";
+    let who = "const identity = await ctx.auth.getUserIdentity();\n    if (!identity) throw new Error(\"no\");\n    const user = await ctx.db.query(\"users\").withIndex(\"by_token\", (q) => q.eq(\"tokenIdentifier\", identity.tokenIdentifier)).unique();\n    if (!user) throw new Error(\"no\");";
+    project.write(
+        "convex/gifts.ts",
+        &format!(
+            "{head}export const give = mutation({{ args: {{ id: v.id(\"notes\"), to: v.id(\"users\") }}, handler: async (ctx, {{ id, to }}) => {{\n    {who}\n    const note = await ctx.db.get(\"notes\", id);\n    if (note?.userId !== user._id) throw new Error(\"no\");\n    await ctx.db.patch(\"notes\", id, {{ userId: to }});\n  }},\n}});\nexport const keep = mutation({{ args: {{ id: v.id(\"notes\") }}, handler: async (ctx, {{ id }}) => {{\n    {who}\n    await ctx.db.patch(\"notes\", id, {{ userId: user._id }});\n  }},\n}});\n"
+        ),
+    );
+    let report = project.export(&[]);
+    for function in ["gifts:give", "gifts:keep"] {
+        assert_eq!(fate(&report, function), "carried ", "{function}");
+    }
+    let notes = report["notes"].as_array().unwrap();
+    let notes: Vec<&str> = notes.iter().filter_map(|note| note.as_str()).collect();
+    let given: Vec<&&str> = notes
+        .iter()
+        .filter(|note| note.contains("wrong_owner"))
+        .collect();
+    assert_eq!(given.len(), 1, "{notes:?}");
+    assert!(
+        given[0].contains("`gifts:give` writes `userId: to`"),
+        "{given:?}"
+    );
+}

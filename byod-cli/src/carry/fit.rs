@@ -9,7 +9,7 @@ use byod_schema::{Fields, FunctionPath};
 
 use super::known::{Carrier, Reason};
 use super::need::Need;
-use super::place::{is_own, is_taken};
+use super::place::{is_own, is_taken, is_unfit};
 use crate::source::{Caller, Definition, Facts, Imported, Module, OperationOf, Target};
 use crate::touches::Ids;
 
@@ -54,6 +54,9 @@ impl Carrier<'_> {
         self.check_tables(&need)?;
         self.check_kept(&need)?;
         self.check_handed(&need)?;
+        if let Some(reason) = need.modules().find_map(is_unfit) {
+            return Err(format!("needs {reason}"));
+        }
         Ok(need)
     }
 

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::export::{self, main_side};
 use crate::source::{Sources, could_be_public};
+use crate::touches::left_on_main;
 use crate::{Error, owners, reading};
 
 pub(crate) use functions::{FunctionReport, RunsOn, Totals};
@@ -71,9 +72,15 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         }
         _ => Vec::new(),
     };
+    let user_folder = folder;
+    let mut apart = Vec::new();
     let placed = match builder.folders()?.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
+            if let (Some(user), true) = (&user_folder, manifest.user.is_some()) {
+                apart = left_on_main(&sources, &manifest);
+                apart.extend(export::bundled_otherwise(&folder, user));
+            }
             export::place(&manifest, &sources, &BTreeMap::new())
         }
         // Its project is the snapshot's: what was written is all that there is.
@@ -120,6 +127,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .chain(sealed_as_new(&manifest))
             .chain(without_key(&manifest, &placed))
             .chain(functions::served_after_all(&manifest, &functions))
+            .chain(apart)
             .collect(),
         suggestions: suggestions::suggestions(&manifest),
         functions,

@@ -201,7 +201,7 @@ fn seeds(folder: &Tree, plan: &Plan) -> Vec<(Tree, String, String)> {
         .into_iter()
         .map(|(name, text)| (folder.clone(), name.to_owned(), text))
         .collect();
-    let config = tooling::TSCONFIG.to_owned();
+    let config = tooling::tsconfig(&plan.bundling);
     seeds.push((folder.clone(), "tsconfig.json".to_owned(), config));
     // Beside the Convex folder, where `npx convex` is run.
     let convex = folder.name().unwrap_or("convex");

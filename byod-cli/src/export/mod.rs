@@ -1,6 +1,7 @@
 //! `byod export`: the Convex project of users' deployments, from main's.
 
 mod assemble;
+mod bundling;
 mod files;
 mod imports;
 mod item;
@@ -24,13 +25,15 @@ use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project}
 use serde::Serialize;
 
 use crate::Error;
+use crate::carry;
 use crate::owners::{self, OwnerNames};
 use crate::reading;
 use crate::source::{Sources, could_be_public, packages_within};
-use crate::touches::Sides;
+use crate::touches::{Sides, left_on_main};
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
+pub(crate) use bundling::differences as bundled_otherwise;
 pub(crate) use files::Written;
 pub(crate) use placing::{NOT_EXPORTED, place};
 pub(crate) use plan::{Fate, FunctionReport};
@@ -114,10 +117,24 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             });
         }
     }
+    if let Some((module, what)) = custom
+        .modules
+        .keys()
+        .find_map(|name| Some((name, carry::is_unfit(name)?)))
+    {
+        return Err(Error::Custom {
+            module: module.clone(),
+            what: format!("is {what}"),
+        });
+    }
     let mut plan = checked(&mut manifest, &main, &custom)?;
+    plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = package_above(&folders.main);
+    plan.bundling = bundling::Bundling::of(&folders.main).0;
     check_public(&plan, &tree, force, &names)?;
     let files = files::write(&tree, &plan, force)?;
+    plan.notes
+        .extend(bundling::differences(&folders.main, &folder));
     // All that is there now, as a build reads it, whoever wrote it: with its packages, too.
     let user = read_back(&folder)?;
     let mut public = reading::public(&folder, &user);

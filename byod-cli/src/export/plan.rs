@@ -9,6 +9,7 @@ use byod_schema::{
 use serde::Serialize;
 
 use super::assemble;
+use super::bundling::Bundling;
 use super::item::{Item, Reexport};
 use super::schema::{self, ForeignId};
 use super::settled;
@@ -37,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) rejected: Rejected,
     /// Main's `package.json`, where there is one.
     pub(crate) main_package: Option<serde_json::Value>,
+    /// What main's `tsconfig.json` has the bundler make of its code.
+    pub(crate) bundling: Bundling,
 }
 
 /// What became of one of main's functions.
@@ -161,6 +164,7 @@ pub(crate) fn plan(
         notes.extend(owners::sometimes_owned(manifest, table));
     }
     notes.extend(unused(manifest, custom, &functions));
+    notes.extend(carrier.given_away(&need));
     if is_shared {
         notes.extend(files(sources, &need));
     }
@@ -208,6 +212,7 @@ pub(crate) fn plan(
         notes,
         rejected: Rejected::new(),
         main_package: None,
+        bundling: Bundling::default(),
     }
 }
 

@@ -66,6 +66,8 @@ pub(crate) struct Facts {
     pub(crate) given: Vec<(String, usize, Kept)>,
     /// Whom it names as the caller of functions that it runs.
     pub(crate) named: Vec<Named>,
+    /// Whom it writes into fields of documents that hold an owner.
+    pub(crate) owners: Vec<Named>,
     /// Where it looks the caller up by their identity.
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.

@@ -57,6 +57,9 @@ impl Reader<'_, '_> {
         self.check_parts(id, kind, facts);
         self.kept(id, kind, facts);
         self.loose(id, kind, facts);
+        if let AstKind::CallExpression(call) = kind {
+            self.owns(call, facts);
+        }
         match kind {
             AstKind::IdentifierReference(identifier) => {
                 let reference = self.scoping.get_reference(identifier.reference_id());
