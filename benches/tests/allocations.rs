@@ -11,7 +11,7 @@ use std::time::Duration;
 use byod_bench::deployment::{DEPLOY_KEY, ENCRYPTION_KEY, Process, SMALL, conversations, success};
 use byod_examples::Conversations;
 use byod_examples::conversations::{self as wrapper, ListArgs};
-use byod_runtime::{Byod, Client, Doc, EncryptionKey, internals, v};
+use byod_runtime::{Byod, Client, Doc, EncryptionKey, Router, internals, v};
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use serde_json::json;
@@ -40,6 +40,11 @@ fn a_warm_call_allocates_less_than_reqwest() {
         let by_hand = by_hand(&deployment.url()).await;
         let wrapper = wrapped(&deployment.url()).await;
         let answer = answer();
+        assert_eq!(
+            looked_up(),
+            0.0,
+            "the registry of functions is searched in place"
+        );
         let own = wrapper - answer;
         println!("byod {wrapper}: {answer} the documents', {own} its own; reqwest {by_hand}");
         assert!(
@@ -112,6 +117,19 @@ fn answer() -> f64 {
         let documents: Vec<Doc<Conversations>> =
             internals::read_typed::<Listed, _>(&client, answer.as_bytes()).unwrap();
         assert_eq!(documents.len(), SMALL);
+    }
+    (ALLOCATOR.stats().allocations - before) as f64 / CALLS as f64
+}
+
+/// A path that is known only at run time, found among all of main's functions.
+fn looked_up() -> f64 {
+    const ROUTER: Router =
+        Router::new(byod_examples::TABLES).with_functions(byod_examples::FUNCTIONS);
+    let before = ALLOCATOR.stats().allocations;
+    for _ in 0..CALLS {
+        let found = ROUTER.function("conversations.js:list").unwrap();
+        assert_eq!(found.path, "conversations:list");
+        assert!(ROUTER.function("conversations:unknown").is_none());
     }
     (ALLOCATOR.stats().allocations - before) as f64 / CALLS as f64
 }

@@ -7,7 +7,7 @@ use byod_schema::{Manifest, Placements};
 
 use crate::config::{Config, functions};
 use crate::error::Error;
-use crate::limits::{Limits, read_file, read_text, write_file};
+use crate::limits::{Limits, read_file, read_text, replace_file, write_file};
 use crate::project::locate;
 use crate::snapshot::{self, Mode};
 use crate::sources::{self, Reading};
@@ -148,7 +148,7 @@ impl Builder {
         if known.is_ok_and(|known| known == text) {
             return Ok((file, false));
         }
-        write_file(&file, text.as_bytes()).map_err(failed)?;
+        replace_file(&self.config, &file, text.as_bytes()).map_err(failed)?;
         Ok((file, true))
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use byod_schema::{Manifest, Placements, Project};
 
 use crate::error::Error;
-use crate::limits::{read_text, write_file};
+use crate::limits::{read_text, replace_file};
 
 /// The environment variable that says what a build does with the snapshot.
 pub(crate) const VARIABLE: &str = "BYOD_SNAPSHOT";
@@ -53,6 +53,8 @@ impl Mode {
 /// The file that `snapshot` in `byod.toml` names.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
+    /// `byod.toml`, which names it.
+    config: PathBuf,
     path: PathBuf,
     /// `None` where there is no such file yet.
     text: Option<String>,
@@ -60,15 +62,31 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Reads the file, if there is one.
-    pub(crate) fn read(path: PathBuf) -> Result<Self, Error> {
-        match read_text(&path) {
-            Ok(text) => Ok(Self {
-                path,
-                text: Some(text),
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self { path, text: None }),
-            Err(error) => Err(Error::io(&path, error)),
+    pub(crate) fn read(config: &Path, path: PathBuf) -> Result<Self, Error> {
+        let text = match read_text(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Error::io(&path, error)),
+        };
+        let config = config.to_owned();
+        Ok(Self { config, path, text })
+    }
+
+    /// Writes it where there is none yet, or in place of another one: `byod.toml` may name
+    /// any file, and be anybody's.
+    fn write(&self, text: &str) -> Result<(), Error> {
+        if self
+            .text
+            .as_deref()
+            .is_some_and(|there| !is_snapshot(there))
+        {
+            return Err(Error::Snapshot {
+                path: self.path.clone(),
+                message: "this is no snapshot, so it isn't written over. Remove it, or name another file as `snapshot` in byod.toml".to_owned(),
+            });
         }
+        replace_file(&self.config, &self.path, text.as_bytes())
+            .map_err(|error| Error::io(&self.path, error))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -135,16 +153,14 @@ impl Snapshot {
             // Git may have given it other ends of lines.
             Some(known) if known.replace("\r\n", "\n") == text => {
                 if mode == Mode::Write && written != text {
-                    write_file(&self.path, written.as_bytes())
-                        .map_err(|error| Error::io(&self.path, error))?;
+                    self.write(&written)?;
                 }
                 return Ok(None);
             }
             Some(known) => parse(known).map_or_else(|reason| reason, |old| difference(&old, read)),
         };
         if mode == Mode::Write {
-            write_file(&self.path, written.as_bytes())
-                .map_err(|error| Error::io(&self.path, error))?;
+            self.write(&written)?;
             return Ok(None);
         }
         let error = Error::Snapshot {
@@ -156,6 +172,22 @@ impl Snapshot {
             _ => Ok(Some(error.to_string())),
         }
     }
+}
+
+/// Whether a text begins as snapshots do, also those of other versions and those that a
+/// merge left with conflicts; an empty one holds nothing.
+fn is_snapshot(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    if rest.is_empty() {
+        return true;
+    }
+    for part in ["{", "\"format\"", ":"] {
+        match rest.strip_prefix(part) {
+            Some(behind) => rest = behind.trim_start(),
+            None => return false,
+        }
+    }
+    rest.starts_with(|next: char| next.is_ascii_digit())
 }
 
 fn parse(text: &str) -> Result<Manifest, String> {

@@ -64,7 +64,9 @@ pub(crate) fn read(
         config: &config,
         limits,
         apart,
-        snapshot: snapshot.map(Snapshot::read).transpose()?,
+        snapshot: snapshot
+            .map(|file| Snapshot::read(&config.path, file))
+            .transpose()?,
         folders: Vec::new(),
         files: BTreeSet::new(),
         absent: BTreeSet::new(),

@@ -138,7 +138,7 @@ fn without_a_schema_there_are_functions_and_no_tables() {
 #[test]
 fn what_a_push_refuses_is_a_warning() {
     let folder = Folder::new("absent_refused")
-        .with_schema("export default defineSchema({ notes: defineTable({ a: v.string() }).index(\"by_id\", [\"a\"]).index(\"by-a\", [\"a\"]), \"a-b\": defineTable({}) });\n")
+        .with_schema("export default defineSchema({ notes: defineTable({ a: v.string(), b: v.string() }).index(\"by_id\", [\"a\"]).index(\"by-a\", [\"b\"]), \"a-b\": defineTable({}) });\n")
         .with_module("items.ts", "const a = v.object({ x: v.string() });\nexport const either = query({ args: v.union(a, v.object({})) as any, handler: async () => null });\nexport const record = query({ args: v.record(v.string(), v.number()) as any, handler: async () => null });\nexport const whole = query({ args: a, handler: async () => null });\nexport const any = query({ args: v.any(), handler: async () => null });\nexport const bare = query(async () => null);\n")
         .with_module("item-actions.ts", "export const touch = query({ args: {}, handler: async () => null });\n")
         .with_module("model/error-payload.ts", "export const payload = 1;\n");

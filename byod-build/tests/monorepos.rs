@@ -244,12 +244,24 @@ fn a_package_that_is_imported_by_itself() {
             [source("component/validators.ts")],
             "@acme/counter/validators",
         ),
+        // Where `tsconfig.json` says that it is compiled to.
+        (
+            "\".\": \"./made/js/client/index.js\"",
+            [source("source/client/index.ts")],
+            "@acme/counter",
+        ),
+        (
+            "\"./*\": { \"types\": \"./made/js/*.d.ts\", \"default\": \"./made/js/*.js\" }",
+            [source("source/validators.ts")],
+            "@acme/counter/validators",
+        ),
     ]
     .into_iter()
     .enumerate()
     {
         let folder = Folder::new(&format!("m_itself_{index}"))
             .with("package.json", &config(exports))
+            .with("tsconfig.json", "{\n  // As built.\n  \"compilerOptions\": { \"rootDir\": \"./source\", \"outDir\": \"./made/js\" }\n}\n")
             .with(
                 "example/convex/schema.ts",
                 &format!("import {{ defineSchema, defineTable }} from \"convex/server\";\nimport {{ fields }} from {specifier:?};\nexport default defineSchema({{ counters: defineTable(fields) }});\n"),

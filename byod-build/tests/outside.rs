@@ -220,3 +220,66 @@ fn nothing_that_cargo_is_told_has_a_second_line() {
         "{out}"
     );
 }
+
+/// A repository in another one, as a submodule is, is given nothing of what is around it.
+#[test]
+fn a_submodule_ends_where_it_begins() {
+    let of = |name: &str, own: &[&str]| {
+        let mut folder = Folder::new(name)
+            .with(".git/HEAD", "ref: refs/heads/main\n")
+            .with(
+                "package.json",
+                "{ \"workspaces\": [\"vendor/*\", \"shared\"] }",
+            )
+            .with(
+                "shared/package.json",
+                "{ \"name\": \"shared\", \"main\": \"index.js\" }",
+            )
+            .with(
+                "shared/index.js",
+                &format!("export const key = \"{SECRET}\";\n"),
+            )
+            .with("key.ts", &format!("export const key = \"{SECRET}\";\n"))
+            .with(
+                "node_modules/tool/package.json",
+                "{ \"name\": \"tool\", \"main\": \"index.js\" }",
+            )
+            .with(
+                "node_modules/tool/index.js",
+                "export const key = \"hoisted\";\n",
+            );
+        for file in own {
+            folder = folder.with(file, "gitdir: ../../.git/modules/app\n");
+        }
+        folder
+    };
+    let schema = |specifier: &str| {
+        format!(
+            "import {{ key }} from {specifier:?};\nexport default defineSchema({{ notes: defineTable({{ key: v.literal(key) }}) }});\n"
+        )
+    };
+    for (name, own, specifier, given) in [
+        ("o_monorepo", &[][..], "../../../key", Some(SECRET)),
+        ("o_monorepo", &[], "shared", Some(SECRET)),
+        ("o_submodule", &["vendor/app/.git"], "../../../key", None),
+        ("o_submodule", &["vendor/app/.git"], "shared", None),
+        ("o_submodule", &["vendor/app/.git"], "tool", Some("hoisted")),
+    ] {
+        let folder = of(name, own)
+            .with("vendor/app/package.json", "{ \"name\": \"app\" }")
+            .with(
+                "vendor/app/convex/schema.ts",
+                &format!("{IMPORTS}{}", schema(specifier)),
+            );
+        let read = read_project(&folder.path("vendor/app/convex"), &Limits::default());
+        match (read, given) {
+            (Ok(reading), Some(text)) => assert!(reading.schema.json.get().contains(text)),
+            (Err(error), None) => {
+                let error = error.to_string();
+                assert!(error.contains("which is outside of "), "{error}");
+                assert!(!error.contains(SECRET), "{error}");
+            }
+            (other, _) => panic!("{name} {specifier}: {other:?}"),
+        }
+    }
+}

@@ -19,7 +19,7 @@ fn functions_made_by_an_absent_package_are_named() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: left out: `a`, `b`, `customQuery`, made by `acme-helpers/functions`, which was not found: install `acme-helpers`"
+            "convex/notes.ts: left out: `a`, `b`, `customQuery`, made by `acme-helpers/functions`, which was not found: run `npm install acme-helpers`"
         ]
     );
 }
@@ -50,7 +50,7 @@ fn a_package_with_a_stand_in_is_named_once() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. Install it to be exact"
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. To be exact, run `npm install convex-helpers`"
         ]
     );
 }
@@ -68,9 +68,9 @@ fn what_a_stand_in_lacks_is_left_out() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: `b` is left out: its validators need `future().json` of `convex-helpers/validators`, which was not found: install `convex-helpers`",
-            "convex/notes.ts: left out: `a`, made by `convex-helpers/server/newFunctions`, which was not found: install `convex-helpers`",
-            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. Install it to be exact"
+            "convex/notes.ts: `b` is left out: its validators need `future().json` of `convex-helpers/validators`, which was not found: run `npm install convex-helpers`",
+            "convex/notes.ts: left out: `a`, made by `convex-helpers/server/newFunctions`, which was not found: run `npm install convex-helpers`",
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. To be exact, run `npm install convex-helpers`"
         ]
     );
 }
@@ -92,7 +92,7 @@ fn the_inside_of_a_schema_of_zod_is_not_made_up() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts:4:31: not loaded, its functions are left out: Error: the inside of a schema of `zod` is not there while `zod` is not installed: install `zod`"
+            "convex/notes.ts:4:31: not loaded, its functions are left out: it uses `(the inside of a schema)` of `zod`, which was not found: run `npm install zod`"
         ]
     );
 }
@@ -130,7 +130,10 @@ fn a_package_that_looks_into_schemas_of_zod_needs_zod() {
     assert_eq!(paths(&reading), [""; 0]);
     let warnings = warnings(&folder, &reading);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].ends_with("install `zod`"), "{warnings:?}");
+    assert!(
+        warnings[0].ends_with("run `npm install zod`"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn only_what_is_not_installed_is_named() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. Install it to be exact"
+            "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. To be exact, run `npm install convex-helpers`"
         ]
     );
 }
@@ -170,4 +173,42 @@ fn the_stand_in_for_the_server_takes_validators_of_others() {
         "{json}"
     );
     assert_eq!(paths(&reading), ["functions:f"]);
+}
+
+#[test]
+fn what_is_said_ends_with_the_command_that_helps() {
+    let module = "import { made } from \"acme\";\nimport { customQuery, NoOp } from \"convex-helpers/server/customFunctions\";\nexport const one = made(query);\nexport const two = customQuery(query, NoOp)({ args: {}, handler: async () => 1 });\n";
+    let locks = [
+        ("npm", "package-lock.json", "npm install acme"),
+        ("pnpm", "pnpm-lock.yaml", "pnpm add acme"),
+        ("yarn", "yarn.lock", "yarn add acme"),
+        ("bun", "bun.lock", "bun add acme"),
+    ];
+    for (manager, lock, add) in locks {
+        for (dependencies, command) in [
+            ("{}", format!("run `{add}`")),
+            (
+                "{ \"acme\": \"^1\", \"convex-helpers\": \"0.1.135\" }",
+                format!("run `{manager} install`, or `byod snapshot`"),
+            ),
+        ] {
+            let description = format!("{{ \"dependencies\": {dependencies} }}");
+            let folder = Folder::new("w_commands")
+                .with("package.json", &description)
+                .with(lock, "{}")
+                .with_schema(SCHEMA)
+                .with_module("it.ts", module);
+            let said = warnings(&folder, &read(&folder));
+            assert_eq!(said.len(), 2, "{said:?}");
+            let helpers = command.replace("acme", "convex-helpers");
+            assert!(said[0].ends_with(&command), "{said:?}");
+            assert!(said[1].ends_with(&helpers), "{said:?}");
+            let folder = folder.with_schema(
+                "import { tables } from \"acme\";\nexport default defineSchema(tables);\n",
+            );
+            let error =
+                byod_build::read_project(&folder.path("convex"), &byod_build::Limits::default());
+            assert!(error.unwrap_err().to_string().ends_with(&command));
+        }
+    }
 }

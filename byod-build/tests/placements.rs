@@ -152,7 +152,7 @@ fn a_build_says_that_the_file_is_out_of_date() {
 #[test]
 fn what_byod_toml_says_of_a_function_counts_at_once() {
     let config = format!(
-        "{CONFIG}skip = [\"messages:list\"]\nmain_only = [\"chat:list\"]\nnot_served = [\"chat:gone\"]\n\n[user.modules]\ncliAuth = \"user\"\n"
+        "{CONFIG}skip = [\"messages:list\"]\nmain_only = [\"chat:list\"]\nacross_users = [\"chat:feed\"]\nnot_served = [\"chat:gone\"]\n\n[user.modules]\ncliAuth = \"user\"\n"
     );
     let folder = project("p_stated").with("byod.toml", &config);
     let manifest = read(&folder).unwrap();
@@ -160,6 +160,7 @@ fn what_byod_toml_says_of_a_function_counts_at_once() {
         modules: [("cliAuth".to_owned(), Location::User)].into(),
         main_only: [path("chat:list")].into(),
         skip: [path("messages:list")].into(),
+        across_users: [path("chat:feed")].into(),
         not_served: [path("chat:gone")].into(),
     };
     assert_eq!(manifest.stated, expected);
@@ -170,7 +171,11 @@ fn what_byod_toml_says_of_a_function_counts_at_once() {
     assert_eq!(refusal("messages:list"), Some(Refusal::Skipped));
     assert_eq!(refusal("chat:list"), Some(Refusal::MainOnly));
     let unknown = manifest.unknown_stated();
-    assert_eq!(unknown, [("not_served", &path("chat:gone"))]);
+    let expected = [
+        ("across_users", &path("chat:feed")),
+        ("not_served", &path("chat:gone")),
+    ];
+    assert_eq!(unknown, expected);
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn tables_of_a_package_that_is_not_installed() {
     );
     assert_eq!(
         error(&folder),
-        "convex/schema.ts: the schema needs `authTables` of `@acme/auth/server`, which was not found: install `@acme/auth`"
+        "convex/schema.ts: the schema needs `authTables` of `@acme/auth/server`, which was not found: run `npm install @acme/auth`"
     );
 }
 
@@ -111,7 +111,7 @@ fn a_field_of_a_package_that_is_not_installed() {
     );
     assert_eq!(
         error(&folder),
-        "convex/schema.ts: the validator of `notes.meta.kind` needs `literals().asOptional()` of `acme-helpers/validators`, which was not found: install `acme-helpers`"
+        "convex/schema.ts: the validator of `notes.meta.kind` needs `literals().asOptional()` of `acme-helpers/validators`, which was not found: run `npm install acme-helpers`"
     );
 }
 
@@ -122,7 +122,7 @@ fn a_text_made_of_what_is_not_there() {
     );
     assert_eq!(
         error(&folder),
-        "convex/schema.ts: the schema needs `PREFIX` of `names`, which was not found: install `names`"
+        "convex/schema.ts: the schema needs `PREFIX` of `names`, which was not found: run `npm install names`"
     );
 }
 
@@ -131,23 +131,23 @@ fn a_text_made_of_what_is_not_there_in_another_form() {
     let texts = [
         (
             "PREFIX.toUpperCase()",
-            "`PREFIX.toUpperCase()` of `names`, which was not found: install `names`",
+            "`PREFIX.toUpperCase()` of `names`, which was not found: run `npm install names`",
         ),
         (
             "`${PREFIX}`.toUpperCase()",
-            "`PREFIX` of `names`, which was not found: install `names`",
+            "`PREFIX` of `names`, which was not found: run `npm install names`",
         ),
         (
             "`${PREFIX}`.slice(1, -1)",
-            "`PREFIX` of `names`, which was not found: install `names`",
+            "`PREFIX` of `names`, which was not found: run `npm install names`",
         ),
         (
             "encodeURIComponent(PREFIX)",
-            "`PREFIX` of `names`, which was not found: install `names`",
+            "`PREFIX` of `names`, which was not found: run `npm install names`",
         ),
         (
             "`${PREFIX}`.replace(/[^a-z0-9]/gi, \"_\")",
-            "`PREFIX` of `names`, which was not found: install `names`",
+            "`PREFIX` of `names`, which was not found: run `npm install names`",
         ),
         ("`${PREFIX}`.slice(0, 4)", "something that is not there"),
         ("`${PREFIX}`.slice(-3)", "something that is not there"),

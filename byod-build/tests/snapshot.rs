@@ -302,3 +302,63 @@ fn an_unknown_mode() {
         "error: BYOD_SNAPSHOT is `renew`. Known are `write`, which writes the snapshot, and `check`, which fails where it is out of date\n"
     );
 }
+
+/// What `byod.toml` names may be any file, and a link lead to any.
+#[test]
+#[cfg(unix)]
+fn nothing_but_a_snapshot_is_written_over_and_nothing_through_a_link() {
+    let folder = project("snapshot_victims").with("victim.txt", "precious\n");
+    let write = || {
+        let builder = Builder::new().config(folder.path("app/byod.toml"));
+        let written = builder.write_snapshot().map(drop);
+        written.map_err(|error| folder.relative(&error.to_string()))
+    };
+    let named = |snapshot: &str| {
+        let text = CONFIG.replace("byod-snapshot.json", snapshot);
+        let text = text
+            .replace("= \"convex", "= \"../convex")
+            .replace("user/", "../user/");
+        fs::create_dir_all(folder.path("app")).unwrap();
+        fs::write(folder.path("app/byod.toml"), text).unwrap();
+    };
+    let precious = || fs::read_to_string(folder.path("victim.txt")).unwrap();
+
+    named("../victim.txt");
+    let error = write().unwrap_err();
+    assert!(error.contains("this is no snapshot"), "{error}");
+    assert_eq!(precious(), "precious\n");
+
+    // Also where it leads to what could be one.
+    fs::write(folder.path("victim.txt"), "{ \"format\": 1 }\n").unwrap();
+    std::os::unix::fs::symlink("../victim.txt", folder.path("app/s.json")).unwrap();
+    std::os::unix::fs::symlink("..", folder.path("app/out")).unwrap();
+    for link in ["s.json", "out/victim.txt", "out/new.json"] {
+        named(link);
+        let error = write().unwrap_err();
+        assert!(error.contains("through a link"), "{link}: {error}");
+    }
+    assert_eq!(precious(), "{ \"format\": 1 }\n");
+    assert!(!folder.path("new.json").exists());
+
+    // One beside the checkout, as of a workspace, may be written, and written anew.
+    named("../victim.txt");
+    write().unwrap();
+    write().unwrap();
+    assert!(precious().contains("messages"));
+    let names = fs::read_dir(folder.path("")).unwrap();
+    let mut names = names.map(|entry| entry.unwrap().file_name());
+    assert!(!names.any(|name| name.to_string_lossy().starts_with(".byod-")));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_build_writes_through_no_link() {
+    let folder = project("snapshot_link").with("victim.txt", "precious\n");
+    std::os::unix::fs::symlink("victim.txt", folder.path("byod-snapshot.json")).unwrap();
+    let (ok, stdout, stderr) = emit(&folder, Some("write"));
+    assert!(!ok, "{stdout}{stderr}");
+    assert_eq!(
+        fs::read_to_string(folder.path("victim.txt")).unwrap(),
+        "precious\n"
+    );
+}

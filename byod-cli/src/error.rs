@@ -59,6 +59,11 @@ pub(crate) enum Error {
     #[error("{}", .0.join("; "))]
     Public(Vec<String>),
 
+    #[error(
+        "nothing was written, for the users' project could not be read with the files that stay in it: {0}"
+    )]
+    Staying(String),
+
     #[error("nothing was written: {module}.ts {what}. Mend it, or move it out of custom/")]
     Custom { module: String, what: String },
 

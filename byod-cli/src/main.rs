@@ -6,12 +6,12 @@ mod check;
 mod error;
 mod export;
 mod layout;
-mod main_side;
 mod owners;
 mod print;
 mod reading;
 mod records;
 mod source;
+mod touches;
 mod tree;
 
 use std::path::PathBuf;
@@ -62,7 +62,7 @@ enum Command {
         /// Install the packages that it imports, apart from it, and read with them.
         ///
         /// At the versions of its lock file or package.json, by npm, pnpm, bun or yarn,
-        /// without scripts, in a temporary folder: 5 minutes and 1 GiB at most.
+        /// without scripts, in a temporary folder: 10 minutes and 1 GiB at most.
         #[arg(long)]
         with_packages: bool,
         /// The Convex folder, or that of the app.
@@ -172,7 +172,7 @@ fn run(command: Command) -> Result<bool, Error> {
             force,
             main: true,
         } => {
-            let report = main_side::export(&common.config, force)?;
+            let report = export::main_side::export(&common.config, force)?;
             let is_whole = report.kept.is_empty();
             print::either(common.json, &report, print::main_side)?;
             Ok(is_whole)

@@ -1,21 +1,20 @@
 //! What the commands print: for people, with colour on a terminal, or JSON.
 
+mod functions;
+mod style;
+
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use byod_schema::Location;
 use serde::Serialize;
 
 use crate::export::Fate;
+use crate::export::{self, main_side};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
-use crate::{Error, check, export, main_side, reading};
-
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-const MIND: Style = AnsiColor::Yellow.on_default();
-const QUIET: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
+use crate::{Error, check, reading};
+use style::{BAD, BOLD, GOOD, MIND, QUIET};
 
 /// Prints the report as JSON, or as `human` does.
 pub(crate) fn either<R: Serialize>(
@@ -85,6 +84,13 @@ pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result
         writeln!(out, "  {QUIET}nothing to change{QUIET:#}")?;
     }
     mark(out, BAD, "kept, edited by hand:", &files.kept)?;
+    let file = report.functions_file.display();
+    if report.functions_changed {
+        writeln!(
+            out,
+            "  {GOOD}written{GOOD:#} {file}, where each function runs: commit it"
+        )?;
+    }
     if !files.kept.is_empty() {
         writeln!(
             out,
@@ -244,8 +250,8 @@ fn notes(notes: &[String], out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<()> {
-    let names = report.tables.iter().map(|table| table.table.len());
-    let width = names.max().unwrap_or(0).max("TABLE".len());
+    let lengths = report.tables.iter().map(|table| table.table.len());
+    let width = lengths.max().unwrap_or(0).max("TABLE".len());
     writeln!(
         out,
         "{BOLD}{:width$}  LOCATION  MAIN  USER  FUNCTIONS{BOLD:#}",
@@ -264,7 +270,7 @@ pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<(
             table.location.to_string(),
             table.main.len()
         )?;
-        functions(table, is_user && report.has_user_project, out)?;
+        names(table, is_user && report.has_user_project, out)?;
         let style = BAD;
         if !table.differences.is_empty() {
             let count = table.differences.len();
@@ -272,12 +278,13 @@ pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<(
         }
         writeln!(out)?;
     }
-    if !report.fits {
-        writeln!(out, "\n{BOLD}To fix{BOLD:#}")?;
-        let of_tables = report.tables.iter().flat_map(|table| &table.differences);
-        for difference in of_tables.chain(&report.differences) {
-            writeln!(out, "  {difference}")?;
+    functions::functions(report, out)?;
+    let of_tables = report.tables.iter().flat_map(|table| &table.differences);
+    for (i, difference) in of_tables.chain(&report.differences).enumerate() {
+        if i == 0 {
+            writeln!(out, "\n{BOLD}To fix{BOLD:#}")?;
         }
+        writeln!(out, "  {difference}")?;
     }
     if !report.has_user_project {
         writeln!(
@@ -297,7 +304,7 @@ pub(crate) fn check(report: &check::Report, out: &mut dyn Write) -> io::Result<(
 }
 
 /// Names; `-name` is missing on users' deployments, `+name` on main.
-fn functions(table: &check::TableReport, both: bool, out: &mut dyn Write) -> io::Result<()> {
+fn names(table: &check::TableReport, both: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut first = true;
     let mut gap = |out: &mut dyn Write| {
         let gap = if first { "" } else { " " };

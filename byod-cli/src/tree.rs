@@ -60,6 +60,11 @@ impl Tree {
         }
     }
 
+    /// Where the folder is.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The name of the folder itself.
     pub(crate) fn name(&self) -> Option<&str> {
         self.root.file_name()?.to_str()
@@ -100,6 +105,38 @@ impl Tree {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io(&path, error)),
         }
+    }
+
+    /// The names of all files below the folder that may have code, but those of packages
+    /// and what `npx convex` writes; links are not followed, as in Convex.
+    pub(crate) fn sources(&self) -> Result<Vec<String>, Error> {
+        let mut found = Vec::new();
+        let mut folders = vec![String::new()];
+        while let Some(below) = folders.pop() {
+            let path = self.root.join(&below);
+            let entries = match fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Error::io(&path, error)),
+            };
+            for entry in entries {
+                let entry = entry.map_err(|error| Error::io(&path, error))?;
+                let kind = entry.file_type().map_err(|error| Error::io(&path, error))?;
+                let name = entry.file_name();
+                let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
+                    continue;
+                };
+                if kind.is_dir() {
+                    if !matches!(name, "_generated" | "node_modules") {
+                        folders.push(format!("{below}{name}/"));
+                    }
+                } else if !kind.is_symlink() && byod_build::is_source(name) {
+                    let name = format!("{below}{name}");
+                    found.extend(unfit(&name).is_none().then_some(name));
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// Writes a file and the folders that it is in: whole, or not at all.
@@ -174,7 +211,7 @@ fn refuse_link(path: &Path) -> Result<(), Error> {
 }
 
 /// Why a name is not that of a file below a folder, whichever system reads it.
-fn unfit(name: &str) -> Option<&'static str> {
+pub(crate) fn unfit(name: &str) -> Option<&'static str> {
     const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
     let is_device = |part: &str| {
         let stem = part.split('.').next().unwrap_or(part).trim_end();

@@ -204,7 +204,8 @@ export const other = internalMutation({
 "#,
     );
     let after = notes(&project);
-    let named = |name: &str| after.contains(&format!("`support:{name}` writes users' records itself"));
+    let named =
+        |name: &str| after.contains(&format!("`support:{name}` writes users' records itself"));
     for name in ["revive", "forget", "add", "named"] {
         assert!(named(name), "{name}: {after}");
     }

@@ -70,6 +70,7 @@ fn pipes_are_not_waited_for() {
         ("user/convex/tsconfig.json", &[EXPORT, FORCE]),
         ("user/convex/_generated/server.js", &[EXPORT]),
         ("user/convex/custom/notes.ts", &[EXPORT, CHECK]),
+        ("user/convex/custom", &[EXPORT, FORCE]),
         ("user/convex/mine.ts", &[EXPORT, CHECK]),
         ("user/package.json", &[EXPORT]),
     ] {

@@ -45,6 +45,37 @@ fn functions_come_with_what_they_import_wherever_it_is() {
     assert_eq!(project.export(&[])["written"], json!([]));
 }
 
+/// In a workspace, what lies outside of the app has a name by which it is found again.
+#[test]
+fn what_lies_elsewhere_in_the_workspace_keeps_its_path() {
+    let project = Project::empty();
+    project
+        .write("package.json", "{ \"workspaces\": [\"packages/*\", \"apps/*\"] }\n")
+        .write("apps/web/src/limits.ts", "export const LIMIT = 5;\n")
+        .write(
+            "packages/backend/byod.toml",
+            "[main]\nconvex = \"convex\"\n\n[user]\nconvex = \"user/convex\"\ntables = [\"notes\"]\n\n[user.inject]\nuserId = \"subject\"\n",
+        )
+        .write(
+            "packages/backend/convex/schema.ts",
+            "import { defineSchema, defineTable } from \"convex/server\";\nimport { v } from \"convex/values\";\nexport default defineSchema({ notes: defineTable({ userId: v.string() }) });\n",
+        )
+        .write(
+            "packages/backend/convex/feed.ts",
+            "import { query } from \"./_generated/server\";\nimport { LIMIT } from \"../../../apps/web/src/limits\";\nexport const list = query({\n  handler: async (ctx) => await ctx.db.query(\"notes\").take(LIMIT),\n});\n",
+        );
+    let answer = project.byod(&["export", "--config", "packages/backend/byod.toml"]);
+    assert_eq!(answer.status, 0, "{}{}", answer.stdout, answer.stderr);
+    let feed = project.read("packages/backend/user/convex/feed.ts");
+    let import = "from \"./byod/workspace/apps/web/src/limits\";";
+    assert!(feed.contains(import), "{feed}");
+    // It takes nothing, and says so there.
+    assert!(
+        feed.contains("ownerQuery({\n  args: {},\n  handler"),
+        "{feed}"
+    );
+}
+
 #[test]
 fn they_typecheck_and_run() {
     let Some(node) = support::node() else { return };

@@ -57,6 +57,27 @@ fn refused(project: &Project, args: &[&str], reason: &str) {
     }
 }
 
+/// Where functions run is written beside `byod.toml`, and nowhere else.
+#[test]
+fn the_file_of_the_functions_is_written_through_no_link() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    let known = project.read("byod.functions.json");
+    project
+        .write("victim.txt", &known)
+        .remove("byod.functions.json")
+        .write("convex/more.ts", "import { query } from \"./_generated/server\";\nexport const one = query({ args: {}, handler: async () => 1 });\n");
+    symlink("victim.txt", project.root.join("byod.functions.json")).unwrap();
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2, "{}{}", answer.stdout, answer.stderr);
+    assert!(
+        answer.stderr.contains("through a link"),
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(project.read("victim.txt"), known);
+}
+
 #[test]
 fn no_name_of_mains_folder_is_taken_for_another() {
     for name in [

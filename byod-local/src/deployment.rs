@@ -147,9 +147,14 @@ impl Local {
 
     /// Starts it on 127.0.0.1, on a port that the system picks.
     ///
-    /// Fails where a function was registered that the project does not declare,
-    /// and where the system gives no port.
+    /// Fails where a function was registered that the project does not declare, where
+    /// Convex would refuse a push of the project (names, arguments that are no object,
+    /// limits), and where the system gives no port.
     pub async fn start(mut self) -> Result<LocalDeployment, StartError> {
+        let refused = byod_schema::refused(&self.project.schema, &self.project.functions);
+        if !refused.is_empty() {
+            return Err(StartError::Refused(refused));
+        }
         let functions = self.functions()?;
         let key = match self.deploy_key.take() {
             Some(key) => key,

@@ -76,6 +76,9 @@ pub enum StartError {
         /// The declared function that was probably meant.
         nearest: Option<String>,
     },
+    /// A push of the project would be refused, so no deployment can run it.
+    #[error("{}", .0.join("\n"))]
+    Refused(Vec<String>),
     /// The manifest is not one that this version reads.
     #[error("the manifest cannot be read: {0}; build again with the same version of byod-build")]
     Manifest(String),

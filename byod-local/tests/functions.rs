@@ -287,3 +287,81 @@ async fn functions_can_be_called_without_http() {
     );
     assert_eq!(main.request_count(), 0);
 }
+
+#[tokio::test]
+async fn a_function_may_read_one_page() {
+    for (count, error) in [(1, None), (2, Some("ran multiple paginated queries"))] {
+        let main = Local::main(&manifest())
+            .function("notes:search", move |ctx, _| {
+                let options = json!({"numItems": 2.0, "cursor": null});
+                let options: Value = serde_json::from_value(options).unwrap();
+                for _ in 0..count {
+                    ctx.query("notes").paginate(&options)?;
+                }
+                Ok(Value::Null)
+            })
+            .start()
+            .await
+            .unwrap();
+        // Each call has its one page.
+        for _ in 0..2 {
+            let result = query(&main, "notes:search", json!({"query": ""}), As::Admin).await;
+            match error {
+                None => assert_eq!(result.unwrap(), json!(null)),
+                Some(words) => assert!(result.unwrap_err().to_string().contains(words)),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_push_refuses_does_not_start() {
+    let union = r#"{"type":"union","value":[{"type":"object","value":{}}]}"#;
+    let function = |args: &str| {
+        let json = format!(
+            r#"{{"functionType":"Query","visibility":{{"kind":"public"}},"args":{args},"returns":null}}"#
+        );
+        serde_json::from_str(&json).unwrap()
+    };
+    let any = r#"{"type":"any"}"#;
+    for (path, args, words) in [
+        (
+            "items:either",
+            union,
+            "`items:either`: its `args` must be an object",
+        ),
+        (
+            "item-actions:touch",
+            any,
+            "the module `item-actions`: names of files",
+        ),
+        (
+            "items:$touch",
+            any,
+            "`items:$touch`: its name may only have letters",
+        ),
+    ] {
+        let mut manifest = manifest();
+        manifest
+            .main
+            .functions
+            .insert(path.parse().unwrap(), function(args));
+        let error = Local::main(&manifest).start().await.unwrap_err();
+        assert!(matches!(error, StartError::Refused(_)), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    for (table, index) in [("my-table", "by_x"), ("mine", "by-x"), ("mine", "by_id")] {
+        let mut manifest = manifest();
+        let json = json!({
+            "tableName": table, "documentType": {"type": "any"},
+            "indexes": [{"indexDescriptor": index, "fields": ["x"]}],
+        });
+        let table = serde_json::from_value(json).unwrap();
+        manifest.main.schema.tables.push(table);
+        let error = Local::main(&manifest).start().await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("Convex refuses the "),
+            "{error}"
+        );
+    }
+}

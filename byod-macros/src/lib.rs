@@ -52,7 +52,17 @@ use quote::quote;
 /// Of other functions that declare no `returns`, `list`, `get` and `create` give
 /// documents, one or none, and an id; all others JSON.
 ///
+/// Where `byod export` has judged main's functions, each wrapper goes where the function
+/// runs, also another one of the same module: its documentation says so where that is
+/// nowhere for connected users. Without that, all go where the table is. What `skip` in
+/// `byod.toml` lists gets no wrapper. See `byod_module!`, which makes the wrappers of any
+/// module.
+///
 /// # Names
+/// The module is called like the table, in snake case. That of a struct of another name
+/// (`table = "…"`) is called like the struct, and like the table where nothing else in the
+/// same place is: so there may be several structs for a table.
+///
 /// Where several names of Convex come out equal in Rust, none has the name alone: each
 /// says after two underscores what it is in Convex, `_` twice (`userId` and `user_id` are
 /// `user_id__userId` and `user_id__user__id`; the literal `unknown` is
@@ -96,11 +106,65 @@ pub fn table(input: TokenStream) -> TokenStream {
         .into()
 }
 
+/// Makes a module of wrappers for the public functions of one of main's modules, whatever
+/// it is called: `byod_module!("chat")` is a `mod chat`, `byod_module!("search/hybrid")` a
+/// `mod search_hybrid`.
+///
+/// ```ignore
+/// byod_module!("chat");
+/// byod_module!(pub mod hybrid = "search/hybrid", skip(reindex), returns(find = Vec<Found>));
+///
+/// let sent = chat::send_message(&session, chat::SendMessageArgs { text }).await?;
+/// let found = hybrid::find(&session, hybrid::FindArgs { query }).await?;
+/// ```
+///
+/// | argument | meaning |
+/// | --- | --- |
+/// | `"search/hybrid"` | main's module: its path in the Convex folder, without the ending |
+/// | `pub`, `pub mod hybrid =`, `#[…]` | the module's visibility, name and attributes |
+/// | `skip(archive, …)` | functions that get no wrapper |
+/// | `returns(find = Vec<Found>, …)` | what a function gives that declares no `returns`; else JSON |
+///
+/// The wrappers are typed and checked as those of `byod_table` are. Each goes where
+/// `byod export` has found that the function runs for a connected user: to their
+/// deployment, where main's function and the user's are compared; to main, if it touches
+/// no table of the users; or nowhere, with the reason in its documentation and in
+/// `Error::NotServed`. Users who connected no deployment have all of them on main. Until
+/// the tool has judged main's functions, only modules that are called like a table of the
+/// users go to their deployments.
+///
+/// A table's struct may be beside the module that is called like it; the name means the
+/// struct's module then.
+#[proc_macro]
+pub fn byod_module(input: TokenStream) -> TokenStream {
+    module(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+fn module(input: proc_macro2::TokenStream) -> syn::Result<proc_macro2::TokenStream> {
+    let input: written::ModuleInput = syn::parse2(input)?;
+    let manifest = manifest::load().map_err(|error| error.at(input.path.span()))?;
+    let (module, errors) = check::check_module(&manifest, &input);
+    let errors = errors.map(syn::Error::into_compile_error);
+    let expanded = expand::expand_module(&module);
+    Ok(quote!(#errors #expanded))
+}
+
 /// Every table of main's schema with its location, as a
 /// `&'static [TableInfo]`: the registry that a `Router` works with.
 #[proc_macro]
 pub fn tables(input: TokenStream) -> TokenStream {
     tables::all(input.into())
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Every public function of main with where it runs, as a `&'static [FunctionInfo]`: what
+/// a `Router` needs for paths that are known only at run time.
+#[proc_macro]
+pub fn functions(input: TokenStream) -> TokenStream {
+    tables::functions(input.into())
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -144,10 +144,19 @@ mod tests {
         assert_eq!(names(&["userId", "user_id"]), both);
         assert_eq!(names(&["user_id", "userId"]), [both[1], both[0]]);
         assert_eq!(names(&["b", "B", "a"]), ["b__b", "b__B", "a"]);
-        assert_eq!(names(&["userid", "USERID", "userid__userid"])[2], "userid_userid");
+        assert_eq!(
+            names(&["userid", "USERID", "userid__userid"])[2],
+            "userid_userid"
+        );
         let variants = |names: &[&str]| Scope::default().take_all(names, pascal);
-        assert_eq!(variants(&["a_b", "a-b", "AB"]), ["AB__a__b", "AB__a_2d_b", "Ab"]);
-        assert_eq!(variants(&["count", "__count__"]), ["Count__count", "Count______count____"]);
+        assert_eq!(
+            variants(&["a_b", "a-b", "AB"]),
+            ["AB__a__b", "AB__a_2d_b", "Ab"]
+        );
+        assert_eq!(
+            variants(&["count", "__count__"]),
+            ["Count__count", "Count______count____"]
+        );
         let mut scope = Scope::default();
         scope.take("Unknown".to_owned());
         assert_eq!(scope.take_all(&["unknown"], pascal), ["Unknown__unknown"]);
@@ -160,9 +169,38 @@ mod tests {
             "[aA_2 -]{0,4}",
             "\\PC{0,4}",
             prop::sample::select(vec![
-                "userId", "user_id", "UserID", "count", "__count__", "userid", "USERID", "userid_userid",
-                "user_id__userId", "a²²b", "a__b", " ", "___", "self", "Self", "self_", "super", "crate", "type", "gen", "async", "_", "__",
-                "fn2", "é", "e\u{301}", "\u{212b}", "\u{c5}", "²", "日本", "", "unknown",
+                "userId",
+                "user_id",
+                "UserID",
+                "count",
+                "__count__",
+                "userid",
+                "USERID",
+                "userid_userid",
+                "user_id__userId",
+                "a²²b",
+                "a__b",
+                " ",
+                "___",
+                "self",
+                "Self",
+                "self_",
+                "super",
+                "crate",
+                "type",
+                "gen",
+                "async",
+                "_",
+                "__",
+                "fn2",
+                "é",
+                "e\u{301}",
+                "\u{212b}",
+                "\u{c5}",
+                "²",
+                "日本",
+                "",
+                "unknown",
             ])
             .prop_map(str::to_owned),
         ]

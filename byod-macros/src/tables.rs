@@ -1,12 +1,12 @@
-//! `table!` and `tables!`: checked names, without a struct.
+//! `table!`, `tables!` and `functions!`: checked names, without a struct.
 
 use byod_schema::Location;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
-use crate::check::unknown_table;
-use crate::expand::location_path;
+use crate::check::{all_placed, unknown_table};
+use crate::expand::{self, location_path};
 use crate::manifest;
 
 /// `table!("conversations")`
@@ -41,6 +41,24 @@ pub(crate) fn all(input: TokenStream) -> syn::Result<TokenStream> {
         {
             const TABLES: &[::byod_runtime::TableInfo] = &[#(#tables),*];
             TABLES
+        }
+    })
+}
+
+/// `functions!()`
+pub(crate) fn functions(input: TokenStream) -> syn::Result<TokenStream> {
+    if !input.is_empty() {
+        return Err(syn::Error::new_spanned(
+            input,
+            "functions!() takes nothing: it has every public function of main",
+        ));
+    }
+    let manifest = manifest::load().map_err(|error| error.at(Span::call_site()))?;
+    let functions = all_placed(&manifest).map(|placed| expand::info(&placed));
+    Ok(quote! {
+        {
+            const FUNCTIONS: &[::byod_runtime::FunctionInfo] = &[#(#functions),*];
+            FUNCTIONS
         }
     })
 }

@@ -4,10 +4,16 @@
 //! [`Byod`] is made once, a [`Session`] per request; generated functions take the
 //! session. [`Client`] calls one deployment and can be used alone.
 //!
+//! `byod_table` makes the wrappers of a table's functions, `byod_module!` those of any
+//! module of main, and [`Session::query`] and its siblings call what is known only by its
+//! path. Where a function runs for a user who connected a deployment is decided by the
+//! tables that it touches ([`Runs`]); what can't run where the user's data is, is
+//! [`Error::NotServed`] for them, and on main for everybody else.
+//!
 //! # What an operator sees
 //!
 //! Every call through a session is a `tracing` span `convex_call` with `table` (`*`
-//! for a batch), `function`, `kind`, `location` (`main`, `user`, or `none` where
+//! for a batch; the module's path where a wrapper is of no table), `function`, `kind`, `location` (`main`, `user`, or `none` where
 //! nothing was sent), `attempts`, `outcome` (`ok`, or [`Error::kind`]) and
 //! `duration_ms`. Metrics go through the `metrics` facade:
 //!
@@ -36,7 +42,7 @@ mod telemetry;
 mod users;
 
 pub use builder::ByodBuilder;
-pub use byod_schema::{FunctionType, Location, Members, Value};
+pub use byod_schema::{FunctionType, Location, Members, Refusal, Value};
 pub use calls::Session;
 pub use deployment::Client;
 pub use deployment::Released;
@@ -53,15 +59,15 @@ pub use users::{
     SealedCredentials, Subject, UserDatabaseConfig, UserId,
 };
 
-pub use byod_macros::{byod_table, table, tables};
+pub use byod_macros::{byod_module, byod_table, functions, table, tables};
 pub use calls::PaginatedQuery;
 pub use calls::{Action, Mutation, Query, Routed};
 pub use calls::{Batch, Queries};
 pub use calls::{Items, Pages};
 pub use codec::validators as v;
 pub use codec::{
-    Doc, DocumentId, Field, Id, Name, OptionalField, Page, PageStatus, Table, TableName, Timestamp,
-    TimestampError, Unknown, UnknownValue,
+    Doc, DocumentId, Field, FunctionInfo, Id, Name, OptionalField, Page, PageStatus, Runs, Table,
+    TableName, Timestamp, TimestampError, Unknown, UnknownValue,
 };
 /// What [`ByodBuilder::http_client`] takes, in the version that it takes.
 #[cfg(feature = "reqwest")]

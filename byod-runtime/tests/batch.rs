@@ -131,9 +131,18 @@ async fn a_deployment_that_is_paused_is_blocked_as_by_a_call() {
         *results.last_mut()? = json!({"status": "error", "errorMessage": paused});
         Some(Reply::Status(200, json!({"results": results}).to_string()))
     });
-    let results = session.batch(vec![list(&session), list(&session)]).results().await;
+    let results = session
+        .batch(vec![list(&session), list(&session)])
+        .results()
+        .await;
     assert_eq!(results[0].as_ref().unwrap(), "ok");
-    assert!(results[1].as_ref().unwrap_err().to_string().contains("paused"));
+    assert!(
+        results[1]
+            .as_ref()
+            .unwrap_err()
+            .to_string()
+            .contains("paused")
+    );
     world.cost();
     let error = list(&session).await.unwrap_err();
     assert!(matches!(error, Error::Blocked { .. }), "{error:?}");

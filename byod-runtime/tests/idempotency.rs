@@ -5,15 +5,19 @@
 
 mod support;
 
-use byod_runtime::codec::{FunctionInfo, Injection};
-use byod_runtime::{ConnectionStatus, Error, Location, Mutation, Outcome, Session};
+use byod_runtime::codec::Injection;
+use byod_runtime::{
+    ConnectionStatus, Error, FunctionInfo, FunctionType, Mutation, Outcome, Runs, Session,
+};
 use serde_json::{Value, json};
 use support::world::{World, create as create_without};
 use support::{Reply, Request};
 
 const CREATE: FunctionInfo = FunctionInfo {
     table: "notes",
-    location: Location::User,
+    kind: FunctionType::Mutation,
+    runs: Runs::User,
+    switches: &["notes"],
     path: "notes:create",
     head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
     inject: &[

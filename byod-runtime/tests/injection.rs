@@ -4,8 +4,8 @@
 
 mod support;
 
-use byod_runtime::codec::{FunctionInfo, Injection};
-use byod_runtime::{ConnectionStatus, Location, Mutation};
+use byod_runtime::codec::Injection;
+use byod_runtime::{ConnectionStatus, FunctionInfo, FunctionType, Mutation, Runs};
 use support::world::World;
 
 #[tokio::test]
@@ -17,7 +17,9 @@ async fn the_time_is_read_once_a_call() {
         .collect();
     let function = FunctionInfo {
         table: "notes",
-        location: Location::User,
+        kind: FunctionType::Mutation,
+        runs: Runs::User,
+        switches: &["notes"],
         path: "notes:create",
         head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
         inject: inject.leak(),

@@ -16,10 +16,9 @@ mod way;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use byod_runtime::codec::FunctionInfo;
 use byod_runtime::{
     Byod, ByodBuilder, Client, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Error,
-    FunctionType, Keyring, Location, Query, TableInfo, Token, Value,
+    FunctionInfo, FunctionType, Keyring, Location, Query, Runs, TableInfo, Token, Value,
 };
 use serde_json::json;
 
@@ -194,7 +193,9 @@ async fn run(way: Way) {
     for path in FAILING {
         let info: &'static FunctionInfo = Box::leak(Box::new(FunctionInfo {
             table: "notes",
-            location: Location::User,
+            kind: FunctionType::Query,
+            runs: Runs::User,
+            switches: &["notes"],
             path,
             head: Box::leak(
                 format!(r#"{{"path":"{path}","format":"convex_encoded_json","args":"#)

@@ -1,8 +1,8 @@
-// Which tables every public function of convex/ touches, as TypeScript's own checker sees it:
+// Which tables every function of convex/ touches, as TypeScript's own checker sees it:
 //
-//   node touches.mjs                        prints them, as JSON
-//   node touches.mjs --check expected.json  compares; exit status 1 where they differ,
-//                                           or where the project doesn't typecheck
+//   node touches.mjs          prints them, as JSON
+//   node touches.mjs --check  compares with expected.json, for the public ones, and internal.json;
+//                             exit status 1 where they differ, or the project doesn't typecheck
 //
 // A table is touched where `ctx.db` or `ctx.vectorSearch` is called with its name, or with
 // an id whose type names it: in the function, in what it calls, and in the functions that
@@ -12,7 +12,7 @@
 // who calls is not counted, but whatever is read of their document beyond its id is.
 // "?" stands for a table that no type names.
 import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import ts from "typescript";
 
 const root = import.meta.dirname;
@@ -207,6 +207,7 @@ class Walk {
   direct = new Set();
   called = new Set();
   #seen = new Set();
+  #inAction = false;
   /** Tables that are written while triggers are on. */
   #triggering = false;
   #written = new Map();
@@ -222,7 +223,11 @@ class Walk {
   #function(name, through) {
     const found = functions.get(name);
     if (!found) throw new Error(`${name} is called, and is no function`);
+    // What an action knows of a document, it has from a function that it runs.
+    const around = this.#inAction;
+    this.#inAction = found.type.getProperty("isAction") !== undefined;
     this.#declaration(found.declaration, through, true);
+    this.#inAction = around;
     // It answers with the caller's whole document.
     const returns = found.type.aliasTypeArguments?.at(-1);
     const answer = returns && checker.getAwaitedType(returns);
@@ -286,7 +291,7 @@ class Walk {
     if (ts.isCallExpression(node)) this.#call(node, through);
     if (ts.isPropertyAccessExpression(node) && node.name.text !== "_id") {
       if (isUser(checker.getTypeAtLocation(node.expression)))
-        this.#add(["users"], through);
+        this.#add(["users"], through || this.#inAction);
     }
     if (
       ts.isIdentifier(node) &&
@@ -393,27 +398,25 @@ function sideOf(touches) {
 
 const found = new Map();
 for (const [name, { isPublic }] of functions) {
-  if (!isPublic) continue;
   const { direct, called } = new Walk(name);
   const touches = [...new Set([...direct, ...called])].sort();
   const throughCalls = [...called].filter((table) => !direct.has(table)).sort();
   found.set(name, {
     function: name,
+    isPublic,
     touches,
     throughCalls,
     side: sideOf(touches),
   });
 }
 
-const at = process.argv.indexOf("--check");
-if (at < 0) {
+if (!process.argv.includes("--check")) {
   const sorted = [...found.values()].sort((a, b) =>
     a.function < b.function ? -1 : 1,
   );
   console.log(JSON.stringify(sorted, null, 1));
   process.exit(0);
 }
-const file = process.argv[at + 1] ?? "expected.json";
 const ill = ts.getPreEmitDiagnostics(program);
 if (ill.length) {
   console.error(
@@ -425,19 +428,11 @@ if (ill.length) {
   );
   process.exit(1);
 }
-const expected = JSON.parse(readFileSync(join(root, file), "utf8"));
+
 const wrong = [];
-for (const name of found.keys()) {
-  if (!expected.some((entry) => entry.function === name))
-    wrong.push(`${name}: isn't in ${file}`);
-}
-for (const entry of expected) {
-  const seen = found.get(entry.function);
-  if (!seen) {
-    wrong.push(`${entry.function}: no public function of convex/`);
-    continue;
-  }
-  const compare = (what, a, b) => {
+
+function compare(entry, seen) {
+  const tables = (what, a, b) => {
     const more = b.filter((table) => !a.includes(table));
     const less = a.filter((table) => !b.includes(table));
     if (less.length || (more.length && !WIDER.has(entry.function))) {
@@ -446,13 +441,32 @@ for (const entry of expected) {
       );
     }
   };
-  compare("touches", entry.touches, seen.touches);
-  compare("throughCalls", entry.throughCalls ?? [], seen.throughCalls);
-  if (entry.side !== seen.side)
+  tables("touches", entry.touches, seen.touches);
+  tables("throughCalls", entry.throughCalls ?? [], seen.throughCalls);
+  if (entry.side !== seen.side) {
     wrong.push(
       `${entry.function}: side: expected ${entry.side}, seen ${seen.side}`,
     );
+  }
+}
+
+for (const [file, isPublic] of [
+  ["expected.json", true],
+  ["internal.json", false],
+]) {
+  const expected = JSON.parse(readFileSync(join(root, file), "utf8"));
+  const names = new Set(expected.map((entry) => entry.function));
+  for (const seen of found.values()) {
+    if (seen.isPublic === isPublic && !names.has(seen.function)) {
+      wrong.push(`${seen.function}: isn't in ${file}`);
+    }
+  }
+  for (const entry of expected) {
+    const seen = found.get(entry.function);
+    if (seen?.isPublic === isPublic) compare(entry, seen);
+    else wrong.push(`${entry.function}: no such function, but in ${file}`);
+  }
 }
 for (const line of wrong) console.error(line);
-console.log(`${expected.length} functions, ${wrong.length} differences`);
+console.log(`${found.size} functions, ${wrong.length} differences`);
 process.exit(wrong.length ? 1 : 0);

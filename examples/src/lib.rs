@@ -3,13 +3,16 @@
 
 #![allow(missing_docs)]
 
-use byod_runtime::{TableInfo, byod_table, tables};
+use byod_runtime::{FunctionInfo, TableInfo, byod_table, functions, tables};
 
 /// The manifest of the example app, for a deployment inside the process.
 pub const MANIFEST: &str = include_str!(env!("BYOD_MANIFEST"));
 
 /// Every table, and where it lives.
 pub const TABLES: &[TableInfo] = tables!();
+
+/// Every public function of main, and where it runs.
+pub const FUNCTIONS: &[FunctionInfo] = functions!();
 
 // The program of the README is compiled with these tables' project.
 #[cfg(doctest)]

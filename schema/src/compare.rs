@@ -3,7 +3,7 @@
 use crate::difference::Difference;
 use crate::fits::Flow;
 use crate::function::{Function, FunctionPath, FunctionType, Visibility};
-use crate::manifest::{Injection, Location, Manifest, Project};
+use crate::manifest::{Injection, Location, Manifest, Project, Runs};
 use crate::validator::{Field, Fields, Validator};
 
 impl Manifest {
@@ -107,12 +107,41 @@ impl Manifest {
     }
 
     /// Where the public functions of `module`, called for a table at `location`,
-    /// don't fit the deployments that have to answer them.
+    /// don't fit the deployments that have to answer them, whatever else is said of them.
     pub fn function_differences(&self, module: &str, location: Location) -> Vec<Difference> {
+        self.differences_of(module, location, |_| match location {
+            Location::User => Runs::User,
+            Location::Main => Runs::Main,
+        })
+    }
+
+    /// Where the public functions of `module` don't fit the deployments that they run on.
+    /// What is refused to connected users runs on main alone, so there is nothing that it
+    /// could not fit; what sees main's documents of other users may take their ids.
+    ///
+    /// A `table` that they are called for says where they run where the tool has judged
+    /// none of main's functions; else the module's name does.
+    pub fn placed_differences(&self, module: &str, table: Option<Location>) -> Vec<Difference> {
+        let named_after = || self.location(module.rsplit('/').next().unwrap_or(module));
+        let location = table.or_else(named_after).unwrap_or(Location::Main);
+        let others = match self.placements {
+            Some(_) => Location::User,
+            None => location,
+        };
+        self.differences_of(module, others, |path| self.runs_beside(path, location))
+    }
+
+    /// `others` says whether functions matter that only the users' project has.
+    fn differences_of(
+        &self,
+        module: &str,
+        others: Location,
+        runs: impl Fn(&FunctionPath) -> Runs,
+    ) -> Vec<Difference> {
         let mut found = Vec::new();
         for (path, function) in public(&self.main, module) {
-            match (location, &self.user) {
-                (Location::User, Some(user)) => match user.functions.get(path) {
+            match (runs(path), &self.user) {
+                (Runs::User, Some(user)) => match user.functions.get(path) {
                     None => found.push(Difference::MissingFunction {
                         path: path.clone(),
                         function_type: function.function_type,
@@ -120,13 +149,18 @@ impl Manifest {
                     }),
                     Some(other) => self.compare_functions(path, function, other, &mut found),
                 },
-                // Main's function stands for both, or is the only one.
-                (Location::User, None) | (Location::Main, _) => {
-                    self.foreign_arguments(path, function, location, &mut found);
+                // Main's function stands for both.
+                (Runs::User, None) => {
+                    self.foreign_arguments(path, function, Location::User, &mut found);
                 }
+                (Runs::Main, _) if self.sees_no_connected(path) => {}
+                (Runs::Main, _) => {
+                    self.foreign_arguments(path, function, Location::Main, &mut found);
+                }
+                (Runs::Refused { .. }, _) => {}
             }
         }
-        let user = self.user.iter().filter(|_| location == Location::User);
+        let user = self.user.iter().filter(|_| others == Location::User);
         for (path, function) in user.flat_map(|user| public(user, module)) {
             match self.main.functions.get(path).map(|main| main.visibility) {
                 Some(Visibility::Public) => {}
@@ -171,6 +205,15 @@ impl Manifest {
         let (main, user) = match (main.args.as_object(), user.args.as_object()) {
             (Some(main), Some(user)) => (main, user),
             (None, None) => return,
+            // It takes none there: on main it declares none because it takes none.
+            (None, Some(user))
+                if user.iter().all(|(name, _)| {
+                    let mut injected = self.inject.keys();
+                    injected.any(|injected| injected == name)
+                }) =>
+            {
+                return;
+            }
             (main, _) => {
                 found.push(Difference::UndeclaredArguments {
                     path: path.clone(),
@@ -195,6 +238,15 @@ impl Manifest {
                     argument: name.to_owned(),
                     lacking: Location::User,
                 }),
+                // Who the owner is, the session says: main's must be able to name them.
+                (Some(other), Some(Injection::Subject)) if !self.names_owner(&field.field_type) => {
+                    found.push(Difference::ArgumentType {
+                        path: path.clone(),
+                        argument: name.to_owned(),
+                        main: field.clone(),
+                        user: other.clone(),
+                    });
+                }
                 // What the caller gives stays on main.
                 (Some(_), Some(_)) => {}
                 (Some(other), None) => found.extend(self.argument(path, name, field, other)),
@@ -263,14 +315,24 @@ impl Manifest {
         });
     }
 
+    /// Whether main's argument can say who the owner is: as a text, or by an id of main's.
+    fn names_owner(&self, validator: &Validator) -> bool {
+        match validator {
+            Validator::Id { table_name } => self.is_on_main(table_name),
+            Validator::Union { value } => value.iter().any(|member| self.names_owner(member)),
+            other => takes(other, Injection::Subject),
+        }
+    }
+
     /// The arguments that the runtime fills in where the user's deployment
     /// answers `path`; what the caller gives under such a name goes to main only.
     ///
     /// With a project for the user's deployment: those that its function takes
     /// and main's doesn't. Without one, or where that function takes anything:
-    /// every subject, and in mutations the time and the idempotency key too. An owner
-    /// that main's function takes as an id of a main table is the subject there,
-    /// whoever calls.
+    /// every subject, and in mutations the time and the idempotency key too. Who the
+    /// owner is, is never the caller's to say: also where main's function takes an
+    /// argument of a subject's name, the user's deployment gets the subject of the
+    /// session, and the runtime refuses a call that names somebody else there.
     pub fn injected(&self, path: &FunctionPath) -> Vec<(&str, Injection)> {
         let Some(main) = self.main.functions.get(path) else {
             return Vec::new();
@@ -279,9 +341,7 @@ impl Manifest {
         let declared = user.and_then(|user| user.args.as_object());
         let of_caller = |name: &str, injection: Injection| {
             let argument = main.args.as_object().and_then(|args| args.get(name));
-            argument.is_some_and(|argument| {
-                injection != Injection::Subject || !self.holds_main_id(&argument.field_type)
-            })
+            argument.is_some() && injection != Injection::Subject
         };
         let is_mutation = main.function_type == FunctionType::Mutation;
         self.inject

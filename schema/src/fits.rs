@@ -1,5 +1,7 @@
 //! Whether the values of one validator can go where another one stands.
 
+use std::collections::HashSet;
+
 use crate::manifest::{Location, Manifest};
 use crate::validator::{Fields, Validator};
 use crate::value::Value;
@@ -20,21 +22,21 @@ pub(crate) enum Flow {
 impl Manifest {
     /// Whether every value of `given` can be read or taken where `wanted` is.
     pub(crate) fn fits(&self, flow: Flow, given: &Validator, wanted: &Validator) -> bool {
+        // A literal goes where it stands itself, and is looked up there: a union may have
+        // thousands.
+        let (literals, others): (Vec<_>, Vec<_>) = members(wanted)
+            .into_iter()
+            .partition(|wanted| literal(wanted).is_some());
+        let literals: HashSet<Literal> = literals.into_iter().filter_map(literal).collect();
         members(given).into_iter().all(|given| {
-            members(wanted)
-                .into_iter()
-                .any(|wanted| self.member_fits(flow, given, wanted))
+            literal(given).is_some_and(|given| literals.contains(&given))
+                || others
+                    .iter()
+                    .any(|wanted| self.member_fits(flow, given, wanted))
         })
     }
 
-    /// Whether the validator holds an id of a table on main.
-    pub(crate) fn holds_main_id(&self, validator: &Validator) -> bool {
-        let mut holds = false;
-        validator.visit_ids(&mut |_, table| holds |= self.is_on_main(table));
-        holds
-    }
-
-    fn is_on_main(&self, table: &str) -> bool {
+    pub(crate) fn is_on_main(&self, table: &str) -> bool {
         self.location(table) == Some(Location::Main)
     }
 
@@ -84,6 +86,24 @@ fn members(validator: &Validator) -> Vec<&Validator> {
     match validator {
         Validator::Union { value } => value.iter().flat_map(members).collect(),
         other => vec![other],
+    }
+}
+
+/// The literals that unions have many of.
+#[derive(PartialEq, Eq, Hash)]
+enum Literal<'a> {
+    String(&'a str),
+    Int64(i64),
+}
+
+fn literal(validator: &Validator) -> Option<Literal<'_>> {
+    match validator {
+        Validator::Literal { value } => match value {
+            Value::String(text) => Some(Literal::String(text)),
+            Value::Int64(number) => Some(Literal::Int64(*number)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -69,6 +69,11 @@ impl FunctionPath {
             name: name.into(),
         }
     }
+
+    /// The module's name without the folders that it is in.
+    pub fn last_of_module(&self) -> &str {
+        self.module.rsplit('/').next().unwrap_or(&self.module)
+    }
 }
 
 impl fmt::Display for FunctionPath {

@@ -217,21 +217,42 @@ fn the_users_function_takes_what_main_takes_or_more() {
 
 #[test]
 fn an_owner_that_both_take_is_the_subject_on_the_users_side() {
-    let manifest = with_functions(
-        query(object(&[("userId", id("users"))])),
-        query(object(&[("userId", text())])),
-    );
-    assert_eq!(manifest.function_differences("notes", Location::User), []);
-    assert_eq!(injected(&manifest), [("userId", Injection::Subject)]);
+    let null = || json!({"type": "null"});
+    for (name, main) in [
+        ("userId", id("users")),
+        ("userId", text()),
+        ("userId?", text()),
+        ("userId", json!({"type": "any"})),
+        ("userId", union(&[id("users"), null()])),
+    ] {
+        let manifest = with_functions(
+            query(object(&[(name, main.clone())])),
+            query(object(&[("userId", text())])),
+        );
+        let found = manifest.function_differences("notes", Location::User);
+        assert_eq!(found, [], "{main}");
+        assert_eq!(injected(&manifest), [("userId", Injection::Subject)]);
+    }
+    // What can't name them is another argument of that name.
+    let many = json!({"type": "array", "value": id("users")});
+    for main in [number(), many, id("notes"), union(&[null(), number()])] {
+        for user in [text(), json!({"type": "any"})] {
+            let found = arguments(&[("userId", main.clone())], &[("userId", user)]);
+            assert!(
+                matches!(&found[..], [Difference::ArgumentType { .. }]),
+                "{main}: {found:?}"
+            );
+        }
+    }
 }
 
 #[test]
-fn what_the_caller_knows_is_not_filled_in() {
+fn what_the_caller_knows_is_not_filled_in_but_for_who_calls() {
     // Of the names under [user.inject], those that both sides take as the same.
     let both = || query(object(&[("userId", text()), ("updatedAt", number())]));
     let manifest = with_functions(both(), both());
     assert_eq!(manifest.function_differences("notes", Location::User), []);
-    assert_eq!(injected(&manifest), []);
+    assert_eq!(injected(&manifest), [("userId", Injection::Subject)]);
 }
 
 #[test]
@@ -272,8 +293,8 @@ fn without_a_users_project_mains_function_stands_for_both() {
     // The owner's id is for main; the user's deployment gets the subject.
     let owner = ["userId".to_owned()].to_vec();
     assert_eq!(found(&[("userId", id("users"))]), (vec![], owner.clone()));
-    assert_eq!(found(&[("id", id("notes"))]), (vec![], owner));
-    assert_eq!(found(&[("userId", text())]), (vec![], vec![]));
+    assert_eq!(found(&[("id", id("notes"))]), (vec![], owner.clone()));
+    assert_eq!(found(&[("userId", text())]), (vec![], owner));
 }
 
 #[test]

@@ -161,3 +161,28 @@ fn an_import_that_is_turned_round_is_found() {
         }
     }
 }
+
+/// The table "Where to look" names files that are there, and a function in each.
+#[test]
+fn what_is_to_be_looked_for_is_there() {
+    let design = include_str!("../../docs/design.md");
+    let (_, section) = design.split_once("\n## Where to look\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let mut rows = 0;
+    for row in section.lines().filter(|line| line.contains(".rs`")) {
+        let quoted: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let &[file, function] = quoted.as_slice() else {
+            panic!("{row}");
+        };
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let text = std::fs::read_to_string(path);
+        let text = text.unwrap_or_else(|error| panic!("{file}: {error}"));
+        let is_there = [format!("fn {function}("), format!("fn {function}<")];
+        assert!(
+            is_there.iter().any(|start| text.contains(start)),
+            "{file}: no `{function}`"
+        );
+        rows += 1;
+    }
+    assert_eq!(rows, 10);
+}

@@ -2,10 +2,11 @@
 
 #![allow(missing_docs)]
 
-use byod_runtime::{TableInfo, byod_table, tables};
+use byod_runtime::{FunctionInfo, TableInfo, byod_table, functions, tables};
 
 pub const MANIFEST: &str = include_str!(env!("BYOD_MANIFEST"));
 pub const TABLES: &[TableInfo] = tables!();
+pub const FUNCTIONS: &[FunctionInfo] = functions!();
 
 #[byod_table(location = "main")]
 pub struct Users;

@@ -8,22 +8,30 @@ use toml::de::DeTable;
 use super::reader::Reader;
 use crate::error::Error;
 
-/// `main_only`, `skip`, `not_served` and `[user.modules]`.
+/// `main_only`, `skip`, `across_users`, `not_served` and `[user.modules]`.
 pub(super) fn stated(reader: &Reader<'_>, user: &DeTable) -> Result<Stated, Error> {
     let stated = Stated {
         modules: modules(reader, user)?,
         main_only: functions(reader, user, "main_only")?,
         skip: functions(reader, user, "skip")?,
+        across_users: functions(reader, user, "across_users")?,
         not_served: functions(reader, user, "not_served")?,
     };
-    let mut twice = stated.main_only.intersection(&stated.skip);
-    match twice.next() {
-        Some(path) => Err(reader.error(
-            None,
-            format!("`{path}` is in `user.main_only` and in `user.skip`. Remove one"),
-        )),
-        None => Ok(stated),
+    let lists = [
+        ("main_only", &stated.main_only),
+        ("skip", &stated.skip),
+        ("across_users", &stated.across_users),
+    ];
+    for (i, (first, paths)) in lists.iter().enumerate() {
+        for (second, others) in &lists[i + 1..] {
+            if let Some(path) = paths.intersection(others).next() {
+                let message =
+                    format!("`{path}` is in `user.{first}` and in `user.{second}`. Remove one");
+                return Err(reader.error(None, message));
+            }
+        }
     }
+    Ok(stated)
 }
 
 /// A list of paths of functions.

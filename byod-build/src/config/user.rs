@@ -12,7 +12,7 @@ use super::reader::{Entry, Named, Reader};
 use crate::error::Error;
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 10] = [
+pub(super) const KEYS: [&str; 11] = [
     "convex",
     "tables",
     "inject",
@@ -22,6 +22,7 @@ pub(super) const KEYS: [&str; 10] = [
     "modules",
     "main_only",
     "skip",
+    "across_users",
     "not_served",
 ];
 

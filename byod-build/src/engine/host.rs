@@ -1,12 +1,14 @@
 //! What is known and found out of a project's files while its modules run.
 
 pub(super) mod object;
+mod purity;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use self::purity::Purity;
 use crate::limits::patience::Progress;
 use crate::limits::read_file;
 use crate::resolve::{Resolution, Target};
@@ -29,6 +31,7 @@ pub(crate) struct Host {
     dialects: BTreeMap<PathBuf, Dialect>,
     /// Folders whose `package.json` says `"type": "module"`, or not.
     module_folders: BTreeMap<PathBuf, bool>,
+    purity: Purity,
     /// Imports that led nowhere, by the module that has them.
     missing: BTreeMap<String, Vec<String>>,
     /// Imports of files that are not the project's, by the module that has them.
@@ -62,6 +65,7 @@ impl Host {
             sources: BTreeMap::new(),
             dialects: BTreeMap::new(),
             module_folders: BTreeMap::new(),
+            purity: Purity::default(),
             missing: BTreeMap::new(),
             refused: BTreeMap::new(),
             stood_in: BTreeSet::new(),
@@ -171,12 +175,16 @@ impl Host {
 
     /// One warning for everything that is not exact: packages that a stand-in of
     /// ours stands for, and orders that are not known.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&mut self) -> Vec<String> {
+        let resolution = &mut self.resolution;
         let packages = self.stood_in.iter().map(|Package { name, version }| {
+            let remedy = resolution.remedy(&self.folder, name);
             format!(
-                "`{name}` is not installed: what it makes is taken as of its version {version}. Install it to be exact"
+                "`{name}` is not installed: what it makes is taken as of its version {version}. To be exact, {remedy}"
             )
         });
+        let packages: Vec<String> = packages.collect();
+        let packages = packages.into_iter();
         let orders = self.approximating.iter().map(|id| {
             format!(
                 "{}: it orders texts by a language that is not known while reading (`localeCompare`, `Intl.Collator`). Where validators come of it, their order may differ from Convex's",

@@ -5,8 +5,8 @@ mod limit;
 pub(crate) mod patience;
 mod stack;
 
-pub(crate) use files::write_file;
 pub use files::{is_file, read_file, read_text};
+pub(crate) use files::{replace_file, write_file};
 pub use limit::Limits;
 pub(crate) use limit::{Clock, End};
 pub(crate) use stack::COMPILER_STACK;

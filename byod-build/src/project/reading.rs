@@ -198,7 +198,7 @@ fn run(
         .map(|(path, function)| (path.clone(), function.value.clone()))
         .collect();
     warnings.extend(refused(&schema.value, &values));
-    let packages: BTreeSet<String> = hosts.iter().flat_map(Host::warnings).collect();
+    let packages: BTreeSet<String> = hosts.iter_mut().flat_map(Host::warnings).collect();
     warnings.extend(packages);
     let mut reading = ProjectReading {
         schema,

@@ -15,7 +15,8 @@ pub(crate) struct Grounds {
 impl Grounds {
     /// Those of a Convex folder, which is absolute and leads through no link.
     ///
-    /// They are its workspace or repository, else its package, else the folder around it.
+    /// They are the outermost workspace of its repository or that itself, else its package,
+    /// else the folder around it.
     pub(crate) fn of(convex: &Path) -> Self {
         let around = convex.parent().unwrap_or(convex);
         let home = std::env::home_dir();
@@ -23,7 +24,12 @@ impl Grounds {
         let may_be = |folder: &&Path| {
             folder.parent().is_some() && !home.as_ref().is_some_and(|home| home.starts_with(folder))
         };
-        let above = || around.ancestors().filter(may_be);
+        // What is around a repository is another's, though it be a submodule of that.
+        let repository = around
+            .ancestors()
+            .find(|folder| folder.join(".git").exists());
+        let is_within = |folder: &&Path| repository.is_none_or(|root| folder.starts_with(root));
+        let above = || around.ancestors().filter(may_be).filter(is_within);
         let package = above().find(|folder| {
             folder.join("package.json").is_file() || folder.join("convex.json").is_file()
         });

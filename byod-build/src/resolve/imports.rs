@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::resolution::{Resolution, Target};
+use super::inert::Target;
+use super::resolution::Resolution;
 
 /// Finds the files that modules import, as a build finds them: with the paths of
 /// `tsconfig.json`, and packages of the same monorepo.

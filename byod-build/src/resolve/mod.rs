@@ -5,6 +5,7 @@ mod disk;
 mod frameworks;
 mod grounds;
 mod imports;
+mod inert;
 mod lock;
 mod pinned;
 mod resolution;
@@ -13,5 +14,5 @@ mod tsconfig;
 mod workspace;
 
 pub use imports::Imports;
-pub(crate) use resolution::{Resolution, Target};
-pub(crate) use specifier::missing;
+pub(crate) use inert::Target;
+pub(crate) use resolution::Resolution;

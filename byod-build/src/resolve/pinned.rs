@@ -95,6 +95,28 @@ impl Pinned {
             .cloned()
     }
 
+    /// What to run where a package is not there that a module of the folder `from`
+    /// imports: part of a sentence.
+    pub(crate) fn remedy(&mut self, from: &Path, package: &str) -> String {
+        let managers = [
+            ("pnpm-lock.yaml", "pnpm"),
+            ("yarn.lock", "yarn"),
+            ("bun.lock", "bun"),
+            ("bun.lockb", "bun"),
+            ("package-lock.json", "npm"),
+        ];
+        let manager = from.ancestors().find_map(|folder| {
+            let mut all = managers.iter();
+            all.find(|(lock, _)| folder.join(lock).is_file())
+        });
+        let manager = manager.map_or("npm", |(_, manager)| manager);
+        if self.asking(from, package).is_some() {
+            return format!("run `{manager} install`, or `byod snapshot`");
+        }
+        let add = if manager == "npm" { "install" } else { "add" };
+        format!("run `{manager} {add} {package}`")
+    }
+
     fn judge(&mut self, from: &Path, package: &str, served: Versions) -> Option<String> {
         if let Some((lock, versions)) = self.locked(from, package) {
             let other = versions.iter().find(|version| {

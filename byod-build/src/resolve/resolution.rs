@@ -13,26 +13,13 @@ use oxc_resolver::{
 use super::builtins::is_builtin;
 use super::disk::Resolver;
 use super::grounds::Grounds;
+use super::inert::{Target, builtin, file, not_found, nowhere};
 use super::pinned::Pinned;
-use super::specifier::{missing, package_of};
+use super::specifier::package_of;
 use super::tsconfig::Tsconfig;
 use super::workspace::Workspaces;
 use crate::standin::Standin;
 use crate::typescript::Dialect;
-
-/// What an import specifier stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// Code or JSON.
-    File(PathBuf),
-    /// A module of ours.
-    Standin(Standin),
-    /// Nothing that could be run. The text says what and why, as part of a sentence.
-    Inert(String),
-    /// A file that is there and not the project's, or hidden. The text says so, as
-    /// part of a sentence.
-    Refused(String),
-}
 
 /// Resolves as Convex's bundler does, and notes every file it had to look at.
 pub(crate) struct Resolution {
@@ -146,7 +133,7 @@ impl Resolution {
                     None => {
                         self.note_missing(from, specifier);
                         self.note_absent(from, specifier);
-                        self.nowhere(from, specifier)
+                        nowhere(&mut self.pinned, from, specifier)
                     }
                 },
             },
@@ -176,25 +163,15 @@ impl Resolution {
             .flatten()
     }
 
-    /// What stands for a specifier that leads to no file.
-    fn nowhere(&mut self, from: &Path, specifier: &str) -> Target {
-        let Some(standin) = Standin::of_specifier(specifier) else {
-            return if is_builtin(specifier) {
-                builtin(specifier)
-            } else {
-                Target::Inert(missing(specifier))
-            };
-        };
-        let (module, packages) = standin.of_package().unwrap_or_default();
-        for package in packages {
-            if let Some(version) = self.pinned.refuse(from, module, package) {
-                return Target::Inert(format!(
-                    "`{specifier}`, which was not found, and of which nothing is known in {version}: install `{}`",
-                    package.name
-                ));
-            }
-        }
-        Target::Standin(standin)
+    /// What `specifier` is, as part of a sentence, where it leads nowhere from a module of
+    /// the folder `from`.
+    pub(crate) fn not_found(&mut self, from: &Path, specifier: &str) -> String {
+        not_found(&mut self.pinned, from, specifier)
+    }
+
+    /// What to run where a package is not there, as part of a sentence.
+    pub(crate) fn remedy(&mut self, from: &Path, package: &str) -> String {
+        self.pinned.remedy(from, package)
     }
 
     /// A package that is installed apart from the project.
@@ -428,25 +405,4 @@ fn options(conditions: &[&str]) -> ResolveOptions {
         node_path: false,
         ..ResolveOptions::default()
     }
-}
-
-/// Code, and what a module gets the value or the text of.
-const LOADED: [&str; 10] = [
-    "ts", "tsx", "js", "jsx", "mts", "mjs", "cts", "cjs", "json", "txt",
-];
-
-fn file(path: PathBuf) -> Target {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    // A file without ending can only be a script.
-    if ending.is_none_or(|ending| LOADED.contains(&ending)) {
-        Target::File(path)
-    } else {
-        Target::Inert(format!("the file {}, which is no code", path.display()))
-    }
-}
-
-fn builtin(specifier: &str) -> Target {
-    Target::Inert(format!(
-        "`{specifier}`, a module of Node that is not there while reading"
-    ))
 }

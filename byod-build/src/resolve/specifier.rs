@@ -1,15 +1,5 @@
 //! What an import names, by how it is written.
 
-/// What `specifier` is, as part of a sentence, where it leads nowhere.
-pub(crate) fn missing(specifier: &str) -> String {
-    match package_of(specifier) {
-        Some(package) => {
-            format!("`{specifier}`, which was not found: install `{package}`")
-        }
-        None => format!("`{specifier}`, which was not found"),
-    }
-}
-
 /// `@scope/name/x` is of `@scope/name`; a path is of no package.
 pub(crate) fn package_of(specifier: &str) -> Option<String> {
     let parts = if specifier.starts_with('@') { 2 } else { 1 };

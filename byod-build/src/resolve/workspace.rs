@@ -66,17 +66,43 @@ impl Workspaces {
             Some(exports) => match exports.get(&name) {
                 Some(entry) => texts(entry, &mut targets),
                 None if within.is_empty() => texts(&exports, &mut targets),
-                None => {}
+                None => targets.extend(by_pattern(&exports, &name)),
             },
             None if within.is_empty() => {
                 targets.extend([description.module, description.main].into_iter().flatten());
             }
             None => {}
         }
-        targets
-            .iter()
-            .filter_map(|target| source_of(target))
-            .collect()
+        let compiled = self.compiled(folder);
+        let by_tsconfig = targets.iter().flat_map(|target| {
+            let sources = compiled.iter();
+            sources.filter_map(|(out, root)| compiled_from(target, out, root))
+        });
+        let usual = targets.iter().filter_map(|target| source_of(target));
+        by_tsconfig.chain(usual).collect()
+    }
+
+    /// Where each `tsconfig.json` of a package puts what it compiles, and where that lies.
+    fn compiled(&mut self, folder: &Path) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        files.sort();
+        for file in files {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let is_tsconfig = name.starts_with("tsconfig") && name.ends_with(".json");
+            let Some(text) = is_tsconfig.then(|| read_text(&file).ok()).flatten() else {
+                continue;
+            };
+            if let Some(out) = option(&text, "outDir") {
+                match option(&text, "rootDir") {
+                    Some(root) => found.push((out, root)),
+                    None => found.extend(["src", "."].map(|root| (out.clone(), root.to_owned()))),
+                }
+            }
+            self.consulted.insert(file);
+        }
+        found
     }
 
     /// The files that said where packages are.
@@ -153,6 +179,51 @@ fn texts(entry: &Value, found: &mut Vec<String>) {
     }
 }
 
+/// The text that a `tsconfig.json` gives an option, in which there may be comments.
+fn option(text: &str, name: &str) -> Option<String> {
+    let lines = text.lines().map(str::trim_start);
+    let code: Vec<&str> = lines.filter(|line| !line.starts_with("//")).collect();
+    let code = code.join("\n");
+    let (_, rest) = code.split_once(&format!("\"{name}\""))?;
+    let value = rest.trim_start().strip_prefix(':')?.trim_start();
+    let (value, _) = value.strip_prefix('"')?.split_once('"')?;
+    Some(value.to_owned())
+}
+
+/// Where the source is of `target`, if the compiler puts it into `out` and takes it
+/// from `root`.
+fn compiled_from(target: &str, out: &str, root: &str) -> Option<String> {
+    let plain = |path: &str| {
+        path.trim_start_matches("./")
+            .trim_end_matches('/')
+            .to_owned()
+    };
+    let (target, out) = (plain(target), plain(out));
+    let rest = target.strip_prefix(&out)?.strip_prefix('/')?;
+    Some(format!("./{}/{}", plain(root), without_ending(rest)))
+}
+
+fn without_ending(file: &str) -> &str {
+    let endings = [".d.ts", ".d.mts", ".d.cts", ".js", ".mjs", ".cjs"];
+    endings
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending))
+        .unwrap_or(file)
+}
+
+/// The texts of the entry of `exports` whose key, with a `*`, means `name`.
+fn by_pattern(exports: &Value, name: &str) -> Vec<String> {
+    let entries = exports.as_object().into_iter().flatten();
+    let mut fitting = entries.filter_map(|(key, entry)| {
+        let (start, end) = key.split_once('*')?;
+        let part = name.strip_prefix(start)?.strip_suffix(end)?;
+        let mut found = Vec::new();
+        texts(entry, &mut found);
+        Some(found.iter().map(|text| text.replace('*', part)).collect())
+    });
+    fitting.next().unwrap_or_default()
+}
+
 /// Where the source is of a file that is built into a folder as it usually is:
 /// `src/client/index` of `./dist/esm/client/index.js`.
 fn source_of(target: &str) -> Option<String> {
@@ -166,11 +237,7 @@ fn source_of(target: &str) -> Option<String> {
         Some(("esm" | "cjs" | "commonjs" | "module" | "types", rest)) => rest,
         _ => rest,
     };
-    let endings = [".d.ts", ".d.mts", ".d.cts", ".js", ".mjs", ".cjs"];
-    let rest = endings
-        .iter()
-        .find_map(|ending| rest.strip_suffix(ending))
-        .unwrap_or(rest);
+    let rest = without_ending(rest);
     let rest = rest.strip_prefix("src/").unwrap_or(rest);
     Some(format!("./src/{rest}"))
 }
@@ -268,6 +335,18 @@ mod tests {
         assert_eq!(source("./dist/client/index.d.ts"), "./src/client/index");
         assert_eq!(source("./dist/src/x.mjs"), "./src/x");
         assert_eq!(source("./src/x.ts"), "");
+    }
+
+    #[test]
+    fn where_a_tsconfig_puts_what_it_compiles() {
+        let tsconfig = "{\n  // \"outDir\": \"old\",\n  \"compilerOptions\": { \"outDir\": \"./made/js\", \"rootDir\": \"./source\" }\n}";
+        assert_eq!(option(tsconfig, "outDir").as_deref(), Some("./made/js"));
+        let source = |target| compiled_from(target, "./made/js", "./source/");
+        let found = source("./made/js/client/index.d.ts");
+        assert_eq!(found.as_deref(), Some("./source/client/index"));
+        assert_eq!(source("./made/jsx/index.js"), None);
+        let root = compiled_from("made/index.js", "made", ".");
+        assert_eq!(root.as_deref(), Some("././index"));
     }
 
     #[test]

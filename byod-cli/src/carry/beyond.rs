@@ -3,12 +3,12 @@
 
 use byod_schema::{Deployments, Validator};
 
-use super::ids::Ids;
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use super::reach::Place;
 use crate::owners::Owners;
 use crate::source::{Access, Caller, Facts, Keeper, Module, Named, Origin};
+use crate::touches::Ids;
 
 impl Carrier<'_> {
     /// What a call leaves for the next one may be another user's; and where it is made of
@@ -138,6 +138,36 @@ impl Carrier<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What a function writes as the owner of a document though it is what it was given:
+    /// where that is somebody else, it fails on users' deployments.
+    pub(crate) fn given_away(&self, need: &Need) -> Vec<String> {
+        let mut found = Vec::new();
+        for (module, index) in &need.statements {
+            let Some(module) = self.sources.modules.get(module) else {
+                continue;
+            };
+            let statement = &module.statements[*index];
+            for named in &statement.facts.owners {
+                let Origin::Member(of, name) = &named.origin else {
+                    continue;
+                };
+                let is_of_service = self.manifest.inject.contains_key(name);
+                let is_given = match &**of {
+                    Origin::Or(first, _) => **first == Origin::Args,
+                    of => *of == Origin::Args,
+                };
+                if is_given && !is_of_service {
+                    let function = statement.names.first().map_or("default", String::as_str);
+                    found.push(format!(
+                        "`{}:{function}` writes `{}` into a document, which says whose it is: where that isn't who calls, it fails on users' deployments (`wrong_owner`). List it in `main_only` if it always is somebody else",
+                        module.name, named.shown
+                    ));
+                }
+            }
+        }
+        found
     }
 
     fn is_caller(

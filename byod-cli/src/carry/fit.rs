@@ -5,13 +5,13 @@
 //! with everything that happens when its modules are loaded. Who calls is the one
 //! thing that differs: see `caller`. What can't be followed is not carried over.
 
-use byod_schema::FunctionPath;
+use byod_schema::{Fields, FunctionPath};
 
-use super::ids::Ids;
 use super::known::{Carrier, Reason};
 use super::need::Need;
-use super::place::{is_own, is_taken};
-use crate::source::{Caller, Definition, Facts, Imported, Module, Target};
+use super::place::{is_own, is_taken, is_unfit};
+use crate::source::{Caller, Definition, Facts, Imported, Module, OperationOf, Target};
+use crate::touches::Ids;
 
 /// Globals that mean nothing, or something else, on another deployment, and those
 /// by which anything may be reached.
@@ -54,6 +54,9 @@ impl Carrier<'_> {
         self.check_tables(&need)?;
         self.check_kept(&need)?;
         self.check_handed(&need)?;
+        if let Some(reason) = need.modules().find_map(is_unfit) {
+            return Err(format!("needs {reason}"));
+        }
         Ok(need)
     }
 
@@ -61,13 +64,18 @@ impl Carrier<'_> {
         let Some(function) = self.manifest.main.functions.get(path) else {
             return Err("could not be read".to_owned());
         };
-        if function.args.as_object().is_none() {
-            return Err(NO_ARGS.to_owned());
-        }
         if let Some(reason) = is_taken(&path.module) {
             return Err(reason);
         }
-        let Some((module, index)) = self.sources.function(path) else {
+        let found = self.sources.function(path);
+        let takes_none = found.is_some_and(|(module, index)| {
+            let definition = module.statements[index].definition.as_ref();
+            definition.is_some_and(|definition| definition.without_args.is_some())
+        });
+        if function.args.as_object().is_none() && !takes_none {
+            return Err(NO_ARGS.to_owned());
+        }
+        let Some((module, index)) = found else {
             return Err(
                 "is not written as `export const name = builder({ args, handler })`, or as a default export of that form".to_owned(),
             );
@@ -95,7 +103,12 @@ impl Carrier<'_> {
             return Err("defines a function that is not exported".to_owned());
         };
         let args = &self.manifest.main.functions[path].args;
-        let args = args.as_object().ok_or(NO_ARGS)?;
+        let none = Fields::default();
+        let args = match (args.as_object(), &definition.without_args) {
+            (Some(args), _) => args,
+            (None, Some(_)) => &none,
+            (None, None) => return Err(NO_ARGS.to_owned()),
+        };
         let builder = &definition.builder;
         if let Some(option) = definition.options.first() {
             return Err(format!(
@@ -206,8 +219,8 @@ impl Carrier<'_> {
         let path = self.defined.get(&(module.name.clone(), index));
         let function = path.and_then(|path| self.manifest.main.functions.get(path));
         Ids {
-            carrier: self,
-            schema: &self.manifest.main.schema,
+            sources: self.sources,
+            main: &self.manifest.main,
             module,
             args: function.map(|function| &function.args),
             given: Vec::new(),
@@ -243,13 +256,36 @@ impl Carrier<'_> {
         let all = || {
             need.statements.iter().filter_map(|(module, index)| {
                 let module = self.sources.modules.get(module)?;
-                Some(&module.statements[*index].facts)
+                Some((module, *index, &module.statements[*index].facts))
             })
         };
-        if !all().any(|facts| facts.has_computed_tables) {
+        let mut is_open = false;
+        for (module, index, facts) in all().filter(|(_, _, facts)| facts.has_computed_tables) {
+            let ids = self.ids(module, index);
+            for operation in &facts.touching.operations {
+                let OperationOf::Table(named) = &operation.of else {
+                    continue;
+                };
+                match ids.named(named) {
+                    // `for (const table of ["notes", "tasks"] as const)`
+                    Some(tables) => {
+                        if let Some(table) = tables.iter().find(|table| self.is_foreign(table)) {
+                            return Err(format!(
+                                "reaches main's table `{table}` in `{}`",
+                                operation.shown
+                            ));
+                        }
+                    }
+                    None => is_open = true,
+                }
+            }
+            // Where it isn't seen that a database is asked.
+            is_open |= facts.touching.operations.is_empty();
+        }
+        if !is_open {
             return Ok(());
         }
-        let mut texts = all().flat_map(|facts| &facts.texts);
+        let mut texts = all().flat_map(|(_, _, facts)| &facts.texts);
         match texts.find(|text| self.is_foreign(text)) {
             Some(table) => Err(format!(
                 "names main's table `{table}`, and computes which table it uses"

@@ -6,9 +6,8 @@ use std::rc::Rc;
 
 use byod_schema::{FunctionPath, FunctionType, Manifest};
 
-use super::load::{Changes, Loaded};
 use super::need::Source;
-use super::reach::changed;
+use super::reach::{Place, changed};
 use super::signed_up::{callers, unclear};
 use crate::owners::{self, is_foreign};
 use crate::source::{Caller, Imported, Module, Sources, Target};
@@ -41,6 +40,34 @@ pub(crate) struct Carrier<'a> {
     pub(super) loaded: RefCell<HashMap<String, Result<Rc<Loaded>, Reason>>>,
     /// What a module does when it is loaded, as far as it was asked for.
     pub(super) acts: RefCell<HashMap<String, Acts>>,
+}
+
+/// What loading a module is, whoever loads it: found once for all of its functions.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    /// The module and all that are loaded with it, each with those that load it.
+    pub(super) loaders: BTreeMap<String, Vec<String>>,
+    /// What happens whatever is carried over.
+    pub(super) effects: Vec<Place>,
+    /// What happens, and matters where what it changes is carried over.
+    pub(super) changing: Vec<(Place, Rc<Changes>)>,
+    /// The same of modules that may be loaded or not: who imports types of which module.
+    pub(super) unclear: Vec<(String, String, Rc<Changes>)>,
+}
+
+/// What a statement may change when its module is loaded.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// It does something whatever else is there.
+    pub(super) always: bool,
+    /// What it reaches of what is changed somewhere.
+    pub(super) places: Vec<Place>,
+}
+
+impl Changes {
+    pub(super) fn of(&self, carried: &BTreeSet<Place>) -> bool {
+        self.always || self.places.iter().any(|place| carried.contains(place))
+    }
 }
 
 /// The statements that do something then, by number.
@@ -144,22 +171,18 @@ impl<'a> Carrier<'a> {
         }
     }
 
+    /// Whether the table says who is signed up.
+    pub(crate) fn tells_callers(&self, table: &str) -> bool {
+        self.callers.contains(table)
+    }
+
     /// The statement that declares what the name stands for in the module.
     pub(super) fn declared<'m>(
         &'m self,
         module: &'m Module,
         name: &str,
     ) -> Option<(&'m Module, usize)> {
-        if let Some(index) = module.statement_of(name) {
-            return Some((module, index));
-        }
-        let (import, imported) = module.import_of(name)?;
-        let Target::Module(target) = self.sources.resolve(&module.name, &import.specifier) else {
-            return None;
-        };
-        let (module, name) = self.sources.origin(&target, imported.imported.name()?)?;
-        let module = self.sources.modules.get(&module)?;
-        Some((module, module.statement_of(&name)?))
+        self.sources.declared(module, name)
     }
 
     /// Whether the name is one of Convex's builders.

@@ -5,41 +5,13 @@
 //! of that belongs to the function, wherever it is; it comes along, or the function
 //! doesn't.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::known::{Acts, Carrier, Reason};
+use super::known::{Acts, Carrier, Changes, Loaded, Reason};
 use super::need::Need;
 use super::reach::{Place, below, reach};
 use crate::source::{Imported, LoadKind, Module, Target};
-
-/// What loading a module is, whoever loads it: found once for all of its functions.
-#[derive(Debug, Default)]
-pub(super) struct Loaded {
-    /// The module and all that are loaded with it, each with those that load it.
-    loaders: BTreeMap<String, Vec<String>>,
-    /// What happens whatever is carried over.
-    effects: Vec<Place>,
-    /// What happens, and matters where what it changes is carried over.
-    changing: Vec<(Place, Rc<Changes>)>,
-    /// The same of modules that may be loaded or not: who imports types of which module.
-    unclear: Vec<(String, String, Rc<Changes>)>,
-}
-
-/// What a statement may change when its module is loaded.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    /// It does something whatever else is there.
-    always: bool,
-    /// What it reaches of what is changed somewhere.
-    places: Vec<Place>,
-}
-
-impl Changes {
-    fn of(&self, carried: &BTreeSet<Place>) -> bool {
-        self.always || self.places.iter().any(|place| carried.contains(place))
-    }
-}
 
 impl Carrier<'_> {
     /// Adds what happens when the modules are loaded whose functions are carried over.

@@ -4,7 +4,6 @@
 mod beyond;
 mod caller;
 mod fit;
-mod ids;
 mod known;
 mod load;
 mod need;
@@ -16,4 +15,4 @@ mod signed_up;
 pub(crate) use fit::{GLOBALS, is_server_type};
 pub(crate) use known::Carrier;
 pub(crate) use need::{Need, Source};
-pub(crate) use place::{is_taken, out_name};
+pub(crate) use place::{is_taken, is_unfit, out_name};

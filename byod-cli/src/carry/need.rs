@@ -39,6 +39,18 @@ pub(crate) struct Need {
 }
 
 impl Need {
+    /// The modules that are written for it.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = &str> {
+        let stubs = self.stubs.iter().filter_map(|stub| match stub {
+            Source::Helper(module, _) => Some(module),
+            Source::Function(path) => Some(&path.module),
+            _ => None,
+        });
+        let statements = self.statements.iter().map(|(module, _)| module);
+        let all = statements.chain(&self.loads).chain(stubs);
+        all.map(String::as_str)
+    }
+
     pub(crate) fn add(&mut self, other: Need) {
         self.statements.extend(other.statements);
         self.functions.extend(other.functions);

@@ -1,5 +1,7 @@
 //! Where main's modules are on users' deployments, and which can't be there.
 
+use crate::tree::unfit;
+
 /// The name under which main's module is carried over.
 pub(crate) fn out_name(module: &str) -> String {
     match module {
@@ -10,8 +12,19 @@ pub(crate) fn out_name(module: &str) -> String {
     }
 }
 
+/// Why a module can't be a file of every checkout.
+pub(crate) fn is_unfit(module: &str) -> Option<String> {
+    let reason = unfit(&format!("{module}.ts"))?;
+    Some(format!(
+        "`{module}.ts`, a name that no file has in a checkout on Windows ({reason}): rename that module"
+    ))
+}
+
 /// Why no function of the module can be on users' deployments.
 pub(crate) fn is_taken(module: &str) -> Option<String> {
+    if let Some(reason) = is_unfit(module) {
+        return Some(format!("is in {reason}"));
+    }
     let what = match module {
         "functions" => "the file of `ping`",
         "schema" => "the schema's file",
@@ -25,6 +38,8 @@ pub(crate) fn is_taken(module: &str) -> Option<String> {
 
 /// Whether a module's file is one of byod's own there, or of the person's.
 pub(super) fn is_own(module: &str) -> bool {
-    let is_byods = module.starts_with("byod/") && !module.starts_with("byod/app/");
+    let of_app = ["byod/app/", "byod/workspace/"];
+    let is_apps = of_app.iter().any(|prefix| module.starts_with(prefix));
+    let is_byods = module.starts_with("byod/") && !is_apps;
     is_byods || module.starts_with("custom/")
 }

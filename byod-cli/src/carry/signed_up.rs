@@ -11,10 +11,10 @@ use crate::source::Sources;
 /// `users`.
 pub(super) fn callers(manifest: &Manifest) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let subjects: BTreeSet<&str> = owners::subjects(manifest).collect();
+    let fields = owners::OwnerNames::of(manifest).fields;
     for table in &manifest.main.schema.tables {
         table.document_type.visit_ids(&mut |field, of| {
-            if subjects.contains(field) && !manifest.user_tables.contains(of) {
+            if fields.contains(field) && !manifest.user_tables.contains(of) {
                 found.insert(of.to_owned());
             }
         });

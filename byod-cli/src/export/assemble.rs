@@ -259,6 +259,9 @@ impl Builder<'_> {
                 .iter()
                 .map(|(span, text)| (span.clone(), text.as_str())),
         );
+        let none = statement.definition.as_ref();
+        let none = none.and_then(|definition| definition.without_args.as_ref());
+        let none = none.map_or_else(String::new, |(_, before)| format!("{before}args: {{}},"));
         for (span, table) in &facts.ids {
             if is_foreign(table, tables) {
                 edits.push((span.clone(), "v.string()"));
@@ -277,6 +280,9 @@ impl Builder<'_> {
             let builder = support::builder(function_type);
             self.import_owner(builder, false);
             edits.push((definition.builder_span.clone(), builder));
+            if let Some((at, _)) = &definition.without_args {
+                edits.push((*at..*at, &none));
+            }
             let manifest = self.carrier.manifest;
             if function_type == FunctionType::Mutation && has_times(manifest) {
                 edits.extend(facts.clock.iter().map(|span| (span.clone(), "ctx.time()")));

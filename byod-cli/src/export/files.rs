@@ -40,18 +40,48 @@ pub(crate) struct Written {
     pub(crate) kept: Vec<String>,
 }
 
+/// The modules that are there and stay as they are, with their texts: those that people
+/// wrote beside the project's, and edited ones.
+pub(crate) fn staying(
+    folder: &Tree,
+    plan: &Plan,
+    force: bool,
+) -> Result<BTreeMap<String, String>, Error> {
+    let known = read_lock(folder)?.unwrap_or_default();
+    let mut staying = BTreeMap::new();
+    for name in folder.sources()? {
+        let Some(text) = folder.read(&name)? else {
+            continue;
+        };
+        let of_last_time = known.files.get(&name);
+        let is_ours = match plan.files.get(&name) {
+            _ if name == VERSION => true,
+            Some(planned) => force || text == *planned || of_last_time == Some(&hash(&text)),
+            None => of_last_time.is_some_and(|known| force || *known == hash(&text)),
+        };
+        if !is_ours {
+            staying.insert(name, text);
+        }
+    }
+    Ok(staying)
+}
+
+fn read_lock(folder: &Tree) -> Result<Option<Lock>, Error> {
+    let path = folder.path(LOCK)?;
+    let text = folder.read(LOCK)?;
+    text.map(|text| {
+        serde_json::from_str(&text).map_err(|error| Error::Lock {
+            path,
+            reason: error.to_string(),
+        })
+    })
+    .transpose()
+}
+
 /// Brings the Convex folder up to date.
 pub(crate) fn write(folder: &Tree, plan: &Plan, force: bool) -> Result<Written, Error> {
     let lock_path = folder.path(LOCK)?;
-    let known = match folder.read(LOCK)? {
-        Some(text) => Some(
-            serde_json::from_str::<Lock>(&text).map_err(|error| Error::Lock {
-                path: lock_path.clone(),
-                reason: error.to_string(),
-            })?,
-        ),
-        None => None,
-    };
+    let known = read_lock(folder)?;
     let seeds = seeds(folder, plan);
     let names = known.iter().flat_map(|lock| lock.files.keys());
     for name in names.chain(plan.files.keys()).map(String::as_str) {
@@ -171,7 +201,7 @@ fn seeds(folder: &Tree, plan: &Plan) -> Vec<(Tree, String, String)> {
         .into_iter()
         .map(|(name, text)| (folder.clone(), name.to_owned(), text))
         .collect();
-    let config = tooling::TSCONFIG.to_owned();
+    let config = tooling::tsconfig(&plan.bundling);
     seeds.push((folder.clone(), "tsconfig.json".to_owned(), config));
     // Beside the Convex folder, where `npx convex` is run.
     let convex = folder.name().unwrap_or("convex");

@@ -1,34 +1,41 @@
 //! `byod export`: the Convex project of users' deployments, from main's.
 
 mod assemble;
+mod bundling;
 mod files;
 mod imports;
 mod item;
+pub(crate) mod main_side;
+mod placing;
 mod plan;
 mod read_back;
 mod schema;
+mod settled;
 mod stubs;
 mod support;
 mod tables;
 mod tooling;
 mod validators;
 
-use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Project};
+use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project};
 use serde::Serialize;
 
 use crate::Error;
-use crate::owners;
+use crate::carry;
+use crate::owners::{self, OwnerNames};
 use crate::reading;
-use crate::source::Sources;
+use crate::source::{Sources, could_be_public, packages_within};
+use crate::touches::{Sides, left_on_main};
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
 
+pub(crate) use bundling::differences as bundled_otherwise;
 pub(crate) use files::Written;
+pub(crate) use placing::{NOT_EXPORTED, place};
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
@@ -41,6 +48,9 @@ pub(crate) struct Report {
     pub(crate) folder: PathBuf,
     #[serde(flatten)]
     pub(crate) files: Written,
+    /// The file that says where each function runs, and whether it was written anew.
+    pub(crate) functions_file: PathBuf,
+    pub(crate) functions_changed: bool,
     pub(crate) tables: Vec<String>,
     pub(crate) functions: Vec<FunctionReport>,
     /// What main has in whose place byod's own stands.
@@ -63,7 +73,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         let main = folders.main;
         return Err(Error::OneFolder { folder, main });
     }
-    let (mut manifest, _) = builder.read_main()?;
+    let (mut manifest, digest) = builder.read_main()?;
     if manifest.user_tables.is_empty() {
         return Err(Error::NoTables {
             config: config.to_owned(),
@@ -75,8 +85,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if manifest.user_tables.contains(CLAIM_TABLE) {
         return Err(Error::ClaimTable(CLAIM_TABLE));
     }
-    let subjects: BTreeSet<String> = owners::subjects(&manifest).map(str::to_owned).collect();
-    if subjects.is_empty() {
+    let names = OwnerNames::of(&manifest);
+    if names.arguments.is_empty() {
         return Err(Error::NoSubject {
             config: config.to_owned(),
         });
@@ -90,10 +100,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             problems,
         });
     }
-    let sources = |folder: &Path| Sources::read(folder, &subjects);
+    let sources = |folder: &Path| Sources::read(folder, &names);
     let main = sources(&folders.main)?;
     let mut custom = Sources::default();
-    if folder.join("custom").is_dir() {
+    if is_folder(&folder.join("custom"))? {
         custom = sources(&folder)?;
         custom.modules.retain(|name, _| name.starts_with("custom/"));
         if let Some(name) = custom
@@ -107,20 +117,43 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             });
         }
     }
+    if let Some((module, what)) = custom
+        .modules
+        .keys()
+        .find_map(|name| Some((name, carry::is_unfit(name)?)))
+    {
+        return Err(Error::Custom {
+            module: module.clone(),
+            what: format!("is {what}"),
+        });
+    }
     let mut plan = checked(&mut manifest, &main, &custom)?;
+    plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = package_above(&folders.main);
+    plan.bundling = bundling::Bundling::of(&folders.main).0;
+    check_public(&plan, &tree, force, &names)?;
     let files = files::write(&tree, &plan, force)?;
-    // All that is there now, as a build reads it, whoever wrote it.
+    plan.notes
+        .extend(bundling::differences(&folders.main, &folder));
+    // All that is there now, as a build reads it, whoever wrote it: with its packages, too.
     let user = read_back(&folder)?;
-    let public = reading::public(&folder, &user);
+    let mut public = reading::public(&folder, &user);
+    public.extend(could_be_public(&folder, &user, &names)?);
     if !public.is_empty() {
         return Err(Error::Public(public));
     }
     let mut warnings = manifest.main.warnings.clone();
     warnings.extend(user.warnings);
+    let placements = Placements {
+        digest: digest.unwrap_or_default(),
+        functions: place(&manifest, &main, &plan.rejected),
+    };
+    let (functions_file, functions_changed) = builder.write_placements(&placements)?;
     Ok(Report {
         folder,
         files,
+        functions_file,
+        functions_changed,
         tables: schema::user_tables(&manifest)
             .map(|t| t.table_name.clone())
             .collect(),
@@ -130,6 +163,21 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         notes: plan.notes,
         warnings,
     })
+}
+
+/// Whether there is a folder; what stands in its place is an error.
+fn is_folder(path: &Path) -> Result<bool, Error> {
+    let there = match fs::metadata(path) {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Error::io(path, error)),
+    };
+    if there.is_dir() {
+        return Ok(true);
+    }
+    let is_file = byod_build::is_file(&there);
+    let error = is_file.err().unwrap_or(io::ErrorKind::NotADirectory.into());
+    Err(Error::io(path, error))
 }
 
 /// Whether the folder, which need not be there, is the other or in it.
@@ -160,13 +208,14 @@ fn resolved(path: &Path) -> PathBuf {
 /// Plans until what is planned, read as a build reads it, fits main.
 fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<Plan, Error> {
     let mut rejected = Rejected::new();
+    manifest.user = None;
+    let wanted = Sides::new(main, manifest).wanted();
     loop {
         manifest.user = None;
-        let mut plan = plan::plan(manifest, main, custom, &rejected);
+        let mut plan = plan::plan(manifest, main, custom, &wanted, &rejected);
         let scratch = written(&plan, custom)?;
         manifest.user = Some(read_back(&scratch.1)?);
-        let subjects = owners::subjects(manifest).map(str::to_owned).collect();
-        let sources = Sources::read(&scratch.1, &subjects)?;
+        let sources = Sources::read(&scratch.1, &OwnerNames::of(manifest))?;
         let found = read_back::judge(manifest, &plan, main, &sources)?;
         if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
@@ -174,9 +223,36 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
                 let found = manifest.table_differences(&table);
                 plan.notes.extend(found.iter().map(ToString::to_string));
             }
+            plan.rejected = rejected;
             return Ok(plan);
         }
         rejected.extend(found);
+    }
+}
+
+/// Refuses what anybody could call, of the plan and of the files that stay beside it,
+/// before anything is written.
+fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Result<(), Error> {
+    let mut public = packages_within(tree.root());
+    let staying = files::staying(tree, plan, force)?;
+    if !staying.is_empty() {
+        let scratch = written(plan, &Sources::default())?;
+        for (name, text) in &staying {
+            scratch.0.write(name, text)?;
+        }
+        // By which it is known to be an exported project.
+        scratch.0.write(reading::LOCK, "")?;
+        let user = read_back(&scratch.1).map_err(|error| {
+            let (from, to) = (scratch.1.to_string_lossy(), tree.root().to_string_lossy());
+            Error::Staying(error.to_string().replace(&*from, &to))
+        })?;
+        public.extend(reading::public(&scratch.1, &user));
+        public.extend(could_be_public(&scratch.1, &user, names)?);
+    }
+    if public.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Public(public))
     }
 }
 

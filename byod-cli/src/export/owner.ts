@@ -24,7 +24,7 @@ import {
 import { check, checkInAction } from "./claim";
 import { notFound, reader, writer } from "./database";
 import { inOrder, type Order } from "./order";
-/*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
+/*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
 
 // Functions are internal: only the service, which has the deploy key, may say
 // whose documents a call is about. A function asks first whether the deployment is
@@ -70,7 +70,7 @@ export function ownerQuery<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) {
+      /*hold*/if (isOwned(ctx)) {
         const own = ofOwner(given, ctx.owner);
         return await handler(ctx as any, declared(args, own));
       }
@@ -102,7 +102,7 @@ export function ownerMutation<Args extends PropertyValidators, Output>({
     args: { /*key args*/...args, ...subject, ...times } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) {
+      /*hold*/if (isOwned(ctx)) {
         const own = ofOwner(given, ctx.owner);
         return await handler(ctx as any, declared(args, own));
       }
@@ -145,7 +145,7 @@ export function ownerAction<Args extends PropertyValidators, Output>({
     args: { ...args, ...subject } as PropertyValidators,
     returns,
     handler: async (ctx, given: Given) => {
-      if (isOwned(ctx)) {
+      /*hold*/if (isOwned(ctx)) {
         const own = ofOwner(given, ctx.owner);
         return await handler(ctx as any, declared(args, own));
       }
@@ -169,7 +169,7 @@ export function ownerAction<Args extends PropertyValidators, Output>({
 type Given = Record<string, any>;
 
 function callerOf(given: Given): Caller {
-  const owner: string = given[/*subject*/];
+  const owner: any = given[/*subject*/];
   return { owner/*caller value*/ };
 }
 
@@ -180,7 +180,8 @@ function authOf(owner: string) {
 }
 
 function timeOf(given: Given): number {
-  const read = Object.keys(times).map((name) => given[name]);
+  const names = Object.keys(times).filter((name) => Object.hasOwn(given, name));
+  const read = names.map((name) => given[name]);
   return read.find((time) => time !== undefined) ?? Date.now();
 }
 
@@ -189,7 +190,9 @@ function declared<Args extends PropertyValidators>(
   args: Args,
   given: Given,
 ): ObjectType<Args> {
-  const own = Object.entries(given).filter(([name]) => name in args);
+  const own = Object.entries(given).filter(([name]) =>
+    Object.hasOwn(args, name),
+  );
   return Object.fromEntries(own) as ObjectType<Args>;
 }
 
@@ -212,7 +215,8 @@ function passOn<Run extends (...args: any[]) => any>(
 function ofOwner(given: Given | undefined, owner: string): Given {
   const args = { ...given };
   for (const name of Object.keys(subject)) {
-    if (args[name] !== undefined && args[name] !== owner) {
+    const named = Object.hasOwn(args, name) ? args[name] : undefined;
+    if (named !== undefined && named !== owner) {
       const message = `\`${name}\` names somebody else: functions run for who calls alone`;
       throw new ConvexError({ code: "wrong_owner", message });
     }

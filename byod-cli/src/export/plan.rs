@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{
-    Deployments, Function, FunctionPath, Injection, Location, Manifest, Table, Validator,
-    Visibility,
+    Deployments, Function, FunctionPath, Injection, Location, Manifest, Validator, Visibility,
 };
 use serde::Serialize;
 
 use super::assemble;
+use super::bundling::Bundling;
 use super::item::{Item, Reexport};
 use super::schema::{self, ForeignId};
+use super::settled;
 use super::stubs;
 use super::support;
 use super::tables;
@@ -33,8 +34,12 @@ pub(crate) struct Plan {
     pub(crate) stubs: Vec<String>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
     pub(crate) notes: Vec<String>,
+    /// What can't be carried over, though it looked as if it could.
+    pub(crate) rejected: Rejected,
     /// Main's `package.json`, where there is one.
     pub(crate) main_package: Option<serde_json::Value>,
+    /// What main's `tsconfig.json` has the bundler make of its code.
+    pub(crate) bundling: Bundling,
 }
 
 /// What became of one of main's functions.
@@ -60,20 +65,11 @@ pub(crate) enum Fate {
 /// What can't be carried over, though it looked as if it could, and why.
 pub(crate) type Rejected = BTreeMap<FunctionPath, String>;
 
-/// The table that a module serves: its last name, if users' deployments have it.
-fn table_of<'a>(manifest: &'a Manifest, module: &str) -> Option<&'a Table> {
-    let name = module.rsplit('/').next().unwrap_or(module);
-    manifest
-        .main
-        .schema
-        .table(name)
-        .filter(|_| manifest.location(name) == Some(Location::User))
-}
-
 pub(crate) fn plan(
     manifest: &Manifest,
     sources: &Sources,
     custom: &Sources,
+    wanted: &BTreeSet<FunctionPath>,
     rejected: &Rejected,
 ) -> Plan {
     let carrier = Carrier::new(sources, manifest);
@@ -84,10 +80,21 @@ pub(crate) fn plan(
     let mut notes = Vec::new();
     let mut items: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     let mut exports: BTreeMap<String, Vec<Reexport>> = BTreeMap::new();
-    let public = manifest.main.functions.iter().filter(|(path, function)| {
-        function.visibility == Visibility::Public && table_of(manifest, &path.module).is_some()
-    });
-    for (path, function) in public {
+    let wanted = wanted
+        .iter()
+        .filter_map(|path| Some((path, manifest.main.functions.get(path)?)));
+    for (path, function) in wanted {
+        if function.visibility == Visibility::Internal {
+            // What main's functions ask of it there; if it can't be, nobody misses it.
+            if rejected.contains_key(path) || takes_owner(manifest, function).is_err() {
+                continue;
+            }
+            if let Ok(needed) = carrier.function(path) {
+                needs.insert(path.clone(), needed.clone());
+                need.add(needed);
+            }
+            continue;
+        }
         if let Some(reason) = carry::is_taken(&path.module) {
             functions.push(FunctionReport {
                 function: path.to_string(),
@@ -137,7 +144,7 @@ pub(crate) fn plan(
             })
         {
             notes.push(format!(
-                "`{path}` takes the owner from its caller, who must pass the user's subject where their own deployment answers"
+                "`{path}` is told the owner by the service: on users' deployments that is the session's user, and a call that names somebody else is refused before it is sent"
             ));
         }
         functions.push(FunctionReport {
@@ -145,16 +152,29 @@ pub(crate) fn plan(
             fate,
         });
     }
+    // A module of which nothing is there needs no file, unless it is a table's own.
+    items.retain(|module, _| {
+        let table = module.rsplit('/').next().unwrap_or(module);
+        let is_there = |path: &FunctionPath| path.module == *module;
+        manifest.location(table) == Some(Location::User)
+            || exports.contains_key(module)
+            || need.functions.iter().any(is_there)
+    });
     for table in schema::user_tables(manifest) {
         notes.extend(owners::sometimes_owned(manifest, table));
     }
-    notes.extend(elsewhere(manifest, sources));
     notes.extend(unused(manifest, custom, &functions));
+    notes.extend(carrier.given_away(&need));
     if is_shared {
         notes.extend(files(sources, &need));
     }
 
     let mut texts = assemble::texts(&carrier, &need, items, exports);
+    if is_shared {
+        for (module, text) in &mut texts {
+            *text = settled::held(module, text);
+        }
+    }
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
     texts.insert(
         "byod/owner".to_owned(),
@@ -163,6 +183,9 @@ pub(crate) fn plan(
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
+    }
+    if is_shared {
+        texts.insert("byod/settled".to_owned(), support::SETTLED.to_owned());
     }
     if owners::key(manifest).is_some() {
         let text = support::IDEMPOTENCY.to_owned();
@@ -187,7 +210,9 @@ pub(crate) fn plan(
         stubs: stubs(&carrier, &need),
         ids_as_strings: schema::foreign_ids(manifest),
         notes,
+        rejected: Rejected::new(),
         main_package: None,
+        bundling: Bundling::default(),
     }
 }
 
@@ -226,31 +251,6 @@ fn takes_owner(manifest: &Manifest, function: &Function) -> Result<(), String> {
     Ok(())
 }
 
-/// Functions outside of the tables' modules that use tables of the users.
-fn elsewhere(manifest: &Manifest, sources: &Sources) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (path, function) in &manifest.main.functions {
-        if function.visibility != Visibility::Public || table_of(manifest, &path.module).is_some() {
-            continue;
-        }
-        let Some((module, index)) = sources.function(path) else {
-            continue;
-        };
-        let used = module.statements[index].facts.tables.iter();
-        let used: Vec<String> = used
-            .filter(|table| manifest.user_tables.contains(*table))
-            .map(|table| format!("`{table}`"))
-            .collect();
-        if !used.is_empty() {
-            notes.push(format!(
-                "`{path}` uses {} on main, but its module is not named after a table of the users: it always runs on main",
-                used.join(", ")
-            ));
-        }
-    }
-    notes
-}
-
 /// What people wrote in `custom/` that no call reaches.
 fn unused(manifest: &Manifest, custom: &Sources, functions: &[FunctionReport]) -> Vec<String> {
     let mut notes = Vec::new();
@@ -264,9 +264,9 @@ fn unused(manifest: &Manifest, custom: &Sources, functions: &[FunctionReport]) -
         for export in names {
             let path = FunctionPath::new(of_main, export.as_str());
             let why = match manifest.main.functions.get(&path) {
-                Some(f) if f.visibility == Visibility::Public => format!(
-                    "`{of_main}` is not named after a table of the users, so `{path}` always runs on main"
-                ),
+                Some(f) if f.visibility == Visibility::Public => {
+                    format!("`{path}` touches no table of the users, so it runs on main")
+                }
                 Some(_) => format!("`{path}` is internal on main"),
                 None => format!("main has no function `{path}`"),
             };

@@ -79,7 +79,7 @@ pub(super) fn judge(
 /// Whether a module holds code of main's, not byod's or a person's.
 fn is_judged(module: &str) -> bool {
     let is_byods = module.starts_with("byod/") || module.starts_with("_generated/");
-    let has_mains = ["byod/app/", "byod/main_", "byod/caller"];
+    let has_mains = ["byod/app/", "byod/workspace/", "byod/main_", "byod/caller"];
     !module.starts_with("custom/")
         && (!is_byods || has_mains.iter().any(|prefix| module.starts_with(prefix)))
 }

@@ -41,7 +41,16 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
             .iter()
             .fold(owner_ts.to_owned(), |text, mark| text.replace(mark, "")),
     };
+    let (import, hold) = match manifest.ownership.deployments {
+        Deployments::Own => ("", ""),
+        Deployments::Shared => (
+            "import { holdStill } from \"./settled\";\n",
+            "holdStill();\n      ",
+        ),
+    };
     owner_ts
+        .replace("/*hold import*/", import)
+        .replace("/*hold*/", hold)
         .replace(
             "{ /*subject args*/ }",
             &validators(subjects.clone(), "v.string()").print(0, "const subject = ".len(), 1),
@@ -85,6 +94,9 @@ const ONCE: &str = "const own = declared(args, given);
       // An argument of that name may be main's own.
       const chosen = KEY in args ? undefined : given[KEY];
       return await once(ctx.db, caller.owner, chosen, own, run);";
+
+/// `byod/settled.ts`: nothing that modules hold can be changed once a function runs.
+pub(crate) const SETTLED: &str = include_str!("settled.ts");
 
 /// The modules that keep users apart, the same for every project of one mode.
 pub(crate) fn guards(deployments: Deployments) -> [(&'static str, &'static str); 5] {

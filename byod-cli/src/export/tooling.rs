@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::bundling::Bundling;
 use crate::layout::{is_reserved, property};
 
 /// `package.json`, with main's versions where it names them.
@@ -37,7 +38,13 @@ const PACKAGE: &str = r#"{
 }
 "#;
 
-pub(crate) const TSCONFIG: &str = r#"{
+/// `tsconfig.json`, which has the bundler make of main's code what it makes of it on main.
+pub(crate) fn tsconfig(bundling: &Bundling) -> String {
+    let before = "    \"module\": \"ESNext\",\n";
+    TSCONFIG.replace(before, &(bundling.lines() + before))
+}
+
+const TSCONFIG: &str = r#"{
   "compilerOptions": {
     "target": "ESNext",
     "lib": ["ES2023", "DOM", "DOM.Iterable"],

@@ -125,6 +125,34 @@ pub(crate) fn subjects(manifest: &Manifest) -> impl Iterator<Item = &str> + Clon
         .map(|(name, _)| name.as_str())
 }
 
+/// The fields that hold owners, and the arguments that say who calls.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OwnerNames {
+    /// Arguments into which the subject is injected.
+    pub(crate) arguments: BTreeSet<String>,
+    /// Fields of users' tables that hold an owner, those of these names among them.
+    pub(crate) fields: BTreeSet<String>,
+}
+
+impl OwnerNames {
+    pub(crate) fn of(manifest: &Manifest) -> Self {
+        let arguments: BTreeSet<String> = subjects(manifest).map(str::to_owned).collect();
+        let mut fields = arguments.clone();
+        for table in &manifest.main.schema.tables {
+            if manifest.user_tables.contains(&table.table_name) {
+                let owners = Owners::of(manifest, table);
+                let names = owners.fields().iter();
+                fields.extend(
+                    names
+                        .filter_map(|path| path.rsplit('.').next())
+                        .map(str::to_owned),
+                );
+            }
+        }
+        Self { arguments, fields }
+    }
+}
+
 /// The argument that makes a mutation run once, where `[user.inject]` names one.
 pub(crate) fn key(manifest: &Manifest) -> Option<&str> {
     let mut injected = manifest.inject.iter();

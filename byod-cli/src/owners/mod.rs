@@ -4,6 +4,6 @@ mod fields;
 mod foreign;
 mod problems;
 
-pub(crate) use fields::{Owners, key, sometimes_owned, subjects, without_place};
+pub(crate) use fields::{OwnerNames, Owners, key, sometimes_owned, subjects, without_place};
 pub(crate) use foreign::is_foreign;
 pub(crate) use problems::problems;

@@ -13,7 +13,7 @@ use crate::Error;
 use crate::tree::random;
 
 /// How long all installing may take.
-const TIME: Duration = Duration::from_secs(300);
+const TIME: Duration = Duration::from_secs(600);
 
 /// How much may be installed, in bytes.
 const SIZE: u64 = 1 << 30;

@@ -122,7 +122,7 @@ impl Reader<'_, '_> {
 
     /// `q.eq("userId", at)`, `{ userId: at }`, `note.userId === at`
     fn is_owner(&self, at: NodeId) -> bool {
-        let is_subject = |name: &str| self.subjects.contains(name);
+        let is_subject = |name: &str| self.owners.fields.contains(name);
         let span = self.nodes.kind(at).span();
         match self.nodes.kind(self.nodes.parent_id(at)) {
             AstKind::CallExpression(call) => {

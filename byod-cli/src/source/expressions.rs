@@ -1,8 +1,10 @@
 //! What an expression says of the caller, where the caller is known.
 
 use oxc_ast::ast::{Argument, CallExpression, Expression, ObjectPropertyKind};
+use oxc_span::GetSpan;
 
 use super::facts::Caller;
+use super::lookup::Subject;
 use super::nodes::CONTEXT;
 use super::syntax::{function_path, is_empty_object, method, plain};
 use super::telling::{Judge, Known, Told};
@@ -63,8 +65,11 @@ impl Judge<'_, '_, '_> {
         if self.reader.is_identity(expression, 0) {
             return Some(Told::Identity);
         }
-        if self.reader.is_subject(expression, 0) {
-            return Some(Told::Whole);
+        if let Some(part) = self.reader.subject(expression, 0) {
+            return Some(match part {
+                Subject::Always => Told::Whole,
+                Subject::Mail => Told::Mail,
+            });
         }
         match plain(expression) {
             Expression::NullLiteral(_) => Some(Told::Nothing),
@@ -124,6 +129,7 @@ impl Judge<'_, '_, '_> {
 
     fn called(&mut self, call: &CallExpression) -> Option<Told> {
         if let Some(looked_up) = self.reader.looked_up(call) {
+            self.is_found_otherwise |= !looked_up.is_by_mail;
             self.plain.tables.insert(looked_up.table);
             return (Some(looked_up.context) == self.context).then_some(Told::Whole);
         }
@@ -198,8 +204,10 @@ impl Judge<'_, '_, '_> {
             Expression::BinaryExpression(binary) if binary.operator.is_equality() => {
                 let (value, other) = (&binary.left, &binary.right);
                 let is_nothing = matches!(self.told(other)?, Told::Nothing);
-                let is_known = matches!(self.told(value)?, Told::Whole | Told::Identity);
+                let known = self.told(value)?;
+                let is_known = matches!(known, Told::Whole | Told::Identity | Told::Mail);
                 (is_nothing && is_known).then_some(())?;
+                self.note_mail(known, value);
                 Some(if binary.operator.as_str().starts_with('!') {
                     Known::True
                 } else {
@@ -224,11 +232,21 @@ impl Judge<'_, '_, '_> {
                 }
                 left.and(right)
             }
-            _ => match self.told(condition)? {
-                Told::Whole | Told::Identity => Some(Known::True),
-                Told::Nothing => Some(Known::False),
-                Told::Part => None,
-            },
+            _ => {
+                let told = self.told(condition)?;
+                self.note_mail(told, condition);
+                match told {
+                    Told::Whole | Told::Identity | Told::Mail => Some(Known::True),
+                    Told::Nothing => Some(Known::False),
+                    Told::Part => None,
+                }
+            }
+        }
+    }
+
+    fn note_mail(&mut self, told: Told, asked: &Expression) {
+        if told == Told::Mail && self.asks_for_mail.is_none() {
+            self.asks_for_mail = Some(asked.span());
         }
     }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use byod_schema::FunctionPath;
 
 use super::origin::Origin;
+use super::touched::Touching;
 
 /// The name of a default export, and of what is declared only as that.
 pub(crate) const DEFAULT: &str = "default";
@@ -65,10 +66,14 @@ pub(crate) struct Facts {
     pub(crate) given: Vec<(String, usize, Kept)>,
     /// Whom it names as the caller of functions that it runs.
     pub(crate) named: Vec<Named>,
+    /// Whom it writes into fields of documents that hold an owner.
+    pub(crate) owners: Vec<Named>,
     /// Where it looks the caller up by their identity.
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.
     pub(crate) reached: Vec<Reached>,
+    /// What it does with the database and with other functions.
+    pub(crate) touching: Touching,
     /// `ctx.storage`
     pub(crate) uses_files: bool,
     /// `Date.now()` where `ctx` is at hand.

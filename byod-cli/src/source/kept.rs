@@ -38,6 +38,8 @@ const DEPTH: usize = 8;
 enum Holder {
     Name(SymbolId),
     This,
+    /// What is nobody's: `Array.prototype`.
+    Global,
 }
 
 impl Reader<'_, '_> {
@@ -51,6 +53,15 @@ impl Reader<'_, '_> {
                 let reference = self.scoping.get_reference(name.reference_id());
                 let symbol = reference.symbol_id().filter(|_| reference.is_write());
                 (symbol.map(Holder::Name), self.nodes.parent_id(id))
+            }
+            AstKind::NewExpression(_) | AstKind::CallExpression(_) if self.is_moving(id, kind) => {
+                facts.kept.push(Kept {
+                    shown: shorten(&self.text[range(kind.span())]),
+                    is_of_call: false,
+                    is_direct: false,
+                    keeper: Keeper::Module,
+                });
+                return;
             }
             AstKind::StaticMemberExpression(member) if self.is_target(id) => {
                 (self.holder(&member.object, 0), self.nodes.parent_id(id))
@@ -100,6 +111,7 @@ impl Reader<'_, '_> {
                     return;
                 }
             }
+            Holder::Global => Keeper::Module,
             Holder::This => match self.keeper_of_this(id) {
                 Some(keeper) => keeper,
                 None => return,
@@ -164,6 +176,9 @@ impl Reader<'_, '_> {
             | AstKind::AssignmentTargetRest(_) => true,
             AstKind::AssignmentTargetPropertyProperty(property) => property.binding.span() == span,
             AstKind::AssignmentTargetWithDefault(target) => target.binding.span() == span,
+            // `for (o.last of texts)`
+            AstKind::ForOfStatement(each) => each.left.span() == span,
+            AstKind::ForInStatement(each) => each.left.span() == span,
             AstKind::UnaryExpression(unary) => unary.operator.as_str() == "delete",
             _ => false,
         }
@@ -193,7 +208,10 @@ impl Reader<'_, '_> {
                 self.holder(member.object(), depth + 1)
             }
             Expression::Identifier(_) => {
-                let symbol = self.symbol(expression)?;
+                let Some(symbol) = self.symbol(expression) else {
+                    // What is made by it is new: `Object.keys(…).sort()`.
+                    return (depth > 0).then_some(Holder::Global);
+                };
                 let of = self.made_of(symbol);
                 let held = of.and_then(|of| self.holder(of, depth + 1));
                 Some(held.unwrap_or(Holder::Name(symbol)))
@@ -221,7 +239,7 @@ impl Reader<'_, '_> {
     }
 
     /// The functions around the node that run later than its module is loaded.
-    fn functions_around(&self, id: NodeId) -> Vec<NodeId> {
+    pub(super) fn functions_around(&self, id: NodeId) -> Vec<NodeId> {
         let ancestors = self.nodes.ancestor_ids(id);
         let is_function = |id: &NodeId| {
             matches!(

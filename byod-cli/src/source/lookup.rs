@@ -19,10 +19,28 @@ pub(super) struct LookedUp {
     pub(super) table: String,
     /// The fields that are compared with the identity.
     fields: BTreeSet<String>,
+    /// Nothing but the caller's mail address is compared.
+    pub(super) is_by_mail: bool,
 }
 
-/// What of an identity says who calls.
-const SUBJECTS: [&str; 3] = ["subject", "tokenIdentifier", "email"];
+/// A part of an identity that says who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// Every identity has it.
+    Always,
+    /// Not everybody who is signed in has one.
+    Mail,
+}
+
+impl Subject {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "subject" | "tokenIdentifier" => Some(Self::Always),
+            "email" => Some(Self::Mail),
+            _ => None,
+        }
+    }
+}
 
 impl Reader<'_, '_> {
     /// `ctx.db.query("users").withIndex(…, (q) => q.eq("subject", identity.subject)).unique()`,
@@ -32,6 +50,7 @@ impl Reader<'_, '_> {
             context,
             table,
             fields,
+            is_by_mail: _,
         } = self.looked_up(call)?;
         let mut span = call.span;
         let mut at = id;
@@ -78,6 +97,7 @@ impl Reader<'_, '_> {
         }
         let mut object = callee;
         let mut fields = BTreeSet::new();
+        let mut is_by_mail = true;
         loop {
             let Expression::CallExpression(call) = object.get_inner_expression() else {
                 return None;
@@ -85,7 +105,10 @@ impl Reader<'_, '_> {
             let (callee, method) = self::method(call)?;
             match (method, call.arguments.as_slice()) {
                 ("withIndex", [_, condition]) | ("filter", [condition]) => {
-                    fields.extend(self.asks_for_caller(condition)?);
+                    for (field, by) in self.asks_for_caller(condition)? {
+                        is_by_mail &= by == Subject::Mail;
+                        fields.insert(field);
+                    }
                     object = callee;
                 }
                 ("query", [Argument::StringLiteral(table)]) if !fields.is_empty() => {
@@ -99,6 +122,7 @@ impl Reader<'_, '_> {
                         context,
                         table,
                         fields,
+                        is_by_mail,
                     });
                 }
                 _ => return None,
@@ -106,8 +130,9 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The fields of `(q) => q.eq("subject", identity.subject)`.
-    fn asks_for_caller(&self, condition: &Argument) -> Option<Vec<String>> {
+    /// The fields of `(q) => q.eq("subject", identity.subject)`, and what each is compared
+    /// with.
+    fn asks_for_caller(&self, condition: &Argument) -> Option<Vec<(String, Subject)>> {
         let Argument::ArrowFunctionExpression(arrow) = condition else {
             return None;
         };
@@ -127,7 +152,11 @@ impl Reader<'_, '_> {
         self.compared_with_caller(body?, q.symbol_id())
     }
 
-    fn compared_with_caller(&self, expression: &Expression, q: SymbolId) -> Option<Vec<String>> {
+    fn compared_with_caller(
+        &self,
+        expression: &Expression,
+        q: SymbolId,
+    ) -> Option<Vec<(String, Subject)>> {
         let Expression::CallExpression(call) = expression.get_inner_expression() else {
             return None;
         };
@@ -153,42 +182,31 @@ impl Reader<'_, '_> {
             },
             _ => return None,
         };
-        fields.push(named.value.to_string());
-        let is_subject = self.is_subject(value.as_expression()?, 0);
-        is_subject.then_some(fields)
+        let by = self.subject(value.as_expression()?, 0)?;
+        fields.push((named.value.to_string(), by));
+        Some(fields)
     }
 
     /// `identity.subject`, or a variable that is that.
-    pub(super) fn is_subject(&self, expression: &Expression, depth: usize) -> bool {
+    pub(super) fn subject(&self, expression: &Expression, depth: usize) -> Option<Subject> {
         if depth > 8 {
-            return false;
+            return None;
         }
+        let of = |object: &Expression, name: &str| {
+            let part = Subject::named(name)?;
+            self.is_identity(object, 0).then_some(part)
+        };
         match plain(expression) {
-            Expression::StaticMemberExpression(member) => {
-                SUBJECTS.contains(&member.property.name.as_str())
-                    && self.is_identity(&member.object, 0)
+            Expression::StaticMemberExpression(member) => of(&member.object, &member.property.name),
+            Expression::ChainExpression(chain) => {
+                let member = chain.expression.as_member_expression()?;
+                of(member.object(), member.static_property_name()?)
             }
-            Expression::ChainExpression(chain) => chain
-                .expression
-                .as_member_expression()
-                .is_some_and(|member| {
-                    let name = member.static_property_name();
-                    name.is_some_and(|name| SUBJECTS.contains(&name))
-                        && self.is_identity(member.object(), 0)
-                }),
-            Expression::Identifier(_) => {
-                let Some(symbol) = self.symbol(expression) else {
-                    return false;
-                };
-                match self.declared(symbol) {
-                    Some((init, None)) => self.is_subject(init, depth + 1),
-                    Some((init, Some(key))) => {
-                        SUBJECTS.contains(&key.as_str()) && self.is_identity(init, 0)
-                    }
-                    None => false,
-                }
-            }
-            _ => false,
+            Expression::Identifier(_) => match self.declared(self.symbol(expression)?)? {
+                (init, None) => self.subject(init, depth + 1),
+                (init, Some(key)) => of(init, &key),
+            },
+            _ => None,
         }
     }
 

@@ -138,8 +138,14 @@ pub(crate) struct Statement {
     pub(crate) telling: Option<Telling>,
     /// Which of its parameters are followed as contexts.
     pub(crate) contexts: Vec<bool>,
+    /// Which of its parameters are known for databases.
+    pub(crate) databases: Vec<bool>,
+    /// The name by which its one constant is made, where it isn't written out.
+    pub(crate) maker: Option<String>,
     /// What that function gives.
     pub(crate) returned: Option<Origin>,
+    /// What its one constant is, or its type.
+    pub(crate) value: Option<Origin>,
     /// Set where it may declare a builder of Convex functions.
     pub(crate) wrapper: Option<Wrapper>,
 }
@@ -151,10 +157,15 @@ pub(crate) struct Definition {
     pub(crate) builder_span: Range<usize>,
     /// The names of `args` where all of them are written out.
     pub(crate) args: Option<Vec<String>>,
+    /// Where `args` may be written, with what stands before a line there, if its handler
+    /// takes none and they aren't declared.
+    pub(crate) without_args: Option<(usize, String)>,
     /// What is given beside `args`, `returns` and `handler`.
     pub(crate) options: Vec<String>,
     /// Whether its handler does nothing but tell who calls.
     pub(crate) telling: Telling,
+    /// What its handler gives.
+    pub(crate) returned: Option<Origin>,
 }
 
 impl Statement {

@@ -1,7 +1,7 @@
 //! Reads what the nodes of a syntax tree say about who calls, which tables and
 //! which other functions are used.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
 use std::ops::Range;
 
 use oxc_ast::AstKind;
@@ -10,6 +10,8 @@ use oxc_semantic::{AstNodes, NodeId, Scoping, SymbolId};
 use oxc_span::GetSpan;
 
 use byod_schema::FunctionPath;
+
+use crate::owners::OwnerNames;
 
 use super::facts::{Caller, DEFAULT, Facts, FunctionRef};
 use super::syntax::{literals, range};
@@ -41,9 +43,11 @@ const DATABASE: [&str; 8] = [
 pub(super) struct Reader<'r, 'a> {
     pub(super) nodes: &'r AstNodes<'a>,
     pub(super) scoping: &'r Scoping,
-    /// Fields that hold a document's owner.
-    pub(super) subjects: &'r BTreeSet<String>,
+    /// The fields that hold a document's owner, and the arguments that say who calls.
+    pub(super) owners: &'r OwnerNames,
     pub(super) text: &'r str,
+    /// The variables whose origins are being looked for: they may be made of themselves.
+    pub(super) tracing: RefCell<Vec<SymbolId>>,
 }
 
 impl Reader<'_, '_> {
@@ -53,6 +57,9 @@ impl Reader<'_, '_> {
         self.check_parts(id, kind, facts);
         self.kept(id, kind, facts);
         self.loose(id, kind, facts);
+        if let AstKind::CallExpression(call) = kind {
+            self.owns(call, facts);
+        }
         match kind {
             AstKind::IdentifierReference(identifier) => {
                 let reference = self.scoping.get_reference(identifier.reference_id());
@@ -213,7 +220,7 @@ impl Reader<'_, '_> {
     }
 
     /// `v` of `convex/values`.
-    fn is_validators(&self, expression: &Expression) -> bool {
+    pub(super) fn is_validators(&self, expression: &Expression) -> bool {
         let import = self.symbol(expression).and_then(|s| self.import(s));
         import.is_some_and(|(_, taken)| taken.as_deref() == Some("v"))
     }

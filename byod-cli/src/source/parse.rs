@@ -1,6 +1,7 @@
 //! Parses a module and gathers the facts of its statements.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,11 +15,14 @@ use oxc_parser::Parser;
 use oxc_semantic::SemanticBuilder;
 use oxc_span::{GetSpan, SourceType};
 
+use crate::owners::OwnerNames;
+
 use super::facts::{DEFAULT, Facts};
 use super::module::{
     Definition, Export, Import, Imported, ImportedName, Load, LoadKind, Module, Names, Statement,
 };
 use super::nodes::Reader;
+use super::origin::Origin;
 use super::syntax::{Parts, function, initializer, property, range};
 use super::telling::Judge;
 use super::verdict::Telling;
@@ -28,7 +32,7 @@ pub(super) fn module(
     path: &Path,
     name: String,
     text: String,
-    subjects: &BTreeSet<String>,
+    owners: &OwnerNames,
 ) -> Option<Module> {
     let allocator = Allocator::default();
     let source_type = SourceType::from_path(path).ok()?.with_module(true);
@@ -55,8 +59,9 @@ pub(super) fn module(
     let reader = Reader {
         nodes: semantic.nodes(),
         scoping: semantic.scoping(),
-        subjects,
+        owners,
         text: &text,
+        tracing: RefCell::default(),
     };
     let mut end = program
         .directives
@@ -85,7 +90,15 @@ pub(super) fn module(
                         parameters.map(|p| reader.takes_context(p)).collect()
                     })
                     .unwrap_or_default(),
+                databases: function(statement)
+                    .map(|parts| {
+                        let parameters = parts.parameters.items.iter();
+                        parameters.map(|p| reader.takes_database(p)).collect()
+                    })
+                    .unwrap_or_default(),
+                maker: maker(statement),
                 returned: function(statement).map(|parts| reader.returned(&parts)),
+                value: value(&reader, statement),
                 wrapper: wrapper(&reader, statement),
             });
         }
@@ -98,6 +111,7 @@ pub(super) fn module(
         let before = module.statements[..behind].last_mut();
         if let Some(statement) = before.filter(|statement| statement.span.contains(&at)) {
             reader.node(node.id(), node.kind(), &mut statement.facts);
+            reader.touching(node.id(), node.kind(), &mut statement.facts);
         }
     }
     module.text = text;
@@ -315,11 +329,76 @@ fn definition(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Definition> {
         builder: builder.name.to_string(),
         builder_span: range(builder.span),
         args,
+        without_args: without_args(reader, object, handler),
         options: options(object),
+        returned: Parts::of(handler).map(|parts| reader.returned(&parts)),
         telling: Parts::of(handler).map_or(Telling::More(handler.span()), |parts| {
             Judge::new(reader).function(&parts)
         }),
     })
+}
+
+/// By which name of the module the one constant of a statement is made, where it isn't
+/// written out: `const limiter = new RateLimiter(…)`.
+fn maker(statement: &Ast) -> Option<String> {
+    let declaration = match statement {
+        Ast::ExportDeclaration(export) => &export.declaration,
+        other => other.as_declaration()?,
+    };
+    let mut made = initializer(declaration)?;
+    loop {
+        made = match made.get_inner_expression() {
+            Expression::NewExpression(new) => &new.callee,
+            Expression::CallExpression(call) => &call.callee,
+            Expression::StaticMemberExpression(member) => &member.object,
+            Expression::AwaitExpression(awaited) => &awaited.argument,
+            Expression::Identifier(name) => return Some(name.name.to_string()),
+            _ => return None,
+        };
+    }
+}
+
+/// What the one constant of a statement is, or the type that it declares.
+fn value(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Origin> {
+    let declaration = match statement {
+        Ast::ExportDeclaration(export) => &export.declaration,
+        other => other.as_declaration()?,
+    };
+    match declaration {
+        Declaration::TSTypeAliasDeclaration(alias) => {
+            Some(reader.of_type(&alias.type_annotation, 0))
+        }
+        Declaration::TSInterfaceDeclaration(interface) if interface.extends.is_empty() => {
+            Some(reader.of_signatures(&interface.body.body, 0))
+        }
+        other => Some(reader.origin(initializer(other)?, 0)),
+    }
+}
+
+/// Where `args: {}` can be added, because the handler takes nothing beside its context.
+fn without_args(
+    reader: &Reader<'_, '_>,
+    object: &ObjectExpression,
+    handler: &Expression,
+) -> Option<(usize, String)> {
+    let has_more = object.properties.iter().any(|property| match property {
+        ObjectPropertyKind::ObjectProperty(property) => {
+            let name = property.key.static_name();
+            name.is_none_or(|name| name == "args")
+        }
+        ObjectPropertyKind::SpreadProperty(_) => true,
+    });
+    let parts = Parts::of(handler).filter(|_| !has_more)?;
+    let takes_more = parts.parameters.items.len() > 1 || parts.parameters.rest.is_some();
+    // `arguments` of a function has all that it was given.
+    let text = &reader.text[range(parts.span)];
+    if takes_more || text.contains("arguments") {
+        return None;
+    }
+    let at = object.span.start as usize + 1;
+    let rest = &reader.text[at..];
+    let blank = rest.len() - rest.trim_start().len();
+    Some((at, rest[..blank].to_owned()))
 }
 
 /// What a definition has beside `args`, `returns` and `handler`.

@@ -10,6 +10,7 @@ use byod_schema::FunctionPath;
 use super::module::{Export, Module};
 use super::parse;
 use crate::Error;
+use crate::owners::OwnerNames;
 
 /// All modules of a project, by name, with those that they import from elsewhere.
 #[derive(Default)]
@@ -37,25 +38,25 @@ impl Sources {
     /// # Errors
     ///
     /// Where a file can't be read, or is nested too deep to be parsed.
-    pub(crate) fn read(convex: &Path, subjects: &BTreeSet<String>) -> Result<Self, Error> {
+    pub(crate) fn read(convex: &Path, owners: &OwnerNames) -> Result<Self, Error> {
         let mut files = Vec::new();
         walk(convex, &mut files).map_err(|error| Error::io(convex, error))?;
         let mut sources = Self::default();
         for file in files {
             let name = name_of(file.strip_prefix(convex).unwrap_or(&file));
-            sources.add(&file, name, subjects)?;
+            sources.add(&file, name, owners)?;
         }
-        sources.follow(convex, subjects)?;
+        sources.follow(convex, owners)?;
         Ok(sources)
     }
 
-    fn add(&mut self, file: &Path, name: String, subjects: &BTreeSet<String>) -> Result<(), Error> {
+    fn add(&mut self, file: &Path, name: String, owners: &OwnerNames) -> Result<(), Error> {
         let text = byod_build::read_text(file).map_err(|error| Error::io(file, error))?;
         let text = text.replace("\r\n", "\n");
         byod_build::check_nesting(file, &text)?;
         // Two files of one name, as `a.ts` and `a.mjs`: which of them counts can't be told.
         let is_other = self.broken.contains(&name) || self.modules.remove(&name).is_some();
-        let module = parse::module(file, name.clone(), text, subjects);
+        let module = parse::module(file, name.clone(), text, owners);
         if let Some(module) = module.filter(|_| !is_other) {
             self.modules.insert(name, module);
         } else {
@@ -66,7 +67,7 @@ impl Sources {
 
     /// Finds what modules import by the paths of a `tsconfig.json`, or from outside
     /// of the Convex folder, and reads that too.
-    fn follow(&mut self, convex: &Path, subjects: &BTreeSet<String>) -> Result<(), Error> {
+    fn follow(&mut self, convex: &Path, owners: &OwnerNames) -> Result<(), Error> {
         let convex = fs::canonicalize(convex).map_err(|error| Error::io(convex, error))?;
         let mut imports = Imports::new(&convex);
         let mut outside: BTreeMap<String, PathBuf> = BTreeMap::new();
@@ -84,7 +85,15 @@ impl Sources {
                 if !matches!(self.resolve(&name, &specifier), Target::Package(_)) {
                     continue;
                 }
-                let target = match generated(&convex, &folder, &specifier) {
+                let named = || {
+                    // `~/convex/_generated/dataModel` is a file of types alone: the schema
+                    // lies where its folder does.
+                    let (before, name) = specifier.split_once("_generated/")?;
+                    let found = imports.file(&folder, &format!("{before}schema"))?;
+                    let is_root = found.parent() == Some(convex.as_path());
+                    is_root.then(|| name.trim_end_matches(".js").to_owned())
+                };
+                let target = match generated(&convex, &folder, &specifier).or_else(named) {
                     Some(generated) => Target::Generated(generated),
                     None => {
                         let found = imports.file(&folder, &specifier);
@@ -101,7 +110,7 @@ impl Sources {
                             Err(_) => {
                                 let of_app = name_outside(&convex, &found);
                                 if !outside.contains_key(&of_app) {
-                                    self.add(&found, of_app.clone(), subjects)?;
+                                    self.add(&found, of_app.clone(), owners)?;
                                     outside.insert(of_app.clone(), found);
                                     todo.push(of_app.clone());
                                 }
@@ -186,11 +195,49 @@ impl Sources {
         }
     }
 
+    /// The statement that declares what a name of the module stands for.
+    pub(crate) fn declared<'m>(
+        &'m self,
+        module: &'m Module,
+        name: &str,
+    ) -> Option<(&'m Module, usize)> {
+        if let Some(index) = module.statement_of(name) {
+            return Some((module, index));
+        }
+        let (import, imported) = module.import_of(name)?;
+        let Target::Module(target) = self.resolve(&module.name, &import.specifier) else {
+            return None;
+        };
+        self.exported(&target, imported.imported.name()?)
+    }
+
+    /// The statement that declares `namespace.name`, where the module imports all of another
+    /// as `namespace`.
+    pub(crate) fn member(
+        &self,
+        module: &Module,
+        namespace: &str,
+        name: &str,
+    ) -> Option<(&Module, usize)> {
+        let (import, imported) = module.import_of(namespace)?;
+        match self.resolve(&module.name, &import.specifier) {
+            Target::Module(target) if imported.imported.name().is_none() => {
+                self.exported(&target, name)
+            }
+            _ => None,
+        }
+    }
+
+    /// The statement that declares what a module exports under the name.
+    pub(crate) fn exported(&self, module: &str, name: &str) -> Option<(&Module, usize)> {
+        let (module, name) = self.origin(module, name)?;
+        let module = self.modules.get(&module)?;
+        Some((module, module.statement_of(&name)?))
+    }
+
     /// The statement that defines a function, if it is written as such.
     pub(crate) fn function(&self, path: &FunctionPath) -> Option<(&Module, usize)> {
-        let (module, name) = self.origin(&path.module, &path.name)?;
-        let module = self.modules.get(&module)?;
-        let index = module.statement_of(&name)?;
+        let (module, index) = self.exported(&path.module, &path.name)?;
         module.statements[index].definition.as_ref()?;
         Some((module, index))
     }
@@ -226,19 +273,39 @@ fn name_of(file: &Path) -> String {
     name.to_string_lossy().replace('\\', "/")
 }
 
-/// What a module of the app is called that is not in its Convex folder:
-/// `byod/app/src/lib/roles`, below the folder that the Convex folder is in.
+/// What a module is called that is not in the Convex folder: `byod/app/src/lib/roles` below
+/// the folder that the Convex folder is in, `byod/workspace/packages/roles/index` elsewhere in
+/// the workspace.
 fn name_outside(convex: &Path, file: &Path) -> String {
-    let mut above = convex.parent();
+    let app = convex.parent().unwrap_or(convex);
+    if let Ok(within) = file.strip_prefix(app) {
+        return format!("byod/app/{}", name_of(within));
+    }
+    let mut above = app.ancestors().skip(1);
+    if let Some(within) = above
+        .find(|folder| is_workspace(folder))
+        .and_then(|root| file.strip_prefix(root).ok())
+    {
+        return format!("byod/workspace/{}", name_of(within));
+    }
     let mut up = String::new();
-    while let Some(folder) = above {
+    for folder in app.ancestors().skip(1) {
+        up.push_str("up/");
         if let Ok(within) = file.strip_prefix(folder) {
             return format!("byod/app/{up}{}", name_of(within));
         }
-        up.push_str("up/");
-        above = folder.parent();
     }
     format!("byod/app/{}", name_of(file))
+}
+
+/// Whether a folder is the root of a workspace of packages.
+fn is_workspace(folder: &Path) -> bool {
+    let names_packages = || {
+        let text = fs::read_to_string(folder.join("package.json")).ok()?;
+        let package: serde_json::Value = serde_json::from_str(&text).ok()?;
+        Some(package.get("workspaces").is_some())
+    };
+    folder.join("pnpm-workspace.yaml").is_file() || names_packages().unwrap_or_default()
 }
 
 /// The file of `_generated` that a relative specifier names, which need not be there.

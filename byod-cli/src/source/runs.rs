@@ -1,11 +1,14 @@
 //! For whom a function runs others.
 
+use std::collections::BTreeSet;
+
+use byod_schema::FunctionPath;
 use oxc_ast::ast::{CallExpression, Expression, ObjectPropertyKind};
 use oxc_span::GetSpan;
 
 use super::facts::{Facts, Named, shorten};
 use super::nodes::Reader;
-use super::syntax::{path_of, range};
+use super::syntax::{method, path_of, range};
 
 /// How far names are followed.
 const DEPTH: usize = 8;
@@ -19,15 +22,42 @@ impl Reader<'_, '_> {
         };
         let mut functions = Vec::new();
         self.functions(function, &mut functions, 0);
-        let Expression::ObjectExpression(object) = self.constant(args) else {
+        let found = self.named(args, &self.owners.arguments, &functions);
+        facts.named.extend(found);
+    }
+
+    /// Notes whose `db.insert("notes", { userId })` says that a document is.
+    pub(super) fn owns(&self, call: &CallExpression, facts: &mut Facts) {
+        let Some((object, "insert" | "patch" | "replace")) = method(call) else {
             return;
+        };
+        let is_database = match object.get_inner_expression() {
+            Expression::StaticMemberExpression(member) => member.property.name == "db",
+            inner => inner.is_specific_id("db"),
+        };
+        let value = call.arguments.last().and_then(|a| a.as_expression());
+        if let (true, Some(value)) = (is_database, value) {
+            let found = self.named(value, &self.owners.fields, &[]);
+            facts.owners.extend(found);
+        }
+    }
+
+    fn named(
+        &self,
+        object: &Expression,
+        names: &BTreeSet<String>,
+        functions: &[FunctionPath],
+    ) -> Vec<Named> {
+        let mut found = Vec::new();
+        let Expression::ObjectExpression(object) = self.constant(object) else {
+            return found;
         };
         for property in &object.properties {
             let ObjectPropertyKind::ObjectProperty(property) = property else {
                 continue;
             };
             let name = property.key.static_name();
-            let Some(name) = name.filter(|name| self.subjects.contains(name.as_ref())) else {
+            let Some(name) = name.filter(|name| names.contains(name.as_ref())) else {
                 continue;
             };
             let mut spans = vec![range(property.value.span())];
@@ -39,22 +69,18 @@ impl Reader<'_, '_> {
                 spans.push(range(init.span()));
                 value = init;
             }
-            facts.named.push(Named {
-                functions: functions.clone(),
+            found.push(Named {
+                functions: functions.to_vec(),
                 name: name.to_string(),
                 spans,
                 origin: self.origin(&property.value, 0),
                 shown: shorten(&self.text[range(property.span)]),
             });
         }
+        found
     }
 
-    fn functions(
-        &self,
-        expression: &Expression,
-        found: &mut Vec<byod_schema::FunctionPath>,
-        depth: usize,
-    ) {
+    fn functions(&self, expression: &Expression, found: &mut Vec<FunctionPath>, depth: usize) {
         if depth > DEPTH {
             return;
         }

@@ -4,7 +4,7 @@
 //! On users' deployments the caller is always known. So what a function does where
 //! nobody is signed in doesn't count there, and everything else it does must count.
 
-use oxc_ast::ast::{Expression, Statement};
+use oxc_ast::ast::{BindingPattern, Expression, Statement};
 use oxc_span::GetSpan;
 
 use super::syntax::{Body, Parts};
@@ -23,8 +23,8 @@ impl Judge<'_, '_, '_> {
             Body::Value(value) => self.answer(value),
             Body::Statements(statements) => self.statements(statements, &mut Self::answer),
         };
-        match verdict {
-            Ok(()) => Telling::Plain(self.plain),
+        match self.judged(verdict) {
+            Ok(plain) => Telling::Plain(plain),
             Err(span) => Telling::More(span),
         }
     }
@@ -35,7 +35,7 @@ impl Judge<'_, '_, '_> {
         if told == Told::Nothing {
             return Err(value.span());
         }
-        self.plain.is_part |= told == Told::Part;
+        self.plain.is_part |= matches!(told, Told::Part | Told::Mail);
         Ok(())
     }
 
@@ -54,7 +54,7 @@ impl Judge<'_, '_, '_> {
                             .init
                             .as_ref()
                             .is_some_and(|init| self.told(init).is_some() || self.is_context(init));
-                        if !is_told {
+                        if !is_told || runs_code(&declarator.id) {
                             return more;
                         }
                     }
@@ -97,6 +97,19 @@ impl Judge<'_, '_, '_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether taking a value apart does more than that: a default or a computed name may.
+fn runs_code(pattern: &BindingPattern) -> bool {
+    match pattern {
+        BindingPattern::BindingIdentifier(_) => false,
+        BindingPattern::AssignmentPattern(_) => true,
+        BindingPattern::ObjectPattern(object) => {
+            let mut properties = object.properties.iter();
+            properties.any(|property| property.computed || runs_code(&property.value))
+        }
+        BindingPattern::ArrayPattern(array) => array.elements.iter().flatten().any(runs_code),
     }
 }
 

@@ -139,7 +139,8 @@ pub(super) fn plain<'e>(expression: &'e Expression<'e>) -> &'e Expression<'e> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Member(String),
-    Element,
+    /// One of a list, by its place.
+    Item(usize),
 }
 
 /// How a pattern leads to the name: from the outside in.
@@ -160,8 +161,9 @@ pub(super) fn path(pattern: &BindingPattern, symbol: SymbolId) -> Option<Vec<Ste
             found.or_else(|| path(&object.rest.as_ref()?.argument, symbol))
         }
         BindingPattern::ArrayPattern(array) => {
-            let mut elements = array.elements.iter().flatten();
-            let found = elements.find_map(|element| step(Step::Element, element));
+            let mut elements = array.elements.iter().enumerate();
+            let found =
+                elements.find_map(|(place, element)| step(Step::Item(place), element.as_ref()?));
             found.or_else(|| path(&array.rest.as_ref()?.argument, symbol))
         }
     }

@@ -17,6 +17,10 @@ pub(super) struct Judge<'r, 'n, 'a> {
     pub(super) plain: Plain,
     /// How far names have been followed.
     pub(super) depth: usize,
+    /// Where it first matters whether the caller has a mail address.
+    pub(super) asks_for_mail: Option<Span>,
+    /// It looks the caller up by something else than their mail address.
+    pub(super) is_found_otherwise: bool,
 }
 
 pub(super) type Verdict = Result<(), Span>;
@@ -28,6 +32,8 @@ pub(super) enum Told {
     Whole,
     /// Their identity, or nothing.
     Identity,
+    /// Their mail address, which not everybody has who is signed in.
+    Mail,
     /// A part, which may be anything.
     Part,
     /// Null.
@@ -50,6 +56,20 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
             options: Vec::new(),
             plain: Plain::default(),
             depth: 0,
+            asks_for_mail: None,
+            is_found_otherwise: false,
+        }
+    }
+
+    /// What was found of all of it. That the caller has a mail address may be asked only
+    /// where main finds them by it, and so knows nobody without.
+    pub(super) fn judged(self, verdict: Verdict) -> Result<Plain, Span> {
+        verdict?;
+        let is_found_by_mail =
+            !self.is_found_otherwise && self.plain.asks.is_empty() && !self.plain.tables.is_empty();
+        match self.asks_for_mail {
+            Some(span) if !is_found_by_mail => Err(span),
+            _ => Ok(self.plain),
         }
     }
 }

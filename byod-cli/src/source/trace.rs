@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, ArrowFunctionBody, CallExpression, Expression,
-    ObjectPropertyKind, Statement, VariableDeclarationKind,
+    Argument, ArrayExpressionElement, ArrowFunctionBody, CallExpression, ClassElement, Expression,
+    ObjectPropertyKind, Statement, TSType,
 };
-use oxc_semantic::{NodeId, SymbolId};
+use oxc_semantic::SymbolId;
 use oxc_span::{GetSpan, Span};
 
 use super::nodes::Reader;
 use super::origin::{DEPTH, Origin};
-use super::syntax::{Body, Parts, Step, method, path};
+use super::syntax::{Body, Parts, method, path_of};
 
-const SAME: [&str; 14] = [
+const SAME: [&str; 15] = [
     "concat",
     "filter",
     "fullTableScan",
@@ -28,24 +28,17 @@ const SAME: [&str; 14] = [
     "toReversed",
     "toSorted",
     "values",
+    "with",
     "withIndex",
     "withSearchIndex",
 ];
-const ONE_OF: [&str; 6] = ["at", "find", "findLast", "pop", "shift", "reduce"];
-const EACH: [&str; 12] = [
-    "every",
-    "filter",
-    "find",
-    "findIndex",
-    "findLast",
-    "flatMap",
-    "forEach",
-    "map",
-    "reduce",
-    "some",
-    "sort",
-    "toSorted",
+const ONE_OF: [&str; 8] = [
+    "at", "find", "findLast", "flat", "get", "pop", "shift", "reduce",
 ];
+
+fn contains(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}
 
 impl Reader<'_, '_> {
     pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
@@ -55,14 +48,12 @@ impl Reader<'_, '_> {
         let next = |expression: &Expression| self.origin(expression, depth + 1);
         let of = |origin: Origin| Box::new(origin);
         match expression {
-            Expression::TSAsExpression(cast) => match self.of_type(&cast.type_annotation, 0) {
-                Origin::Unknown => next(&cast.expression),
-                known => known,
-            },
-            Expression::TSTypeAssertion(cast) => match self.of_type(&cast.type_annotation, 0) {
-                Origin::Unknown => next(&cast.expression),
-                known => known,
-            },
+            Expression::TSAsExpression(cast) => {
+                self.of_cast(&cast.type_annotation, || next(&cast.expression))
+            }
+            Expression::TSTypeAssertion(cast) => {
+                self.of_cast(&cast.type_annotation, || next(&cast.expression))
+            }
             Expression::ParenthesizedExpression(inner) => next(&inner.expression),
             Expression::TSNonNullExpression(inner) => next(&inner.expression),
             Expression::TSSatisfiesExpression(inner) => next(&inner.expression),
@@ -70,8 +61,8 @@ impl Reader<'_, '_> {
             Expression::NullLiteral(_)
             | Expression::BooleanLiteral(_)
             | Expression::NumericLiteral(_)
-            | Expression::StringLiteral(_)
             | Expression::TemplateLiteral(_) => Origin::Nothing,
+            Expression::StringLiteral(text) => Origin::Text(text.value.to_string()),
             Expression::Identifier(name) => match self.symbol(expression) {
                 Some(symbol) => self.of_symbol(symbol, depth + 1),
                 None if name.name == "undefined" => Origin::Nothing,
@@ -142,10 +133,29 @@ impl Reader<'_, '_> {
                 Some(argument) if self.is_global(&new.callee, "Set") => {
                     argument.as_expression().map_or(Origin::Unknown, next)
                 }
+                // `new Map<string, Id<"notes">>()`
+                None if self.is_global(&new.callee, "Map") => {
+                    let mut types = new.type_arguments.iter().flat_map(|t| &t.params);
+                    let of = types
+                        .nth(1)
+                        .map_or(Origin::Unknown, |of| self.of_type(of, 0));
+                    Origin::List(Box::new(of))
+                }
                 _ => Origin::Unknown,
             },
             Expression::CallExpression(call) => self.of_call(call, depth),
             _ => Origin::Unknown,
+        }
+    }
+
+    /// A cast says what something is, unless it says that it may be anything.
+    fn of_cast(&self, written: &TSType, cast: impl FnOnce() -> Origin) -> Origin {
+        match self.of_type(written, 0) {
+            Origin::Any => match cast() {
+                Origin::Unknown => Origin::Any,
+                known => Origin::Or(Box::new(known), Box::new(Origin::Any)),
+            },
+            typed => typed.or(cast),
         }
     }
 
@@ -161,13 +171,15 @@ impl Reader<'_, '_> {
         };
         let given = first.and_then(Argument::as_expression);
         if self.is_database(object, 0) {
+            let named = || Box::new(given.map_or(Origin::Unknown, next));
             return match (name, text) {
                 ("get", Some(table)) => Origin::Doc(table),
                 ("query", Some(table)) => Origin::Query(table),
                 ("insert" | "normalizeId", Some(table)) => Origin::Id(table),
-                ("get", None) if call.arguments.len() == 1 => {
-                    given.map_or(Origin::Unknown, |id| Origin::Document(Box::new(next(id))))
-                }
+                ("get", None) if call.arguments.len() == 1 => Origin::Document(named()),
+                ("get", None) => Origin::DocOf(named()),
+                ("query", None) => Origin::QueryOf(named()),
+                ("insert" | "normalizeId", None) => Origin::IdOf(named()),
                 _ => Origin::Unknown,
             };
         }
@@ -188,6 +200,11 @@ impl Reader<'_, '_> {
                 let page = Origin::List(Box::new(Origin::Element(Box::new(next(object)))));
                 Origin::Fields([("page".to_owned(), page)].into())
             }
+            // `for (const [place, id] of ids.entries())`
+            "entries" => {
+                let pair = vec![Origin::Nothing, next(object).element()];
+                Origin::List(Box::new(Origin::List(Box::new(Origin::Each(pair)))))
+            }
             "map" | "flatMap" => {
                 let made = given.map_or(Origin::Unknown, |callback| self.made_by(callback, depth));
                 if name == "map" {
@@ -196,9 +213,22 @@ impl Reader<'_, '_> {
                     made
                 }
             }
+            "runQuery" | "runMutation" | "runAction" => {
+                let run = given.and_then(path_of);
+                run.map_or(Origin::Unknown, Origin::Run)
+            }
             name if ONE_OF.contains(&name) => Origin::Element(Box::new(next(object))),
             name if SAME.contains(&name) => next(object),
-            _ => Origin::Unknown,
+            // `Notes.find(ctx, id)`
+            name => match object.get_inner_expression() {
+                // `this.page(now)`
+                Expression::ThisExpression(_) => self.of_method(call, name),
+                Expression::Identifier(module) if self.is_namespace(object) => Origin::Call(
+                    format!("{}.{name}", module.name),
+                    self.given_to(call, depth),
+                ),
+                _ => Origin::Unknown,
+            },
         }
     }
 
@@ -208,15 +238,82 @@ impl Reader<'_, '_> {
             return Origin::Unknown;
         };
         match self.symbol(&call.callee) {
-            Some(symbol) if self.is_of_module(symbol) => {
-                let given = call.arguments.iter().map(|argument| {
-                    let given = argument.as_expression();
-                    given.map_or(Origin::Unknown, |given| self.origin(given, depth + 1))
-                });
-                Origin::Call(name.name.to_string(), given.collect())
+            // `asyncMap(ids, (id) => ctx.db.get(id))`
+            Some(symbol) if self.is_mapping(symbol) => {
+                let callback = call.arguments.get(1).and_then(Argument::as_expression);
+                let made = callback.map_or(Origin::Unknown, |made| self.made_by(made, depth));
+                Origin::List(Box::new(made))
             }
-            _ => Origin::Unknown,
+            Some(symbol) if self.is_of_module(symbol) => {
+                Origin::Call(name.name.to_string(), self.given_to(call, depth))
+            }
+            Some(symbol) => match self.declared(symbol) {
+                Some((made, None)) => self.made_by(made, depth),
+                _ => Origin::Unknown,
+            },
+            None => Origin::Unknown,
         }
+    }
+
+    /// What a method of the class gives in which the call is, or of one that it extends.
+    fn of_method(&self, call: &CallExpression, name: &str) -> Origin {
+        let around = self.nodes.iter().filter_map(|node| match node.kind() {
+            AstKind::Class(class) if contains(class.span, call.span) => Some(class),
+            _ => None,
+        });
+        let mut class = around.last();
+        for _ in 0..DEPTH {
+            let Some(this) = class else { break };
+            let method = this.body.body.iter().find_map(|element| match element {
+                ClassElement::MethodDefinition(method)
+                    if method.key.static_name().as_deref() == Some(name) =>
+                {
+                    Some(&method.value)
+                }
+                _ => None,
+            });
+            if let Some(parts) = method.and_then(|method| Parts::of_function(method)) {
+                // What it is given is not what a function of the module is given.
+                let returned = self.returned(&parts);
+                return if returned.has_parameter() {
+                    Origin::Unknown
+                } else {
+                    returned
+                };
+            }
+            let parent = this.heritage.as_ref();
+            let parent = parent.and_then(|parent| self.symbol(&parent.expression));
+            class = parent.and_then(|parent| {
+                match self.nodes.kind(self.scoping.symbol_declaration(parent)) {
+                    AstKind::Class(class) => Some(class),
+                    _ => None,
+                }
+            });
+        }
+        Origin::Unknown
+    }
+
+    /// What a call is given.
+    pub(super) fn given_to(&self, call: &CallExpression, depth: usize) -> Vec<Origin> {
+        let given = call.arguments.iter().map(|argument| {
+            let given = argument.as_expression();
+            given.map_or(Origin::Unknown, |given| self.origin(given, depth + 1))
+        });
+        given.collect()
+    }
+
+    /// `asyncMap` of `convex-helpers`.
+    pub(super) fn is_mapping(&self, symbol: SymbolId) -> bool {
+        let import = self.import(symbol);
+        import.is_some_and(|(from, taken)| {
+            from.starts_with("convex-helpers") && taken.as_deref() == Some("asyncMap")
+        })
+    }
+
+    /// Whether a name stands for all of an imported module.
+    pub(super) fn is_namespace(&self, expression: &Expression) -> bool {
+        let import = self.symbol(expression).and_then(|s| self.import(s));
+        matches!(import, Some((_, None)))
     }
 
     /// What the function gives that a statement declares.
@@ -261,109 +358,5 @@ impl Reader<'_, '_> {
             body => body.as_expression(),
         };
         value.map_or(Origin::Unknown, |value| self.origin(value, depth + 1))
-    }
-
-    fn of_symbol(&self, symbol: SymbolId, depth: usize) -> Origin {
-        if depth > DEPTH {
-            return Origin::Unknown;
-        }
-        let at = self.scoping.symbol_declaration(symbol);
-        let (pattern, base) = match self.nodes.kind(at) {
-            AstKind::VariableDeclarator(declarator) => {
-                let base = match (&declarator.type_annotation, &declarator.init) {
-                    (Some(annotation), _) => self.of_type(&annotation.type_annotation, 0),
-                    _ if self.scoping.symbol_is_mutated(symbol) => Origin::Unknown,
-                    (None, Some(init)) => self.origin(init, depth + 1),
-                    (None, None) => self.of_loop(at, depth),
-                };
-                (&declarator.id, base)
-            }
-            AstKind::FormalParameter(parameter) => {
-                let annotation = parameter.type_annotation.as_ref();
-                let typed = annotation.map(|typed| self.of_type(&typed.type_annotation, 0));
-                let base = match typed {
-                    Some(known) if !known.is_unknown() => known,
-                    _ if self.scoping.symbol_is_mutated(symbol) => Origin::Unknown,
-                    _ => self.of_parameter(at, parameter.span, depth),
-                };
-                (&parameter.pattern, base)
-            }
-            _ => return Origin::Unknown,
-        };
-        let Some(steps) = path(pattern, symbol) else {
-            return Origin::Unknown;
-        };
-        steps.into_iter().fold(base, |origin, step| match step {
-            Step::Member(name) => Origin::Member(Box::new(origin), name),
-            Step::Element => Origin::Element(Box::new(origin)),
-        })
-    }
-
-    /// `for (const note of notes)`
-    fn of_loop(&self, declarator: NodeId, depth: usize) -> Origin {
-        let declaration = self.nodes.parent_id(declarator);
-        match (
-            self.nodes.kind(declaration),
-            self.nodes.parent_kind(declaration),
-        ) {
-            (AstKind::VariableDeclaration(variables), AstKind::ForOfStatement(each))
-                if variables.kind == VariableDeclarationKind::Const =>
-            {
-                Origin::Element(Box::new(self.origin(&each.right, depth + 1)))
-            }
-            _ => Origin::Unknown,
-        }
-    }
-
-    /// A parameter of a function that is written where it is used.
-    fn of_parameter(&self, parameter: NodeId, span: Span, depth: usize) -> Origin {
-        let parameters = self.nodes.parent_id(parameter);
-        let AstKind::FormalParameters(list) = self.nodes.kind(parameters) else {
-            return Origin::Unknown;
-        };
-        let number = list.items.iter().position(|item| item.span == span);
-        let function = self.nodes.parent_id(parameters);
-        let at = self.nodes.kind(function).span();
-        match self.nodes.parent_kind(function) {
-            AstKind::ObjectProperty(property)
-                if property.key.static_name().as_deref() == Some("handler") =>
-            {
-                if number == Some(1) {
-                    Origin::Args
-                } else {
-                    Origin::Unknown
-                }
-            }
-            // A function that a statement declares.
-            _ if self.is_declared(function) => number.map_or(Origin::Unknown, Origin::Parameter),
-            AstKind::CallExpression(call) => {
-                let Some((object, name)) = method(call) else {
-                    return Origin::Unknown;
-                };
-                let is_first = call.arguments.first().is_some_and(|a| a.span() == at);
-                let wanted = if name == "reduce" { 1 } else { 0 };
-                match name {
-                    "then" if is_first && number == Some(0) => self.origin(object, depth + 1),
-                    name if EACH.contains(&name) && is_first && number == Some(wanted) => {
-                        Origin::Element(Box::new(self.origin(object, depth + 1)))
-                    }
-                    _ => Origin::Unknown,
-                }
-            }
-            _ => Origin::Unknown,
-        }
-    }
-
-    /// Whether no function is around the function.
-    fn is_declared(&self, function: NodeId) -> bool {
-        !self.nodes.ancestor_kinds(function).any(|kind| {
-            matches!(
-                kind,
-                AstKind::Function(_) | AstKind::ArrowFunctionExpression(_) | AstKind::Class(_)
-            ) || matches!(
-                kind,
-                AstKind::CallExpression(_) | AstKind::ObjectExpression(_)
-            )
-        })
     }
 }

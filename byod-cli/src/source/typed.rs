@@ -1,7 +1,9 @@
 //! What types say of where a value comes from.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{TSLiteral, TSSignature, TSType, TSTypeName, TSTypeReference};
+use oxc_ast::ast::{
+    TSLiteral, TSSignature, TSType, TSTypeName, TSTypeQueryExprName, TSTypeReference,
+};
 
 use super::nodes::Reader;
 use super::origin::{DEPTH, Origin};
@@ -15,23 +17,51 @@ impl Reader<'_, '_> {
             TSType::TSNullKeyword(_)
             | TSType::TSUndefinedKeyword(_)
             | TSType::TSBooleanKeyword(_)
-            | TSType::TSNumberKeyword(_)
-            | TSType::TSLiteralType(_) => Origin::Nothing,
+            | TSType::TSNumberKeyword(_) => Origin::Nothing,
+            TSType::TSLiteralType(literal) => match &literal.literal {
+                TSLiteral::StringLiteral(text) => Origin::Text(text.value.to_string()),
+                _ => Origin::Nothing,
+            },
+            TSType::TSTupleType(tuple) => {
+                let elements = tuple.element_types.iter();
+                let of = elements.map(|element| element.as_ts_type().map_or(Origin::Unknown, next));
+                Origin::List(Box::new(Origin::Each(of.collect())))
+            }
+            // What all of them say together is what each says.
+            TSType::TSIntersectionType(all) => {
+                let known = all.types.iter().map(next).filter(|of| !of.is_unknown());
+                match known.collect::<Vec<_>>() {
+                    known if known.is_empty() => Origin::Unknown,
+                    known => Origin::Each(known),
+                }
+            }
+            // `Doc<"notes">["_id"]`, `(typeof TABLES)[number]`
+            TSType::TSIndexedAccessType(access) => {
+                let of = Box::new(next(&access.object_type));
+                match &access.index_type {
+                    TSType::TSNumberKeyword(_) => Origin::Element(of),
+                    TSType::TSLiteralType(literal) => match &literal.literal {
+                        TSLiteral::StringLiteral(name) => {
+                            Origin::Member(of, name.value.to_string())
+                        }
+                        _ => Origin::Element(of),
+                    },
+                    _ => Origin::Unknown,
+                }
+            }
+            TSType::TSTypeQuery(query) => match &query.expr_name {
+                TSTypeQueryExprName::IdentifierReference(name) => {
+                    let reference = self.scoping.get_reference(name.reference_id());
+                    let symbol = reference.symbol_id();
+                    symbol.map_or(Origin::Unknown, |s| self.of_symbol(s, depth + 1))
+                }
+                _ => Origin::Unknown,
+            },
             TSType::TSParenthesizedType(inner) => next(&inner.type_annotation),
             TSType::TSArrayType(array) => Origin::List(Box::new(next(&array.element_type))),
             TSType::TSTypeOperatorType(operator) => next(&operator.type_annotation),
             TSType::TSUnionType(union) => Origin::Each(union.types.iter().map(next).collect()),
-            TSType::TSTypeLiteral(literal) => {
-                let fields = literal.members.iter().filter_map(|member| match member {
-                    TSSignature::TSPropertySignature(property) => {
-                        let annotation = property.type_annotation.as_ref()?;
-                        let key = property.key.static_name()?.to_string();
-                        Some((key, next(&annotation.type_annotation)))
-                    }
-                    _ => None,
-                });
-                Origin::Fields(fields.collect())
-            }
+            TSType::TSTypeLiteral(literal) => self.of_signatures(&literal.members, depth),
             TSType::TSTypeReference(reference) => {
                 let Some(name) = self.type_name(&reference.type_name) else {
                     return Origin::Unknown;
@@ -50,10 +80,36 @@ impl Reader<'_, '_> {
                 match (name.as_str(), table, first) {
                     ("Id" | "GenericId", Some(table), _) => Origin::Id(table),
                     ("Doc", Some(table), _) => Origin::Doc(table),
-                    ("Promise" | "NonNullable" | "Readonly", _, Some(inner)) => next(inner),
+                    ("Id" | "GenericId", None, Some(of)) => Origin::IdOf(Box::new(next(of))),
+                    ("Doc", None, Some(of)) => Origin::DocOf(Box::new(next(of))),
+                    (
+                        "Promise"
+                        | "NonNullable"
+                        | "Readonly"
+                        | "Awaited"
+                        | "Partial"
+                        | "Required"
+                        | "Pick"
+                        | "Omit"
+                        | "WithoutSystemFields",
+                        _,
+                        Some(inner),
+                    ) => next(inner),
                     ("Array" | "ReadonlyArray" | "Set", _, Some(inner)) => {
                         Origin::List(Box::new(next(inner)))
                     }
+                    ("Map" | "ReadonlyMap" | "Record", _, Some(_)) => {
+                        let mut all = reference.type_arguments.iter().flat_map(|a| &a.params);
+                        let values = all.nth(1).map_or(Origin::Unknown, next);
+                        Origin::List(Box::new(values))
+                    }
+                    // `ReturnType<typeof load>`
+                    ("ReturnType", _, Some(TSType::TSTypeQuery(query))) => match &query.expr_name {
+                        TSTypeQueryExprName::IdentifierReference(of) => {
+                            Origin::Call(of.name.to_string(), Vec::new())
+                        }
+                        _ => Origin::Unknown,
+                    },
                     _ => self.of_alias(reference, depth),
                 }
             }
@@ -72,7 +128,38 @@ impl Reader<'_, '_> {
             Some(AstKind::TSTypeAliasDeclaration(alias)) => {
                 self.of_type(&alias.type_annotation, depth + 1)
             }
+            Some(AstKind::TSInterfaceDeclaration(interface)) if interface.extends.is_empty() => {
+                self.of_signatures(&interface.body.body, depth + 1)
+            }
+            // `T extends "notes" | "tasks"`; what extends anything else has more than that.
+            Some(AstKind::TSTypeParameter(parameter)) => {
+                let constraint = parameter.constraint.as_ref();
+                let texts = constraint.map(|of| self.of_type(of, depth + 1));
+                texts
+                    .filter(|texts| match texts {
+                        Origin::Text(_) => true,
+                        Origin::Each(all) => all.iter().all(|o| matches!(o, Origin::Text(_))),
+                        _ => false,
+                    })
+                    .unwrap_or(Origin::Unknown)
+            }
+            Some(AstKind::ImportSpecifier(specifier)) => match specifier.imported.name().as_str() {
+                "TableNames" | "TableNamesInDataModel" | "Id" | "Doc" => Origin::Unknown,
+                _ => Origin::Name(name.name.to_string()),
+            },
             _ => Origin::Unknown,
         }
+    }
+
+    pub(super) fn of_signatures(&self, members: &[TSSignature], depth: usize) -> Origin {
+        let fields = members.iter().filter_map(|member| match member {
+            TSSignature::TSPropertySignature(property) => {
+                let annotation = property.type_annotation.as_ref()?;
+                let key = property.key.static_name()?.to_string();
+                Some((key, self.of_type(&annotation.type_annotation, depth + 1)))
+            }
+            _ => None,
+        });
+        Origin::Fields(fields.collect())
     }
 }

@@ -85,10 +85,11 @@ fn wrapped(reader: &Reader<'_, '_>, parts: &Parts<'_>) -> Wrapper {
     else {
         return more;
     };
-    match made_of(&mut judge, made) {
-        Ok(()) => Wrapper::Plain {
+    let verdict = made_of(&mut judge, made);
+    match judge.judged(verdict) {
+        Ok(plain) => Wrapper::Plain {
             base: base.name.to_string(),
-            plain: judge.plain,
+            plain,
         },
         Err(span) => Wrapper::More(span),
     }
@@ -196,10 +197,10 @@ fn custom(reader: &Reader<'_, '_>, call: &CallExpression) -> Wrapper {
         Expression::ObjectExpression(object) => input(&mut judge, object),
         other => Err(other.span()),
     };
-    match verdict {
-        Ok(()) => Wrapper::Plain {
+    match judge.judged(verdict) {
+        Ok(plain) => Wrapper::Plain {
             base: base.name.to_string(),
-            plain: judge.plain,
+            plain,
         },
         Err(span) => Wrapper::More(span),
     }

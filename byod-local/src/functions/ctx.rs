@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use byod_schema::Value;
 
 use crate::auth::{Caller, Identity};
@@ -16,6 +18,7 @@ pub struct Ctx<'a> {
     access: Access<'a>,
     caller: &'a Caller,
     now: f64,
+    has_paginated: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -30,6 +33,7 @@ impl<'a> Ctx<'a> {
             access,
             caller,
             now,
+            has_paginated: Cell::default(),
         }
     }
 
@@ -107,7 +111,8 @@ impl<'a> Ctx<'a> {
 
     /// Begins a query of a table; an unknown table fails when it is read.
     pub fn query(&self, table: &str) -> Query<'_> {
-        Query::new(store::table(self.tables(), table))
+        let table = store::table(self.tables(), table);
+        Query::new(table, &self.has_paginated)
     }
 
     /// Inserts a document and gives its id.

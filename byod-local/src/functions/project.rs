@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{
-    Field, Fields, Function, FunctionPath, IDEMPOTENCY_TABLE, Injection, Manifest, Schema,
+    Field, Fields, Function, FunctionPath, IDEMPOTENCY_TABLE, Injection, Manifest, Runs, Schema,
     Validator, idempotency_table,
 };
 
@@ -39,7 +39,7 @@ impl Project {
     }
 
     /// A user's deployment: the project that the manifest names, or else main's
-    /// user tables and their functions with the injected arguments added.
+    /// user tables and the functions that run there with the injected arguments added.
     pub(crate) fn user(manifest: &Manifest) -> Self {
         let mut project = match &manifest.user {
             Some(user) => Self::of_user(manifest, user.schema.clone(), user.functions.clone()),
@@ -81,7 +81,7 @@ impl Project {
             .main
             .functions
             .iter()
-            .filter(|(path, _)| is_user_table(table_of_module(&path.module)))
+            .filter(|(path, _)| manifest.runs(path) == Runs::User)
             .map(|(path, function)| (path.clone(), with_injected(path, function, manifest)))
             .collect();
         Self::of_user(manifest, schema, functions)

@@ -1,3 +1,4 @@
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use crate::values::compare;
 
 /// The cursor behind the last document of a query.
 const END: &str = "_end_cursor";
+
+const SECOND_PAGE: &str = "This query or mutation function ran multiple paginated queries. Convex only supports a single paginated query in each function.";
 
 type Filter<'a> = Box<dyn Fn(&Object) -> bool + 'a>;
 
@@ -29,6 +32,8 @@ type Filter<'a> = Box<dyn Fn(&Object) -> bool + 'a>;
 #[must_use = "a query does nothing until it is collected"]
 pub struct Query<'a> {
     table: Result<&'a Arc<Table>, FunctionError>,
+    /// Whether the function has read a page, of whatever query.
+    has_paginated: &'a Cell<bool>,
     filters: Vec<Filter<'a>>,
     /// What to order by, before the time of creation.
     fields: Vec<String>,
@@ -36,9 +41,13 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(crate) fn new(table: Result<&'a Arc<Table>, FunctionError>) -> Self {
+    pub(crate) fn new(
+        table: Result<&'a Arc<Table>, FunctionError>,
+        has_paginated: &'a Cell<bool>,
+    ) -> Self {
         Self {
             table,
+            has_paginated,
             filters: Vec::new(),
             fields: Vec::new(),
             descending: false,
@@ -96,8 +105,12 @@ impl<'a> Query<'a> {
     /// One page, for the argument `paginationOpts`; the result has Convex's
     /// shape: `page`, `isDone`, `continueCursor`, `splitCursor`, `pageStatus`.
     ///
-    /// Fails where `numItems` is missing or the cursor is not one of this query.
+    /// Fails where `numItems` is missing or the cursor is not one of this query, and where
+    /// the function has paginated before, as on a deployment.
     pub fn paginate(self, options: &Value) -> Result<Object, FunctionError> {
+        if self.has_paginated.replace(true) {
+            return Err(SECOND_PAGE.into());
+        }
         let options = Object::try_from(options.clone())?;
         let size = options.number("numItems").filter(|size| *size >= 0.0);
         let size = size.ok_or("`options.numItems` must be a positive number.")? as usize;
@@ -276,7 +289,9 @@ mod tests {
     }
 
     fn folders(store: &Store) -> Query<'_> {
-        Query::new(tables::table(store.tables(), "folders"))
+        // Each page is of a call of its own.
+        let has_paginated = Box::leak(Box::default());
+        Query::new(tables::table(store.tables(), "folders"), has_paginated)
     }
 
     fn names(documents: Vec<Object>) -> Vec<String> {
@@ -326,7 +341,8 @@ mod tests {
         let error = folders(&store).index("by_parents").first().unwrap_err();
         let expected = "Table `folders` has no index `by_parents`; did you mean `by_parent`?";
         assert_eq!(error, FunctionError::new(expected));
-        let query = Query::new(tables::table(store.tables(), "folder"));
+        let has_paginated = Cell::default();
+        let query = Query::new(tables::table(store.tables(), "folder"), &has_paginated);
         let expected = "The schema has no table `folder`; did you mean `folders`?";
         assert_eq!(query.collect().unwrap_err(), FunctionError::new(expected));
     }

@@ -1,28 +1,29 @@
-//! Gathers the functions of a table's module, with the types of their wrappers.
+//! Gathers the functions of one of main's modules, with the types of their wrappers.
+
+use std::collections::BTreeSet;
 
 use byod_schema::{
-    Difference, Fields, FunctionPath, FunctionType, Injection, Location, Manifest, Validator,
-    Visibility,
+    Difference, Fields, FunctionPath, FunctionType, Location, Manifest, Refusal, Runs, Validator,
 };
+use proc_macro2::Span;
 use syn::Ident;
 use syn::ext::IdentExt as _;
 
 use super::errors::{Errors, unknown_name};
+use super::placed::{Placed, public};
+use super::rust_names::modules_of_main;
 use crate::names::{self, Scope};
 use crate::types::{Member, Type, Types};
 use crate::types::{other_arguments, takes_pages, written_items};
-use crate::written::Attribute;
-use crate::written::Input;
+use crate::written::Chosen;
 
 /// One public function and what its wrapper looks like.
 pub(crate) struct Function {
     /// The wrapper's name.
     pub(crate) ident: Ident,
-    pub(crate) path: FunctionPath,
-    pub(crate) function_type: FunctionType,
+    pub(crate) placed: Placed,
     pub(crate) arguments: Arguments,
     pub(crate) returns: Returns,
-    pub(crate) inject: Vec<(String, Injection)>,
 }
 
 /// What the wrapper takes beside the session.
@@ -67,60 +68,60 @@ pub(crate) enum ValueType {
     Json,
 }
 
-pub(crate) fn gather(
+/// What was asked for: the functions of one of main's modules.
+pub(super) struct Asked<'a> {
+    pub(super) module: &'a str,
+    /// Where the module's name was written; `None` where it is the table's.
+    pub(super) written: Option<Span>,
+    /// The table that they are called for.
+    pub(super) table: Option<(&'a str, Location)>,
+    /// What stands for the module: functions aren't written in Rust.
+    pub(super) span: Span,
+    pub(super) chosen: &'a Chosen,
+}
+
+pub(super) fn gather(
     manifest: &Manifest,
-    attribute: &Attribute,
-    input: &Input,
-    table: &str,
-    location: Location,
+    asked: &Asked<'_>,
     types: &mut Types<'_>,
     errors: &mut Errors,
 ) -> Vec<Function> {
-    let module = attribute
-        .module
-        .as_ref()
-        .map_or_else(|| table.to_owned(), syn::LitStr::value);
-    let public: Vec<(&FunctionPath, &byod_schema::Function)> = manifest
-        .main
-        .functions
-        .iter()
-        .filter(|(path, function)| {
-            path.module == module && function.visibility == Visibility::Public
-        })
+    let Asked { module, chosen, .. } = *asked;
+    let public: Vec<(&FunctionPath, &byod_schema::Function)> = public(manifest)
+        .filter(|(path, _)| path.module == module)
         .collect();
-    if let (true, Some(written)) = (public.is_empty(), &attribute.module) {
-        let what = format!(
-            "no public functions in {}/{module}.ts",
-            manifest.main.convex
-        );
-        let modules = manifest
-            .main
-            .functions
-            .keys()
-            .map(|path| path.module.as_str());
-        let modules: std::collections::BTreeSet<&str> = modules.collect();
-        errors.push(written.span(), unknown_name(&what, &module, modules));
+    if let (true, Some(written)) = (public.is_empty(), asked.written) {
+        let convex = &manifest.main.convex;
+        let mut all = manifest.main.functions.keys();
+        if all.any(|path| path.module == module) {
+            errors.push(
+                written,
+                format!(
+                    "the functions in {convex}/{module}.ts are all internal, so no session can call them: \
+                     make those public that it is to call"
+                ),
+            );
+        } else {
+            let what = format!("no public functions in {convex}/{module}.ts");
+            let modules = modules_of_main(manifest);
+            errors.push(written, unknown_name(&what, module, modules));
+        }
     }
-    check_named(manifest, attribute, &module, location, &public, errors);
-    let skipped = |path: &FunctionPath| attribute.skip.iter().any(|name| name.unraw() == path.name);
-    for difference in manifest.function_differences(&module, location) {
+    check_named(manifest, asked, &public, errors);
+    let table = asked.table.map(|(_, location)| location);
+    for difference in manifest.placed_differences(module, table) {
         let is_settled = difference.function().is_some_and(|path| {
-            let is_written = || {
-                attribute
-                    .returns
-                    .iter()
-                    .any(|(name, _)| name.unraw() == path.name)
-            };
-            skipped(path) || matches!(difference, Difference::Returns { .. }) && is_written()
+            let is_written = || chosen.returns_of(&path.name).is_some();
+            chosen.skips(&path.name)
+                || matches!(difference, Difference::Returns { .. }) && is_written()
         });
         if !is_settled {
-            // Functions aren't written in Rust: the struct's name stands for its module.
-            errors.push(input.ident.span(), &difference);
+            errors.push(asked.span, &difference);
         }
     }
 
-    for (_, written) in &attribute.returns {
-        // Generated types don't hide the names that the attribute uses.
+    for (_, written) in &chosen.returns {
+        // Generated types don't hide the names that were written.
         types.reserve_names(written);
     }
     let all: Vec<&str> = public.iter().map(|(path, _)| path.name.as_str()).collect();
@@ -129,11 +130,17 @@ pub(crate) fn gather(
     public
         .into_iter()
         .zip(idents.into_iter().zip(prefixes))
-        .filter(|((path, _), _)| !skipped(path))
-        .map(|((path, function), (ident, prefix))| {
+        .filter(|((path, _), _)| !chosen.skips(&path.name))
+        .map(|((path, function), names)| {
+            let placed = Placed::new(manifest, path, function, asked.table);
+            (function, names, placed)
+        })
+        .filter(|(_, _, placed)| !is_left_out(&placed.runs))
+        .map(|(function, (ident, prefix), placed)| {
+            types.look_from(placed.seen_from());
             let pages = function.function_type == FunctionType::Query
                 && function.args.as_object().is_some_and(takes_pages);
-            let returns = returns(attribute, path, function, pages, table, &prefix, types);
+            let returns = returns(asked, &placed.path.name, function, pages, &prefix, types);
             let arguments = match (&function.args, &returns) {
                 (Validator::Object { value }, Returns::Pages(_)) => {
                     arguments(&other_arguments(value), &prefix, types)
@@ -145,21 +152,23 @@ pub(crate) fn gather(
             };
             Function {
                 ident: names::ident(&ident),
-                path: path.clone(),
-                function_type: function.function_type,
+                placed,
                 arguments,
                 returns,
-                inject: match location {
-                    Location::Main => Vec::new(),
-                    Location::User => manifest
-                        .injected(path)
-                        .into_iter()
-                        .map(|(name, injection)| (name.to_owned(), injection))
-                        .collect(),
-                },
             }
         })
         .collect()
+}
+
+/// Whether byod.toml says that there is no such function.
+fn is_left_out(runs: &Runs) -> bool {
+    matches!(
+        runs,
+        Runs::Refused {
+            refusal: Refusal::Skipped,
+            ..
+        }
+    )
 }
 
 fn arguments(fields: &Fields, prefix: &str, types: &mut Types<'_>) -> Arguments {
@@ -185,28 +194,25 @@ fn arguments(fields: &Fields, prefix: &str, types: &mut Types<'_>) -> Arguments 
 }
 
 fn returns(
-    attribute: &Attribute,
-    path: &FunctionPath,
+    asked: &Asked<'_>,
+    name: &str,
     function: &byod_schema::Function,
     pages: bool,
-    table: &str,
     prefix: &str,
     types: &mut Types<'_>,
 ) -> Returns {
-    let written = attribute
-        .returns
-        .iter()
-        .find(|(name, _)| name.unraw() == path.name);
-    if let Some((_, ty)) = written {
+    if let Some(ty) = asked.chosen.returns_of(name) {
         return match written_items(ty).filter(|_| pages) {
             Some(items) => Returns::Pages(ValueType::Written(Box::new(items.clone()))),
             None => Returns::Value(ValueType::Written(Box::new(ty.clone()))),
         };
     }
-    let declared = match &function.returns {
-        Some(returns) => Some(types.of(returns, &format!("{prefix}Result"))),
-        None if pages => Some(Type::Page(Box::new(Type::Document))),
-        None => by_name(&path.name, table),
+    let declared = match (&function.returns, asked.table) {
+        (Some(returns), _) => Some(types.of(returns, &format!("{prefix}Result"))),
+        (None, None) if pages => return Returns::Pages(ValueType::Json),
+        (None, None) => None,
+        (None, Some(_)) if pages => Some(Type::Page(Box::new(Type::Document))),
+        (None, Some((table, _))) => by_name(name, table),
     };
     match declared {
         Some(Type::Page(items)) if pages => Returns::Pages(ValueType::Declared(*items)),
@@ -229,29 +235,23 @@ fn by_name(name: &str, table: &str) -> Option<Type> {
 /// `skip` and `returns` must name functions that are there, on either side.
 fn check_named(
     manifest: &Manifest,
-    attribute: &Attribute,
-    module: &str,
-    location: Location,
+    asked: &Asked<'_>,
     public: &[(&FunctionPath, &byod_schema::Function)],
     errors: &mut Errors,
 ) {
+    let module = asked.module;
     let of_user = manifest
         .user
         .iter()
-        .filter(|_| location == Location::User)
         .flat_map(|user| user.functions.keys())
         .filter(|path| path.module == module);
-    let names: std::collections::BTreeSet<&str> = public
+    let names: BTreeSet<&str> = public
         .iter()
         .map(|(path, _)| *path)
         .chain(of_user)
         .map(|path| path.name.as_str())
         .collect();
-    let named = attribute
-        .skip
-        .iter()
-        .chain(attribute.returns.iter().map(|(name, _)| name));
-    for ident in named {
+    for ident in asked.chosen.named() {
         let name = ident.unraw().to_string();
         if !names.contains(name.as_str()) {
             let what = format!("no public function `{module}:{name}`");

@@ -8,8 +8,9 @@ use syn::Visibility;
 
 use super::errors::{Errors, some_of, unknown_table};
 use super::fields::{self, CheckedField};
-use super::functions::{self, Function};
-use crate::names::{self, Scope};
+use super::functions::{self, Asked, Function};
+use super::rust_names::{self, ModuleNames};
+use crate::names;
 use crate::types::{Documents, common_fields};
 use crate::types::{Member, Types, Union};
 use crate::written::Attribute;
@@ -22,8 +23,8 @@ pub(crate) struct Table<'a> {
     pub(crate) attributes: &'a [syn::Attribute],
     pub(crate) visibility: &'a Visibility,
     pub(crate) ident: &'a syn::Ident,
-    /// The generated module's name.
-    pub(crate) module: syn::Ident,
+    /// The generated module's names.
+    pub(crate) module: ModuleNames,
     pub(crate) body: Body<'a>,
     /// The fields as they were written, also those that are wrong.
     pub(crate) written: &'a [WrittenField],
@@ -61,7 +62,7 @@ pub(crate) fn check<'a>(
     };
     let mut errors = Errors::default();
     let location = check_location(manifest, attribute, &table.table_name, &mut errors);
-    let module = names::ident(&module_name(manifest, &name));
+    let module = rust_names::of_table(manifest, &name, &input.ident.to_string());
 
     let mut types = Types::new(manifest, &table.document_type, location);
     report_table_differences(manifest, &name, attribute, input, &mut errors);
@@ -84,7 +85,7 @@ pub(crate) fn check<'a>(
             let members = types.members(&fields, "");
             let context = fields::Context {
                 table: &name,
-                module: &module.to_string(),
+                module: &module.shown,
                 fields: &fields,
                 documents: &documents,
                 types: &types,
@@ -93,15 +94,15 @@ pub(crate) fn check<'a>(
             Body::Written(context.check(written, members, &input.ident, &mut errors))
         }
     };
-    let functions = functions::gather(
-        manifest,
-        attribute,
-        input,
-        &name,
-        location,
-        &mut types,
-        &mut errors,
-    );
+    let written = attribute.module.as_ref();
+    let asked = Asked {
+        module: &written.map_or_else(|| name.clone(), syn::LitStr::value),
+        written: written.map(syn::LitStr::span),
+        table: Some((&name, location)),
+        span: input.ident.span(),
+        chosen: &attribute.chosen,
+    };
+    let functions = functions::gather(manifest, &asked, &mut types, &mut errors);
     let table = Table {
         name,
         location,
@@ -151,14 +152,6 @@ fn table_name(
         }
     };
     Ok((name, input.ident.span()))
-}
-
-/// The name of a table's module, which no other table's has.
-fn module_name(manifest: &Manifest, table: &str) -> String {
-    let tables: Vec<&str> = manifest.main.schema.table_names().collect();
-    let modules = Scope::default().take_all(&tables, names::snake);
-    let at = tables.iter().position(|name| *name == table);
-    at.map_or_else(|| names::snake(table), |at| modules[at].clone())
 }
 
 fn lower_camel(ident: &str) -> String {

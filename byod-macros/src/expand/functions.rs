@@ -1,30 +1,29 @@
 //! Quotes the wrappers: one function, and where needed one struct of arguments,
 //! per Convex function.
 
-use byod_schema::{FunctionType, Injection};
+use byod_schema::{FunctionType, Injection, Runs};
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::builders;
-use super::paths::location_path;
+use super::info::info;
 use super::types::{Codec, Expander};
-use crate::check::Table;
 use crate::check::{Arguments, ArgumentsStruct, Function, Returns, ValueType};
 
 pub(crate) fn function(
     function: &Function,
-    table: &Table<'_>,
+    own: Option<&TokenStream>,
     inside: &Expander<'_>,
 ) -> TokenStream {
     let ident = &function.ident;
-    let call = match (function.function_type, &function.returns) {
+    let call = match (function.placed.function_type, &function.returns) {
         (_, Returns::Pages(_)) => quote!(PaginatedQuery),
         (FunctionType::Query, _) => quote!(Query),
         (FunctionType::Mutation, _) => quote!(Mutation),
         (FunctionType::Action, _) => quote!(Action),
     };
-    let info = info(function, table);
-    let (result, typed) = result(function, table, inside);
+    let info = info(&function.placed);
+    let (result, typed) = result(function, own, inside);
     let doc = doc(function);
 
     let (definition, parameter, arguments) = match &function.arguments {
@@ -85,18 +84,20 @@ pub(crate) fn function(
 /// The result's type (or its items'), and the constructor that reads it.
 fn result(
     function: &Function,
-    table: &Table<'_>,
+    own: Option<&TokenStream>,
     inside: &Expander<'_>,
 ) -> (TokenStream, TokenStream) {
-    let ident = table.ident;
-    let own = quote!(super::#ident);
     let (Returns::Value(value) | Returns::Pages(value)) = &function.returns;
     match value {
         ValueType::Declared(ty) => {
             let marker = inside.marker(ty);
             (inside.rust(ty), quote!(__typed::<#marker>))
         }
-        ValueType::Written(ty) => (with_self(ty.to_token_stream(), &own), quote!(__new)),
+        ValueType::Written(ty) => {
+            let ty = ty.to_token_stream();
+            let ty = own.map_or(ty.clone(), |own| with_self(ty, own));
+            (ty, quote!(__new))
+        }
         ValueType::Json => (quote!(::byod_runtime::codec::Json), quote!(__new)),
     }
 }
@@ -116,38 +117,24 @@ fn with_self(tokens: TokenStream, own: &TokenStream) -> TokenStream {
         .collect()
 }
 
-fn info(function: &Function, table: &Table<'_>) -> TokenStream {
-    let path = function.path.to_string();
-    // The body of every call begins with it: written once, at compile time.
-    let head = format!(
-        r#"{{"path":{},"format":"convex_encoded_json","args":"#,
-        serde_json::Value::from(path.as_str())
-    );
-    let table_name = &table.name;
-    let location = location_path(table.location);
-    let inject = function.inject.iter().map(|(name, injection)| {
-        let injection = match injection {
-            Injection::Subject => quote!(Subject),
-            Injection::Now => quote!(Now),
-            Injection::IdempotencyKey => quote!(IdempotencyKey),
-        };
-        quote!((#name, ::byod_runtime::codec::Injection::#injection))
-    });
-    quote! {
-        ::byod_runtime::codec::FunctionInfo {
-            table: #table_name,
-            location: #location,
-            path: #path,
-            head: #head,
-            inject: &[#(#inject),*],
-        }
-    }
-}
-
 fn doc(function: &Function) -> String {
-    let mut doc = format!("The {} `{}`.", function.function_type, function.path);
+    let placed = &function.placed;
+    let mut doc = format!("The {} `{}`.", placed.function_type, placed.path);
+    match &placed.runs {
+        Runs::Refused { reason, .. } => {
+            doc += &format!(
+                "\n\nIt is refused to users who connected a deployment: it {reason}. For them a call \
+                 is `Error::NotServed`, and nothing is sent; everybody else has it on main."
+            );
+        }
+        Runs::Main if placed.sees_no_connected => {
+            doc += "\n\nIt runs on main for everybody, and sees nothing of what users with a deployment \
+                    of their own have there: `Routed::sees_no_connected`.";
+        }
+        Runs::Main | Runs::User => {}
+    }
     let is_key = |injection: &Injection| *injection == Injection::IdempotencyKey;
-    let names: Vec<String> = function
+    let names: Vec<String> = placed
         .inject
         .iter()
         .filter(|(_, injection)| !is_key(injection))
@@ -159,17 +146,13 @@ fn doc(function: &Function) -> String {
             names.join(", ")
         );
     }
-    if function
-        .inject
-        .iter()
-        .any(|(_, injection)| is_key(injection))
-    {
+    if placed.inject.iter().any(|(_, injection)| is_key(injection)) {
         doc += "\n\nThere it takes an idempotency key too: `.idempotency_key(…)` on the call.";
     }
     if matches!(function.returns, Returns::Pages(_)) {
         doc += "\n\nIt gives its result page by page; the call sets the size of a page.";
     }
-    if function.function_type != FunctionType::Query {
+    if placed.function_type != FunctionType::Query {
         doc += "\n\nNothing happens before the call is awaited.";
     }
     doc

@@ -3,10 +3,14 @@
 mod builders;
 mod definitions;
 mod functions;
+mod info;
+mod module;
 mod paths;
 mod table;
 mod types;
 mod unions;
 
+pub(crate) use info::info;
+pub(crate) use module::expand_module;
 pub(crate) use paths::location_path;
 pub(crate) use table::{expand, stand_in};

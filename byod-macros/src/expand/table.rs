@@ -5,8 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Ident, ItemStruct};
 
-use super::definitions::definition;
-use super::functions::function;
+use super::module::{Contents, module_of};
 use super::paths::{location_path, name_type};
 use super::types::{Codec, Expander};
 use super::unions::UnionEnum;
@@ -16,18 +15,12 @@ use crate::written;
 pub(crate) fn expand(table: &Table<'_>) -> TokenStream {
     let ident = table.ident;
     let visibility = table.visibility;
-    let module = &table.module;
+    let module = &table.module.own;
 
-    let outside = Expander::new(table, quote!(#module::), quote!(#ident));
-    let inside = Expander::new(table, quote!(), quote!(super::#ident));
+    let outside = Expander::new(&table.types, quote!(#module::), quote!(#ident));
+    let inside = Expander::new(&table.types, quote!(), quote!(super::#ident));
     let body = body(table, &outside);
     let table_impl = table_impl(table);
-    let definitions = table
-        .types
-        .definitions
-        .iter()
-        .map(|d| definition(d, &inside));
-    let functions = table.functions.iter().map(|f| function(f, table, &inside));
     let doc = format!(
         "The functions of the table `{}`, which lives on {}, and the types they take and give.",
         table.name,
@@ -36,20 +29,20 @@ pub(crate) fn expand(table: &Table<'_>) -> TokenStream {
             byod_schema::Location::User => "the user's deployment",
         }
     );
+    let module = module_of(&Contents {
+        names: &table.module,
+        visibility,
+        doc,
+        attributes: &[],
+        types: &table.types,
+        functions: &table.functions,
+        own: Some(quote!(super::#ident)),
+        inside,
+    });
     quote! {
         #body
         #table_impl
-
-        #[doc = #doc]
-        #[allow(missing_docs, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
-        #visibility mod #module {
-            // For the types that `returns(…)` names.
-            #[allow(unused_imports)]
-            use super::*;
-
-            #(#definitions)*
-            #(#functions)*
-        }
+        #module
     }
 }
 

@@ -5,7 +5,6 @@ use quote::quote;
 use syn::Ident;
 
 use super::paths::name_type;
-use crate::check::Table;
 use crate::names;
 use crate::types::{Member, Type, Types};
 
@@ -14,7 +13,7 @@ pub(crate) struct Expander<'t> {
     types: &'t Types<'t>,
     /// What goes before the name of a generated type: nothing inside the module.
     prefix: TokenStream,
-    /// The table's struct.
+    /// The table's struct; nothing where there is none.
     table: TokenStream,
 }
 
@@ -30,11 +29,11 @@ pub(crate) struct Codec {
 }
 
 impl<'t> Expander<'t> {
-    pub(crate) fn new(table: &'t Table<'_>, prefix: TokenStream, ident: TokenStream) -> Self {
+    pub(crate) fn new(types: &'t Types<'_>, prefix: TokenStream, table: TokenStream) -> Self {
         Self {
-            types: &table.types,
+            types,
             prefix,
-            table: ident,
+            table,
         }
     }
 

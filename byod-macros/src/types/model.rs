@@ -43,6 +43,8 @@ pub(crate) struct Definition {
     pub(crate) name: String,
     /// What it holds, for its documentation.
     pub(crate) validator: Validator,
+    /// From where its ids were seen.
+    location: Location,
     pub(crate) body: Body,
 }
 
@@ -126,6 +128,22 @@ impl<'a> Types<'a> {
             definitions: Vec::new(),
             scope: Scope::default(),
         }
+    }
+
+    /// Types for a module of no table, whose documents are all objects like others.
+    pub(crate) fn of_no_table(manifest: &'a Manifest) -> Self {
+        Self {
+            manifest,
+            documents: Documents::Any,
+            location: Location::Main,
+            definitions: Vec::new(),
+            scope: Scope::default(),
+        }
+    }
+
+    /// Whose ids are ids from now on: those of the other deployment are strings.
+    pub(crate) fn look_from(&mut self, location: Location) {
+        self.location = location;
     }
 
     /// Reserves a name in the module.
@@ -231,17 +249,26 @@ impl<'a> Types<'a> {
         )
     }
 
-    /// Equal validators in one module share one type.
+    /// Equal validators in one module share one type, if their ids mean the same.
     pub(crate) fn defined(&self, validator: &Validator) -> Option<usize> {
-        self.definitions
-            .iter()
-            .position(|definition| definition.validator == *validator)
+        self.definitions.iter().position(|definition| {
+            definition.validator == *validator
+                && (definition.location == self.location || !self.has_ids(validator))
+        })
+    }
+
+    /// Whether it holds ids of tables, which mean something on one deployment alone.
+    fn has_ids(&self, validator: &Validator) -> bool {
+        let mut has = false;
+        validator.visit_ids(&mut |_, table| has |= self.manifest.location(table).is_some());
+        has
     }
 
     pub(crate) fn define(&mut self, validator: &Validator, name: &str, body: Body) -> usize {
         self.definitions.push(Definition {
             name: self.scope.take(name.to_owned()),
             validator: validator.clone(),
+            location: self.location,
             body,
         });
         self.definitions.len() - 1

@@ -1,12 +1,12 @@
 //! Parses the arguments of `#[byod_table(…)]`.
 
-use byod_schema::{Location, nearest};
+use byod_schema::Location;
 use proc_macro2::Span;
-use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::token::Paren;
-use syn::{Ident, LitStr, Token, Type, parenthesized};
+use syn::{Ident, LitStr, Token};
+
+use super::chosen::{Chosen, unknown_argument};
 
 /// What was written in `#[byod_table(…)]`.
 pub(crate) struct Attribute {
@@ -14,8 +14,7 @@ pub(crate) struct Attribute {
     pub(crate) table: Option<LitStr>,
     pub(crate) module: Option<LitStr>,
     pub(crate) partial: bool,
-    pub(crate) skip: Vec<Ident>,
-    pub(crate) returns: Vec<(Ident, Type)>,
+    pub(crate) chosen: Chosen,
 }
 
 /// A value with the place where it was written.
@@ -32,8 +31,7 @@ impl Parse for Attribute {
         let mut table = None;
         let mut module = None;
         let mut partial = false;
-        let mut skip = Vec::new();
-        let mut returns = Vec::new();
+        let mut chosen = Chosen::default();
         let mut given: Vec<Ident> = Vec::new();
         while !input.is_empty() {
             let key: Ident = input.parse().map_err(|error| {
@@ -55,33 +53,10 @@ impl Parse for Attribute {
                     return Err(input.error("`partial` takes no value: write `partial`"));
                 }
                 "partial" => partial = true,
-                "skip" => {
-                    let form = "`skip` takes the names of functions: `skip(archive, …)`";
-                    // Functions may be called what is a keyword here.
-                    skip = parse_list(input, &key, form, Ident::parse_any)?;
-                }
-                "returns" => {
-                    let form =
-                        "`returns` takes types of functions: `returns(search = Vec<Doc<Self>>, …)`";
-                    for Returns { function, ty } in parse_list(input, &key, form, Returns::parse)? {
-                        if returns.iter().any(|(other, _)| *other == function) {
-                            return Err(syn::Error::new(
-                                function.span(),
-                                format!("`returns` has two types for `{function}`: keep one"),
-                            ));
-                        }
-                        returns.push((function, ty));
-                    }
-                }
+                _ if chosen.parse(input, &key)? => {}
                 other => {
-                    let hint = nearest(other, KEYS).map_or_else(
-                        || format!("expected one of {}", KEYS.join(", ")),
-                        |key| format!("did you mean `{key}`?"),
-                    );
-                    return Err(syn::Error::new(
-                        key.span(),
-                        format!("unknown argument `{other}` of byod_table: {hint}"),
-                    ));
+                    let message = unknown_argument(other, "byod_table", &KEYS);
+                    return Err(syn::Error::new(key.span(), message));
                 }
             }
             if !input.is_empty() && input.parse::<Token![,]>().is_err() {
@@ -99,8 +74,7 @@ impl Parse for Attribute {
             table,
             module,
             partial,
-            skip,
-            returns,
+            chosen,
         })
     }
 }
@@ -116,25 +90,6 @@ fn parse_text(input: ParseStream<'_>, key: &Ident) -> syn::Result<LitStr> {
             format!("`{key}` takes a text: `{key} = \"…\"`"),
         )
     })
-}
-
-/// `(…, …)`; anything else is reported as not of that `form`.
-fn parse_list<T>(
-    input: ParseStream<'_>,
-    key: &Ident,
-    form: &str,
-    item: fn(ParseStream<'_>) -> syn::Result<T>,
-) -> syn::Result<Vec<T>> {
-    if input.is_empty() {
-        return Err(syn::Error::new(key.span(), form));
-    }
-    let list = || {
-        let list;
-        parenthesized!(list in input);
-        Punctuated::<T, Token![,]>::parse_terminated_with(&list, item)
-    };
-    let list = list().map_err(|error: syn::Error| syn::Error::new(error.span(), form))?;
-    Ok(list.into_iter().collect())
 }
 
 fn parse_location(input: ParseStream<'_>, key: &Ident) -> syn::Result<Located<Location>> {
@@ -153,21 +108,4 @@ fn parse_location(input: ParseStream<'_>, key: &Ident) -> syn::Result<Located<Lo
         value,
         span: text.span(),
     })
-}
-
-/// `search = Vec<Doc<Self>>`
-struct Returns {
-    function: Ident,
-    ty: Type,
-}
-
-impl Parse for Returns {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let function = input.call(Ident::parse_any)?;
-        input.parse::<Token![=]>()?;
-        Ok(Self {
-            function,
-            ty: input.parse()?,
-        })
-    }
 }

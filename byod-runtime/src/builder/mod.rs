@@ -9,6 +9,7 @@ use std::time::Duration;
 use byod_schema::Location;
 
 use crate::address::AddressSettings;
+use crate::codec::FunctionInfo;
 use crate::deployment::{
     Client, DeployKey, Deployments, HttpSettings, Limits, UrlText, operators_url,
 };
@@ -52,7 +53,7 @@ pub struct ByodBuilder {
     http: HttpSettings,
     limits: Limits,
     concurrency: usize,
-    tables: &'static [TableInfo],
+    router: Router,
     rollout: Rollout,
     cache_capacity: usize,
     cache_ttl: Duration,
@@ -77,7 +78,7 @@ impl Default for ByodBuilder {
             http: HttpSettings::default(),
             limits: Limits::default(),
             concurrency: 64,
-            tables: &[],
+            router: Router::default(),
             rollout: Rollout::default(),
             cache_capacity: 10_000,
             cache_ttl: Duration::from_secs(60),
@@ -139,7 +140,14 @@ impl ByodBuilder {
     /// The service's tables, `tables!()`; needed to route names that are known
     /// only at run time. Default: none.
     pub fn tables(mut self, tables: &'static [TableInfo]) -> Self {
-        self.tables = tables;
+        self.router = Router::new(tables).with_functions(self.router.functions());
+        self
+    }
+
+    /// Main's functions, `functions!()`; needed to route paths that are known only at run
+    /// time. Default: none.
+    pub fn functions(mut self, functions: &'static [FunctionInfo]) -> Self {
+        self.router = self.router.with_functions(functions);
         self
     }
 
@@ -289,7 +297,7 @@ impl ByodBuilder {
             addresses,
             limits: self.limits,
             deployments: Deployments::new(self.concurrency),
-            router: Router::new(self.tables),
+            router: self.router,
             rollouts: Rollouts::new(self.rollout),
             routes: RouteCache::new(
                 self.cache_capacity,

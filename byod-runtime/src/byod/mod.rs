@@ -2,11 +2,12 @@
 
 mod global;
 
-use byod_schema::FunctionType;
+use byod_schema::{FunctionType, Location, Refusal};
 
 use crate::calls::Session;
+use crate::codec::Runs;
 use crate::deployment::Client;
-use crate::error::Error;
+use crate::error::{Endpoint, Error};
 use crate::routing::{Byod, Rollouts, RoutedClient, Router, Wanted};
 use crate::users::{Credentials, Subject, UserDatabaseConfig, UserId};
 
@@ -48,18 +49,76 @@ impl Byod {
             ));
         }
         let user = user.into();
+        let runs = match self.inner().router.location(table) {
+            Location::User => Runs::User,
+            Location::Main => Runs::Main {
+                sees_no_connected: false,
+            },
+        };
         let wanted = Wanted {
+            runs,
+            switches: &[table],
             table,
-            location: self.inner().router.location(table),
-            kind,
+            endpoint: kind.into(),
             path: table,
         };
-        let deadline = self.main().client.deadline();
-        let target = match self.known_target(&user, None, wanted, deadline)? {
-            Some(target) => target,
-            None => self.target(&user, None, wanted, None, deadline).await?,
+        self.routed_client(&user, wanted).await
+    }
+
+    /// The client for calls of a function of main whose path is known only at run time,
+    /// as [`client_for_table`](Self::client_for_table) gives it. Wrappers of the function
+    /// are routed alike.
+    ///
+    /// [`Router::function`] says what the function takes on the user's deployment
+    /// ([`FunctionInfo::inject`]). A path that `functions!()` doesn't have is refused
+    /// to connected users, for it may touch their tables; for everybody else main says
+    /// what it knows of it.
+    ///
+    /// [`Error::Config`] if [`ByodBuilder::functions`](crate::ByodBuilder::functions) was not
+    /// given the functions; [`Error::NotServed`], [`Error::Blocked`] and
+    /// [`Error::RolloutRefused`] as for a session's calls.
+    pub async fn client_for_function(
+        &self,
+        path: &str,
+        user: impl Into<UserId>,
+    ) -> Result<RoutedClient, Error> {
+        let router = self.inner().router;
+        if router.functions().is_empty() {
+            return Err(Error::no_functions());
+        }
+        let wanted = match router.function(path) {
+            Some(function) => Wanted {
+                runs: function.runs,
+                switches: function.switches,
+                table: function.table,
+                endpoint: function.kind.into(),
+                path: function.path,
+            },
+            None => Wanted {
+                runs: Runs::Refused {
+                    refusal: Refusal::NotJudged,
+                    reason: "is no public function of main in this build, so which tables it touches isn't known: build again with main as it is",
+                },
+                switches: &[],
+                table: path,
+                endpoint: Endpoint::Function,
+                path,
+            },
         };
-        Ok(target.into_routed(self, &user))
+        self.routed_client(&user.into(), wanted).await
+    }
+
+    async fn routed_client(
+        &self,
+        user: &UserId,
+        wanted: Wanted<'_>,
+    ) -> Result<RoutedClient, Error> {
+        let deadline = self.main().client.deadline();
+        let target = match self.known_target(user, None, wanted, deadline)? {
+            Some(target) => target,
+            None => self.target(user, None, wanted, None, deadline).await?,
+        };
+        Ok(target.into_routed(self, user))
     }
 
     /// The user's record, read now, past the cache; `None` where there is none.
@@ -89,7 +148,7 @@ impl Byod {
         tracing::debug!(?user, "dropped the client of the user's deployment");
     }
 
-    /// Where tables live.
+    /// Where tables live and functions run.
     pub fn router(&self) -> Router {
         self.inner().router
     }

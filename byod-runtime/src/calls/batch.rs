@@ -210,7 +210,8 @@ impl Sender {
         let target = session.target(wanted, known, self.deadline).await?;
         let path = query.function.path;
         let limits = query.limits();
-        let body = query.finish(&target)?;
+        let context = target.client().context(Endpoint::Query, path);
+        let body = query.finish(&target, context)?;
         let group = self.group(target, limits);
         let Group {
             paths,

@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 use super::session::Session;
 use crate::codec::{Arguments, Body, Field, FunctionInfo, IdempotencyKey, Seed};
 use crate::deployment::{CallContext, Deadline, Limits, answer};
-use crate::error::{Deployment, Endpoint, Error, Outcome};
+use crate::error::{Deployment, Error, Outcome};
 use crate::routing::{Target, Wanted};
 use crate::telemetry::{Called, Observed};
 
@@ -23,6 +23,10 @@ pub struct Routed<T> {
     pub value: T,
     /// The deployment that answered.
     pub deployment: Deployment,
+    /// Whether the function reads users' tables on main for everybody: then the value
+    /// holds nothing of what users with a deployment of their own have there, as the
+    /// calling user may be. `byod check` lists such functions.
+    pub sees_no_connected: bool,
 }
 
 /// Reads the answer of a function.
@@ -69,29 +73,36 @@ impl<T> Prepared<T> {
     /// What it needs to be routed.
     pub(crate) fn wanted(&self, kind: FunctionType) -> Wanted<'static> {
         Wanted {
+            runs: self.function.runs,
+            switches: self.function.switches,
             table: self.function.table,
-            location: self.function.location,
-            kind,
+            endpoint: kind.into(),
             path: self.function.path,
         }
     }
 
-    /// The body for the deployment it goes to; taken out, for a call is run once.
-    pub(crate) fn finish(&mut self, target: &Target) -> Result<Vec<u8>, Error> {
+    /// The body for the deployment it goes to; taken out, for a call is run once. Whose
+    /// documents a user's deployment is asked for, the session alone says.
+    pub(crate) fn finish(
+        &mut self,
+        target: &Target,
+        context: CallContext<'_>,
+    ) -> Result<Vec<u8>, Error> {
         let body = std::mem::replace(&mut self.body, Ok(Body::default()));
-        let body = body.and_then(|body| {
-            if target.is_user() {
-                let key = self.options.idempotency_key.as_ref();
-                body.for_user(self.function, self.session.subject().as_str(), key)
-            } else {
-                Ok(body.for_main())
-            }
-        });
-        body.map_err(|reason| {
-            let client = target.client();
-            let context = client.context(Endpoint::Query, self.function.path);
-            context.encode(reason)
-        })
+        let body = body.map_err(|reason| context.encode(reason))?;
+        if !target.is_user() {
+            return Ok(body.for_main());
+        }
+        let subject = self.session.subject().as_str();
+        if let Some(argument) = body.wrong_owner([subject, self.session.user_id().as_str()]) {
+            return Err(Error::WrongOwner {
+                call: context.call(),
+                argument: argument.into(),
+            });
+        }
+        let key = self.options.idempotency_key.as_ref();
+        let body = body.for_user(self.function, subject, key);
+        body.map_err(|reason| context.encode(reason))
     }
 
     fn run(self, kind: FunctionType) -> impl Future<Output = Result<Routed<T>, Error>> {
@@ -130,7 +141,7 @@ impl<T> Prepared<T> {
                 let mut context = client.context(kind, self.function.path);
                 // Main gets no key.
                 context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
-                let body = Bytes::from(self.finish(&target)?);
+                let body = Bytes::from(self.finish(&target, context)?);
                 let read = self.read;
                 let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
                 let routed = |value| {
@@ -138,6 +149,7 @@ impl<T> Prepared<T> {
                     Routed {
                         value,
                         deployment: target.deployment(),
+                        sees_no_connected: self.function.runs.sees_no_connected(),
                     }
                 };
                 let sent = client.run(body.clone(), context, &limits, deadline, read);

@@ -1,6 +1,7 @@
 //! One user's calls: what generated functions give.
 
 mod batch;
+mod by_path;
 mod call;
 mod claiming;
 mod pages;

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::Range;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_schema::{Injection, Value};
@@ -23,7 +24,8 @@ impl Arguments for () {
 
 /// The arguments of a function that declares none: anything that serializes to
 /// an object. A member of a name under `[user.inject]` goes to main only: the
-/// user's deployment gets the subject or the time.
+/// user's deployment gets the session's subject or the time. There, a call that names
+/// somebody else as the subject is [`Error::WrongOwner`](crate::Error::WrongOwner).
 pub struct UntypedArguments<'a, T>(pub &'a T);
 
 impl<T: Serialize> Arguments for UntypedArguments<'_, T> {
@@ -48,6 +50,8 @@ pub(crate) struct Body {
     /// The caller's arguments under the names that are filled in on the user's
     /// deployment, as members. Only main gets them.
     main_only: Vec<u8>,
+    /// The arguments among these that say who the owner is, and where their values are.
+    owners: Vec<(&'static str, Range<usize>)>,
 }
 
 impl Body {
@@ -57,18 +61,34 @@ impl Body {
     ) -> Result<Self, serde_json::Error> {
         let mut shared = Vec::with_capacity(function.head.len() + 192);
         shared.extend_from_slice(function.head.as_bytes());
-        let mut main_only = Vec::new();
+        let (mut main_only, mut owners) = (Vec::new(), Vec::new());
         let mut json = serde_json::Serializer::new(&mut shared);
         let mut members = Members {
             shared: json.serialize_map(None)?,
             main_only: &mut main_only,
+            owners: &mut owners,
             inject: function.inject,
-            is_injected: false,
+            injected: None,
         };
         arguments.encode_fields(&mut members)?;
         members.end()?;
         shared.pop();
-        Ok(Self { shared, main_only })
+        Ok(Self {
+            shared,
+            main_only,
+            owners,
+        })
+    }
+
+    /// The argument that names an owner who is none of `caller`: what the caller gave may
+    /// say who they are, by any of their names, and nobody else.
+    pub(crate) fn wrong_owner(&self, caller: [&str; 2]) -> Option<&'static str> {
+        let mut owners = self.owners.iter();
+        let wrong = owners.find(|(_, value)| {
+            let given = serde_json::from_slice::<String>(&self.main_only[value.clone()]);
+            !given.is_ok_and(|given| caller.contains(&&*given))
+        });
+        wrong.map(|(name, _)| *name)
     }
 
     /// The whole body for the user's deployment, with what it takes beside the
@@ -137,9 +157,10 @@ fn next_member(json: &mut Vec<u8>) {
 struct Members<'a, M> {
     shared: M,
     main_only: &'a mut Vec<u8>,
+    owners: &'a mut Vec<(&'static str, Range<usize>)>,
     inject: &'static [(&'static str, Injection)],
-    /// Whether the member whose key was just written is one that is filled in.
-    is_injected: bool,
+    /// What the member whose key was just written is filled in with, if it is.
+    injected: Option<(&'static str, Injection)>,
 }
 
 impl<M: SerializeMap<Error = serde_json::Error>> SerializeMap for Members<'_, M> {
@@ -147,8 +168,9 @@ impl<M: SerializeMap<Error = serde_json::Error>> SerializeMap for Members<'_, M>
     type Error = M::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), M::Error> {
-        self.is_injected = self.inject.iter().any(|(name, _)| is_text(key, name));
-        if !self.is_injected {
+        let mut inject = self.inject.iter().copied();
+        self.injected = inject.find(|(name, _)| is_text(key, name));
+        if self.injected.is_none() {
             return self.shared.serialize_key(key);
         }
         next_member(self.main_only);
@@ -158,11 +180,15 @@ impl<M: SerializeMap<Error = serde_json::Error>> SerializeMap for Members<'_, M>
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), M::Error> {
-        if self.is_injected {
-            serde_json::to_writer(&mut *self.main_only, value)
-        } else {
-            self.shared.serialize_value(value)
+        let Some((name, injection)) = self.injected else {
+            return self.shared.serialize_value(value);
+        };
+        let begin = self.main_only.len();
+        serde_json::to_writer(&mut *self.main_only, value)?;
+        if injection == Injection::Subject {
+            self.owners.push((name, begin..self.main_only.len()));
         }
+        Ok(())
     }
 
     fn end(self) -> Result<M::Ok, M::Error> {
@@ -202,13 +228,16 @@ fn milliseconds() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use byod_schema::Location;
+    use byod_schema::FunctionType;
 
     use super::*;
+    use crate::codec::Runs;
 
     const CREATE: FunctionInfo = FunctionInfo {
         table: "notes",
-        location: Location::User,
+        kind: FunctionType::Mutation,
+        runs: Runs::User,
+        switches: &["notes"],
         path: "notes:create",
         head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
         inject: &[
@@ -260,6 +289,53 @@ mod tests {
         assert_eq!(args["userId"], "subject");
         assert_eq!(args["title"], "Hi");
         assert_ne!(args["createdAt"], 1);
+    }
+
+    #[test]
+    fn who_the_owner_is_the_caller_can_only_repeat() {
+        let named = |arguments: serde_json::Value| {
+            let body = Body::new(&CREATE, &UntypedArguments(&arguments)).unwrap();
+            body.wrong_owner(["a\"b", "k57"])
+        };
+        for own in [
+            serde_json::json!({"title": "Hi", "createdAt": 1}),
+            serde_json::json!({"userId": "a\"b", "title": "Hi"}),
+            serde_json::json!({"createdAt": 1, "userId": "k57"}),
+            serde_json::json!({"owner": "bob"}),
+        ] {
+            assert_eq!(named(own.clone()), None, "{own}");
+        }
+        for other in [
+            serde_json::json!("bob"),
+            serde_json::json!(""),
+            serde_json::json!("a"),
+            serde_json::json!("A\"B"),
+            serde_json::json!("k57 "),
+            serde_json::json!(null),
+            serde_json::json!(7),
+            serde_json::json!(["k57"]),
+            serde_json::json!({"k57": "k57"}),
+        ] {
+            let arguments = serde_json::json!({"title": "Hi", "userId": other});
+            assert_eq!(named(arguments), Some("userId"), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_owner_that_is_written_twice_is_looked_at_twice() {
+        struct Twice([&'static str; 2]);
+
+        impl Arguments for Twice {
+            fn encode_fields<M: SerializeMap>(&self, fields: &mut M) -> Result<(), M::Error> {
+                let mut owners = self.0.iter();
+                owners.try_for_each(|owner| fields.serialize_entry("userId", owner))
+            }
+        }
+
+        for owners in [["alice", "bob"], ["bob", "alice"]] {
+            let body = Body::new(&CREATE, &Twice(owners)).unwrap();
+            assert_eq!(body.wrong_owner(["alice", "1"]), Some("userId"));
+        }
     }
 
     #[test]

@@ -1,18 +1,61 @@
-use byod_schema::{Injection, Location};
+use byod_schema::{FunctionType, Injection, Refusal};
 
-/// One Convex function, as the generated code knows it.
+/// One public function of main, and where it runs. `functions!()` lists all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FunctionInfo {
-    /// The table whose module it is in.
-    pub table: &'static str,
-    /// Where that table lives.
-    pub location: Location,
     /// The function path.
     pub path: &'static str,
+    /// Query, mutation or action.
+    pub kind: FunctionType,
+    /// Where it runs for a user who connected a deployment.
+    pub runs: Runs,
+    /// What spans and metrics call `table`: the table that it is called for, or else
+    /// its module.
+    pub table: &'static str,
+    /// The users' tables whose [`Rollout`](crate::Rollout) counts for it: the one that it
+    /// is called for, or else all that it touches. Where it is none, the switch for all.
+    pub switches: &'static [&'static str],
     /// The call's body up to the arguments: `{"path":…,"format":…,"args":`.
     pub head: &'static str,
     /// The arguments that are filled in where the user's deployment answers. What
-    /// the caller gives under these names goes to main only.
+    /// the caller gives under these names goes to main only; where it is the subject, and
+    /// the caller names somebody else, the call is
+    /// [`Error::WrongOwner`](crate::Error::WrongOwner) there.
     pub inject: &'static [(&'static str, Injection)],
+}
+
+/// Where a function of main runs for a user who connected a deployment. For everybody
+/// else it runs on main.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// On the user's deployment.
+    User,
+    /// On main, by right.
+    Main {
+        /// It reads users' tables there, and so sees nothing of what connected users
+        /// have on their own deployments.
+        sees_no_connected: bool,
+    },
+    /// Nowhere: it is [`Error::NotServed`](crate::Error::NotServed) before anything is
+    /// sent.
+    Refused {
+        /// Which kind of reason it is.
+        refusal: Refusal,
+        /// The reason, in words that complete "it …".
+        reason: &'static str,
+    },
+}
+
+impl Runs {
+    /// Whether it runs on main without what connected users have elsewhere.
+    pub fn sees_no_connected(self) -> bool {
+        matches!(
+            self,
+            Self::Main {
+                sees_no_connected: true
+            }
+        )
+    }
 }
 
 impl FunctionInfo {

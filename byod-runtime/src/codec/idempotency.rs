@@ -41,13 +41,16 @@ impl IdempotencyKey {
 
 #[cfg(test)]
 mod tests {
-    use byod_schema::{Injection, Location};
+    use byod_schema::{FunctionType, Injection};
 
     use super::*;
+    use crate::codec::Runs;
 
     const REMOVE: FunctionInfo = FunctionInfo {
         table: "notes",
-        location: Location::User,
+        kind: FunctionType::Mutation,
+        runs: Runs::User,
+        switches: &["notes"],
         path: "notes:remove",
         head: "",
         inject: &[("once", Injection::IdempotencyKey)],

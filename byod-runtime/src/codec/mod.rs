@@ -29,7 +29,7 @@ pub mod validators;
 pub use arguments::{Arguments, UntypedArguments};
 pub use doc::{Doc, Id, Table};
 pub use field::{Field, OptionalField};
-pub use function::FunctionInfo;
+pub use function::{FunctionInfo, Runs};
 pub use given::Given;
 pub use id::DocumentId;
 pub use literals::{Literals, Unknown};

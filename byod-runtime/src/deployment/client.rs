@@ -3,8 +3,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use hyper::Uri;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -316,7 +314,8 @@ impl Client {
                     Err(error) => error,
                 }
             };
-            if attempt > limits.retries || !self.try_again(attempt, &error, deadline).await {
+            let budget = &self.health.budget;
+            if attempt > limits.retries || !retry::again(attempt, &error, deadline, budget).await {
                 if let Some(observer) = &self.observer {
                     observer.failed(&error);
                 }
@@ -325,35 +324,6 @@ impl Client {
             context.perhaps_ran |= error.outcome() == Outcome::Unknown;
             attempt += 1;
         }
-    }
-
-    /// Whether the call is to be sent again; waits until it is time to. In a box, for
-    /// most calls are sent once.
-    #[cold]
-    fn try_again<'a>(
-        &'a self,
-        attempt: u32,
-        error: &'a Error,
-        deadline: Deadline,
-    ) -> BoxFuture<'a, bool> {
-        let try_again = async move {
-            // A deployment that is busy is not made less so by asking again.
-            let may_help = error.is_retryable() && !matches!(error, Error::Busy { .. });
-            if !may_help {
-                return false;
-            }
-            let pause = retry::pause(attempt, error);
-            if pause >= deadline.left() || !self.health.budget.spend() {
-                return false;
-            }
-            if let Some(call) = error.call() {
-                telemetry::retry(call.endpoint);
-            }
-            tracing::debug!(%error, attempt, ?pause, "the call is sent again");
-            tokio::time::sleep(pause).await;
-            true
-        };
-        try_again.boxed()
     }
 
     /// What an error of a call is about.

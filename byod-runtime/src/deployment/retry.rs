@@ -3,7 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+
+use super::deadline::Deadline;
 use crate::error::Error;
+use crate::telemetry;
 
 /// The longest pause after the first attempt; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -11,10 +16,39 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause of all.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Whether the call is to be sent again; waits until it is time to. In a box, for
+/// most calls are sent once.
+#[cold]
+pub(crate) fn again<'a>(
+    attempt: u32,
+    error: &'a Error,
+    deadline: Deadline,
+    budget: &'a Budget,
+) -> BoxFuture<'a, bool> {
+    let again = async move {
+        // A deployment that is busy is not made less so by asking again.
+        let may_help = error.is_retryable() && !matches!(error, Error::Busy { .. });
+        if !may_help {
+            return false;
+        }
+        let pause = pause(attempt, error);
+        if pause >= deadline.left() || !budget.spend() {
+            return false;
+        }
+        if let Some(call) = error.call() {
+            telemetry::retry(call.endpoint);
+        }
+        tracing::debug!(%error, attempt, ?pause, "the call is sent again");
+        tokio::time::sleep(pause).await;
+        true
+    };
+    again.boxed()
+}
+
 /// How long to wait before the attempt after `attempt` (counted from 1): what the
 /// deployment asks for, and then any time up to a bound that doubles ("full
 /// jitter"), so that callers who failed together don't come back together.
-pub(crate) fn pause(attempt: u32, error: &Error) -> Duration {
+fn pause(attempt: u32, error: &Error) -> Duration {
     let asked = error.retry_after().unwrap_or_default();
     let doubled = FIRST_PAUSE.saturating_mul(1 << (attempt - 1).min(16));
     asked.saturating_add(doubled.min(LONGEST_PAUSE).mul_f64(fastrand::f64()))
@@ -40,7 +74,7 @@ impl Default for Budget {
 
 impl Budget {
     /// Takes one retry out, if there is one.
-    pub(crate) fn spend(&self) -> bool {
+    fn spend(&self) -> bool {
         self.update(|tenths| tenths.checked_sub(RETRY))
     }
 

@@ -33,6 +33,8 @@ impl Error {
             | Self::Rejected { .. }
             | Self::Blocked { .. }
             | Self::Claim { .. }
+            | Self::WrongOwner { .. }
+            | Self::NotServed { .. }
             | Self::RolloutRefused { .. }
             | Self::DeploymentChanged { .. }
             | Self::Busy { .. }

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use byod_schema::Refusal;
 use serde::de::DeserializeOwned;
 
 use super::call::{Call, Deployment};
 use super::claim::Claim;
 use super::data::ErrorData;
 use super::text::Shown;
-use super::words::{Elapsed, Of, Refused, WrongOwner};
+use super::words::{Elapsed, Of, Refused, Switched, WrongOwner};
 
 /// How the parts of the HTTP client fail.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -172,16 +173,50 @@ pub enum Error {
         claim: Claim,
     },
 
-    /// A write to a table that the rollout allows only to be read on users' deployments.
+    /// The caller gave, under a name that `[user.inject]` says is the subject, somebody
+    /// who is not the session's user, and the user has a deployment of their own: there
+    /// it is always that user, so the call was not sent. What a service answers with is
+    /// the HTTP status 403.
     #[error(
-        "{call}: refused, writes to `{}` on users' deployments are switched off (rollout: ReadOnly)",
-        Shown(.table)
+        "{call}: not sent, `{}` is not the user whose session it is, and on a user's own deployment nobody else can be the owner; give their subject or their id on main, or call it with the session of the user who is meant",
+        Shown(.argument)
     )]
+    WrongOwner {
+        /// The call that was not sent.
+        call: Box<Call>,
+        /// The argument.
+        argument: Box<str>,
+    },
+
+    /// A user who connected a deployment doesn't have this function: it touches their
+    /// tables, but can't run where their data is. Nothing was sent, neither there nor to
+    /// main, which would split the user's data. It is no use to send it again; what a
+    /// service answers with is the HTTP status 501. `byod check` says what would make it
+    /// served.
+    #[error(
+        "{call}: not served to users with a deployment of their own: it {}",
+        Shown(.reason)
+    )]
+    NotServed {
+        /// The call that was not sent; it names the function
+        /// ([`Call::function_path`]).
+        call: Box<Call>,
+        /// Which kind of reason it is.
+        refusal: Refusal,
+        /// The reason, in words that complete "it …".
+        reason: Box<str>,
+    },
+
+    /// A write to a table that the rollout allows only to be read on users' deployments,
+    /// or any call of a function that touches tables of which only some are there yet.
+    #[error("{call}: refused, {}", Switched(.table, .still_on_main))]
     RolloutRefused {
         /// The call.
         call: Box<Call>,
         /// The table.
         table: Box<str>,
+        /// Whether it is still on main, while others that the function touches are not.
+        still_on_main: bool,
     },
 
     /// The user connected or disconnected a deployment between two pages, and a
@@ -268,6 +303,14 @@ impl Error {
         }
     }
 
+    /// A path says nothing where the registry of functions is empty.
+    pub(crate) fn no_functions() -> Self {
+        Self::config(
+            "no functions are known, so a path says nothing about where the function runs; \
+             call `.functions(functions!())` on the `ByodBuilder`",
+        )
+    }
+
     pub(crate) fn record_changed(user: &str) -> Self {
         Self::RecordChanged { user: user.into() }
     }
@@ -297,6 +340,8 @@ impl Error {
             Self::Function { .. } => "function",
             Self::Blocked { .. } => "blocked",
             Self::Claim { .. } => "claim",
+            Self::WrongOwner { .. } => "wrong_owner",
+            Self::NotServed { .. } => "not_served",
             Self::RolloutRefused { .. } => "rollout_refused",
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::Busy { .. } => "busy",
@@ -323,6 +368,8 @@ impl Error {
             | Self::Function { call, .. }
             | Self::Blocked { call, .. }
             | Self::Claim { call, .. }
+            | Self::WrongOwner { call, .. }
+            | Self::NotServed { call, .. }
             | Self::RolloutRefused { call, .. }
             | Self::DeploymentChanged { call, .. }
             | Self::Busy { call, .. }

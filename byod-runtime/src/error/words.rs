@@ -50,6 +50,25 @@ impl fmt::Display for Refused<'_> {
     }
 }
 
+pub(crate) struct Switched<'a>(pub(crate) &'a str, pub(crate) &'a bool);
+
+impl fmt::Display for Switched<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let table = Shown(self.0);
+        if *self.1 {
+            write!(
+                f,
+                "`{table}` is still on main (rollout: Off), while others of its tables are on users' deployments"
+            )
+        } else {
+            write!(
+                f,
+                "writes to `{table}` on users' deployments are switched off (rollout: ReadOnly)"
+            )
+        }
+    }
+}
+
 pub(crate) struct WrongOwner<'a>(pub(crate) &'a Claim);
 
 impl fmt::Display for WrongOwner<'_> {

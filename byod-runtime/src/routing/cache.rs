@@ -85,6 +85,15 @@ impl Route {
             Self::Blocked(_) => Standing::Error,
         }
     }
+
+    /// The host of the user's deployment.
+    pub(crate) fn host(&self) -> Option<&str> {
+        match self {
+            Self::NotConnected => None,
+            Self::Connected(connected) => Some(connected.client.host()),
+            Self::Blocked(blocked) => Some(&blocked.deployment),
+        }
+    }
 }
 
 /// Users' routes, each read once for all that ask at the same time.

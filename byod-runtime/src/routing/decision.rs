@@ -1,8 +1,9 @@
 //! The routing decision, without I/O.
 
-use byod_schema::{FunctionType, Location};
+use byod_schema::Refusal;
 
-use super::rollout::Rollout;
+use super::rollout::Switch;
+use crate::codec::Runs;
 
 /// What a user's record says, as far as routing is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,70 +17,98 @@ pub(crate) enum Standing {
 
 /// Where a call goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
+pub(crate) enum Decision<'a> {
     Main,
     User,
+    /// Nowhere, because connected users don't have the function. What blocks a user
+    /// passes; this doesn't, so it is said first.
+    NotServed {
+        refusal: Refusal,
+        reason: &'static str,
+    },
     /// Nowhere, because the user's deployment is failing.
     Blocked,
-    /// Nowhere, because the rollout allows no writes yet.
-    Refused,
+    /// Nowhere, because the switch of that table doesn't allow it yet.
+    Refused {
+        table: &'a str,
+        still_on_main: bool,
+    },
 }
 
 /// Whether the decision depends on the user's record at all.
-pub(crate) fn needs_record(location: Location, rollout: Rollout) -> bool {
-    location == Location::User && rollout != Rollout::Off
+pub(crate) fn needs_record(runs: Runs, switch: Switch<'_>) -> bool {
+    !matches!(runs, Runs::Main { .. }) && switch != Switch::Off
 }
 
 pub(crate) fn decide(
-    location: Location,
-    rollout: Rollout,
+    runs: Runs,
+    switch: Switch<'_>,
     standing: Standing,
-    kind: FunctionType,
-) -> Decision {
-    if !needs_record(location, rollout) {
+    only_reads: bool,
+) -> Decision<'_> {
+    if !needs_record(runs, switch) || standing == Standing::NotConnected {
         return Decision::Main;
     }
-    match standing {
-        Standing::NotConnected => Decision::Main,
-        Standing::Error => Decision::Blocked,
-        Standing::Connected => match (rollout, kind) {
-            (Rollout::ReadOnly, FunctionType::Mutation | FunctionType::Action) => Decision::Refused,
-            _ => Decision::User,
-        },
+    if let Runs::Refused { refusal, reason } = runs {
+        return Decision::NotServed { refusal, reason };
+    }
+    let refused = |table, still_on_main| Decision::Refused {
+        table,
+        still_on_main,
+    };
+    match (standing, switch) {
+        (Standing::Error, _) => Decision::Blocked,
+        (_, Switch::Split(table)) => refused(table, true),
+        (_, Switch::ReadOnly(table)) if !only_reads => refused(table, false),
+        _ => Decision::User,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Decision::{Blocked, Main, Refused, User};
-    use FunctionType::{Action, Mutation, Query};
+    use Decision::{Blocked, Main, User};
     use Standing::{Connected, Error, NotConnected};
 
     #[test]
     fn the_routing_table() {
+        let main = Runs::Main {
+            sees_no_connected: false,
+        };
+        let (refusal, reason) = (Refusal::ReadsMain, "reads `users` beside `notes`");
+        let refused = Runs::Refused { refusal, reason };
+        let not_served = Decision::NotServed { refusal, reason };
+        let of = |still_on_main| Decision::Refused {
+            table: "notes",
+            still_on_main,
+        };
+        let (writes, split) = (of(false), of(true));
         #[rustfmt::skip]
         let rows = [
-            // location        standing      Off   ReadOnly: reads, writes   On
-            (Location::Main, NotConnected, [Main, Main,    Main,    Main]),
-            (Location::Main, Connected,    [Main, Main,    Main,    Main]),
-            (Location::Main, Error,        [Main, Main,    Main,    Main]),
-            (Location::User, NotConnected, [Main, Main,    Main,    Main]),
-            (Location::User, Connected,    [Main, User,    Refused, User]),
-            (Location::User, Error,        [Main, Blocked, Blocked, Blocked]),
+            // runs       standing      Off   ReadOnly: reads, writes     Split       On
+            (main,        NotConnected, [Main, Main,       Main,       Main,       Main]),
+            (main,        Connected,    [Main, Main,       Main,       Main,       Main]),
+            (main,        Error,        [Main, Main,       Main,       Main,       Main]),
+            (Runs::User,  NotConnected, [Main, Main,       Main,       Main,       Main]),
+            (Runs::User,  Connected,    [Main, User,       writes,     split,      User]),
+            (Runs::User,  Error,        [Main, Blocked,    Blocked,    Blocked,    Blocked]),
+            (refused,     NotConnected, [Main, Main,       Main,       Main,       Main]),
+            (refused,     Connected,    [Main, not_served, not_served, not_served, not_served]),
+            (refused,     Error,        [Main, not_served, not_served, not_served, not_served]),
         ];
-        for (location, standing, [off, reads, writes, on]) in rows {
-            for kind in [Query, Mutation, Action] {
-                let read_only = if kind == Query { reads } else { writes };
-                for (rollout, expected) in [
-                    (Rollout::Off, off),
-                    (Rollout::ReadOnly, read_only),
-                    (Rollout::On, on),
+        for (runs, standing, [off, reads, writes, split, on]) in rows {
+            for only_reads in [true, false] {
+                let read_only = if only_reads { reads } else { writes };
+                for (switch, expected) in [
+                    (Switch::Off, off),
+                    (Switch::ReadOnly("notes"), read_only),
+                    (Switch::Split("notes"), split),
+                    (Switch::On, on),
                 ] {
                     assert_eq!(
-                        decide(location, rollout, standing, kind),
+                        decide(runs, switch, standing, only_reads),
                         expected,
-                        "{location} {standing:?} {rollout:?} {kind}"
+                        "{runs:?} {standing:?} {switch:?} {only_reads}"
                     );
                 }
             }
@@ -88,9 +117,12 @@ mod tests {
 
     #[test]
     fn the_record_is_read_only_where_it_matters() {
-        assert!(!needs_record(Location::Main, Rollout::On));
-        assert!(!needs_record(Location::User, Rollout::Off));
-        assert!(needs_record(Location::User, Rollout::ReadOnly));
-        assert!(needs_record(Location::User, Rollout::On));
+        let main = Runs::Main {
+            sees_no_connected: true,
+        };
+        assert!(!needs_record(main, Switch::On));
+        assert!(!needs_record(Runs::User, Switch::Off));
+        assert!(needs_record(Runs::User, Switch::ReadOnly("notes")));
+        assert!(needs_record(Runs::User, Switch::On));
     }
 }

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use byod_schema::Location;
-
 use super::cache::{Blocked, Route, Why};
 use super::decision::{Decision, decide, needs_record};
-use super::rollout::{Rollout, Rollouts};
+use super::rollout::{Rollouts, Switch, Switches};
 use super::service::Byod;
 use super::status::{UserStatus, outdated};
 use super::target::{Target, Wanted};
+use crate::codec::Runs;
 use crate::deployment::{Auth, Deadline, Token};
 use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::{ConnectionStatus, UserId};
@@ -20,18 +19,13 @@ use crate::users::{ConnectionStatus, UserId};
 #[derive(Default)]
 pub(crate) struct Known {
     route: Option<Result<Route, Error>>,
-    rollouts: Vec<(Box<str>, Rollout)>,
+    switches: Option<Arc<Switches>>,
 }
 
 impl Known {
-    fn rollout(&mut self, table: &str, rollouts: &Rollouts) -> Rollout {
-        let mut known = self.rollouts.iter();
-        if let Some((_, rollout)) = known.find(|(name, _)| **name == *table) {
-            return *rollout;
-        }
-        let rollout = rollouts.get(table);
-        self.rollouts.push((table.into(), rollout));
-        rollout
+    fn switch<'a>(&mut self, wanted: Wanted<'a>, rollouts: &Rollouts) -> Switch<'a> {
+        let switches = self.switches.get_or_insert_with(|| rollouts.now());
+        switches.of(wanted.switches, wanted.table)
     }
 }
 
@@ -45,24 +39,25 @@ impl Byod {
         Target::Main(main)
     }
 
-    /// The switch of a table whose calls need the user's route; `None` for those that
+    /// What the switches say of calls that need the user's route; `None` for those that
     /// go to main whatever that is.
-    fn switch(
+    fn switch<'a>(
         &self,
         user: &UserId,
-        wanted: Wanted<'_>,
+        wanted: Wanted<'a>,
         known: Option<&mut Known>,
-    ) -> Result<Option<Rollout>, Error> {
+    ) -> Result<Option<Switch<'a>>, Error> {
         user.check()?;
-        // Main tables need neither the switch nor the record.
-        if wanted.location == Location::Main {
+        // What runs on main needs neither the switch nor the record.
+        if let Runs::Main { .. } = wanted.runs {
             return Ok(None);
         }
-        let rollout = match known {
-            Some(known) => known.rollout(wanted.table, &self.inner().rollouts),
-            None => self.inner().rollouts.get(wanted.table),
+        let rollouts = &self.inner().rollouts;
+        let switch = match known {
+            Some(known) => known.switch(wanted, rollouts),
+            None => rollouts.of(wanted.switches, wanted.table),
         };
-        Ok(needs_record(wanted.location, rollout).then_some(rollout))
+        Ok(needs_record(wanted.runs, switch).then_some(switch))
     }
 
     /// Where a call goes, if that is known without reading anything. `token` is the
@@ -74,13 +69,13 @@ impl Byod {
         wanted: Wanted<'_>,
         deadline: Deadline,
     ) -> Result<Option<Target>, Error> {
-        let Some(rollout) = self.switch(user, wanted, None)? else {
+        let Some(switch) = self.switch(user, wanted, None)? else {
             return Ok(Some(self.main_with(token)));
         };
         let Some(route) = self.inner().routes.hit(user, deadline.begin) else {
             return Ok(None);
         };
-        self.follow(route, rollout, token, wanted).map(Some)
+        self.follow(route, switch, token, wanted).map(Some)
     }
 
     /// Where a call goes. `known` is shared by calls that are made together.
@@ -92,7 +87,7 @@ impl Byod {
         mut known: Option<&mut Known>,
         deadline: Deadline,
     ) -> Result<Target, Error> {
-        let Some(rollout) = self.switch(user, wanted, known.as_deref_mut())? else {
+        let Some(switch) = self.switch(user, wanted, known.as_deref_mut())? else {
             return Ok(self.main_with(token));
         };
         let route = match known {
@@ -112,29 +107,37 @@ impl Byod {
                 None => error,
             }
         })?;
-        self.follow(route, rollout, token, wanted)
+        self.follow(route, switch, token, wanted)
     }
 
     /// Where a call goes whose user has that route.
     fn follow(
         &self,
         route: Route,
-        rollout: Rollout,
+        switch: Switch<'_>,
         token: Option<&Token>,
         wanted: Wanted<'_>,
     ) -> Result<Target, Error> {
-        let Wanted {
-            table,
-            location,
-            kind,
-            ..
-        } = wanted;
         let call = |deployment| wanted.context(deployment).call();
-        match (decide(location, rollout, route.standing(), kind), route) {
+        let only_reads = wanted.endpoint.only_reads();
+        let decision = decide(wanted.runs, switch, route.standing(), only_reads);
+        match (decision, route) {
             (Decision::User, Route::Connected(connected)) => Ok(Target::User(connected)),
-            (Decision::Refused, Route::Connected(connected)) => Err(Error::RolloutRefused {
+            (Decision::NotServed { refusal, reason }, route) => Err(Error::NotServed {
+                call: call(route.host().unwrap_or("the user's deployment")),
+                refusal,
+                reason: reason.into(),
+            }),
+            (
+                Decision::Refused {
+                    table,
+                    still_on_main,
+                },
+                Route::Connected(connected),
+            ) => Err(Error::RolloutRefused {
                 call: call(connected.client.host()),
                 table: table.into(),
+                still_on_main,
             }),
             (Decision::Blocked, Route::Blocked(blocked)) => {
                 let call = call(&blocked.deployment);
@@ -212,13 +215,24 @@ impl Byod {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Endpoint;
+    use crate::routing::Rollout;
 
     #[test]
     fn calls_made_together_see_one_switch() {
+        let wanted = |table: &'static [&'static str]| Wanted {
+            runs: Runs::User,
+            switches: table,
+            table: "notes",
+            endpoint: Endpoint::Query,
+            path: "notes:list",
+        };
         let (mut known, rollouts) = (Known::default(), Rollouts::default());
-        assert_eq!(known.rollout("notes", &rollouts), Rollout::On);
+        assert_eq!(known.switch(wanted(&["notes"]), &rollouts), Switch::On);
         rollouts.set_all(Rollout::Off);
-        assert_eq!(known.rollout("notes", &rollouts), Rollout::On);
-        assert_eq!(known.rollout("tasks", &rollouts), Rollout::Off);
+        assert_eq!(known.switch(wanted(&["notes"]), &rollouts), Switch::On);
+        assert_eq!(known.switch(wanted(&["tasks"]), &rollouts), Switch::On);
+        let mut later = Known::default();
+        assert_eq!(later.switch(wanted(&["tasks"]), &rollouts), Switch::Off);
     }
 }

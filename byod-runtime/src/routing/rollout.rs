@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
@@ -34,10 +35,57 @@ pub enum Rollout {
 #[derive(Debug, Default)]
 pub struct Rollouts(ArcSwap<Switches>);
 
+/// The switches at one moment.
 #[derive(Clone, Debug, Default)]
-struct Switches {
+pub(crate) struct Switches {
     all: Rollout,
     tables: HashMap<Box<str>, Rollout>,
+}
+
+/// What the switches say of one function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch<'a> {
+    Off,
+    /// This table, at least, is only to be read.
+    ReadOnly(&'a str),
+    /// This table is still on main, while others that the function touches are not.
+    Split(&'a str),
+    On,
+}
+
+impl Switches {
+    fn get(&self, table: &str) -> Rollout {
+        *self.tables.get(table).unwrap_or(&self.all)
+    }
+
+    /// What they say of a function that touches those tables; of one that touches none,
+    /// the switch for all counts, and `name` stands for the table.
+    pub(crate) fn of<'a>(&self, tables: &'a [&'a str], name: &'a str) -> Switch<'a> {
+        let switch = |table: &'a str, rollout| match rollout {
+            Rollout::Off => Switch::Off,
+            Rollout::ReadOnly => Switch::ReadOnly(table),
+            Rollout::On => Switch::On,
+        };
+        let (first, others) = match tables {
+            [] => return switch(name, self.all),
+            [only] => return switch(only, self.get(only)),
+            [first, others @ ..] => (*first, others),
+        };
+        let mut sum = switch(first, self.get(first));
+        let mut before = first;
+        for table in others {
+            sum = match (sum, switch(table, self.get(table))) {
+                (Switch::Split(table), _) => Switch::Split(table),
+                (Switch::Off, Switch::Off) => Switch::Off,
+                (Switch::Off, _) => Switch::Split(before),
+                (_, Switch::Off) => Switch::Split(table),
+                (Switch::ReadOnly(table), _) => Switch::ReadOnly(table),
+                (Switch::On, next) => next,
+            };
+            before = table;
+        }
+        sum
+    }
 }
 
 impl Rollouts {
@@ -62,7 +110,43 @@ impl Rollouts {
 
     /// The switch of a table.
     pub fn get(&self, table: &str) -> Rollout {
-        let switches = self.0.load();
-        *switches.tables.get(table).unwrap_or(&switches.all)
+        self.0.load().get(table)
+    }
+
+    /// What they say now of a function; see [`Switches::of`].
+    pub(crate) fn of<'a>(&self, tables: &'a [&'a str], name: &'a str) -> Switch<'a> {
+        self.0.load().of(tables, name)
+    }
+
+    /// All of them, as they are now.
+    pub(crate) fn now(&self) -> Arc<Switches> {
+        self.0.load_full()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_goes_by_the_switches_of_all_that_it_touches() {
+        let rollouts = Rollouts::default();
+        rollouts.set("off", Rollout::Off);
+        rollouts.set("off2", Rollout::Off);
+        rollouts.set("read", Rollout::ReadOnly);
+        for (tables, expected) in [
+            (&[][..], Switch::On),
+            (&["on"], Switch::On),
+            (&["on", "read"], Switch::ReadOnly("read")),
+            (&["read", "on"], Switch::ReadOnly("read")),
+            (&["off", "off2"], Switch::Off),
+            (&["off", "off2", "on"], Switch::Split("off2")),
+            (&["on", "read", "off"], Switch::Split("off")),
+            (&["off", "read", "off2"], Switch::Split("off")),
+        ] {
+            assert_eq!(rollouts.of(tables, "chat"), expected, "{tables:?}");
+        }
+        rollouts.set_all(Rollout::ReadOnly);
+        assert_eq!(rollouts.of(&[], "chat"), Switch::ReadOnly("chat"));
     }
 }

@@ -1,5 +1,7 @@
 use byod_schema::Location;
 
+use crate::codec::FunctionInfo;
+
 /// A table of the service, and where it lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableInfo {
@@ -25,12 +27,38 @@ pub struct TableInfo {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Router {
     tables: &'static [TableInfo],
+    functions: &'static [FunctionInfo],
 }
 
 impl Router {
-    /// A router for these tables, as `tables!()` lists them.
+    /// A router for these tables, as `tables!()` lists them. It knows no functions.
     pub const fn new(tables: &'static [TableInfo]) -> Self {
-        Self { tables }
+        Self {
+            tables,
+            functions: &[],
+        }
+    }
+
+    /// The same router with main's functions, as `functions!()` lists them: in the order
+    /// of their modules and names.
+    #[must_use]
+    pub const fn with_functions(self, functions: &'static [FunctionInfo]) -> Self {
+        Self { functions, ..self }
+    }
+
+    /// Every public function of main.
+    pub const fn functions(&self) -> &'static [FunctionInfo] {
+        self.functions
+    }
+
+    /// The public function of main that has this path, if there is one. As for Convex,
+    /// `chat.js:send` is `chat:send`, and `chat` is `chat:default`.
+    pub fn function(&self, path: &str) -> Option<&'static FunctionInfo> {
+        let wanted = parts(path);
+        let found = self
+            .functions
+            .binary_search_by(|function| parts(function.path).cmp(&wanted));
+        self.functions.get(found.ok()?)
     }
 
     /// Every table.
@@ -63,6 +91,12 @@ impl Router {
     pub fn is_main_table(&self, name: &str) -> bool {
         self.location(name) == Location::Main
     }
+}
+
+/// A path's module and name, as Convex reads them.
+fn parts(path: &str) -> (&str, &str) {
+    let (module, name) = path.rsplit_once(':').unwrap_or((path, "default"));
+    (module.trim_end_matches(".js"), name)
 }
 
 #[cfg(test)]

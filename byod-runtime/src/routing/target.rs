@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
-use byod_schema::{FunctionType, Location};
+use byod_schema::Location;
 
 use super::cache::Connected;
+use crate::codec::Runs;
 use crate::deployment::{Auth, CallContext, Client};
-use crate::error::Deployment;
+use crate::error::{Deployment, Endpoint};
 
 /// The client that calls go through, and the deployment it belongs to.
 #[derive(Clone, Debug)]
@@ -58,9 +59,13 @@ impl Target {
 /// What is called, as far as routing is concerned.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
+    /// Where it runs for connected users.
+    pub(crate) runs: Runs,
+    /// The users' tables whose rollout counts.
+    pub(crate) switches: &'a [&'a str],
+    /// What stands for the table where it touches none.
     pub(crate) table: &'a str,
-    pub(crate) location: Location,
-    pub(crate) kind: FunctionType,
+    pub(crate) endpoint: Endpoint,
     /// For errors only.
     pub(crate) path: &'a str,
 }
@@ -73,9 +78,9 @@ impl<'a> Wanted<'a> {
         CallContext {
             deployment,
             auth: &NOTHING,
-            endpoint: self.kind.into(),
+            endpoint: self.endpoint,
             path: self.path,
-            repeatable: self.kind == FunctionType::Query,
+            repeatable: self.endpoint.only_reads(),
             perhaps_ran: false,
             values: 0,
         }

@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use byod_runtime::codec::FunctionInfo;
 use byod_runtime::{
-    Byod, ByodBuilder, ConnectionStatus, Credentials, EncryptionKey, Error, FunctionType, Location,
-    Mutation, PaginatedQuery, Query, Session, TableInfo,
+    Byod, ByodBuilder, ConnectionStatus, Credentials, EncryptionKey, Error, FunctionInfo,
+    FunctionType, Location, Mutation, PaginatedQuery, Query, Runs, Session, TableInfo,
 };
 use serde_json::{Value, json};
 
@@ -31,13 +30,16 @@ const TABLES: &[TableInfo] = &[
 
 const LIST: FunctionInfo = FunctionInfo {
     table: "notes",
-    location: Location::User,
+    kind: FunctionType::Query,
+    runs: Runs::User,
+    switches: &["notes"],
     path: "notes:list",
     head: r#"{"path":"notes:list","format":"convex_encoded_json","args":"#,
     inject: &[],
 };
 
 const CREATE: FunctionInfo = FunctionInfo {
+    kind: FunctionType::Mutation,
     path: "notes:create",
     head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
     ..LIST

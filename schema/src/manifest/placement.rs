@@ -149,6 +149,35 @@ impl Refusal {
         Self::NotJudged,
     ];
 
+    /// What to do about it.
+    pub fn fix(self) -> &'static str {
+        match self {
+            Self::NotCarried => {
+                "change on main what the reason says, or write the function in custom/; or list it in `user.across_users` where it is to show several users' data"
+            }
+            Self::ReadsMain => {
+                "write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
+            }
+            Self::WritesMain => {
+                "write the function in custom/, and let the service write on main; or list it in `user.main_only`"
+            }
+            Self::RunsMain => {
+                "write the function in custom/, and let the service call the other one; or list it in `user.main_only`"
+            }
+            Self::Action => {
+                "let the service do what the action does, and call functions of tables for the rest; or list it in `user.main_only`"
+            }
+            Self::Component => {
+                "write the function in custom/, without the component; or list it in `user.main_only`"
+            }
+            Self::Unknown => {
+                "show the tables as the reason says; or say in [user.modules] whose tables the module touches"
+            }
+            Self::MainOnly | Self::Skipped => "nothing, if that is what it is to do",
+            Self::NotJudged => "run `byod export`",
+        }
+    }
+
     /// Whether `byod.toml` says so, which is no fault.
     pub fn is_stated(self) -> bool {
         matches!(self, Self::MainOnly | Self::Skipped)
@@ -185,6 +214,10 @@ pub struct Stated {
     /// Functions that are left out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub skip: BTreeSet<FunctionPath>,
+    /// Functions that read what several users have, and so run on main for everybody: of
+    /// what connected users have they see nothing.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub across_users: BTreeSet<FunctionPath>,
     /// Functions of which it is known that they are refused.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub not_served: BTreeSet<FunctionPath>,

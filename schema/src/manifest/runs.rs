@@ -1,5 +1,7 @@
 //! Where a function of main runs, by all that a manifest says.
 
+use std::collections::BTreeSet;
+
 use super::location::Location;
 use super::placement::{Placement, Refusal, Runs};
 use super::project::Manifest;
@@ -13,6 +15,13 @@ impl Manifest {
     /// are named after a table of the users run on users' deployments, and all others on
     /// main.
     pub fn runs(&self, path: &FunctionPath) -> Runs {
+        let named_after = self.location(path.last_of_module());
+        self.runs_beside(path, named_after.unwrap_or(Location::Main))
+    }
+
+    /// The same for a function that is called for a table, which says where it runs where
+    /// the tool has judged none.
+    pub fn runs_beside(&self, path: &FunctionPath, table: Location) -> Runs {
         let refused = |refusal, reason: &str| Runs::Refused {
             refusal,
             reason: reason.to_owned(),
@@ -25,11 +34,9 @@ impl Manifest {
             return refused(Refusal::MainOnly, reason);
         }
         let Some(placements) = &self.placements else {
-            let table = path.module.rsplit('/').next().unwrap_or(&path.module);
-            return if self.location(table) == Some(Location::User) {
-                Runs::User
-            } else {
-                Runs::Main
+            return match table {
+                Location::User => Runs::User,
+                Location::Main => Runs::Main,
             };
         };
         match placements.functions.get(path) {
@@ -41,9 +48,28 @@ impl Manifest {
         }
     }
 
+    /// The users' tables whose rollout switches decide of a function: the one that its
+    /// module is named after, or else all that it touches.
+    pub fn switched_by(&self, path: &FunctionPath) -> BTreeSet<&str> {
+        if let Some(table) = self.user_tables.get(path.last_of_module()) {
+            return BTreeSet::from([table.as_str()]);
+        }
+        let touched = self.placement(path).map(Placement::touches);
+        let touched = touched.into_iter().flatten();
+        touched
+            .filter(|table| self.user_tables.contains(*table))
+            .collect()
+    }
+
     /// What is known of a function, where the tool has judged it.
     pub fn placement(&self, path: &FunctionPath) -> Option<&Placement> {
         self.placements.as_ref()?.functions.get(path)
+    }
+
+    /// Whether a function runs on main and reads users' tables there, of which connected
+    /// users have theirs elsewhere.
+    pub fn sees_no_connected(&self, path: &FunctionPath) -> bool {
+        self.placement(path).is_some_and(|it| it.sees_no_connected)
     }
 
     /// The public functions of main that `[user]` in `byod.toml` names and main doesn't have.
@@ -51,6 +77,7 @@ impl Manifest {
         let lists = [
             ("main_only", &self.stated.main_only),
             ("skip", &self.stated.skip),
+            ("across_users", &self.stated.across_users),
             ("not_served", &self.stated.not_served),
         ];
         let is_public = |path: &FunctionPath| {

@@ -10,7 +10,6 @@ use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 
 use super::Host;
 use crate::limits::Clock;
-use crate::resolve::missing;
 use crate::standin::Standin;
 use crate::typescript;
 
@@ -46,6 +45,13 @@ pub(crate) fn object<'js>(
         "isNodeModule",
         Function::new(ctx.clone(), move |id: String| {
             state.borrow_mut().is_node_module(&id)
+        })?,
+    )?;
+    let state = host.clone();
+    object.set(
+        "isPure",
+        Function::new(ctx.clone(), move |id: String| {
+            state.borrow_mut().purity.is_pure(Path::new(&id))
         })?,
     )?;
     let state = host.clone();
@@ -114,7 +120,9 @@ fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result
     let (path, source) = match id.parse::<Standin>() {
         Ok(standin) => {
             if let Some((specifier, _)) = standin.of_package() {
-                loaded.set("absent", missing(specifier))?;
+                let folder = host.folder.clone();
+                let absent = host.resolution.not_found(&folder, specifier);
+                loaded.set("absent", absent)?;
             }
             (Path::new("standin.js"), standin.source())
         }

@@ -130,18 +130,34 @@ function readFunction(name, value, isChecked) {
   }
 }
 
+// What was found, as long as nothing more is asked, or imported late.
+let answered = { asked: 0, late: 0, of: new Map() };
+
 // What an inert value stands for that a module, or one that it imports, asked which
 // values it holds: what is undefined then may be for that alone.
-function askedBelow(record, seen) {
+function askedBelow(record) {
+  if (answered.asked !== askedInert.size || answered.late !== lateImports) {
+    answered = { asked: askedInert.size, late: lateImports, of: new Map() };
+  }
+  const seen = new Set();
+  const found = askedIn(record, seen);
+  // Nothing is below any of them. Asked anew for every module, a chain of them would cost
+  // the square of its length.
+  if (found === undefined) for (const one of seen) answered.of.set(one, undefined);
+  return found;
+}
+
+function askedIn(record, seen) {
+  if (answered.of.has(record)) return answered.of.get(record);
   if (seen.has(record)) return undefined;
   seen.add(record);
-  const own = askedInert.get(record.id);
-  if (own !== undefined) return own;
+  let found = askedInert.get(record.id);
   for (const dep of record.deps.values()) {
-    const found = dep.id.includes("/node_modules/") ? undefined : askedBelow(dep, seen);
-    if (found !== undefined) return found;
+    if (found !== undefined) break;
+    found = dep.id.includes("/node_modules/") ? undefined : askedIn(dep, seen);
   }
-  return undefined;
+  if (found !== undefined) answered.of.set(record, found);
+  return found;
 }
 
 // The functions among a module's exports, those that can't be had, and the exports
@@ -152,7 +168,7 @@ function readFunctions(id, isChecked = false) {
   const leftOut = [];
   const unknown = [];
   const record = entries.get(id);
-  const asked = askedBelow(record, new Set());
+  const asked = askedBelow(record);
   // What `export *` would pass on has no name here.
   if (record.open) unknown.push({ name: "", origin: record.open });
   for (const name of Object.keys(exports)) {

@@ -6,8 +6,15 @@
 // so that, as in Convex's bundles, hoisted functions can be called across a
 // cycle before their module has run, and `export *` sees all names; evaluation
 // then opens the gates, depth first.
+//
+// A package may say of itself that loading it changes nothing else (`sideEffects` of
+// its `package.json`), and Convex's bundler believes it. Of such a module importers
+// get what loads it when they first look into it: what only the insides of functions
+// use is not even read.
 
 const records = new Map();
+// What modules have imported after they were linked.
+let lateImports = 0;
 
 function recordOf(id) {
   let record = records.get(id);
@@ -24,11 +31,56 @@ function resolve(specifier, importer, isRequire) {
   if (!record) {
     record = recordOf(host.resolve(specifier, importer.id, isRequire));
     importer.deps.set(key, record);
+    if (importer.state !== "linked") lateImports++;
   }
   return record;
 }
 
 // --- What importers see ---
+
+// The record behind what loads a module when it is looked into.
+const deferred = new WeakMap();
+
+function isDeferred(record) {
+  if (record.state !== "new" && record.state !== "linked") return false;
+  return (record.isPure ??= host.isPure(record.id));
+}
+
+// What an importer sees before it looks into a module that may be loaded later.
+function deferredNamespace(record, importer) {
+  const known = (importer.deferred ??= new Map()).get(record);
+  if (known) return known;
+  const seen = () => demanded(record, importer);
+  const value = new Proxy(Object.create(null), {
+    get: (_, name) => (name === "then" ? undefined : seen()[name]),
+    has: (_, name) => name !== "then" && name in seen(),
+    ownKeys: () => Reflect.ownKeys(seen()),
+    getOwnPropertyDescriptor: (_, name) => {
+      const property = Reflect.getOwnPropertyDescriptor(seen(), name);
+      return property && { ...property, configurable: true };
+    },
+  });
+  deferred.set(value, record);
+  importer.deferred.set(record, value);
+  return value;
+}
+
+// Loads a module in the middle of what runs, and gives what the importer sees of it.
+function demanded(record, importer) {
+  if (record.state === "new" || record.state === "linked") {
+    const running = host.runningNow();
+    link(record, importer);
+    evaluate(record, importer);
+    host.drain();
+    if (record.state === "running") throw new Error(`${host.shown(record.id)} awaits something that does not come at once`);
+    host.running(running);
+  }
+  return seenBy(importer, record);
+}
+
+function namespaceFor(importer, record) {
+  return isDeferred(record) ? deferredNamespace(record, importer) : namespace(record);
+}
 
 function namespace(record) {
   if (record.kind === "inert") return record.exports;
@@ -169,9 +221,13 @@ function linkGraph(record, linked, importer) {
   );
   record.started.catch(() => {});
   record.ownNames = new Set(Object.keys(record.exports));
-  for (const specifier of record.imports) linkGraph(resolve(specifier, record, false), linked, record);
+  for (const specifier of record.imports) {
+    const imported = resolve(specifier, record, false);
+    // What `export *` passes on is known by its names.
+    if (record.starImports.includes(specifier) || !isDeferred(imported)) linkGraph(imported, linked, record);
+  }
   // Re-exports lead to their module before this one has run.
-  record.bind?.((specifier) => namespace(resolve(specifier, record, false)));
+  record.bind?.((specifier) => namespaceFor(record, resolve(specifier, record, false)));
   for (const specifier of record.starImports) record.stars.push(resolve(specifier, record, false));
 }
 
@@ -193,6 +249,7 @@ function bindingOf(record, name, seen = new Set()) {
   if (from) {
     const [specifier, imported] = from;
     const target = resolve(specifier, record, false);
+    link(target, record);
     return bindingOf(target, imported, seen) ?? `${imported} of ${target.id}`;
   }
   if (record.ownNames?.has(name)) return binding;
@@ -212,7 +269,7 @@ function linkStars(record) {
     for (const name of namesOf(star, new Set([record]))) {
       const isTwice = Object.hasOwn(record.exports, name) && !record.ownNames.has(name);
       if (isTwice && bindingOf(record, name) === null) makeAmbiguous(record, name);
-      else defineStar(record, name, () => namespace(star)[name]);
+      else defineStar(record, name, () => namespaceFor(record, star)[name]);
     }
   }
 }
@@ -239,6 +296,8 @@ function exportAll(record, value) {
     record.open ??= inertInfo.get(value).origin;
     return;
   }
+  // Of an ES module they are known already.
+  if (deferred.get(value)?.kind === "esm") return;
   for (const name of Object.keys(value)) defineStar(record, name, () => value[name]);
   sortNames(record.exports);
 }
@@ -263,7 +322,7 @@ function isAncestor(record, of) {
 
 function importStatic(specifier, importer) {
   const record = resolve(specifier, importer, false);
-  return evaluated(record, importer);
+  return isDeferred(record) ? deferredNamespace(record, importer) : evaluated(record, importer);
 }
 
 function importDynamic(specifier, importer) {

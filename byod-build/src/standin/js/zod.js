@@ -19,7 +19,8 @@ const SAME = new Set(
 );
 
 function inside() {
-  throw new Error("the inside of a schema of `zod` is not there while `zod` is not installed: install `zod`");
+  // Read out as what it is of, and what to run.
+  throw new Error(String(absent["(the inside of a schema)"]));
 }
 
 function schema(definition) {

@@ -335,3 +335,113 @@ export const ok = query({
       .collect();
   },
 });
+import { me19 } from "./lib/callers";
+export const t19 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me19(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me20 } from "./lib/callers";
+export const t20 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me20(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me21 } from "./lib/callers";
+export const t21 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me21(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me22 } from "./lib/callers";
+export const t22 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me22(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me23 } from "./lib/callers";
+export const t23 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me23(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me24 } from "./lib/callers";
+export const t24 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me24(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me25 } from "./lib/callers";
+export const t25 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me25(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me26 } from "./lib/callers";
+export const t26 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me26(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me27 } from "./lib/callers";
+export const t27 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me27(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});
+import { me28 } from "./lib/callers";
+export const t28 = query({
+  args: {},
+  handler: async (ctx) => {
+    const user: any = await me28(ctx);
+    return await ctx.db
+      .query("items")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+  },
+});

@@ -133,3 +133,104 @@ export async function me18(ctx: QueryCtx) {
   inner();
   return user;
 }
+export async function me19(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity || !identity.email) throw new Error("no mail");
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me20(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity?.email) throw new Error("no mail");
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me21(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (identity?.email === undefined) throw new Error("no mail");
+  if (identity === null) throw new Error("no");
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me22(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity) throw new Error("no");
+  const { email } = identity;
+  if (email == null) throw new Error("no mail");
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me23(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity) throw new Error("no");
+  const { email = fail() } = identity;
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me24(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity) throw new Error("no");
+  const email = identity.email ?? fail();
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me25(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity) throw new Error("no");
+  const mail = identity.email;
+  if (mail) {
+  } else throw new Error("no mail");
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me26(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity || !identity.emailVerified) throw new Error("no");
+  const user = await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique();
+  if (!user) throw new Error("no");
+  return user;
+}
+export async function me27(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  const user = identity && (await ctx.db
+    .query("users")
+    .withIndex("by_sub", (q) => q.eq("sub", identity.subject))
+    .unique());
+  return identity?.email ? user! : fail();
+}
+export async function me28(ctx: QueryCtx) {
+  const identity = await ctx.auth.getUserIdentity();
+  if (!identity?.email) throw new Error("no mail");
+  return await me0(ctx);
+}

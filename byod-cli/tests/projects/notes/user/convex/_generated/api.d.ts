@@ -10,6 +10,7 @@ import type * as byod_query from "../byod/query.js";
 import type * as byod_tables from "../byod/tables.js";
 import type * as byod_vectors from "../byod/vectors.js";
 import type * as byod_version from "../byod/version.js";
+import type * as chat from "../chat.js";
 import type * as custom_todos from "../custom/todos.js";
 import type * as folders from "../folders.js";
 import type * as functions from "../functions.js";
@@ -33,6 +34,7 @@ declare const modules: ApiFromModules<{
   "byod/tables": typeof byod_tables;
   "byod/vectors": typeof byod_vectors;
   "byod/version": typeof byod_version;
+  chat: typeof chat;
   "custom/todos": typeof custom_todos;
   folders: typeof folders;
   functions: typeof functions;

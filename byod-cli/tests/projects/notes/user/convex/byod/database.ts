@@ -151,7 +151,7 @@ function withOwner(table: string, value: any, owner: string): any {
   const whose = whoseAre(table);
   const fields = typeof whose === "object" && "fields" in whose;
   const missing = (fields ? whose.fields : []).filter(
-    (field) => !field.includes(".") && value[field] == null,
+    (field) => !field.includes(".") && valueAt(value, field) == null,
   );
   const added = missing.map((field) => [field, owner]);
   return { ...value, ...Object.fromEntries(added) };

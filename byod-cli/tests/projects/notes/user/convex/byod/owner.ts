@@ -172,7 +172,7 @@ export function ownerAction<Args extends PropertyValidators, Output>({
 type Given = Record<string, any>;
 
 function callerOf(given: Given): Caller {
-  const owner: string = given.userId;
+  const owner: any = given.userId;
   return { owner };
 }
 
@@ -183,7 +183,8 @@ function authOf(owner: string) {
 }
 
 function timeOf(given: Given): number {
-  const read = Object.keys(times).map((name) => given[name]);
+  const names = Object.keys(times).filter((name) => Object.hasOwn(given, name));
+  const read = names.map((name) => given[name]);
   return read.find((time) => time !== undefined) ?? Date.now();
 }
 
@@ -192,7 +193,9 @@ function declared<Args extends PropertyValidators>(
   args: Args,
   given: Given,
 ): ObjectType<Args> {
-  const own = Object.entries(given).filter(([name]) => name in args);
+  const own = Object.entries(given).filter(([name]) =>
+    Object.hasOwn(args, name),
+  );
   return Object.fromEntries(own) as ObjectType<Args>;
 }
 
@@ -215,7 +218,8 @@ function passOn<Run extends (...args: any[]) => any>(
 function ofOwner(given: Given | undefined, owner: string): Given {
   const args = { ...given };
   for (const name of Object.keys(subject)) {
-    if (args[name] !== undefined && args[name] !== owner) {
+    const named = Object.hasOwn(args, name) ? args[name] : undefined;
+    if (named !== undefined && named !== owner) {
       const message = `\`${name}\` names somebody else: functions run for who calls alone`;
       throw new ConvexError({ code: "wrong_owner", message });
     }

@@ -1,17 +1,25 @@
 //! `byod check`: every table, where it lives, its functions on both sides, and
 //! what would fail at run time.
 
+mod functions;
+mod suggestions;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use byod_build::Builder;
 use byod_schema::{
-    Deployments, Function, FunctionPath, FunctionType, Location, Manifest, Project, REFUSED,
-    Validator, Value, Visibility,
+    Deployments, Difference, Function, FunctionPath, FunctionType, Location, Manifest, Placement,
+    Project, REFUSED, Runs, Validator, Value, Visibility,
 };
 use serde::Serialize;
 
-use crate::{Error, main_side, owners, reading};
+use crate::export::{self, main_side};
+use crate::source::{Sources, could_be_public};
+use crate::touches::left_on_main;
+use crate::{Error, owners, reading};
+
+pub(crate) use functions::{FunctionReport, RunsOn, Totals};
 
 /// What both projects have, and where they don't fit together.
 #[derive(Debug, Serialize)]
@@ -20,6 +28,11 @@ pub(crate) struct Report {
     /// Nothing would fail at run time.
     pub(crate) fits: bool,
     pub(crate) tables: Vec<TableReport>,
+    /// Every public function of main, and where it runs for a connected user.
+    pub(crate) functions: Vec<FunctionReport>,
+    pub(crate) totals: Totals,
+    /// Tables that are probably the users' as well.
+    pub(crate) suggestions: Vec<String>,
     /// What is to fix beside the tables.
     pub(crate) differences: Vec<String>,
     /// What to know, though no call fails of it.
@@ -51,13 +64,39 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         return Err(Error::NotExported { folder });
     }
     let manifest = builder.read()?;
+    let names = owners::OwnerNames::of(&manifest);
     let public = match (&folder, &manifest.user) {
-        (Some(folder), Some(user)) => reading::public(folder, user),
+        (Some(folder), Some(user)) => {
+            let mut public = reading::public(folder, user);
+            public.extend(could_be_public(folder, user, &names)?);
+            public
+        }
         _ => Vec::new(),
     };
+    let user_folder = folder;
+    let (mut apart, mut past) = (Vec::new(), Vec::new());
+    let placed = match folders.main {
+        folder if folder.is_dir() => {
+            let sources = Sources::read(&folder, &names)?;
+            past = past_the_check(&sources);
+            if let (Some(user), true) = (&user_folder, manifest.user.is_some()) {
+                apart = left_on_main(&sources, &manifest);
+                apart.extend(export::bundled_otherwise(&folder, user));
+            }
+            export::place(&manifest, &sources, &BTreeMap::new())
+        }
+        // Its project is the snapshot's: what was written is all that there is.
+        _ => manifest
+            .placements
+            .iter()
+            .flat_map(|p| p.functions.clone())
+            .collect(),
+    };
+    let functions = functions::functions(&manifest, &placed);
+    let totals = functions::totals(&functions);
     let tables: Vec<TableReport> = manifest
         .tables()
-        .map(|(table, location)| of_table(&manifest, table, location))
+        .map(|(table, location)| of_table(&manifest, &placed, table, location))
         .collect();
     let projects = [Some(&manifest.main), manifest.user.as_ref()];
     let warnings = projects.iter().flatten().flat_map(|project| {
@@ -70,21 +109,32 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let refused = refused
         .into_iter()
         .map(|(convex, reason)| format!("{convex}: {reason}"));
-    let differences: Vec<String> = other_mode(&manifest)
+    let mut differences: Vec<String> = other_mode(&manifest)
         .into_iter()
         .chain(refused)
         .chain(public)
         .collect();
+    differences.extend(functions::unknown(&manifest));
+    if manifest.user.is_some() && !manifest.user_tables.is_empty() {
+        differences.extend(functions::outdated(&manifest, &placed));
+    }
     Ok(Report {
-        fits: differences.is_empty() && tables.iter().all(|table| table.differences.is_empty()),
+        fits: differences.is_empty()
+            && totals.refused_not_listed == 0
+            && tables.iter().all(|table| table.differences.is_empty()),
         differences,
         notes: unclaimed(&manifest)
             .into_iter()
             .chain(unguarded(&manifest))
-            .chain(past_the_check(&folders.main)?)
+            .chain(past)
             .chain(sealed_as_new(&manifest))
-            .chain(without_key(&manifest))
+            .chain(without_key(&manifest, &placed))
+            .chain(functions::served_after_all(&manifest, &functions))
+            .chain(apart)
             .collect(),
+        suggestions: suggestions::suggestions(&manifest),
+        functions,
+        totals,
         tables,
         warnings: warnings.into_iter().map(|(_, warning)| warning).collect(),
         has_user_project: manifest.user.is_some(),
@@ -114,11 +164,11 @@ fn unguarded(manifest: &Manifest) -> Vec<String> {
 }
 
 /// Where main writes users' records itself.
-fn past_the_check(main: &Path) -> Result<Vec<String>, Error> {
-    let writers = main_side::writes_itself(main)?.into_iter();
-    Ok(writers.map(|path| format!(
+fn past_the_check(main: &Sources) -> Vec<String> {
+    let writers = main_side::writes_itself(main).into_iter();
+    writers.map(|path| format!(
         "main's `{path}` writes users' records itself, and compares them with nothing: it can undo a disconnect, or replace newer credentials by older ones. Call `updateConfig` there with `expected`, or keep it for migrations that run while no service does"
-    )).collect())
+    )).collect()
 }
 
 /// Where a record that is sealed anew looks like one whose state has changed.
@@ -146,13 +196,13 @@ fn other_mode(manifest: &Manifest) -> Option<String> {
 }
 
 /// The mutations that are not safe to repeat, where byod.toml says that some are.
-fn without_key(manifest: &Manifest) -> Option<String> {
+fn without_key(manifest: &Manifest, placed: &BTreeMap<FunctionPath, Placement>) -> Option<String> {
     let key = owners::key(manifest)?;
     let user = manifest.user.as_ref()?;
     let takes_none = |path: &&FunctionPath| {
-        let of_user_table = path.module.rsplit('/').next();
         let injected = manifest.injected(path);
-        of_user_table.is_some_and(|table| manifest.user_tables.contains(table))
+        let placement = placed.get(*path);
+        placement.is_some_and(|placement| placement.runs == Runs::User)
             && user.functions.contains_key(*path)
             && !injected.iter().any(|(name, _)| *name == key)
     };
@@ -173,7 +223,12 @@ fn without_key(manifest: &Manifest) -> Option<String> {
     })
 }
 
-fn of_table(manifest: &Manifest, table: &str, location: Location) -> TableReport {
+fn of_table(
+    manifest: &Manifest,
+    placed: &BTreeMap<FunctionPath, Placement>,
+    table: &str,
+    location: Location,
+) -> TableReport {
     let modules: BTreeSet<&str> = manifest
         .main
         .functions
@@ -211,7 +266,17 @@ fn of_table(manifest: &Manifest, table: &str, location: Location) -> TableReport
     }
     for module in &modules {
         let found = manifest.function_differences(module, location);
-        differences.extend(found.iter().map(ToString::to_string));
+        // What is on main by right needn't be there; what is refused is told with the reason.
+        let is_settled = |difference: &&Difference| {
+            let placement = difference.function().and_then(|path| placed.get(path));
+            placement.is_some_and(|placement| match &placement.runs {
+                Runs::User => false,
+                Runs::Main => true,
+                Runs::Refused { reason, .. } => reason != export::NOT_EXPORTED,
+            })
+        };
+        let open = found.iter().filter(|difference| !is_settled(difference));
+        differences.extend(open.map(ToString::to_string));
     }
     TableReport {
         table: table.to_owned(),

@@ -1,12 +1,10 @@
 //! What of main writes the users' records itself, beside the functions that byod calls.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use byod_schema::FunctionPath;
 
 use super::{MODULE, TABLE};
-use crate::Error;
 use crate::source::{Module, Origin, Sources, Statement, Target};
 
 /// The functions that byod calls, or a person by their own account: the others of a
@@ -17,12 +15,7 @@ const WRITING: [&str; 4] = ["delete", "insert", "patch", "replace"];
 
 /// The functions and helpers of main that write the table of records, in whatever module:
 /// nothing there compares a record with what its writer has seen.
-///
-/// # Errors
-///
-/// Where a file can't be read, or is nested too deep to be parsed.
-pub(crate) fn writes_itself(convex: &Path) -> Result<Vec<FunctionPath>, Error> {
-    let sources = Sources::read(convex, &BTreeSet::new())?;
+pub(crate) fn writes_itself(sources: &Sources) -> Vec<FunctionPath> {
     let mut found = Vec::new();
     // What isn't deployed has a point in its name: `records.test.ts`.
     let deployed = |name: &str| !name.contains('.') && !name.starts_with("_generated/");
@@ -33,22 +26,24 @@ pub(crate) fn writes_itself(convex: &Path) -> Result<Vec<FunctionPath>, Error> {
                 continue;
             };
             let is_own = has_own && OWN.contains(&name.as_str());
-            if !is_own && writes(&sources, module, at) {
+            if !is_own && writes(sources, module, at) {
                 found.push(FunctionPath::new(&module.name, name));
             }
         }
     }
-    Ok(found)
+    found
 }
 
 fn writes(sources: &Sources, module: &Module, at: usize) -> bool {
     let statement = &module.statements[at];
-    let code: String = module.text[statement.code.clone()].split_whitespace().collect();
+    let code: String = module.text[statement.code.clone()]
+        .split_whitespace()
+        .collect();
     let by_name = |method: &&str| {
         let calls = ["\"", "'", "`"].map(|quote| format!(".{method}({quote}{TABLE}{quote}"));
         calls.iter().any(|call| code.contains(call))
     };
-    if WRITING.iter().any(|method| by_name(&method)) {
+    if WRITING.iter().any(|method| by_name(method)) {
         return true;
     }
     let names_it = |origin: &Origin| match base(origin) {
@@ -58,7 +53,9 @@ fn writes(sources: &Sources, module: &Module, at: usize) -> bool {
     };
     let written = statement.facts.reached.iter().filter(|reached| {
         let call: String = reached.shown.split_whitespace().collect();
-        WRITING.iter().any(|method| call.contains(&format!(".{method}(")))
+        WRITING
+            .iter()
+            .any(|method| call.contains(&format!(".{method}(")))
     });
     let mut ids = written.map(|reached| &reached.id);
     // What can't be told of the id is told by what is named beside it.

@@ -1,0 +1,231 @@
+//! Where each of main's functions runs for a connected user, and why not where it is
+//! refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Refusal, Runs, Side};
+
+use super::plan::Rejected;
+use crate::carry::Carrier;
+use crate::source::Sources;
+use crate::touches::{Judged, Sides};
+
+/// The reason of what could be on users' deployments and isn't.
+pub(crate) const NOT_EXPORTED: &str =
+    "isn't in the project of users' deployments: run `byod export`";
+
+/// Where every public function runs, and every internal one that those call or schedule.
+/// `manifest` has the project of users' deployments as it is, or is planned.
+pub(crate) fn place(
+    manifest: &Manifest,
+    sources: &Sources,
+    rejected: &Rejected,
+) -> BTreeMap<FunctionPath, Placement> {
+    let placing = Placing {
+        manifest,
+        sides: Sides::new(sources, manifest),
+        carrier: Carrier::new(sources, manifest),
+        sources,
+        rejected,
+    };
+    let all = placing.sides.functions.iter();
+    all.map(|(path, judged)| (path.clone(), placing.placement(path, judged)))
+        .collect()
+}
+
+struct Placing<'a> {
+    manifest: &'a Manifest,
+    sides: Sides<'a>,
+    carrier: Carrier<'a>,
+    sources: &'a Sources,
+    rejected: &'a Rejected,
+}
+
+impl Placing<'_> {
+    fn placement(&self, path: &FunctionPath, judged: &Judged) -> Placement {
+        let runs = self.runs(path, judged);
+        let users = self.of_users(&judged.total.reads);
+        Placement {
+            sees_no_connected: runs == Runs::Main && !users.is_empty(),
+            runs,
+            side: judged.side,
+            reads: judged.total.reads.clone(),
+            writes: judged.total.writes.clone(),
+        }
+    }
+
+    fn runs(&self, path: &FunctionPath, judged: &Judged) -> Runs {
+        let stated = &self.manifest.stated;
+        let refused = |refusal, reason: String| Runs::Refused { refusal, reason };
+        if stated.skip.contains(path) {
+            let reason = "is listed in `user.skip` of byod.toml";
+            return refused(Refusal::Skipped, reason.to_owned());
+        }
+        if stated.main_only.contains(path) {
+            let reason = "is listed in `user.main_only` of byod.toml";
+            return refused(Refusal::MainOnly, reason.to_owned());
+        }
+        let touches = self.sides.touches_users(judged);
+        let is_stated = stated.modules.get(&path.module);
+        if self.is_there(path) && (touches || self.sides.is_of_users(path)) {
+            return Runs::User;
+        }
+        if stated.across_users.contains(path) {
+            let written = self.of_users(&judged.total.writes);
+            if written.is_empty() {
+                return Runs::Main;
+            }
+            let reason = format!(
+                "is listed in `user.across_users` of byod.toml, but writes {}: list it in `user.main_only`",
+                shown(&written)
+            );
+            return refused(Refusal::NotCarried, reason);
+        }
+        let is_known = judged.side != Side::Unknown || is_stated == Some(&Location::Main);
+        match (touches, is_known, is_stated) {
+            (false, _, Some(Location::User)) => {
+                let reason = format!(
+                    "is of `{}`, which is the users' in [user.modules], but their deployments don't have it: {}",
+                    path.module,
+                    self.not_carried(path)
+                );
+                refused(Refusal::NotCarried, reason)
+            }
+            (false, true, _) => Runs::Main,
+            (false, false, _) => {
+                let why = judged.total.obscure.iter().next().cloned();
+                refused(Refusal::Unknown, why.unwrap_or_default())
+            }
+            (true, _, _) => {
+                let (refusal, reason) = self.refusal(path, judged);
+                refused(refusal, reason)
+            }
+        }
+    }
+
+    /// Whether users' deployments have the function. Where no project of theirs is named,
+    /// they have what is the users' by its tables alone, or by its module's name.
+    fn is_there(&self, path: &FunctionPath) -> bool {
+        match &self.manifest.user {
+            Some(user) => user.functions.contains_key(path),
+            None => {
+                let judged = self.sides.functions.get(path);
+                self.sides.is_of_users(path) || judged.is_some_and(|j| j.side == Side::User)
+            }
+        }
+    }
+
+    /// Why a function that touches users' tables isn't on their deployments.
+    fn refusal(&self, path: &FunctionPath, judged: &Judged) -> (Refusal, String) {
+        let users = self.of_users(&self.all(judged));
+        let function = self.manifest.main.functions.get(path);
+        let is_action = function.is_some_and(|f| f.function_type == FunctionType::Action);
+        let in_node = || {
+            let found = self.sources.exported(&path.module, &path.name);
+            found.is_some_and(|(module, _)| module.use_node)
+        };
+        if let Some(why) = judged.total.obscure.iter().next() {
+            return (Refusal::Unknown, why.clone());
+        }
+        if is_action || in_node() {
+            let reason = format!("is an action and asks for {}", shown(&users));
+            return (Refusal::Action, reason);
+        }
+        let carried = self.not_carried(path);
+        let foreign = |tables: &BTreeSet<String>| -> BTreeSet<String> {
+            let main = tables.iter();
+            main.filter(|table| !self.manifest.user_tables.contains(*table))
+                .cloned()
+                .collect()
+        };
+        let written = foreign(&judged.direct.writes);
+        if !written.is_empty() {
+            let reason = format!(
+                "writes {} on main beside {}",
+                shown(&written),
+                shown(&users)
+            );
+            return (Refusal::WritesMain, reason);
+        }
+        if let Some(component) = judged.total.components.first() {
+            let reason = format!("needs the component `{component}`");
+            return (Refusal::Component, reason);
+        }
+        let read = foreign(&judged.direct.reads);
+        // The caller's own row is no reason by itself: byod tells who calls.
+        let is_asked = read.iter().any(|table| {
+            !self.carrier.tells_callers(table) || carried.contains(&format!("`{table}`"))
+        });
+        if is_asked {
+            let reason = format!(
+                "reads {} on main beside {}: {carried}",
+                shown(&read),
+                shown(&users)
+            );
+            return (Refusal::ReadsMain, reason);
+        }
+        let stays = judged.direct.functions.iter().find(|f| {
+            let judged = self.sides.functions.get(*f);
+            judged.is_none_or(|judged| !self.of_main(&self.all(judged)).is_empty())
+                && !self.is_there(f)
+        });
+        if let Some(stays) = stays {
+            let reason = format!(
+                "calls or schedules `{stays}`, which stays on main, beside touching {}",
+                shown(&users)
+            );
+            return (Refusal::RunsMain, reason);
+        }
+        (Refusal::NotCarried, carried)
+    }
+
+    fn not_carried(&self, path: &FunctionPath) -> String {
+        if let Some(reason) = self.rejected.get(path) {
+            return reason.clone();
+        }
+        match self.carrier.function(path) {
+            Err(reason) => reason,
+            Ok(_) => NOT_EXPORTED.to_owned(),
+        }
+    }
+
+    fn all(&self, judged: &Judged) -> BTreeSet<String> {
+        judged
+            .total
+            .tables()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn of_users(&self, tables: &BTreeSet<String>) -> BTreeSet<String> {
+        tables
+            .intersection(&self.manifest.user_tables)
+            .cloned()
+            .collect()
+    }
+
+    fn of_main(&self, tables: &BTreeSet<String>) -> BTreeSet<String> {
+        tables
+            .difference(&self.manifest.user_tables)
+            .cloned()
+            .collect()
+    }
+}
+
+/// The first tables by name.
+fn shown(tables: &BTreeSet<String>) -> String {
+    let mut names: Vec<String> = tables
+        .iter()
+        .take(3)
+        .map(|table| format!("`{table}`"))
+        .collect();
+    if let Some(more @ 1..) = tables.len().checked_sub(3) {
+        names.push(format!("{more} more"));
+    }
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "no table".to_owned(),
+    }
+}

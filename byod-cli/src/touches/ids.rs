@@ -1,0 +1,273 @@
+//! Of which tables ids are, by what the schema and the validators say.
+
+use std::collections::BTreeSet;
+
+use byod_schema::{Field, Fields, FunctionPath, Project, Validator, Value};
+
+use crate::source::{Module, Origin, Sources};
+
+/// What says of which tables ids are in a function.
+pub(crate) struct Ids<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) main: &'a Project,
+    pub(crate) module: &'a Module,
+    /// The function's arguments.
+    pub(crate) args: Option<&'a Validator>,
+    /// What a helper was given.
+    pub(crate) given: Vec<Option<Validator>>,
+    /// How many helpers are around it.
+    pub(crate) depth: usize,
+}
+
+/// How far helpers are followed.
+const DEPTH: usize = 8;
+
+impl Ids<'_> {
+    /// The tables of which an id may be; `None` where that doesn't show. None of them
+    /// where the text says that it may be anything.
+    pub(crate) fn tables(&self, origin: &Origin) -> Option<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
+        for member in members(self.value(origin)?) {
+            match member {
+                Validator::Id { table_name } => {
+                    found.insert(table_name);
+                }
+                Validator::Any | Validator::Literal { .. } => {}
+                _ => return None,
+            }
+        }
+        Some(found)
+    }
+
+    /// As [`Ids::tables`], where what may be anything doesn't show either, nor what is of no
+    /// table at all.
+    pub(super) fn shown(&self, origin: &Origin) -> Option<BTreeSet<String>> {
+        let value = self.value(origin)?;
+        let is_any = |member: &Validator| *member == Validator::Any;
+        if members(value).iter().any(is_any) {
+            return None;
+        }
+        self.tables(origin).filter(|tables| !tables.is_empty())
+    }
+
+    /// The tables that a name may be of.
+    pub(crate) fn named(&self, origin: &Origin) -> Option<BTreeSet<String>> {
+        texts(self.value(origin)?).filter(|texts| !texts.is_empty())
+    }
+
+    pub(super) fn value(&self, origin: &Origin) -> Option<Validator> {
+        match origin {
+            Origin::Unknown => None,
+            Origin::Any => Some(Validator::Any),
+            Origin::Each(all) if all.is_empty() => Some(Validator::Null),
+            Origin::Nothing => Some(Validator::Null),
+            Origin::Text(text) => Some(Validator::Literal {
+                value: Value::String(text.clone()),
+            }),
+            Origin::Name(name) => self.stands_for(name),
+            // `id as any`: a text may be anything then.
+            Origin::Or(first, second) if **second == Origin::Any => match self.value(first) {
+                Some(value) if !is_text(&value) => Some(value),
+                _ => Some(Validator::Any),
+            },
+            Origin::Or(first, second) => self.value(first).or_else(|| self.value(second)),
+            Origin::Run(path) => self.ran(path),
+            Origin::IdOf(of) => one_of(self.named(of)?.iter().map(|table| id(table))),
+            Origin::DocOf(of) => self.documents(of),
+            Origin::QueryOf(of) => Some(array(self.documents(of)?)),
+            Origin::Args => self.args.cloned(),
+            Origin::Parameter(number) => self.given.get(*number)?.clone(),
+            Origin::Call(name, given) => self.called(name, given),
+            Origin::Id(table) => Some(id(table)),
+            Origin::Doc(table) => self.document(table),
+            Origin::Query(table) => Some(array(self.document(table)?)),
+            Origin::List(of) => Some(array(self.value(of)?)),
+            Origin::Member(of, name) => {
+                let all = members(self.value(of)?);
+                part(all, |member| match member {
+                    Validator::Object { value } => value.get(name).map(|f| f.field_type.clone()),
+                    Validator::Any => Some(Validator::Any),
+                    _ => None,
+                })
+            }
+            Origin::Element(of) => {
+                let all = members(self.value(of)?);
+                part(all, |member| match member {
+                    Validator::Array { value } => Some(*value),
+                    Validator::Record { values, .. } => Some(values.field_type),
+                    Validator::Any => Some(Validator::Any),
+                    _ => None,
+                })
+            }
+            Origin::Document(of) => {
+                let all = members(self.value(of)?)
+                    .into_iter()
+                    .map(|member| match member {
+                        Validator::Id { table_name } => self.document(&table_name),
+                        Validator::Any => Some(Validator::Any),
+                        _ => None,
+                    });
+                Some(Validator::Union {
+                    value: all.collect::<Option<Vec<_>>>()?,
+                })
+            }
+            Origin::Fields(fields) => {
+                let known = fields.iter().filter_map(|(name, origin)| {
+                    Some((name.as_str(), required(self.value(origin)?)))
+                });
+                Some(Validator::Object {
+                    value: known.collect(),
+                })
+            }
+            // One that isn't known may be of any table.
+            Origin::Each(origins) => {
+                let all: Option<Vec<Validator>> = origins.iter().map(|o| self.value(o)).collect();
+                Some(Validator::Union { value: all? })
+            }
+        }
+    }
+
+    /// What a helper gives.
+    fn called(&self, name: &str, given: &[Origin]) -> Option<Validator> {
+        let (module, index) = match name.split_once('.') {
+            Some((namespace, name)) => self.sources.member(self.module, namespace, name)?,
+            None => self.sources.declared(self.module, name)?,
+        };
+        let returned = module.statements[index].returned.as_ref()?;
+        let given = given.iter().map(|origin| self.value(origin)).collect();
+        self.within(module, None, given)?.value(returned)
+    }
+
+    /// What a name of another module stands for, as a value or as a type.
+    fn stands_for(&self, name: &str) -> Option<Validator> {
+        let (module, index) = self.sources.declared(self.module, name)?;
+        let value = module.statements[index].value.as_ref()?;
+        self.within(module, None, Vec::new())?.value(value)
+    }
+
+    /// What one of main's functions gives.
+    fn ran(&self, path: &FunctionPath) -> Option<Validator> {
+        let function = self.main.functions.get(path)?;
+        if let Some(returns) = &function.returns
+            && *returns != Validator::Any
+        {
+            return Some(returns.clone());
+        }
+        let (module, index) = self.sources.function(path)?;
+        let returned = module.statements[index]
+            .definition
+            .as_ref()?
+            .returned
+            .as_ref()?;
+        self.within(module, Some(&function.args), Vec::new())?
+            .value(returned)
+    }
+
+    /// The same, elsewhere.
+    fn within<'b>(
+        &'b self,
+        module: &'b Module,
+        args: Option<&'b Validator>,
+        given: Vec<Option<Validator>>,
+    ) -> Option<Ids<'b>> {
+        (self.depth < DEPTH).then(|| Ids {
+            sources: self.sources,
+            main: self.main,
+            module,
+            args,
+            given,
+            depth: self.depth + 1,
+        })
+    }
+
+    /// The documents of the tables that a name may be of.
+    fn documents(&self, named: &Origin) -> Option<Validator> {
+        let tables = self.named(named)?;
+        let documents = tables.iter().map(|table| self.document(table));
+        one_of(documents.collect::<Option<Vec<_>>>()?)
+    }
+
+    /// The documents of a table, with what each has.
+    fn document(&self, table: &str) -> Option<Validator> {
+        let declared = &self.main.schema.table(table)?.document_type;
+        one_of(
+            members(declared.clone())
+                .into_iter()
+                .map(|member| match member {
+                    Validator::Object { value } => {
+                        let own = [("_id", required(id(table)))];
+                        let fields: Fields = own
+                            .into_iter()
+                            .chain(value.iter().map(|(name, field)| (name, field.clone())))
+                            .collect();
+                        Validator::Object { value: fields }
+                    }
+                    other => other,
+                }),
+        )
+    }
+}
+
+fn id(table: &str) -> Validator {
+    Validator::Id {
+        table_name: table.to_owned(),
+    }
+}
+
+fn array(of: Validator) -> Validator {
+    Validator::Array {
+        value: Box::new(of),
+    }
+}
+
+fn required(field_type: Validator) -> Field {
+    Field {
+        field_type,
+        optional: false,
+    }
+}
+
+/// A part of what a value may be: nothing of nothing, and unknown where none has it.
+fn part(
+    members: Vec<Validator>,
+    of: impl FnMut(Validator) -> Option<Validator>,
+) -> Option<Validator> {
+    if members.is_empty() {
+        return Some(Validator::Null);
+    }
+    one_of(members.into_iter().filter_map(of))
+}
+
+fn one_of(members: impl IntoIterator<Item = Validator>) -> Option<Validator> {
+    let value: Vec<Validator> = members.into_iter().collect();
+    (!value.is_empty()).then_some(Validator::Union { value })
+}
+
+/// Whether a value may be a text that isn't known for an id.
+fn is_text(validator: &Validator) -> bool {
+    match validator {
+        Validator::String => true,
+        Validator::Union { value } => value.iter().any(is_text),
+        _ => false,
+    }
+}
+
+/// The texts that a value may be, if it is one.
+fn texts(validator: Validator) -> Option<BTreeSet<String>> {
+    let text = |member| match member {
+        Validator::Literal {
+            value: Value::String(text),
+        } => Some(text),
+        _ => None,
+    };
+    members(validator).into_iter().map(text).collect()
+}
+
+/// What a value may be, null apart.
+fn members(validator: Validator) -> Vec<Validator> {
+    match validator {
+        Validator::Union { value } => value.into_iter().flat_map(members).collect(),
+        Validator::Null => Vec::new(),
+        other => vec![other],
+    }
+}

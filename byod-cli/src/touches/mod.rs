@@ -1,0 +1,12 @@
+//! Which tables each of main's functions touches.
+
+mod analysis;
+mod crons;
+mod ids;
+mod leads;
+mod packages;
+mod sides;
+
+pub(crate) use crons::left_on_main;
+pub(crate) use ids::Ids;
+pub(crate) use sides::{Judged, Sides};

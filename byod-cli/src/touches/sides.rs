@@ -1,0 +1,102 @@
+//! On whose side each function is, by the tables that it touches, and which of them users'
+//! deployments are to have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use byod_schema::{FunctionPath, Location, Manifest, Side, Visibility};
+
+use super::analysis::{Analysis, Touches};
+use crate::source::Sources;
+
+/// What every public function of main touches, and every internal one that those call or
+/// schedule.
+pub(crate) struct Sides<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) functions: BTreeMap<FunctionPath, Judged>,
+}
+
+/// What one function touches.
+pub(crate) struct Judged {
+    /// By itself.
+    pub(crate) direct: Rc<Touches>,
+    /// With all that it calls or schedules.
+    pub(crate) total: Touches,
+    pub(crate) side: Side,
+}
+
+impl<'a> Sides<'a> {
+    pub(crate) fn new(sources: &Sources, manifest: &'a Manifest) -> Self {
+        let analysis = Analysis::new(sources, manifest);
+        let public = manifest.main.functions.iter();
+        let public = public.filter(|(_, function)| function.visibility == Visibility::Public);
+        let mut functions = BTreeMap::new();
+        let mut todo: BTreeSet<FunctionPath> = public.map(|(path, _)| path.clone()).collect();
+        while let Some(path) = todo.pop_first() {
+            let total = analysis.total(&path);
+            let known = |f: &&FunctionPath| manifest.main.functions.contains_key(*f);
+            let new = total.functions.iter().filter(known);
+            todo.extend(new.filter(|f| !functions.contains_key(*f)).cloned());
+            let judged = Judged {
+                direct: analysis.function(&path),
+                side: side(manifest, &total),
+                total,
+            };
+            functions.insert(path, judged);
+        }
+        Self {
+            manifest,
+            functions,
+        }
+    }
+
+    /// The functions that are to be on users' deployments: those that touch users' tables,
+    /// those of modules that are named after one, and what `byod.toml` says.
+    pub(crate) fn wanted(&self) -> BTreeSet<FunctionPath> {
+        let stated = &self.manifest.stated;
+        let is_wanted = |(path, judged): &(&FunctionPath, &Judged)| {
+            let is_left_out = stated.skip.contains(*path)
+                || stated.main_only.contains(*path)
+                || stated.across_users.contains(*path);
+            !is_left_out && (self.is_of_users(path) || self.touches_users(judged))
+        };
+        let wanted = self.functions.iter().filter(is_wanted);
+        wanted.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Whether the function's module says that it is one of the users' tables: by its name,
+    /// or in `byod.toml`.
+    pub(crate) fn is_of_users(&self, path: &FunctionPath) -> bool {
+        match self.manifest.stated.modules.get(&path.module) {
+            Some(location) => *location == Location::User,
+            None => is_named_after(self.manifest, &path.module),
+        }
+    }
+
+    pub(crate) fn touches_users(&self, judged: &Judged) -> bool {
+        judged
+            .total
+            .tables()
+            .iter()
+            .any(|table| self.manifest.user_tables.contains(*table))
+    }
+}
+
+/// Whether a module is named after a table of the users.
+fn is_named_after(manifest: &Manifest, module: &str) -> bool {
+    let name = module.rsplit('/').next().unwrap_or(module);
+    manifest.location(name) == Some(Location::User)
+}
+
+fn side(manifest: &Manifest, touches: &Touches) -> Side {
+    if !touches.obscure.is_empty() {
+        return Side::Unknown;
+    }
+    let tables = touches.tables();
+    let of_users = |table: &&&str| manifest.user_tables.contains(**table);
+    match tables.iter().filter(of_users).count() {
+        0 => Side::Main,
+        users if users == tables.len() => Side::User,
+        _ => Side::Mixed,
+    }
+}

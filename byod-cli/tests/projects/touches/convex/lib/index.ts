@@ -1,0 +1,1 @@
+export { dropNote } from "./model";

@@ -1,0 +1,13 @@
+import { paginationOptsValidator, queryGeneric as query } from "convex/server";
+import { v } from "convex/values";
+
+const handler = () => null;
+
+export const find = query({
+  args: { text: v.string(), limit: v.optional(v.number()) },
+  returns: v.array(v.object({ id: v.id("messages"), text: v.string() })),
+  handler,
+});
+export const pages = query({ args: { text: v.string(), paginationOpts: paginationOptsValidator }, handler });
+export const raw = query({ args: {}, handler });
+export const scored = query({ args: {}, handler });
