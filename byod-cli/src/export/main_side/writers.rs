@@ -43,7 +43,7 @@ fn writes(sources: &Sources, module: &Module, at: usize) -> bool {
         let calls = ["\"", "'", "`"].map(|quote| format!(".{method}({quote}{TABLE}{quote}"));
         calls.iter().any(|call| code.contains(call))
     };
-    if WRITING.iter().any(|method| by_name(method)) {
+    if WRITING.iter().any(by_name) {
         return true;
     }
     let names_it = |origin: &Origin| match base(origin) {
