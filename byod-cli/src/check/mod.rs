@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::export::{self, main_side};
 use crate::source::{Sources, could_be_public};
-use crate::touches::left_on_main;
+use crate::touches::{left_on_main, writers_of};
 use crate::{Error, owners, reading};
 
 pub(crate) use functions::{FunctionReport, RunsOn, Totals};
@@ -78,7 +78,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let placed = match folders.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
-            past = past_the_check(&sources);
+            past = past_the_check(&sources, &manifest);
             if let (Some(user), true) = (&user_folder, manifest.user.is_some()) {
                 apart = left_on_main(&sources, &manifest);
                 apart.extend(export::bundled_otherwise(&folder, user));
@@ -164,9 +164,10 @@ fn unguarded(manifest: &Manifest) -> Vec<String> {
 }
 
 /// Where main writes users' records itself.
-fn past_the_check(main: &Sources) -> Vec<String> {
-    let writers = main_side::writes_itself(main).into_iter();
-    writers.map(|path| format!(
+fn past_the_check(main: &Sources, manifest: &Manifest) -> Vec<String> {
+    let writers = writers_of(main_side::TABLE, main, manifest).into_iter();
+    let past = writers.filter(|path| !main_side::is_contracts(path, manifest));
+    past.map(|path| format!(
         "main's `{path}` writes users' records itself, and compares them with nothing: it can undo a disconnect, or replace newer credentials by older ones. Call `updateConfig` there with `expected`, or keep it for migrations that run while no service does"
     )).collect()
 }

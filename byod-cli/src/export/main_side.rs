@@ -1,8 +1,6 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
 //! `userDatabaseConfig` and the functions of `byod/credentials`.
 
-mod writers;
-
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
@@ -13,9 +11,8 @@ use crate::Error;
 use crate::layout::string;
 use crate::tree::Tree;
 
-pub(crate) use writers::writes_itself;
-
-const TABLE: &str = "userDatabaseConfig";
+/// Main's table of the users' records.
+pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
@@ -129,6 +126,15 @@ pub(crate) fn writes_blindly(manifest: &Manifest) -> Vec<&FunctionPath> {
             && args.is_none_or(|args| args.get("expected").is_none())
     });
     blind.map(|(path, _)| path).collect()
+}
+
+/// Whether the function is one of those that byod calls, or a person by their own account,
+/// and that write records: in whatever module they are.
+pub(crate) fn is_contracts(path: &FunctionPath, manifest: &Manifest) -> bool {
+    let read = FunctionPath::new(&path.module, "getConfigInternal");
+    let names = ["createConfig", "disconnect", "resealConfig", "updateConfig"];
+    names.contains(&&*path.name)
+        && (path.module == MODULE || manifest.main.functions.contains_key(&read))
 }
 
 /// Whether main has the function that seals a record anew, and it gives the record a new

@@ -6,7 +6,9 @@ mod ids;
 mod leads;
 mod packages;
 mod sides;
+mod writers;
 
 pub(crate) use crons::left_on_main;
 pub(crate) use ids::Ids;
 pub(crate) use sides::{Judged, Sides};
+pub(crate) use writers::writers_of;
