@@ -81,9 +81,9 @@ fn matches(pattern: &str, file: &str) -> bool {
     if pattern.contains(['[', ']', '{', '}', '(', ')', '!', '?']) {
         return true;
     }
-    let pattern = pattern.trim_start_matches("./");
+    // As esbuild: `./x.js` has a slash, so it names the one at the package's top.
     let anywhere = if pattern.contains('/') { "" } else { "**/" };
-    let pattern = format!("{anywhere}{pattern}");
+    let pattern = format!("{anywhere}{}", pattern.trim_start_matches("./"));
     let pattern: Vec<&str> = pattern.split('/').collect();
     let file: Vec<&str> = file.split('/').collect();
     folders_match(&pattern, &file)
