@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::source::{Module, Sources, Target};
-
-/// A statement of a module.
-pub(super) type Place = (String, usize);
+use crate::source::{Module, Place, Sources, Target};
 
 /// The statements whose values are written to, changed or handed on somewhere.
 pub(super) fn changed(sources: &Sources) -> BTreeSet<Place> {

@@ -36,7 +36,7 @@ pub(crate) use facts::{Access, Caller, DEFAULT, Facts, Keeper, Named};
 pub(crate) use held::held_names;
 pub(crate) use module::{Definition, Imported, LoadKind, Module, Statement};
 pub(crate) use origin::Origin;
-pub(crate) use project::{Sources, Target};
+pub(crate) use project::{Place, Sources, Target};
 pub(crate) use public::public;
 pub(crate) use touched::{Operation, OperationOf, Use};
 pub(crate) use verdict::{Plain, Telling, Wrapper};
