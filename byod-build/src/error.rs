@@ -186,3 +186,17 @@ impl From<rquickjs::Error> for Error {
         Self::Engine(error.to_string())
     }
 }
+
+/// A text without ends of lines, and without what terminals obey: files, folders and names
+/// in them may be called anything.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}

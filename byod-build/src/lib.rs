@@ -33,6 +33,8 @@ mod typescript;
 mod watch;
 
 pub use builder::{Builder, Folders, emit};
+#[doc(hidden)]
+pub use error::one_line;
 pub use error::{Error, Limit};
 pub use limits::{Limits, with_deep_stack};
 #[doc(hidden)]

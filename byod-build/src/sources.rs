@@ -24,7 +24,7 @@ pub(crate) struct Reading {
     pub(crate) snapshot: Option<Snapshot>,
     /// Of main's own files and of what `byod.toml` says; none where main isn't there.
     pub(crate) digest: Option<String>,
-    /// What to know of the file of the functions.
+    /// What to know of the file of the functions, where it isn't there or is out of date.
     pub(crate) stale: Option<String>,
     /// The Convex folders that are not there; their projects are the snapshot's.
     not_there: Vec<PathBuf>,
@@ -86,10 +86,10 @@ pub(crate) fn read(
     check_tables(&config, &main, user.as_ref())?;
     let file = functions::file(&config.path);
     sources.note(file.clone());
-    let placements = match functions::read(&file)? {
-        None => sources.snapshot.as_ref().and_then(Snapshot::placements),
-        known => known,
-    };
+    let judged = functions::read(&file)?;
+    let is_judged = judged.is_some();
+    let of_snapshot = || sources.snapshot.as_ref().and_then(Snapshot::placements);
+    let placements = judged.or_else(of_snapshot);
     let Sources {
         snapshot,
         folders,
@@ -120,10 +120,14 @@ pub(crate) fn read(
     let digest = own_digest.map(|own| functions::digest(&own, &manifest));
     let digest = digest.transpose();
     let digest = digest.map_err(|error| Error::io(&file, error.into()))?;
-    let stale = match (&manifest.placements, &digest) {
-        (Some(placements), Some(digest)) => functions::stale(&file, placements, digest),
-        _ => None,
-    };
+    // Where main isn't there either, all is the snapshot's.
+    let stale = digest
+        .as_ref()
+        .and_then(|digest| match (&manifest.placements, &snapshot) {
+            (Some(judged), _) if is_judged => functions::stale(&file, judged, digest),
+            (Some(_), Some(snapshot)) => Some(functions::of_snapshot(&file, snapshot.path())),
+            _ => functions::absent(&file, &manifest),
+        });
     Ok(Reading {
         digest,
         stale,

@@ -84,6 +84,47 @@ fn one_that_says_nothing_of_its_effects_is_run() {
     }
 }
 
+/// Packages that have a `package.json` of their own beside what is built for `import`.
+#[test]
+fn the_nearest_description_says_what_has_effects() {
+    let outer = r#"{ "name": "ever", "main": "esm/index.js", "sideEffects": false }"#;
+    for (name, inner, is_run) in [
+        ("deferred_inner", r#"{ "type": "module" }"#, true),
+        (
+            "deferred_inner_false",
+            r#"{ "type": "module", "sideEffects": false }"#,
+            false,
+        ),
+    ] {
+        let folder = folder(name, outer, INSIDE)
+            .with("node_modules/ever/esm/package.json", inner)
+            .with(
+                "node_modules/ever/esm/index.js",
+                "export const ever = () => 1;\n",
+            );
+        let reading = read(&folder);
+        let mut files = reading.files.iter();
+        let was_run = files.any(|file| file.ends_with("node_modules/ever/esm/index.js"));
+        assert_eq!(was_run, is_run, "{name}");
+        assert_eq!(paths(&reading), ["it:one"], "{name}");
+    }
+}
+
+/// What is said of a module names it, also after what it looked into has failed.
+#[test]
+fn what_fails_while_it_is_looked_into_leaves_the_module_that_runs() {
+    let pure = r#"{ "name": "ever", "type": "module", "main": "index.js", "sideEffects": false }"#;
+    let module = "import { ever } from \"ever\";\nlet first = \"a\";\ntry { ever(); } catch { first = [\"日\", \"本\"].sort((a, b) => a.localeCompare(b))[0]; }\nexport const one = query({ args: { a: v.literal(first) }, handler: async () => null });\n";
+    let folder = folder("deferred_failed", pure, module).with(
+        "node_modules/ever/index.js",
+        "await new Promise(() => {});\nexport const ever = () => 1;\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["it:one"]);
+    let said = warnings(&folder, &reading).join("\n");
+    assert!(said.contains("convex/it.ts: it orders texts"), "{said}");
+}
+
 #[test]
 fn what_is_used_while_a_module_loads_is_run_then() {
     let pure = r#"{ "name": "ever", "type": "module", "main": "index.js", "sideEffects": false }"#;

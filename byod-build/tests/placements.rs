@@ -127,6 +127,40 @@ fn what_was_never_judged_is_refused() {
 }
 
 #[test]
+fn a_build_says_that_there_is_no_file() {
+    let folder = project("p_none");
+    let said = warnings(&folder).join("\n");
+    assert!(
+        said.contains("byod.functions.json is not there") && said.contains("(`chat`)"),
+        "{said}"
+    );
+    assert!(said.contains("Run `byod export`"), "{said}");
+    // Where names say all there is nothing to say.
+    fs::remove_file(folder.path("convex/chat.ts")).unwrap();
+    assert_eq!(warnings(&folder), Vec::<String>::new());
+    let folder = project("p_no_users").with("byod.toml", "main.convex = \"convex\"\n");
+    assert_eq!(warnings(&folder), Vec::<String>::new());
+}
+
+#[test]
+fn a_build_says_that_functions_run_as_in_the_snapshot() {
+    let config = format!("snapshot = \"byod-snapshot.json\"\n{CONFIG}");
+    let folder = project("p_snapshot").with("byod.toml", &config);
+    builder(&folder).write_placements(&judged(&folder)).unwrap();
+    builder(&folder).write_snapshot().unwrap();
+    assert_eq!(warnings(&folder), Vec::<String>::new());
+    fs::remove_file(folder.path("byod.functions.json")).unwrap();
+    let said = warnings(&folder);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("byod.functions.json is not there, so functions run where")
+            && said[0].contains("byod-snapshot.json says"),
+        "{said:?}"
+    );
+    assert_eq!(read(&folder).unwrap().runs(&path("chat:list")), Runs::User);
+}
+
+#[test]
 fn a_build_says_that_the_file_is_out_of_date() {
     let folder = project("p_stale");
     builder(&folder).write_placements(&judged(&folder)).unwrap();

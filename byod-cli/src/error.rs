@@ -1,6 +1,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use byod_build::one_line;
+
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -174,18 +176,4 @@ impl Error {
 fn told(config: &Path, problems: &[String]) -> Vec<String> {
     let told = |problem: &String| format!("{}: {problem}", config.display());
     problems.iter().map(told).collect()
-}
-
-/// A text without ends of lines, and without what terminals obey: files and folders may
-/// be called anything.
-fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
 }

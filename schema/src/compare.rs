@@ -2,7 +2,7 @@
 
 use crate::difference::Difference;
 use crate::fits::Flow;
-use crate::function::{Function, FunctionPath, FunctionType, Visibility};
+use crate::function::{Function, FunctionPath, FunctionType, Visibility, table_of_module};
 use crate::manifest::{Injection, Location, Manifest, Project, Runs};
 use crate::validator::{Field, Fields, Validator};
 
@@ -122,7 +122,7 @@ impl Manifest {
     /// A `table` that they are called for says where they run where the tool has judged
     /// none of main's functions; else the module's name does.
     pub fn placed_differences(&self, module: &str, table: Option<Location>) -> Vec<Difference> {
-        let named_after = || self.location(module.rsplit('/').next().unwrap_or(module));
+        let named_after = || self.location(table_of_module(module));
         let location = table.or_else(named_after).unwrap_or(Location::Main);
         let others = match self.placements {
             Some(_) => Location::User,

@@ -61,6 +61,12 @@ pub struct FunctionPath {
     pub name: String,
 }
 
+/// The table that a module is named after, if there is one of that name: the module's
+/// name without the folders that it is in.
+pub fn table_of_module(module: &str) -> &str {
+    module.rsplit('/').next().unwrap_or(module)
+}
+
 impl FunctionPath {
     /// A path from its two parts.
     pub fn new(module: impl Into<String>, name: impl Into<String>) -> Self {
@@ -70,9 +76,9 @@ impl FunctionPath {
         }
     }
 
-    /// The module's name without the folders that it is in.
-    pub fn last_of_module(&self) -> &str {
-        self.module.rsplit('/').next().unwrap_or(&self.module)
+    /// As [`table_of_module`], of the function's module.
+    pub fn table_of_module(&self) -> &str {
+        table_of_module(&self.module)
     }
 }
 

@@ -20,7 +20,7 @@ mod validator;
 mod value;
 
 pub use difference::Difference;
-pub use function::{Function, FunctionPath, FunctionType, Visibility};
+pub use function::{Function, FunctionPath, FunctionType, Visibility, table_of_module};
 pub use manifest::{
     Injection, Location, Manifest, Placement, Placements, Project, Refusal, Runs, Side, Stated,
 };

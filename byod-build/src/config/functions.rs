@@ -1,6 +1,7 @@
 //! The file of the functions, beside `byod.toml`: where each of them runs, as the tool
 //! has judged.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,13 +9,16 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use byod_schema::{Manifest, Placements};
+use byod_schema::{Manifest, Placements, Visibility};
 
 use crate::error::Error;
 use crate::limits::read_text;
 
 /// How the file is written anew, as messages say it.
 const RENEW: &str = "Run `byod export`";
+
+/// How many modules a message names.
+const MAX_NAMED: usize = 5;
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
@@ -83,6 +87,44 @@ pub(crate) fn digest(main: &str, manifest: &Manifest) -> Result<String, serde_js
     hasher.update(main.as_bytes());
     hasher.update(serde_json::to_vec(&said)?);
     Ok(hex::encode(hasher.finalize()))
+}
+
+/// What to say where there is no such file, of the functions of which a module's name says
+/// nothing.
+pub(crate) fn absent(file: &Path, manifest: &Manifest) -> Option<String> {
+    let functions = manifest.main.functions.iter();
+    let modules: BTreeSet<&str> = functions
+        .filter(|(path, function)| {
+            let is_public = function.visibility == Visibility::Public;
+            is_public && manifest.location(path.table_of_module()).is_none()
+        })
+        .map(|(path, _)| path.module.as_str())
+        .collect();
+    if manifest.user_tables.is_empty() || modules.is_empty() {
+        return None;
+    }
+    let mut named: Vec<String> = modules
+        .iter()
+        .take(MAX_NAMED)
+        .map(|module| format!("`{module}`"))
+        .collect();
+    if let Some(more @ 1..) = modules.len().checked_sub(MAX_NAMED) {
+        named.push(format!("{more} more"));
+    }
+    Some(format!(
+        "{} is not there, so what no table's module has ({}) runs on main for everybody, whatever it touches. {RENEW}",
+        file.display(),
+        named.join(", ")
+    ))
+}
+
+/// What to say where there is no such file, and a snapshot says where functions ran.
+pub(crate) fn of_snapshot(file: &Path, snapshot: &Path) -> String {
+    format!(
+        "{} is not there, so functions run where {} says, whatever has changed since it was written. {RENEW}",
+        file.display(),
+        snapshot.display()
+    )
 }
 
 /// What to say of the file where main is another by now.

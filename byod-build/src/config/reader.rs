@@ -7,7 +7,7 @@ use byod_schema::nearest;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::error::Error;
+use crate::error::{Error, one_line};
 
 /// A text with the line it is on, counted from 1.
 #[derive(Debug)]
@@ -94,17 +94,4 @@ impl Reader<'_> {
             message: one_line(&message),
         }
     }
-}
-
-/// What the file says may hold ends of lines, and what terminals obey.
-fn one_line(message: &str) -> String {
-    let mut line = String::with_capacity(message.len());
-    for c in message.chars() {
-        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
-            line.extend(c.escape_default());
-        } else {
-            line.push(c);
-        }
-    }
-    line
 }

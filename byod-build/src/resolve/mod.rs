@@ -3,6 +3,7 @@
 mod builtins;
 mod disk;
 mod frameworks;
+mod glob;
 mod grounds;
 mod imports;
 mod inert;
@@ -13,6 +14,7 @@ mod specifier;
 mod tsconfig;
 mod workspace;
 
+pub(crate) use glob::path_matches;
 pub use imports::Imports;
 pub(crate) use inert::Target;
 pub(crate) use resolution::Resolution;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::glob::name_matches;
 use crate::limits::{read_file, read_text};
 
 /// How deep `**` reaches.
@@ -141,7 +142,7 @@ impl Workspaces {
                 .split('/')
                 .filter(|p| !matches!(*p, "" | "."))
                 .collect();
-            expand(folder, &parts, DEPTH, &mut folders);
+            folders.extend(expand(folder, &parts));
         }
         for package in folders {
             if let Some(name) = self.description(&package).name {
@@ -265,68 +266,48 @@ fn pnpm_globs(yaml: &str) -> Vec<String> {
     })
 }
 
-/// The folders below `folder` that the parts of a glob mean.
-fn expand(folder: &Path, parts: &[&str], depth: usize, found: &mut Vec<PathBuf>) {
-    let Some((part, rest)) = parts.split_first() else {
-        found.push(folder.to_owned());
-        return;
-    };
-    if !part.contains('*') {
-        let folder = folder.join(part);
-        if folder.is_dir() {
-            expand(&folder, rest, depth, found);
-        }
-        return;
+/// The folders below `folder` that the parts of a glob mean, each once: in whatever number
+/// of ways a glob could mean it, it is read once for each part.
+fn expand(folder: &Path, parts: &[&str]) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::from([folder.to_owned()]);
+    for part in parts {
+        found = match *part {
+            "**" => {
+                let mut last: Vec<PathBuf> = found.iter().cloned().collect();
+                for _ in 0..DEPTH {
+                    last = last.iter().flat_map(|folder| within(folder, "*")).collect();
+                    last.retain(|folder| found.insert(folder.clone()));
+                }
+                found
+            }
+            part if part.contains('*') => {
+                let all = found.iter();
+                all.flat_map(|folder| within(folder, part)).collect()
+            }
+            part => {
+                let all = found.iter().map(|folder| folder.join(part));
+                all.filter(|folder| folder.is_dir()).collect()
+            }
+        };
     }
-    if *part == "**" {
-        expand(folder, rest, depth, found);
-    }
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    let mut entries: Vec<_> = entries.flatten().collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
+    found
+}
+
+/// The folders in `folder` whose names a part of a glob means.
+fn within(folder: &Path, part: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_meant = |entry: &fs::DirEntry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if !is_folder || name == "node_modules" || name.starts_with('.') {
-            continue;
-        }
-        if *part == "**" {
-            if depth > 0 {
-                expand(&entry.path(), parts, depth - 1, found);
-            }
-        } else if matches(part, &name) {
-            expand(&entry.path(), rest, depth, found);
-        }
-    }
-}
-
-/// Whether one part of a glob, with `*`, means `name`.
-fn matches(part: &str, name: &str) -> bool {
-    match part.split_once('*') {
-        None => part == name,
-        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
-            (0..=rest.len())
-                .filter(|at| rest.is_char_boundary(*at))
-                .any(|at| matches(after, &rest[at..]))
-        }),
-    }
+        is_folder && name != "node_modules" && !name.starts_with('.') && name_matches(part, &name)
+    };
+    entries.filter(is_meant).map(|entry| entry.path()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_part_of_a_glob() {
-        assert!(matches("*", "any"));
-        assert!(matches("app-*", "app-web"));
-        assert!(matches("a*b*c", "aXbYc"));
-        assert!(!matches("app-*", "web"));
-        assert!(!matches("*-kit", "kit"));
-    }
 
     #[test]
     fn the_source_of_what_is_built() {

@@ -10,7 +10,7 @@ use std::path::Path;
 use byod_build::Builder;
 use byod_schema::{
     Deployments, Difference, Function, FunctionPath, FunctionType, Location, Manifest, Placement,
-    Project, REFUSED, Runs, Validator, Value, Visibility,
+    Project, REFUSED, Runs, Validator, Value, Visibility, table_of_module,
 };
 use serde::Serialize;
 
@@ -236,7 +236,7 @@ fn of_table(
         .keys()
         .chain(manifest.user.iter().flat_map(|user| user.functions.keys()))
         .map(|path| path.module.as_str())
-        .filter(|module| module.rsplit('/').next() == Some(table))
+        .filter(|module| table_of_module(module) == table)
         .collect();
     let public = |functions: &BTreeMap<FunctionPath, byod_schema::Function>,
                   also: &BTreeSet<String>| {

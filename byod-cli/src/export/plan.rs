@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{
     Deployments, Function, FunctionPath, Injection, Location, Manifest, Validator, Visibility,
+    table_of_module,
 };
 use serde::Serialize;
 
@@ -154,7 +155,7 @@ pub(crate) fn plan(
     }
     // A module of which nothing is there needs no file, unless it is a table's own.
     items.retain(|module, _| {
-        let table = module.rsplit('/').next().unwrap_or(module);
+        let table = table_of_module(module);
         let is_there = |path: &FunctionPath| path.module == *module;
         manifest.location(table) == Some(Location::User)
             || exports.contains_key(module)

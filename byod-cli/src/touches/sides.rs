@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use byod_schema::{FunctionPath, Location, Manifest, Side, Visibility};
+use byod_schema::{FunctionPath, Location, Manifest, Side, Visibility, table_of_module};
 
 use super::analysis::{Analysis, Touches};
 use crate::source::Sources;
@@ -84,8 +84,7 @@ impl<'a> Sides<'a> {
 
 /// Whether a module is named after a table of the users.
 fn is_named_after(manifest: &Manifest, module: &str) -> bool {
-    let name = module.rsplit('/').next().unwrap_or(module);
-    manifest.location(name) == Some(Location::User)
+    manifest.location(table_of_module(module)) == Some(Location::User)
 }
 
 fn side(manifest: &Manifest, touches: &Touches) -> Side {

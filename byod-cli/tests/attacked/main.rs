@@ -168,8 +168,8 @@ const FAULTS: [Fault; 11] = [
     // Whom the calling code names.
     Fault {
         file: "owner.ts",
-        from: "    if (args[name] !== undefined && args[name] !== owner) {",
-        to: "    if (args[name] !== undefined) continue;\n    if (args[name] !== undefined && args[name] !== owner) {",
+        from: "    if (named !== undefined && named !== owner) {",
+        to: "    if (named !== undefined) continue;\n    if (named !== undefined && named !== owner) {",
     },
     // What `query` gives at all.
     Fault {

@@ -8,5 +8,5 @@ mod registry;
 
 pub(crate) use ctx::Access;
 pub use ctx::Ctx;
-pub(crate) use project::{Project, table_of_module};
+pub(crate) use project::Project;
 pub(crate) use registry::{Body, Entry, Functions, missing};

@@ -96,11 +96,6 @@ fn owner(manifest: &Manifest) -> String {
     subject.map_or("userId", |(name, _)| name).to_owned()
 }
 
-/// The table that a module serves, if it serves one: its last name.
-pub(crate) fn table_of_module(module: &str) -> &str {
-    module.rsplit('/').next().unwrap_or(module)
-}
-
 /// The function as the user's deployment declares it: with the arguments that
 /// the runtime injects.
 fn with_injected(path: &FunctionPath, function: &Function, manifest: &Manifest) -> Function {

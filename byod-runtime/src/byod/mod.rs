@@ -76,7 +76,7 @@ impl Byod {
     /// are routed alike.
     ///
     /// [`Router::function`] says what the function takes on the user's deployment
-    /// ([`FunctionInfo::inject`]). A path that `functions!()` doesn't have is refused
+    /// ([`FunctionInfo::inject`](crate::FunctionInfo::inject)). A path that `functions!()` doesn't have is refused
     /// to connected users, for it may touch their tables; for everybody else main says
     /// what it knows of it.
     ///

@@ -15,7 +15,7 @@ impl Manifest {
     /// are named after a table of the users run on users' deployments, and all others on
     /// main.
     pub fn runs(&self, path: &FunctionPath) -> Runs {
-        let named_after = self.location(path.last_of_module());
+        let named_after = self.location(path.table_of_module());
         self.runs_beside(path, named_after.unwrap_or(Location::Main))
     }
 
@@ -51,7 +51,7 @@ impl Manifest {
     /// The users' tables whose rollout switches decide of a function: the one that its
     /// module is named after, or else all that it touches.
     pub fn switched_by(&self, path: &FunctionPath) -> BTreeSet<&str> {
-        if let Some(table) = self.user_tables.get(path.last_of_module()) {
+        if let Some(table) = self.user_tables.get(path.table_of_module()) {
             return BTreeSet::from([table.as_str()]);
         }
         let touched = self.placement(path).map(Placement::touches);

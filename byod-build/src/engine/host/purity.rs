@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::limits::read_file;
+use crate::resolve::path_matches;
 
-/// What packages say, by their folder.
+/// What is said by the `package.json` of each folder that was looked at, where it has one.
 #[derive(Default)]
-pub(crate) struct Purity(HashMap<PathBuf, Effects>);
+pub(crate) struct Purity(HashMap<PathBuf, Option<Effects>>);
 
-/// Which modules of a package have effects beyond themselves.
+/// Which modules have effects beyond themselves.
 enum Effects {
     /// All may have.
     All,
@@ -22,39 +23,35 @@ enum Effects {
 
 impl Purity {
     /// Whether a package that is installed says that loading the module `file` of it
-    /// has no effect.
+    /// has no effect. As for bundlers, it says so in the nearest `package.json`, which
+    /// may be one of `dist/esm` that says nothing of it.
     pub(crate) fn is_pure(&mut self, file: &Path) -> bool {
         let ending = file.extension().and_then(|ending| ending.to_str());
-        if !matches!(ending, Some("js" | "mjs" | "cjs" | "ts" | "mts")) {
+        let is_code = matches!(ending, Some("js" | "mjs" | "cjs" | "ts" | "mts"));
+        if !is_code || !file.iter().any(|part| part == "node_modules") {
             return false;
         }
-        let Some((folder, within)) = package_of(file) else {
-            return false;
-        };
-        let effects = self
-            .0
-            .entry(folder)
-            .or_insert_with_key(|folder| effects(folder));
-        match effects {
-            Effects::All => false,
-            Effects::Of(patterns) => !patterns.iter().any(|one| matches(one, &within)),
+        let folders = file.ancestors().skip(1);
+        for folder in folders.take_while(|folder| !folder.ends_with("node_modules")) {
+            let said = self.0.entry(folder.to_owned());
+            let Some(effects) = said.or_insert_with_key(|folder| effects(folder)) else {
+                continue;
+            };
+            let within = file.strip_prefix(folder).ok().and_then(Path::to_str);
+            return match (effects, within) {
+                (Effects::Of(patterns), Some(within)) => {
+                    let within = within.replace('\\', "/");
+                    !patterns.iter().any(|one| matches(one, &within))
+                }
+                _ => false,
+            };
         }
+        false
     }
 }
 
-/// The folder of the package that a file is installed with, and the file seen from it.
-fn package_of(file: &Path) -> Option<(PathBuf, String)> {
-    let modules = file
-        .ancestors()
-        .find(|folder| folder.ends_with("node_modules"))?;
-    let within = file.strip_prefix(modules).ok()?.to_str()?;
-    let parts = if within.starts_with('@') { 2 } else { 1 };
-    let (at, _) = within.match_indices(['/', '\\']).nth(parts - 1)?;
-    let within_package = within[at + 1..].replace('\\', "/");
-    Some((modules.join(&within[..at]), within_package))
-}
-
-fn effects(folder: &Path) -> Effects {
+/// What the `package.json` of a folder says, if it has one.
+fn effects(folder: &Path) -> Option<Effects> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Said {
@@ -66,51 +63,33 @@ fn effects(folder: &Path) -> Effects {
     struct Description {
         side_effects: Option<Said>,
     }
-    let json = read_file(&folder.join("package.json")).unwrap_or_default();
+    let json = read_file(&folder.join("package.json")).ok()?;
     let description: Option<Description> = serde_json::from_slice(&json).ok();
-    match description.and_then(|description| description.side_effects) {
+    Some(match description.and_then(|said| said.side_effects) {
         Some(Said::Whether(false)) => Effects::Of(Vec::new()),
         Some(Said::Patterns(patterns)) => Effects::Of(patterns),
         Some(Said::Whether(true)) | None => Effects::All,
-    }
+    })
 }
 
-/// Whether a pattern of `sideEffects` matches a file: `*` within a folder, `**` through
-/// several; one without a slash counts in all folders. What has other signs matches all.
+/// Whether a pattern of `sideEffects` matches a file, as for esbuild: `./x.js` and `/x.js`
+/// have a slash, so they are the one beside the `package.json`; what has none counts in all
+/// folders. What has other signs than stars matches all.
 fn matches(pattern: &str, file: &str) -> bool {
     if pattern.contains(['[', ']', '{', '}', '(', ')', '!', '?']) {
         return true;
     }
-    // As esbuild: `./x.js` has a slash, so it names the one at the package's top.
     let anywhere = if pattern.contains('/') { "" } else { "**/" };
-    let pattern = format!("{anywhere}{}", pattern.trim_start_matches("./"));
-    let pattern: Vec<&str> = pattern.split('/').collect();
-    let file: Vec<&str> = file.split('/').collect();
-    folders_match(&pattern, &file)
-}
-
-fn folders_match(pattern: &[&str], file: &[&str]) -> bool {
-    match (pattern.split_first(), file.split_first()) {
-        (None, None) => true,
-        (Some((&"**", rest)), _) => {
-            (0..=file.len()).any(|skipped| folders_match(rest, &file[skipped..]))
+    let pattern = format!("{anywhere}{pattern}").replace('\\', "/");
+    let mut parts = Vec::new();
+    for part in pattern.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
         }
-        (Some((part, rest)), Some((name, below))) => {
-            name_matches(part, name) && folders_match(rest, below)
-        }
-        _ => false,
     }
-}
-
-fn name_matches(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let Some(name) = name.strip_prefix(start) else {
-        return false;
-    };
-    let mut ends = (0..=name.len()).filter(|at| name.is_char_boundary(*at));
-    ends.any(|at| name_matches(rest, &name[at..]))
+    path_matches(&parts.join("/"), file)
 }
 
 #[cfg(test)]
@@ -130,24 +109,14 @@ mod tests {
             ("./src/**", "src/a/x.js", true),
             ("./src/**", "lib/x.js", false),
             ("x.{js,ts}", "other.js", true),
+            ("/setup.js", "setup.js", true),
+            ("/setup.js", "src/setup.js", false),
+            ("src/./a/../setup.js", "src/setup.js", true),
+            ("src//setup.js", "src/setup.js", true),
+            ("src\\setup.js", "a/src/setup.js", true),
+            ("src/", "src/a.js", false),
         ] {
             assert_eq!(matches(pattern, file), is_matched, "{pattern} {file}");
         }
-    }
-
-    #[test]
-    fn the_package_of_a_file() {
-        let of = |file: &str| package_of(Path::new(file));
-        let scoped = (PathBuf::from("/a/node_modules/@b/c"), "d/e.js".to_owned());
-        assert_eq!(of("/a/node_modules/@b/c/d/e.js"), Some(scoped));
-        let stored = (
-            PathBuf::from("/a/node_modules/.pnpm/c@1/node_modules/c"),
-            "e.js".to_owned(),
-        );
-        assert_eq!(
-            of("/a/node_modules/.pnpm/c@1/node_modules/c/e.js"),
-            Some(stored)
-        );
-        assert_eq!(of("/a/convex/x.ts"), None);
     }
 }

@@ -69,11 +69,14 @@ function deferredNamespace(record, importer) {
 function demanded(record, importer) {
   if (record.state === "new" || record.state === "linked") {
     const running = host.runningNow();
-    link(record, importer);
-    evaluate(record, importer);
-    host.drain();
-    if (record.state === "running") throw new Error(`${host.shown(record.id)} awaits something that does not come at once`);
-    host.running(running);
+    try {
+      link(record, importer);
+      evaluate(record, importer);
+      host.drain();
+      if (record.state === "running") throw new Error(`${host.shown(record.id)} awaits something that does not come at once`);
+    } finally {
+      host.running(running);
+    }
   }
   return seenBy(importer, record);
 }

@@ -1,25 +1,22 @@
+//! A deployment that is to be started, and what its functions do.
+
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use byod_schema::{Deployments, Function, FunctionPath, Manifest, Value, nearest};
+use byod_schema::{Deployments, Function, FunctionPath, Manifest, nearest, table_of_module};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
-use crate::auth::{Auth, Caller, Identity};
+use super::parsed;
+use super::running::LocalDeployment;
+use crate::auth::Auth;
 use crate::builtin::{claim, credentials, crud, ping};
 use crate::error::{FunctionError, StartError};
-use crate::functions::Ctx;
 use crate::functions::claim::Claims;
-use crate::functions::{Body, Entry, Functions, missing};
-use crate::functions::{Project, table_of_module};
-use crate::random;
-use crate::serving::RequestRecord;
-use crate::serving::server;
-use crate::serving::{Call, Core, now};
+use crate::functions::{Body, Ctx, Entry, Functions, Project, missing};
+use crate::serving::Core;
 use crate::store::Store;
-use crate::values::Object;
-use crate::values::{IntoObject, IntoValue};
+use crate::values::{IntoValue, Object};
 
 /// A deployment that is to be started.
 ///
@@ -161,16 +158,10 @@ impl Local {
             None => Auth::generate_key(&self.name)?,
         };
         let store = Store::new(&self.project.schema)?;
-        let core = Arc::new(Core::new(self.name, functions, store, Auth::new(key)));
+        let core = Core::new(self.name, functions, store, Auth::new(key));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.map_err(StartError::Listen)?;
-        let address = listener.local_addr().map_err(StartError::Listen)?;
-        let server = tokio::spawn(server::serve(listener, core.clone()));
-        Ok(LocalDeployment {
-            core,
-            address,
-            server,
-        })
+        LocalDeployment::serve(listener, core)
     }
 
     /// Every function with what it does: a closure, else what this crate does by
@@ -240,173 +231,9 @@ impl fmt::Debug for Local {
     }
 }
 
-fn parsed(path: &str) -> FunctionPath {
-    match path.parse() {
-        Ok(path) => path,
-        Err(never) => match never {},
-    }
-}
-
 fn unknown_function(path: &FunctionPath, project: &Project) -> StartError {
     let path = path.to_string();
     let declared: Vec<_> = project.functions.keys().map(ToString::to_string).collect();
     let nearest = nearest(&path, declared.iter().map(String::as_str)).map(str::to_owned);
     StartError::UnknownFunction { path, nearest }
-}
-
-/// A running deployment. It stops when it is dropped.
-#[derive(Debug)]
-pub struct LocalDeployment {
-    core: Arc<Core>,
-    address: SocketAddr,
-    server: JoinHandle<()>,
-}
-
-impl LocalDeployment {
-    /// The deployment's URL: `http://127.0.0.1:<port>`.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// The address it listens on.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The deploy key that it accepts at present.
-    pub fn deploy_key(&self) -> String {
-        self.core.auth().deploy_key().to_owned()
-    }
-
-    /// Accepts this deploy key from now on, and the former no longer.
-    pub fn set_deploy_key(&self, deploy_key: impl Into<String>) {
-        self.core.auth_mut().set_deploy_key(deploy_key.into());
-    }
-
-    /// Issues a bearer token for a user: a subject, or an [`Identity`] with more.
-    ///
-    /// Fails where the system gives no random bytes.
-    pub fn token(&self, identity: impl Into<Identity>) -> Result<String, StartError> {
-        let secret = random::secret()?;
-        Ok(self.core.auth_mut().issue(identity.into(), &secret))
-    }
-
-    /// Accepts this token no longer.
-    pub fn revoke_token(&self, token: &str) {
-        self.core.auth_mut().revoke(token);
-    }
-
-    /// How many documents a table has; 0 for an unknown table.
-    pub fn count(&self, table: &str) -> usize {
-        let store = self.core.store();
-        let table = store.tables().get(table);
-        table.map_or(0, |table| table.documents.len())
-    }
-
-    /// The documents of a table, oldest first; none for an unknown table.
-    pub fn documents(&self, table: &str) -> Vec<Object> {
-        let store = self.core.store();
-        let table = store.tables().get(table);
-        let documents = table.map(|table| table.documents.values());
-        let documents = documents.into_iter().flatten();
-        documents
-            .map(|document| document.as_ref().clone())
-            .collect()
-    }
-
-    /// Inserts a document without a function, and gives its id.
-    ///
-    /// Fails where the document does not match the schema.
-    pub fn insert(&self, table: &str, document: impl IntoObject) -> Result<String, FunctionError> {
-        let document = document.into_object()?;
-        let mut store = self.core.store_mut();
-        let mut transaction = store.begin();
-        let id = transaction.insert(table, document, now())?;
-        transaction.commit();
-        Ok(id)
-    }
-
-    /// A fresh id of a table, which no document has; also of `_storage`.
-    ///
-    /// Fails for an unknown table.
-    pub fn new_id(&self, table: &str) -> Result<String, FunctionError> {
-        self.core.store_mut().new_id(table)
-    }
-
-    /// Calls a function of any kind without HTTP, as with the deploy key.
-    pub fn run(&self, path: &str, args: impl IntoObject) -> Result<Value, FunctionError> {
-        self.run_as_caller(path, args, &Caller::admin())
-    }
-
-    /// Calls a public function of any kind without HTTP, as a user.
-    pub fn run_as(
-        &self,
-        identity: impl Into<Identity>,
-        path: &str,
-        args: impl IntoObject,
-    ) -> Result<Value, FunctionError> {
-        let caller = Caller {
-            admin: false,
-            identity: Some(identity.into()),
-        };
-        self.run_as_caller(path, args, &caller)
-    }
-
-    fn run_as_caller(
-        &self,
-        path: &str,
-        args: impl IntoObject,
-        caller: &Caller,
-    ) -> Result<Value, FunctionError> {
-        let call = Call {
-            path: parsed(path),
-            kind: None,
-            args: vec![args.into_object()?.into()],
-        };
-        self.core.call(call, caller)
-    }
-
-    /// The requests that were answered, oldest first: the last 100,000.
-    pub fn requests(&self) -> Vec<RequestRecord> {
-        self.core.requests().records()
-    }
-
-    /// How many requests were answered.
-    pub fn request_count(&self) -> u64 {
-        self.core.requests().count()
-    }
-
-    /// Begins counting and recording requests anew.
-    pub fn reset_requests(&self) {
-        self.core.requests().reset();
-    }
-
-    /// Stops it, and waits until the port is closed.
-    pub async fn stop(mut self) {
-        self.server.abort();
-        // An aborted task reports that it was cancelled; there is nothing else to learn.
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for LocalDeployment {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
-/// Reads the manifest that `byod-build` wrote; see [`manifest!`](crate::manifest).
-///
-/// Fails where it was written by another version.
-pub fn read_manifest(json: &str) -> Result<Manifest, StartError> {
-    let manifest: Manifest =
-        serde_json::from_str(json).map_err(|error| StartError::Manifest(error.to_string()))?;
-    if manifest.format != Manifest::FORMAT {
-        return Err(StartError::Manifest(format!(
-            "its format is {}, expected {}",
-            manifest.format,
-            Manifest::FORMAT
-        )));
-    }
-    Ok(manifest)
 }
