@@ -194,6 +194,7 @@ mod tests {
     use std::convert::Infallible;
     use std::task::{Context, Poll};
 
+    use futures_util::future::lazy;
     use hyper::Uri;
 
     use super::*;
@@ -219,7 +220,7 @@ mod tests {
     async fn connecting_knows_where_to_also_after_the_call() {
         let connect = || ToDestination(Asked).call(());
         let url = Uri::from_static("https://deployment.example");
-        let of_a_call = Destination::of(&url).scope(async { connect() }).await;
+        let of_a_call = Destination::of(&url).scope(lazy(|_| connect())).await;
         assert!(tokio::spawn(of_a_call).await.unwrap().unwrap());
         assert!(!connect().await.unwrap());
     }
