@@ -67,8 +67,10 @@ use quote::quote;
 /// says after two underscores what it is in Convex, `_` twice (`userId` and `user_id` are
 /// `user_id__userId` and `user_id__user__id`; the literal `unknown` is
 /// `Unknown__unknown`, beside what is unknown). So a field or a literal that is added can
-/// make a name an error, but never make it mean another thing. A keyword is raw (`r#type`);
-/// `self` is `self_`.
+/// make a name an error, but never make it mean another thing. What has no name in Convex
+/// is numbered in the schema's order: kinds of a union that differ by type alone (`Object`,
+/// `Object2`), so add those at the end, and types whose names come out equal. A keyword is
+/// raw (`r#type`); `self` is `self_`.
 #[proc_macro_attribute]
 pub fn byod_table(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item: proc_macro2::TokenStream = item.into();

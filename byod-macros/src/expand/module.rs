@@ -41,6 +41,8 @@ pub(crate) fn expand_module(module: &Module<'_>) -> TokenStream {
     })
 }
 
+/// The compiler's lints leave the code of macros alone, so none is allowed here: where a
+/// crate forbids one, that would be an error. Clippy's don't.
 pub(super) fn module_of(contents: &Contents<'_>) -> TokenStream {
     let Contents {
         names,
@@ -62,10 +64,9 @@ pub(super) fn module_of(contents: &Contents<'_>) -> TokenStream {
         #[doc = #doc]
         #(#attributes)*
         #hidden
-        #[allow(missing_docs, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic)]
+        #[allow(clippy::all, clippy::pedantic)]
         #visibility mod #module {
             // For the types that `returns(…)` names.
-            #[allow(unused_imports)]
             use super::*;
 
             #(#definitions)*
@@ -85,11 +86,9 @@ fn also(names: &ModuleNames, visibility: &Visibility) -> Option<TokenStream> {
     let inner = one_deeper(visibility);
     Some(quote! {
         #[doc(hidden)]
-        #[allow(unused_imports)]
         mod #holder {
             #inner use super::#own as #also;
         }
-        #[allow(unused_imports, ambiguous_glob_reexports)]
         #visibility use self::#holder::*;
     })
 }

@@ -60,7 +60,6 @@ fn body(table: &Table<'_>, outside: &Expander<'_>) -> TokenStream {
             quote! {
                 #(#attributes)*
                 #derives
-                #[allow(non_snake_case)]
                 #visibility struct #ident { #(#fields),* }
                 #object
                 #serde

@@ -77,7 +77,7 @@ impl Types<'_> {
         let catch_all = scope.take("Unknown".to_owned());
         let labels: Vec<String> = objects.iter().map(|(literal, _)| label(literal)).collect();
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-        let variants = scope.take_all(&labels, names::pascal);
+        let variants = scope.take_all(&labels, of_label);
         let variants = objects
             .iter()
             .zip(variants)
@@ -243,16 +243,22 @@ fn by_literal<'v>(objects: &[&'v Fields], tag: &str) -> Option<Vec<(&'v Value, &
     Some(members)
 }
 
-/// What a variant is called after its literal.
+/// What a variant is called after its literal, and behind a zero what tells it from a text
+/// that is spelled alike.
 fn label(literal: &Value) -> String {
     match literal {
         Value::String(text) => text.clone(),
-        Value::Boolean(value) => value.to_string(),
+        Value::Boolean(value) => format!("{value}\0boolean"),
         // `Number1`, `NumberMinus2`; `Number15` of 1.5.
-        Value::Float64(number) => format!("number {number}").replace('-', "minus "),
-        Value::Int64(number) => format!("int {number}").replace('-', "minus "),
+        Value::Float64(number) => format!("number {number}\0number").replace('-', "minus "),
+        Value::Int64(number) => format!("int {number}\0int64").replace('-', "minus "),
         _ => "value".to_owned(),
     }
+}
+
+/// The variant's name, where no other one has it.
+fn of_label(label: &str) -> String {
+    names::pascal(label.split('\0').next().unwrap_or(label))
 }
 
 /// What a variant is called after its type.
@@ -277,5 +283,33 @@ fn kind(validator: &Validator) -> String {
         Validator::Any | Validator::Null | Validator::Union { .. } | Validator::Other(_) => {
             "Value".to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_is_called_after_its_literal_whatever_the_order() {
+        let literals = [
+            (Value::Boolean(true), "True__true_0_boolean"),
+            (Value::String("true".to_owned()), "True__true"),
+            (Value::Float64(1.0), "Number1__number_20_1_0_number"),
+            (Value::String("number 1".to_owned()), "Number1__number_20_1"),
+            (Value::Boolean(false), "False"),
+            (Value::Int64(-2), "IntMinus2"),
+        ];
+        let variants = |literals: &[(Value, &str)]| {
+            let labels: Vec<String> = literals.iter().map(|(one, _)| label(one)).collect();
+            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+            Scope::default().take_all(&labels, of_label)
+        };
+        let mut called: Vec<&str> = literals.iter().map(|(_, called)| *called).collect();
+        assert_eq!(variants(&literals), called);
+        let mut reversed = literals;
+        reversed.reverse();
+        called.reverse();
+        assert_eq!(variants(&reversed), called);
     }
 }
