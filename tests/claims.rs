@@ -246,7 +246,7 @@ async fn what_was_claimed_for_nothing_is_given_up() {
     // She is connected, and the other deployment is of no use.
     let unusable = Local::user(&manifest()).schema_version(0).name("other");
     let unusable = unusable.start().await.unwrap();
-    let picky = service_with_minimum(&service);
+    let picky = process(&service);
     let other = Credentials::new(unusable.url(), unusable.deploy_key());
     let test = picky.connect(alice, "alice", &other).await.unwrap();
     assert!(test.problem.is_some());
@@ -281,7 +281,7 @@ async fn what_is_in_use_stays_claimed() {
     let service = start_with(|alices| alices.schema_version(0)).await;
     service.save_unclaimed(ConnectionStatus::Connected).await;
     let credentials = service.alices_credentials();
-    let picky = service_with_minimum(&service);
+    let picky = process(&service);
     let test = picky.connect(&*service.alice_id, "alice", &credentials);
     assert!(test.await.unwrap().problem.is_some());
     assert_eq!(service.alices.count("byodOwner"), 1);
@@ -294,7 +294,7 @@ async fn what_was_released_is_not_claimed_by_who_has_not_heard_of_it() {
     let (byod, alice) = (&service.byod, &*service.alice_id);
     let credentials = service.alices_credentials();
     byod.connect(alice, "alice", &credentials).await.unwrap();
-    let other = service_with_minimum(&service);
+    let other = process(&service);
     let session = other.session(alice, "alice");
     titles(&session).await.unwrap();
 
@@ -328,7 +328,7 @@ async fn a_claim_is_kept_where_main_cannot_be_asked() {
     });
     let unusable = unusable.start().await.unwrap();
     let other = Credentials::new(unusable.url(), unusable.deploy_key());
-    let picky = process(&service, main.url.clone());
+    let picky = process_by(&service, main.url.clone());
     let connect = || picky.connect(&*service.alice_id, "alice", &other);
     let error = connect().await.unwrap_err();
     assert!(matches!(error, Error::Interrupted { .. }), "{error:?}");
@@ -374,11 +374,12 @@ async fn a_call_claims_also_after_the_record_was_sealed_anew() {
 }
 
 /// Another process of the service, which wants a newer schema.
-fn service_with_minimum(service: &Service) -> byod_runtime::Byod {
-    process(service, service.main.url())
+fn process(service: &Service) -> byod_runtime::Byod {
+    process_by(service, service.main.url())
 }
 
-fn process(service: &Service, main_url: String) -> byod_runtime::Byod {
+/// The same, which reaches main by that URL.
+fn process_by(service: &Service, main_url: String) -> byod_runtime::Byod {
     let byod = byod_runtime::Byod::builder()
         .main_url(main_url)
         .deploy_key(service.main.deploy_key())

@@ -13,9 +13,9 @@
 //! # What an operator sees
 //!
 //! Every call through a session is a `tracing` span `convex_call` with `table` (`*`
-//! for a batch; the module's path where a wrapper is of no table), `function`, `kind`, `location` (`main`, `user`, or `none` where
-//! nothing was sent), `attempts`, `outcome` (`ok`, or [`Error::kind`]) and
-//! `duration_ms`. Metrics go through the `metrics` facade:
+//! for a batch; the module's path where a wrapper is of no table), `function`, `kind`,
+//! `location` (`main`, `user`, or `none` where nothing was sent), `attempts`, `outcome`
+//! (`ok`, or [`Error::kind`]) and `duration_ms`. Metrics go through the `metrics` facade:
 //!
 //! | metric | labels | what it counts |
 //! | --- | --- | --- |

@@ -10,7 +10,7 @@ mod support;
 use std::process::Command;
 
 use byod_runtime::{
-    Byod, ByodBuilder, Client, ConnectionStatus, Credentials, EncryptionKey, Error, FunctionType,
+    Byod, ByodBuilder, Client, ConnectionStatus, EncryptionKey, Error, FunctionType,
 };
 use serde_json::json;
 use support::proxies::{socks, tunnels, tunnels_over};
@@ -73,13 +73,9 @@ async fn a_users_deployment_is_called_through_the_proxy_only_if_asked() {
         let asked = target == ASKED;
         let world = World::with(|byod| byod.proxy_from_env(asked)).await;
         // Main's host is `localhost`.
-        let credentials = Credentials {
-            deployment_url: format!("http://127.0.0.1:{}", world.users.port),
-            deploy_key: "local|key".into(),
-        };
+        let url = format!("http://127.0.0.1:{}", world.users.port);
         let connected = ConnectionStatus::Connected;
-        let saved = world.byod.save_credentials("a", &credentials, connected);
-        saved.await.unwrap();
+        world.save_at("a", &url, "local|key", connected).await;
         world.call("a", "notes", FunctionType::Query).await.unwrap();
         assert_eq!(world.users.take_count(), usize::from(!asked));
         return;
@@ -102,45 +98,71 @@ fn main_at(url: &str) -> ByodBuilder {
 
 /// Main as the child process is to call it, if there is a certificate over TLS: with
 /// clients of byod's own, and with ones that have no proxy set.
-fn mains(target: &str) -> [Client; 2] {
+fn mains(target: &str) -> [ByodBuilder; 2] {
     Way::ALL.map(|way| {
-        let mut byod = way.set(main_at(target)).proxy_from_env(true);
-        if let Ok(certificate) = std::env::var(CERTIFICATE) {
-            byod = byod.root_certificate(certificate);
+        let byod = way.set(main_at(target)).proxy_from_env(true).retries(0);
+        match std::env::var(CERTIFICATE) {
+            Ok(certificate) => byod.root_certificate(certificate),
+            Err(_) => byod,
         }
-        byod.build().unwrap().main_client().with_retries(0)
     })
 }
 
-/// The proxy's, as it is and as it is sent.
-fn no_password_is_logged() {
+/// In the child process: two calls of each main, and what they give. The log has no
+/// password of the proxy, neither as it is nor as it is sent.
+async fn calls(target: &str) -> Vec<Result<String, Error>> {
+    captured::begin();
+    let mut given = Vec::new();
+    for main in mains(target) {
+        let byod = main.build().unwrap();
+        for _ in 0..2 {
+            given.push(byod.main_client().query("a:b", &json!({})).await);
+        }
+    }
     let log = captured::take();
     assert!(log.contains("hyper_util"), "{log}");
     for secret in ["geheim", "dXNlcjpnZWhlaW0", "falsch", "dXNlcjpmYWxzY2g"] {
         assert!(!log.contains(secret), "{log}");
     }
+    given
+}
+
+async fn all_are_answered(target: &str, answer: &str) {
+    for given in calls(target).await {
+        assert_eq!(given.unwrap(), answer);
+    }
+}
+
+async fn all_fail(target: &str, reason: &str) {
+    for given in calls(target).await {
+        let error = given.unwrap_err();
+        assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains(reason), "{text}");
+        assert!(!text.contains("falsch"), "{text}");
+    }
+}
+
+/// Runs the test that has this name behind the proxy, with a deployment over TLS, which
+/// knows what was asked of it. `proxys` is the certificate of a proxy that speaks TLS.
+async fn run_to_deployment(proxy: &str, test: &str, proxys: &str) -> Server {
+    let handler = |_: &support::Request| success(json!("the deployment"));
+    let (deployment, certificate) = tls::server("localhost", handler).await;
+    let certificates = certificate + proxys;
+    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificates)];
+    run_with(proxy, test, &variables).await;
+    deployment
 }
 
 #[tokio::test]
 async fn an_encrypted_call_goes_through_a_tunnel_of_the_proxy() {
     if let Ok(target) = std::env::var(TARGET) {
-        captured::begin();
-        for main in mains(&target) {
-            for _ in 0..2 {
-                let value: String = main.query("a:b", &json!({})).await.unwrap();
-                assert_eq!(value, "the deployment");
-            }
-        }
-        no_password_is_logged();
-        return;
+        return all_are_answered(&target, "the deployment").await;
     }
-    let handler = |_: &support::Request| success(json!("the deployment"));
-    let (deployment, certificate) = tls::server("localhost", handler).await;
     let (port, heads) = tunnels().await;
     let test = "an_encrypted_call_goes_through_a_tunnel_of_the_proxy";
     let proxy = format!("http://user:geheim@127.0.0.1:{port}");
-    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificate)];
-    run_with(&proxy, test, &variables).await;
+    let deployment = run_to_deployment(&proxy, test, "").await;
 
     // One tunnel each, kept; the proxy learns the host, and the deployment not the password.
     let heads = heads.lock().unwrap();
@@ -165,69 +187,40 @@ async fn an_encrypted_call_goes_through_a_tunnel_of_the_proxy() {
 #[tokio::test]
 async fn a_proxy_may_speak_tls_itself() {
     if let Ok(target) = std::env::var(TARGET) {
-        for main in mains(&target) {
-            let value: String = main.query("a:b", &json!({})).await.unwrap();
-            assert_eq!(value, "the deployment");
-        }
-        return;
+        return all_are_answered(&target, "the deployment").await;
     }
-    let handler = |_: &support::Request| success(json!("the deployment"));
-    let (deployment, certificate) = tls::server("localhost", handler).await;
     let (acceptor, proxys) = tls::acceptor("localhost", &["h2", "http/1.1"]);
     let (port, heads) = tunnels_over(Some(acceptor)).await;
     let test = "a_proxy_may_speak_tls_itself";
     let proxy = format!("https://user:geheim@localhost:{port}");
-    let certificates = certificate + &proxys;
-    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificates)];
-    run_with(&proxy, test, &variables).await;
+    let deployment = run_to_deployment(&proxy, test, &proxys).await;
     assert_eq!(heads.lock().unwrap().len(), 2);
-    assert_eq!(deployment.take_count(), 2);
+    assert_eq!(deployment.take_count(), 4);
 }
 
 #[tokio::test]
 async fn a_proxy_may_be_one_of_socks() {
     if let Ok(target) = std::env::var(TARGET) {
-        captured::begin();
-        for main in mains(&target) {
-            let value: String = main.query("a:b", &json!({})).await.unwrap();
-            assert_eq!(value, "the deployment");
-        }
-        no_password_is_logged();
-        return;
+        return all_are_answered(&target, "the deployment").await;
     }
-    let handler = |_: &support::Request| success(json!("the deployment"));
-    let (deployment, certificate) = tls::server("localhost", handler).await;
     let (port, asked) = socks().await;
     let test = "a_proxy_may_be_one_of_socks";
     let proxy = format!("socks5h://user:geheim@localhost:{port}");
-    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificate)];
-    run_with(&proxy, test, &variables).await;
+    let deployment = run_to_deployment(&proxy, test, "").await;
     let host = format!("localhost:{}", deployment.port);
     assert_eq!(*asked.lock().unwrap(), [host.clone(), host]);
-    assert_eq!(deployment.take_count(), 2);
+    assert_eq!(deployment.take_count(), 4);
 }
 
 #[tokio::test]
 async fn a_proxy_of_socks_that_refuses_is_not_gone_past() {
     if let Ok(target) = std::env::var(TARGET) {
-        captured::begin();
-        for main in mains(&target) {
-            let error = main.query::<String>("a:b", &json!({})).await.unwrap_err();
-            no_password_is_logged();
-            assert!(matches!(error, Error::Connect { .. }), "{error:?}");
-            let text = error.to_string();
-            assert!(text.contains("error connecting to socks proxy"), "{text}");
-            assert!(!text.contains("falsch"), "{text}");
-        }
-        return;
+        return all_fail(&target, "error connecting to socks proxy").await;
     }
-    let handler = |_: &support::Request| success(json!("the deployment"));
-    let (deployment, certificate) = tls::server("localhost", handler).await;
     let (port, asked) = socks().await;
     let test = "a_proxy_of_socks_that_refuses_is_not_gone_past";
     let proxy = format!("socks5://user:falsch@localhost:{port}");
-    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificate)];
-    run_with(&proxy, test, &variables).await;
+    let deployment = run_to_deployment(&proxy, test, "").await;
     assert!(asked.lock().unwrap().is_empty());
     assert_eq!(deployment.take_count(), 0, "nor past it");
 }
@@ -235,44 +228,26 @@ async fn a_proxy_of_socks_that_refuses_is_not_gone_past() {
 #[tokio::test]
 async fn a_proxy_that_refuses_is_named_as_the_reason() {
     if let Ok(target) = std::env::var(TARGET) {
-        captured::begin();
-        for main in mains(&target) {
-            let error = main.query::<String>("a:b", &json!({})).await.unwrap_err();
-            no_password_is_logged();
-            assert!(matches!(error, Error::Connect { .. }), "{error:?}");
-            let text = error.to_string();
-            assert!(text.contains("proxy authorization required"), "{text}");
-            assert!(!text.contains("falsch"), "{text}");
-        }
-        return;
+        return all_fail(&target, "proxy authorization required").await;
     }
-    let handler = |_: &support::Request| success(json!("the deployment"));
-    let (deployment, certificate) = tls::server("localhost", handler).await;
     let (port, _) = tunnels().await;
     let test = "a_proxy_that_refuses_is_named_as_the_reason";
     let proxy = format!("http://user:falsch@127.0.0.1:{port}");
-    let variables = [(TARGET, &*deployment.url), (CERTIFICATE, &*certificate)];
-    run_with(&proxy, test, &variables).await;
+    let deployment = run_to_deployment(&proxy, test, "").await;
     assert_eq!(deployment.take_count(), 0);
 }
 
 #[tokio::test]
 async fn a_call_in_clear_tells_the_proxy_the_password_and_the_whole_url() {
     if let Ok(target) = std::env::var(TARGET) {
-        captured::begin();
-        for main in mains(&target) {
-            let value: String = main.query("a:b", &json!({})).await.unwrap();
-            assert_eq!(value, "the proxy");
-        }
-        no_password_is_logged();
-        return;
+        return all_are_answered(&target, "the proxy").await;
     }
     let proxy = Server::start(|_| success(json!("the proxy"))).await;
     let test = "a_call_in_clear_tells_the_proxy_the_password_and_the_whole_url";
     let url = format!("http://user:geheim@127.0.0.1:{}", proxy.port);
     run_behind(&url, test, "http://convex.internal:3210", "").await;
     let requests = proxy.requests();
-    assert_eq!(requests.len(), 2);
+    assert_eq!(requests.len(), 4);
     for request in requests {
         let line = "POST http://convex.internal:3210/api/query HTTP/1.1";
         assert_eq!(request.line, line);
@@ -280,4 +255,35 @@ async fn a_call_in_clear_tells_the_proxy_the_password_and_the_whole_url() {
         assert_eq!(authorization, "Basic dXNlcjpnZWhlaW0=");
         assert_eq!(request.headers["host"], "convex.internal:3210");
     }
+}
+
+#[tokio::test]
+async fn what_names_no_usable_proxy_is_an_error_and_not_gone_past() {
+    if let Ok(target) = std::env::var(TARGET) {
+        for main in mains(&target) {
+            let error = main.build().unwrap_err();
+            assert!(matches!(error, Error::Config { .. }), "{error:?}");
+            let text = format!("{error} {error:?}");
+            assert!(text.contains("HTTPS_PROXY"), "{text}");
+            assert!(!text.contains("geheim"), "{text}");
+        }
+        // Nor is it looked at where it isn't asked for.
+        main_at(&target).build().unwrap();
+        return;
+    }
+    let test = "what_names_no_usable_proxy_is_an_error_and_not_gone_past";
+    for proxy in [
+        "gopher://user:geheim@127.0.0.1:3128",
+        "socks://user:geheim@127.0.0.1:3128",
+        "http://user:ge heim@127.0.0.1:3128",
+        "/geheim",
+    ] {
+        run_behind(proxy, test, "https://convex.internal", "").await;
+    }
+    // As in CGI, where the environment's is not used.
+    let cgi = [
+        (TARGET, "https://convex.internal"),
+        ("REQUEST_METHOD", "POST"),
+    ];
+    run_with("http://user:geheim@127.0.0.1:3128", test, &cgi).await;
 }

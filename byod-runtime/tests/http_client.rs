@@ -65,13 +65,9 @@ impl Users {
             configure(byod.http_client(client))
         })
         .await;
-        let credentials = Credentials {
-            deployment_url: format!("https://{host}"),
-            deploy_key: "local|geheim".into(),
-        };
+        let url = format!("https://{host}");
         let connected = ConnectionStatus::Connected;
-        let saved = world.byod.save_credentials("a", &credentials, connected);
-        saved.await.unwrap();
+        world.save_at("a", &url, "local|geheim", connected).await;
         Self { world, deployment }
     }
 
@@ -136,13 +132,9 @@ async fn socks_resolves_names_or_byod_does() {
     // An address needs no resolver.
     let proxy = Proxy::all(format!("socks5://user:geheim@127.0.0.1:{port}")).unwrap();
     let world = World::with(|byod| byod.http_client(|_| client().proxy(proxy.clone()))).await;
-    let credentials = Credentials {
-        deployment_url: format!("http://127.0.0.1:{}", world.users.port),
-        deploy_key: "local|geheim".into(),
-    };
+    let url = format!("http://127.0.0.1:{}", world.users.port);
     let connected = ConnectionStatus::Connected;
-    let saved = world.byod.save_credentials("a", &credentials, connected);
-    saved.await.unwrap();
+    world.save_at("a", &url, "local|geheim", connected).await;
     let answer = world.call("a", "notes", FunctionType::Query).await;
     assert_eq!(answer.unwrap(), "the user's");
     let told = std::mem::take(&mut *asked.lock().unwrap());
@@ -222,18 +214,15 @@ async fn what_main_alone_may_see_it_alone_sees() {
     assert_eq!(guarded.take_count(), 1, "{error}");
 
     // The deployment of a user who asks for it gets no certificate.
-    let credentials = Credentials {
-        deployment_url: guarded.url.clone(),
-        deploy_key: "local|key".into(),
-    };
     let world = World::with(|byod| {
         let byod = byod.retries(0).root_certificate(pem.clone());
         byod.http_client(configure)
     })
     .await;
     let connected = ConnectionStatus::Connected;
-    let saved = world.byod.save_credentials("a", &credentials, connected);
-    saved.await.unwrap();
+    world
+        .save_at("a", &guarded.url, "local|key", connected)
+        .await;
     world
         .call("a", "notes", FunctionType::Query)
         .await

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use byod_runtime::{Byod, ByodBuilder, Client, ConnectionStatus, Credentials, Error, Outcome};
+use byod_runtime::{Byod, ByodBuilder, Client, ConnectionStatus, Error, Outcome};
 use serde_json::json;
 use support::world::{World, create, encryption_key, list};
 use support::{Reply, Server, slow_way_to, success, tls, until};
@@ -213,14 +213,8 @@ async fn ended(call: impl Future<Output = Result<String, Error>>) -> Duration {
 async fn a_call_has_its_own_limit_on_connecting() {
     let world = connected(|byod| byod.retries(0).failure_threshold(1)).await;
     let (url, _mute) = mute().await;
-    let credentials = Credentials {
-        deployment_url: url.clone(),
-        deploy_key: "local|key".into(),
-    };
-    let saved = world
-        .byod
-        .save_credentials("a", &credentials, ConnectionStatus::Connected);
-    saved.await.unwrap();
+    let connected = ConnectionStatus::Connected;
+    world.save_at("a", &url, "local|key", connected).await;
     let session = world.session("a");
     let own = Duration::from_millis(50);
     let query = list(&session).connect_timeout(own);

@@ -160,13 +160,8 @@ async fn a_batch_blocks_too() {
 async fn other_users_notice_nothing() {
     let world = connected(late).await;
     let other = Server::start(|_| success(json!("the other's"))).await;
-    let credentials = Credentials {
-        deployment_url: other.url.clone(),
-        deploy_key: "local|key".into(),
-    };
     let status = ConnectionStatus::Connected;
-    let saved = world.byod.save_credentials("b", &credentials, status);
-    saved.await.unwrap();
+    world.save_at("b", &other.url, "local|key", status).await;
     world.at_users.status(401);
     list(&world.session("a")).await.unwrap_err();
     recorded(&world, "error").await;

@@ -1,13 +1,16 @@
 //! Every crate is a house of a few rooms, in the order that docs/design.md states:
-//! a room knows only those below it, and nowhere do files import in a ring.
+//! a room knows only those below it, nowhere do files import in a ring, and names say
+//! more than their endings do.
 
 mod imports;
+mod names;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use imports::{Import, imports};
+use names::alike;
 use source::{Module, modules};
 
 /// The rooms of a crate from the bottom up, and what is wrong with its imports.
@@ -37,12 +40,13 @@ fn stated() -> BTreeMap<&'static str, Vec<String>> {
     found
 }
 
+fn modules_of(folder: &str) -> Vec<Module> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    modules(&crates.join(folder).join("src"))
+}
+
 fn house(folder: &str, rooms: &[String]) -> House {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(folder)
-        .join("src");
-    let modules = modules(&source);
+    let modules = modules_of(folder);
     let there: BTreeSet<&str> = modules.iter().filter_map(Module::room).collect();
     let listed: BTreeSet<&str> = rooms.iter().map(String::as_str).collect();
     assert_eq!(
@@ -160,6 +164,17 @@ fn an_import_that_is_turned_round_is_found() {
             house.imports.pop();
         }
     }
+}
+
+#[test]
+fn no_two_names_side_by_side_differ_by_their_endings_only() {
+    let mut all = Vec::new();
+    for folder in stated().into_keys() {
+        let modules = modules_of(folder);
+        let found = alike(modules.iter().map(|module| &*module.path));
+        all.extend(found.into_iter().map(|fault| format!("{folder}: {fault}")));
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
 }
 
 /// The table "Where to look" names files that are there, and a function in each.

@@ -3,8 +3,8 @@
 mod exported;
 mod functions;
 pub(crate) mod locate;
+mod module_reader;
 mod modules;
-mod reader;
 mod reading;
 mod schema;
 

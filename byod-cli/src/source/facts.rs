@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use byod_schema::FunctionPath;
 
+use super::operations::Touching;
 use super::origin::Origin;
-use super::touched::Touching;
 
 /// The name of a default export, and of what is declared only as that.
 pub(crate) const DEFAULT: &str = "default";

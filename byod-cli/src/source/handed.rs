@@ -12,8 +12,8 @@ use oxc_span::{GetSpan, Span};
 
 use super::facts::shorten;
 use super::nodes::Reader;
+use super::operations::{Touching, Use};
 use super::syntax::{Step, path, range};
-use super::touched::{Touching, Use};
 
 /// Packages whose functions give a database for a database.
 const WRAPPING: [&str; 3] = [

@@ -13,9 +13,9 @@ use oxc_span::GetSpan;
 
 use super::facts::{Facts, shorten};
 use super::nodes::Reader;
+use super::operations::{Operation, OperationOf, Touching, Use};
 use super::origin::Origin;
 use super::syntax::{literals, method, range};
-use super::touched::{Operation, OperationOf, Touching, Use};
 
 /// What runs another function.
 const RUNNERS: [&str; 5] = ["runQuery", "runMutation", "runAction", "runAfter", "runAt"];

@@ -21,7 +21,8 @@ impl ByodBuilder {
     /// a password), but for the hosts in `NO_PROXY`. Default: no.
     ///
     /// Needs the feature `reqwest`; without it, [`build`](Self::build) is
-    /// [`Error::Config`]. Together with `http_client`, for clients that have no proxy of
+    /// [`Error::Config`]. So it is where one of the variables names no such proxy: calls
+    /// would go past it. Together with `http_client`, for clients that have no proxy of
     /// their own.
     ///
     /// The proxy then finds out what the names of users' deployments stand for, so

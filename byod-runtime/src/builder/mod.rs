@@ -15,8 +15,8 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, Connects, KnownClaims, Pauses, Recoveries, Rollout, Rollouts, RouteCache, RoutedClient,
-    Router, TableInfo, Watched,
+    Ages, ConnectsUnderWay, KnownClaims, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache,
+    RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -309,8 +309,8 @@ impl ByodBuilder {
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
             claims: KnownClaims::new(self.cache_capacity),
-            connects: Connects::default(),
-            recoveries: Recoveries::new(self.recovery_pauses),
+            connects_under_way: ConnectsUnderWay::default(),
+            recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
         }))
     }
 }

@@ -33,6 +33,12 @@ impl Byod {
     /// Ask anew for every call: a client that is kept goes on calling where it did,
     /// also after the user has disconnected.
     ///
+    /// It sends what it is given: what `[user.inject]` names, the owner among it, is the
+    /// caller's to give, nobody looks whose documents are asked for
+    /// ([`Error::WrongOwner`]), and a deployment that is nobody's is [`Error::Claim`]
+    /// instead of being claimed. Calls of a session do all that, also those by path
+    /// ([`Session::query`]).
+    ///
     /// [`Error::Config`] if [`ByodBuilder::tables`](crate::ByodBuilder::tables) was not given the tables;
     /// [`Error::Blocked`] and [`Error::RolloutRefused`] as for a session's calls.
     pub async fn client_for_table(

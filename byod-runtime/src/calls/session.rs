@@ -10,7 +10,7 @@ use crate::routing::Byod;
 use crate::routing::{Known, Target, Wanted};
 use crate::users::{Subject, UserId};
 
-/// One user's calls, routed to the deployment that holds the table. Made per
+/// One user's calls, routed to the deployment where what they touch is. Made per
 /// request by [`Byod::session`]; cheap to make and to clone.
 #[derive(Clone)]
 pub struct Session {

@@ -1,5 +1,6 @@
 //! What can go wrong, and what is known then.
 
+mod about;
 mod call;
 mod claim;
 mod data;

@@ -91,18 +91,12 @@ fn status_outcome(status: u16, code: Option<&str>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Call;
     use crate::error::Endpoint;
+    use crate::error::test_error::call;
 
     fn status(endpoint: Endpoint, status: u16, code: Option<&str>) -> Error {
         Error::Status {
-            call: Box::new(Call {
-                deployment: "happy-animal-123.convex.cloud".into(),
-                endpoint,
-                path: "messages:list".into(),
-                repeatable: endpoint.only_reads(),
-                perhaps_ran: false,
-            }),
+            call: call(endpoint),
             status,
             code: code.map(Into::into),
             message: "".into(),

@@ -2,13 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use byod_schema::Refusal;
-use serde::de::DeserializeOwned;
 
 use super::call::{Call, Deployment};
 use super::claim::Claim;
 use super::data::ErrorData;
 use super::text::Shown;
-use super::words::{Elapsed, Of, Refused, Switched, WrongOwner};
+use super::words::{Elapsed, Of, Refused, Switched, Unanswered};
 
 /// How the parts of the HTTP client fail.
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -165,7 +164,7 @@ pub enum Error {
     /// The user's deployment belongs to somebody else, or to nobody and could not be
     /// claimed for the user: it answers no call of theirs, and the function did not
     /// run. What a service answers with is the HTTP status 403.
-    #[error("{call}: {}", WrongOwner(.claim))]
+    #[error("{call}: {}", Unanswered(.claim))]
     Claim {
         /// The call that was refused.
         call: Box<Call>,
@@ -294,8 +293,6 @@ pub enum Error {
     },
 }
 
-/// Which call an [`Error`] is about: the function and the deployment.
-///
 impl Error {
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::Config {
@@ -322,107 +319,13 @@ impl Error {
         }
         self
     }
-
-    /// The variant's name in small letters, as metrics have it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Config { .. } => "config",
-            Self::Credentials { .. } => "credentials",
-            Self::Connect { .. } => "connect",
-            Self::Timeout { .. } => "timeout",
-            Self::Tls { .. } => "tls",
-            Self::Interrupted { .. } => "interrupted",
-            Self::Rejected { .. } => "rejected",
-            Self::Status { .. } => "status",
-            Self::TooLarge { .. } => "too_large",
-            Self::TooManyValues { .. } => "too_many_values",
-            Self::Answer { .. } => "answer",
-            Self::Function { .. } => "function",
-            Self::Blocked { .. } => "blocked",
-            Self::Claim { .. } => "claim",
-            Self::WrongOwner { .. } => "wrong_owner",
-            Self::NotServed { .. } => "not_served",
-            Self::RolloutRefused { .. } => "rollout_refused",
-            Self::DeploymentChanged { .. } => "deployment_changed",
-            Self::Busy { .. } => "busy",
-            Self::SchemaOutdated { .. } => "schema_outdated",
-            Self::Record { .. } => "record",
-            Self::RecordChanged { .. } => "record_changed",
-            Self::Encode { .. } => "encode",
-        }
-    }
-
-    /// The call it concerns, if it does concern one.
-    pub fn call(&self) -> Option<&Call> {
-        match self {
-            Self::Config { .. } | Self::Credentials { .. } | Self::RecordChanged { .. } => None,
-            Self::Connect { call, .. }
-            | Self::Timeout { call, .. }
-            | Self::Tls { call, .. }
-            | Self::Interrupted { call, .. }
-            | Self::Rejected { call, .. }
-            | Self::Status { call, .. }
-            | Self::TooLarge { call, .. }
-            | Self::TooManyValues { call, .. }
-            | Self::Answer { call, .. }
-            | Self::Function { call, .. }
-            | Self::Blocked { call, .. }
-            | Self::Claim { call, .. }
-            | Self::WrongOwner { call, .. }
-            | Self::NotServed { call, .. }
-            | Self::RolloutRefused { call, .. }
-            | Self::DeploymentChanged { call, .. }
-            | Self::Busy { call, .. }
-            | Self::SchemaOutdated { call, .. }
-            | Self::Record { call, .. }
-            | Self::Encode { call, .. } => Some(call),
-        }
-    }
-
-    /// How long the deployment asks to wait before another call: the header
-    /// `Retry-After` of its answer.
-    pub fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Status { retry_after, .. } => *retry_after,
-            Self::Record { source, .. } => source.retry_after(),
-            _ => None,
-        }
-    }
-
-    /// The data of the `ConvexError` that the function threw.
-    ///
-    /// `None` if this is no function error, or one without data. `Some(Err(_))`
-    /// if the data does not fit `T`, which sees it in Convex's JSON encoding, as
-    /// the values of [`Client`](crate::Client) are, or is more than
-    /// [`ErrorData::LIMIT`] bytes; [`Value`](crate::Value) fits whatever is one. It is parsed
-    /// each time.
-    pub fn function_data<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
-        let Self::Function {
-            data: Some(data), ..
-        } = self
-        else {
-            return None;
-        };
-        Some(data.read())
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use byod_schema::Value;
-
     use super::*;
     use crate::error::Endpoint;
-
-    fn call(endpoint: Endpoint) -> Box<Call> {
-        Box::new(Call {
-            deployment: "happy-animal-123.convex.cloud".into(),
-            endpoint,
-            path: "messages:list".into(),
-            repeatable: endpoint.only_reads(),
-            perhaps_ran: false,
-        })
-    }
+    use crate::error::test_error::call;
 
     #[test]
     fn a_message_says_what_was_called_where() {
@@ -446,25 +349,6 @@ mod tests {
             error.to_string(),
             "action `messages:list` on happy-animal-123.convex.cloud: HTTP status 503 Overloaded"
         );
-    }
-
-    #[test]
-    fn function_data_has_the_callers_type() {
-        let data: Value =
-            serde_json::from_str(r#"{"code": 7, "big": {"$integer": "KgAAAAAAAAA="}}"#).unwrap();
-        let error = Error::Function {
-            call: call(Endpoint::Query),
-            message: "no".into(),
-            data: Some(ErrorData::try_from(&data).unwrap()),
-        };
-        #[derive(serde::Deserialize)]
-        struct Data {
-            code: u8,
-        }
-        assert_eq!(error.function_data::<Data>().unwrap().unwrap().code, 7);
-        assert_eq!(error.function_data::<Value>().unwrap().unwrap(), data);
-        assert!(error.function_data::<String>().unwrap().is_err());
-        assert!(Error::config("x").function_data::<Value>().is_none());
     }
 
     #[test]

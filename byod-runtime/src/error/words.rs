@@ -69,9 +69,9 @@ impl fmt::Display for Switched<'_> {
     }
 }
 
-pub(crate) struct WrongOwner<'a>(pub(crate) &'a Claim);
+pub(crate) struct Unanswered<'a>(pub(crate) &'a Claim);
 
-impl fmt::Display for WrongOwner<'_> {
+impl fmt::Display for Unanswered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Claim::SomebodyElses => SOMEBODY_ELSES,

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connects::Connecting;
+use super::connects_under_way::Connecting;
 use super::service::Byod;
 use crate::error::Error;
 use crate::users::UserId;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::changes::{Writer, Written};
-use super::connects::Connecting;
+use super::connects_under_way::Connecting;
 use super::service::Byod;
 use super::testing::{ConnectionTest, status_after, version_in};
 use crate::deployment::Client;
@@ -41,7 +41,7 @@ impl Byod {
     ) -> Result<ConnectionTest, Error> {
         let user = user.into();
         let (subject, client) = self.usable(&user, subject.into(), credentials)?;
-        let connecting = self.inner().connects.begin(&user);
+        let connecting = self.inner().connects_under_way.begin(&user);
         let seen = self.inner().store.get(&user).await?;
         let connected = ConnectionStatus::Connected;
         let only_if_it_works = seen
@@ -76,7 +76,7 @@ impl Byod {
     ) -> Result<ConnectionTest, Error> {
         let user = user.into();
         let (subject, client) = self.usable(&user, subject.into(), credentials)?;
-        let connecting = self.inner().connects.begin(&user);
+        let connecting = self.inner().connects_under_way.begin(&user);
         let new = New {
             subject,
             credentials: credentials.clone(),
@@ -211,7 +211,7 @@ impl Byod {
         self.client_of(credentials)?;
         let sealed = self.inner().keys.seal(&user, credentials)?;
         let (byod, credentials) = (self.clone(), credentials.clone());
-        let connecting = self.inner().connects.begin(&user);
+        let connecting = self.inner().connects_under_way.begin(&user);
         to_the_end(async move {
             let seen = byod.inner().store.get(&user).await?;
             let change = Change {
@@ -257,7 +257,7 @@ impl Byod {
             let _writing = store.lock(user).await;
             // Who is being connected has stored their credentials by now, so that the
             // record has them, or doesn't any more.
-            self.inner().connects.call_off(user);
+            self.inner().connects_under_way.call_off(user);
             let Some(record) = store.get(user).await? else {
                 return Ok(());
             };

@@ -1,5 +1,5 @@
 //! Where a user's calls go: the switch, the cached route, and reading the record
-//! that the route comes from. What follows from them is decided in `route`.
+//! that the route comes from. What follows from them is decided in `decision`.
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use byod_schema::Location;
 
 use super::cache::{Blocked, Connected, Route, Why};
 use super::changes::{News, Writer};
-use super::recoveries::Pauses;
+use super::recovery_tasks::Pauses;
 use super::service::{Byod, Inner};
 use super::target::{RoutedClient, Target};
 use crate::deployment::{Observer, is_failing};
@@ -69,12 +69,12 @@ impl Byod {
     /// task of its own, unless one does so already. With `news`, tells main first
     /// that these credentials fail, and why.
     pub(crate) fn recover(&self, user: &UserId, news: Option<News>) {
-        let mut tasks = self.inner().recoveries.lock();
+        let mut tasks = self.inner().recovery_tasks.lock();
         let running = tasks.get(user).is_some_and(|task| !task.is_finished());
         if running && news.is_none() {
             return;
         }
-        let pauses = self.inner().recoveries.pauses;
+        let pauses = self.inner().recovery_tasks.pauses;
         let task = tokio::spawn(run(self.weak(), user.clone(), news, pauses)).abort_handle();
         if let Some(former) = tasks.insert(user.clone(), task) {
             former.abort();
@@ -83,7 +83,7 @@ impl Byod {
 
     /// Tries the user's deployment no more.
     pub(crate) fn stop_recovery(&self, user: &UserId) {
-        if let Some(task) = self.inner().recoveries.lock().remove(user) {
+        if let Some(task) = self.inner().recovery_tasks.lock().remove(user) {
             task.abort();
         }
     }
@@ -119,7 +119,7 @@ impl Byod {
     /// Whether the user's deployment is no longer blocked here, or nobody has asked
     /// for it for so long that the route is forgotten. Then its task must end.
     fn is_over(&self, user: &UserId) -> bool {
-        let mut tasks = self.inner().recoveries.lock();
+        let mut tasks = self.inner().recovery_tasks.lock();
         let over = self.blocked_reason(user).is_none();
         if over {
             tasks.remove(user);

@@ -3,9 +3,9 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::cache::{Connected, RouteCache};
-use super::connects::Connects;
+use super::connects_under_way::ConnectsUnderWay;
 use super::known_claims::KnownClaims;
-use super::recoveries::Recoveries;
+use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
 use super::tables::Router;
 use super::target::RoutedClient;
@@ -48,9 +48,9 @@ pub(crate) struct Inner {
     /// How often the status of a user is read that somebody watches.
     pub(crate) refresh_every: Duration,
     pub(crate) watched: Watched,
-    pub(crate) recoveries: Recoveries,
+    pub(crate) recovery_tasks: RecoveryTasks,
     pub(crate) claims: KnownClaims,
-    pub(crate) connects: Connects,
+    pub(crate) connects_under_way: ConnectsUnderWay,
 }
 
 impl Byod {

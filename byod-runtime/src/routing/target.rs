@@ -7,7 +7,8 @@ use crate::codec::Runs;
 use crate::deployment::{Auth, CallContext, Client};
 use crate::error::{Deployment, Endpoint};
 
-/// The client that calls go through, and the deployment it belongs to.
+/// The client that calls go through, and the deployment it belongs to. It sends what it
+/// is given: see [`Byod::client_for_table`](crate::Byod::client_for_table).
 #[derive(Clone, Debug)]
 pub struct RoutedClient {
     /// The client, with its authorization.

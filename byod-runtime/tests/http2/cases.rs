@@ -19,6 +19,10 @@ const HEADERS: u8 = 1;
 const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const GO_AWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+
+/// What a setting is about.
+const INITIAL_WINDOW_SIZE: u16 = 4;
 
 /// Flags.
 const ACK: u8 = 1;
@@ -50,6 +54,9 @@ struct Seen {
     requests: Vec<Vec<u8>>,
     /// Streams that the client has broken off.
     resets: usize,
+    /// How much may come of one answer, and of all on a connection, before any is taken.
+    stream_window: u32,
+    window: u32,
 }
 
 struct Deployment {
@@ -151,7 +158,20 @@ async fn serve(
         match kind {
             HEADERS => seen.lock().unwrap().requests.push(payload),
             RESET => seen.lock().unwrap().resets += 1,
-            SETTINGS if flags & ACK == 0 => io.write_all(&frame(SETTINGS, ACK, 0, &[])).await?,
+            SETTINGS if flags & ACK == 0 => {
+                for setting in payload.chunks_exact(6) {
+                    let [a, b, value @ ..]: [u8; 6] = setting.try_into().unwrap();
+                    if u16::from_be_bytes([a, b]) == INITIAL_WINDOW_SIZE {
+                        seen.lock().unwrap().stream_window = u32::from_be_bytes(value);
+                    }
+                }
+                io.write_all(&frame(SETTINGS, ACK, 0, &[])).await?;
+            }
+            // The first comes before any answer.
+            WINDOW_UPDATE if stream == 0 && seen.lock().unwrap().window == 0 => {
+                let more = u32::from_be_bytes(payload.try_into().unwrap());
+                seen.lock().unwrap().window = u32::from(u16::MAX) + more;
+            }
             _ => {}
         }
         // All of the request has come.
@@ -195,6 +215,14 @@ async fn calls_at_once_share_a_connection() {
         assert_eq!(value.unwrap(), "done");
     }
     assert_eq!(deployment.counts(), (1, 51));
+}
+
+#[tokio::test]
+async fn what_waits_to_be_taken_is_bounded() {
+    let deployment = Deployment::start().await;
+    deployment.query().await.unwrap();
+    let seen = deployment.seen.lock().unwrap();
+    assert_eq!((seen.stream_window, seen.window), (2 << 20, 5 << 20));
 }
 
 #[tokio::test]

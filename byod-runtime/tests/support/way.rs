@@ -41,6 +41,8 @@ pub(crate) fn contrary(location: Location) -> reqwest::ClientBuilder {
         .timeout(soon)
         .read_timeout(soon)
         .connect_timeout(soon)
+        .http2_initial_stream_window_size(1 << 30)
+        .http2_initial_connection_window_size(1 << 30)
         .http2_adaptive_window(true)
         .connection_verbose(true);
     match location {

@@ -159,8 +159,13 @@ impl World {
     }
 
     pub(crate) async fn save(&self, user: &str, key: &str, status: ConnectionStatus) {
+        self.save_at(user, &self.users.url, key, status).await;
+    }
+
+    /// The same for a deployment elsewhere.
+    pub(crate) async fn save_at(&self, user: &str, url: &str, key: &str, status: ConnectionStatus) {
         let credentials = Credentials {
-            deployment_url: self.users.url.clone(),
+            deployment_url: url.into(),
             deploy_key: key.into(),
         };
         self.byod

@@ -188,3 +188,40 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::task::{Context, Poll};
+
+    use futures_util::future::lazy;
+    use hyper::Uri;
+
+    use super::*;
+
+    /// Says whether it knows where the call goes.
+    struct Asked;
+
+    impl Service<()> for Asked {
+        type Response = bool;
+        type Error = Infallible;
+        type Future = BoxFuture<'static, Result<bool, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, (): ()) -> Self::Future {
+            Box::pin(async { Ok(Destination::of_the_call().is_some()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn connecting_knows_where_to_also_after_the_call() {
+        let connect = || ToDestination(Asked).call(());
+        let url = Uri::from_static("https://deployment.example");
+        let of_a_call = Destination::of(&url).scope(lazy(|_| connect())).await;
+        assert!(tokio::spawn(of_a_call).await.unwrap().unwrap());
+        assert!(!connect().await.unwrap());
+    }
+}

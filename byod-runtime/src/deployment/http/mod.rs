@@ -3,6 +3,8 @@
 #[cfg(feature = "reqwest")]
 mod configured;
 mod connect_limit;
+#[cfg(feature = "reqwest")]
+mod environment_proxies;
 mod failure;
 mod floods;
 mod guard;

@@ -8,6 +8,8 @@ use rustls::pki_types::pem::PemObject as _;
 
 #[cfg(feature = "reqwest")]
 use super::configured::{Clients, SetOver};
+#[cfg(feature = "reqwest")]
+use super::environment_proxies;
 use super::requests::Http;
 use crate::address::Resolver;
 use crate::error::Error;
@@ -34,6 +36,9 @@ impl HttpSettings {
         }
         #[cfg(feature = "reqwest")]
         if self.clients.is_some() || self.proxy_from_env {
+            if self.proxy_from_env {
+                environment_proxies::check()?;
+            }
             let over = SetOver {
                 certificates: &certificates,
                 proxy_from_env: self.proxy_from_env,

@@ -26,12 +26,12 @@ impl Default for Pauses {
 /// The tasks that try blocked deployments, at most one a user; they end with the
 /// `Byod` they belong to.
 #[derive(Debug)]
-pub(crate) struct Recoveries {
+pub(crate) struct RecoveryTasks {
     pub(crate) pauses: Pauses,
     tasks: Mutex<HashMap<UserId, AbortHandle>>,
 }
 
-impl Recoveries {
+impl RecoveryTasks {
     pub(crate) fn new(pauses: Pauses) -> Self {
         Self {
             pauses,
@@ -44,7 +44,7 @@ impl Recoveries {
     }
 }
 
-impl Drop for Recoveries {
+impl Drop for RecoveryTasks {
     fn drop(&mut self) {
         for task in self.lock().values() {
             task.abort();
@@ -58,10 +58,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_tasks_end_with_what_they_belong_to() {
-        let recoveries = Recoveries::new(Pauses::default());
+        let tasks = RecoveryTasks::new(Pauses::default());
         let task = tokio::spawn(std::future::pending::<()>());
-        recoveries.lock().insert("a".into(), task.abort_handle());
-        drop(recoveries);
+        tasks.lock().insert("a".into(), task.abort_handle());
+        drop(tasks);
         let ended = tokio::time::timeout(Duration::from_secs(20), task).await;
         assert!(ended.unwrap().unwrap_err().is_cancelled());
     }

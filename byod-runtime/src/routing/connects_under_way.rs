@@ -11,17 +11,17 @@ use crate::users::UserId;
 
 /// Users whose credentials are about to be stored; holds nobody else.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Connects(Arc<Mutex<HashMap<UserId, CalledOff>>>);
+pub(crate) struct ConnectsUnderWay(Arc<Mutex<HashMap<UserId, CalledOff>>>);
 
 type CalledOff = Arc<AtomicBool>;
 
-impl Connects {
+impl ConnectsUnderWay {
     /// To be kept from before the user's record is read until it is written.
     pub(crate) fn begin(&self, user: &UserId) -> Connecting {
         let mut users = self.lock();
         let called_off = users.entry(user.clone()).or_default().clone();
         Connecting {
-            connects: self.clone(),
+            connects_under_way: self.clone(),
             user: user.clone(),
             called_off,
         }
@@ -42,7 +42,7 @@ impl Connects {
 /// A user whose credentials are about to be stored.
 #[derive(Debug)]
 pub(crate) struct Connecting {
-    connects: Connects,
+    connects_under_way: ConnectsUnderWay,
     user: UserId,
     /// Shared by all that began after the same disconnect.
     called_off: CalledOff,
@@ -57,7 +57,7 @@ impl Connecting {
 
 impl Drop for Connecting {
     fn drop(&mut self) {
-        let mut users = self.connects.lock();
+        let mut users = self.connects_under_way.lock();
         // One is here, and one there.
         let is_last = Arc::strong_count(&self.called_off) == 2;
         let is_there = |there: &CalledOff| Arc::ptr_eq(there, &self.called_off);
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_disconnect_calls_off_what_began_before_it_for_that_user() {
-        let connects = Connects::default();
+        let connects = ConnectsUnderWay::default();
         let (one, two) = (connects.begin(&"a".into()), connects.begin(&"a".into()));
         let other = connects.begin(&"b".into());
         connects.call_off(&"a".into());
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn only_those_under_way_are_kept() {
-        let connects = Connects::default();
+        let connects = ConnectsUnderWay::default();
         let (one, two) = (connects.begin(&"a".into()), connects.begin(&"a".into()));
         drop(one);
         assert_eq!(connects.lock().len(), 1);
