@@ -328,12 +328,7 @@ impl Carrier<'_> {
                 let Some(imported) = imported.imported.name() else {
                     return Err(format!("imports all of `{specifier}` as `{name}`"));
                 };
-                let origin = self.sources.origin(&target, imported);
-                let found = origin.and_then(|(module, name)| {
-                    let module = self.sources.modules.get(&module)?;
-                    Some((module, module.statement_of(&name)?))
-                });
-                let Some((module, index)) = found else {
+                let Some((module, index)) = self.sources.exported(&target, imported) else {
                     return Err(format!(
                         "imports `{name}`, which is not found in `{specifier}`"
                     ));
