@@ -1,4 +1,5 @@
-//! Long modules cost what they are long, not the square of it.
+//! Long modules cost what they are long, not the square of it, and what leads back to itself
+//! comes to an end.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "this is a test")]
@@ -79,6 +80,41 @@ fn many_methods() {
     );
     let text = format!("{HEAD}{class}{}", function("list", ""));
     exports("a class of 15,000 methods", &text, 1);
+}
+
+/// A method that calls itself, and two that call each other.
+#[test]
+fn methods_that_lead_back_to_themselves() {
+    let class = "class Notes {\n  constructor(readonly db: any) {}\n  top(id: any) {\n    return id ? id : this.top(id);\n  }\n  a(id: any) {\n    return this.b(id);\n  }\n  b(id: any) {\n    return this.a(id);\n  }\n  go(id: any) {\n    return [this.db.get(this.top(id)), this.db.get(this.a(id))];\n  }\n}\n";
+    let text = format!("{HEAD}{class}{}", function("list", ""));
+    exports("methods in a ring", &text, 1);
+}
+
+#[test]
+fn types_that_hold_themselves_many_times() {
+    let branches = (0..20).fold(String::new(), |mut text, i| {
+        write!(text, "n{i}: Tree; ").unwrap();
+        text
+    });
+    let tree = format!(
+        "type Tree = {{ {branches}id: string }};\nfunction same(tree: Tree): Tree {{\n  return tree;\n}}\n"
+    );
+    let text = format!("{HEAD}{tree}{}", function("list", "void same;"));
+    exports("a tree of 20 branches", &text, 1);
+}
+
+/// Each is made of twenty of the one before.
+#[test]
+fn values_that_are_made_of_the_same_again_and_again() {
+    let made = (1..9).fold(String::new(), |mut text, i| {
+        let before = vec![format!("a{}", i - 1); 20].join(", ");
+        writeln!(text, "const a{i} = pick({before});").unwrap();
+        text
+    });
+    let pick = "function pick(...of: any[]) {\n  return of[0];\n}\n";
+    let uses = format!("const a0: any = identity;\n{made}await ctx.db.get(a8);");
+    let text = format!("{HEAD}{pick}{}", function("list", &uses));
+    exports("twenty of twenty, eight times", &text, 0);
 }
 
 #[test]

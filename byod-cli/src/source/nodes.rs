@@ -1,7 +1,7 @@
 //! Reads what the nodes of a syntax tree say about who calls, which tables and
 //! which other functions are used.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use oxc_ast::AstKind;
@@ -14,6 +14,7 @@ use byod_schema::FunctionPath;
 use crate::owners::OwnerNames;
 
 use super::facts::{Caller, DEFAULT, Facts, FunctionRef};
+use super::origin::{DEPTH, STEPS};
 use super::syntax::{literals, range};
 
 /// What every Convex context has.
@@ -48,6 +49,10 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) text: &'r str,
     /// The variables whose origins are being looked for: they may be made of themselves.
     pub(super) tracing: RefCell<Vec<SymbolId>>,
+    /// The types that are being followed, each as often as it is in itself.
+    pub(super) unfolding: RefCell<Vec<SymbolId>>,
+    /// The steps that were taken for the origins that one node or statement asks for.
+    pub(super) steps: Cell<usize>,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -188,6 +193,13 @@ impl<'a> Reader<'_, 'a> {
             }
             _ => {}
         }
+    }
+
+    /// Whether an origin is followed no further.
+    pub(super) fn is_too_far(&self, depth: usize) -> bool {
+        let steps = self.steps.get() + 1;
+        self.steps.set(steps);
+        depth > DEPTH || steps > STEPS
     }
 
     /// Whether the symbol is declared or imported at the top level of the module.

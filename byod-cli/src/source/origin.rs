@@ -118,3 +118,7 @@ impl Origin {
 
 /// How far an origin is followed.
 pub(super) const DEPTH: usize = 16;
+
+/// How many steps are taken for all that a node or a statement asks for: what is made of
+/// the same again and again has more parts than there is memory.
+pub(super) const STEPS: usize = 20_000;

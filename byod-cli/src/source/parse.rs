@@ -1,6 +1,6 @@
 //! Parses a module and gathers the facts of its statements.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -62,12 +62,15 @@ pub(super) fn module(
         owners,
         text: &text,
         tracing: RefCell::default(),
+        unfolding: RefCell::default(),
+        steps: Cell::default(),
     };
     let mut end = program
         .directives
         .last()
         .map_or(0, |directive| directive.span.end as usize);
     for statement in &program.body {
+        reader.steps.set(0);
         let code = range(statement.span());
         module.loads.extend(load(&reader, statement, source_type));
         if let Some(names) = declared(statement, &mut module) {
@@ -97,7 +100,7 @@ pub(super) fn module(
                     })
                     .unwrap_or_default(),
                 maker: maker(statement),
-                returned: function(statement).map(|parts| reader.returned(&parts)),
+                returned: function(statement).map(|parts| reader.returned(&parts, 0)),
                 value: value(&reader, statement),
                 wrapper: wrapper(&reader, statement),
             });
@@ -110,6 +113,7 @@ pub(super) fn module(
         let behind = module.statements.partition_point(|s| s.span.start <= at);
         let before = module.statements[..behind].last_mut();
         if let Some(statement) = before.filter(|statement| statement.span.contains(&at)) {
+            reader.steps.set(0);
             reader.node(node.id(), node.kind(), &mut statement.facts);
             reader.touching(node.id(), node.kind(), &mut statement.facts);
         }
@@ -331,7 +335,7 @@ fn definition(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Definition> {
         args,
         without_args: without_args(reader, object, handler),
         options: options(object),
-        returned: Parts::of(handler).map(|parts| reader.returned(&parts)),
+        returned: Parts::of(handler).map(|parts| reader.returned(&parts, 0)),
         telling: Parts::of(handler).map_or(Telling::More(handler.span()), |parts| {
             Judge::new(reader).function(&parts)
         }),

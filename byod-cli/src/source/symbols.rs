@@ -6,7 +6,7 @@ use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::{GetSpan, Span};
 
 use super::nodes::Reader;
-use super::origin::{DEPTH, Origin};
+use super::origin::Origin;
 use super::syntax::{self, Step, method, path};
 
 const EACH: [&str; 12] = [
@@ -26,7 +26,7 @@ const EACH: [&str; 12] = [
 
 impl Reader<'_, '_> {
     pub(super) fn of_symbol(&self, symbol: SymbolId, depth: usize) -> Origin {
-        if depth > DEPTH {
+        if self.is_too_far(depth) {
             return Origin::Unknown;
         }
         // `root = parent`, where `parent` is found by `root`: nothing is added by that.

@@ -37,7 +37,7 @@ const ONE_OF: [&str; 8] = [
 
 impl Reader<'_, '_> {
     pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
-        if depth > DEPTH {
+        if self.is_too_far(depth) {
             return Origin::Unknown;
         }
         let next = |expression: &Expression| self.origin(expression, depth + 1);
@@ -217,7 +217,7 @@ impl Reader<'_, '_> {
             // `Notes.find(ctx, id)`
             name => match object.get_inner_expression() {
                 // `this.page(now)`
-                Expression::ThisExpression(_) => self.of_method(call, name),
+                Expression::ThisExpression(_) => self.of_method(call, name, depth),
                 Expression::Identifier(module) if self.is_namespace(object) => Origin::Call(
                     format!("{}.{name}", module.name),
                     self.given_to(call, depth),
@@ -251,7 +251,7 @@ impl Reader<'_, '_> {
     }
 
     /// What a method of the class gives in which the call is, or of one that it extends.
-    fn of_method(&self, call: &CallExpression, name: &str) -> Origin {
+    fn of_method(&self, call: &CallExpression, name: &str, depth: usize) -> Origin {
         let mut around = self.nodes.ancestor_kinds(call.node_id());
         let mut class = around.find_map(|kind| match kind {
             AstKind::Class(class) => Some(class),
@@ -269,7 +269,7 @@ impl Reader<'_, '_> {
             });
             if let Some(parts) = method.and_then(|method| Parts::of_function(method)) {
                 // What it is given is not what a function of the module is given.
-                let returned = self.returned(&parts);
+                let returned = self.returned(&parts, depth + 1);
                 return if returned.has_parameter() {
                     Origin::Unknown
                 } else {
@@ -312,13 +312,13 @@ impl Reader<'_, '_> {
     }
 
     /// What the function gives that a statement declares.
-    pub(super) fn returned(&self, parts: &Parts) -> Origin {
-        let declared = parts.returns.map(|returns| self.of_type(returns, 0));
+    pub(super) fn returned(&self, parts: &Parts, depth: usize) -> Origin {
+        let declared = parts.returns.map(|returns| self.of_type(returns, depth));
         if let Some(known) = declared.filter(|declared| !declared.is_unknown()) {
             return known;
         }
         let statements = match &parts.body {
-            Body::Value(value) => return self.origin(value, 0),
+            Body::Value(value) => return self.origin(value, depth),
             Body::Statements(_) => self.tree(parts.id),
         };
         let returned = statements.filter_map(|node| {
@@ -334,7 +334,7 @@ impl Reader<'_, '_> {
             })?;
             (function == parts.id).then(|| {
                 let value = statement.argument.as_ref();
-                value.map_or(Origin::Nothing, |value| self.origin(value, 0))
+                value.map_or(Origin::Nothing, |value| self.origin(value, depth))
             })
         });
         Origin::Each(returned.collect())

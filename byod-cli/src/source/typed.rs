@@ -4,15 +4,19 @@ use oxc_ast::AstKind;
 use oxc_ast::ast::{
     TSLiteral, TSSignature, TSType, TSTypeName, TSTypeQueryExprName, TSTypeReference,
 };
+use oxc_semantic::SymbolId;
 
 use super::nodes::Reader;
-use super::origin::{DEPTH, Origin};
+use super::origin::Origin;
+
+/// How often a type is followed inside of itself: a tree of many branches grows fast.
+const UNFOLDED: usize = 2;
 
 impl Reader<'_, '_> {
     pub(super) fn of_type(&self, written: &TSType, depth: usize) -> Origin {
         let next = |written: &TSType| self.of_type(written, depth + 1);
         match written {
-            _ if depth > DEPTH => Origin::Unknown,
+            _ if self.is_too_far(depth) => Origin::Unknown,
             TSType::TSAnyKeyword(_) => Origin::Any,
             TSType::TSNullKeyword(_)
             | TSType::TSUndefinedKeyword(_)
@@ -122,17 +126,35 @@ impl Reader<'_, '_> {
         let TSTypeName::IdentifierReference(name) = &reference.type_name else {
             return Origin::Unknown;
         };
-        let symbol = self.scoping.get_reference(name.reference_id()).symbol_id();
-        let declared = symbol.map(|s| self.nodes.kind(self.scoping.symbol_declaration(s)));
+        let Some(symbol) = self.scoping.get_reference(name.reference_id()).symbol_id() else {
+            return Origin::Unknown;
+        };
+        let around = self
+            .unfolding
+            .borrow()
+            .iter()
+            .filter(|s| **s == symbol)
+            .count();
+        if around > UNFOLDED {
+            return Origin::Unknown;
+        }
+        self.unfolding.borrow_mut().push(symbol);
+        let origin = self.of_declared_type(symbol, &name.name, depth);
+        self.unfolding.borrow_mut().pop();
+        origin
+    }
+
+    fn of_declared_type(&self, symbol: SymbolId, name: &str, depth: usize) -> Origin {
+        let declared = self.nodes.kind(self.scoping.symbol_declaration(symbol));
         match declared {
-            Some(AstKind::TSTypeAliasDeclaration(alias)) => {
+            AstKind::TSTypeAliasDeclaration(alias) => {
                 self.of_type(&alias.type_annotation, depth + 1)
             }
-            Some(AstKind::TSInterfaceDeclaration(interface)) if interface.extends.is_empty() => {
+            AstKind::TSInterfaceDeclaration(interface) if interface.extends.is_empty() => {
                 self.of_signatures(&interface.body.body, depth + 1)
             }
             // `T extends "notes" | "tasks"`; what extends anything else has more than that.
-            Some(AstKind::TSTypeParameter(parameter)) => {
+            AstKind::TSTypeParameter(parameter) => {
                 let constraint = parameter.constraint.as_ref();
                 let texts = constraint.map(|of| self.of_type(of, depth + 1));
                 texts
@@ -143,9 +165,9 @@ impl Reader<'_, '_> {
                     })
                     .unwrap_or(Origin::Unknown)
             }
-            Some(AstKind::ImportSpecifier(specifier)) => match specifier.imported.name().as_str() {
+            AstKind::ImportSpecifier(specifier) => match specifier.imported.name().as_str() {
                 "TableNames" | "TableNamesInDataModel" | "Id" | "Doc" => Origin::Unknown,
-                _ => Origin::Name(name.name.to_string()),
+                _ => Origin::Name(name.to_owned()),
             },
             _ => Origin::Unknown,
         }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use oxc_ast::ast::{Argument, Expression, ObjectExpression, ObjectPropertyKind};
 
 use super::nodes::Reader;
-use super::origin::{DEPTH, Origin};
+use super::origin::Origin;
 use super::syntax::method;
 
 impl Reader<'_, '_> {
     /// What the values are that the validator takes, or the object of validators.
     pub(super) fn of_validator(&self, written: &Expression, depth: usize) -> Origin {
-        if depth > DEPTH {
+        if self.is_too_far(depth) {
             return Origin::Unknown;
         }
         let call = match written.get_inner_expression() {
