@@ -5,9 +5,8 @@ use byod_schema::{Deployments, Validator};
 
 use super::known::{Carrier, Reason};
 use super::need::Need;
-use super::reach::Place;
 use crate::owners::Owners;
-use crate::source::{Access, Caller, Facts, Keeper, Module, Named, Origin};
+use crate::source::{Access, Caller, Facts, Keeper, Module, Named, Origin, Place};
 use crate::touches::Ids;
 
 impl Carrier<'_> {
@@ -21,7 +20,7 @@ impl Carrier<'_> {
             };
             let facts = &module.statements[place.1].facts;
             let given = facts.given.iter().filter(|(name, place, _)| {
-                let declared = self.declared(module, name);
+                let declared = self.sources.declared(module, name);
                 declared.is_some_and(|(there, index)| {
                     let facts = &there.statements[index].facts;
                     facts.changed_parameters.contains(place)
@@ -70,7 +69,7 @@ impl Carrier<'_> {
             .filter_map(|(module, index)| Some((self.sources.modules.get(module)?, *index)))
             .any(|(module, index)| {
                 names(&module.statements[index].facts).iter().any(|name| {
-                    let declared = self.declared(module, name);
+                    let declared = self.sources.declared(module, name);
                     declared.is_some_and(|(there, index)| there.name == place.0 && index == place.1)
                 })
             })
@@ -100,7 +99,7 @@ impl Carrier<'_> {
                     return refused(&loose.shown);
                 }
                 for name in &facts.lent {
-                    let Some((there, index)) = self.declared(module, name) else {
+                    let Some((there, index)) = self.sources.declared(module, name) else {
                         continue;
                     };
                     let statement = &there.statements[index];

@@ -199,7 +199,7 @@ impl Carrier<'_> {
     /// Who is given the context uses it in ways that can be followed.
     fn check_passed(&self, module: &Module, facts: &Facts, need: &Need) -> Result<(), Reason> {
         for (name, place) in &facts.passed {
-            let Some((there, index)) = self.declared(module, name) else {
+            let Some((there, index)) = self.sources.declared(module, name) else {
                 continue;
             };
             let statement = &there.statements[index];
@@ -217,15 +217,7 @@ impl Carrier<'_> {
     /// What says of which tables ids are in the statement.
     fn ids<'x>(&'x self, module: &'x Module, index: usize) -> Ids<'x> {
         let path = self.defined.get(&(module.name.clone(), index));
-        let function = path.and_then(|path| self.manifest.main.functions.get(path));
-        Ids {
-            sources: self.sources,
-            main: &self.manifest.main,
-            module,
-            args: function.map(|function| &function.args),
-            given: Vec::new(),
-            depth: 0,
-        }
+        Ids::new(self.sources, &self.manifest.main, module, path, Vec::new())
     }
 
     fn check_reached(&self, module: &Module, index: usize, facts: &Facts) -> Result<(), Reason> {
@@ -336,12 +328,7 @@ impl Carrier<'_> {
                 let Some(imported) = imported.imported.name() else {
                     return Err(format!("imports all of `{specifier}` as `{name}`"));
                 };
-                let origin = self.sources.origin(&target, imported);
-                let found = origin.and_then(|(module, name)| {
-                    let module = self.sources.modules.get(&module)?;
-                    Some((module, module.statement_of(&name)?))
-                });
-                let Some((module, index)) = found else {
+                let Some((module, index)) = self.sources.exported(&target, imported) else {
                     return Err(format!(
                         "imports `{name}`, which is not found in `{specifier}`"
                     ));

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use byod_schema::{FunctionPath, FunctionType, Manifest};
 
 use super::need::Source;
-use super::reach::{Place, changed};
+use super::reach::changed;
 use super::signed_up::{callers, unclear};
 use crate::owners::{self, is_foreign};
-use crate::source::{Caller, Imported, Module, Sources, Target};
+use crate::source::{Caller, Imported, Module, Place, Sources, Target};
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
 const BUILDERS: [&str; 6] = [
@@ -33,9 +33,9 @@ pub(crate) struct Carrier<'a> {
     /// Those in which main looks its caller up by different fields.
     pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
     /// Main's functions, by where they are written.
-    pub(super) defined: BTreeMap<(String, usize), FunctionPath>,
+    pub(super) defined: BTreeMap<Place, FunctionPath>,
     /// The statements whose values are changed somewhere.
-    pub(super) changed: BTreeSet<(String, usize)>,
+    pub(super) changed: BTreeSet<Place>,
     /// What loading a module is, as far as it was asked for.
     pub(super) loaded: RefCell<HashMap<String, Result<Rc<Loaded>, Reason>>>,
     /// What a module does when it is loaded, as far as it was asked for.
@@ -174,15 +174,6 @@ impl<'a> Carrier<'a> {
     /// Whether the table says who is signed up.
     pub(crate) fn tells_callers(&self, table: &str) -> bool {
         self.callers.contains(table)
-    }
-
-    /// The statement that declares what the name stands for in the module.
-    pub(super) fn declared<'m>(
-        &'m self,
-        module: &'m Module,
-        name: &str,
-    ) -> Option<(&'m Module, usize)> {
-        self.sources.declared(module, name)
     }
 
     /// Whether the name is one of Convex's builders.

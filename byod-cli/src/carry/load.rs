@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use super::known::{Acts, Carrier, Changes, Loaded, Reason};
 use super::need::Need;
-use super::reach::{Place, below, reach};
-use crate::source::{Imported, LoadKind, Module, Target};
+use super::reach::{below, reach};
+use crate::source::{Imported, LoadKind, Module, Place, Target};
 
 impl Carrier<'_> {
     /// Adds what happens when the modules are loaded whose functions are carried over.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use byod_schema::FunctionPath;
 
+use crate::source::Place;
+
 /// Who main asks for the caller, wherever it is asked from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
@@ -22,8 +24,7 @@ pub(crate) enum Source {
 /// What has to be there for a function to run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Need {
-    /// Module and number of the statement.
-    pub(crate) statements: BTreeSet<(String, usize)>,
+    pub(crate) statements: BTreeSet<Place>,
     /// Convex functions among them.
     pub(crate) functions: BTreeSet<FunctionPath>,
     /// What is replaced by something that answers with the owner.

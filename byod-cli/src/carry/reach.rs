@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::source::{Module, Sources, Target};
-
-/// A statement of a module.
-pub(super) type Place = (String, usize);
+use crate::source::{Module, Place, Sources, Target};
 
 /// The statements whose values are written to, changed or handed on somewhere.
 pub(super) fn changed(sources: &Sources) -> BTreeSet<Place> {
@@ -36,24 +33,15 @@ pub(super) fn reach(sources: &Sources, module: &Module, name: &str, found: &mut 
 /// Where what a name of the module stands for is declared. Where it stands for all of
 /// a module, or doesn't show what it stands for, that is everything there.
 fn places(sources: &Sources, module: &Module, name: &str) -> Vec<Place> {
-    if let Some(index) = module.statement_of(name) {
+    if let Some((module, index)) = sources.declared(module, name) {
         return vec![(module.name.clone(), index)];
     }
-    let Some((import, imported)) = module.import_of(name) else {
+    let Some((import, _)) = module.import_of(name) else {
         return Vec::new();
     };
     let Target::Module(target) = sources.resolve(&module.name, &import.specifier) else {
         return Vec::new();
     };
-    let origin = imported.imported.name();
-    let origin = origin.and_then(|name| sources.origin(&target, name));
-    let declared = origin.and_then(|(module, name)| {
-        let index = sources.modules.get(&module)?.statement_of(&name)?;
-        Some((module, index))
-    });
-    if let Some(place) = declared {
-        return vec![place];
-    }
     let all = below(sources, &target).into_iter().flat_map(|name| {
         let count = sources.modules.get(&name).map_or(0, |m| m.statements.len());
         (0..count).map(move |index| (name.clone(), index))

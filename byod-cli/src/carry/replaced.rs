@@ -124,7 +124,10 @@ impl Carrier<'_> {
         if self.is_convex_builder(module, builder) {
             return Ok(());
         }
-        let found = self.declared(module, builder).filter(|_| depth < 16);
+        let found = self
+            .sources
+            .declared(module, builder)
+            .filter(|_| depth < 16);
         let wrapper = found
             .and_then(|(module, index)| Some((module, module.statements[index].wrapper.as_ref()?)));
         let made = || format!("is made by `{builder}`");

@@ -15,9 +15,9 @@ use byod_schema::{
 use serde::Serialize;
 
 use crate::export::{self, main_side};
-use crate::source::{Sources, could_be_public};
+use crate::source::{self, Sources};
 use crate::touches::{left_on_main, writers_of};
-use crate::{Error, owners, reading};
+use crate::{Error, owners};
 
 pub(crate) use functions::{FunctionReport, RunsOn, Totals};
 
@@ -66,11 +66,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let manifest = builder.read()?;
     let names = owners::OwnerNames::of(&manifest);
     let public = match (&folder, &manifest.user) {
-        (Some(folder), Some(user)) => {
-            let mut public = reading::public(folder, user);
-            public.extend(could_be_public(folder, user, &names)?);
-            public
-        }
+        (Some(folder), Some(user)) => source::public(folder, user, &names)?,
         _ => Vec::new(),
     };
     let user_folder = folder;

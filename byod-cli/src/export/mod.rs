@@ -28,7 +28,7 @@ use crate::Error;
 use crate::carry;
 use crate::owners::{self, OwnerNames};
 use crate::reading;
-use crate::source::{Sources, could_be_public, packages_within};
+use crate::source::{self, Sources};
 use crate::touches::{Sides, left_on_main};
 use crate::tree::{Tree, random};
 use plan::{Plan, Rejected};
@@ -137,8 +137,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         .extend(bundling::differences(&folders.main, &folder));
     // All that is there now, as a build reads it, whoever wrote it: with its packages, too.
     let user = read_back(&folder)?;
-    let mut public = reading::public(&folder, &user);
-    public.extend(could_be_public(&folder, &user, &names)?);
+    let public = source::public(&folder, &user, &names)?;
     if !public.is_empty() {
         return Err(Error::Public(public));
     }
@@ -233,7 +232,7 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
 /// Refuses what anybody could call, of the plan and of the files that stay beside it,
 /// before anything is written.
 fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Result<(), Error> {
-    let mut public = packages_within(tree.root());
+    let mut public = reading::packages_within(tree.root());
     let staying = files::staying(tree, plan, force)?;
     if !staying.is_empty() {
         let scratch = written(plan, &Sources::default())?;
@@ -246,8 +245,7 @@ fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Re
             let (from, to) = (scratch.1.to_string_lossy(), tree.root().to_string_lossy());
             Error::Staying(error.to_string().replace(&*from, &to))
         })?;
-        public.extend(reading::public(&scratch.1, &user));
-        public.extend(could_be_public(&scratch.1, &user, names)?);
+        public.extend(source::public(&scratch.1, &user, names)?);
     }
     if public.is_empty() {
         Ok(())

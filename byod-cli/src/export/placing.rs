@@ -132,13 +132,7 @@ impl Placing<'_> {
             return (Refusal::Action, reason);
         }
         let carried = self.not_carried(path);
-        let foreign = |tables: &BTreeSet<String>| -> BTreeSet<String> {
-            let main = tables.iter();
-            main.filter(|table| !self.manifest.user_tables.contains(*table))
-                .cloned()
-                .collect()
-        };
-        let written = foreign(&judged.direct.writes);
+        let written = self.of_main(&judged.direct.writes);
         if !written.is_empty() {
             let reason = format!(
                 "writes {} on main beside {}",
@@ -151,7 +145,7 @@ impl Placing<'_> {
             let reason = format!("needs the component `{component}`");
             return (Refusal::Component, reason);
         }
-        let read = foreign(&judged.direct.reads);
+        let read = self.of_main(&judged.direct.reads);
         // The caller's own row is no reason by itself: byod tells who calls.
         let is_asked = read.iter().any(|table| {
             !self.carrier.tells_callers(table) || carried.contains(&format!("`{table}`"))

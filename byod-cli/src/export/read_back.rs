@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{FunctionPath, Location, Manifest, Visibility};
+use byod_schema::{FunctionPath, Location, Manifest};
 
 use super::plan::{Fate, Plan};
 use crate::Error;
 use crate::carry::{GLOBALS, out_name};
+use crate::reading::public_functions;
 use crate::source::{Imported, Module, Sources, Statement, Target};
 
 /// Something wrong with what is planned: in which module, which names it is about,
@@ -135,11 +136,7 @@ fn check_custom(manifest: &Manifest, plan: &Plan) -> Result<(), Error> {
 /// `ping`.
 fn public(manifest: &Manifest) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for (path, function) in manifest.user.iter().flat_map(|user| &user.functions) {
-        let is_ping = path.module == "functions" && path.name == "ping";
-        if is_ping || function.visibility != Visibility::Public {
-            continue;
-        }
+    for path in manifest.user.iter().flat_map(public_functions) {
         if path.module.starts_with("custom/") {
             return Err(Error::PublicFunction(path.clone()));
         }

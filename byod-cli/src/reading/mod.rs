@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use self::packages::Installed;
 use crate::Error;
 
-pub(crate) use public::{LOCK, public};
+pub(crate) use public::{LOCK, packages_within, public, public_functions};
 
 /// What one project declares.
 #[derive(Debug, Serialize)]

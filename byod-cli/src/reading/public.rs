@@ -1,27 +1,30 @@
 //! What anybody could call on users' deployments, who knows the address of one.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use byod_schema::{Project, Visibility};
+use byod_schema::{FunctionPath, Project, Visibility};
 
 /// The file that says that `byod export` wrote the project.
 pub(crate) const LOCK: &str = "byod.lock.json";
 
-/// What is public in an exported project beside `ping`, whoever wrote it, each with what
-/// to do about it; nothing of a project that was never exported.
-///
-/// `user` is the project in `folder` as a build reads it.
-pub(crate) fn public(folder: &Path, user: &Project) -> Vec<String> {
-    if !folder.join(LOCK).is_file() {
-        return Vec::new();
-    }
-    let functions = user.functions.iter().filter(|(path, function)| {
+/// The public functions of the users' project beside `ping`.
+pub(crate) fn public_functions(user: &Project) -> impl Iterator<Item = &FunctionPath> {
+    let public = user.functions.iter().filter(|(path, function)| {
         let is_ping = path.module == "functions" && path.name == "ping";
         !is_ping && function.visibility == Visibility::Public
     });
-    let mut found: Vec<String> = functions
-        .map(|(path, _)| {
+    public.map(|(path, _)| path)
+}
+
+/// What is public in an exported project beside `ping`, whoever wrote it, each with what
+/// to do about it.
+///
+/// `user` is the project in `folder` as a build reads it.
+pub(crate) fn public(folder: &Path, user: &Project) -> Vec<String> {
+    let mut found: Vec<String> = public_functions(user)
+        .map(|path| {
             format!(
                 "`{path}` of the users' project is public: anybody who knows a deployment's address could call it. Make it with the builders of `byod/owner`, in custom/, or with an internal one of Convex's; or remove it"
             )
@@ -33,6 +36,37 @@ pub(crate) fn public(folder: &Path, user: &Project) -> Vec<String> {
         ));
     }
     found.extend(mounted(folder, ""));
+    found.extend(packages_within(folder));
+    found
+}
+
+/// The folders of packages in a Convex folder, each with what to do about it.
+pub(crate) fn packages_within(folder: &Path) -> Vec<String> {
+    let found = package_folders(folder).into_iter().map(|path| {
+        let path = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
+        format!(
+            "`{path}` is in the users' Convex folder: Convex takes what is in it for functions, which anybody could call who knows a deployment's address. Install packages beside the Convex folder"
+        )
+    });
+    found.collect()
+}
+
+/// Folders of packages inside of the Convex folder: Convex takes what is there for
+/// modules of the project.
+fn package_folders(convex: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut todo = vec![convex.to_owned()];
+    while let Some(folder) = todo.pop() {
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        for entry in entries {
+            let path = entry.path();
+            if entry.file_name() == "node_modules" {
+                found.insert(path);
+            } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                todo.push(path);
+            }
+        }
+    }
     found
 }
 

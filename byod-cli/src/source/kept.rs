@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, CallExpression, Expression, MethodDefinitionKind};
 use oxc_semantic::{NodeId, SymbolId};
-use oxc_span::{GetSpan, Span};
+use oxc_span::GetSpan;
 
 use super::facts::{Facts, Keeper, Kept, shorten};
 use super::nodes::Reader;
@@ -120,7 +120,7 @@ impl Reader<'_, '_> {
         let span = self.nodes.kind(written).span();
         facts.kept.push(Kept {
             shown: shorten(&self.text[range(span)]),
-            is_of_call: self.is_of_call(span, 0),
+            is_of_call: self.is_of_call(written, 0),
             is_direct: functions.len() == 1,
             keeper,
         });
@@ -142,7 +142,7 @@ impl Reader<'_, '_> {
             if self.is_of_module(symbol) {
                 let kept = Kept {
                     shown: shorten(&self.text[range(call.span)]),
-                    is_of_call: self.is_of_call(call.span, 0),
+                    is_of_call: self.is_of_call(id, 0),
                     is_direct: false,
                     keeper: Keeper::Module,
                 };
@@ -304,15 +304,14 @@ impl Reader<'_, '_> {
     }
 
     /// Whether what stands there is made of something that a call was given.
-    fn is_of_call(&self, span: Span, depth: usize) -> bool {
-        let within = |other: Span| span.start <= other.start && other.end <= span.end;
+    fn is_of_call(&self, id: NodeId, depth: usize) -> bool {
         let mut names = BTreeSet::new();
-        for node in self.nodes.iter() {
+        for node in self.tree(id) {
             let AstKind::IdentifierReference(name) = node.kind() else {
                 continue;
             };
             let reference = self.scoping.get_reference(name.reference_id());
-            if within(name.span) && reference.is_value() {
+            if reference.is_value() {
                 names.extend(reference.symbol_id());
             }
         }
@@ -321,16 +320,18 @@ impl Reader<'_, '_> {
                 return false;
             }
             let declaration = self.scoping.symbol_declaration(symbol);
-            let kind = self.nodes.kind(declaration);
-            if within(kind.span()) {
+            let mut around = self.nodes.ancestor_ids(declaration);
+            if declaration == id || around.any(|around| around == id) {
                 return false;
             }
-            match kind {
+            match self.nodes.kind(declaration) {
                 AstKind::VariableDeclarator(declarator)
                     if depth < DEPTH && !self.scoping.symbol_is_mutated(symbol) =>
                 {
                     let init = declarator.init.as_ref();
-                    init.is_none_or(|init| self.is_of_call(init.span(), depth + 1))
+                    init.is_none_or(|init| {
+                        self.is_of_call(AstKind::from_expression(init).node_id(), depth + 1)
+                    })
                 }
                 AstKind::Function(_) | AstKind::Class(_) => false,
                 _ => true,

@@ -8,13 +8,14 @@ use super::nodes::Reader;
 
 /// What is made with `new` and changes otherwise than by its properties; whatever `settled.ts`
 /// refuses at run time.
-const MOVING: [&str; 18] = [
+const MOVING: [&str; 21] = [
     "ArrayBuffer",
     "SharedArrayBuffer",
     "DataView",
     "WeakMap",
     "WeakSet",
     "WeakRef",
+    "FinalizationRegistry",
     "Promise",
     "Proxy",
     "TextDecoder",
@@ -27,6 +28,8 @@ const MOVING: [&str; 18] = [
     "AbortController",
     "EventTarget",
     "ReadableStream",
+    "WritableStream",
+    "TransformStream",
 ];
 
 impl Reader<'_, '_> {
@@ -60,5 +63,22 @@ impl Reader<'_, '_> {
             _ => false,
         };
         moves && self.functions_around(id).is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MOVING;
+
+    #[test]
+    fn what_is_refused_at_run_time_is_refused_before() {
+        let written = include_str!("../export/settled.ts");
+        let (_, list) = written.split_once("const MOVING = [").unwrap();
+        let (list, _) = list.split_once(']').unwrap();
+        let names: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+        assert!(names.len() > 10, "{names:?}");
+        for name in names {
+            assert!(MOVING.contains(&name), "{name}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, BindingPattern, Expression, TSType, TSTypeName};
-use oxc_semantic::{AstNodes, NodeId, Scoping, SymbolId};
+use oxc_semantic::{AstNode, AstNodes, NodeId, Scoping, SymbolId};
 use oxc_span::GetSpan;
 
 use byod_schema::FunctionPath;
@@ -50,7 +50,14 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) tracing: RefCell<Vec<SymbolId>>,
 }
 
-impl Reader<'_, '_> {
+impl<'a> Reader<'_, 'a> {
+    /// The node and all that is in it.
+    pub(super) fn tree(&self, id: NodeId) -> impl Iterator<Item = &AstNode<'a>> {
+        // Nodes are numbered as they are met: what is in one follows it.
+        let on = self.nodes.iter().skip(id.index());
+        on.take_while(move |node| node.id() == id || self.nodes.parent_id(node.id()) >= id)
+    }
+
     /// Adds what the node says to the facts of its statement.
     pub(super) fn node(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
         self.at_load(id, kind, facts);

@@ -22,6 +22,9 @@ pub(crate) struct Sources {
     links: BTreeMap<(String, String), Target>,
 }
 
+/// A statement: its module, and its number there.
+pub(crate) type Place = (String, usize);
+
 /// Where an import leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {

@@ -1,16 +1,16 @@
-//! What in the modules of the users' project could make a function that is public,
-//! though none was read: behind an environment variable, or where nobody looks.
+//! What is public in the users' project, or could be though it wasn't read as such: behind
+//! an environment variable, or where nobody looks.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use byod_schema::{Project, Visibility};
+use byod_schema::Project;
 
 use super::module::{Export, Imported, Module};
 use super::project::{Sources, Target};
 use crate::Error;
 use crate::owners::OwnerNames;
-use crate::reading::LOCK;
+use crate::reading::{self, LOCK, public_functions};
 
 /// Of `_generated/server` and of `convex/server`. An HTTP action alone is reached by nobody:
 /// that takes a router.
@@ -23,14 +23,15 @@ const MAKERS: [&str; 6] = [
     "actionGeneric",
 ];
 
-/// What could make a public function in the exported project in `folder`, each with what
-/// to do about it; nothing of a module of which a public function was read, which is said
-/// already.
+/// What is public in the exported project in `folder`, or could be, each with what to do
+/// about it; nothing of a project that was never exported.
+///
+/// `user` is that project as a build reads it.
 ///
 /// # Errors
 ///
 /// Where a module can't be read.
-pub(crate) fn could_be_public(
+pub(crate) fn public(
     folder: &Path,
     user: &Project,
     names: &OwnerNames,
@@ -38,37 +39,20 @@ pub(crate) fn could_be_public(
     if !folder.join(LOCK).is_file() {
         return Ok(Vec::new());
     }
+    let mut found = reading::public(folder, user);
     let sources = Sources::read(folder, names)?;
-    let is_known = |module: &str| {
-        let of_module = user
-            .functions
-            .iter()
-            .filter(|(path, _)| path.module == module);
-        let public = of_module.filter(|(_, f)| f.visibility == Visibility::Public);
-        public.count() > usize::from(module == "functions")
-    };
-    let modules = sources.modules.values().filter(|m| !is_known(&m.name));
-    let mut found: Vec<String> = modules
-        .filter_map(|module| Some((&module.name, shows(&sources, module)?)))
-        .map(|(name, what)| {
+    let known: BTreeSet<&String> = public_functions(user).map(|path| &path.module).collect();
+    let modules = sources
+        .modules
+        .values()
+        .filter(|m| !known.contains(&m.name));
+    let shown = modules.filter_map(|module| Some((&module.name, shows(&sources, module)?)));
+    found.extend(shown.map(|(name, what)| {
             format!(
                 "`{name}` of the users' project {what}: where an environment variable or anything else says so, it could make a function that anybody could call who knows a deployment's address. Use the builders of `byod/owner`, in custom/, or an internal one of Convex's, imported by its name"
             )
-        })
-        .collect();
-    found.extend(packages_within(folder));
+        }));
     Ok(found)
-}
-
-/// The folders of packages in a Convex folder, each with what to do about it.
-pub(crate) fn packages_within(folder: &Path) -> Vec<String> {
-    let found = package_folders(folder).into_iter().map(|path| {
-        let path = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-        format!(
-            "`{path}` is in the users' Convex folder: Convex takes what is in it for functions, which anybody could call who knows a deployment's address. Install packages beside the Convex folder"
-        )
-    });
-    found.collect()
 }
 
 fn shows(sources: &Sources, module: &Module) -> Option<String> {
@@ -121,23 +105,4 @@ fn server(sources: &Sources, module: &Module, specifier: &str) -> Option<&'stati
         Target::Package(package) if package == "convex/server" => Some("convex/server"),
         _ => None,
     }
-}
-
-/// Folders of packages inside of the Convex folder: Convex takes what is there for
-/// modules of the project.
-fn package_folders(convex: &Path) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::new();
-    let mut todo = vec![convex.to_owned()];
-    while let Some(folder) = todo.pop() {
-        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-        for entry in entries {
-            let path = entry.path();
-            if entry.file_name() == "node_modules" {
-                found.insert(path);
-            } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                todo.push(path);
-            }
-        }
-    }
-    found
 }

@@ -8,7 +8,7 @@ use oxc_ast::ast::{
     ExportDefaultDeclarationKind, Expression, FormalParameters, FunctionBody, ObjectExpression,
     ObjectPropertyKind, Statement, TSLiteral, TSType,
 };
-use oxc_semantic::SymbolId;
+use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::Span;
 
 pub(super) fn range(span: Span) -> Range<usize> {
@@ -22,6 +22,7 @@ pub(super) struct Parts<'e> {
     /// The type that it says it gives.
     pub(super) returns: Option<&'e TSType<'e>>,
     pub(super) span: Span,
+    pub(super) id: NodeId,
 }
 
 pub(super) enum Body<'e> {
@@ -40,6 +41,7 @@ impl<'e> Parts<'e> {
                 },
                 returns: arrow.return_type.as_ref().map(|t| &t.type_annotation),
                 span: arrow.span,
+                id: arrow.node_id(),
             }),
             Expression::FunctionExpression(function) => Self::of_function(function),
             _ => None,
@@ -53,6 +55,7 @@ impl<'e> Parts<'e> {
             body: Body::Statements(&body.statements),
             returns: function.return_type.as_ref().map(|t| &t.type_annotation),
             span: function.span,
+            id: function.node_id(),
         })
     }
 

@@ -9,7 +9,6 @@ use oxc_ast::ast::{
     ObjectPropertyKind, Statement, TSType,
 };
 use oxc_semantic::SymbolId;
-use oxc_span::{GetSpan, Span};
 
 use super::nodes::Reader;
 use super::origin::{DEPTH, Origin};
@@ -35,10 +34,6 @@ const SAME: [&str; 15] = [
 const ONE_OF: [&str; 8] = [
     "at", "find", "findLast", "flat", "get", "pop", "shift", "reduce",
 ];
-
-fn contains(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
-}
 
 impl Reader<'_, '_> {
     pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
@@ -257,11 +252,11 @@ impl Reader<'_, '_> {
 
     /// What a method of the class gives in which the call is, or of one that it extends.
     fn of_method(&self, call: &CallExpression, name: &str) -> Origin {
-        let around = self.nodes.iter().filter_map(|node| match node.kind() {
-            AstKind::Class(class) if contains(class.span, call.span) => Some(class),
+        let mut around = self.nodes.ancestor_kinds(call.node_id());
+        let mut class = around.find_map(|kind| match kind {
+            AstKind::Class(class) => Some(class),
             _ => None,
         });
-        let mut class = around.last();
         for _ in 0..DEPTH {
             let Some(this) = class else { break };
             let method = this.body.body.iter().find_map(|element| match element {
@@ -324,20 +319,20 @@ impl Reader<'_, '_> {
         }
         let statements = match &parts.body {
             Body::Value(value) => return self.origin(value, 0),
-            Body::Statements(_) => self.nodes.iter(),
+            Body::Statements(_) => self.tree(parts.id),
         };
         let returned = statements.filter_map(|node| {
             let AstKind::ReturnStatement(statement) = node.kind() else {
                 return None;
             };
-            let mut around = self.nodes.ancestor_kinds(node.id());
-            let function = around.find(|kind| {
+            let mut around = self.nodes.ancestor_ids(node.id());
+            let function = around.find(|around| {
                 matches!(
-                    kind,
+                    self.nodes.kind(*around),
                     AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
                 )
             })?;
-            (function.span() == parts.span).then(|| {
+            (function == parts.id).then(|| {
                 let value = statement.argument.as_ref();
                 value.map_or(Origin::Nothing, |value| self.origin(value, 0))
             })

@@ -8,10 +8,7 @@ use std::rc::Rc;
 use byod_schema::{FunctionPath, Manifest, Validator};
 
 use super::ids::Ids;
-use crate::source::{Module, Operation, OperationOf, Origin, Sources, Use};
-
-/// A statement: its module, and its number there.
-pub(super) type Place = (String, usize);
+use crate::source::{Module, Operation, OperationOf, Origin, Place, Sources, Use};
 
 /// What a function touches.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -266,15 +263,7 @@ impl<'a> Analysis<'a> {
             }
             None => None,
         };
-        let function = path.and_then(|path| self.manifest.main.functions.get(path));
-        Ids {
-            sources: self.sources,
-            main: &self.manifest.main,
-            module,
-            args: function.map(|function| &function.args),
-            given,
-            depth: 0,
-        }
+        Ids::new(self.sources, &self.manifest.main, module, path, given)
     }
 
     fn own(&self, place: &Place) -> Rc<Own<'a>> {

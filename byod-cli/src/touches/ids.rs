@@ -8,21 +8,41 @@ use crate::source::{Module, Origin, Sources};
 
 /// What says of which tables ids are in a function.
 pub(crate) struct Ids<'a> {
-    pub(crate) sources: &'a Sources,
-    pub(crate) main: &'a Project,
-    pub(crate) module: &'a Module,
+    sources: &'a Sources,
+    main: &'a Project,
+    module: &'a Module,
     /// The function's arguments.
-    pub(crate) args: Option<&'a Validator>,
+    args: Option<&'a Validator>,
     /// What a helper was given.
-    pub(crate) given: Vec<Option<Validator>>,
+    given: Vec<Option<Validator>>,
     /// How many helpers are around it.
-    pub(crate) depth: usize,
+    depth: usize,
 }
 
 /// How far helpers are followed.
 const DEPTH: usize = 8;
 
-impl Ids<'_> {
+impl<'a> Ids<'a> {
+    /// In a statement of the module: that of the function, or of a helper that was given
+    /// this.
+    pub(crate) fn new(
+        sources: &'a Sources,
+        main: &'a Project,
+        module: &'a Module,
+        function: Option<&FunctionPath>,
+        given: Vec<Option<Validator>>,
+    ) -> Self {
+        let function = function.and_then(|path| main.functions.get(path));
+        Self {
+            sources,
+            main,
+            module,
+            args: function.map(|function| &function.args),
+            given,
+            depth: 0,
+        }
+    }
+
     /// The tables of which an id may be; `None` where that doesn't show. None of them
     /// where the text says that it may be anything.
     pub(crate) fn tables(&self, origin: &Origin) -> Option<BTreeSet<String>> {

@@ -1,9 +1,9 @@
 //! Where the names lead that a statement uses, and what becomes of a context or a database
 //! that it hands on.
 
-use super::analysis::{Analysis, Own, Place, note};
+use super::analysis::{Analysis, Own, note};
 use super::packages::{self, Packaged};
-use crate::source::{Module, Origin, Target, Use};
+use crate::source::{Module, Origin, Place, Target, Use};
 
 impl<'a> Analysis<'a> {
     /// Where a name leads, and what becomes of a context that it is given.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
 mod attack;
+mod plan;
 #[path = "../support/mod.rs"]
 mod support;
 mod values;
