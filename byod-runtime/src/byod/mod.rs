@@ -76,9 +76,9 @@ impl Byod {
     /// are routed alike.
     ///
     /// [`Router::function`] says what the function takes on the user's deployment
-    /// ([`FunctionInfo::inject`](crate::FunctionInfo::inject)). A path that `functions!()` doesn't have is refused
-    /// to connected users, for it may touch their tables; for everybody else main says
-    /// what it knows of it.
+    /// ([`FunctionInfo::inject`](crate::FunctionInfo::inject)). A path that `functions!()`
+    /// doesn't have is refused to connected users, for it may touch their tables; for
+    /// everybody else main says what it knows of it.
     ///
     /// [`Error::Config`] if [`ByodBuilder::functions`](crate::ByodBuilder::functions) was not
     /// given the functions; [`Error::NotServed`], [`Error::Blocked`] and

@@ -11,30 +11,37 @@ use crate::users::UserId;
 
 /// Users whose credentials are about to be stored; holds nobody else.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ConnectsUnderWay(Arc<Mutex<HashMap<UserId, CalledOff>>>);
+pub(crate) struct ConnectsUnderWay(Arc<Mutex<HashMap<UserId, UnderWay>>>);
 
-type CalledOff = Arc<AtomicBool>;
+/// What has begun for one user since they last disconnected.
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// How many there are. Counted under the lock: what an `Arc` counts goes down after it.
+    count: usize,
+    called_off: Arc<AtomicBool>,
+}
 
 impl ConnectsUnderWay {
     /// To be kept from before the user's record is read until it is written.
     pub(crate) fn begin(&self, user: &UserId) -> Connecting {
         let mut users = self.lock();
-        let called_off = users.entry(user.clone()).or_default().clone();
+        let under_way = users.entry(user.clone()).or_default();
+        under_way.count += 1;
         Connecting {
             connects_under_way: self.clone(),
             user: user.clone(),
-            called_off,
+            called_off: under_way.called_off.clone(),
         }
     }
 
     /// The user disconnects: whatever has begun for them gives way.
     pub(crate) fn call_off(&self, user: &UserId) {
-        if let Some(called_off) = self.lock().remove(user) {
-            called_off.store(true, Ordering::Release);
+        if let Some(under_way) = self.lock().remove(user) {
+            under_way.called_off.store(true, Ordering::Release);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, CalledOff>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, UnderWay>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -45,7 +52,7 @@ pub(crate) struct Connecting {
     connects_under_way: ConnectsUnderWay,
     user: UserId,
     /// Shared by all that began after the same disconnect.
-    called_off: CalledOff,
+    called_off: Arc<AtomicBool>,
 }
 
 impl Connecting {
@@ -58,10 +65,15 @@ impl Connecting {
 impl Drop for Connecting {
     fn drop(&mut self) {
         let mut users = self.connects_under_way.lock();
-        // One is here, and one there.
-        let is_last = Arc::strong_count(&self.called_off) == 2;
-        let is_there = |there: &CalledOff| Arc::ptr_eq(there, &self.called_off);
-        if is_last && users.get(&self.user).is_some_and(is_there) {
+        let Some(under_way) = users.get_mut(&self.user) else {
+            return;
+        };
+        // Others may have begun after a disconnect that called this one off.
+        if !Arc::ptr_eq(&under_way.called_off, &self.called_off) {
+            return;
+        }
+        under_way.count -= 1;
+        if under_way.count == 0 {
             users.remove(&self.user);
         }
     }
@@ -94,5 +106,24 @@ mod tests {
         drop(two);
         connects.call_off(&"nobody".into());
         assert!(connects.lock().is_empty());
+    }
+
+    #[test]
+    fn two_that_end_at_once_leave_nothing_behind() {
+        let connects = ConnectsUnderWay::default();
+        let together = std::sync::Barrier::new(2);
+        for round in 0..2_000 {
+            let user = UserId::from(round.to_string());
+            std::thread::scope(|scope| {
+                for connecting in [connects.begin(&user), connects.begin(&user)] {
+                    let together = &together;
+                    scope.spawn(move || {
+                        together.wait();
+                        drop(connecting);
+                    });
+                }
+            });
+        }
+        assert_eq!(connects.lock().len(), 0);
     }
 }
