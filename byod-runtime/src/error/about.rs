@@ -79,7 +79,7 @@ impl Error {
     /// `None` if this is no function error, or one without data. `Some(Err(_))`
     /// if the data does not fit `T`, which sees it in Convex's JSON encoding, as
     /// the values of [`Client`](crate::Client) are, or is more than
-    /// [`ErrorData::LIMIT`] bytes; [`Value`](crate::Value) fits whatever is one. It is parsed
+    /// [`ErrorData::LIMIT`](crate::ErrorData::LIMIT) bytes; [`Value`](crate::Value) fits whatever is one. It is parsed
     /// each time.
     pub fn function_data<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
         let Self::Function {
