@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use error::Error;
+use error::Error;
 use records::{release, rotate};
 
 /// Bring your own database, for services on Convex.

@@ -9,11 +9,12 @@ use anstyle::Style;
 use byod_schema::Location;
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::export::Fate;
 use crate::export::{self, main_side};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
-use crate::{Error, check, reading};
+use crate::{check, reading};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 
 /// Prints the report as JSON, or as `human` does.

@@ -14,10 +14,11 @@ use byod_schema::{
 };
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::export::{self, main_side};
+use crate::owners;
 use crate::source::{self, Sources};
 use crate::touches::{left_on_main, writers_of};
-use crate::{Error, owners};
 
 pub(crate) use functions::{FunctionReport, RunsOn, Totals};
 

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::Plan;
 use super::{support, tooling};
-use crate::Error;
-use crate::reading::LOCK;
+use crate::error::Error;
+use crate::source::LOCK;
 use crate::tree::Tree;
 
 const VERSION: &str = "byod/version.ts";

@@ -7,7 +7,7 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Table, Validator};
 use serde::Serialize;
 
-use crate::Error;
+use crate::error::Error;
 use crate::layout::string;
 use crate::tree::Tree;
 

@@ -24,10 +24,9 @@ use byod_build::{Builder, Limits, read_project};
 use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project};
 use serde::Serialize;
 
-use crate::Error;
 use crate::carry;
+use crate::error::Error;
 use crate::owners::{self, OwnerNames};
-use crate::reading;
 use crate::source::{self, Sources};
 use crate::touches::{Sides, left_on_main};
 use crate::tree::{Tree, random};
@@ -232,7 +231,7 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
 /// Refuses what anybody could call, of the plan and of the files that stay beside it,
 /// before anything is written.
 fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Result<(), Error> {
-    let mut public = reading::packages_within(tree.root());
+    let mut public = source::packages_within(tree.root());
     let staying = files::staying(tree, plan, force)?;
     if !staying.is_empty() {
         let scratch = written(plan, &Sources::default())?;
@@ -240,7 +239,7 @@ fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Re
             scratch.0.write(name, text)?;
         }
         // By which it is known to be an exported project.
-        scratch.0.write(reading::LOCK, "")?;
+        scratch.0.write(source::LOCK, "")?;
         let user = read_back(&scratch.1).map_err(|error| {
             let (from, to) = (scratch.1.to_string_lossy(), tree.root().to_string_lossy());
             Error::Staying(error.to_string().replace(&*from, &to))

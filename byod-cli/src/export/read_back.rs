@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, Location, Manifest};
 
 use super::plan::{Fate, Plan};
-use crate::Error;
 use crate::carry::{GLOBALS, out_name};
-use crate::reading::public_functions;
+use crate::error::Error;
+use crate::source::public_functions;
 use crate::source::{Imported, Module, Sources, Statement, Target};
 
 /// Something wrong with what is planned: in which module, which names it is about,

@@ -1,7 +1,6 @@
 //! `byod read` and `byod snapshot`: what projects declare, read with their packages.
 
 mod packages;
-mod public;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,9 +10,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use self::packages::Installed;
-use crate::Error;
-
-pub(crate) use public::{LOCK, packages_within, public, public_functions};
+use crate::error::Error;
 
 /// What one project declares.
 #[derive(Debug, Serialize)]

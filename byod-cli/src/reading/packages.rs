@@ -9,7 +9,7 @@ use std::{env, fs, io, thread};
 
 use byod_build::{Attempt, Limits, attempt};
 
-use crate::Error;
+use crate::error::Error;
 use crate::tree::random;
 
 /// How long all installing may take.

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use byod_runtime::{ByodBuilder, Credentials, DeployKey, Released};
 use serde::Serialize;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The variable with the deploy key of a deployment that no record names.
 const KEY: &str = "BYOD_USER_DEPLOY_KEY";

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::Error;
+use crate::error::Error;
 
 /// How many records are written at the same time.
 const AT_ONCE: usize = 8;

@@ -38,5 +38,5 @@ pub(crate) use module::{Definition, Imported, LoadKind, Module, Statement};
 pub(crate) use operations::{Operation, OperationOf, Use};
 pub(crate) use origin::Origin;
 pub(crate) use project::{Place, Sources, Target};
-pub(crate) use public::public;
+pub(crate) use public::{LOCK, packages_within, public, public_functions};
 pub(crate) use verdict::{Plain, Telling, Wrapper};

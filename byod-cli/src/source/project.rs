@@ -9,7 +9,7 @@ use byod_schema::FunctionPath;
 
 use super::module::{Export, Module};
 use super::parse;
-use crate::Error;
+use crate::error::Error;
 use crate::owners::OwnerNames;
 
 /// All modules of a project, by name, with those that they import from elsewhere.

@@ -22,7 +22,7 @@ pub(crate) fn public_functions(user: &Project) -> impl Iterator<Item = &Function
 /// to do about it.
 ///
 /// `user` is the project in `folder` as a build reads it.
-pub(crate) fn public(folder: &Path, user: &Project) -> Vec<String> {
+pub(super) fn public(folder: &Path, user: &Project) -> Vec<String> {
     let mut found: Vec<String> = public_functions(user)
         .map(|path| {
             format!(

@@ -1,16 +1,19 @@
 //! What is public in the users' project, or could be though it wasn't read as such: behind
 //! an environment variable, or where nobody looks.
 
+mod declared;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use byod_schema::Project;
 
-use super::module::{Export, Imported, Module};
-use super::project::{Sources, Target};
-use crate::Error;
+use crate::error::Error;
 use crate::owners::OwnerNames;
-use crate::reading::{self, LOCK, public_functions};
+use crate::source::module::{Export, Imported, Module};
+use crate::source::project::{Sources, Target};
+
+pub(crate) use declared::{LOCK, packages_within, public_functions};
 
 /// Of `_generated/server` and of `convex/server`. An HTTP action alone is reached by nobody:
 /// that takes a router.
@@ -39,7 +42,7 @@ pub(crate) fn public(
     if !folder.join(LOCK).is_file() {
         return Ok(Vec::new());
     }
-    let mut found = reading::public(folder, user);
+    let mut found = declared::public(folder, user);
     let sources = Sources::read(folder, names)?;
     let known: BTreeSet<&String> = public_functions(user).map(|path| &path.module).collect();
     let modules = sources
