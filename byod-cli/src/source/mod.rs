@@ -7,6 +7,7 @@ mod context;
 mod database;
 mod expressions;
 mod facts;
+mod given_out;
 mod handed;
 mod held;
 mod kept;
