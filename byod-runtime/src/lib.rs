@@ -32,6 +32,7 @@ mod builder;
 mod byod;
 mod calls;
 pub mod codec;
+mod copies;
 mod deployment;
 mod error;
 #[doc(hidden)]

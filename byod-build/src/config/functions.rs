@@ -82,6 +82,7 @@ pub(crate) fn digest(main: &str, manifest: &Manifest) -> Result<String, serde_js
         &manifest.inject,
         &manifest.ownership,
         &manifest.stated,
+        &manifest.mirror,
     );
     let mut hasher = Sha256::new();
     hasher.update(main.as_bytes());

@@ -24,7 +24,7 @@ import {
 import { check, checkInAction } from "./claim";
 import { notFound, reader, writer } from "./database";
 import { inOrder, type Order } from "./order";
-/*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
+/*mirror import*//*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
 
 // Functions are internal: only the service, which has the deploy key, may say
 // whose documents a call is about. A function asks first whether the deployment is

@@ -10,7 +10,11 @@ use crate::layout::{Code, Entry, string};
 /// `byod/owner.ts`: the builders, which give functions the owner's documents alone.
 ///
 /// `context` is what main's builders add to `ctx` and carried functions read.
-pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> String {
+pub(crate) fn owner(
+    manifest: &Manifest,
+    context: &BTreeSet<Vec<String>>,
+    has_copies: bool,
+) -> String {
     let injected = |injection| {
         let all = manifest.inject.iter();
         all.filter(move |(_, i)| **i == injection)
@@ -48,6 +52,11 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
             "holdStill();\n      ",
         ),
     };
+    let owner_ts = if has_copies {
+        with_copies(&owner_ts)
+    } else {
+        owner_ts.replace("/*mirror import*/", "")
+    };
     owner_ts
         .replace("/*hold import*/", import)
         .replace("/*hold*/", hold)
@@ -66,6 +75,29 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
         .replace("/*caller type*/", &types)
         .replace("given[/*subject*/]", &member("given", subject))
         .replace("/*caller value*/", &value)
+}
+
+/// `byod/owner.ts` where there are copies of main's documents.
+fn with_copies(owner_ts: &str) -> String {
+    let import = "import { withCopies, type Copies } from \"./mirror\";\n";
+    owner_ts
+        .replace("/*mirror import*/", import)
+        .replace(
+            "db: reader(ctx.db, caller.owner),",
+            "db: withCopies(reader(ctx.db, caller.owner), ctx.db, caller.owner),",
+        )
+        .replace(
+            "db: writer(ctx.db, caller.owner, order),",
+            "db: withCopies(\n          writer(ctx.db, caller.owner, order),\n          ctx.db,\n          caller.owner,\n        ),",
+        )
+        .replace(
+            "export type QueryCtx = AnyQueryCtx & Caller;",
+            "export type QueryCtx = AnyQueryCtx & { db: Copies } & Caller;",
+        )
+        .replace(
+            "export type MutationCtx = AnyMutationCtx &\n  Caller & {",
+            "export type MutationCtx = AnyMutationCtx & { db: Copies } &\n  Caller & {",
+        )
 }
 
 /// `byod/idempotency.ts`: mutations that run once per key.

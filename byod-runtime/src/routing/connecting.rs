@@ -6,6 +6,7 @@ use super::changes::{Writer, Written};
 use super::connects_under_way::Connecting;
 use super::service::Byod;
 use super::testing::{ConnectionTest, status_after, version_in};
+use crate::copies::Whose;
 use crate::deployment::Client;
 use crate::error::{Claim, ConnectionProblem, Error, Outcome};
 use crate::users::{
@@ -120,7 +121,18 @@ impl Byod {
             self.undo_claim(&user, claimed).await;
         }
         let status = match stored? {
-            Some(status) => status,
+            Some(status) => {
+                let whose = Whose {
+                    user: user.as_str(),
+                    subject: new.subject.as_str(),
+                    client: &new.client,
+                    fingerprint: new.credentials.fingerprint(),
+                };
+                if status == ConnectionStatus::Connected {
+                    self.bring_copies(whose).await;
+                }
+                status
+            }
             None => self.status_of(&user, new.seen).await?,
         };
         Ok(ConnectionTest {

@@ -5,6 +5,7 @@ mod changes;
 mod claims;
 mod connecting;
 mod connects_under_way;
+mod copying;
 mod decision;
 mod known_claims;
 mod lookup;

@@ -11,6 +11,7 @@ use super::tables::Router;
 use super::target::RoutedClient;
 use super::watched::Watched;
 use crate::address::AddressPolicy;
+use crate::copies::Copies;
 use crate::deployment::{Client, Deployments, Http, Limits};
 use crate::error::Error;
 use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId, is_quoted};
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) watched: Watched,
     pub(crate) recovery_tasks: RecoveryTasks,
     pub(crate) claims: KnownClaims,
+    pub(crate) copies: Copies,
     pub(crate) connects_under_way: ConnectsUnderWay,
 }
 
