@@ -32,7 +32,6 @@ mod builder;
 mod byod;
 mod calls;
 pub mod codec;
-mod copies;
 mod deployment;
 mod error;
 #[doc(hidden)]

@@ -82,11 +82,13 @@ pub(crate) fn digest(main: &str, manifest: &Manifest) -> Result<String, serde_js
         &manifest.inject,
         &manifest.ownership,
         &manifest.stated,
-        &manifest.mirror,
     );
     let mut hasher = Sha256::new();
     hasher.update(main.as_bytes());
     hasher.update(serde_json::to_vec(&said)?);
+    if !manifest.mirror.is_default() {
+        hasher.update(serde_json::to_vec(&manifest.mirror)?);
+    }
     Ok(hex::encode(hasher.finalize()))
 }
 

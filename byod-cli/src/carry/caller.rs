@@ -171,12 +171,33 @@ impl Carrier<'_> {
                 } else if known.contains(&access.path) {
                     need.context.insert(access.path.clone());
                     Ok(())
+                } else if let Some((table, id)) = self.copied_caller(&known, &access.path) {
+                    need.mirror.insert(table);
+                    need.context.insert(id);
+                    Ok(())
                 } else {
                     Err(format!("uses `ctx.{path}`, which main's builder adds"))
                 }
             }
             Caller::Helper(_) | Caller::Function(_) | Caller::Lookup(_) => Ok(()),
         }
+    }
+}
+
+impl Carrier<'_> {
+    /// Where a builder gives the caller's document, of which there is a copy: its table,
+    /// and the member that is its id.
+    fn copied_caller(
+        &self,
+        known: &BTreeSet<Vec<String>>,
+        path: &[String],
+    ) -> Option<(String, Vec<String>)> {
+        let mut tables = self.callers.iter().filter(|t| self.mirrored.contains(*t));
+        let table = tables.next()?;
+        let id = known.iter().find(|id| {
+            matches!(id.as_slice(), [member, last] if last == "_id" && path.first() == Some(member))
+        });
+        Some((table.clone(), id?.clone()))
     }
 }
 

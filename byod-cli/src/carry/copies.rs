@@ -24,6 +24,15 @@ impl Carrier<'_> {
         }
         let facts = &module.statements[index].facts;
         let ids = self.ids(module, index);
+        // As types, too.
+        let written = |table: &String| {
+            let of = |o: &&Operation| tables_of(&ids, o).contains(table);
+            let mut all = facts.touching.operations.iter().filter(of).peekable();
+            all.peek().is_some() && all.all(|operation| operation.writes)
+        };
+        let named = facts.tables.iter().filter(|t| self.mirrored.contains(*t));
+        need.mirror
+            .extend(named.filter(|table| !written(table)).cloned());
         let is_lookup = |table: &String, operation: &Operation| {
             let by = operation.by.iter().map(|(field, _)| field);
             let by: BTreeSet<&String> = by.collect();
@@ -112,8 +121,13 @@ impl Carrier<'_> {
     /// The argument that an id is, unless the service fills that in with who calls.
     fn is_given<'o>(&self, origin: &'o Origin) -> Option<&'o str> {
         match origin {
-            Origin::Member(of, name) if **of == Origin::Args => {
-                (!self.manifest.inject.contains_key(name)).then_some(name.as_str())
+            Origin::Member(of, name) => {
+                let is_args = match &**of {
+                    Origin::Or(first, _) => **first == Origin::Args,
+                    of => *of == Origin::Args,
+                };
+                let is_told = self.manifest.inject.contains_key(name);
+                (is_args && !is_told).then_some(name.as_str())
             }
             Origin::Or(first, _) => self.is_given(first),
             _ => None,

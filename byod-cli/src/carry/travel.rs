@@ -3,8 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::Table;
-
 use super::copies::tables_of;
 use super::known::{Carrier, Reason};
 use super::need::Need;
@@ -157,16 +155,16 @@ impl Carrier<'_> {
 
     /// The fields that a statement names by texts: its indexes', and those it filters by.
     fn add_named(&self, name: &str, texts: &BTreeSet<String>, reads: &mut Reads) {
-        let table: Option<&Table> = self.manifest.main.schema.table(name);
-        for table in table {
-            for index in &table.indexes {
-                if texts.contains(&index.index_descriptor) {
-                    reads.fields.extend(index.fields.iter().cloned());
-                }
+        let Some(table) = self.manifest.main.schema.table(name) else {
+            return;
+        };
+        for index in &table.indexes {
+            if texts.contains(&index.index_descriptor) {
+                reads.fields.extend(index.fields.iter().cloned());
             }
-            let declared = table.document_type.document_fields().unwrap_or_default();
-            let named = declared.iter().filter(|field| texts.contains(**field));
-            reads.perhaps.extend(named.map(|field| (*field).to_owned()));
         }
+        let declared = table.document_type.document_fields().unwrap_or_default();
+        let named = declared.iter().filter(|field| texts.contains(**field));
+        reads.perhaps.extend(named.map(|field| (*field).to_owned()));
     }
 }

@@ -1,4 +1,5 @@
-//! Copies of main's documents on users' deployments: `byod/mirror.ts`, and their tables.
+//! Copies of main's documents on users' deployments: `byod/copies.ts` and `byod/mirror.ts`,
+//! and their tables.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +9,11 @@ use crate::carry::Travelling;
 use crate::layout::{Code, Entry, string};
 use crate::owners::Copies;
 
-/// `byod/mirror.ts` of users' deployments.
-pub(crate) fn text(manifest: &Manifest, travelling: &Travelling) -> String {
+/// `byod/mirror.ts` of users' deployments, by which copies are brought there.
+pub(crate) const MIRROR: &str = include_str!("mirror.ts");
+
+/// `byod/copies.ts`, by which functions read them.
+pub(crate) fn copies(manifest: &Manifest, travelling: &Travelling) -> String {
     let copied = mirrored(manifest, travelling).map(|(table, fields)| {
         let owner = Copies::of(manifest, table).map_or("_id", |copies| copies.field());
         let declared = table.document_type.document_fields().unwrap_or_default();
@@ -34,7 +38,7 @@ pub(crate) fn text(manifest: &Manifest, travelling: &Travelling) -> String {
     let names: Vec<String> = mirrored(manifest, travelling)
         .map(|(table, _)| string(&table.table_name))
         .collect();
-    include_str!("mirror.ts")
+    include_str!("copies.ts")
         .replace(
             "{/*copied*/}",
             &Code::expanded(copied).print(0, "const COPIED: Record<string, Copied> = ".len(), 1),
@@ -51,7 +55,7 @@ pub(crate) fn of_main(
 ) -> String {
     let tables = mirrored(manifest, travelling).map(|(table, fields)| {
         let name = string(&table.table_name);
-        let fields = Code::strings(fields.iter().map(String::as_str)).print(6, 6, 1);
+        let fields = Code::strings(fields.iter().map(String::as_str)).print(10, 10, 1);
         let docs = match Copies::of(manifest, table) {
             // Ids of another table are nobody's here.
             Ok(Copies::Caller) if users == Some(&table.table_name) => {
@@ -60,7 +64,7 @@ pub(crate) fn of_main(
             Ok(Copies::Owned { field, index, is_id }) => {
                 let owners = if is_id { "[user]" } else { "[user, subject]" };
                 format!(
-                    "await those({owners}, (owner) =>\n          ctx.db\n            .query({name})\n            .withIndex({}, (q) => q.eq({}, owner{}))\n            .take(MOST + 1),\n        )",
+                    "await those({owners}, (owner) =>\n            ctx.db\n              .query({name})\n              .withIndex({}, (q) => q.eq({}, owner{}))\n              .take(MOST + 1),\n          )",
                     string(index),
                     string(field),
                     if is_id && users.is_none() { " as any" } else { "" },
@@ -68,7 +72,7 @@ pub(crate) fn of_main(
             }
             _ => "[]".to_owned(),
         };
-        let value = format!("copied(\n        {docs},\n        {fields},\n      )");
+        let value = format!("copied(\n          {docs},\n          {fields},\n        )");
         Entry::new(&table.table_name, Code::text(value))
     });
     let tables = Code::expanded(tables).print(6, "      tables: ".len(), 1);

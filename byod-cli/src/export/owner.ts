@@ -13,7 +13,7 @@ import {
   type PropertyValidators,
   type Validator,
 } from "convex/values";
-import {
+/*doc import*/import {
   internalAction,
   internalMutation,
   internalQuery,
@@ -22,9 +22,9 @@ import {
   type QueryCtx as AnyQueryCtx,
 } from "../_generated/server";
 import { check, checkInAction } from "./claim";
-import { notFound, reader, writer } from "./database";
+/*mirror import*/import { notFound, reader, writer } from "./database";
 import { inOrder, type Order } from "./order";
-/*mirror import*//*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
+/*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
 
 // Functions are internal: only the service, which has the deploy key, may say
 // whose documents a call is about. A function asks first whether the deployment is

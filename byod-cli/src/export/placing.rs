@@ -68,7 +68,7 @@ impl Placing<'_> {
             side: judged.side,
             reads: judged.total.reads.clone(),
             writes: judged.total.writes.clone(),
-            mirror: BTreeSet::new(),
+            mirror,
             outbox: false,
         }
     }

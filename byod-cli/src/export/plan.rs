@@ -198,7 +198,11 @@ pub(crate) fn plan(
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
     texts.insert(
         "byod/owner".to_owned(),
-        support::owner(manifest, &need.context, !travelling.tables.is_empty()),
+        support::owner(
+            manifest,
+            &need.context,
+            copied(manifest, &travelling).as_ref(),
+        ),
     );
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
@@ -212,8 +216,9 @@ pub(crate) fn plan(
         texts.insert("byod/idempotency".to_owned(), text);
     }
     if !travelling.tables.is_empty() {
-        let text = mirror::text(manifest, &travelling);
-        texts.insert("byod/mirror".to_owned(), text);
+        let text = mirror::copies(manifest, &travelling);
+        texts.insert("byod/copies".to_owned(), text);
+        texts.insert("byod/mirror".to_owned(), mirror::MIRROR.to_owned());
     }
     if let Some(text) = package_stubs(carrier, &need) {
         texts.insert("byod/caller".to_owned(), text);
@@ -239,6 +244,15 @@ pub(crate) fn plan(
         main_package: None,
         bundling: Bundling::default(),
     }
+}
+
+/// What there is of main's documents, where there are any.
+fn copied(manifest: &Manifest, travelling: &Travelling) -> Option<support::Copied> {
+    let callers = owners::callers(manifest);
+    let mut tables = travelling.tables.keys();
+    (!travelling.tables.is_empty()).then(|| support::Copied {
+        caller: tables.find(|table| callers.contains(*table)).cloned(),
+    })
 }
 
 /// The tables of which a function hands whole documents on: all of them travel.

@@ -36,7 +36,7 @@ pub(crate) fn text(manifest: &Manifest, travelling: &Travelling) -> String {
     });
     let copies = mirror::mirrored(manifest, travelling).map(|(table, fields)| {
         let copies = mirror::table_of_copies(table, fields);
-        let comment = "Copies of the caller's own documents on main: byod/mirror.ts.";
+        let comment = "Copies of the caller's own documents on main: byod/copies.ts.";
         Entry {
             comment: Some(comment.to_owned()),
             ..definition(&copies, manifest)

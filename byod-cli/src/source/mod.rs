@@ -36,7 +36,7 @@ mod wrapper;
 pub(crate) use facts::{Access, Caller, DEFAULT, Facts, Keeper, Named};
 pub(crate) use held::held_names;
 pub(crate) use module::{Definition, Imported, LoadKind, Module, Statement};
-pub(crate) use operations::{Operation, OperationOf, Part, Use};
+pub(crate) use operations::{Operation, OperationOf, Use};
 pub(crate) use origin::Origin;
 pub(crate) use project::{Place, Sources, Target};
 pub(crate) use public::{LOCK, packages_within, public, public_functions};

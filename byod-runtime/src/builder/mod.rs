@@ -10,14 +10,13 @@ use byod_schema::Location;
 
 use crate::address::AddressSettings;
 use crate::codec::FunctionInfo;
-use crate::copies::Copies;
 use crate::deployment::{
     Client, DeployKey, Deployments, HttpSettings, Limits, UrlText, operators_url,
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, KnownClaims, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache,
-    RoutedClient, Router, TableInfo, Watched,
+    Ages, ConnectsUnderWay, Copies, KnownClaims, Pauses, RecoveryTasks, Rollout, Rollouts,
+    RouteCache, RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};

@@ -7,10 +7,9 @@ use futures_util::future::BoxFuture;
 
 use super::session::Session;
 use crate::codec::{FunctionInfo, Runs};
-use crate::copies::{Failed, Whose, Writing};
 use crate::deployment::{CallContext, Deadline};
 use crate::error::Error;
-use crate::routing::Target;
+use crate::routing::{Failed, Target, Whose, Writing};
 
 impl Session {
     /// Brings the copies there that the function reads, where they are too old; how old

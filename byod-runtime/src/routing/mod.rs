@@ -5,7 +5,7 @@ mod changes;
 mod claims;
 mod connecting;
 mod connects_under_way;
-mod copying;
+mod copies;
 mod decision;
 mod known_claims;
 mod lookup;
@@ -23,6 +23,7 @@ mod watched;
 
 pub(crate) use cache::{Ages, Route, RouteCache};
 pub(crate) use connects_under_way::ConnectsUnderWay;
+pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use known_claims::KnownClaims;
 pub(crate) use lookup::Known;
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::cache::{Connected, RouteCache};
 use super::connects_under_way::ConnectsUnderWay;
+use super::copies::Copies;
 use super::known_claims::KnownClaims;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
@@ -11,7 +12,6 @@ use super::tables::Router;
 use super::target::RoutedClient;
 use super::watched::Watched;
 use crate::address::AddressPolicy;
-use crate::copies::Copies;
 use crate::deployment::{Client, Deployments, Http, Limits};
 use crate::error::Error;
 use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId, is_quoted};
