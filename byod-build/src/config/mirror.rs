@@ -2,9 +2,8 @@
 
 use toml::de::DeTable;
 
-use super::Config;
+use super::entries::{Entry, Named, Reader};
 use super::names::{not_a_field, not_a_table};
-use super::reader::{Named, Reader};
 use crate::error::Error;
 
 /// The fields that never leave main: `table.field`, or a field's name.
@@ -16,7 +15,7 @@ pub(super) fn never(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<Named>, E
     let list = entry.get_ref().as_array();
     let list = list.ok_or_else(|| reader.at(entry, expected.to_owned()))?;
     let field = |item| {
-        let item: &super::reader::Entry = item;
+        let item: &Entry = item;
         let text = item.get_ref().as_str();
         let is_named = |text: &&str| match text.split_once('.') {
             Some((table, field)) => not_a_table(table).is_none() && not_a_field(field).is_none(),
@@ -33,9 +32,14 @@ pub(super) fn never(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<Named>, E
 }
 
 /// What is mirrored is main's.
-pub(super) fn check(reader: &Reader<'_>, config: &Config) -> Result<(), Error> {
-    for table in &config.mirror {
-        let mut of_users = config.tables.iter();
+pub(super) fn check(
+    reader: &Reader<'_>,
+    tables: &[Named],
+    mirrored: &[Named],
+    never: &[Named],
+) -> Result<(), Error> {
+    for table in mirrored {
+        let mut of_users = tables.iter();
         if of_users.any(|of_users| of_users.text == table.text) {
             let message = format!(
                 "`{}` is in `user.tables`, so it is where the user's data is already. Remove it from `user.mirror`",
@@ -44,7 +48,7 @@ pub(super) fn check(reader: &Reader<'_>, config: &Config) -> Result<(), Error> {
             return Err(reader.error(Some(table.line), message));
         }
     }
-    if let (Some(field), true) = (config.never_mirror.first(), config.mirror.is_empty()) {
+    if let (Some(field), true) = (never.first(), mirrored.is_empty()) {
         let message = "`user.never_mirror` is there without `user.mirror`: nothing leaves main. Remove it, or name tables in `user.mirror`";
         return Err(reader.error(Some(field.line), message.to_owned()));
     }

@@ -7,9 +7,8 @@ use byod_schema::{Deployments, Injection, nearest};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::Config;
+use super::entries::{Entry, Named, Reader};
 use super::names::{not_a_field, not_a_table};
-use super::reader::{Entry, Named, Reader};
 use crate::error::Error;
 
 /// What may stand in the section.
@@ -132,16 +131,15 @@ pub(super) fn owner(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<(Named, N
 
 /// What `[user.owner]` and `common` name must be tables of the users, each in one of them;
 /// whose documents of main's tables are that are mirrored may be said as well.
-pub(super) fn check(reader: &Reader<'_>, config: &Config) -> Result<(), Error> {
-    let Config {
-        tables,
-        owner,
-        common,
-        mirror,
-        ..
-    } = config;
+pub(super) fn check(
+    reader: &Reader<'_>,
+    tables: &[Named],
+    mirrored: &[Named],
+    owner: &[(Named, Named)],
+    common: &[Named],
+) -> Result<(), Error> {
     let known = || tables.iter().map(|table| table.text.as_str());
-    let is_mirrored = |name: &str| mirror.iter().any(|table| table.text == name);
+    let is_mirrored = |name: &str| mirrored.iter().any(|table| table.text == name);
     let named = owner.iter().map(|(table, _)| (table, "[user.owner]"));
     let named = named.filter(|(table, _)| !is_mirrored(&table.text));
     for (table, place) in named.chain(common.iter().map(|table| (table, "`user.common`"))) {
