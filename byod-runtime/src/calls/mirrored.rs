@@ -56,12 +56,19 @@ impl Session {
             let failed = match copies.refresh(whose, deadline).await {
                 Ok(age) => return Ok(age),
                 Err(Failed::User(error @ Error::Claim { .. })) => {
-                    self.claim(target, error, deadline).await?;
-                    copies.refresh(whose, deadline).await
+                    match self.claim(target, error, deadline).await {
+                        Ok(()) => copies.refresh(whose, deadline).await,
+                        Err(error) => Err(Failed::User(error)),
+                    }
                 }
                 Err(failed) => Err(failed),
             };
             failed.map_err(|failed| match failed {
+                // As the call itself would be refused.
+                Failed::User(Error::Claim { claim, .. }) => Error::Claim {
+                    call: context.call(),
+                    claim,
+                },
                 Failed::User(source) | Failed::Main(source) => Error::Copies {
                     call: context.call(),
                     source: Box::new(source),

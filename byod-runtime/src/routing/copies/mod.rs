@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 
 pub(crate) use self::known::Writing;
 use self::known::{Known, OfUser};
+pub(crate) use self::wire::Whose;
 use self::wire::{Brought, digest};
 use crate::deployment::{Client, Deadline};
 use crate::error::Error;
@@ -30,17 +31,6 @@ pub(crate) struct Copies {
     /// How old copies may be before a call that reads them.
     max_age: Duration,
     users: Cache<String, Arc<OfUser>>,
-}
-
-/// Whose copies, and where they are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Whose<'a> {
-    /// The user's id on main.
-    pub(crate) user: &'a str,
-    pub(crate) subject: &'a str,
-    /// The user's deployment, and by what its credentials are told from others.
-    pub(crate) client: &'a Client,
-    pub(crate) fingerprint: u64,
 }
 
 /// Why copies could not be brought.

@@ -5,13 +5,23 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::Whose;
 use crate::deployment::{Client, Deadline};
 use crate::error::{Endpoint, Error};
 
 const READ: &str = "byod/mirror:read";
 const STATE: &str = "byod/mirror:state";
 const WRITE: &str = "byod/mirror:write";
+
+/// Whose copies, and where they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whose<'a> {
+    /// The user's id on main.
+    pub(crate) user: &'a str,
+    pub(crate) subject: &'a str,
+    /// The user's deployment, and by what its credentials are told from others.
+    pub(crate) client: &'a Client,
+    pub(crate) fingerprint: u64,
+}
 
 /// The user's documents, as main gave them.
 #[derive(Debug, Deserialize)]
