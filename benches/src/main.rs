@@ -23,7 +23,7 @@ use byod_bench::deployment;
 use clap::{Parser, ValueEnum};
 
 use crate::calls::Local;
-use crate::report::{self, Report};
+use crate::report::Report;
 
 /// Measures byod against what a service would otherwise use.
 #[derive(Parser)]
