@@ -43,7 +43,8 @@ pub(super) struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Written {
-    Written,
+    #[serde(rename = "written")]
+    Anew,
     Unchanged,
     /// Nothing: another process had asked main later.
     Older,
