@@ -106,6 +106,9 @@ pub(crate) struct Lookup {
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     pub(crate) id: Origin,
+    /// Where the id begins.
+    pub(crate) at: usize,
+    pub(crate) is_read: bool,
     /// The call, as errors show it.
     pub(crate) shown: String,
 }
