@@ -80,7 +80,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
                 apart = left_on_main(&sources, &manifest);
                 apart.extend(export::bundled_otherwise(&folder, user));
             }
-            export::place(&manifest, &sources, &BTreeMap::new())
+            export::place(&manifest, &sources, &export::left_out(&manifest))
         }
         // Its project is the snapshot's: what was written is all that there is.
         _ => manifest

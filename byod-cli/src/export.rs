@@ -16,6 +16,7 @@ mod stubs;
 mod support;
 mod tables;
 mod tooling;
+mod typecheck;
 mod validators;
 
 use std::path::{Component, Path, PathBuf};
@@ -39,6 +40,8 @@ pub(crate) use placing::{NOT_EXPORTED, place};
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
+use typecheck::{TypeScript, Verdict};
+pub(crate) use typecheck::{Typecheck, left_out};
 
 /// What the export has done.
 #[derive(Debug, Serialize)]
@@ -52,6 +55,7 @@ pub(crate) struct Report {
     pub(crate) functions_file: PathBuf,
     pub(crate) functions_changed: bool,
     pub(crate) tables: Vec<String>,
+    pub(crate) typecheck: Typecheck,
     pub(crate) functions: Vec<FunctionReport>,
     /// What main has in whose place byod's own stands.
     pub(crate) stubs: Vec<String>,
@@ -61,8 +65,17 @@ pub(crate) struct Report {
     pub(crate) warnings: Vec<String>,
 }
 
+/// How it is to be done.
+pub(crate) struct Options {
+    /// Overwrite what people have edited.
+    pub(crate) force: bool,
+    /// Have TypeScript judge what is planned.
+    pub(crate) typecheck: bool,
+}
+
 /// Writes the project that `[user] convex` names.
-pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
+pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
+    let force = options.force;
     let builder = Builder::new().config(config);
     let folders = builder.folders()?;
     let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
@@ -106,7 +119,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let main = Sources::read(&folders.main, &names)?;
     let custom = custom(&folder, &names)?;
-    let mut plan = checked(&mut manifest, &main, &custom)?;
+    let typescript = TypeScript::of(&folders.main, &tree, options);
+    let (mut plan, typecheck) = checked(&mut manifest, &main, &custom, typescript)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = package_above(&folders.main);
     plan.bundling = bundling::Bundling::of(&folders.main).0;
@@ -135,6 +149,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         tables: schema::user_tables(&manifest)
             .map(|t| t.table_name.clone())
             .collect(),
+        typecheck,
         functions: plan.functions,
         stubs: plan.stubs,
         ids_as_strings: plan.ids_as_strings,
@@ -213,8 +228,14 @@ fn resolved(path: &Path) -> PathBuf {
     path
 }
 
-/// Plans until what is planned, read as a build reads it, fits main.
-fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<Plan, Error> {
+/// Plans until what is planned, read as a build reads it, fits main and typechecks with
+/// the files of people that stay.
+fn checked(
+    manifest: &mut Manifest,
+    main: &Sources,
+    custom: &Sources,
+    mut typescript: Result<TypeScript, String>,
+) -> Result<(Plan, Typecheck), Error> {
     let mut rejected = Rejected::new();
     manifest.user = None;
     let wanted = Sides::new(main, manifest).wanted();
@@ -225,16 +246,35 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
         manifest.user = Some(read_back(&scratch.1)?);
         let sources = Sources::read(&scratch.1, &OwnerNames::of(manifest))?;
         let found = read_back::judge(manifest, &plan, main, &sources)?;
-        if found.is_empty() {
-            let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
-            for table in tables {
-                let found = manifest.table_differences(&table);
-                plan.notes.extend(found.iter().map(ToString::to_string));
-            }
-            plan.rejected = rejected;
-            return Ok(plan);
+        if !found.is_empty() {
+            rejected.extend(found);
+            continue;
         }
-        rejected.extend(found);
+        let typecheck = match &mut typescript {
+            Err(reason) => Typecheck::NotDone {
+                reason: reason.clone(),
+            },
+            Ok(typescript) => match typescript.judge(&scratch, &plan, main, &sources)? {
+                Verdict::Rejects(found) => {
+                    rejected.extend(found);
+                    continue;
+                }
+                Verdict::Fits { notes } => {
+                    plan.notes.extend(notes);
+                    Typecheck::Done {
+                        typescript: typescript.version.clone(),
+                    }
+                }
+                Verdict::Unknown { reason } => Typecheck::NotDone { reason },
+            },
+        };
+        let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
+        for table in tables {
+            let found = manifest.table_differences(&table);
+            plan.notes.extend(found.iter().map(ToString::to_string));
+        }
+        plan.rejected = rejected;
+        return Ok((plan, typecheck));
     }
 }
 

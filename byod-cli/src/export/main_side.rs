@@ -7,7 +7,9 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Table, Validator};
 use serde::Serialize;
 
+use super::Options;
 use super::mirror;
+use super::typecheck::TypeScript;
 use crate::carry::Travelling;
 use crate::error::Error;
 use crate::layout::string;
@@ -56,7 +58,8 @@ enum Users<'a> {
 }
 
 /// Writes what is not there yet.
-pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
+pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
+    let force = options.force;
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
@@ -117,7 +120,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
                 problems,
             });
         }
-        let travelling = travelling(&manifest, config, &folder)?;
+        let travelling = travelling(&manifest, config, &folder, options)?;
         let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
         // What users' deployments are sent is what `byod export` has found, whoever has
         // read the file.
@@ -167,15 +170,23 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
 }
 
 /// What carried functions read of what is mirrored.
-fn travelling(manifest: &Manifest, config: &Path, main: &Path) -> Result<Travelling, Error> {
+fn travelling(
+    manifest: &Manifest,
+    config: &Path,
+    main: &Path,
+    options: &Options,
+) -> Result<Travelling, Error> {
     let names = OwnerNames::of(manifest);
     let sources = Sources::read(main, &names)?;
     let user = Builder::new().config(config).folders()?.user;
-    let custom = match user {
-        Some(folder) => super::custom(&folder, &names)?,
-        None => Sources::default(),
-    };
-    Ok(super::checked(&mut manifest.clone(), &sources, &custom)?.travelling)
+    let mut custom = Sources::default();
+    let mut typescript = Err("no folder of users' deployments is named".to_owned());
+    if let Some(folder) = user {
+        custom = super::custom(&folder, &names)?;
+        typescript = TypeScript::of(main, &Tree::named(&folder, config)?, options);
+    }
+    let (plan, _) = super::checked(&mut manifest.clone(), &sources, &custom, typescript)?;
+    Ok(plan.travelling)
 }
 
 fn put(
