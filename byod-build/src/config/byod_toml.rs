@@ -29,6 +29,9 @@ pub(crate) struct Config {
     pub(crate) owner: Vec<(Named, Named)>,
     /// The tables whose documents are everybody's.
     pub(crate) common: Vec<Named>,
+    /// The tables of main that are written from users' deployments though they have no
+    /// owner.
+    pub(crate) outbox: Vec<Named>,
     /// What is said of single functions and modules.
     pub(crate) stated: Stated,
     /// The committed manifest, for builds without the projects, as written.
@@ -98,6 +101,7 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         deployments: Deployments::Own,
         owner: Vec::new(),
         common: Vec::new(),
+        outbox: Vec::new(),
         stated: Stated::default(),
         snapshot: reader.string(root, "", "snapshot")?,
     };
@@ -109,7 +113,10 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         config.deployments = user::deployments(reader, user)?;
         config.owner = user::owner(reader, user)?;
         config.common = user::names(reader, user, "common", "templates")?;
+        config.outbox = user::names(reader, user, "outbox", "feedback")?;
         config.stated = stated::stated(reader, user)?;
+        let outbox = config.outbox.iter().map(|table| table.text.clone());
+        config.stated.outbox = outbox.collect();
         user::check(reader, &config.tables, &config.owner, &config.common)?;
     }
     Ok(config)

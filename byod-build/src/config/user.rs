@@ -12,7 +12,7 @@ use super::names::{not_a_field, not_a_table};
 use crate::error::Error;
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 12] = [
     "convex",
     "tables",
     "inject",
@@ -24,6 +24,7 @@ pub(super) const KEYS: [&str; 11] = [
     "skip",
     "across_users",
     "not_served",
+    "outbox",
 ];
 
 /// As much of a name as a message holds.

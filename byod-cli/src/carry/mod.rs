@@ -5,6 +5,7 @@ mod beyond;
 mod caller;
 mod fit;
 mod known;
+mod leaves;
 mod load;
 mod need;
 mod place;
@@ -14,5 +15,6 @@ mod signed_up;
 
 pub(crate) use fit::{GLOBALS, is_server_type};
 pub(crate) use known::Carrier;
+pub(crate) use leaves::{Given, Leaves};
 pub(crate) use need::{Need, Source};
 pub(crate) use place::{is_taken, is_unfit, out_name};

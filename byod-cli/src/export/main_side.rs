@@ -7,8 +7,12 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Table, Validator};
 use serde::Serialize;
 
+use super::outbox;
+use crate::carry::Leaves;
 use crate::error::Error;
 use crate::layout::string;
+use crate::owners::OwnerNames;
+use crate::source::Sources;
 use crate::tree::Tree;
 
 /// Main's table of the users' records.
@@ -16,6 +20,8 @@ pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
+const OUTBOX: &str = "byod/outbox.ts";
+const APPLIED: &str = "byod/applied.ts";
 
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
@@ -55,7 +61,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS] {
+    for name in [TABLES, CREDENTIALS, APPLIED, OUTBOX] {
         tree.path(name)?;
     }
     let (manifest, _) = builder.read_main()?;
@@ -104,6 +110,24 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
+    let leaves = leaves(&manifest, config, &folder)?;
+    if !leaves.is_empty() {
+        put(
+            &tree,
+            APPLIED,
+            &outbox::tables_of_main(&users.id()),
+            force,
+            &mut report,
+        )?;
+        // What is done there is what `byod export` has found, whoever has read the file.
+        let text = outbox::of_main(&manifest, &leaves, &users.id(), &users.tables());
+        put(&tree, OUTBOX, &text, true, &mut report)?;
+        if manifest.main.schema.table(outbox::APPLIED).is_none() {
+            report.todo.push(
+                "in schema.ts: `import { byodOutboxTables } from \"./byod/applied\";`, and `...byodOutboxTables,` among the tables of defineSchema".to_owned(),
+            );
+        }
+    }
     if matches!(users, Users::Subject) {
         report.notes.push(
             "main has no table of users that a signed-in user could be found in: records are kept by subject, so pass the subject as both names of `byod.session(user_id, subject)`"
@@ -145,6 +169,21 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     let args = function.and_then(|function| function.args.as_object());
     let updated_at = args.and_then(|args| args.get("updatedAt"));
     updated_at.is_some_and(|field| !field.optional)
+}
+
+/// What carried functions leave for main.
+fn leaves(manifest: &Manifest, config: &Path, main: &Path) -> Result<Leaves, Error> {
+    let names = OwnerNames::of(manifest);
+    let is_exported = !manifest.user_tables.is_empty() && !names.arguments.is_empty();
+    let Some(folder) = Builder::new().config(config).folders()?.user else {
+        return Ok(Leaves::default());
+    };
+    if !is_exported {
+        return Ok(Leaves::default());
+    }
+    let main = Sources::read(main, &names)?;
+    let custom = super::custom(&folder, &names)?;
+    Ok(super::checked(&mut manifest.clone(), &main, &custom)?.leaves)
 }
 
 fn put(
@@ -220,6 +259,14 @@ fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
 }
 
 impl Users<'_> {
+    /// The tables whose ids say who is signed up.
+    fn tables(&self) -> Vec<String> {
+        match self {
+            Self::Table { table, .. } | Self::ConvexAuth { table } => vec![(*table).to_owned()],
+            Self::Subject => Vec::new(),
+        }
+    }
+
     fn id(&self) -> String {
         match self {
             Self::Table { table, .. } | Self::ConvexAuth { table } => {

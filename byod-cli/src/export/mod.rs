@@ -6,6 +6,8 @@ mod files;
 mod imports;
 mod item;
 pub(crate) mod main_side;
+mod on_main;
+mod outbox;
 mod placing;
 mod plan;
 mod read_back;
@@ -99,33 +101,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             problems,
         });
     }
-    let sources = |folder: &Path| Sources::read(folder, &names);
-    let main = sources(&folders.main)?;
-    let mut custom = Sources::default();
-    if is_folder(&folder.join("custom"))? {
-        custom = sources(&folder)?;
-        custom.modules.retain(|name, _| name.starts_with("custom/"));
-        if let Some(name) = custom
-            .broken
-            .iter()
-            .find(|name| name.starts_with("custom/"))
-        {
-            return Err(Error::Custom {
-                module: name.clone(),
-                what: "can't be parsed".to_owned(),
-            });
-        }
-    }
-    if let Some((module, what)) = custom
-        .modules
-        .keys()
-        .find_map(|name| Some((name, carry::is_unfit(name)?)))
-    {
-        return Err(Error::Custom {
-            module: module.clone(),
-            what: format!("is {what}"),
-        });
-    }
+    let main = Sources::read(&folders.main, &names)?;
+    let custom = custom(&folder, &names)?;
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = package_above(&folders.main);
@@ -161,6 +138,36 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         notes: plan.notes,
         warnings,
     })
+}
+
+/// What people wrote, in `custom/` of the folder.
+fn custom(folder: &Path, names: &OwnerNames) -> Result<Sources, Error> {
+    let mut custom = Sources::default();
+    if is_folder(&folder.join("custom"))? {
+        custom = Sources::read(folder, names)?;
+        custom.modules.retain(|name, _| name.starts_with("custom/"));
+        if let Some(name) = custom
+            .broken
+            .iter()
+            .find(|name| name.starts_with("custom/"))
+        {
+            return Err(Error::Custom {
+                module: name.clone(),
+                what: "can't be parsed".to_owned(),
+            });
+        }
+    }
+    if let Some((module, what)) = custom
+        .modules
+        .keys()
+        .find_map(|name| Some((name, carry::is_unfit(name)?)))
+    {
+        return Err(Error::Custom {
+            module: module.clone(),
+            what: format!("is {what}"),
+        });
+    }
+    Ok(custom)
 }
 
 /// Whether there is a folder; what stands in its place is an error.

@@ -45,6 +45,11 @@ impl Placing<'_> {
     fn placement(&self, path: &FunctionPath, judged: &Judged) -> Placement {
         let runs = self.runs(path, judged);
         let users = self.of_users(&judged.total.reads);
+        let outbox = runs == Runs::User
+            && self
+                .carrier
+                .function(path)
+                .is_ok_and(|need| !need.leaves.is_empty());
         Placement {
             sees_no_connected: runs == Runs::Main && !users.is_empty(),
             runs,
@@ -52,7 +57,7 @@ impl Placing<'_> {
             reads: judged.total.reads.clone(),
             writes: judged.total.writes.clone(),
             mirror: BTreeSet::new(),
-            outbox: false,
+            outbox,
         }
     }
 
@@ -134,18 +139,18 @@ impl Placing<'_> {
             return (Refusal::Action, reason);
         }
         let carried = self.not_carried(path);
+        if let Some(component) = judged.total.components.first() {
+            let reason = format!("needs the component `{component}`");
+            return (Refusal::Component, reason);
+        }
         let written = self.of_main(&judged.direct.writes);
         if !written.is_empty() {
             let reason = format!(
-                "writes {} on main beside {}",
+                "writes {} on main beside {}: {carried}",
                 shown(&written),
                 shown(&users)
             );
             return (Refusal::WritesMain, reason);
-        }
-        if let Some(component) = judged.total.components.first() {
-            let reason = format!("needs the component `{component}`");
-            return (Refusal::Component, reason);
         }
         let read = self.of_main(&judged.direct.reads);
         // The caller's own row is no reason by itself: byod tells who calls.

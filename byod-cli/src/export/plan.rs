@@ -12,12 +12,13 @@ use serde::Serialize;
 use super::assemble;
 use super::bundling::Bundling;
 use super::item::{Item, Reexport};
+use super::outbox;
 use super::schema::{self, ForeignId};
 use super::settled;
 use super::stubs;
 use super::support;
 use super::tables;
-use crate::carry::{self, Carrier, Need, Source};
+use crate::carry::{self, Carrier, Leaves, Need, Source};
 use crate::owners::{self, is_foreign};
 use crate::source::Sources;
 
@@ -37,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<String>,
     /// What can't be carried over, though it looked as if it could.
     pub(crate) rejected: Rejected,
+    /// What functions leave for main.
+    pub(crate) leaves: Leaves,
     /// Main's `package.json`, where there is one.
     pub(crate) main_package: Option<serde_json::Value>,
     /// What main's `tsconfig.json` has the bundler make of its code.
@@ -179,8 +182,14 @@ pub(crate) fn plan(
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
     texts.insert(
         "byod/owner".to_owned(),
-        support::owner(manifest, &need.context),
+        match need.leaves.is_empty() {
+            true => support::owner(manifest, &need.context),
+            false => outbox::with_outbox(&support::owner(manifest, &need.context)),
+        },
     );
+    if !need.leaves.is_empty() {
+        texts.insert(outbox::MODULE.to_owned(), outbox::of_users(manifest));
+    }
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
@@ -202,7 +211,7 @@ pub(crate) fn plan(
         .into_iter()
         .map(|(module, text)| (format!("{module}.ts"), text))
         .collect();
-    files.insert("schema.ts".to_owned(), schema::text(manifest));
+    files.insert("schema.ts".to_owned(), schema::text(manifest, &need.leaves));
     Plan {
         files,
         modules,
@@ -212,6 +221,7 @@ pub(crate) fn plan(
         ids_as_strings: schema::foreign_ids(manifest),
         notes,
         rejected: Rejected::new(),
+        leaves: need.leaves,
         main_package: None,
         bundling: Bundling::default(),
     }

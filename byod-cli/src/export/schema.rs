@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use byod_schema::{Deployments, Injection, Manifest, Table, claim_table, idempotency_table};
+use byod_schema::{
+    Deployments, Injection, Manifest, Table, claim_table, idempotency_table, outbox_state_table,
+    outbox_table,
+};
 
 use crate::layout::{Code, Entry, string};
 
 use super::validators::{self, code};
+use crate::carry::Leaves;
 use crate::owners::{self, is_foreign};
 
 /// An id of a main table that became a string.
@@ -19,7 +23,7 @@ pub(crate) struct ForeignId {
 }
 
 /// The text of `schema.ts`.
-pub(crate) fn text(manifest: &Manifest) -> String {
+pub(crate) fn text(manifest: &Manifest, leaves: &Leaves) -> String {
     let tables = &manifest.user_tables;
     let definitions = user_tables(manifest).map(|table| definition(table, manifest));
     let keys = owners::key(manifest).map(|_| Entry {
@@ -30,7 +34,17 @@ pub(crate) fn text(manifest: &Manifest) -> String {
         comment: Some("Whose this deployment is: byod/claim.ts.".to_owned()),
         ..definition(&claim_table(), manifest)
     });
-    let definitions = definitions.chain(keys).chain(claim);
+    let outbox = (!leaves.is_empty()).then(|| {
+        let rows = Entry {
+            comment: Some("What is to be done on main: byod/outbox.ts.".to_owned()),
+            ..definition(&outbox_table(), manifest)
+        };
+        [rows, definition(&outbox_state_table(), manifest)]
+    });
+    let definitions = definitions
+        .chain(keys)
+        .chain(claim)
+        .chain(outbox.into_iter().flatten());
     let mut args = vec![Code::expanded(definitions)];
     if !manifest.main.schema.schema_validation {
         let off = Entry::new("schemaValidation", Code::text("false"));

@@ -2,8 +2,10 @@
 
 mod fields;
 mod foreign;
+mod mains;
 mod problems;
 
 pub(crate) use fields::{OwnerNames, Owners, key, sometimes_owned, subjects, without_place};
 pub(crate) use foreign::is_foreign;
+pub(crate) use mains::owner_on_main;
 pub(crate) use problems::problems;

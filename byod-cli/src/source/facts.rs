@@ -7,6 +7,7 @@ use byod_schema::FunctionPath;
 
 use super::operations::Touching;
 use super::origin::Origin;
+use super::rows::{Helped, Row, Scheduled};
 
 /// The name of a default export, and of what is declared only as that.
 pub(crate) const DEFAULT: &str = "default";
@@ -72,6 +73,12 @@ pub(crate) struct Facts {
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.
     pub(crate) reached: Vec<Reached>,
+    /// What it writes into the database by names of tables and by ids.
+    pub(crate) rows: Vec<Row>,
+    /// The functions of the module that it calls with its context in front.
+    pub(crate) helped: Vec<Helped>,
+    /// It throws something itself.
+    pub(crate) throws: bool,
     /// What it does with the database and with other functions.
     pub(crate) touching: Touching,
     /// `ctx.storage`
@@ -100,6 +107,8 @@ pub(crate) struct Lookup {
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     pub(crate) id: Origin,
+    /// Where the id begins.
+    pub(crate) at: usize,
     /// The call, as errors show it.
     pub(crate) shown: String,
 }
@@ -158,6 +167,8 @@ pub(crate) struct FunctionRef {
     pub(crate) is_api: bool,
     /// A context runs it there, without arguments.
     pub(crate) is_run: bool,
+    /// Set where it is scheduled there.
+    pub(crate) scheduled: Option<Scheduled>,
 }
 
 /// Where a function asks who calls.

@@ -15,8 +15,8 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, KnownClaims, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache,
-    RoutedClient, Router, TableInfo, Watched,
+    Ages, ConnectsUnderWay, KnownClaims, Outbox, Pauses, RecoveryTasks, Rollout, Rollouts,
+    RouteCache, RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -310,6 +310,7 @@ impl ByodBuilder {
             watched: Watched::default(),
             claims: KnownClaims::new(self.cache_capacity),
             connects_under_way: ConnectsUnderWay::default(),
+            outbox: Outbox::new(self.cache_capacity),
             recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
         }))
     }

@@ -120,7 +120,12 @@ impl Byod {
             self.undo_claim(&user, claimed).await;
         }
         let status = match stored? {
-            Some(status) => status,
+            Some(status) => {
+                if status == ConnectionStatus::Connected && self.inner().router.leaves_rows() {
+                    self.take_rows_later(&new.client, &user, Some(&new.subject));
+                }
+                status
+            }
             None => self.status_of(&user, new.seen).await?,
         };
         Ok(ConnectionTest {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::cache::{Connected, RouteCache};
 use super::connects_under_way::ConnectsUnderWay;
 use super::known_claims::KnownClaims;
+use super::outbox::Outbox;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
 use super::tables::Router;
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) recovery_tasks: RecoveryTasks,
     pub(crate) claims: KnownClaims,
     pub(crate) connects_under_way: ConnectsUnderWay,
+    pub(crate) outbox: Outbox,
 }
 
 impl Byod {

@@ -61,6 +61,11 @@ impl Router {
         self.functions.get(found.ok()?)
     }
 
+    /// Whether a function may leave something for main on users' deployments.
+    pub(super) fn leaves_rows(&self) -> bool {
+        self.functions.iter().any(|function| function.outbox)
+    }
+
     /// Every table.
     pub const fn tables(&self) -> &'static [TableInfo] {
         self.tables

@@ -226,6 +226,10 @@ pub struct Stated {
     /// what connected users have they see nothing.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub across_users: BTreeSet<FunctionPath>,
+    /// Main's tables without an owner into which functions on users' deployments may
+    /// write all the same, by rows that are applied on main.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub outbox: BTreeSet<String>,
     /// Functions of which it is known that they are refused.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub not_served: BTreeSet<FunctionPath>,
