@@ -1,14 +1,15 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
 //! `userDatabaseConfig` and the functions of `byod/credentials`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Table, Validator};
+use byod_schema::{FunctionPath, Manifest, Placement, Table, Validator};
 use serde::Serialize;
 
 use super::outbox;
-use crate::carry::Leaves;
+use crate::carry::{Carrier, Leaves};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::OwnerNames;
@@ -184,6 +185,32 @@ fn leaves(manifest: &Manifest, config: &Path, main: &Path) -> Result<Leaves, Err
     let main = Sources::read(main, &names)?;
     let custom = super::custom(&folder, &names)?;
     Ok(super::checked(&mut manifest.clone(), &main, &custom)?.leaves)
+}
+
+/// Where main would refuse what functions on users' deployments leave for it: what does it
+/// isn't there, or is older than they are.
+pub(crate) fn refuses_rows(
+    folder: &Path,
+    manifest: &Manifest,
+    sources: &Sources,
+    placed: &BTreeMap<FunctionPath, Placement>,
+) -> Option<String> {
+    let carrier = Carrier::new(sources, manifest);
+    let leaving = placed.iter().filter(|(_, placement)| placement.outbox);
+    let mut wanted = BTreeSet::new();
+    for leaves in leaving.filter_map(|(path, _)| Some(carrier.function(path).ok()?.leaves)) {
+        wanted.extend(leaves.writes.keys().map(|(table, _)| table.clone()));
+        wanted.extend(leaves.calls.keys().map(ToString::to_string));
+        let helpers = leaves.helpers.keys();
+        wanted.extend(helpers.map(|(module, name)| format!("{module}:{name}")));
+    }
+    let text = byod_build::read_text(&folder.join(OUTBOX)).unwrap_or_default();
+    let lost = wanted
+        .into_iter()
+        .find(|name| !text.contains(&format!("\n  {}: {{", string(name))))?;
+    Some(format!(
+        "main would refuse what functions on users' deployments leave for it: its {OUTBOX} doesn't know `{lost}`. Run `byod export --main`, then `byod export`"
+    ))
 }
 
 fn put(

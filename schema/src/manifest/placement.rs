@@ -167,10 +167,10 @@ impl Refusal {
                 "write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
             }
             Self::WritesMain => {
-                "write the function in custom/, and let the service write on main; or list it in `user.main_only`"
+                "change on main what the reason says, so that main can do it after the call; or write the function in custom/, and let the service write on main; or list it in `user.main_only`"
             }
             Self::RunsMain => {
-                "write the function in custom/, and let the service call the other one; or list it in `user.main_only`"
+                "schedule the other one, where it touches main's tables alone; or write the function in custom/, and let the service call the other one; or list it in `user.main_only`"
             }
             Self::Action => {
                 "let the service do what the action does, and call functions of tables for the rest; or list it in `user.main_only`"

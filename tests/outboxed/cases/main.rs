@@ -7,7 +7,6 @@ mod forged;
 #[allow(dead_code, reason = "others use the rest of it")]
 mod node;
 #[path = "../../support/proxy.rs"]
-#[allow(dead_code, reason = "others use the rest of it")]
 mod proxy;
 mod service;
 
