@@ -6,6 +6,7 @@ mod files;
 mod imports;
 mod item;
 pub(crate) mod main_side;
+mod mirror;
 mod on_main;
 mod outbox;
 mod placing;
@@ -23,7 +24,7 @@ use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project};
+use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, Manifest, Placements, Project};
 use serde::Serialize;
 
 use crate::carry;
@@ -83,6 +84,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if owners::key(&manifest).is_some() && manifest.user_tables.contains(IDEMPOTENCY_TABLE) {
         return Err(Error::KeyTable(IDEMPOTENCY_TABLE));
     }
+    if !manifest.mirror.is_default() && manifest.user_tables.contains(MIRROR_TABLE) {
+        return Err(Error::MirrorTable(MIRROR_TABLE));
+    }
     if manifest.user_tables.contains(CLAIM_TABLE) {
         return Err(Error::ClaimTable(CLAIM_TABLE));
     }
@@ -94,6 +98,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let problems: Vec<String> = user_tables(&manifest)
         .flat_map(|table| owners::problems(&manifest, table))
+        .chain(owners::problems_of_copies(&manifest))
         .collect();
     if !problems.is_empty() {
         return Err(Error::Owners {

@@ -164,15 +164,16 @@ impl Carrier<'_> {
                 return Err(reason.to_owned());
             }
         }
-        if let Some(table) = facts.tables.iter().find(|table| self.is_foreign(table)) {
+        if let Some(table) = facts.tables.iter().find(|table| self.is_away(table)) {
             return Err(format!("uses main's table `{table}`"));
         }
+        self.check_copies(module, index, need)?;
         self.add_rows(facts, need)?;
         if let Some(definition) = &statement.definition {
             self.add_definition(module, index, definition, need)?;
         }
         self.check_reached(module, index, facts, need)?;
-        self.add_lookups(statement, need)?;
+        self.add_lookups(module, index, need)?;
         for access in &facts.access {
             self.check_access(access, need)?;
         }
@@ -262,7 +263,7 @@ impl Carrier<'_> {
                         row.and_then(|table| self.add_row_by_id(table, reached.at, facts, need))
                     {
                         row?;
-                    } else if let Some(table) = tables.iter().find(|t| self.is_foreign(t)) {
+                    } else if let Some(table) = tables.iter().find(|t| self.is_away(t)) {
                         return Err(format!(
                             "reaches main's table `{table}` by an id in `{}`",
                             reached.shown
@@ -292,7 +293,7 @@ impl Carrier<'_> {
                 match ids.named(named) {
                     // `for (const table of ["notes", "tasks"] as const)`
                     Some(tables) => {
-                        if let Some(table) = tables.iter().find(|table| self.is_foreign(table)) {
+                        if let Some(table) = tables.iter().find(|table| self.is_away(table)) {
                             return Err(format!(
                                 "reaches main's table `{table}` in `{}`",
                                 operation.shown

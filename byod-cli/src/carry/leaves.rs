@@ -5,7 +5,7 @@
 //! looked at, and main must be able to tell of each row that it may stand there: whoever
 //! owns the deployment can write any row into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionPath, FunctionType};
 use serde_json::Value;
@@ -379,6 +379,20 @@ impl Carrier<'_> {
     pub(super) fn check_leaves(&self, need: &Need) -> Result<(), Reason> {
         if need.leaves.is_empty() {
             return Ok(());
+        }
+        let helpers = need.leaves.helpers.keys().flat_map(|(module, name)| {
+            let module = self.sources.modules.get(module);
+            let place = module.and_then(|m| Some((m.name.clone(), m.statement_of(name)?)));
+            place.map_or_else(BTreeSet::new, |place| {
+                self.analysis.of_place(&place).0.writes
+            })
+        });
+        let tables = need.leaves.writes.keys().map(|(table, _)| table.clone());
+        let mut written = tables.chain(helpers);
+        if let Some(table) = written.find(|table| need.mirror.contains(table)) {
+            return Err(format!(
+                "reads copies of main's table `{table}`, and writes it: what it reads may be old, or what it wrote itself"
+            ));
         }
         let kind = |path: &FunctionPath| {
             let function = self.manifest.main.functions.get(path)?;

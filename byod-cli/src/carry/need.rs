@@ -40,6 +40,10 @@ pub(crate) struct Need {
     pub(crate) opened: BTreeSet<String>,
     /// What they leave for main.
     pub(crate) leaves: Leaves,
+    /// Main's tables of which it reads copies.
+    pub(crate) mirror: BTreeSet<String>,
+    /// Statements that look the caller up in such a copy.
+    pub(crate) looking: BTreeSet<Place>,
 }
 
 impl Need {
@@ -65,5 +69,7 @@ impl Need {
         self.loads.extend(other.loads);
         self.opened.extend(other.opened);
         self.leaves.add(other.leaves);
+        self.mirror.extend(other.mirror);
+        self.looking.extend(other.looking);
     }
 }

@@ -8,11 +8,11 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Placement, Table, Validator};
 use serde::Serialize;
 
-use super::outbox;
-use crate::carry::{Carrier, Leaves};
+use super::{mirror, outbox};
+use crate::carry::{Carriers, Leaves, Need, Travelling};
 use crate::error::Error;
 use crate::layout::string;
-use crate::owners::OwnerNames;
+use crate::owners::{self, OwnerNames};
 use crate::source::Sources;
 use crate::tree::Tree;
 
@@ -23,6 +23,7 @@ const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
 const OUTBOX: &str = "byod/outbox.ts";
 const APPLIED: &str = "byod/applied.ts";
+const MIRROR: &str = "byod/mirror.ts";
 
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
@@ -62,7 +63,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS, APPLIED, OUTBOX] {
+    for name in [TABLES, CREDENTIALS, MIRROR, APPLIED, OUTBOX] {
         tree.path(name)?;
     }
     let (manifest, _) = builder.read_main()?;
@@ -128,6 +129,20 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
                 "in schema.ts: `import { byodOutboxTables } from \"./byod/applied\";`, and `...byodOutboxTables,` among the tables of defineSchema".to_owned(),
             );
         }
+    }
+    if !manifest.mirror.is_default() {
+        let problems = owners::problems_of_copies(&manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        let travelling = travelling(&manifest, config, &folder)?;
+        let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
+        // What users' deployments are sent is what `byod export` has found, whoever has
+        // read the file.
+        put(&tree, MIRROR, &text, true, &mut report)?;
     }
     if matches!(users, Users::Subject) {
         report.notes.push(
@@ -195,10 +210,10 @@ pub(crate) fn refuses_rows(
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
 ) -> Option<String> {
-    let carrier = Carrier::new(sources, manifest);
     let leaving = placed.iter().filter(|(_, placement)| placement.outbox);
+    let judged = Carriers::new(sources, manifest).judge(leaving.map(|(path, _)| path));
     let mut wanted = BTreeSet::new();
-    for leaves in leaving.filter_map(|(path, _)| Some(carrier.function(path).ok()?.leaves)) {
+    for Need { leaves, .. } in judged.into_values().flatten() {
         wanted.extend(leaves.writes.keys().map(|(table, _)| table.clone()));
         wanted.extend(leaves.calls.keys().map(ToString::to_string));
         let helpers = leaves.helpers.keys();
@@ -211,6 +226,18 @@ pub(crate) fn refuses_rows(
     Some(format!(
         "main would refuse what functions on users' deployments leave for it: its {OUTBOX} doesn't know `{lost}`. Run `byod export --main`, then `byod export`"
     ))
+}
+
+/// What carried functions read of what is mirrored.
+fn travelling(manifest: &Manifest, config: &Path, main: &Path) -> Result<Travelling, Error> {
+    let names = OwnerNames::of(manifest);
+    let sources = Sources::read(main, &names)?;
+    let user = Builder::new().config(config).folders()?.user;
+    let custom = match user {
+        Some(folder) => super::custom(&folder, &names)?,
+        None => Sources::default(),
+    };
+    Ok(super::checked(&mut manifest.clone(), &sources, &custom)?.travelling)
 }
 
 fn put(
@@ -288,9 +315,14 @@ fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
 impl Users<'_> {
     /// The tables whose ids say who is signed up.
     fn tables(&self) -> Vec<String> {
+        self.table().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The table that the user's id is of.
+    fn table(&self) -> Option<&str> {
         match self {
-            Self::Table { table, .. } | Self::ConvexAuth { table } => vec![(*table).to_owned()],
-            Self::Subject => Vec::new(),
+            Self::Table { table, .. } | Self::ConvexAuth { table } => Some(table),
+            Self::Subject => None,
         }
     }
 

@@ -38,6 +38,7 @@ impl Reader<'_, '_> {
         facts.reached.push(Reached {
             id: id.map_or(Origin::Unknown, |id| self.origin(id, 0)),
             at: id.map_or(call.span.end, |id| id.span().start) as usize,
+            is_read: name == "get",
             shown: shorten(&self.text[range(call.span)]),
         });
     }

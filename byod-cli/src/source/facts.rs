@@ -109,6 +109,7 @@ pub(crate) struct Reached {
     pub(crate) id: Origin,
     /// Where the id begins.
     pub(crate) at: usize,
+    pub(crate) is_read: bool,
     /// The call, as errors show it.
     pub(crate) shown: String,
 }

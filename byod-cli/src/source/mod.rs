@@ -19,6 +19,7 @@ mod nodes;
 mod operations;
 mod origin;
 mod parse;
+mod parts;
 mod project;
 mod public;
 mod rows;
