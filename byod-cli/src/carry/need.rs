@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use byod_schema::FunctionPath;
 
-use super::leaves::Leaves;
+use super::for_main::Leaves;
 use crate::source::Place;
 
 /// Who main asks for the caller, wherever it is asked from.

@@ -7,7 +7,7 @@ use byod_schema::FunctionPath;
 
 use super::operations::Touching;
 use super::origin::Origin;
-use super::rows::{Helped, Row, Scheduled};
+use super::written::{Helped, Row, Scheduled};
 
 /// The name of a default export, and of what is declared only as that.
 pub(crate) const DEFAULT: &str = "default";

@@ -34,6 +34,7 @@ mod typed;
 mod validators;
 mod verdict;
 mod wrapper;
+mod written;
 
 pub(crate) use facts::{Access, Caller, DEFAULT, Facts, FunctionRef, Keeper, Named};
 pub(crate) use held::held_names;
@@ -42,5 +43,5 @@ pub(crate) use operations::{Operation, OperationOf, Use};
 pub(crate) use origin::Origin;
 pub(crate) use project::{Place, Sources, Target};
 pub(crate) use public::{LOCK, packages_within, public, public_functions};
-pub(crate) use rows::{Helped, Row, Scheduled, Writes, Written};
 pub(crate) use verdict::{Plain, Telling, Wrapper};
+pub(crate) use written::{Helped, Row, Scheduled, Writes, Written};

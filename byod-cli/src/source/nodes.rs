@@ -15,8 +15,7 @@ use crate::owners::OwnerNames;
 
 use super::facts::{Caller, DEFAULT, Facts, FunctionRef};
 use super::origin::{DEPTH, STEPS};
-use super::rows::is_on_main;
-use super::syntax::{literals, range};
+use super::syntax::{is_on_main, literals, range};
 
 /// What every Convex context has.
 pub(super) const CONTEXT: [&str; 9] = [

@@ -2,7 +2,6 @@
 //! schedules and helpers that it calls, each with what of it is written out.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
@@ -15,63 +14,7 @@ use serde_json::Value;
 use super::facts::{Facts, shorten};
 use super::nodes::Reader;
 use super::syntax::{method, range};
-
-/// What of a value is written out in the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
-    /// All of it.
-    Is(Value),
-    /// Which fields it may have, and what of each.
-    Fields(BTreeMap<String, Written>),
-    Items(Vec<Written>),
-    /// Nothing: it is computed. Where it is, and what that is made of.
-    Any(Vec<Range<usize>>),
-}
-
-/// `ctx.db.insert("activityEvents", …)`
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) writes: Writes,
-    /// The table that is named; else it is that of the id.
-    pub(crate) table: Option<String>,
-    /// Of `db` in `ctx.db`, if it is asked by that name.
-    pub(crate) database: Option<Range<usize>>,
-    /// Where its first argument begins.
-    pub(crate) at: usize,
-    /// What it gives is looked at.
-    pub(crate) is_used: bool,
-    pub(crate) value: Written,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Writes {
-    Insert,
-    Patch,
-    Replace,
-    Delete,
-}
-
-/// `ctx.scheduler.runAfter(0, internal.emails.send, …)`, of the function that is named.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Scheduled {
-    /// Of `scheduler` in `ctx.scheduler`.
-    pub(crate) scheduler: Range<usize>,
-    /// Of the function's name.
-    pub(crate) function: Range<usize>,
-    pub(crate) args: Written,
-}
-
-/// `bumpStats(ctx, …)`
-#[derive(Clone, Debug)]
-pub(crate) struct Helped {
-    pub(crate) name: String,
-    /// What it gives is looked at.
-    pub(crate) is_used: bool,
-    /// What it is given behind its context, if nothing is spread there.
-    pub(crate) args: Option<Vec<Written>>,
-    /// The call, as messages show it.
-    pub(crate) shown: String,
-}
+use super::written::{Helped, Row, Scheduled, Writes, Written};
 
 impl Reader<'_, '_> {
     /// A call of a database that writes.
@@ -235,10 +178,4 @@ impl Reader<'_, '_> {
             _ => any(),
         }
     }
-}
-
-/// Whether a call's object is what users' deployments have for what is done on main.
-pub(super) fn is_on_main(object: &Expression) -> bool {
-    matches!(object.get_inner_expression(),
-        Expression::StaticMemberExpression(member) if member.property.name == "onMain")
 }

@@ -1,15 +1,13 @@
 //! Takes what functions have left on users' deployments to main, which does it.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use futures_util::{StreamExt as _, stream};
-use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
 
 use super::cache::Connected;
+use super::deliveries::Waiting;
 use super::service::Byod;
 use crate::deployment::{Client, Deadline};
 use crate::error::{Endpoint, Error};
@@ -64,19 +62,6 @@ pub struct Swept {
     pub failed: u64,
 }
 
-/// Whose rows are under way.
-#[derive(Debug)]
-pub(crate) struct Outbox {
-    users: Cache<String, Arc<UnderWay>>,
-}
-
-#[derive(Debug, Default)]
-struct UnderWay {
-    taking: Mutex<()>,
-    /// How many wait to take what is left by then.
-    waiting: AtomicUsize,
-}
-
 /// By what an owner is known to their deployment.
 #[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,25 +111,6 @@ struct Done<'a> {
     owner: Owner<'a>,
     epoch: &'a str,
     seq: f64,
-}
-
-impl Outbox {
-    /// Of about `capacity` users.
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            users: Cache::new(capacity),
-        }
-    }
-
-    fn of(&self, user: &UserId) -> Arc<UnderWay> {
-        let made = self
-            .users
-            .get_or_insert_with(user.as_str(), || Ok::<_, Infallible>(Arc::default()));
-        match made {
-            Ok(of) => of,
-            Err(never) => match never {},
-        }
-    }
 }
 
 impl Byod {
@@ -335,21 +301,5 @@ fn note(user: &UserId, applied: &Applied, delivered: &mut Delivered) {
             "main refused what a function had left for it: it is kept in `byodRefused`"
         );
         delivered.refused.push(RefusedRow { seq, reason });
-    }
-}
-
-/// Somebody who will take what is left by the time that they begin.
-struct Waiting<'a>(&'a UnderWay);
-
-impl<'a> Waiting<'a> {
-    fn new(under_way: &'a UnderWay) -> Self {
-        under_way.waiting.fetch_add(1, Ordering::SeqCst);
-        Self(under_way)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
