@@ -103,7 +103,11 @@ fn a_table_says_whose_its_documents_are_or_stays_on_main() {
     assert_eq!(answer.status, 2);
     let said = "nothing says whose documents of main's table `badges` are, which is to be mirrored";
     assert!(answer.stderr.contains(said), "{}", answer.stderr);
-    assert!(answer.stderr.contains("`badges = \"…\"` under [user.owner]"));
+    assert!(
+        answer
+            .stderr
+            .contains("`badges = \"…\"` under [user.owner]")
+    );
     let owner = "updatedAt = \"now\"\n\n[user.owner]\nbadges = \"holder\"\n";
     project.replace("byod.toml", "updatedAt = \"now\"\n", owner);
     assert_eq!(project.byod(&["export", "--main"]).status, 0);
@@ -165,8 +169,14 @@ export const preferencesOf = query({
     project.export(&["--force"]);
     for (path, said) in [
         ("admin:titles", "reads `notes` of everybody, as it seems"),
-        ("admin:payers", "reads documents of main's table `users` of several users"),
-        ("admin:preferencesOf", "whose owner its argument `user` names"),
+        (
+            "admin:payers",
+            "reads documents of main's table `users` of several users",
+        ),
+        (
+            "admin:preferencesOf",
+            "whose owner its argument `user` names",
+        ),
     ] {
         let placed = placed(&project, path);
         assert_eq!(placed["runs"], "refused", "{path}: {placed}");
@@ -175,7 +185,11 @@ export const preferencesOf = query({
     }
     // What is said of a refusal names the way out.
     let check = project.byod(&["check"]);
-    assert!(check.stdout.contains("name the table in `user.mirror`"), "{}", check.stdout);
+    assert!(
+        check.stdout.contains("name the table in `user.mirror`"),
+        "{}",
+        check.stdout
+    );
 }
 
 /// A builder's `ctx.user` is the caller's document, too.
@@ -214,10 +228,18 @@ export const hello = userQuery({
     project.export(&["--force"]);
     assert_eq!(placed(&project, "hello:hello")["mirror"], json!(["users"]));
     let convex = project.root.join("byod/convex");
-    let results = support::run(&node, &convex, &json!(with_copies(&[
-        json!({"type": "query", "path": "hello:hello", "args": {"userId": "alice"}}),
-    ])));
-    assert_eq!(results.last().unwrap()["value"], "Dr alice has 0 on pro", "{results:?}");
+    let results = support::run(
+        &node,
+        &convex,
+        &json!(with_copies(&[
+            json!({"type": "query", "path": "hello:hello", "args": {"userId": "alice"}}),
+        ])),
+    );
+    assert_eq!(
+        results.last().unwrap()["value"],
+        "Dr alice has 0 on pro",
+        "{results:?}"
+    );
     let root = project.root.join("byod");
     support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
 }
@@ -252,8 +274,8 @@ export const byName = ownerQuery({
   handler: async (ctx, { other }) => (await ctx.db.get("user" + "s" as "users", other))?.name,
 });
 
-export const sorted = ownerQuery({
-  args: {},
+export const badge = ownerQuery({
+  args: { id: v.string() },
   handler: async (ctx) => await any(ctx).query("user" + "Preferences").collect(),
 });
 
@@ -281,10 +303,16 @@ export const page = ownerQuery({
     let alice = json!({"userId": "alice"});
     let calls = with_copies(&[
         call("notes:mailed", alice.clone()),
-        call("notes:byName", json!({"userId": "alice", "other": "bobs id"})),
+        call(
+            "notes:byName",
+            json!({"userId": "alice", "other": "bobs id"}),
+        ),
         call("notes:byName", json!({"userId": "alice", "other": "alice"})),
-        call("notes:byName", json!({"userId": "alice", "other": "alices id"})),
-        call("notes:sorted", alice.clone()),
+        call(
+            "notes:byName",
+            json!({"userId": "alice", "other": "alices id"}),
+        ),
+        call("notes:badge", json!({"userId": "alice", "id": "b"})),
         json!({"type": "mutation", "path": "notes:create", "args": {"userId": "alice", "title": "x"}}),
         call("notes:page", alice),
     ]);
@@ -307,9 +335,7 @@ export const page = ownerQuery({
 
 /// What was brought to Alice's deployment, and then these calls.
 fn with_copies(calls: &[Value]) -> Vec<Value> {
-    let preference = |id: &str, key: &str, value: i32| {
-        json!({"_id": id, "_creationTime": 5, "userId": "alice", "key": key, "value": value, "changedFrom": "x"})
-    };
+    let preference = |id: &str, key: &str, value: i32| json!({"_id": id, "_creationTime": 5, "userId": "alice", "key": key, "value": value, "changedFrom": "x"});
     let tables = json!({
         "users": {
             "fields": ["bannedAt", "bio", "name", "plan", "subject"],
@@ -326,7 +352,8 @@ fn with_copies(calls: &[Value]) -> Vec<Value> {
         "badges": {"fields": ["givenBy", "points", "title", "userId"], "documents": [], "tooMany": false},
     });
     let claim = json!({"subject": "alice", "user": "alices id"});
-    let write = json!({"subject": "alice", "user": "alices id", "at": 7, "digest": "d", "tables": tables});
+    let write =
+        json!({"subject": "alice", "user": "alices id", "at": 7, "digest": "d", "tables": tables});
     let mut all = vec![
         json!({"type": "mutation", "path": "byod/claim:claim", "args": claim}),
         json!({"type": "mutation", "path": "byod/mirror:write", "args": write}),
@@ -369,5 +396,8 @@ fn what_reads_the_callers_own_of_the_large_example_is_served() {
     let schema = project.read("byod/convex/schema.ts");
     let (_, users) = schema.split_once("\n  users: defineTable({").unwrap();
     let (users, _) = users.split_once("byodOwner").unwrap();
-    assert!(users.contains("timezone:") && !users.contains("email:"), "{users}");
+    assert!(
+        users.contains("timezone:") && !users.contains("email:"),
+        "{users}"
+    );
 }

@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use byod_schema::{
-    Function, FunctionPath, FunctionType, Validator, Value, Visibility,
-};
+use byod_schema::{Function, FunctionPath, FunctionType, Validator, Value, Visibility};
 
 use crate::functions::{Body, Entry, Project};
 use crate::values::Object;
@@ -16,11 +14,7 @@ const MODULE: &str = "byod/mirror";
 pub(crate) fn of_main(project: &Project) -> Vec<Entry> {
     let read: Body = Arc::new(|ctx, _| {
         let tables = Object::from([]);
-        Ok(Object::from([
-            ("at", Value::from(ctx.now())),
-            ("tables", tables.into()),
-        ])
-        .into())
+        Ok(Object::from([("at", Value::from(ctx.now())), ("tables", tables.into())]).into())
     });
     if !project.has_copies {
         return Vec::new();
