@@ -8,6 +8,7 @@ mod database;
 mod defined;
 mod expressions;
 mod facts;
+mod given_out;
 mod handed;
 mod held;
 mod kept;
