@@ -1,16 +1,17 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
 //! `userDatabaseConfig` and the functions of `byod/credentials`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Table, Validator};
+use byod_build::{Builder, Folders};
+use byod_schema::{FunctionPath, Manifest, Placement, Table, Validator};
 use serde::Serialize;
 
-use super::Options;
-use super::mirror;
+use super::plan::Plan;
 use super::typecheck::TypeScript;
-use crate::carry::Travelling;
+use super::{Options, mirror, outbox};
+use crate::carry::{Carriers, Need};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
@@ -22,6 +23,8 @@ pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
+const OUTBOX: &str = "byod/outbox.ts";
+const APPLIED: &str = "byod/applied.ts";
 const MIRROR: &str = "byod/mirror.ts";
 
 /// The function that changes a record, unless it is another than the writer has seen.
@@ -61,9 +64,9 @@ enum Users<'a> {
 pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
     let force = options.force;
     let builder = Builder::new().config(config);
-    let folder = builder.folders()?.main;
+    let Folders { main: folder, user } = builder.folders()?;
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS, MIRROR] {
+    for name in [TABLES, CREDENTIALS, MIRROR, APPLIED, OUTBOX] {
         tree.path(name)?;
     }
     let (manifest, _) = builder.read_main()?;
@@ -112,7 +115,37 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
             ));
         }
     }
-    if !manifest.mirror.is_default() {
+    let has_subject = !OwnerNames::of(&manifest).arguments.is_empty();
+    let is_exported = user.is_some() && !manifest.user_tables.is_empty() && has_subject;
+    let has_copies = !manifest.mirror.is_default();
+    let planned = if is_exported || has_copies {
+        let user = user.as_deref();
+        Some(planned(&manifest, config, &folder, user, options)?)
+    } else {
+        None
+    };
+    let leaves = planned
+        .as_ref()
+        .filter(|_| is_exported)
+        .map(|plan| &plan.leaves);
+    if let Some(leaves) = leaves.filter(|leaves| !leaves.is_empty()) {
+        put(
+            &tree,
+            APPLIED,
+            &outbox::tables_of_main(&users.id()),
+            force,
+            &mut report,
+        )?;
+        // What is done there is what `byod export` has found, whoever has read the file.
+        let text = outbox::of_main(&manifest, leaves, &users.id(), &users.tables());
+        put(&tree, OUTBOX, &text, true, &mut report)?;
+        if manifest.main.schema.table(outbox::APPLIED).is_none() {
+            report.todo.push(
+                "in schema.ts: `import { byodOutboxTables } from \"./byod/applied\";`, and `...byodOutboxTables,` among the tables of defineSchema".to_owned(),
+            );
+        }
+    }
+    if let Some(plan) = planned.filter(|_| has_copies) {
         let problems = owners::problems_of_copies(&manifest);
         if !problems.is_empty() {
             return Err(Error::Owners {
@@ -120,8 +153,7 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
                 problems,
             });
         }
-        let travelling = travelling(&manifest, config, &folder, options)?;
-        let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
+        let text = mirror::of_main(&manifest, &plan.travelling, &users.id(), users.table());
         // What users' deployments are sent is what `byod export` has found, whoever has
         // read the file.
         put(&tree, MIRROR, &text, true, &mut report)?;
@@ -169,24 +201,50 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     updated_at.is_some_and(|field| !field.optional)
 }
 
-/// What carried functions read of what is mirrored.
-fn travelling(
+/// Where main would refuse what functions on users' deployments leave for it: what does it
+/// isn't there, or is older than they are.
+pub(crate) fn refuses_rows(
+    folder: &Path,
+    manifest: &Manifest,
+    sources: &Sources,
+    placed: &BTreeMap<FunctionPath, Placement>,
+) -> Option<String> {
+    let leaving = placed.iter().filter(|(_, placement)| placement.outbox);
+    let judged = Carriers::new(sources, manifest).judge(leaving.map(|(path, _)| path));
+    let mut wanted = BTreeSet::new();
+    for Need { leaves, .. } in judged.into_values().flatten() {
+        wanted.extend(leaves.writes.keys().map(|(table, _)| table.clone()));
+        wanted.extend(leaves.calls.keys().map(ToString::to_string));
+        let helpers = leaves.helpers.keys();
+        wanted.extend(helpers.map(|(module, name)| format!("{module}:{name}")));
+    }
+    let text = byod_build::read_text(&folder.join(OUTBOX)).unwrap_or_default();
+    let lost = wanted
+        .into_iter()
+        .find(|name| !text.contains(&format!("\n  {}: {{", string(name))))?;
+    Some(format!(
+        "main would refuse what functions on users' deployments leave for it: its {OUTBOX} doesn't know `{lost}`. Run `byod export --main`, then `byod export`"
+    ))
+}
+
+/// What `byod export` would write for users' deployments.
+fn planned(
     manifest: &Manifest,
     config: &Path,
     main: &Path,
+    user: Option<&Path>,
     options: &Options,
-) -> Result<Travelling, Error> {
+) -> Result<Plan, Error> {
     let names = OwnerNames::of(manifest);
     let sources = Sources::read(main, &names)?;
-    let user = Builder::new().config(config).folders()?.user;
     let mut custom = Sources::default();
     let mut typescript = Err("no folder of users' deployments is named".to_owned());
     if let Some(folder) = user {
-        custom = super::custom(&folder, &names)?;
-        typescript = TypeScript::of(main, &Tree::named(&folder, config)?, options);
+        custom = super::custom(folder, &names)?;
+        typescript = TypeScript::of(main, &Tree::named(folder, config)?, options);
     }
     let (plan, _) = super::checked(&mut manifest.clone(), &sources, &custom, typescript)?;
-    Ok(plan.travelling)
+    Ok(plan)
 }
 
 fn put(
@@ -262,6 +320,11 @@ fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
 }
 
 impl Users<'_> {
+    /// The tables whose ids say who is signed up.
+    fn tables(&self) -> Vec<String> {
+        self.table().into_iter().map(str::to_owned).collect()
+    }
+
     /// The table that the user's id is of.
     fn table(&self) -> Option<&str> {
         match self {

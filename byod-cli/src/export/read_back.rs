@@ -84,10 +84,18 @@ pub(super) fn blamed<'p>(
         Source::Function(path) => path.module == written && names.contains(&path.name),
         _ => false,
     };
+    let is_mains =
+        |(module, name): &(String, String)| out_name(module) == written && names.contains(name);
+    // Helpers that main runs.
+    let of_main =
+        |(module, name): &(String, String)| out_name(module) == written && names.contains(name);
     let needs = plan.needs.iter().filter(|(path, need)| {
         // Declared elsewhere, and exported there.
         let is_exported = path.module == written && names.contains(&path.name);
-        is_exported || need.statements.iter().any(of_statement) || need.stubs.iter().any(of_stub)
+        is_exported
+            || need.statements.iter().any(of_statement)
+            || need.stubs.iter().any(of_stub)
+            || need.leaves.helpers.keys().any(of_main)
     });
     needs.map(|(path, _)| path).collect()
 }
