@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use byod_build::{Builder, Folders};
+use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Placement, Table, Validator};
 use serde::Serialize;
 
@@ -64,7 +64,8 @@ enum Users<'a> {
 pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
     let force = options.force;
     let builder = Builder::new().config(config);
-    let Folders { main: folder, user } = builder.folders()?;
+    let folders = builder.folders()?;
+    let (folder, user) = (folders.main, folders.user);
     let tree = Tree::named(&folder, config)?;
     for name in [TABLES, CREDENTIALS, MIRROR, APPLIED, OUTBOX] {
         tree.path(name)?;
