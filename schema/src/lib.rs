@@ -26,7 +26,7 @@ pub use manifest::{
 };
 pub use own_tables::{CLAIM_TABLE, IDEMPOTENCY_TABLE, claim_table, idempotency_table};
 pub use ownership::{Deployments, Ownership};
-pub use refused::{REFUSED, refused, refused_module};
+pub use refused::{REFUSED, not_an_identifier, refused, refused_module};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;
 pub use validator::{Field, Fields, Validator};

@@ -3,6 +3,7 @@
 mod dependencies;
 mod nesting;
 mod transform;
+mod unknown;
 
 use std::path::Path;
 
