@@ -16,6 +16,7 @@ mod workspace;
 
 pub(crate) use builtins::is_builtin;
 pub(crate) use glob::path_matches;
+pub(crate) use grounds::Grounds;
 pub use imports::Imports;
 pub(crate) use inert::Target;
 pub(crate) use resolution::Resolution;

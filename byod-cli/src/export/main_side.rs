@@ -7,8 +7,12 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Table, Validator};
 use serde::Serialize;
 
+use super::mirror;
+use crate::carry::Travelling;
 use crate::error::Error;
 use crate::layout::string;
+use crate::owners::{self, OwnerNames};
+use crate::source::Sources;
 use crate::tree::Tree;
 
 /// Main's table of the users' records.
@@ -16,6 +20,7 @@ pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
+const MIRROR: &str = "byod/mirror.ts";
 
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
@@ -55,7 +60,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS] {
+    for name in [TABLES, CREDENTIALS, MIRROR] {
         tree.path(name)?;
     }
     let (manifest, _) = builder.read_main()?;
@@ -104,6 +109,20 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
+    if !manifest.mirror.is_default() {
+        let problems = owners::problems_of_copies(&manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        let travelling = travelling(&manifest, config, &folder)?;
+        let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
+        // What users' deployments are sent is what `byod export` has found, whoever has
+        // read the file.
+        put(&tree, MIRROR, &text, true, &mut report)?;
+    }
     if matches!(users, Users::Subject) {
         report.notes.push(
             "main has no table of users that a signed-in user could be found in: records are kept by subject, so pass the subject as both names of `byod.session(user_id, subject)`"
@@ -145,6 +164,18 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     let args = function.and_then(|function| function.args.as_object());
     let updated_at = args.and_then(|args| args.get("updatedAt"));
     updated_at.is_some_and(|field| !field.optional)
+}
+
+/// What carried functions read of what is mirrored.
+fn travelling(manifest: &Manifest, config: &Path, main: &Path) -> Result<Travelling, Error> {
+    let names = OwnerNames::of(manifest);
+    let sources = Sources::read(main, &names)?;
+    let user = Builder::new().config(config).folders()?.user;
+    let custom = match user {
+        Some(folder) => super::custom(&folder, &names)?,
+        None => Sources::default(),
+    };
+    Ok(super::checked(&mut manifest.clone(), &sources, &custom)?.travelling)
 }
 
 fn put(
@@ -220,6 +251,14 @@ fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
 }
 
 impl Users<'_> {
+    /// The table that the user's id is of.
+    fn table(&self) -> Option<&str> {
+        match self {
+            Self::Table { table, .. } | Self::ConvexAuth { table } => Some(table),
+            Self::Subject => None,
+        }
+    }
+
     fn id(&self) -> String {
         match self {
             Self::Table { table, .. } | Self::ConvexAuth { table } => {

@@ -1,14 +1,16 @@
 //! Which deployment answers a user, and what is done where it fails.
 
 mod cache;
-mod changes;
 mod claims;
 mod connecting;
 mod connects_under_way;
+mod copies;
 mod decision;
+mod disconnecting;
 mod known_claims;
 mod lookup;
 mod publishing;
+mod record_changes;
 mod recovery;
 mod recovery_tasks;
 mod resealing;
@@ -22,6 +24,7 @@ mod watched;
 
 pub(crate) use cache::{Ages, Route, RouteCache};
 pub(crate) use connects_under_way::ConnectsUnderWay;
+pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use known_claims::KnownClaims;
 pub(crate) use lookup::Known;
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};
