@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, Location, Manifest};
 
 use super::plan::{Fate, Plan};
-use crate::carry::{GLOBALS, Source, out_name};
+use crate::carry::{GLOBALS, Source, is_let_in, out_name};
 use crate::error::Error;
 use crate::source::public_functions;
 use crate::source::{Imported, Module, Sources, Statement, Target};
@@ -84,8 +84,6 @@ pub(super) fn blamed<'p>(
         Source::Function(path) => path.module == written && names.contains(&path.name),
         _ => false,
     };
-    let is_mains =
-        |(module, name): &(String, String)| out_name(module) == written && names.contains(name);
     // Helpers that main runs.
     let of_main =
         |(module, name): &(String, String)| out_name(module) == written && names.contains(name);
@@ -102,7 +100,9 @@ pub(super) fn blamed<'p>(
 
 /// Whether a module holds code of main's, not byod's or a person's.
 fn is_judged(module: &str) -> bool {
-    let is_byods = module.starts_with("byod/") || module.starts_with("_generated/");
+    let is_byods = module.starts_with("byod/")
+        || module.starts_with("_generated/")
+        || module == "convex.config";
     let has_mains = ["byod/app/", "byod/workspace/", "byod/main_", "byod/caller"];
     !module.starts_with("custom/")
         && (!is_byods || has_mains.iter().any(|prefix| module.starts_with(prefix)))
@@ -251,7 +251,9 @@ impl Names<'_> {
         };
         match self.written.resolve(&self.module.name, &import.specifier) {
             Target::Generated(_) => true,
-            Target::Package(package) => matches!(&*package, "convex/server" | "convex/values"),
+            Target::Package(package) => {
+                matches!(&*package, "convex/server" | "convex/values") || is_let_in(&package)
+            }
             Target::Module(target) => match &imported.imported {
                 Imported::Namespace => false,
                 imported => imported
