@@ -196,7 +196,7 @@ impl TypeScript {
         staying: &BTreeMap<String, String>,
     ) -> Result<(), Error> {
         let tree = &scratch.0;
-        for (name, text) in tooling::generated(&plan.modules) {
+        for (name, text) in tooling::generated(&plan.modules, &plan.components) {
             tree.write(name, &text)?;
         }
         for (name, text) in staying {
