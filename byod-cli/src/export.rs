@@ -114,7 +114,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = main.package.clone();
-    plan.notes.extend(components::to_install(&tree, &plan)?);
+    plan.notes
+        .extend(components::to_install(&tree, &plan.packages)?);
     plan.bundling = bundling::Bundling::of(&folders.main).0;
     check_public(&plan, &tree, force, &names)?;
     let files = files::write(&tree, &plan, force)?;

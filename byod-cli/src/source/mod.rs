@@ -3,6 +3,7 @@
 
 mod acts;
 mod caller;
+mod components;
 mod context;
 mod database;
 mod defined;
@@ -38,10 +39,10 @@ mod verdict;
 mod wrapper;
 mod written;
 
+pub(crate) use components::Component;
 pub(crate) use facts::{Access, Caller, DEFAULT, Facts, FunctionRef, Hands, Keeper, Named};
 pub(crate) use held::held_names;
 pub(crate) use module::{Constructor, Definition, Imported, LoadKind, Module, Statement};
-pub(crate) use mounted::Component;
 pub(crate) use operations::{Operation, OperationOf, Use};
 pub(crate) use origin::Origin;
 pub(crate) use project::{Place, Sources, Target};
