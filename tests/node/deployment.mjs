@@ -112,6 +112,17 @@ export class Deployment {
     return await outcomeOf(() => this.#as(caller).action(reference, args));
   }
 
+  /** A file that is put there by the URL that a function gave. */
+  async put(blob) {
+    this.#version += 1;
+    return await this.#test.run(async (ctx) => await ctx.storage.store(blob));
+  }
+
+  /** A file by its id; null where there is none. */
+  async file(id) {
+    return await this.#test.run(async (ctx) => await ctx.storage.get(id));
+  }
+
   #as({ identity }) {
     return identity === null ? this.#test : this.#test.withIdentity(identity);
   }

@@ -1,6 +1,7 @@
 //! `byod check`: every table, where it lives, its functions on both sides, and
 //! what would fail at run time.
 
+mod builders;
 mod functions;
 mod suggestions;
 
@@ -20,6 +21,7 @@ use crate::owners;
 use crate::source::{self, Sources};
 use crate::touches::{left_on_main, writers_of};
 
+pub(crate) use builders::BuilderReport;
 pub(crate) use functions::{FunctionReport, RunsOn, Totals};
 
 /// What both projects have, and where they don't fit together.
@@ -32,6 +34,9 @@ pub(crate) struct Report {
     /// Every public function of main, and where it runs for a connected user.
     pub(crate) functions: Vec<FunctionReport>,
     pub(crate) totals: Totals,
+    /// Where actions of main are made by builders that stay there, though they ask for
+    /// users' data.
+    pub(crate) builders: Vec<BuilderReport>,
     /// Tables that are probably the users' as well.
     pub(crate) suggestions: Vec<String>,
     /// What is to fix beside the tables.
@@ -72,6 +77,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     };
     let user_folder = folder;
     let (mut apart, mut past) = (Vec::new(), Vec::new());
+    let (mut actions, mut routes) = (Vec::new(), None);
     let placed = match folders.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
@@ -80,7 +86,10 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
                 apart = left_on_main(&sources, &manifest);
                 apart.extend(export::bundled_otherwise(&folder, user));
             }
-            export::place(&manifest, &sources, &BTreeMap::new())
+            let placed = export::place_again(&manifest, &sources);
+            actions = builders::builders(&manifest, &sources, &placed);
+            routes = builders::outdated_routes(&folder, config, &manifest, &sources, &placed)?;
+            placed
         }
         // Its project is the snapshot's: what was written is all that there is.
         _ => manifest
@@ -114,6 +123,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     differences.extend(functions::unknown(&manifest));
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {
         differences.extend(functions::outdated(&manifest, &placed));
+        differences.extend(routes);
     }
     Ok(Report {
         fits: differences.is_empty()
@@ -129,6 +139,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .chain(functions::served_after_all(&manifest, &functions))
             .chain(apart)
             .collect(),
+        builders: actions,
         suggestions: suggestions::suggestions(&manifest),
         functions,
         totals,

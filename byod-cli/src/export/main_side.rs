@@ -1,15 +1,23 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
-//! `userDatabaseConfig` and the functions of `byod/credentials`.
+//! `userDatabaseConfig` and the functions of `byod/credentials`; and the builders of actions
+//! that ask for users' data where that is.
 
+mod routes;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Table, Validator};
+use byod_schema::{FunctionPath, Manifest, Project, Schema, Table, Validator};
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::layout::string;
+use crate::owners::OwnerNames;
+use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
+
+pub(crate) use routes::{ROUTES, has_server, refresh, routes};
 
 /// Main's table of the users' records.
 pub(crate) const TABLE: &str = "userDatabaseConfig";
@@ -22,6 +30,21 @@ const UPDATE: &str = include_str!("main_side/update.ts");
 
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
+
+/// The builders of actions, and what they need, the same for every app.
+const SERVER: [(&str, &str); 7] = [
+    ("byod/address.ts", include_str!("main_side/address.ts")),
+    ("byod/caller.ts", include_str!("main_side/caller.ts")),
+    (
+        "byod/deployment.ts",
+        include_str!("main_side/deployment.ts"),
+    ),
+    ("byod/files.ts", include_str!("main_side/files.ts")),
+    ("byod/routed.ts", include_str!("main_side/routed.ts")),
+    ("byod/sealed.ts", include_str!("main_side/sealed.ts")),
+    ("byod/server.ts", include_str!("main_side/server.ts")),
+];
+const ROUTING: &str = "byod/routing.ts";
 
 /// What was written into main's project.
 #[derive(Debug, Serialize)]
@@ -55,10 +78,14 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS] {
+    let server = SERVER.iter().map(|(name, _)| *name);
+    for name in [TABLES, CREDENTIALS, ROUTING, ROUTES]
+        .into_iter()
+        .chain(server)
+    {
         tree.path(name)?;
     }
-    let (manifest, _) = builder.read_main()?;
+    let (mut manifest, _) = builder.read_main()?;
     let mut report = Report {
         folder: folder.clone(),
         written: Vec::new(),
@@ -104,12 +131,36 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
+    for (name, text) in SERVER {
+        put(&tree, name, text, force, &mut report)?;
+    }
+    let text = routing(&users);
+    put(&tree, ROUTING, &text, force, &mut report)?;
     if matches!(users, Users::Subject) {
         report.notes.push(
             "main has no table of users that a signed-in user could be found in: records are kept by subject, so pass the subject as both names of `byod.session(user_id, subject)`"
                 .to_owned(),
         );
     }
+    // Where functions run is known once there are users' deployments to run them.
+    manifest.user = match builder.folders()?.user {
+        Some(folder) if folder.is_dir() => Some(super::read_back(&folder)?),
+        _ => Some(Project {
+            convex: String::new(),
+            schema: Schema {
+                tables: Vec::new(),
+                schema_validation: true,
+                other: BTreeMap::new(),
+            },
+            functions: BTreeMap::new(),
+            warnings: Vec::new(),
+        }),
+    };
+    let sources = Sources::read(&folder, &OwnerNames::of(&manifest))?;
+    let placed = super::place_again(&manifest, &sources);
+    let text = routes(&manifest, &sources, &placed);
+    // It is nobody's to edit.
+    put(&tree, ROUTES, &text, true, &mut report)?;
     Ok(report)
 }
 
@@ -278,10 +329,34 @@ fn with_index(index: &str, range: &str) -> String {
     }
 }
 
-const HEAD: &str = "// Written by `byod export --main`.\n";
-
 fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
+}
+
+/// `byod/routing.ts`: which record is the caller's, as this app finds its users.
+fn routing(users: &Users<'_>) -> String {
+    let mut imports = String::new();
+    if let Users::ConvexAuth { .. } = users {
+        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
+    }
+    imports.push_str(
+        "import { makeFunctionReference } from \"convex/server\";\nimport { ConvexError, v } from \"convex/values\";\n",
+    );
+    if !matches!(users, Users::Subject) {
+        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
+    }
+    imports.push_str(
+        "import {\n  internalAction,\n  internalQuery,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
+    );
+    // The subjects of Convex Auth name a session, too.
+    let subject = match users {
+        Users::ConvexAuth { .. } => "userId",
+        Users::Table { .. } | Users::Subject => "identity?.subject ?? \"\"",
+    };
+    include_str!("main_side/routing.ts")
+        .replace("/*imports*/\n", &imports)
+        .replace("/*caller*/", &users.caller())
+        .replace("/*subject*/", subject)
 }
 
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {

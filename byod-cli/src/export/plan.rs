@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::assemble;
 use super::bundling::Bundling;
 use super::item::{Item, Reexport};
+use super::main_side;
 use super::schema::{self, ForeignId};
 use super::settled;
 use super::stubs;
@@ -184,6 +185,10 @@ pub(crate) fn plan(
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
+    }
+    if main_side::has_server(sources) {
+        texts.insert("byod/files".to_owned(), support::FILES.to_owned());
+        texts.insert("byod/search".to_owned(), support::SEARCH.to_owned());
     }
     if is_shared {
         texts.insert("byod/settled".to_owned(), support::SETTLED.to_owned());
