@@ -49,6 +49,8 @@ fn placement(runs: Runs, side: Side) -> Placement {
         reads: BTreeSet::from(["messages".to_owned()]),
         writes: BTreeSet::new(),
         sees_no_connected: false,
+        mirror: BTreeSet::new(),
+        outbox: false,
     }
 }
 

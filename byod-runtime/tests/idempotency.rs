@@ -24,6 +24,8 @@ const CREATE: FunctionInfo = FunctionInfo {
         ("idempotencyKey", Injection::IdempotencyKey),
         ("userId", Injection::Subject),
     ],
+    mirror: &[],
+    outbox: false,
 };
 
 fn create(session: &Session) -> Mutation<String> {

@@ -23,6 +23,8 @@ async fn the_time_is_read_once_a_call() {
         path: "notes:create",
         head: r#"{"path":"notes:create","format":"convex_encoded_json","args":"#,
         inject: inject.leak(),
+        mirror: &[],
+        outbox: false,
     };
     let world = World::new().await;
     world

@@ -202,6 +202,8 @@ async fn run(way: Way) {
                     .into_boxed_str(),
             ),
             inject: &[],
+            mirror: &[],
+            outbox: false,
         }));
         failed(Query::<f64>::__new(&session, info, &()).await);
         // What was refused blocks the user, until it works again.

@@ -76,6 +76,23 @@ fn faults(house: &House) -> Vec<String> {
     faults
 }
 
+/// On how many floors the rooms are: each stands on the highest of those that it imports.
+fn floors(house: &House) -> usize {
+    let mut floors: BTreeMap<&str, usize> = BTreeMap::new();
+    for room in &house.rooms {
+        let imports = house
+            .imports
+            .iter()
+            .filter(|i| i.from.first() == Some(room));
+        let below = imports
+            .filter_map(|import| import.to.first().filter(|to| *to != room))
+            .filter_map(|to| floors.get(to.as_str()));
+        let floor = below.max().map_or(1, |below| below + 1);
+        floors.insert(room, floor);
+    }
+    floors.into_values().max().unwrap_or(0)
+}
+
 /// The rings among what lies side by side in one folder.
 fn rings(imports: &[Import]) -> Vec<String> {
     // By folder: who imports whom.
@@ -100,7 +117,10 @@ fn rings(imports: &[Import]) -> Vec<String> {
             let mut next: Vec<&String> = beside[start].iter().collect();
             while let Some(at) = next.pop() {
                 if at == start {
-                    found.push(format!("`{start}` of `{}` is in a ring", folder.join("::")));
+                    let folder = ["crate".to_owned(), folder.join("::")];
+                    let folder = folder.join("::");
+                    let folder = folder.trim_end_matches("::");
+                    found.push(format!("`{start}` of `{folder}` is in a ring"));
                     break;
                 }
                 if seen.insert(at) {
@@ -120,6 +140,8 @@ fn no_room_knows_one_above_it() {
     for (folder, rooms) in stated {
         let house = house(folder, &rooms);
         assert!(house.rooms.len() <= 12, "{folder} has too many rooms");
+        let floors = floors(&house);
+        assert!(floors <= 8, "{folder} has {floors} floors");
         assert!(
             house.imports.len() > 5,
             "{folder}: {:?}",

@@ -1,124 +1,12 @@
 //! `byod.toml`: where the Convex projects are, and where every table lives; and the file
 //! beside it, with where each function runs.
 
+mod byod_toml;
+mod entries;
 pub(crate) mod functions;
 mod names;
-mod reader;
 mod stated;
 mod user;
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
-
-use byod_schema::{Deployments, Injection, Stated};
-use toml::de::DeTable;
-
-use crate::error::Error;
-use crate::limits::read_text;
-use reader::Reader;
-
-pub(crate) use reader::Named;
-
-/// What `byod.toml` says.
-#[derive(Debug)]
-pub(crate) struct Config {
-    /// The file itself.
-    pub(crate) path: PathBuf,
-    /// The service's own project, as written.
-    pub(crate) main: Named,
-    /// The project of the users' deployments, as written.
-    pub(crate) user: Option<Named>,
-    /// The tables that live on the user's deployment, in the order written.
-    pub(crate) tables: Vec<Named>,
-    pub(crate) inject: BTreeMap<String, Injection>,
-    pub(crate) deployments: Deployments,
-    /// By table, the field that says whose a document is.
-    pub(crate) owner: Vec<(Named, Named)>,
-    /// The tables whose documents are everybody's.
-    pub(crate) common: Vec<Named>,
-    /// What is said of single functions and modules.
-    pub(crate) stated: Stated,
-    /// The committed manifest, for builds without the projects, as written.
-    pub(crate) snapshot: Option<Named>,
-}
-
-impl Config {
-    /// Reads the file; paths in it stay as they are written.
-    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = read_text(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::NoConfig {
-                path: path.to_owned(),
-            },
-            _ => Error::io(path, error),
-        })?;
-        Self::parse(path, &text)
-    }
-
-    /// Reads the text of the file.
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        let reader = Reader { path, text };
-        let table = DeTable::parse(text).map_err(|error| {
-            let line = error.span().map(|span| reader.line(&span));
-            let message = error.message().replace('\n', ", ");
-            reader.error(line, format!("this is no TOML: {message}"))
-        })?;
-        read(&reader, table.get_ref())
-    }
-
-    /// An error about the entry on `line`.
-    pub(crate) fn error(&self, line: usize, message: String) -> Error {
-        Error::Config {
-            path: self.path.clone(),
-            line: Some(line),
-            message,
-        }
-    }
-
-    /// A path that the file names, seen from where the build runs.
-    pub(crate) fn beside(&self, named: &Named) -> PathBuf {
-        self.path
-            .parent()
-            .unwrap_or(Path::new(""))
-            .join(&named.text)
-    }
-}
-
-/// The whole file.
-fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
-    reader.known_keys(root, "", &["main", "user", "snapshot"])?;
-    let main = reader.table(root, "main")?;
-    let Some(main) = main else {
-        let message = "[main] is missing. Add `[main]` with `convex = \"path/to/convex\"`";
-        return Err(reader.error(None, message.to_owned()));
-    };
-    reader.known_keys(main, "main.", &["convex"])?;
-    let Some(convex) = reader.string(main, "main.", "convex")? else {
-        let message = "`convex` is missing in [main]. Add `convex = \"path/to/convex\"`";
-        return Err(reader.error(None, message.to_owned()));
-    };
-    let mut config = Config {
-        path: reader.path.to_owned(),
-        main: convex,
-        user: None,
-        tables: Vec::new(),
-        inject: BTreeMap::new(),
-        deployments: Deployments::Own,
-        owner: Vec::new(),
-        common: Vec::new(),
-        stated: Stated::default(),
-        snapshot: reader.string(root, "", "snapshot")?,
-    };
-    if let Some(user) = reader.table(root, "user")? {
-        reader.known_keys(user, "user.", &user::KEYS)?;
-        config.user = reader.string(user, "user.", "convex")?;
-        config.tables = user::names(reader, user, "tables", "messages")?;
-        config.inject = user::inject(reader, user)?;
-        config.deployments = user::deployments(reader, user)?;
-        config.owner = user::owner(reader, user)?;
-        config.common = user::names(reader, user, "common", "templates")?;
-        config.stated = stated::stated(reader, user)?;
-        user::check(reader, &config.tables, &config.owner, &config.common)?;
-    }
-    Ok(config)
-}
+pub(crate) use byod_toml::Config;
+pub(crate) use entries::Named;

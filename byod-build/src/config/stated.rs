@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, Location, Stated};
 use toml::de::DeTable;
 
-use super::reader::Reader;
+use super::entries::Reader;
 use crate::error::Error;
 
 /// `main_only`, `skip`, `across_users`, `not_served` and `[user.modules]`.

@@ -7,8 +7,8 @@ use byod_schema::{Deployments, Injection, nearest};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::entries::{Entry, Named, Reader};
 use super::names::{not_a_field, not_a_table};
-use super::reader::{Entry, Named, Reader};
 use crate::error::Error;
 
 /// What may stand in the section.

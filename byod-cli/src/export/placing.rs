@@ -75,6 +75,8 @@ impl Placing<'_> {
             side: judged.side,
             reads: judged.total.reads.clone(),
             writes: judged.total.writes.clone(),
+            mirror: BTreeSet::new(),
+            outbox: false,
         }
     }
 

@@ -5,6 +5,7 @@ mod acts;
 mod caller;
 mod context;
 mod database;
+mod defined;
 mod expressions;
 mod facts;
 mod handed;

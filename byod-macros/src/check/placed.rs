@@ -16,6 +16,10 @@ pub(crate) struct Placed {
     /// It runs on main without what connected users have elsewhere.
     pub(crate) sees_no_connected: bool,
     pub(crate) inject: Vec<(String, Injection)>,
+    /// The tables of main of which it reads copies on the user's deployment.
+    pub(crate) mirror: Vec<String>,
+    /// It may leave rows there that are to be applied on main.
+    pub(crate) outbox: bool,
 }
 
 impl Placed {
@@ -41,8 +45,11 @@ impl Placed {
             Runs::User => manifest.injected(path),
             Runs::Main | Runs::Refused { .. } => Vec::new(),
         };
+        let around = manifest.placement(path).filter(|_| runs == Runs::User);
         Self {
             path: path.clone(),
+            mirror: around.map_or_else(Vec::new, |it| it.mirror.iter().cloned().collect()),
+            outbox: around.is_some_and(|it| it.outbox),
             function_type: function.function_type,
             table: table.map_or(&*path.module, |(table, _)| table).to_owned(),
             switches,

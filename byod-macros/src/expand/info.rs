@@ -21,6 +21,7 @@ pub(crate) fn info(placed: &Placed) -> TokenStream {
     };
     let runs = runs(placed);
     let (table, switches) = (&placed.table, &placed.switches);
+    let (mirror, outbox) = (&placed.mirror, placed.outbox);
     let inject = placed.inject.iter().map(|(name, injection)| {
         let injection = match injection {
             Injection::Subject => quote!(Subject),
@@ -38,6 +39,8 @@ pub(crate) fn info(placed: &Placed) -> TokenStream {
             switches: &[#(#switches),*],
             head: #head,
             inject: &[#(#inject),*],
+            mirror: &[#(#mirror),*],
+            outbox: #outbox,
         }
     }
 }

@@ -146,14 +146,6 @@ impl Byod {
         record.map(|record| self.open(&user, &record)).transpose()
     }
 
-    /// Drops the user's cached client. Every call that begins afterwards reads
-    /// the user's record first, also if a read of it is under way now.
-    pub fn clear_user_client(&self, user: impl Into<UserId>) {
-        let user = user.into();
-        self.inner().routes.clear(&user);
-        tracing::debug!(?user, "dropped the client of the user's deployment");
-    }
-
     /// Where tables live and functions run.
     pub fn router(&self) -> Router {
         self.inner().router

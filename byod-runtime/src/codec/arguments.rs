@@ -245,6 +245,8 @@ mod tests {
             ("updatedAt", Injection::Now),
             ("userId", Injection::Subject),
         ],
+        mirror: &[],
+        outbox: false,
     };
 
     fn parse(body: &[u8]) -> serde_json::Value {

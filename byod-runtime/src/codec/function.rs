@@ -22,6 +22,11 @@ pub struct FunctionInfo {
     /// the caller names somebody else, the call is
     /// [`Error::WrongOwner`](crate::Error::WrongOwner) there.
     pub inject: &'static [(&'static str, Injection)],
+    /// The tables of main of which it reads the caller's copies where the user's
+    /// deployment answers.
+    pub mirror: &'static [&'static str],
+    /// Whether it may leave rows there that are to be applied on main.
+    pub outbox: bool,
 }
 
 /// Where a function of main runs for a user who connected a deployment. For everybody

@@ -54,6 +54,8 @@ mod tests {
         path: "notes:remove",
         head: "",
         inject: &[("once", Injection::IdempotencyKey)],
+        mirror: &[],
+        outbox: false,
     };
 
     #[test]

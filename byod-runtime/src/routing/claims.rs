@@ -1,4 +1,4 @@
-//! What this process knows of whose users' deployments are.
+//! Claims users' deployments for them, and gives claims up.
 
 use std::time::Duration;
 

@@ -1,14 +1,15 @@
 //! Which deployment answers a user, and what is done where it fails.
 
 mod cache;
-mod changes;
 mod claims;
 mod connecting;
 mod connects_under_way;
 mod decision;
+mod disconnecting;
 mod known_claims;
 mod lookup;
 mod publishing;
+mod record_changes;
 mod recovery;
 mod recovery_tasks;
 mod resealing;

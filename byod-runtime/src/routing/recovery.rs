@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use byod_schema::Location;
 
 use super::cache::{Blocked, Connected, Route, Why};
-use super::changes::{News, Writer};
+use super::record_changes::{News, Writer};
 use super::recovery_tasks::Pauses;
 use super::service::{Byod, Inner};
 use super::target::{RoutedClient, Target};

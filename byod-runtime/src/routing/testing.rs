@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::cache::Route;
-use super::changes::{Writer, Written, may_be_tested};
+use super::record_changes::{Writer, Written, may_be_tested};
 use super::service::Byod;
 use crate::deployment::Client;
 use crate::error::{Claim, ConnectionProblem, Error};

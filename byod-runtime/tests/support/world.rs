@@ -36,6 +36,8 @@ const LIST: FunctionInfo = FunctionInfo {
     path: "notes:list",
     head: r#"{"path":"notes:list","format":"convex_encoded_json","args":"#,
     inject: &[],
+    mirror: &[],
+    outbox: false,
 };
 
 const CREATE: FunctionInfo = FunctionInfo {

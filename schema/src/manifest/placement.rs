@@ -38,6 +38,14 @@ pub struct Placement {
     /// their own deployments it sees nothing.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sees_no_connected: bool,
+    /// The tables of main of which it reads the caller's copies on the user's deployment:
+    /// they are brought there before it is called.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub mirror: BTreeSet<String>,
+    /// It may leave rows in the outbox of the user's deployment, which are applied on main
+    /// after it was called.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub outbox: bool,
 }
 
 fn is_false(value: &bool) -> bool {
