@@ -118,9 +118,15 @@ export class Deployment {
     return await this.#test.run(async (ctx) => await ctx.storage.store(blob));
   }
 
-  /** A file by its id; null where there is none. */
-  async file(id) {
-    return await this.#test.run(async (ctx) => await ctx.storage.get(id));
+  /** A file by what `convex-test` has for its name, its digest; null where there is none. */
+  async file(digest) {
+    let blob = null;
+    await this.#test.run(async (ctx) => {
+      const files = await ctx.db.system.query("_storage").collect();
+      const file = files.find(({ sha256 }) => sha256 === digest);
+      if (file) blob = await ctx.storage.get(file._id);
+    });
+    return blob;
   }
 
   #as({ identity }) {

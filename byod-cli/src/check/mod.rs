@@ -1,7 +1,6 @@
 //! `byod check`: every table, where it lives, its functions on both sides, and
 //! what would fail at run time.
 
-mod builders;
 mod functions;
 mod suggestions;
 
@@ -16,12 +15,12 @@ use byod_schema::{
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::export::{self, main_side};
+use crate::export;
+use crate::export::main_side::{self, BuilderReport};
 use crate::owners;
 use crate::source::{self, Sources};
 use crate::touches::{left_on_main, writers_of};
 
-pub(crate) use builders::BuilderReport;
 pub(crate) use functions::{FunctionReport, RunsOn, Totals};
 
 /// What both projects have, and where they don't fit together.
@@ -87,8 +86,8 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
                 apart.extend(export::bundled_otherwise(&folder, user));
             }
             let placed = export::place_again(&manifest, &sources);
-            actions = builders::builders(&manifest, &sources, &placed);
-            routes = builders::outdated_routes(&folder, config, &manifest, &sources, &placed)?;
+            actions = main_side::builders(&manifest, &sources, &placed);
+            routes = main_side::outdated(&folder, config, &manifest, &sources, &placed)?;
             placed
         }
         // Its project is the snapshot's: what was written is all that there is.

@@ -2,6 +2,7 @@
 //! `userDatabaseConfig` and the functions of `byod/credentials`; and the builders of actions
 //! that ask for users' data where that is.
 
+mod builders;
 mod routes;
 
 use std::collections::BTreeMap;
@@ -17,7 +18,9 @@ use crate::owners::OwnerNames;
 use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
 
-pub(crate) use routes::{ROUTES, has_server, refresh, routes};
+pub(crate) use builders::{BuilderReport, builders};
+use routes::{ROUTES, routes};
+pub(crate) use routes::{has_server, outdated, refresh};
 
 /// Main's table of the users' records.
 pub(crate) const TABLE: &str = "userDatabaseConfig";
@@ -78,10 +81,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
-    let server = SERVER.iter().map(|(name, _)| *name);
+    let names = SERVER.iter().map(|(name, _)| *name);
     for name in [TABLES, CREDENTIALS, ROUTING, ROUTES]
         .into_iter()
-        .chain(server)
+        .chain(names)
     {
         tree.path(name)?;
     }
@@ -131,11 +134,6 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
-    for (name, text) in SERVER {
-        put(&tree, name, text, force, &mut report)?;
-    }
-    let text = routing(&users);
-    put(&tree, ROUTING, &text, force, &mut report)?;
     if matches!(users, Users::Subject) {
         report.notes.push(
             "main has no table of users that a signed-in user could be found in: records are kept by subject, so pass the subject as both names of `byod.session(user_id, subject)`"
@@ -143,9 +141,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         );
     }
     // Where functions run is known once there are users' deployments to run them.
-    manifest.user = match builder.folders()?.user {
-        Some(folder) if folder.is_dir() => Some(super::read_back(&folder)?),
-        _ => Some(Project {
+    let user = match builder.folders()?.user {
+        Some(folder) if folder.is_dir() => super::read_back(&folder)?,
+        _ => Project {
             convex: String::new(),
             schema: Schema {
                 tables: Vec::new(),
@@ -154,14 +152,43 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             },
             functions: BTreeMap::new(),
             warnings: Vec::new(),
-        }),
+        },
     };
-    let sources = Sources::read(&folder, &OwnerNames::of(&manifest))?;
-    let placed = super::place_again(&manifest, &sources);
-    let text = routes(&manifest, &sources, &placed);
-    // It is nobody's to edit.
-    put(&tree, ROUTES, &text, true, &mut report)?;
+    let routing = routing(&users);
+    manifest.user = Some(user);
+    server(&tree, &manifest, &routing, force, &mut report)?;
     Ok(report)
+}
+
+/// Writes the builders of actions that ask for users' data where that is, if main has such
+/// actions.
+fn server(
+    tree: &Tree,
+    manifest: &Manifest,
+    routing: &str,
+    force: bool,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let sources = Sources::read(&report.folder, &OwnerNames::of(manifest))?;
+    let placed = super::place_again(manifest, &sources);
+    let builders = builders(manifest, &sources, &placed);
+    if builders.is_empty() && !has_server(&sources) {
+        return Ok(());
+    }
+    for (name, text) in SERVER {
+        put(tree, name, text, force, report)?;
+    }
+    put(tree, ROUTING, routing, force, report)?;
+    // It is nobody's to edit.
+    let text = routes(manifest, &sources, &placed);
+    put(tree, ROUTES, &text, true, report)?;
+    report.todo.extend(builders.into_iter().map(|builder| {
+        format!(
+            "in {}.ts: import from {:?} instead of {:?}, so that its actions ask for users' data where that is",
+            builder.module, builder.to, builder.from
+        )
+    }));
+    Ok(())
 }
 
 /// The functions of main that change a record, and don't compare it with what the writer

@@ -85,6 +85,29 @@ pub(crate) fn refresh(
     Ok(true)
 }
 
+/// What is wrong with the module, if main has the builders that go by it.
+///
+/// # Errors
+///
+/// Where it can't be read.
+pub(crate) fn outdated(
+    folder: &Path,
+    config: &Path,
+    manifest: &Manifest,
+    sources: &Sources,
+    placed: &BTreeMap<FunctionPath, Placement>,
+) -> Result<Option<String>, Error> {
+    if !has_server(sources) {
+        return Ok(None);
+    }
+    let known = Tree::named(folder, config)?.read(ROUTES)?;
+    let known = known.map(|text| text.replace("\r\n", "\n"));
+    let is_same = known.as_deref() == Some(&*routes(manifest, sources, placed));
+    Ok((!is_same).then(|| {
+        format!("{ROUTES} of main, by which its actions go, is out of date. Run `byod export`")
+    }))
+}
+
 /// Whether main has the builders of actions that ask for users' data where that is.
 pub(crate) fn has_server(sources: &Sources) -> bool {
     let server = sources.modules.get(SERVER);

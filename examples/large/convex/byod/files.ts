@@ -46,7 +46,8 @@ export class Files {
         const there = await this.#there(id);
         if (there === undefined) return await plain.get(id as Id<"_storage">);
         const got = await transferred(there.url, { method: "GET" }, LARGEST);
-        if (got.status !== 200) return null;
+        if (got.status === 404) return null;
+        if (got.status !== 200) throw notGiven("give");
         return new Blob([got.bytes as BlobPart], { type: got.type });
       },
       delete: async (id: string) => {
@@ -112,11 +113,7 @@ export class Files {
     } catch {
       // It is none.
     }
-    if (status !== 200 || typeof storageId !== "string")
-      throw failure(
-        "byod_unreachable",
-        "the user's deployment doesn't take a file",
-      );
+    if (status !== 200 || typeof storageId !== "string") throw notGiven("take");
     if (!isOfMain) await this.plain.delete(id as Id<"_storage">);
     return storageId;
   }
@@ -148,6 +145,11 @@ export class Files {
       });
     return found;
   }
+}
+
+function notGiven(what: "give" | "take") {
+  const message = `the user's deployment doesn't ${what} a file`;
+  return failure("byod_unreachable", message);
 }
 
 /** A URL that a user's deployment gives: where deployments may be, and nowhere else. */

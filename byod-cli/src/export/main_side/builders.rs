@@ -1,17 +1,13 @@
 //! Which files of main make actions by builders that stay on main, though the actions ask
-//! for users' data, and whether main's own table of where functions run is as it should be.
+//! for users' data.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use byod_schema::{FunctionPath, Manifest, Placement, Runs};
 use serde::Serialize;
 
-use crate::error::Error;
-use crate::export::main_side::{self, ROUTES};
 use crate::source::Sources;
 use crate::touches::{Asking, BuilderImport, asking, http_actions};
-use crate::tree::Tree;
 
 /// An import that is to lead elsewhere.
 #[derive(Debug, Serialize)]
@@ -26,7 +22,7 @@ pub(crate) struct BuilderReport {
 }
 
 /// The imports of builders of actions that ask for users' data on main.
-pub(super) fn builders(
+pub(crate) fn builders(
     manifest: &Manifest,
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
@@ -63,23 +59,4 @@ pub(super) fn builders(
         functions,
     };
     found.into_iter().map(report).collect()
-}
-
-/// What main's own table says otherwise than what was found now.
-pub(super) fn outdated_routes(
-    folder: &Path,
-    config: &Path,
-    manifest: &Manifest,
-    sources: &Sources,
-    placed: &BTreeMap<FunctionPath, Placement>,
-) -> Result<Option<String>, Error> {
-    if !main_side::has_server(sources) {
-        return Ok(None);
-    }
-    let known = Tree::named(folder, config)?.read(ROUTES)?;
-    let known = known.map(|text| text.replace("\r\n", "\n"));
-    let is_same = known.as_deref() == Some(&*main_side::routes(manifest, sources, placed));
-    Ok((!is_same).then(|| {
-        format!("{ROUTES} of main, by which its actions go, is out of date. Run `byod export`")
-    }))
 }
