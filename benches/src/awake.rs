@@ -53,7 +53,7 @@ pub(crate) fn stay(core: Option<usize>) -> Result<(), Box<dyn Error>> {
     if let Some(id) = core {
         core_affinity::set_for_current(core_affinity::CoreId { id });
     }
-    crate::end_with_standard_input();
+    byod_bench::deployment::end_with_standard_input();
     loop {
         std::hint::black_box(());
     }

@@ -8,8 +8,7 @@ use byod_examples::Conversations;
 use byod_runtime::{Client, Doc, internals, v};
 
 use crate::calls::typed;
-use crate::report::{Requirement, Section, median};
-use crate::table::Table;
+use crate::report::{Requirement, Section, Table, median};
 
 /// Documents of the answer.
 const DOCUMENTS: usize = 10_000;

@@ -12,8 +12,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
-use crate::report::{Requirement, Section};
-use crate::table::Table;
+use crate::report::{Requirement, Section, Table};
 
 /// Users whose deployments work; one more has one that hangs.
 const WELL: usize = 9;

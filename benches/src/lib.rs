@@ -4,4 +4,4 @@
 //! program for memory and the test of allocations share.
 
 pub mod deployment;
-pub mod routes;
+pub mod route_figures;

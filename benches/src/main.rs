@@ -9,11 +9,9 @@ mod calls;
 mod cargo;
 mod decode;
 mod hang;
-mod plot;
 mod report;
 mod requests;
 mod route_cache;
-mod table;
 
 use std::error::Error;
 use std::fs;
@@ -113,7 +111,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         for documents in [deployment::SMALL, deployment::LARGE] {
             let plot = scratch.join(format!("throughput-{documents}.svg"));
             let title = format!("A warm query of a user's table, {documents} documents");
-            plot::write(&plot, &title, &measured.throughput(documents))?;
+            report::plot(&plot, &title, &measured.throughput(documents))?;
             eprintln!("drew {}", plot.display());
         }
         sections.extend(measured.sections());
@@ -161,16 +159,8 @@ fn serve(core: Option<usize>) -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?);
-    end_with_standard_input();
+    deployment::end_with_standard_input();
     Ok(deployment::serve(listener)?)
-}
-
-/// Ends this process when the one that started it does.
-fn end_with_standard_input() {
-    std::thread::spawn(|| {
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        std::process::exit(0);
-    });
 }
 
 /// A folder for generated projects, beside this program in the target folder.

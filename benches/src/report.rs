@@ -1,10 +1,14 @@
 //! What is printed in the end, as text or as JSON.
 
+mod plot;
+mod table;
+
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::table::Table;
+pub(crate) use plot::plot;
+pub(crate) use table::Table;
 
 /// Figures of one subject.
 #[derive(Serialize)]

@@ -8,8 +8,7 @@ use byod_bench::deployment::{DEPLOY_KEY, ENCRYPTION_KEY, Process, SMALL};
 use byod_examples::conversations::{self, ListArgs};
 use byod_runtime::{Byod, EncryptionKey, Session};
 
-use crate::report::{Requirement, Section, median};
-use crate::table::Table;
+use crate::report::{Requirement, Section, Table, median};
 
 /// Queries of a batch.
 const BATCH: usize = 50;

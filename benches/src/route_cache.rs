@@ -4,11 +4,10 @@ use std::error::Error;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use byod_bench::routes::Figures;
+use byod_bench::route_figures::Figures;
 
 use crate::cargo::cargo;
-use crate::report::{Requirement, Section};
-use crate::table::Table;
+use crate::report::{Requirement, Section, Table};
 
 pub(crate) fn measure(program: &Path, users: usize) -> Result<Vec<Section>, Box<dyn Error>> {
     let figures = figures(program, users)?;

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use byod_runtime::{Client, DeployKey, Error, Outcome, Value};
+use byod_runtime::{Byod, Client, DeployKey, EncryptionKey, Error, Outcome, Value};
 use serde_json::json;
 use support::{Reply, Server, success};
 
@@ -160,4 +160,35 @@ fn a_runtime_does_not_use_the_connections_of_another() {
         runtime().block_on(call());
     }
     assert_eq!(server.take_count(), 4);
+}
+
+/// As tests with a runtime each use the process's own instance.
+#[test]
+fn nor_do_runtimes_that_share_an_instance() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap()
+    };
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let server = servers.block_on(Server::start(|_| success(json!(1))));
+    let byod = Byod::builder()
+        .main_url(&server.url)
+        .deploy_key("local|key")
+        .encryption_key(EncryptionKey::parse("key").unwrap())
+        .timeout(Duration::from_secs(20))
+        .retries(0)
+        .build()
+        .unwrap();
+    let call = || async {
+        let main = byod.main_client();
+        main.mutation::<i64>("a:b", &json!({})).await.unwrap()
+    };
+    // The first still has a connection open, and nobody drives it.
+    let first = runtime();
+    first.block_on(call());
+    for _ in 0..3 {
+        runtime().block_on(call());
+    }
+    first.block_on(call());
+    assert_eq!(server.take_count(), 5);
 }

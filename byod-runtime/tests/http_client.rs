@@ -356,3 +356,14 @@ async fn settings_that_contradict_each_other_are_an_error() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn what_the_client_refuses_to_send_has_not_run() {
+    let main = Server::start(|_| success(json!("main's"))).await;
+    let byod = main_at(&main.url).http_client(|_| client().https_only(true));
+    let error = ask(&main_of(byod)).await.unwrap_err();
+    assert!(matches!(error, Error::Connect { .. }), "{error:?}");
+    assert!(error.to_string().contains("scheme"), "{error}");
+    assert_eq!(error.outcome(), Outcome::NotExecuted);
+    assert_eq!(main.take_count(), 0);
+}

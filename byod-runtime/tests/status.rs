@@ -147,3 +147,25 @@ async fn watching_ends_with_the_byod() {
     let ended = tokio::time::timeout(Duration::from_secs(20), ended).await;
     ended.unwrap();
 }
+
+/// As tests with a runtime each watch through the process's own instance.
+#[test]
+fn who_watches_in_a_later_runtime_sees_changes() {
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let world = servers.block_on(World::with(|byod| {
+        byod.cache_ttl(Duration::from_millis(10))
+    }));
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let watch = async || world.byod.watch_status("a");
+    let first = runtime();
+    let mut former = first.block_on(watch());
+    first.block_on(seen(&mut former, |status| !status.loading));
+    drop(first);
+
+    let second = runtime();
+    let mut receiver = second.block_on(watch());
+    second.block_on(world.save("a", "local|key", ConnectionStatus::Pending));
+    world.change("a", "connectionStatus", json!("connected"));
+    second.block_on(seen(&mut receiver, |status| status.enabled));
+    assert!(former.borrow().enabled);
+}

@@ -47,9 +47,13 @@ export function serve(deployment, who) {
       }
     }
     if (status === 405) response.setHeader("Allow", "POST");
-    response.writeHead(status, { "Content-Type": "application/json" });
     const here = `http://${request.headers.host}/api/storage/`;
-    response.end(JSON.stringify(body).replaceAll(FILES, here));
+    const text = JSON.stringify(body).replaceAll(FILES, here);
+    response.writeHead(status, {
+      "Content-Type": "application/json",
+      "Content-Length": Buffer.byteLength(text),
+    });
+    response.end(text);
   });
 }
 

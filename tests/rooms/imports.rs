@@ -50,10 +50,12 @@ struct Written {
 
 pub(crate) fn imports(modules: &[Module]) -> Vec<Import> {
     let all: BTreeSet<&Path> = modules.iter().map(|module| &module.path).collect();
-    let written: BTreeMap<&Path, Vec<Written>> = modules
-        .iter()
-        .map(|module| (&module.path, paths(module, &all)))
-        .collect();
+    // A crate can have a `lib.rs` and a `main.rs`, which are above the same rooms.
+    let mut written: BTreeMap<&Path, Vec<Written>> = BTreeMap::new();
+    for module in modules {
+        let paths = paths(module, &all);
+        written.entry(&module.path).or_default().extend(paths);
+    }
     let mut found = BTreeSet::new();
     for (from, paths) in &written {
         for path in paths.iter().filter(|path| !path.handed_on) {
@@ -193,7 +195,8 @@ impl Reader<'_> {
         let mut rest = names.into_iter();
         let first = rest.next()?;
         let mut base = match first.as_str() {
-            "crate" => Vec::new(),
+            // A `main.rs` beside a `lib.rs` says the crate's name.
+            "crate" | "byod_bench" => Vec::new(),
             "self" => self.path.clone(),
             // Out of an inline module is still the file.
             "super" if inside > 0 => self.path.clone(),

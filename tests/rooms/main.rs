@@ -7,11 +7,11 @@ mod names;
 mod source;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use imports::{Import, imports};
 use names::alike;
-use source::{Module, modules};
+use source::{Module, modules, programs};
 
 /// The rooms of a crate from the bottom up, and what is wrong with its imports.
 struct House {
@@ -40,9 +40,21 @@ fn stated() -> BTreeMap<&'static str, Vec<String>> {
     found
 }
 
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
 fn modules_of(folder: &str) -> Vec<Module> {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    modules(&crates.join(folder).join("src"))
+    modules(&crates().join(folder).join("src"))
+}
+
+/// The test programs that have several files: of each crate, and of all together.
+fn test_programs() -> Vec<(String, Vec<Module>)> {
+    let folders = stated().into_keys().map(|folder| crates().join(folder));
+    let folders = folders.chain([crates()]).map(|folder| folder.join("tests"));
+    let found: Vec<_> = folders.flat_map(|folder| programs(&folder)).collect();
+    assert!(found.len() > 10, "{}", found.len());
+    found
 }
 
 fn house(folder: &str, rooms: &[String]) -> House {
@@ -135,7 +147,7 @@ fn rings(imports: &[Import]) -> Vec<String> {
 #[test]
 fn no_room_knows_one_above_it() {
     let stated = stated();
-    assert!(stated.len() >= 6, "{:?}", stated.keys());
+    assert!(stated.len() >= 7, "{:?}", stated.keys());
     let mut all = Vec::new();
     for (folder, rooms) in stated {
         let house = house(folder, &rooms);
@@ -196,7 +208,38 @@ fn no_two_names_side_by_side_differ_by_their_endings_only() {
         let found = alike(modules.iter().map(|module| &*module.path));
         all.extend(found.into_iter().map(|fault| format!("{folder}: {fault}")));
     }
+    for (program, modules) in test_programs() {
+        let found = alike(modules.iter().map(|module| &*module.path));
+        all.extend(found.into_iter().map(|fault| format!("{program}: {fault}")));
+    }
     assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+#[test]
+fn no_files_of_a_test_program_import_in_a_ring() {
+    let mut all = Vec::new();
+    for (program, modules) in test_programs() {
+        let mut imports = imports(&modules);
+        // What a program's first file has is for all that it is made of.
+        imports.retain(|import| !import.to.is_empty());
+        let rings = rings(&imports).into_iter();
+        all.extend(rings.map(|ring| format!("{program}: {ring}")));
+    }
+    assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+/// What a folder's `mod.rs` has is found where it lies.
+#[test]
+fn a_folders_page_hands_on_and_does_nothing() {
+    let mut pages = 0;
+    for folder in stated().into_keys() {
+        for module in modules_of(folder).iter().filter(|module| module.is_page) {
+            let (own, path) = (module.own_items(), module.path.join("::"));
+            assert!(own.is_empty(), "{folder}: {path}: {own:?}");
+            pages += 1;
+        }
+    }
+    assert!(pages > 20, "{pages}");
 }
 
 /// The table "Where to look" names files that are there, and a function in each.

@@ -10,6 +10,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 pub(crate) struct Module {
     /// Its names below the crate; none for `lib.rs` or `main.rs`.
     pub(crate) path: Vec<String>,
+    /// Whether it is a folder's `mod.rs`.
+    pub(crate) is_page: bool,
     pub(crate) tokens: Vec<TokenTree>,
 }
 
@@ -18,19 +20,55 @@ impl Module {
     pub(crate) fn room(&self) -> Option<&str> {
         self.path.first().map(String::as_str)
     }
+
+    /// What is written in it beside what it hands on: the word that begins each.
+    pub(crate) fn own_items(&self) -> Vec<String> {
+        const ITEMS: [&str; 8] = [
+            "const", "enum", "fn", "impl", "static", "struct", "trait", "type",
+        ];
+        let words = self.tokens.iter().filter_map(|token| match token {
+            TokenTree::Ident(ident) => Some(ident.to_string()),
+            _ => None,
+        });
+        words.filter(|word| ITEMS.contains(&&**word)).collect()
+    }
 }
 
-/// All modules in the folder; those that are only for tests have no tokens left.
+/// All modules in the folder but those that are only for tests.
 pub(crate) fn modules(source: &Path) -> Vec<Module> {
     let mut found = Vec::new();
     let mut for_tests = Vec::new();
-    read(source, &[], &mut found, &mut for_tests);
+    read_folder(source, &[], &mut found, &mut for_tests);
     found.retain(|module| !for_tests.iter().any(|test| module.path.starts_with(test)));
     found.sort_by(|a, b| a.path.cmp(&b.path));
     found
 }
 
-fn read(folder: &Path, path: &[String], found: &mut Vec<Module>, for_tests: &mut Vec<Vec<String>>) {
+/// The test programs of several files in a folder, by name: `name/main.rs` and what is
+/// beside it, or `name.rs` and what is in `name`.
+pub(crate) fn programs(tests: &Path) -> Vec<(String, Vec<Module>)> {
+    let mut found = Vec::new();
+    let entries = fs::read_dir(tests).into_iter().flatten();
+    for folder in entries.map(|entry| entry.unwrap().path()) {
+        let beside = folder.with_extension("rs");
+        if !folder.is_dir() || !(beside.is_file() || folder.join("main.rs").is_file()) {
+            continue;
+        }
+        let mut program = modules(&folder);
+        if beside.is_file() {
+            read_file(&beside, Vec::new(), &mut program, &mut Vec::new());
+        }
+        found.push((folder.display().to_string(), program));
+    }
+    found
+}
+
+fn read_folder(
+    folder: &Path,
+    path: &[String],
+    found: &mut Vec<Module>,
+    for_tests: &mut Vec<Vec<String>>,
+) {
     for entry in fs::read_dir(folder).unwrap() {
         let file = entry.unwrap().path();
         let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -41,15 +79,28 @@ fn read(folder: &Path, path: &[String], found: &mut Vec<Module>, for_tests: &mut
         if file.is_dir() {
             // Programs beside the library are no part of it.
             if path != ["bin"] {
-                read(&file, &path, found, for_tests);
+                read_folder(&file, &path, found, for_tests);
             }
         } else if file.extension().is_some_and(|ending| ending == "rs") {
-            let text = fs::read_to_string(&file).unwrap();
-            let tokens = TokenStream::from_str(&text).unwrap();
-            let tokens = without_tests(tokens, &path, for_tests);
-            found.push(Module { path, tokens });
+            read_file(&file, path, found, for_tests);
         }
     }
+}
+
+fn read_file(
+    file: &Path,
+    path: Vec<String>,
+    found: &mut Vec<Module>,
+    for_tests: &mut Vec<Vec<String>>,
+) {
+    let text = fs::read_to_string(file).unwrap();
+    let tokens = TokenStream::from_str(&text).unwrap();
+    let tokens = without_tests(tokens, &path, for_tests);
+    found.push(Module {
+        is_page: file.ends_with("mod.rs"),
+        path,
+        tokens,
+    });
 }
 
 /// Leaves out the items under `#[cfg(test)]`, and notes modules among them.

@@ -8,6 +8,7 @@
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod service;
+mod truth;
 mod weather;
 mod writes;
 
@@ -58,7 +59,7 @@ async fn soak(seed: u64, time: Duration, users: usize) {
     weather.await.unwrap();
     // Everything works again, and everybody comes back.
     service.all_work_again(REST).await;
-    println!("{}", log.check(&service));
+    println!("{}", truth::check(&log, &service));
     until(REST, || {
         let alive = alive(&Handle::current());
         service.tasks_at_rest(tasks) >= alive

@@ -10,7 +10,7 @@ use fastrand::Rng;
 use serde_json::json;
 
 use crate::proxy::Proxy;
-use crate::writes::{Fate, Log};
+use crate::writes::{Fate, Log, subject};
 
 const DEPLOYMENTS: usize = 20;
 
@@ -141,10 +141,6 @@ impl Service {
         self.main.stop().await;
         self.proxies
     }
-}
-
-pub(crate) fn subject(user: usize) -> String {
-    format!("user{user}")
 }
 
 /// What one user does.

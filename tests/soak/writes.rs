@@ -1,8 +1,4 @@
-//! What users wrote and were told, and whether it is so.
-
-use std::collections::HashMap;
-
-use crate::service::{Service, subject};
+//! What users wrote and were told.
 
 /// What a user was told about a write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,9 +14,9 @@ pub(crate) enum Fate {
 /// What came of calls.
 #[derive(Default)]
 pub(crate) struct Log {
-    writes: Vec<(usize, String, Fate)>,
-    reads: usize,
-    failed_reads: usize,
+    pub(crate) writes: Vec<(usize, String, Fate)>,
+    pub(crate) reads: usize,
+    pub(crate) failed_reads: usize,
 }
 
 impl Log {
@@ -44,57 +40,14 @@ impl Log {
         self.failed_reads += other.failed_reads;
     }
 
-    fn told(&self, fate: Fate) -> usize {
+    pub(crate) fn told(&self, fate: Fate) -> usize {
         self.writes
             .iter()
             .filter(|(.., told)| *told == fate)
             .count()
     }
+}
 
-    /// Compares with what the deployments have; gives a line about it.
-    pub(crate) fn check(&self, service: &Service) -> String {
-        assert_eq!(service.count_on_main(), 0, "notes went to main");
-        let mut there: HashMap<(String, String), usize> = HashMap::new();
-        let users = self.writes.iter().map(|(user, ..)| *user);
-        let one_of_each = users.collect::<std::collections::HashSet<_>>();
-        for user in one_of_each {
-            let owner = subject(user);
-            for note in service.notes_where(user) {
-                if note.str("userId") == Some(&owner) {
-                    let title = note.str("title").unwrap().to_owned();
-                    *there.entry((owner.clone(), title)).or_default() += 1;
-                }
-            }
-        }
-        let found: usize = there.values().sum();
-        assert_eq!(
-            found,
-            service.count(),
-            "notes are on a deployment of others"
-        );
-        let mut written_unknown = 0;
-        for (user, title, fate) in &self.writes {
-            let times = there.remove(&(subject(*user), title.clone()));
-            let times = times.unwrap_or_default();
-            let right = match fate {
-                Fate::Acknowledged => times == 1,
-                Fate::Refused => times == 0,
-                Fate::Unknown => times <= 1,
-            };
-            assert!(right, "`{title}` was {fate:?} and is there {times} times");
-            written_unknown += usize::from(*fate == Fate::Unknown && times == 1);
-        }
-        assert!(there.is_empty(), "nobody wrote {there:?}");
-        let acknowledged = self.told(Fate::Acknowledged);
-        assert!(acknowledged > 0, "nothing was written");
-        format!(
-            "{} writes: {acknowledged} acknowledged, each there once; {} refused, none there; \
-             {} unknown, {written_unknown} of them there once; {} reads, {} of them failed",
-            self.writes.len(),
-            self.told(Fate::Refused),
-            self.told(Fate::Unknown),
-            self.reads,
-            self.failed_reads,
-        )
-    }
+pub(crate) fn subject(user: usize) -> String {
+    format!("user{user}")
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use byod_bench::deployment::{DEPLOY_KEY, ELSEWHERE, ENCRYPTION_KEY, Process};
-use byod_bench::routes::{Figures, Hit, Storm};
+use byod_bench::route_figures::{Figures, Hit, Storm};
 use byod_runtime::{Byod, EncryptionKey, FunctionType, UserId, internals};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::Runtime;

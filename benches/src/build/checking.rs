@@ -5,8 +5,7 @@ use std::error::Error;
 use std::path::Path;
 
 use super::service::{Generator, Service};
-use crate::report::Section;
-use crate::table::Table;
+use crate::report::{Section, Table};
 
 /// Runs of every figure.
 const RUNS: usize = 5;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use byod_build::{Limits, read_project};
 
 use super::project::{self, FIELDS, FUNCTIONS, Layout};
-use crate::table::Table;
+use crate::report::Table;
 
 /// Runs of every size.
 pub(crate) const RUNS: usize = 15;

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::{Answers, ELSEWHERE, record, success};
+use super::answers::{Answers, ELSEWHERE, record, response};
+use super::documents::success;
 
 /// Where the process says how many requests it has answered.
 pub(super) const COUNT: &str = "/count";
@@ -120,12 +121,3 @@ fn head(received: &[u8]) -> io::Result<Option<Head>> {
 
 const UNAUTHORIZED: &[u8] =
     b"HTTP/1.1 401 Unauthorized\r\ncontent-type: text/plain\r\ncontent-length: 11\r\n\r\nno key sent";
-
-/// The whole HTTP response with this body.
-pub(super) fn response(body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}

@@ -66,6 +66,14 @@ impl Process {
     }
 }
 
+/// Ends this process when the one that started it does.
+pub fn end_with_standard_input() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(0);
+    });
+}
+
 /// How long the process has run on a core: Linux says so to the nanosecond.
 fn busy(process: u32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::Answers;
+use super::answers::Answers;
 
 #[derive(Deserialize)]
 #[serde(tag = "type")]

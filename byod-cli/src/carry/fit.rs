@@ -163,14 +163,15 @@ impl Carrier<'_> {
                 return Err(reason.to_owned());
             }
         }
-        if let Some(table) = facts.tables.iter().find(|table| self.is_foreign(table)) {
+        if let Some(table) = facts.tables.iter().find(|table| self.is_away(table)) {
             return Err(format!("uses main's table `{table}`"));
         }
+        self.check_copies(module, index, need)?;
         if let Some(definition) = &statement.definition {
             self.add_definition(module, index, definition, need)?;
         }
         self.check_reached(module, index, facts)?;
-        self.add_lookups(statement, need)?;
+        self.add_lookups(module, index, need)?;
         for access in &facts.access {
             self.check_access(access, need)?;
         }
@@ -215,7 +216,7 @@ impl Carrier<'_> {
     }
 
     /// What says of which tables ids are in the statement.
-    fn ids<'x>(&'x self, module: &'x Module, index: usize) -> Ids<'x> {
+    pub(super) fn ids<'x>(&'x self, module: &'x Module, index: usize) -> Ids<'x> {
         let path = self.defined.get(&(module.name.clone(), index));
         Ids::new(self.sources, &self.manifest.main, module, path, Vec::new())
     }
@@ -231,7 +232,7 @@ impl Carrier<'_> {
                     ));
                 }
                 Some(tables) => {
-                    if let Some(table) = tables.iter().find(|table| self.is_foreign(table)) {
+                    if let Some(table) = tables.iter().find(|table| self.is_away(table)) {
                         return Err(format!(
                             "reaches main's table `{table}` by an id in `{}`",
                             reached.shown
@@ -261,7 +262,7 @@ impl Carrier<'_> {
                 match ids.named(named) {
                     // `for (const table of ["notes", "tasks"] as const)`
                     Some(tables) => {
-                        if let Some(table) = tables.iter().find(|table| self.is_foreign(table)) {
+                        if let Some(table) = tables.iter().find(|table| self.is_away(table)) {
                             return Err(format!(
                                 "reaches main's table `{table}` in `{}`",
                                 operation.shown

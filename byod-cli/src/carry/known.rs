@@ -8,8 +8,8 @@ use byod_schema::{FunctionPath, FunctionType, Manifest};
 
 use super::need::Source;
 use super::reach::changed;
-use super::signed_up::{callers, unclear};
-use crate::owners::{self, is_foreign};
+use super::signed_up::unclear;
+use crate::owners::{self, callers, is_foreign};
 use crate::source::{Caller, Imported, Module, Place, Sources, Target};
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
@@ -32,6 +32,8 @@ pub(crate) struct Carrier<'a> {
     pub(super) callers: BTreeSet<String>,
     /// Those in which main looks its caller up by different fields.
     pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
+    /// Main's tables of which users' deployments have copies.
+    pub(super) mirrored: BTreeSet<String>,
     /// Main's functions, by where they are written.
     pub(super) defined: BTreeMap<Place, FunctionPath>,
     /// The statements whose values are changed somewhere.
@@ -84,6 +86,7 @@ impl<'a> Carrier<'a> {
             owners: BTreeMap::new(),
             callers: callers(manifest),
             unclear: unclear(sources),
+            mirrored: BTreeSet::new(),
             defined: functions
                 .filter_map(|path| {
                     let (module, index) = sources.function(path)?;
@@ -107,6 +110,14 @@ impl<'a> Carrier<'a> {
         carrier
     }
 
+    /// The same, with what users' deployments have copies of.
+    pub(crate) fn with_copies(sources: &'a Sources, manifest: &'a Manifest) -> Self {
+        Self {
+            mirrored: manifest.mirror.tables.clone(),
+            ..Self::new(sources, manifest)
+        }
+    }
+
     /// The kind of the function that a statement defines.
     pub(crate) fn function_type(&self, module: &Module, index: usize) -> FunctionType {
         let path = self.defined.get(&(module.name.clone(), index));
@@ -117,6 +128,11 @@ impl<'a> Carrier<'a> {
     pub(super) fn is_foreign(&self, table: &str) -> bool {
         self.manifest.main.schema.table(table).is_some()
             && is_foreign(table, &self.manifest.user_tables)
+    }
+
+    /// Whether users' deployments have nothing of the table.
+    pub(super) fn is_away(&self, table: &str) -> bool {
+        self.is_foreign(table) && !self.mirrored.contains(table)
     }
 
     pub(super) fn source(&self, module: &Module, caller: &Caller) -> Option<Source> {

@@ -3,7 +3,9 @@
 
 mod beyond;
 mod caller;
+mod copies;
 mod fit;
+mod judged;
 mod known;
 mod load;
 mod need;
@@ -11,8 +13,11 @@ mod place;
 mod reach;
 mod replaced;
 mod signed_up;
+mod travel;
 
 pub(crate) use fit::{GLOBALS, is_server_type};
+pub(crate) use judged::Carriers;
 pub(crate) use known::Carrier;
 pub(crate) use need::{Need, Source};
 pub(crate) use place::{is_taken, is_unfit, out_name};
+pub(crate) use travel::Travelling;

@@ -37,6 +37,10 @@ pub(crate) struct Need {
     pub(crate) loads: BTreeSet<String>,
     /// The modules of those functions.
     pub(crate) opened: BTreeSet<String>,
+    /// Main's tables of which it reads copies.
+    pub(crate) mirror: BTreeSet<String>,
+    /// Statements that look the caller up in such a copy.
+    pub(crate) looking: BTreeSet<Place>,
 }
 
 impl Need {
@@ -60,5 +64,7 @@ impl Need {
         self.builders.extend(other.builders);
         self.loads.extend(other.loads);
         self.opened.extend(other.opened);
+        self.mirror.extend(other.mirror);
+        self.looking.extend(other.looking);
     }
 }

@@ -239,10 +239,15 @@ impl Builder<'_> {
         let tables = &self.carrier.manifest.user_tables;
         let facts = &statement.facts;
         let mut edits: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
+        let is_looking = self.need.looking.contains(&(module.name.clone(), index));
+        let copies = self.carrier.copies_reached(module, index);
+        let named = copies.iter().map(|(at, table)| (*at..*at, table.as_str()));
+        edits.extend(named);
         let owners: Vec<(std::ops::Range<usize>, String)> = facts
             .lookups
             .iter()
             .filter(|lookup| is_foreign(&lookup.table, tables))
+            .filter(|_| !is_looking)
             .map(|lookup| {
                 let shape = self.carrier.shape(&Source::Lookup(lookup.table.clone()));
                 let answer = support::answer(&shape, &lookup.context);

@@ -12,9 +12,11 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Project, Schema, Table, Validator};
 use serde::Serialize;
 
+use super::mirror;
+use crate::carry::Travelling;
 use crate::error::Error;
 use crate::layout::string;
-use crate::owners::OwnerNames;
+use crate::owners::{self, OwnerNames};
 use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
 
@@ -27,6 +29,7 @@ pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
+const MIRROR: &str = "byod/mirror.ts";
 
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
@@ -82,7 +85,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
     let names = SERVER.iter().map(|(name, _)| *name);
-    for name in [TABLES, CREDENTIALS, ROUTING, ROUTES]
+    for name in [TABLES, CREDENTIALS, MIRROR, ROUTING, ROUTES]
         .into_iter()
         .chain(names)
     {
@@ -133,6 +136,20 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
                 "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{UPDATE}"
             ));
         }
+    }
+    if !manifest.mirror.is_default() {
+        let problems = owners::problems_of_copies(&manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        let travelling = travelling(&manifest, config, &folder)?;
+        let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
+        // What users' deployments are sent is what `byod export` has found, whoever has
+        // read the file.
+        put(&tree, MIRROR, &text, true, &mut report)?;
     }
     if matches!(users, Users::Subject) {
         report.notes.push(
@@ -225,6 +242,18 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     updated_at.is_some_and(|field| !field.optional)
 }
 
+/// What carried functions read of what is mirrored.
+fn travelling(manifest: &Manifest, config: &Path, main: &Path) -> Result<Travelling, Error> {
+    let names = OwnerNames::of(manifest);
+    let sources = Sources::read(main, &names)?;
+    let user = Builder::new().config(config).folders()?.user;
+    let custom = match user {
+        Some(folder) => super::custom(&folder, &names)?,
+        None => Sources::default(),
+    };
+    Ok(super::checked(&mut manifest.clone(), &sources, &custom)?.travelling)
+}
+
 fn put(
     folder: &Tree,
     name: &str,
@@ -298,6 +327,14 @@ fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
 }
 
 impl Users<'_> {
+    /// The table that the user's id is of.
+    fn table(&self) -> Option<&str> {
+        match self {
+            Self::Table { table, .. } | Self::ConvexAuth { table } => Some(table),
+            Self::Subject => None,
+        }
+    }
+
     fn id(&self) -> String {
         match self {
             Self::Table { table, .. } | Self::ConvexAuth { table } => {

@@ -13,7 +13,7 @@ import {
   type PropertyValidators,
   type Validator,
 } from "convex/values";
-import {
+/*doc import*/import {
   internalAction,
   internalMutation,
   internalQuery,
@@ -22,7 +22,7 @@ import {
   type QueryCtx as AnyQueryCtx,
 } from "../_generated/server";
 import { check, checkInAction } from "./claim";
-import { notFound, reader, writer } from "./database";
+/*mirror import*/import { notFound, reader, writer } from "./database";
 import { inOrder, type Order } from "./order";
 /*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
 

@@ -64,6 +64,12 @@ pub(crate) struct Facts {
     pub(crate) changed_parameters: BTreeSet<usize>,
     /// What outlives a call and is given to a function of that name, in which place.
     pub(crate) given: Vec<(String, usize, Kept)>,
+    /// What it writes to is what a function of that name gives, or a part of that.
+    pub(crate) results: Vec<(String, Kept)>,
+    /// A function made when its module is loaded gives what outlives a call: `() => seen`.
+    pub(crate) gives_out: bool,
+    /// The same, of those that its function makes.
+    pub(crate) gives_out_if_made: bool,
     /// Whom it names as the caller of functions that it runs.
     pub(crate) named: Vec<Named>,
     /// Whom it writes into fields of documents that hold an owner.
@@ -100,6 +106,9 @@ pub(crate) struct Lookup {
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     pub(crate) id: Origin,
+    /// Where the id begins.
+    pub(crate) at: usize,
+    pub(crate) is_read: bool,
     /// The call, as errors show it.
     pub(crate) shown: String,
 }

@@ -68,6 +68,8 @@ impl<'a> Reader<'_, 'a> {
         self.at_load(id, kind, facts);
         self.check_parts(id, kind, facts);
         self.kept(id, kind, facts);
+        self.given_out(id, kind, facts);
+        self.left_over(id, kind, facts);
         self.loose(id, kind, facts);
         if let AstKind::CallExpression(call) = kind {
             self.owns(call, facts);
@@ -136,7 +138,7 @@ impl<'a> Reader<'_, 'a> {
                         .ids
                         .extend(first.map(|table| (range(call.span), table)));
                 } else if method == "now" && self.is_global(object, "Date") {
-                    if self.has_context(id) {
+                    if self.has_context(object) {
                         facts.clock.push(range(call.span));
                     }
                 } else if DATABASE.contains(&method) {

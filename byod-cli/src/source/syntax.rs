@@ -172,18 +172,6 @@ pub(super) fn path(pattern: &BindingPattern, symbol: SymbolId) -> Option<Vec<Ste
     }
 }
 
-pub(super) fn first_parameter(function: &Expression) -> Option<String> {
-    let parameters = match function {
-        Expression::ArrowFunctionExpression(arrow) => &arrow.params,
-        Expression::FunctionExpression(function) => &function.params,
-        _ => return None,
-    };
-    match &parameters.items.first()?.pattern {
-        BindingPattern::BindingIdentifier(identifier) => Some(identifier.name.to_string()),
-        _ => None,
-    }
-}
-
 pub(super) fn is_empty_object(argument: &Argument) -> bool {
     matches!(argument, Argument::ObjectExpression(object) if object.properties.is_empty())
 }

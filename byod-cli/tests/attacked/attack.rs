@@ -7,15 +7,8 @@ use byod_build::{Limits, read_project};
 use byod_schema::{Function, FunctionPath, Schema};
 use serde_json::{Value, json};
 
-use crate::plan::{SECRET, plan};
+use crate::plan::{SECRET, Target, plan};
 use crate::support;
-
-/// A project, exported for deployments that several users share.
-pub(crate) struct Target<'a> {
-    pub(crate) convex: &'a Path,
-    /// Tables that are everybody's, where Bob has nothing that is his own.
-    pub(crate) common: &'a [&'a str],
-}
 
 /// What came of an attack.
 pub(crate) struct Outcome {

@@ -12,7 +12,8 @@ mod values;
 use std::fs;
 use std::path::Path;
 
-use attack::{Target, attack};
+use attack::attack;
+use plan::Target;
 use serde_json::{Map, Value, json};
 use support::Project;
 

@@ -1,15 +1,22 @@
 //! What Bob stores, what Alice tries by a seed, and what Bob asks before and after.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use byod_schema::{Fields, Function, FunctionPath, FunctionType, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::attack::Target;
 use crate::values::{Dice, Pool, object};
 
 /// What stands in every text that Bob stores, and in none of Alice's.
 pub(super) const SECRET: &str = "only-bobs";
+
+/// A project, exported for deployments that several users share.
+pub(crate) struct Target<'a> {
+    pub(crate) convex: &'a Path,
+    /// Tables that are everybody's, where Bob has nothing that is his own.
+    pub(crate) common: &'a [&'a str],
+}
 
 /// The calls, and where in them what was stored is.
 pub(super) struct Plan {

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use byod_schema::{Deployments, Function, FunctionPath, Manifest, nearest, table_of_module};
 use tokio::net::TcpListener;
 
-use super::parsed;
-use super::running::LocalDeployment;
+use super::running::{LocalDeployment, parsed};
 use crate::auth::Auth;
 use crate::builtin::{claim, credentials, crud, ping};
 use crate::error::{FunctionError, StartError};

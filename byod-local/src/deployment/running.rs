@@ -3,11 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use byod_schema::Value;
+use byod_schema::{FunctionPath, Value};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::parsed;
 use crate::auth::{Caller, Identity};
 use crate::error::{FunctionError, StartError};
 use crate::random;
@@ -164,5 +163,13 @@ impl LocalDeployment {
 impl Drop for LocalDeployment {
     fn drop(&mut self) {
         self.server.abort();
+    }
+}
+
+/// A function's path; any text is one.
+pub(super) fn parsed(path: &str) -> FunctionPath {
+    match path.parse() {
+        Ok(path) => path,
+        Err(never) => match never {},
     }
 }

@@ -23,7 +23,7 @@ impl ByodBuilder {
     /// Needs the feature `reqwest`; without it, [`build`](Self::build) is
     /// [`Error::Config`]. So it is where one of the variables names no such proxy: calls
     /// would go past it. Together with `http_client`, for clients that have no proxy of
-    /// their own.
+    /// their own and where `no_proxy` isn't called.
     ///
     /// The proxy then finds out what the names of users' deployments stand for, so
     /// it is the proxy that has to refuse addresses of private networks.
@@ -68,12 +68,17 @@ impl ByodBuilder {
     /// - [`root_certificate`](Self::root_certificate) is trusted as well, unless TLS is
     ///   preconfigured.
     ///
+    /// All else counts as you set it, for users' deployments too: what weakens TLS
+    /// (`tls_danger_accept_invalid_certs`, `tls_sslkeylogfile`), the sizes of headers and
+    /// of HTTP/2's frames, default headers. A jar for cookies would be shared by all users.
+    ///
     /// Limits on answers hold as ever. Not so the closing of connections on which more
     /// comes than was asked for: there, a deployment that floods its connection costs what
-    /// `reqwest` lets it cost. A jar for cookies would be shared by all users.
+    /// `reqwest` lets it cost.
     ///
     /// TLS takes the process's default `CryptoProvider` of `rustls`; where there is none,
-    /// `ring` becomes it.
+    /// `ring` becomes it. The clients keep their connections for all callers: call from one
+    /// tokio runtime, for connections end with that in which they were made.
     #[cfg(feature = "reqwest")]
     pub fn http_client(
         mut self,

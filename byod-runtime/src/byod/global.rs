@@ -18,6 +18,9 @@ impl Byod {
     /// [`Error::Config`] names the variable that is missing or can't be used. Nothing
     /// is kept then: the next call tries again.
     ///
+    /// Tests may each have a tokio runtime: each runtime has connections of its own, all
+    /// else is shared. Clients of `http_client` belong to one runtime alone.
+    ///
     /// ```no_run
     /// # use byod_runtime::{Byod, Error, Session};
     /// fn session_of(user_id: &str, subject: &str) -> Result<Session, Error> {

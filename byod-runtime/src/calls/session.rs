@@ -98,6 +98,13 @@ impl Session {
         }
     }
 
+    /// Takes note of how a deployment failed that is to have copies.
+    pub(crate) fn observe_copies(&self, target: &Target, error: &Error) {
+        if let Error::Copies { source, .. } = error {
+            self.observe(target, source);
+        }
+    }
+
     /// Takes note of what came beside answers.
     pub(crate) fn answered(&self, target: &Target) {
         if let Target::User(connected) = target {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::Uri;
+use once_cell::sync::OnceCell;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -19,7 +20,7 @@ use super::http::Http;
 use super::limits::Limits;
 use super::observer::Observer;
 use super::retry;
-use super::shared_pools;
+use crate::address::Resolver;
 use crate::error::{Endpoint, Error, Outcome};
 use crate::telemetry;
 
@@ -49,18 +50,25 @@ pub struct Client {
     observer: Option<Arc<dyn Observer>>,
 }
 
+/// The connections of clients that belong to no `Byod`.
+static SHARED: OnceCell<Http> = OnceCell::new();
+
 impl Client {
     /// A client without authorization for the deployment at `url`.
     ///
     /// Time-outs and limits are the defaults that
     /// [`ByodBuilder`](crate::ByodBuilder) states. Connections are shared by all such
-    /// clients that are made in the same tokio runtime, and end with it: use a client
-    /// where it was made. [`Error::Config`] if the URL is
-    /// not `https://host` (or `http://` of this machine).
+    /// clients. [`Error::Config`] if the URL is not `https://host` (or `http://` of this
+    /// machine).
     pub fn new(url: &str) -> Result<Self, Error> {
         let url = operators_url(url, false)?;
-        let http = shared_pools::of_this_runtime()?;
-        Ok(Self::with_http(&url, http, Limits::default()))
+        let limits = Limits::default();
+        let http = || Http::built_in(&[], Resolver::default(), limits.connect);
+        Ok(Self::with_http(
+            &url,
+            SHARED.get_or_try_init(http)?.clone(),
+            limits,
+        ))
     }
 
     pub(crate) fn with_http(url: &Uri, http: Http, limits: Limits) -> Self {

@@ -2,7 +2,7 @@
 
 pub(crate) mod answer;
 mod auth;
-pub(crate) mod body;
+mod body;
 mod claim;
 mod claim_refusal;
 mod client;
@@ -13,8 +13,7 @@ mod health;
 pub(crate) mod http;
 mod limits;
 mod observer;
-pub(crate) mod retry;
-pub(crate) mod shared_pools;
+mod retry;
 mod values;
 
 pub(crate) use auth::Auth;

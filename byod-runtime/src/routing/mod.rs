@@ -4,6 +4,7 @@ mod cache;
 mod claims;
 mod connecting;
 mod connects_under_way;
+mod copies;
 mod decision;
 mod disconnecting;
 mod known_claims;
@@ -23,6 +24,7 @@ mod watched;
 
 pub(crate) use cache::{Ages, Route, RouteCache};
 pub(crate) use connects_under_way::ConnectsUnderWay;
+pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use known_claims::KnownClaims;
 pub(crate) use lookup::Known;
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};

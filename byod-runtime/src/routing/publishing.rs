@@ -46,12 +46,19 @@ impl Byod {
     pub fn watch_status(&self, user: impl Into<UserId>) -> watch::Receiver<UserStatus> {
         let user = user.into();
         let mut watched = self.inner().watched.lock();
-        if let Some(known) = watched.get(&user) {
+        let refreshing = |sender: &watch::Sender<UserStatus>| {
+            let refresh = refresh(self.weak(), user.clone(), sender.clone());
+            tokio::spawn(refresh).abort_handle()
+        };
+        if let Some(known) = watched.get_mut(&user) {
+            // The runtime that it was of has ended.
+            if known.task.is_finished() {
+                known.task = refreshing(&known.sender);
+            }
             return known.sender.subscribe();
         }
         let (sender, receiver) = watch::channel(UserStatus::LOADING);
-        let task = tokio::spawn(refresh(self.weak(), user.clone(), sender.clone()));
-        let task = task.abort_handle();
+        let task = refreshing(&sender);
         watched.insert(user, Watch { sender, task });
         receiver
     }

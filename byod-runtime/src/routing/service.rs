@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::cache::{Connected, RouteCache};
 use super::connects_under_way::ConnectsUnderWay;
+use super::copies::Copies;
 use super::known_claims::KnownClaims;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) watched: Watched,
     pub(crate) recovery_tasks: RecoveryTasks,
     pub(crate) claims: KnownClaims,
+    pub(crate) copies: Copies,
     pub(crate) connects_under_way: ConnectsUnderWay,
 }
 

@@ -39,7 +39,8 @@ pub struct Placement {
     #[serde(default, skip_serializing_if = "is_false")]
     pub sees_no_connected: bool,
     /// The tables of main of which it reads the caller's copies on the user's deployment:
-    /// they are brought there before it is called.
+    /// they are brought there before it is called. Of a function that runs on main, those
+    /// of them that it may write.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub mirror: BTreeSet<String>,
     /// It may leave rows in the outbox of the user's deployment, which are applied on main

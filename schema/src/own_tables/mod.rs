@@ -2,6 +2,8 @@
 
 mod claim;
 mod idempotency;
+mod mirror;
 
 pub use claim::{CLAIM_TABLE, claim_table};
 pub use idempotency::{IDEMPOTENCY_TABLE, idempotency_table};
+pub use mirror::{MIRROR_TABLE, mirror_table};

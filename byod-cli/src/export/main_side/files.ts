@@ -51,10 +51,11 @@ export class Files {
         return new Blob([got.bytes as BlobPart], { type: got.type });
       },
       delete: async (id: string) => {
-        const on = await this.route.of("byod/files:remove");
-        const moved = await this.#held.get(id)?.moved;
-        const isThere = await on?.run("mutation", { id: moved ?? id });
-        if (isThere !== true) await plain.delete(id as Id<"_storage">);
+        const there = await this.#there(id);
+        if (there === undefined)
+          return await plain.delete(id as Id<"_storage">);
+        const on = await this.#on("byod/files:remove");
+        await on.run("mutation", { id: there.id });
       },
       generateUploadUrl: async () => {
         const on = await this.route.of("byod/files:uploadUrl");
@@ -126,14 +127,14 @@ export class Files {
   }
 
   /** Where the caller's deployment has the file, if it does. */
-  async #there(id: string): Promise<{ url: string } | undefined> {
+  async #there(id: string): Promise<{ id: string; url: string } | undefined> {
     const held = this.#held.get(id);
     if (held !== undefined && held.moved === undefined) return undefined;
     const on = await this.route.of("byod/files:url");
     if (on === undefined) return undefined;
     const known = (await held?.moved) ?? id;
     const url = await on.run("query", { id: known });
-    return url === null ? undefined : { url: checked(url) };
+    return url === null ? undefined : { id: known, url: checked(url) };
   }
 
   /** The files of this action that a value names. */

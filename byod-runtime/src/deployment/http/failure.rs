@@ -36,8 +36,9 @@ impl RequestError for legacy::Error {
 
 #[cfg(feature = "reqwest")]
 impl RequestError for reqwest::Error {
+    /// Nor was there one where the client refuses the request itself (`https_only`).
     fn is_connect(&self) -> bool {
-        self.is_connect()
+        self.is_connect() || self.is_builder()
     }
 }
 

@@ -1,14 +1,19 @@
 //! Connections, kept for the calls to come: TCP, TLS, HTTP/1.1 and 2.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::Request;
 use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
+use tokio::runtime::{Handle, Id};
 
 use super::connect_limit::Limited;
 use super::guard::{Guarding, HTTP1_BUFFER, STREAM_WINDOW, WINDOW};
@@ -20,28 +25,83 @@ use crate::error::Error;
 /// balancers do, so that a call rarely meets a connection that is being closed.
 pub(super) const IDLE: Duration = Duration::from_secs(30);
 
-/// Hands out a connection to where a request goes, a kept one if there is any.
-pub(super) type Pool = Client<Limited<Guarding<HttpsConnector<Tcp>>>, Full<Bytes>>;
+/// How many other runtimes' pools are kept. A service has one runtime, tests have many,
+/// one after the other.
+const KEPT: usize = 16;
 
-/// A pool of its own.
-pub(super) fn pool(
-    certificates: &[CertificateDer<'static>],
+/// Hands out a connection to where a request goes, a kept one if there is any.
+type Pool = Client<Limited<Guarding<HttpsConnector<Tcp>>>, Full<Bytes>>;
+
+/// A pool for each tokio runtime that calls.
+///
+/// Connections are driven by tasks of the runtime in which they were made, and break
+/// when it ends: another runtime must not find them.
+pub(super) struct Pools {
+    tls: Arc<ClientConfig>,
     resolver: Resolver,
     connect: Duration,
-) -> Result<Pool, Error> {
-    let connector = HttpsConnector::from((Tcp::new(resolver, connect), tls(certificates)?));
-    Ok(Client::builder(TokioExecutor::new())
-        .pool_idle_timeout(IDLE)
-        .pool_timer(TokioTimer::new())
-        // What connections are guarded by is made for these.
-        .http1_max_buf_size(HTTP1_BUFFER)
-        .http2_initial_stream_window_size(STREAM_WINDOW)
-        .http2_initial_connection_window_size(WINDOW)
-        .build(Limited::new(Guarding::new(connector))))
+    /// That of a service's one runtime, found without a lock.
+    first: OnceLock<(Option<Id>, Pool)>,
+    others: Mutex<VecDeque<(Option<Id>, Pool)>>,
+}
+
+impl Pools {
+    pub(super) fn new(
+        certificates: &[CertificateDer<'static>],
+        resolver: Resolver,
+        connect: Duration,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            tls: Arc::new(tls(certificates)?),
+            resolver,
+            connect,
+            first: OnceLock::new(),
+            others: Mutex::default(),
+        })
+    }
+
+    /// Sends it on a connection of the runtime that this is called in.
+    pub(super) fn request(&self, request: Request<Full<Bytes>>) -> ResponseFuture {
+        let runtime = Handle::try_current().ok().map(|handle| handle.id());
+        let (first, pool) = self.first.get_or_init(|| (runtime, self.pool()));
+        if *first == runtime {
+            return pool.request(request);
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, pool)) = others.iter().find(|(known, _)| *known == runtime) {
+            return pool.request(request);
+        }
+        let pool = self.pool();
+        let pending = pool.request(request);
+        if others.len() == KEPT {
+            others.pop_front();
+        }
+        others.push_back((runtime, pool));
+        pending
+    }
+
+    fn pool(&self) -> Pool {
+        let tcp = Tcp::new(self.resolver.clone(), self.connect);
+        let connector = HttpsConnector::from((tcp, self.tls.clone()));
+        Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_timer(TokioTimer::new())
+            // What connections are guarded by is made for these.
+            .http1_max_buf_size(HTTP1_BUFFER)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(WINDOW)
+            .build(Limited::new(Guarding::new(connector)))
+    }
+}
+
+impl fmt::Debug for Pools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pools")
+    }
 }
 
 /// rustls with `ring`, named here instead of installed for the whole process.
-pub(super) fn tls(extra: &[CertificateDer<'static>]) -> Result<rustls::ClientConfig, Error> {
+pub(super) fn tls(extra: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
@@ -56,7 +116,7 @@ pub(super) fn tls(extra: &[CertificateDer<'static>]) -> Result<rustls::ClientCon
         })?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::config(format!("TLS can't be set up: {error}")))?;
     let mut config = config.with_root_certificates(roots).with_no_client_auth();

@@ -20,7 +20,7 @@ use super::connect_limit::connected_by;
 use super::failure::{Failed, RequestError, refusal, transport};
 use super::floods::Floods;
 use super::guard::Flood;
-use super::pool::{Pool, pool};
+use super::pool::Pools;
 use super::reading::{ReadError, read};
 use crate::address::Resolver;
 use crate::deployment::auth::Auth;
@@ -48,7 +48,7 @@ pub(crate) struct Http(Way);
 /// Who makes the connections and speaks HTTP on them.
 #[derive(Clone, Debug)]
 enum Way {
-    BuiltIn(Arc<Pool>),
+    BuiltIn(Arc<Pools>),
     /// A client that the service has set up.
     #[cfg(feature = "reqwest")]
     Configured(Configured),
@@ -62,8 +62,8 @@ impl Http {
         resolver: Resolver,
         connect: Duration,
     ) -> Result<Self, Error> {
-        let pool = pool(certificates, resolver, connect)?;
-        Ok(Self(Way::BuiltIn(Arc::new(pool))))
+        let pools = Pools::new(certificates, resolver, connect)?;
+        Ok(Self(Way::BuiltIn(Arc::new(pools))))
     }
 
     /// By a client that the service has set up.
@@ -93,9 +93,9 @@ impl Http {
             // certain that nothing was sent.
             let within = (connect.at(), floods.clone());
             let result = match &self.0 {
-                Way::BuiltIn(pool) => {
+                Way::BuiltIn(pools) => {
                     // Not in this future, which is large enough.
-                    let pending = pool.request(request.map(Full::new));
+                    let pending = pools.request(request.map(Full::new));
                     let exchange = exchange(pending, limits.answer, context);
                     timeout_at(deadline.at(), connected_by(within, exchange)).await
                 }

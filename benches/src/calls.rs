@@ -19,8 +19,7 @@ use self::external::External;
 use self::load::{Contender, Order, Outcome};
 pub(crate) use self::wrapper::Wrapper;
 use crate::awake::Awake;
-use crate::report::{Requirement, Section, median};
-use crate::table::Table;
+use crate::report::{Requirement, Section, Table, median};
 use byod_bench::deployment::{LARGE, Process, SMALL};
 
 /// Calls under way at once.

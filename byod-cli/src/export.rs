@@ -6,6 +6,7 @@ mod files;
 mod imports;
 mod item;
 pub(crate) mod main_side;
+mod mirror;
 mod placing;
 mod plan;
 mod read_back;
@@ -21,7 +22,7 @@ use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, Manifest, Placements, Project};
+use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, Manifest, Placements, Project};
 use serde::Serialize;
 
 use crate::carry;
@@ -84,6 +85,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if owners::key(&manifest).is_some() && manifest.user_tables.contains(IDEMPOTENCY_TABLE) {
         return Err(Error::KeyTable(IDEMPOTENCY_TABLE));
     }
+    if !manifest.mirror.is_default() && manifest.user_tables.contains(MIRROR_TABLE) {
+        return Err(Error::MirrorTable(MIRROR_TABLE));
+    }
     if manifest.user_tables.contains(CLAIM_TABLE) {
         return Err(Error::ClaimTable(CLAIM_TABLE));
     }
@@ -95,6 +99,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let problems: Vec<String> = user_tables(&manifest)
         .flat_map(|table| owners::problems(&manifest, table))
+        .chain(owners::problems_of_copies(&manifest))
         .collect();
     if !problems.is_empty() {
         return Err(Error::Owners {
@@ -102,33 +107,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             problems,
         });
     }
-    let sources = |folder: &Path| Sources::read(folder, &names);
-    let main = sources(&folders.main)?;
-    let mut custom = Sources::default();
-    if is_folder(&folder.join("custom"))? {
-        custom = sources(&folder)?;
-        custom.modules.retain(|name, _| name.starts_with("custom/"));
-        if let Some(name) = custom
-            .broken
-            .iter()
-            .find(|name| name.starts_with("custom/"))
-        {
-            return Err(Error::Custom {
-                module: name.clone(),
-                what: "can't be parsed".to_owned(),
-            });
-        }
-    }
-    if let Some((module, what)) = custom
-        .modules
-        .keys()
-        .find_map(|name| Some((name, carry::is_unfit(name)?)))
-    {
-        return Err(Error::Custom {
-            module: module.clone(),
-            what: format!("is {what}"),
-        });
-    }
+    let main = Sources::read(&folders.main, &names)?;
+    let custom = custom(&folder, &names)?;
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = package_above(&folders.main);
@@ -172,6 +152,36 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         notes: plan.notes,
         warnings,
     })
+}
+
+/// What people wrote, in `custom/` of the folder.
+fn custom(folder: &Path, names: &OwnerNames) -> Result<Sources, Error> {
+    let mut custom = Sources::default();
+    if is_folder(&folder.join("custom"))? {
+        custom = Sources::read(folder, names)?;
+        custom.modules.retain(|name, _| name.starts_with("custom/"));
+        if let Some(name) = custom
+            .broken
+            .iter()
+            .find(|name| name.starts_with("custom/"))
+        {
+            return Err(Error::Custom {
+                module: name.clone(),
+                what: "can't be parsed".to_owned(),
+            });
+        }
+    }
+    if let Some((module, what)) = custom
+        .modules
+        .keys()
+        .find_map(|name| Some((name, carry::is_unfit(name)?)))
+    {
+        return Err(Error::Custom {
+            module: module.clone(),
+            what: format!("is {what}"),
+        });
+    }
+    Ok(custom)
 }
 
 /// Whether there is a folder; what stands in its place is an error.

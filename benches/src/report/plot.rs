@@ -8,7 +8,7 @@ use plotters::prelude::*;
 const SIZE: (u32, u32) = (900, 560);
 
 /// Draws a line a contender, both axes logarithmic.
-pub(crate) fn write(
+pub(crate) fn plot(
     path: &Path,
     title: &str,
     lines: &[(&str, Vec<(usize, f64)>)],
