@@ -87,7 +87,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             }
             let placed = export::place_again(&manifest, &sources);
             actions = main_side::builders(&manifest, &sources, &placed);
-            routes = main_side::outdated(&folder, config, &manifest, &sources, &placed)?;
+            routes = export::outdated_routes(&folder, config, &manifest, &sources, &placed)?;
             placed
         }
         // Its project is the snapshot's: what was written is all that there is.

@@ -10,6 +10,7 @@ mod mirror;
 mod placing;
 mod plan;
 mod read_back;
+mod routes;
 mod schema;
 mod settled;
 mod stubs;
@@ -38,6 +39,7 @@ pub(crate) use files::Written;
 use placing::place;
 pub(crate) use placing::{NOT_EXPORTED, place_again};
 pub(crate) use plan::{Fate, FunctionReport};
+pub(crate) use routes::outdated as outdated_routes;
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
 
@@ -126,7 +128,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let mut warnings = manifest.main.warnings.clone();
     warnings.extend(user.warnings);
     let functions = place(&manifest, &main, &plan.rejected);
-    let main_routes = main_side::refresh(&folders.main, config, &manifest, &main, &functions)?;
+    let main_routes = routes::refresh(&folders.main, config, &manifest, &main, &functions)?;
     // What was written counts among main's own files.
     let digest = match main_routes {
         true => builder.read_main()?.1,

@@ -3,7 +3,6 @@
 //! that ask for users' data where that is.
 
 mod builders;
-mod routes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use byod_schema::{FunctionPath, Manifest, Project, Schema, Table, Validator};
 use serde::Serialize;
 
 use super::mirror;
+use super::routes::{ROUTES, routes};
 use crate::carry::Travelling;
 use crate::error::Error;
 use crate::layout::string;
@@ -21,8 +21,6 @@ use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
 
 pub(crate) use builders::{BuilderReport, builders};
-use routes::{ROUTES, routes};
-pub(crate) use routes::{has_server, outdated, refresh};
 
 /// Main's table of the users' records.
 pub(crate) const TABLE: &str = "userDatabaseConfig";
@@ -189,7 +187,7 @@ fn server(
     let sources = Sources::read(&report.folder, &OwnerNames::of(manifest))?;
     let placed = super::place_again(manifest, &sources);
     let builders = builders(manifest, &sources, &placed);
-    if builders.is_empty() && !has_server(&sources) {
+    if builders.is_empty() && !sources.has_server() {
         return Ok(());
     }
     for (name, text) in SERVER {

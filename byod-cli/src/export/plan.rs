@@ -12,7 +12,6 @@ use serde::Serialize;
 use super::assemble;
 use super::bundling::Bundling;
 use super::item::{Item, Reexport};
-use super::main_side;
 use super::mirror;
 use super::schema::{self, ForeignId};
 use super::settled;
@@ -209,7 +208,7 @@ pub(crate) fn plan(
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
     }
-    if main_side::has_server(sources) {
+    if sources.has_server() {
         texts.insert("byod/files".to_owned(), support::FILES.to_owned());
         texts.insert("byod/search".to_owned(), support::SEARCH.to_owned());
     }

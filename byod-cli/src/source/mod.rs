@@ -40,6 +40,6 @@ pub(crate) use held::held_names;
 pub(crate) use module::{Definition, Imported, LoadKind, Module, Statement};
 pub(crate) use operations::{Operation, OperationOf, Use};
 pub(crate) use origin::Origin;
-pub(crate) use project::{MAIN_HEAD, Place, SERVER, Sources, Target};
+pub(crate) use project::{MAIN_HEAD, Place, Sources, Target};
 pub(crate) use public::{LOCK, packages_within, public, public_functions};
 pub(crate) use verdict::{Plain, Telling, Wrapper};

@@ -23,7 +23,7 @@ pub(crate) struct Sources {
 }
 
 /// Main's module of builders that go where a user's data is.
-pub(crate) const SERVER: &str = "byod/server";
+const SERVER: &str = "byod/server";
 
 /// How the modules begin that `byod export --main` writes.
 pub(crate) const MAIN_HEAD: &str = "// Written by `byod export --main`.\n";
@@ -150,12 +150,15 @@ impl Sources {
         matches!(self.leads_to(from, specifier), Target::Module(module) if self.is_server(&module))
     }
 
-    /// Whether it is the module of that name that `byod export --main` writes.
     fn is_server(&self, module: &str) -> bool {
-        let found = (module == SERVER).then(|| self.modules.get(SERVER));
-        found
-            .flatten()
-            .is_some_and(|m| m.text.starts_with(MAIN_HEAD))
+        module == SERVER && self.has_server()
+    }
+
+    /// Whether main has the builders of actions that ask for users' data where that is, as
+    /// `byod export --main` writes them.
+    pub(crate) fn has_server(&self) -> bool {
+        let server = self.modules.get(SERVER);
+        server.is_some_and(|server| server.text.starts_with(MAIN_HEAD))
     }
 
     fn leads_to(&self, from: &str, specifier: &str) -> Target {

@@ -6,14 +6,15 @@ use std::path::Path;
 
 use byod_schema::{FunctionPath, Injection, Manifest, Placement, Runs};
 
+use super::schema::user_tables;
 use crate::error::Error;
 use crate::layout::{Code, Entry, string};
 use crate::owners::{self, Owners, is_foreign};
-use crate::source::{MAIN_HEAD, SERVER, Sources};
+use crate::source::Sources;
 use crate::touches::taking_caller;
 use crate::tree::Tree;
 
-pub(crate) const ROUTES: &str = "byod/routes.ts";
+pub(super) const ROUTES: &str = "byod/routes.ts";
 
 /// What the export writes into the users' project for main's actions.
 const OWN: [(&str, &str, &str); 4] = [
@@ -24,7 +25,7 @@ const OWN: [(&str, &str, &str); 4] = [
 ];
 
 /// The text of the module.
-pub(crate) fn routes(
+pub(super) fn routes(
     manifest: &Manifest,
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
@@ -52,7 +53,7 @@ pub(crate) fn routes(
         .into_iter()
         .map(ToString::to_string)
         .collect();
-    include_str!("routes.ts")
+    include_str!("main_side/routes.ts")
         .replace("/*users tables*/", &list(&manifest.user_tables))
         .replace("/*owner fields*/", &list(&owner_fields(manifest)))
         .replace("/*take caller*/", &list(&takers))
@@ -66,14 +67,14 @@ pub(crate) fn routes(
 /// # Errors
 ///
 /// Where a file can't be read or written.
-pub(crate) fn refresh(
+pub(super) fn refresh(
     folder: &Path,
     config: &Path,
     manifest: &Manifest,
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
 ) -> Result<bool, Error> {
-    if !has_server(sources) {
+    if !sources.has_server() {
         return Ok(false);
     }
     let tree = Tree::named(folder, config)?;
@@ -97,7 +98,7 @@ pub(crate) fn outdated(
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
 ) -> Result<Option<String>, Error> {
-    if !has_server(sources) {
+    if !sources.has_server() {
         return Ok(None);
     }
     let known = Tree::named(folder, config)?.read(ROUTES)?;
@@ -106,12 +107,6 @@ pub(crate) fn outdated(
     Ok((!is_same).then(|| {
         format!("{ROUTES} of main, by which its actions go, is out of date. Run `byod export`")
     }))
-}
-
-/// Whether main has the builders of actions that ask for users' data where that is.
-pub(crate) fn has_server(sources: &Sources) -> bool {
-    let server = sources.modules.get(SERVER);
-    server.is_some_and(|server| server.text.starts_with(MAIN_HEAD))
 }
 
 fn on_user(manifest: &Manifest, path: &FunctionPath) -> Entry {
@@ -143,7 +138,7 @@ fn takes<'a>(
 /// The names of fields and arguments that may say whose something is.
 fn owner_fields(manifest: &Manifest) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = owners::subjects(manifest).map(str::to_owned).collect();
-    let tables = super::super::user_tables(manifest);
+    let tables = user_tables(manifest);
     for table in tables {
         let owners = Owners::of(manifest, table);
         let names = owners.fields().iter().map(|path| last(path));
