@@ -77,6 +77,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     let user_folder = folder;
     let (mut apart, mut past) = (Vec::new(), Vec::new());
     let (mut actions, mut routes) = (Vec::new(), None);
+    let mut refuses = None;
     let placed = match folders.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
@@ -88,6 +89,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             let placed = export::place_again(&manifest, &sources);
             actions = main_side::builders(&manifest, &sources, &placed);
             routes = export::outdated_routes(&folder, config, &manifest, &sources, &placed)?;
+            refuses = main_side::refuses_rows(&folder, &manifest, &sources, &placed);
             placed
         }
         // Its project is the snapshot's: what was written is all that there is.
@@ -120,6 +122,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         .chain(public)
         .collect();
     differences.extend(functions::unknown(&manifest));
+    differences.extend(refuses);
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {
         differences.extend(functions::outdated(&manifest, &placed));
         differences.extend(routes);

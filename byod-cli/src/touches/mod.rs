@@ -9,6 +9,7 @@ mod packages;
 mod sides;
 mod writers;
 
+pub(crate) use analysis::Analysis;
 pub(crate) use asking::{Asking, BuilderImport, asking, http_actions, taking_caller};
 pub(crate) use crons::left_on_main;
 pub(crate) use ids::Ids;
