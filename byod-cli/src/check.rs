@@ -114,6 +114,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     differences.extend(functions::unknown(&manifest));
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {
         differences.extend(functions::outdated(&manifest, &placed));
+        differences.extend(functions::without_copies(&manifest, &functions));
     }
     Ok(Report {
         fits: differences.is_empty()

@@ -53,9 +53,15 @@ pub(crate) fn of_main(
     id: &str,
     users: Option<&str>,
 ) -> String {
-    let tables = mirrored(manifest, travelling).map(|(table, fields)| {
+    let fields = mirrored(manifest, travelling).map(|(table, fields)| {
+        let fields = Code::strings(fields.iter().map(String::as_str));
+        Entry::new(&table.table_name, fields)
+    });
+    let fields = Code::expanded(fields).print(0, "const FIELDS = ".len(), 1);
+    let tables = mirrored(manifest, travelling).map(|(table, _)| {
         let name = string(&table.table_name);
-        let fields = Code::strings(fields.iter().map(String::as_str)).print(10, 10, 1);
+        let those = &table.table_name;
+        let those = format!("FIELDS{}", member(those));
         let docs = match Copies::of(manifest, table) {
             // Ids of another table are nobody's here.
             Ok(Copies::Caller) if users == Some(&table.table_name) => {
@@ -72,7 +78,11 @@ pub(crate) fn of_main(
             }
             _ => "[]".to_owned(),
         };
-        let value = format!("copied(\n          {docs},\n          {fields},\n        )");
+        let value = if docs.contains('\n') {
+            format!("copied(\n          {docs},\n          {those},\n        )")
+        } else {
+            format!("copied({docs}, {those})")
+        };
         Entry::new(&table.table_name, Code::text(value))
     });
     let tables = Code::expanded(tables).print(6, "      tables: ".len(), 1);
@@ -80,8 +90,18 @@ pub(crate) fn of_main(
     imports.push_str("import { internalQuery } from \"../_generated/server\";\n");
     include_str!("main_side/mirror.ts")
         .replace("/*imports*/", &imports)
+        .replace("{/*fields*/}", &fields)
         .replace("{/*tables*/}", &tables)
         .replace("/*id*/", id)
+}
+
+/// How a member of the name is reached.
+fn member(name: &str) -> String {
+    if crate::layout::is_identifier(name) {
+        format!(".{name}")
+    } else {
+        format!("[{}]", string(name))
+    }
 }
 
 /// The tables of which there are copies, with what of them travels.

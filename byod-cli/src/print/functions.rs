@@ -83,7 +83,16 @@ fn list<'a>(
         } else {
             function.touches.join(", ")
         };
-        writeln!(out, "  {}  {QUIET}{touches}{QUIET:#}", function.function)?;
+        let copies = if function.mirror.is_empty() {
+            String::new()
+        } else {
+            format!("; copies of {}", function.mirror.join(", "))
+        };
+        writeln!(
+            out,
+            "  {}  {QUIET}{touches}{copies}{QUIET:#}",
+            function.function
+        )?;
     }
     Ok(())
 }

@@ -165,7 +165,7 @@ impl Refusal {
                 "change on main what the reason says, or write the function in custom/; or list it in `user.across_users` where it is to show several users' data"
             }
             Self::ReadsMain => {
-                "write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
+                "name the table in `user.mirror`, where it is the caller's own documents that the function reads; or write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
             }
             Self::WritesMain => {
                 "write the function in custom/, and let the service write on main; or list it in `user.main_only`"

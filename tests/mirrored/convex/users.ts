@@ -28,3 +28,12 @@ export const ban = internalMutation({
     return null;
   },
 });
+
+export const pardon = internalMutation({
+  args: { user: v.id("users") },
+  returns: v.null(),
+  handler: async (ctx, { user }) => {
+    await ctx.db.patch(user, { bannedAt: undefined });
+    return null;
+  },
+});

@@ -4,6 +4,9 @@
 /** As many documents of a table as are mirrored; of who has more, none are. */
 const MOST = 1000;
 
+/** What of them functions on users' deployments read. */
+const FIELDS = {/*fields*/};
+
 /**
  * The caller's own documents of the tables that are mirrored, with the fields that
  * functions on users' deployments read, for the service alone. Nobody else's document

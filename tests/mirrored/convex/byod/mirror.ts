@@ -6,6 +6,13 @@ import { internalQuery } from "../_generated/server";
 /** As many documents of a table as are mirrored; of who has more, none are. */
 const MOST = 1000;
 
+/** What of them functions on users' deployments read. */
+const FIELDS = {
+  users: ["bannedAt", "name", "plan", "subject"],
+  userPreferences: ["key", "userId", "value"],
+  badges: ["givenBy", "points", "title", "userId"],
+};
+
 /**
  * The caller's own documents of the tables that are mirrored, with the fields that
  * functions on users' deployments read, for the service alone. Nobody else's document
@@ -23,10 +30,7 @@ export const read = internalQuery({
     return {
       at,
       tables: {
-        users: copied(
-          await one(ctx.db.get(user)),
-          ["bannedAt", "name", "plan", "subject"],
-        ),
+        users: copied(await one(ctx.db.get(user)), FIELDS.users),
         userPreferences: copied(
           await those([user], (owner) =>
             ctx.db
@@ -34,7 +38,7 @@ export const read = internalQuery({
               .withIndex("by_user", (q) => q.eq("userId", owner))
               .take(MOST + 1),
           ),
-          ["key", "userId", "value"],
+          FIELDS.userPreferences,
         ),
         badges: copied(
           await those([user], (owner) =>
@@ -43,7 +47,7 @@ export const read = internalQuery({
               .withIndex("by_user", (q) => q.eq("userId", owner))
               .take(MOST + 1),
           ),
-          ["givenBy", "points", "title", "userId"],
+          FIELDS.badges,
         ),
       },
     };
