@@ -84,6 +84,7 @@ pub(crate) fn read(
         None => None,
     };
     check_tables(&config, &main, user.as_ref())?;
+    check_outbox(&config, &main)?;
     check_mirror(&config, &main)?;
     let file = functions::file(&config.path);
     sources.note(file.clone());
@@ -295,6 +296,28 @@ fn check_tables(config: &Config, main: &Project, user: Option<&Project>) -> Resu
                 config.beside(named).display(),
                 table.text
             );
+            return Err(config.error(table.line, message));
+        }
+    }
+    Ok(())
+}
+
+/// What is written from users' deployments must be a table of main's own.
+fn check_outbox(config: &Config, main: &Project) -> Result<(), Error> {
+    for table in &config.outbox {
+        let name = &table.text;
+        if config.tables.iter().any(|of_users| of_users.text == *name) {
+            let message = format!(
+                "`user.outbox` names `{name}`, which is the users' own in `user.tables`. Remove one"
+            );
+            return Err(config.error(table.line, message));
+        }
+        if main.schema.table(name).is_none() {
+            let hint = match nearest(name, main.schema.table_names()) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Remove it from `user.outbox`".to_owned(),
+            };
+            let message = format!("`user.outbox` names `{name}`, which main doesn't have. {hint}");
             return Err(config.error(table.line, message));
         }
     }

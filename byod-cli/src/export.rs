@@ -7,6 +7,8 @@ mod imports;
 mod item;
 pub(crate) mod main_side;
 mod mirror;
+mod on_main;
+mod outbox;
 mod placing;
 mod plan;
 mod read_back;

@@ -15,7 +15,7 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, Copies, KnownClaims, Pauses, RecoveryTasks, Rollout, Rollouts,
+    Ages, ConnectsUnderWay, Copies, KnownClaims, Outbox, Pauses, RecoveryTasks, Rollout, Rollouts,
     RouteCache, RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
@@ -325,6 +325,7 @@ impl ByodBuilder {
             watched: Watched::default(),
             claims: KnownClaims::new(self.cache_capacity),
             connects_under_way: ConnectsUnderWay::default(),
+            outbox: Outbox::new(self.cache_capacity),
             recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
         }))
     }

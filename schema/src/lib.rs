@@ -26,7 +26,8 @@ pub use manifest::{
     Stated,
 };
 pub use own_tables::{
-    CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, claim_table, idempotency_table, mirror_table,
+    CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, OUTBOX_STATE_TABLE, OUTBOX_TABLE, claim_table,
+    idempotency_table, mirror_table, outbox_state_table, outbox_table,
 };
 pub use ownership::{Deployments, Ownership};
 pub use refused::{REFUSED, refused, refused_module};

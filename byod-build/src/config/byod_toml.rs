@@ -29,6 +29,9 @@ pub(crate) struct Config {
     pub(crate) owner: Vec<(Named, Named)>,
     /// The tables whose documents are everybody's.
     pub(crate) common: Vec<Named>,
+    /// The tables of main that are written from users' deployments though they have no
+    /// owner.
+    pub(crate) outbox: Vec<Named>,
     /// The tables of main of which users' deployments have copies.
     pub(crate) mirror: Vec<Named>,
     /// The fields of those that never leave main.
@@ -102,6 +105,7 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         deployments: Deployments::Own,
         owner: Vec::new(),
         common: Vec::new(),
+        outbox: Vec::new(),
         mirror: Vec::new(),
         never_mirror: Vec::new(),
         stated: Stated::default(),
@@ -115,9 +119,12 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         config.deployments = user::deployments(reader, user)?;
         config.owner = user::owner(reader, user)?;
         config.common = user::names(reader, user, "common", "templates")?;
+        config.outbox = user::names(reader, user, "outbox", "feedback")?;
         config.mirror = user::names(reader, user, "mirror", "userPreferences")?;
         config.never_mirror = mirror::never(reader, user)?;
         config.stated = stated::stated(reader, user)?;
+        let outbox = config.outbox.iter().map(|table| table.text.clone());
+        config.stated.outbox = outbox.collect();
         let (tables, mirrored) = (&config.tables, &config.mirror);
         mirror::check(reader, tables, mirrored, &config.never_mirror)?;
         user::check(reader, tables, mirrored, &config.owner, &config.common)?;

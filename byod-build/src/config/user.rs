@@ -12,7 +12,7 @@ use super::names::{not_a_field, not_a_table};
 use crate::error::Error;
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 14] = [
     "convex",
     "tables",
     "inject",
@@ -24,6 +24,7 @@ pub(super) const KEYS: [&str; 13] = [
     "skip",
     "across_users",
     "not_served",
+    "outbox",
     "mirror",
     "never_mirror",
 ];

@@ -11,6 +11,7 @@ use super::reach::changed;
 use super::signed_up::unclear;
 use crate::owners::{self, callers, is_foreign};
 use crate::source::{Caller, Imported, Module, Place, Sources, Target};
+use crate::touches::Analysis;
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
 const BUILDERS: [&str; 6] = [
@@ -38,6 +39,10 @@ pub(crate) struct Carrier<'a> {
     pub(super) defined: BTreeMap<Place, FunctionPath>,
     /// The statements whose values are changed somewhere.
     pub(super) changed: BTreeSet<Place>,
+    /// Which tables main's functions and helpers touch.
+    pub(super) analysis: Analysis<'a>,
+    /// Which helpers main can run as they are, as far as it was asked for.
+    pub(super) helpers: RefCell<BTreeMap<Place, bool>>,
     /// What loading a module is, as far as it was asked for.
     pub(super) loaded: RefCell<HashMap<String, Result<Rc<Loaded>, Reason>>>,
     /// What a module does when it is loaded, as far as it was asked for.
@@ -94,6 +99,8 @@ impl<'a> Carrier<'a> {
                 })
                 .collect(),
             changed: changed(sources),
+            analysis: Analysis::new(sources, manifest),
+            helpers: RefCell::default(),
             loaded: RefCell::default(),
             acts: RefCell::default(),
         };
@@ -125,7 +132,7 @@ impl<'a> Carrier<'a> {
         function.map_or(FunctionType::Query, |function| function.function_type)
     }
 
-    pub(super) fn is_foreign(&self, table: &str) -> bool {
+    pub(crate) fn is_foreign(&self, table: &str) -> bool {
         self.manifest.main.schema.table(table).is_some()
             && is_foreign(table, &self.manifest.user_tables)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use byod_schema::FunctionPath;
 
+use super::for_main::Leaves;
 use crate::source::Place;
 
 /// Who main asks for the caller, wherever it is asked from.
@@ -37,6 +38,8 @@ pub(crate) struct Need {
     pub(crate) loads: BTreeSet<String>,
     /// The modules of those functions.
     pub(crate) opened: BTreeSet<String>,
+    /// What they leave for main.
+    pub(crate) leaves: Leaves,
     /// Main's tables of which it reads copies.
     pub(crate) mirror: BTreeSet<String>,
     /// Statements that look the caller up in such a copy.
@@ -52,7 +55,8 @@ impl Need {
             _ => None,
         });
         let statements = self.statements.iter().map(|(module, _)| module);
-        let all = statements.chain(&self.loads).chain(stubs);
+        let helpers = self.leaves.helpers.keys().map(|(module, _)| module);
+        let all = statements.chain(&self.loads).chain(stubs).chain(helpers);
         all.map(String::as_str)
     }
 
@@ -64,6 +68,7 @@ impl Need {
         self.builders.extend(other.builders);
         self.loads.extend(other.loads);
         self.opened.extend(other.opened);
+        self.leaves.add(other.leaves);
         self.mirror.extend(other.mirror);
         self.looking.extend(other.looking);
     }

@@ -25,6 +25,8 @@ pub(crate) struct FunctionReport {
     pub(crate) is_listed: bool,
     /// It runs on main and sees no connected user's data.
     pub(crate) sees_no_connected: bool,
+    /// It runs on users' deployments, and main does a part of it later.
+    pub(crate) outbox: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -93,6 +95,7 @@ pub(super) fn functions(
             reason,
             is_listed: is_stated || manifest.stated.not_served.contains(path),
             sees_no_connected: placement.sees_no_connected,
+            outbox: placement.outbox,
         }
     };
     public.map(of).collect()
@@ -145,8 +148,13 @@ pub(super) fn outdated(
         );
     };
     let kind = |placement: &Placement| match &placement.runs {
-        Runs::Refused { refusal, .. } => (None, Some(*refusal), placement.sees_no_connected),
-        runs => (runs.location(), None, placement.sees_no_connected),
+        Runs::Refused { refusal, .. } => (None, Some(*refusal), placement.sees_no_connected, false),
+        runs => (
+            runs.location(),
+            None,
+            placement.sees_no_connected,
+            placement.outbox,
+        ),
     };
     let all: BTreeSet<&FunctionPath> = placed.keys().chain(known.functions.keys()).collect();
     let differs =

@@ -61,6 +61,7 @@ pub(crate) fn texts(
         Source::Function(path) => Some(path.module.clone()),
         _ => None,
     }));
+    names.extend(need.leaves.helpers.keys().map(|(module, _)| module.clone()));
     let mut items = items;
     names
         .into_iter()
@@ -117,9 +118,9 @@ fn imported(carrier: &Carrier<'_>, need: &Need) -> BTreeSet<(String, String)> {
     found
 }
 
-pub(super) struct Builder<'a> {
-    pub(super) carrier: &'a Carrier<'a>,
-    need: &'a Need,
+pub(super) struct Builder<'a, 'c> {
+    pub(super) carrier: &'a Carrier<'c>,
+    pub(super) need: &'a Need,
     module: Option<&'a Module>,
     pub(super) name: String,
     out: String,
@@ -134,12 +135,13 @@ pub(super) struct Piece {
     pub(super) statement: Option<usize>,
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     fn text(mut self, items: Vec<Item>, exports: &[Reexport]) -> Option<String> {
         let mut pieces = self.carried();
         for stub in &self.need.stubs {
             pieces.extend(self.stub(stub));
         }
+        pieces.extend(self.helpers());
         self.import_loaded();
         for item in items {
             pieces.push(Piece {
@@ -280,6 +282,12 @@ impl Builder<'_> {
         for function in facts.functions.iter().filter(|f| f.is_api) {
             edits.push((function.root.clone(), "internal"));
         }
+        let on_main = self.on_main(module, index);
+        edits.extend(
+            on_main
+                .iter()
+                .map(|(span, text)| (span.clone(), text.as_str())),
+        );
         if let Some(definition) = &statement.definition {
             let function_type = self.carrier.function_type(module, index);
             let builder = support::builder(function_type);
@@ -330,8 +338,15 @@ impl Builder<'_> {
         let ids = &statement.facts.id_types;
         // All of them have become `string`.
         let no_ids = !ids.is_empty() && ids.iter().all(|(_, table)| is_foreign(table, tables));
+        let functions = &statement.facts.functions;
+        let no_functions =
+            !functions.is_empty() && functions.iter().all(|f| self.is_left_for_main(f));
         for name in &statement.facts.names {
             if Some(name) == builder.as_ref() || (no_ids && name == "Id") {
+                continue;
+            }
+            // All of them have become texts.
+            if no_functions && matches!(name.as_str(), "internal" | "api") {
                 continue;
             }
             let Some((import, imported)) = module.import_of(name) else {

@@ -61,6 +61,9 @@ impl Placing<'_> {
     fn placement(&self, path: &FunctionPath, judged: &Judged) -> Placement {
         let runs = self.runs(path, judged);
         let users = self.of_users(&judged.total.reads);
+        let leaves = |need: &Need| !need.leaves.is_empty();
+        let need = self.judged.get(path).and_then(|need| need.as_ref().ok());
+        let outbox = runs == Runs::User && need.is_some_and(leaves);
         let mirror = self.mirror(path, judged, &runs);
         Placement {
             sees_no_connected: runs == Runs::Main && !users.is_empty(),
@@ -69,7 +72,7 @@ impl Placing<'_> {
             reads: judged.total.reads.clone(),
             writes: judged.total.writes.clone(),
             mirror,
-            outbox: false,
+            outbox,
         }
     }
 
@@ -166,18 +169,18 @@ impl Placing<'_> {
             return (Refusal::Action, reason);
         }
         let carried = self.not_carried(path);
+        if let Some(component) = judged.total.components.first() {
+            let reason = format!("needs the component `{component}`");
+            return (Refusal::Component, reason);
+        }
         let written = self.of_main(&judged.direct.writes);
         if !written.is_empty() {
             let reason = format!(
-                "writes {} on main beside {}",
+                "writes {} on main beside {}: {carried}",
                 shown(&written),
                 shown(&users)
             );
             return (Refusal::WritesMain, reason);
-        }
-        if let Some(component) = judged.total.components.first() {
-            let reason = format!("needs the component `{component}`");
-            return (Refusal::Component, reason);
         }
         let read = self.of_main(&judged.direct.reads);
         // The caller's own row is no reason by itself: byod tells who calls. Nor is what is

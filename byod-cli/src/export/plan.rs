@@ -13,12 +13,13 @@ use super::assemble;
 use super::bundling::Bundling;
 use super::item::{Item, Reexport};
 use super::mirror;
+use super::outbox;
 use super::schema::{self, ForeignId};
 use super::settled;
 use super::stubs;
 use super::support;
 use super::tables;
-use crate::carry::{self, Carrier, Carriers, Need, Source, Travelling};
+use crate::carry::{self, Carrier, Carriers, Leaves, Need, Source, Travelling};
 use crate::owners::{self, is_foreign};
 use crate::source::Sources;
 
@@ -38,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<String>,
     /// What can't be carried over, though it looked as if it could.
     pub(crate) rejected: Rejected,
+    /// What functions leave for main.
+    pub(crate) leaves: Leaves,
     /// What is brought there of main's documents.
     pub(crate) travelling: Travelling,
     /// Main's `package.json`, where there is one.
@@ -196,14 +199,17 @@ pub(crate) fn plan(
         }
     }
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
-    texts.insert(
-        "byod/owner".to_owned(),
-        support::owner(
-            manifest,
-            &need.context,
-            copied(manifest, &travelling).as_ref(),
-        ),
-    );
+    texts.insert("byod/owner".to_owned(), {
+        let copied = copied(manifest, &travelling);
+        let text = support::owner(manifest, &need.context, copied.as_ref());
+        match need.leaves.is_empty() {
+            true => text,
+            false => outbox::with_outbox(&text),
+        }
+    });
+    if !need.leaves.is_empty() {
+        texts.insert(outbox::MODULE.to_owned(), outbox::of_users(manifest));
+    }
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
@@ -230,7 +236,8 @@ pub(crate) fn plan(
         .into_iter()
         .map(|(module, text)| (format!("{module}.ts"), text))
         .collect();
-    files.insert("schema.ts".to_owned(), schema::text(manifest, &travelling));
+    let text = schema::text(manifest, &travelling, &need.leaves);
+    files.insert("schema.ts".to_owned(), text);
     Plan {
         files,
         modules,
@@ -240,6 +247,7 @@ pub(crate) fn plan(
         ids_as_strings: schema::foreign_ids(manifest),
         notes,
         rejected: Rejected::new(),
+        leaves: need.leaves,
         travelling,
         main_package: None,
         bundling: Bundling::default(),

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use byod_schema::{
     Deployments, Injection, Manifest, Table, claim_table, idempotency_table, mirror_table,
+    outbox_state_table, outbox_table,
 };
 
 use crate::layout::{Code, Entry, string};
 
 use super::mirror;
 use super::validators::{self, code};
-use crate::carry::Travelling;
+use crate::carry::{Leaves, Travelling};
 use crate::owners::{self, is_foreign};
 
 /// An id of a main table that became a string.
@@ -23,7 +24,7 @@ pub(crate) struct ForeignId {
 }
 
 /// The text of `schema.ts`.
-pub(crate) fn text(manifest: &Manifest, travelling: &Travelling) -> String {
+pub(crate) fn text(manifest: &Manifest, travelling: &Travelling, leaves: &Leaves) -> String {
     let tables = &manifest.user_tables;
     let definitions = user_tables(manifest).map(|table| definition(table, manifest));
     let keys = owners::key(manifest).map(|_| Entry {
@@ -33,6 +34,13 @@ pub(crate) fn text(manifest: &Manifest, travelling: &Travelling) -> String {
     let claim = (manifest.ownership.deployments == Deployments::Own).then(|| Entry {
         comment: Some("Whose this deployment is: byod/claim.ts.".to_owned()),
         ..definition(&claim_table(), manifest)
+    });
+    let outbox = (!leaves.is_empty()).then(|| {
+        let rows = Entry {
+            comment: Some("What is to be done on main: byod/outbox.ts.".to_owned()),
+            ..definition(&outbox_table(), manifest)
+        };
+        [rows, definition(&outbox_state_table(), manifest)]
     });
     let copies = mirror::mirrored(manifest, travelling).map(|(table, fields)| {
         let copies = mirror::table_of_copies(table, fields);
@@ -50,7 +58,8 @@ pub(crate) fn text(manifest: &Manifest, travelling: &Travelling) -> String {
         .chain(copies)
         .chain(keys)
         .chain(claim)
-        .chain(state);
+        .chain(state)
+        .chain(outbox.into_iter().flatten());
     let mut args = vec![Code::expanded(definitions)];
     if !manifest.main.schema.schema_validation {
         let off = Entry::new("schemaValidation", Code::text("false"));

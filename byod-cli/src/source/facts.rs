@@ -7,6 +7,7 @@ use byod_schema::FunctionPath;
 
 use super::operations::Touching;
 use super::origin::Origin;
+use super::written::{Helped, Row, Scheduled};
 
 /// The name of a default export, and of what is declared only as that.
 pub(crate) const DEFAULT: &str = "default";
@@ -78,6 +79,12 @@ pub(crate) struct Facts {
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.
     pub(crate) reached: Vec<Reached>,
+    /// What it writes into the database by names of tables and by ids.
+    pub(crate) rows: Vec<Row>,
+    /// The functions of the module that it calls with its context in front.
+    pub(crate) helped: Vec<Helped>,
+    /// It throws something itself.
+    pub(crate) throws: bool,
     /// What it does with the database and with other functions.
     pub(crate) touching: Touching,
     /// `ctx.storage`
@@ -167,6 +174,8 @@ pub(crate) struct FunctionRef {
     pub(crate) is_api: bool,
     /// A context runs it there, without arguments.
     pub(crate) is_run: bool,
+    /// Set where it is scheduled there.
+    pub(crate) scheduled: Option<Scheduled>,
 }
 
 /// Where a function asks who calls.

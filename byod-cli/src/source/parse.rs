@@ -91,6 +91,16 @@ pub(super) fn module(
                         parameters.map(|p| reader.takes_context(p)).collect()
                     })
                     .unwrap_or_default(),
+                parameters: function(statement)
+                    .map(|parts| {
+                        let parameters = parts.parameters.items.iter();
+                        let typed = parameters.map(|p| p.type_annotation.as_ref());
+                        let written = typed.map(|of| of.map(|of| &text[range(of.span)]));
+                        written
+                            .map(|of| annotation(of.unwrap_or_default()))
+                            .collect()
+                    })
+                    .unwrap_or_default(),
                 databases: function(statement)
                     .map(|parts| {
                         let parameters = parts.parameters.items.iter();
@@ -119,6 +129,11 @@ pub(super) fn module(
     module.text = text;
     module.names = Names::of(&module.statements, &module.imports);
     Some(module)
+}
+
+/// `: Id<"users">` without what leads to it.
+fn annotation(text: &str) -> String {
+    text.trim_start_matches(':').trim().to_owned()
 }
 
 /// Whether a statement that declares nothing does something: an empty one doesn't.

@@ -204,3 +204,9 @@ pub(super) fn literals(argument: &TSType) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+/// Whether a call's object is what users' deployments have for what is done on main.
+pub(super) fn is_on_main(object: &Expression) -> bool {
+    matches!(object.get_inner_expression(),
+        Expression::StaticMemberExpression(member) if member.property.name == "onMain")
+}

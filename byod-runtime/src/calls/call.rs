@@ -167,8 +167,15 @@ impl<T> Prepared<T> {
                     }
                 };
                 let sent = client.run(body.clone(), context, &limits, deadline, read);
+                let leaves = self.function.outbox && target.is_user();
                 let mut error = match sent.await {
-                    Ok(value) => return Ok(routed(value)),
+                    Ok(value) => {
+                        let value = routed(value);
+                        if leaves {
+                            self.session.has_left(&target);
+                        }
+                        return Ok(value);
+                    }
                     Err(error) => error,
                 };
                 if let Error::Claim { .. } = error {
@@ -178,13 +185,22 @@ impl<T> Prepared<T> {
                         Ok(()) => {
                             let again = client.run(body, context, &limits, deadline, read);
                             match again.await {
-                                Ok(value) => return Ok(routed(value)),
+                                Ok(value) => {
+                                    let value = routed(value);
+                                    if leaves {
+                                        self.session.has_left(&target);
+                                    }
+                                    return Ok(value);
+                                }
                                 Err(error) => error,
                             }
                         }
                     };
                 }
                 self.session.observe(&target, &error);
+                if leaves && error.outcome() == Outcome::Unknown {
+                    self.session.has_left(&target);
+                }
                 Err(error)
             });
             run.instrument(observed.span()).await

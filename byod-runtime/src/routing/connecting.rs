@@ -130,6 +130,9 @@ impl Byod {
         }
         let status = match stored? {
             Some(status) => {
+                if status == ConnectionStatus::Connected && self.inner().router.leaves_rows() {
+                    self.take_rows_later(&new.client, &user, Some(&new.subject));
+                }
                 let whose = Whose {
                     user: user.as_str(),
                     subject: new.subject.as_str(),

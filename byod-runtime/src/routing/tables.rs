@@ -61,6 +61,11 @@ impl Router {
         self.functions.get(found.ok()?)
     }
 
+    /// Whether a function may leave something for main on users' deployments.
+    pub(super) fn leaves_rows(&self) -> bool {
+        self.functions.iter().any(|function| function.outbox)
+    }
+
     /// Whether a function reads copies of main's documents on users' deployments.
     pub(super) fn reads_copies(&self) -> bool {
         let mut functions = self.functions.iter();
