@@ -10,7 +10,7 @@ use super::need::Source;
 use super::reach::changed;
 use super::signed_up::{callers, unclear};
 use crate::owners::{self, is_foreign};
-use crate::source::{Caller, Imported, Module, Place, Sources, Target};
+use crate::source::{Caller, Component, Imported, Module, Place, Sources, Target};
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
 const BUILDERS: [&str; 6] = [
@@ -34,6 +34,10 @@ pub(crate) struct Carrier<'a> {
     pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
     /// Main's functions, by where they are written.
     pub(super) defined: BTreeMap<Place, FunctionPath>,
+    /// The components that main uses.
+    pub(super) components: Vec<Component>,
+    /// Those that a function uses which runs on main for everybody, each with that function.
+    pub(super) components_on_main: BTreeMap<String, FunctionPath>,
     /// The statements whose values are changed somewhere.
     pub(super) changed: BTreeSet<Place>,
     /// What loading a module is, as far as it was asked for.
@@ -76,7 +80,11 @@ pub(super) type Acts = Rc<[(usize, Rc<Changes>)]>;
 pub(super) type Reason = String;
 
 impl<'a> Carrier<'a> {
-    pub(crate) fn new(sources: &'a Sources, manifest: &'a Manifest) -> Self {
+    pub(crate) fn new(
+        sources: &'a Sources,
+        manifest: &'a Manifest,
+        components_on_main: BTreeMap<String, FunctionPath>,
+    ) -> Self {
         let functions = manifest.main.functions.keys();
         let mut carrier = Self {
             sources,
@@ -90,6 +98,8 @@ impl<'a> Carrier<'a> {
                     Some(((module.name.clone(), index), path.clone()))
                 })
                 .collect(),
+            components: sources.components(),
+            components_on_main,
             changed: changed(sources),
             loaded: RefCell::default(),
             acts: RefCell::default(),
@@ -112,6 +122,18 @@ impl<'a> Carrier<'a> {
         let path = self.defined.get(&(module.name.clone(), index));
         let function = path.and_then(|path| self.manifest.main.functions.get(path));
         function.map_or(FunctionType::Query, |function| function.function_type)
+    }
+
+    /// The kind of the functions that one of Convex's builders makes.
+    pub(crate) fn kind_of(&self, module: &Module, builder: &str) -> FunctionType {
+        let import = module.import_of(builder);
+        let name = import.and_then(|(_, imported)| imported.imported.name());
+        let name = name.unwrap_or_default().to_lowercase();
+        match name {
+            name if name.contains("mutation") => FunctionType::Mutation,
+            name if name.contains("action") => FunctionType::Action,
+            _ => FunctionType::Query,
+        }
     }
 
     pub(super) fn is_foreign(&self, table: &str) -> bool {

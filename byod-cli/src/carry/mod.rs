@@ -7,6 +7,7 @@ mod fit;
 mod known;
 mod load;
 mod need;
+mod packages;
 mod place;
 mod reach;
 mod replaced;
@@ -14,5 +15,6 @@ mod signed_up;
 
 pub(crate) use fit::{GLOBALS, is_server_type};
 pub(crate) use known::Carrier;
-pub(crate) use need::{Need, Source};
+pub(crate) use need::{Mounted, Need, Source};
+pub(crate) use packages::is_let_in;
 pub(crate) use place::{is_taken, is_unfit, out_name};

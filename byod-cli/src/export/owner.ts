@@ -204,14 +204,14 @@ function passOn<Run extends (...args: any[]) => any>(
   turn: Order["read"] = async (run) => await run(),
 ): Run {
   const passed = async (...args: any[]) => {
-    args[position] = ofOwner(args[position], owner);
+    /*of component*/args[position] = ofOwner(args[position], owner);
     return await turn(async () => await run(...args));
   };
   HANDED_OUT.add(passed);
   return passed as any;
 }
 
-/** The arguments with who calls; where they name somebody else, it is an error. */
+/*is of component*//** The arguments with who calls; where they name somebody else, it is an error. */
 function ofOwner(given: Given | undefined, owner: string): Given {
   const args = { ...given };
   for (const name of Object.keys(subject)) {

@@ -21,10 +21,11 @@ pub(crate) fn place(
     sources: &Sources,
     rejected: &Rejected,
 ) -> BTreeMap<FunctionPath, Placement> {
+    let sides = Sides::new(sources, manifest);
     let placing = Placing {
         manifest,
-        sides: Sides::new(sources, manifest),
-        carrier: Carrier::new(sources, manifest),
+        carrier: Carrier::new(sources, manifest, sides.components_on_main()),
+        sides,
         sources,
         rejected,
     };
@@ -143,9 +144,10 @@ impl Placing<'_> {
             );
             return (Refusal::WritesMain, reason);
         }
-        if let Some(component) = judged.total.components.first() {
-            let reason = format!("needs the component `{component}`");
-            return (Refusal::Component, reason);
+        // One that is known is no reason by itself.
+        let mut components = judged.total.components.iter();
+        if components.any(|name| carried.contains(&format!("the component `{name}`"))) {
+            return (Refusal::Component, carried);
         }
         let read = self.of_main(&judged.direct.reads);
         // The caller's own row is no reason by itself: byod tells who calls.

@@ -11,13 +11,14 @@ use serde::Serialize;
 
 use super::assemble;
 use super::bundling::Bundling;
+use super::components;
 use super::item::{Item, Reexport};
 use super::schema::{self, ForeignId};
 use super::settled;
 use super::stubs;
 use super::support;
 use super::tables;
-use crate::carry::{self, Carrier, Need, Source};
+use crate::carry::{self, Carrier, Mounted, Need, Source};
 use crate::owners::{self, is_foreign};
 use crate::source::Sources;
 
@@ -34,6 +35,9 @@ pub(crate) struct Plan {
     /// What main has in whose place byod's own stands.
     pub(crate) stubs: Vec<String>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
+    /// What it needs beside Convex's own package, at main's versions.
+    pub(crate) packages: BTreeMap<String, String>,
+    pub(crate) components: BTreeMap<String, Mounted>,
     pub(crate) notes: Vec<String>,
     /// What can't be carried over, though it looked as if it could.
     pub(crate) rejected: Rejected,
@@ -71,9 +75,10 @@ pub(crate) fn plan(
     sources: &Sources,
     custom: &Sources,
     wanted: &BTreeSet<FunctionPath>,
+    components_on_main: &BTreeMap<String, FunctionPath>,
     rejected: &Rejected,
 ) -> Plan {
-    let carrier = Carrier::new(sources, manifest);
+    let carrier = Carrier::new(sources, manifest, components_on_main.clone());
     let is_shared = manifest.ownership.deployments == Deployments::Shared;
     let mut need = Need::default();
     let mut needs = BTreeMap::new();
@@ -179,7 +184,7 @@ pub(crate) fn plan(
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
     texts.insert(
         "byod/owner".to_owned(),
-        support::owner(manifest, &need.context),
+        support::owner(manifest, &need.context, !need.components.is_empty()),
     );
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
@@ -203,6 +208,10 @@ pub(crate) fn plan(
         .map(|(module, text)| (format!("{module}.ts"), text))
         .collect();
     files.insert("schema.ts".to_owned(), schema::text(manifest));
+    if !need.components.is_empty() {
+        let text = components::config(&need.components);
+        files.insert("convex.config.ts".to_owned(), text);
+    }
     Plan {
         files,
         modules,
@@ -210,6 +219,8 @@ pub(crate) fn plan(
         needs,
         stubs: stubs(&carrier, &need),
         ids_as_strings: schema::foreign_ids(manifest),
+        packages: need.packages,
+        components: need.components,
         notes,
         rejected: Rejected::new(),
         main_package: None,

@@ -10,7 +10,12 @@ use crate::layout::{Code, Entry, string};
 /// `byod/owner.ts`: the builders, which give functions the owner's documents alone.
 ///
 /// `context` is what main's builders add to `ctx` and carried functions read.
-pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> String {
+/// Components' functions, where there are any, are told of nobody.
+pub(crate) fn owner(
+    manifest: &Manifest,
+    context: &BTreeSet<Vec<String>>,
+    has_components: bool,
+) -> String {
     let injected = |injection| {
         let all = manifest.inject.iter();
         all.filter(move |(_, i)| **i == injection)
@@ -48,7 +53,14 @@ pub(crate) fn owner(manifest: &Manifest, context: &BTreeSet<Vec<String>>) -> Str
             "holdStill();\n      ",
         ),
     };
+    let (of_component, is_of_component) = if has_components {
+        (PAST_COMPONENTS, IS_OF_COMPONENT)
+    } else {
+        ("", "")
+    };
     owner_ts
+        .replace("/*of component*/", of_component)
+        .replace("/*is of component*/", is_of_component)
         .replace("/*hold import*/", import)
         .replace("/*hold*/", hold)
         .replace(
@@ -94,6 +106,21 @@ const ONCE: &str = "const own = declared(args, given);
       // An argument of that name may be main's own.
       const chosen = KEY in args ? undefined : given[KEY];
       return await once(ctx.db, caller.owner, chosen, own, run);";
+
+/// What a component's function is given: nothing beside what it is called with.
+const PAST_COMPONENTS: &str = "if (isOfComponent(args[0]))
+      return await turn(async () => await run(...args));
+    ";
+
+const IS_OF_COMPONENT: &str = r#"/** Whether it is a component's function: the owner is nothing that it takes. */
+function isOfComponent(reference: any): boolean {
+  const path = reference?.[Symbol.for("toReferencePath")];
+  return (
+    typeof path === "string" && path.startsWith("_reference/childComponent/")
+  );
+}
+
+"#;
 
 /// `byod/settled.ts`: nothing that modules hold can be changed once a function runs.
 pub(crate) const SETTLED: &str = include_str!("settled.ts");

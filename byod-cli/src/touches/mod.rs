@@ -10,5 +10,6 @@ mod writers;
 
 pub(crate) use crons::left_on_main;
 pub(crate) use ids::Ids;
+pub(crate) use leads::handed;
 pub(crate) use sides::{Judged, Sides};
 pub(crate) use writers::writers_of;
