@@ -156,16 +156,19 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Where `byod.toml` can't be read.
+    /// Where `byod.toml` can't be read, or an app's Convex folder would be outside of its project.
     pub fn folders(&self) -> Result<Folders, Error> {
         let config = Config::read(&self.config)?;
-        let main = config.beside(&config.main);
+        let folder = |named: &_| {
+            let named = config.beside(named);
+            match locate::convex_folder(&named) {
+                Err(error @ Error::FolderOutside { .. }) => Err(error),
+                found => Ok(found.unwrap_or(named)),
+            }
+        };
         Ok(Folders {
-            main: locate::convex_folder(&main).unwrap_or(main),
-            user: config.user.as_ref().map(|user| {
-                let user = config.beside(user);
-                locate::convex_folder(&user).unwrap_or(user)
-            }),
+            main: folder(&config.main)?,
+            user: config.user.as_ref().map(folder).transpose()?,
         })
     }
 

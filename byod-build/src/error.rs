@@ -60,6 +60,20 @@ pub enum Error {
         found: Vec<PathBuf>,
     },
 
+    /// The Convex folder of an app is in another project: its `convex.json`, or a link, says so.
+    #[error(
+        "{}: its Convex folder would be {}, which is outside of {}, the project's package or workspace. Name that folder itself in byod.toml if you mean it",
+        app.display(), folder.display(), root.display()
+    )]
+    FolderOutside {
+        /// The folder that was named.
+        app: PathBuf,
+        /// Where its Convex folder is.
+        folder: PathBuf,
+        /// The folder that all of the project is in.
+        root: PathBuf,
+    },
+
     /// The schema threw, or is not a schema, or needs something that is missing.
     #[error("{at}: {message}")]
     Schema {

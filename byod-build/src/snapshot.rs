@@ -256,10 +256,11 @@ fn difference(old: &Manifest, new: &Manifest) -> String {
             user_tables,
             inject,
             ownership,
+            mirror,
             stated,
             ..
         } = manifest.clone();
-        (user_tables, inject, ownership, stated)
+        (user_tables, inject, ownership, mirror, stated)
     };
     if said(old) != said(new) {
         found.push("[user] in byod.toml changed".to_owned());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use byod_schema::{Manifest, Ownership, Project, nearest};
+use byod_schema::{Manifest, Mirror, Ownership, Project, Validator, nearest};
 
 use crate::config::{Config, Named, functions};
 use crate::error::Error;
@@ -84,6 +84,8 @@ pub(crate) fn read(
         None => None,
     };
     check_tables(&config, &main, user.as_ref())?;
+    check_outbox(&config, &main)?;
+    check_mirror(&config, &main)?;
     let file = functions::file(&config.path);
     sources.note(file.clone());
     let judged = functions::read(&file)?;
@@ -113,6 +115,14 @@ pub(crate) fn read(
                 .map(|(table, field)| (table.text, field.text))
                 .collect(),
             common: config.common.into_iter().map(|table| table.text).collect(),
+        },
+        mirror: Mirror {
+            tables: config.mirror.into_iter().map(|table| table.text).collect(),
+            never: config
+                .never_mirror
+                .into_iter()
+                .map(|field| field.text)
+                .collect(),
         },
         stated: config.stated,
         placements,
@@ -288,6 +298,67 @@ fn check_tables(config: &Config, main: &Project, user: Option<&Project>) -> Resu
             );
             return Err(config.error(table.line, message));
         }
+    }
+    Ok(())
+}
+
+/// What is written from users' deployments must be a table of main's own.
+fn check_outbox(config: &Config, main: &Project) -> Result<(), Error> {
+    for table in &config.outbox {
+        let name = &table.text;
+        if config.tables.iter().any(|of_users| of_users.text == *name) {
+            let message = format!(
+                "`user.outbox` names `{name}`, which is the users' own in `user.tables`. Remove one"
+            );
+            return Err(config.error(table.line, message));
+        }
+        if main.schema.table(name).is_none() {
+            let hint = match nearest(name, main.schema.table_names()) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Remove it from `user.outbox`".to_owned(),
+            };
+            let message = format!("`user.outbox` names `{name}`, which main doesn't have. {hint}");
+            return Err(config.error(table.line, message));
+        }
+    }
+    Ok(())
+}
+
+/// What is mirrored must be there on main, and so must be what never leaves it.
+fn check_mirror(config: &Config, main: &Project) -> Result<(), Error> {
+    for table in &config.mirror {
+        if main.schema.table(&table.text).is_none() {
+            let hint = match nearest(&table.text, main.schema.table_names()) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Remove it from `user.mirror`".to_owned(),
+            };
+            let message = format!("main has no table `{}` to mirror. {hint}", table.text);
+            return Err(config.error(table.line, message));
+        }
+    }
+    for never in &config.never_mirror {
+        let (of, name) = match never.text.split_once('.') {
+            Some((table, field)) => (Some(table), field),
+            None => (None, never.text.as_str()),
+        };
+        let mirrored = config.mirror.iter().map(|table| table.text.as_str());
+        let tables = mirrored.filter(|table| of.is_none_or(|of| of == *table));
+        let documents = tables.filter_map(|table| Some(&main.schema.table(table)?.document_type));
+        let declared: Vec<_> = documents.map(Validator::document_fields).collect();
+        let is_open = declared.iter().any(Option::is_none);
+        let fields: BTreeSet<&str> = declared.into_iter().flatten().flatten().collect();
+        if is_open || fields.contains(name) {
+            continue;
+        }
+        let hint = match nearest(name, fields.iter().copied()) {
+            Some(meant) => format!("Did you mean `{meant}`?"),
+            None => "Remove it there".to_owned(),
+        };
+        let message = format!(
+            "`user.never_mirror` names `{}`, which no mirrored table has. {hint}",
+            never.text
+        );
+        return Err(config.error(never.line, message));
     }
     Ok(())
 }

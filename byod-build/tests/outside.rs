@@ -283,3 +283,42 @@ fn a_submodule_ends_where_it_begins() {
         }
     }
 }
+
+/// What stands in a checkout leads to the project of nobody else.
+#[cfg(unix)]
+#[test]
+fn the_folder_of_an_app_is_in_its_project() {
+    use std::os::unix::fs::symlink;
+    let outside = std::env::temp_dir().join(format!("byod-folder-{}", std::process::id()));
+    fs::create_dir_all(outside.join("convex")).unwrap();
+    let schema = format!(
+        "{IMPORTS}export default defineSchema({{ {SECRET}: defineTable({{ body: v.string() }}) }});\n"
+    );
+    fs::write(outside.join("convex/schema.ts"), schema).unwrap();
+    let named = outside.join("convex");
+    let up = format!("{}{}", "../".repeat(24), &named.to_str().unwrap()[1..]);
+    let folder = Folder::new("o_folder").with("linked/package.json", "{}");
+    symlink(&named, folder.path("linked/convex")).unwrap();
+    for (app, functions) in [
+        ("absolute", named.to_str().unwrap()),
+        ("above", &up),
+        ("link", "../linked/convex/"),
+    ] {
+        let json = format!("{{ \"functions\": {functions:?} }}");
+        folder.write(&format!("{app}/convex.json"), &json);
+    }
+    for app in ["absolute", "above", "link", "linked", ""] {
+        let error = read_project(&folder.path(app), &Limits::default()).unwrap_err();
+        let text = error.to_string();
+        let is_several = matches!(error, Error::SeveralProjects { .. });
+        assert!(
+            text.contains("which is outside of ") || app.is_empty() && is_several,
+            "{app}: {text}"
+        );
+        assert!(!text.contains(SECRET), "{app}: {text}");
+    }
+    // Who names it, means it.
+    let project = read_project(&named, &Limits::default()).unwrap();
+    assert_eq!(project.schema.value.table_names().count(), 1);
+    fs::remove_dir_all(outside).unwrap();
+}

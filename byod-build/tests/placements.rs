@@ -198,6 +198,7 @@ fn what_byod_toml_says_of_a_function_counts_at_once() {
         skip: [path("messages:list")].into(),
         across_users: [path("chat:feed")].into(),
         not_served: [path("chat:gone")].into(),
+        outbox: BTreeSet::new(),
     };
     assert_eq!(manifest.stated, expected);
     let refusal = |of: &str| match manifest.runs(&path(of)) {

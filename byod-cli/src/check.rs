@@ -72,6 +72,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     };
     let user_folder = folder;
     let (mut apart, mut past) = (Vec::new(), Vec::new());
+    let mut refuses = None;
     let placed = match folders.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
@@ -80,7 +81,9 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
                 apart = left_on_main(&sources, &manifest);
                 apart.extend(export::bundled_otherwise(&folder, user));
             }
-            export::place(&manifest, &sources, &BTreeMap::new())
+            let placed = export::place(&manifest, &sources, &BTreeMap::new());
+            refuses = main_side::refuses_rows(&folder, &manifest, &sources, &placed);
+            placed
         }
         // Its project is the snapshot's: what was written is all that there is.
         _ => manifest
@@ -112,8 +115,10 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         .chain(public)
         .collect();
     differences.extend(functions::unknown(&manifest));
+    differences.extend(refuses);
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {
         differences.extend(functions::outdated(&manifest, &placed));
+        differences.extend(functions::without_copies(&manifest, &functions));
     }
     Ok(Report {
         fits: differences.is_empty()

@@ -46,6 +46,11 @@ pub(crate) enum Error {
     )]
     ClaimTable(&'static str),
 
+    #[error(
+        "the table `{0}` has the name of the one that says what was mirrored of main's documents. Rename it"
+    )]
+    MirrorTable(&'static str),
+
     #[error("{}", told(config, problems).join("; "))]
     Owners {
         config: PathBuf,

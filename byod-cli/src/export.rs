@@ -7,6 +7,9 @@ mod files;
 mod imports;
 mod item;
 pub(crate) mod main_side;
+mod mirror;
+mod on_main;
+mod outbox;
 mod placing;
 mod plan;
 mod read_back;
@@ -22,7 +25,9 @@ use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{CLAIM_TABLE, FunctionPath, IDEMPOTENCY_TABLE, Manifest, Placements, Project};
+use byod_schema::{
+    CLAIM_TABLE, FunctionPath, IDEMPOTENCY_TABLE, MIRROR_TABLE, Manifest, Placements, Project,
+};
 use serde::Serialize;
 
 use crate::carry;
@@ -82,6 +87,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     if owners::key(&manifest).is_some() && manifest.user_tables.contains(IDEMPOTENCY_TABLE) {
         return Err(Error::KeyTable(IDEMPOTENCY_TABLE));
     }
+    if !manifest.mirror.is_default() && manifest.user_tables.contains(MIRROR_TABLE) {
+        return Err(Error::MirrorTable(MIRROR_TABLE));
+    }
     if manifest.user_tables.contains(CLAIM_TABLE) {
         return Err(Error::ClaimTable(CLAIM_TABLE));
     }
@@ -93,6 +101,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let problems: Vec<String> = user_tables(&manifest)
         .flat_map(|table| owners::problems(&manifest, table))
+        .chain(owners::problems_of_copies(&manifest))
         .collect();
     if !problems.is_empty() {
         return Err(Error::Owners {
@@ -100,33 +109,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             problems,
         });
     }
-    let sources = |folder: &Path| Sources::read(folder, &names);
-    let main = sources(&folders.main)?;
-    let mut custom = Sources::default();
-    if is_folder(&folder.join("custom"))? {
-        custom = sources(&folder)?;
-        custom.modules.retain(|name, _| name.starts_with("custom/"));
-        if let Some(name) = custom
-            .broken
-            .iter()
-            .find(|name| name.starts_with("custom/"))
-        {
-            return Err(Error::Custom {
-                module: name.clone(),
-                what: "can't be parsed".to_owned(),
-            });
-        }
-    }
-    if let Some((module, what)) = custom
-        .modules
-        .keys()
-        .find_map(|name| Some((name, carry::is_unfit(name)?)))
-    {
-        return Err(Error::Custom {
-            module: module.clone(),
-            what: format!("is {what}"),
-        });
-    }
+    let main = Sources::read(&folders.main, &names)?;
+    let custom = custom(&folder, &names)?;
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = main.package.clone();
@@ -163,6 +147,36 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         notes: plan.notes,
         warnings,
     })
+}
+
+/// What people wrote, in `custom/` of the folder.
+fn custom(folder: &Path, names: &OwnerNames) -> Result<Sources, Error> {
+    let mut custom = Sources::default();
+    if is_folder(&folder.join("custom"))? {
+        custom = Sources::read(folder, names)?;
+        custom.modules.retain(|name, _| name.starts_with("custom/"));
+        if let Some(name) = custom
+            .broken
+            .iter()
+            .find(|name| name.starts_with("custom/"))
+        {
+            return Err(Error::Custom {
+                module: name.clone(),
+                what: "can't be parsed".to_owned(),
+            });
+        }
+    }
+    if let Some((module, what)) = custom
+        .modules
+        .keys()
+        .find_map(|name| Some((name, carry::is_unfit(name)?)))
+    {
+        return Err(Error::Custom {
+            module: module.clone(),
+            what: format!("is {what}"),
+        });
+    }
+    Ok(custom)
 }
 
 /// Whether there is a folder; what stands in its place is an error.
@@ -209,11 +223,10 @@ fn resolved(path: &Path) -> PathBuf {
 fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<Plan, Error> {
     let mut rejected = Rejected::new();
     manifest.user = None;
-    let sides = Sides::new(main, manifest);
-    let (wanted, on_main) = (sides.wanted(), sides.components_on_main());
+    let wanted = Sides::new(main, manifest).wanted();
     loop {
         manifest.user = None;
-        let mut plan = plan::plan(manifest, main, custom, &wanted, &on_main, &rejected);
+        let mut plan = plan::plan(manifest, main, custom, &wanted, &rejected);
         let scratch = written(&plan, custom)?;
         manifest.user = Some(read_back(&scratch.1)?);
         let sources = Sources::read(&scratch.1, &OwnerNames::of(manifest))?;

@@ -93,11 +93,7 @@ fn on_the_users_deployment_it_counts_what_is_there() {
         ]),
     );
     let counts: Vec<&Value> = [4, 6, 8].map(|i| &results[i]["value"]).into();
-    assert_eq!(
-        counts,
-        [&json!(2), &json!(1), &json!(1)],
-        "{results:?}"
-    );
+    assert_eq!(counts, [&json!(2), &json!(1), &json!(1)], "{results:?}");
     assert_eq!(results[7]["data"]["kind"], "RateLimited", "{results:?}");
 }
 

@@ -290,6 +290,38 @@ fn names_of_injected_arguments_are_those_of_byod_toml() {
     assert_eq!(project.byod(&["check"]).status, 0);
 }
 
+/// The service's clock is asked where `ctx` is the function's own, and nowhere else.
+#[test]
+fn another_ctx_has_no_clock() {
+    let project = Project::of("notes");
+    project.write(
+        "convex/clocks.ts",
+        "import { v } from \"convex/values\";\n\
+         import { mutation } from \"./_generated/server\";\n\
+         export const tell = mutation({\n  args: { text: v.string() },\n\
+         handler: async (ctx, { text }) => {\n\
+         const identity = await ctx.auth.getUserIdentity();\n\
+         if (!identity) throw new Error(\"Sign in\");\n\
+         await ctx.db.query(\"notes\").first();\n\
+         const own = [0].map((n) => Date.now() + n);\n\
+         const parameter = [1].map((ctx) => Date.now());\n\
+         const inner = { handler: async (ctx: number) => Date.now() + 1 };\n\
+         const block = (() => { const ctx = 1; return Date.now() + 2; })();\n\
+         return [text, own, parameter, await inner.handler(1), block];\n  },\n});\n",
+    );
+    let report = project.export(&[]);
+    assert_eq!(fate(&report, "clocks:tell"), ("carried", ""));
+    let clocks = project.read("user/convex/clocks.ts");
+    for kept in [
+        "(n) => ctx.time() + n",
+        "(ctx) => Date.now()",
+        "Date.now() + 1 }",
+        "const ctx = 1; return Date.now() + 2;",
+    ] {
+        assert!(clocks.contains(kept), "{kept}: {clocks}");
+    }
+}
+
 #[test]
 fn what_keeps_it_from_starting_names_the_fix() {
     let project = Project::of("notes");

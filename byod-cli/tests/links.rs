@@ -259,3 +259,19 @@ fn deep_nesting_anywhere_is_an_error_in_a_line() {
     let answer = project.byod(&["export", "--force"]);
     assert_eq!(answer.status, 0, "{}", answer.stderr);
 }
+
+/// Nor does `convex.json` say where else to write.
+#[test]
+fn the_folder_of_the_users_project_is_in_its_repository() {
+    let project = Project::of("notes");
+    let elsewhere = std::env::temp_dir().join(format!("byod-elsewhere-{}", std::process::id()));
+    fs::create_dir_all(&elsewhere).unwrap();
+    let said = format!("{{ \"functions\": {:?} }}", elsewhere.to_str().unwrap());
+    project
+        .replace("byod.toml", "user/convex", "user")
+        .remove("user/convex")
+        .write("user/convex.json", &said);
+    refused(&project, &[], "which is outside of ");
+    assert!(files(&elsewhere).is_empty());
+    fs::remove_dir_all(elsewhere).unwrap();
+}

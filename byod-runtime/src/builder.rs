@@ -15,8 +15,8 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, KnownClaims, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache,
-    RoutedClient, Router, TableInfo, Watched,
+    Ages, ConnectsUnderWay, Copies, KnownClaims, Outbox, Pauses, RecoveryTasks, Rollout, Rollouts,
+    RouteCache, RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -58,6 +58,7 @@ pub struct ByodBuilder {
     cache_capacity: usize,
     cache_ttl: Duration,
     stale_while_error: Duration,
+    mirror_max_age: Duration,
     failure_threshold: u32,
     minimum_schema_version: u64,
     recovery_pauses: Pauses,
@@ -83,6 +84,7 @@ impl Default for ByodBuilder {
             cache_capacity: 10_000,
             cache_ttl: Duration::from_secs(60),
             stale_while_error: Duration::from_secs(15 * 60),
+            mirror_max_age: Duration::from_secs(30),
             failure_threshold: 5,
             minimum_schema_version: 0,
             recovery_pauses: Pauses::default(),
@@ -227,6 +229,18 @@ impl ByodBuilder {
         self
     }
 
+    /// How old the copies of main's documents on a user's deployment (`mirror` in
+    /// `byod.toml`) may be when a function is called that reads them; older ones are
+    /// brought up to date first. Default: 30 s; zero does it before each such call. What
+    /// this process's own calls change on main is seen by the next call whatever this says.
+    ///
+    /// Where main can't be asked, calls go on with the copies that are there:
+    /// [`Routed::mirror_age`](crate::Routed::mirror_age) says how old they are.
+    pub fn mirror_max_age(mut self, age: Duration) -> Self {
+        self.mirror_max_age = age;
+        self
+    }
+
     /// How often in a row the connection to a user's deployment fails, retries
     /// counted, before its user is blocked; at least 1. Default: 5. A key that the
     /// deployment refuses blocks at once.
@@ -291,6 +305,7 @@ impl ByodBuilder {
         let admin = main.with_deploy_key(&deploy_key).usable()?;
         Ok(Byod::new(Inner {
             main: RoutedClient::new(Location::Main, main),
+            copies: Copies::new(admin.clone(), self.mirror_max_age, self.cache_capacity),
             store: Store::new(admin, &self.credentials_module),
             keys,
             users_http,
@@ -310,6 +325,7 @@ impl ByodBuilder {
             watched: Watched::default(),
             claims: KnownClaims::new(self.cache_capacity),
             connects_under_way: ConnectsUnderWay::default(),
+            outbox: Outbox::new(self.cache_capacity),
             recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
         }))
     }

@@ -36,8 +36,8 @@ impl Byod {
     /// It sends what it is given: what `[user.inject]` names, the owner among it, is the
     /// caller's to give, nobody looks whose documents are asked for
     /// ([`Error::WrongOwner`]), and a deployment that is nobody's is [`Error::Claim`]
-    /// instead of being claimed. Calls of a session do all that, also those by path
-    /// ([`Session::query`]).
+    /// instead of being claimed. Nor are copies of main's documents brought there before.
+    /// Calls of a session do all that, also those by path ([`Session::query`]).
     ///
     /// [`Error::Config`] if [`ByodBuilder::tables`](crate::ByodBuilder::tables) was not given the tables;
     /// [`Error::Blocked`] and [`Error::RolloutRefused`] as for a session's calls.
@@ -144,6 +144,14 @@ impl Byod {
         let user = user.into();
         let record = self.inner().store.get(&user).await?;
         record.map(|record| self.open(&user, &record)).transpose()
+    }
+
+    /// Says that what a user has on main has changed, for a service that watches main or
+    /// writes there past its sessions: the next call that reads copies of the user's
+    /// documents brings them up to date first, however young they are.
+    pub fn mirror_outdated(&self, user: impl Into<UserId>) {
+        let user = user.into();
+        drop(self.inner().copies.writing(user.as_str()));
     }
 
     /// Where tables live and functions run.

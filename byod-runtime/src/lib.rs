@@ -51,6 +51,7 @@ pub use error::ConnectionProblem;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome};
 pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};
+pub use routing::{Delivered, RefusedRow, Swept};
 pub use routing::{Rollout, Rollouts};
 pub use routing::{Router, TableInfo};
 pub use routing::{UserRecord, UserStatus};

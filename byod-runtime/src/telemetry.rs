@@ -87,6 +87,13 @@ pub(crate) fn blocked() {
     counter!("byod_blocked_total").increment(1);
 }
 
+/// What main did of what functions on a user's deployment had left for it, and what it
+/// refused.
+pub(crate) fn outbox(applied: u64, refused: u64) {
+    counter!("byod_outbox_rows_total", "outcome" => "applied").increment(applied);
+    counter!("byod_outbox_rows_total", "outcome" => "refused").increment(refused);
+}
+
 /// How a user's route was found.
 #[derive(Clone, Copy)]
 pub(crate) enum RouteFound {

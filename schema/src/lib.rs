@@ -22,9 +22,13 @@ mod value;
 pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility, table_of_module};
 pub use manifest::{
-    Injection, Location, Manifest, Placement, Placements, Project, Refusal, Runs, Side, Stated,
+    Injection, Location, Manifest, Mirror, Placement, Placements, Project, Refusal, Runs, Side,
+    Stated,
 };
-pub use own_tables::{CLAIM_TABLE, IDEMPOTENCY_TABLE, claim_table, idempotency_table};
+pub use own_tables::{
+    CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, OUTBOX_STATE_TABLE, OUTBOX_TABLE, claim_table,
+    idempotency_table, mirror_table, outbox_state_table, outbox_table,
+};
 pub use ownership::{Deployments, Ownership};
 pub use refused::{REFUSED, refused, refused_module};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};

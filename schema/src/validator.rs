@@ -1,6 +1,6 @@
 mod decode;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::ser::SerializeMap;
@@ -75,6 +75,18 @@ impl Validator {
     pub fn as_object(&self) -> Option<&Fields> {
         match self {
             Self::Object { value } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The names of a document's top-level fields; `None` where it may be anything.
+    pub fn document_fields(&self) -> Option<BTreeSet<&str>> {
+        match self {
+            Self::Object { value } => Some(value.names().collect()),
+            Self::Union { value } => {
+                let all: Option<Vec<_>> = value.iter().map(Self::document_fields).collect();
+                Some(all?.into_iter().flatten().collect())
+            }
             _ => None,
         }
     }

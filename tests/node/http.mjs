@@ -39,8 +39,12 @@ export function serve(deployment, who) {
       }
     }
     if (status === 405) response.setHeader("Allow", "POST");
-    response.writeHead(status, { "Content-Type": "application/json" });
-    response.end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    response.writeHead(status, {
+      "Content-Type": "application/json",
+      "Content-Length": Buffer.byteLength(text),
+    });
+    response.end(text);
   });
 }
 

@@ -145,8 +145,15 @@ pub fn run_script(script: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// `tests/node`, also for the crates in `tests`.
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("node")
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = here.join("node");
+    if own.is_dir() {
+        own
+    } else {
+        here.join("../node")
+    }
 }
 
 /// Installs the packages of the lock file, unless they are there. Test programs

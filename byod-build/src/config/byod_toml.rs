@@ -8,7 +8,7 @@ use byod_schema::{Deployments, Injection, Stated};
 use toml::de::DeTable;
 
 use super::entries::{Named, Reader};
-use super::{stated, user};
+use super::{mirror, stated, user};
 use crate::error::Error;
 use crate::limits::read_text;
 
@@ -29,6 +29,13 @@ pub(crate) struct Config {
     pub(crate) owner: Vec<(Named, Named)>,
     /// The tables whose documents are everybody's.
     pub(crate) common: Vec<Named>,
+    /// The tables of main that are written from users' deployments though they have no
+    /// owner.
+    pub(crate) outbox: Vec<Named>,
+    /// The tables of main of which users' deployments have copies.
+    pub(crate) mirror: Vec<Named>,
+    /// The fields of those that never leave main.
+    pub(crate) never_mirror: Vec<Named>,
     /// What is said of single functions and modules.
     pub(crate) stated: Stated,
     /// The committed manifest, for builds without the projects, as written.
@@ -98,6 +105,9 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         deployments: Deployments::Own,
         owner: Vec::new(),
         common: Vec::new(),
+        outbox: Vec::new(),
+        mirror: Vec::new(),
+        never_mirror: Vec::new(),
         stated: Stated::default(),
         snapshot: reader.string(root, "", "snapshot")?,
     };
@@ -109,8 +119,15 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         config.deployments = user::deployments(reader, user)?;
         config.owner = user::owner(reader, user)?;
         config.common = user::names(reader, user, "common", "templates")?;
+        config.outbox = user::names(reader, user, "outbox", "feedback")?;
+        config.mirror = user::names(reader, user, "mirror", "userPreferences")?;
+        config.never_mirror = mirror::never(reader, user)?;
         config.stated = stated::stated(reader, user)?;
-        user::check(reader, &config.tables, &config.owner, &config.common)?;
+        let outbox = config.outbox.iter().map(|table| table.text.clone());
+        config.stated.outbox = outbox.collect();
+        let (tables, mirrored) = (&config.tables, &config.mirror);
+        mirror::check(reader, tables, mirrored, &config.never_mirror)?;
+        user::check(reader, tables, mirrored, &config.owner, &config.common)?;
     }
     Ok(config)
 }

@@ -86,6 +86,9 @@ pub(crate) fn digest(main: &str, manifest: &Manifest) -> Result<String, serde_js
     let mut hasher = Sha256::new();
     hasher.update(main.as_bytes());
     hasher.update(serde_json::to_vec(&said)?);
+    if !manifest.mirror.is_default() {
+        hasher.update(serde_json::to_vec(&manifest.mirror)?);
+    }
     Ok(hex::encode(hasher.finalize()))
 }
 

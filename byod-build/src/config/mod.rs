@@ -4,6 +4,7 @@
 mod byod_toml;
 mod entries;
 pub(crate) mod functions;
+mod mirror;
 mod names;
 mod stated;
 mod user;

@@ -16,6 +16,8 @@ pub(super) fn stated(reader: &Reader<'_>, user: &DeTable) -> Result<Stated, Erro
         skip: functions(reader, user, "skip")?,
         across_users: functions(reader, user, "across_users")?,
         not_served: functions(reader, user, "not_served")?,
+        // As tables are named, elsewhere.
+        outbox: BTreeSet::new(),
     };
     let lists = [
         ("main_only", &stated.main_only),

@@ -12,7 +12,7 @@ use super::names::{not_a_field, not_a_table};
 use crate::error::Error;
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 14] = [
     "convex",
     "tables",
     "inject",
@@ -24,6 +24,9 @@ pub(super) const KEYS: [&str; 11] = [
     "skip",
     "across_users",
     "not_served",
+    "outbox",
+    "mirror",
+    "never_mirror",
 ];
 
 /// As much of a name as a message holds.
@@ -127,15 +130,19 @@ pub(super) fn owner(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<(Named, N
     owner.iter().map(of_table).collect()
 }
 
-/// What `[user.owner]` and `common` name must be tables of the users, each in one of them.
+/// What `[user.owner]` and `common` name must be tables of the users, each in one of them;
+/// whose documents of main's tables are that are mirrored may be said as well.
 pub(super) fn check(
     reader: &Reader<'_>,
     tables: &[Named],
+    mirrored: &[Named],
     owner: &[(Named, Named)],
     common: &[Named],
 ) -> Result<(), Error> {
     let known = || tables.iter().map(|table| table.text.as_str());
+    let is_mirrored = |name: &str| mirrored.iter().any(|table| table.text == name);
     let named = owner.iter().map(|(table, _)| (table, "[user.owner]"));
+    let named = named.filter(|(table, _)| !is_mirrored(&table.text));
     for (table, place) in named.chain(common.iter().map(|table| (table, "`user.common`"))) {
         if known().any(|known| known == table.text) {
             continue;

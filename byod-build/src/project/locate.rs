@@ -8,12 +8,33 @@ use serde::Deserialize;
 
 use crate::error::Error;
 use crate::limits::read_file;
+use crate::resolve::Grounds;
 
 /// How deep below a folder a Convex project is looked for.
 const DEPTH: usize = 4;
 
 /// The Convex folder that `named` stands for, as the caller would write it.
+///
+/// What a checkout says (`convex.json`, links) leads to no folder outside of it.
 pub(crate) fn convex_folder(named: &Path) -> Result<PathBuf, Error> {
+    let found = find(named)?;
+    if found == named {
+        return Ok(found);
+    }
+    let real = |path: &Path| fs::canonicalize(path).map_err(|error| Error::io(path, error));
+    let folder = real(&found)?;
+    let grounds = Grounds::of(&real(named)?.join("convex"));
+    if folder.starts_with(grounds.root()) {
+        return Ok(found);
+    }
+    Err(Error::FolderOutside {
+        app: named.to_owned(),
+        folder,
+        root: grounds.root().to_owned(),
+    })
+}
+
+fn find(named: &Path) -> Result<PathBuf, Error> {
     if !named.is_dir() {
         return Err(Error::NoFolder {
             path: named.to_owned(),

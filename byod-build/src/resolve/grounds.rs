@@ -46,6 +46,11 @@ impl Grounds {
         }
     }
 
+    /// The outermost folder that is the project's own.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The Convex folder.
     pub(crate) fn convex(&self) -> &Path {
         &self.convex

@@ -15,6 +15,7 @@ mod tsconfig;
 mod workspace;
 
 pub(crate) use glob::path_matches;
+pub(crate) use grounds::Grounds;
 pub use imports::Imports;
 pub(crate) use inert::Target;
 pub(crate) use resolution::Resolution;

@@ -26,7 +26,12 @@ impl Carrier<'_> {
                     facts.changed_parameters.contains(place)
                 })
             });
-            for kept in facts.kept.iter().chain(given.map(|(.., kept)| kept)) {
+            let results = facts.results.iter().filter(|(name, _)| {
+                let declared = self.sources.declared(module, name);
+                declared.is_some_and(|(there, index)| self.gives_out(there, index))
+            });
+            let all = facts.kept.iter().chain(given.map(|(.., kept)| kept));
+            for kept in all.chain(results.map(|(_, kept)| kept)) {
                 // What a component is given, it puts into its tables.
                 let is_component = |of: &String| self.is_of_component(module, of);
                 if !is_shared && !kept.is_of_call || kept.of.as_ref().is_some_and(is_component) {
@@ -56,6 +61,16 @@ impl Carrier<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether what the statement declares gives what outlives a call.
+    fn gives_out(&self, module: &Module, index: usize) -> bool {
+        let facts = &module.statements[index].facts;
+        facts.gives_out
+            || facts.loading.iter().any(|name| {
+                let maker = self.sources.declared(module, name);
+                maker.is_some_and(|(there, index)| there.statements[index].facts.gives_out_if_made)
+            })
     }
 
     /// Whether one of the others that are carried uses what the statement declares, by

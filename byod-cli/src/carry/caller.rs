@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::known::{Carrier, Reason};
 use super::need::{Need, Source};
-use crate::source::{Access, Caller, Facts, Module, Statement};
+use crate::source::{Access, Caller, Facts, Module};
 
 /// What may be replaced, the members that it answers with, and what is asked of it.
 type Answerable<'f> = (Source, BTreeSet<Vec<String>>, Vec<&'f Access>);
@@ -84,7 +84,13 @@ impl Carrier<'_> {
     }
 
     /// Lookups of the caller in a table of main: the owner stands in their place.
-    pub(super) fn add_lookups(&self, statement: &Statement, need: &mut Need) -> Result<(), Reason> {
+    pub(super) fn add_lookups(
+        &self,
+        module: &Module,
+        index: usize,
+        need: &mut Need,
+    ) -> Result<(), Reason> {
+        let statement = &module.statements[index];
         let facts = &statement.facts;
         for lookup in &facts.lookups {
             let table = &lookup.table;
@@ -97,6 +103,26 @@ impl Carrier<'_> {
             let shape = self.shape(&source);
             // Handlers know the owner; helpers get a context of whatever type main says.
             let is_handler = statement.definition.is_some();
+            let is_told = is_handler
+                && self.callers.contains(table)
+                && !shape.is_empty()
+                && self.check_table(table).is_ok()
+                && beyond(&shape, asked.clone()).is_none();
+            if !is_told && self.mirrored.contains(table) {
+                let by = facts.access.iter().find(|access| {
+                    access.caller == Caller::Identity
+                        && access.lookup.as_ref() == Some(table)
+                        && access.path == ["email"]
+                });
+                if by.is_some() {
+                    return Err(format!(
+                        "looks for the caller in main's table `{table}` by their mail address, which users' deployments don't know"
+                    ));
+                }
+                need.mirror.insert(table.clone());
+                need.looking.insert((module.name.clone(), index));
+                continue;
+            }
             if !is_handler || !self.callers.contains(table) || shape.is_empty() {
                 return Err(format!("uses main's table `{table}`"));
             }
@@ -145,12 +171,33 @@ impl Carrier<'_> {
                 } else if known.contains(&access.path) {
                     need.context.insert(access.path.clone());
                     Ok(())
+                } else if let Some((table, id)) = self.copied_caller(&known, &access.path) {
+                    need.mirror.insert(table);
+                    need.context.insert(id);
+                    Ok(())
                 } else {
                     Err(format!("uses `ctx.{path}`, which main's builder adds"))
                 }
             }
             Caller::Helper(_) | Caller::Function(_) | Caller::Lookup(_) => Ok(()),
         }
+    }
+}
+
+impl Carrier<'_> {
+    /// Where a builder gives the caller's document, of which there is a copy: its table,
+    /// and the member that is its id.
+    fn copied_caller(
+        &self,
+        known: &BTreeSet<Vec<String>>,
+        path: &[String],
+    ) -> Option<(String, Vec<String>)> {
+        let mut tables = self.callers.iter().filter(|t| self.mirrored.contains(*t));
+        let table = tables.next()?;
+        let id = known.iter().find(|id| {
+            matches!(id.as_slice(), [member, last] if last == "_id" && path.first() == Some(member))
+        });
+        Some((table.clone(), id?.clone()))
     }
 }
 

@@ -56,6 +56,7 @@ impl Carrier<'_> {
         self.add_function(path, &mut need)?;
         self.add_loaded_again(&mut need)?;
         self.check_tables(&need)?;
+        self.check_leaves(&need)?;
         self.check_kept(&need)?;
         self.check_handed(&need)?;
         if let Some(reason) = need.modules().find_map(is_unfit) {
@@ -209,28 +210,47 @@ impl Carrier<'_> {
                 return Err(reason.to_owned());
             }
         }
-        if let Some(table) = facts.tables.iter().find(|table| self.is_foreign(table)) {
+        if let Some(table) = facts.tables.iter().find(|table| self.is_away(table)) {
             return Err(format!("uses main's table `{table}`"));
         }
         self.add_components(facts, need)?;
+        self.check_copies(module, index, need)?;
+        self.add_rows(facts, need)?;
         if let Some(definition) = &statement.definition {
             self.add_definition(module, index, definition, need)?;
         }
-        self.check_reached(module, index, facts)?;
-        self.add_lookups(statement, need)?;
+        self.check_reached(module, index, facts, need)?;
+        self.add_lookups(module, index, need)?;
         for access in &facts.access {
             self.check_access(access, need)?;
         }
         for function in &facts.functions {
             let caller = Caller::Function(function.path.clone());
-            self.add_called(module, &caller, facts, need, |need| {
+            let add = |need: &mut Need| {
                 self.add_function(&function.path, need)
                     .map_err(|reason| format!("calls `{}`, which {reason}", function.path))
-            })?;
+            };
+            let Some(scheduled) = &function.scheduled else {
+                self.add_called(module, &caller, facts, need, add)?;
+                continue;
+            };
+            if self.is_mains_work(&function.path) {
+                let reason = format!("schedules `{}`, which stays on main", function.path);
+                self.add_call(&function.path, scheduled, facts, reason, need)?;
+                continue;
+            }
+            let mut all = need.clone();
+            match self.add_called(module, &caller, facts, &mut all, add) {
+                Ok(()) => *need = all,
+                Err(reason) => self.add_call(&function.path, scheduled, facts, reason, need)?,
+            }
         }
         let builders = self.builders(module, statement)?;
         for name in &facts.names {
             if builders.contains(name.as_str()) {
+                continue;
+            }
+            if self.add_helper(module, name, facts, need)? {
                 continue;
             }
             let caller = Caller::Helper(name.clone());
@@ -320,12 +340,18 @@ impl Carrier<'_> {
     }
 
     /// What says of which tables ids are in the statement.
-    fn ids<'x>(&'x self, module: &'x Module, index: usize) -> Ids<'x> {
+    pub(super) fn ids<'x>(&'x self, module: &'x Module, index: usize) -> Ids<'x> {
         let path = self.defined.get(&(module.name.clone(), index));
         Ids::new(self.sources, &self.manifest.main, module, path, Vec::new())
     }
 
-    fn check_reached(&self, module: &Module, index: usize, facts: &Facts) -> Result<(), Reason> {
+    fn check_reached(
+        &self,
+        module: &Module,
+        index: usize,
+        facts: &Facts,
+        need: &mut Need,
+    ) -> Result<(), Reason> {
         let ids = self.ids(module, index);
         for reached in &facts.reached {
             match ids.tables(&reached.id) {
@@ -336,7 +362,13 @@ impl Carrier<'_> {
                     ));
                 }
                 Some(tables) => {
-                    if let Some(table) = tables.iter().find(|table| self.is_foreign(table)) {
+                    let only = tables.first().filter(|_| tables.len() == 1);
+                    let row = only.filter(|table| self.is_foreign(table));
+                    if let Some(row) =
+                        row.and_then(|table| self.add_row_by_id(table, reached.at, facts, need))
+                    {
+                        row?;
+                    } else if let Some(table) = tables.iter().find(|t| self.is_away(t)) {
                         return Err(format!(
                             "reaches main's table `{table}` by an id in `{}`",
                             reached.shown
@@ -366,7 +398,7 @@ impl Carrier<'_> {
                 match ids.named(named) {
                     // `for (const table of ["notes", "tasks"] as const)`
                     Some(tables) => {
-                        if let Some(table) = tables.iter().find(|table| self.is_foreign(table)) {
+                        if let Some(table) = tables.iter().find(|table| self.is_away(table)) {
                             return Err(format!(
                                 "reaches main's table `{table}` in `{}`",
                                 operation.shown

@@ -1,6 +1,6 @@
 //! What is known of main's functions before one of them is judged.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -8,9 +8,10 @@ use byod_schema::{FunctionPath, FunctionType, Manifest};
 
 use super::need::Source;
 use super::reach::changed;
-use super::signed_up::{callers, unclear};
-use crate::owners::{self, is_foreign};
+use super::signed_up::unclear;
+use crate::owners::{self, callers, is_foreign};
 use crate::source::{Caller, Component, Imported, Module, Place, Sources, Target};
+use crate::touches::Analysis;
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
 const BUILDERS: [&str; 6] = [
@@ -32,14 +33,21 @@ pub(crate) struct Carrier<'a> {
     pub(super) callers: BTreeSet<String>,
     /// Those in which main looks its caller up by different fields.
     pub(super) unclear: BTreeMap<String, BTreeSet<String>>,
+    /// Main's tables of which users' deployments have copies.
+    pub(super) mirrored: BTreeSet<String>,
     /// Main's functions, by where they are written.
     pub(super) defined: BTreeMap<Place, FunctionPath>,
     /// The components that main uses.
     pub(super) components: Vec<Component>,
-    /// Those that a function uses which runs on main for everybody, each with that function.
-    pub(super) components_on_main: BTreeMap<String, FunctionPath>,
+    /// Those that a function uses which runs on main for everybody, each with that function;
+    /// where it was asked for.
+    pub(super) components_on_main: OnceCell<BTreeMap<String, FunctionPath>>,
     /// The statements whose values are changed somewhere.
     pub(super) changed: BTreeSet<Place>,
+    /// Which tables main's functions and helpers touch.
+    pub(super) analysis: Analysis<'a>,
+    /// Which helpers main can run as they are, as far as it was asked for.
+    pub(super) helpers: RefCell<BTreeMap<Place, bool>>,
     /// What loading a module is, as far as it was asked for.
     pub(super) loaded: RefCell<HashMap<String, Result<Rc<Loaded>, Reason>>>,
     /// What a module does when it is loaded, as far as it was asked for.
@@ -80,11 +88,7 @@ pub(super) type Acts = Rc<[(usize, Rc<Changes>)]>;
 pub(super) type Reason = String;
 
 impl<'a> Carrier<'a> {
-    pub(crate) fn new(
-        sources: &'a Sources,
-        manifest: &'a Manifest,
-        components_on_main: BTreeMap<String, FunctionPath>,
-    ) -> Self {
+    pub(crate) fn new(sources: &'a Sources, manifest: &'a Manifest) -> Self {
         let functions = manifest.main.functions.keys();
         let mut carrier = Self {
             sources,
@@ -92,6 +96,7 @@ impl<'a> Carrier<'a> {
             owners: BTreeMap::new(),
             callers: callers(manifest),
             unclear: unclear(sources),
+            mirrored: BTreeSet::new(),
             defined: functions
                 .filter_map(|path| {
                     let (module, index) = sources.function(path)?;
@@ -99,8 +104,10 @@ impl<'a> Carrier<'a> {
                 })
                 .collect(),
             components: sources.components(),
-            components_on_main,
+            components_on_main: OnceCell::new(),
             changed: changed(sources),
+            analysis: Analysis::new(sources, manifest),
+            helpers: RefCell::default(),
             loaded: RefCell::default(),
             acts: RefCell::default(),
         };
@@ -115,6 +122,14 @@ impl<'a> Carrier<'a> {
             }
         }
         carrier
+    }
+
+    /// The same, with what users' deployments have copies of.
+    pub(crate) fn with_copies(sources: &'a Sources, manifest: &'a Manifest) -> Self {
+        Self {
+            mirrored: manifest.mirror.tables.clone(),
+            ..Self::new(sources, manifest)
+        }
     }
 
     /// The kind of the function that a statement defines.
@@ -136,9 +151,14 @@ impl<'a> Carrier<'a> {
         }
     }
 
-    pub(super) fn is_foreign(&self, table: &str) -> bool {
+    pub(crate) fn is_foreign(&self, table: &str) -> bool {
         self.manifest.main.schema.table(table).is_some()
             && is_foreign(table, &self.manifest.user_tables)
+    }
+
+    /// Whether users' deployments have nothing of the table.
+    pub(super) fn is_away(&self, table: &str) -> bool {
+        self.is_foreign(table) && !self.mirrored.contains(table)
     }
 
     pub(super) fn source(&self, module: &Module, caller: &Caller) -> Option<Source> {

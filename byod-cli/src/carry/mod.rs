@@ -3,8 +3,12 @@
 
 mod beyond;
 mod caller;
+mod copies;
 mod fit;
+mod for_main;
+mod judged;
 mod known;
+mod leaves;
 mod load;
 mod need;
 mod packages;
@@ -12,9 +16,13 @@ mod place;
 mod reach;
 mod replaced;
 mod signed_up;
+mod travel;
 
 pub(crate) use fit::{GLOBALS, is_server_type};
+pub(crate) use for_main::{Given, Leaves};
+pub(crate) use judged::Carriers;
 pub(crate) use known::Carrier;
 pub(crate) use need::{Mounted, Need, Source};
 pub(crate) use packages::is_let_in;
 pub(crate) use place::{is_taken, is_unfit, out_name};
+pub(crate) use travel::Travelling;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::FunctionPath;
 
+use super::for_main::Leaves;
 use crate::source::Place;
 
 /// Who main asks for the caller, wherever it is asked from.
@@ -53,6 +54,12 @@ pub(crate) struct Need {
     pub(crate) packages: BTreeMap<String, String>,
     /// Components, by the names under which functions find them.
     pub(crate) components: BTreeMap<String, Mounted>,
+    /// What they leave for main.
+    pub(crate) leaves: Leaves,
+    /// Main's tables of which it reads copies.
+    pub(crate) mirror: BTreeSet<String>,
+    /// Statements that look the caller up in such a copy.
+    pub(crate) looking: BTreeSet<Place>,
 }
 
 impl Need {
@@ -64,7 +71,8 @@ impl Need {
             _ => None,
         });
         let statements = self.statements.iter().map(|(module, _)| module);
-        let all = statements.chain(&self.loads).chain(stubs);
+        let helpers = self.leaves.helpers.keys().map(|(module, _)| module);
+        let all = statements.chain(&self.loads).chain(stubs).chain(helpers);
         all.map(String::as_str)
     }
 
@@ -78,5 +86,8 @@ impl Need {
         self.opened.extend(other.opened);
         self.packages.extend(other.packages);
         self.components.extend(other.components);
+        self.leaves.add(other.leaves);
+        self.mirror.extend(other.mirror);
+        self.looking.extend(other.looking);
     }
 }

@@ -3,14 +3,14 @@
 //! it is loaded, or makes, changes nothing. A component is reached by objects of its package's
 //! classes, which do with a context nothing but run the component's own functions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::Deployments;
+use byod_schema::{Deployments, FunctionPath};
 
 use super::known::{Carrier, Reason};
 use super::need::{Mounted, Need};
 use crate::source::{Component, Facts, Imported, Module, Target};
-use crate::touches::{Ids, handed};
+use crate::touches::{Ids, Sides, handed};
 
 /// A package, or a module of one, that is let in.
 struct LetIn {
@@ -167,6 +167,12 @@ impl Carrier<'_> {
         }
     }
 
+    /// The components that functions use which run on main for everybody.
+    fn on_main(&self) -> &BTreeMap<String, FunctionPath> {
+        let found = || Sides::new(self.sources, self.manifest).components_on_main();
+        self.components_on_main.get_or_init(found)
+    }
+
     /// The components that a statement names: what is in one knows no owner, so it is carried
     /// over where a deployment is one user's.
     pub(super) fn add_components(&self, facts: &Facts, need: &mut Need) -> Result<(), Reason> {
@@ -175,7 +181,7 @@ impl Carrier<'_> {
             if self.manifest.ownership.deployments == Deployments::Shared {
                 return refused("whose tables know no owner, and users share a deployment");
             }
-            if let Some(path) = self.components_on_main.get(name) {
+            if let Some(path) = self.on_main().get(name) {
                 return refused(&format!(
                     "and so does `{path}`, which runs on main: neither would see what the other has put there"
                 ));

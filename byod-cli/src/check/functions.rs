@@ -13,6 +13,9 @@ pub(crate) struct FunctionReport {
     /// The tables that it reads or writes, with what it calls or schedules.
     pub(crate) touches: Vec<String>,
     pub(crate) runs: RunsOn,
+    /// The tables of main of which it reads the caller's copies on their deployment.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) mirror: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) refusal: Option<Refusal>,
     /// Why it is refused, or stays on main though it reads users' tables.
@@ -22,6 +25,8 @@ pub(crate) struct FunctionReport {
     pub(crate) is_listed: bool,
     /// It runs on main and sees no connected user's data.
     pub(crate) sees_no_connected: bool,
+    /// It runs on users' deployments, and main does a part of it later.
+    pub(crate) outbox: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -81,11 +86,16 @@ pub(super) fn functions(
         FunctionReport {
             function: path.to_string(),
             touches: placement.touches().into_iter().map(str::to_owned).collect(),
+            mirror: match runs {
+                RunsOn::User => placement.mirror.iter().cloned().collect(),
+                RunsOn::Main | RunsOn::Refused => Vec::new(),
+            },
             runs,
             refusal,
             reason,
             is_listed: is_stated || manifest.stated.not_served.contains(path),
             sees_no_connected: placement.sees_no_connected,
+            outbox: placement.outbox,
         }
     };
     public.map(of).collect()
@@ -138,8 +148,13 @@ pub(super) fn outdated(
         );
     };
     let kind = |placement: &Placement| match &placement.runs {
-        Runs::Refused { refusal, .. } => (None, Some(*refusal), placement.sees_no_connected),
-        runs => (runs.location(), None, placement.sees_no_connected),
+        Runs::Refused { refusal, .. } => (None, Some(*refusal), placement.sees_no_connected, false),
+        runs => (
+            runs.location(),
+            None,
+            placement.sees_no_connected,
+            placement.outbox,
+        ),
     };
     let all: BTreeSet<&FunctionPath> = placed.keys().chain(known.functions.keys()).collect();
     let differs =
@@ -219,4 +234,16 @@ pub(super) fn served_after_all(manifest: &Manifest, functions: &[FunctionReport]
             )
         })
         .collect()
+}
+
+/// That main can't give what functions on users' deployments read of it.
+pub(super) fn without_copies(manifest: &Manifest, functions: &[FunctionReport]) -> Option<String> {
+    let read = FunctionPath::new("byod/mirror", "read");
+    let reading = functions.iter().find(|f| !f.mirror.is_empty())?;
+    (!manifest.main.functions.contains_key(&read)).then(|| {
+        format!(
+            "`{}` reads copies of main's documents, but main has no `{read}` that gives them. Run `byod export --main`, and deploy main",
+            reading.function
+        )
+    })
 }

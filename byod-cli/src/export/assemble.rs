@@ -61,6 +61,7 @@ pub(crate) fn texts(
         Source::Function(path) => Some(path.module.clone()),
         _ => None,
     }));
+    names.extend(need.leaves.helpers.keys().map(|(module, _)| module.clone()));
     let mut items = items;
     names
         .into_iter()
@@ -117,9 +118,9 @@ fn imported(carrier: &Carrier<'_>, need: &Need) -> BTreeSet<(String, String)> {
     found
 }
 
-pub(super) struct Builder<'a> {
-    pub(super) carrier: &'a Carrier<'a>,
-    need: &'a Need,
+pub(super) struct Builder<'a, 'c> {
+    pub(super) carrier: &'a Carrier<'c>,
+    pub(super) need: &'a Need,
     module: Option<&'a Module>,
     pub(super) name: String,
     out: String,
@@ -134,12 +135,13 @@ pub(super) struct Piece {
     pub(super) statement: Option<usize>,
 }
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     fn text(mut self, items: Vec<Item>, exports: &[Reexport]) -> Option<String> {
         let mut pieces = self.carried();
         for stub in &self.need.stubs {
             pieces.extend(self.stub(stub));
         }
+        pieces.extend(self.helpers());
         self.import_loaded();
         for item in items {
             pieces.push(Piece {
@@ -239,10 +241,15 @@ impl Builder<'_> {
         let tables = &self.carrier.manifest.user_tables;
         let facts = &statement.facts;
         let mut edits: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
+        let is_looking = self.need.looking.contains(&(module.name.clone(), index));
+        let copies = self.carrier.copies_reached(module, index);
+        let named = copies.iter().map(|(at, table)| (*at..*at, table.as_str()));
+        edits.extend(named);
         let owners: Vec<(std::ops::Range<usize>, String)> = facts
             .lookups
             .iter()
             .filter(|lookup| is_foreign(&lookup.table, tables))
+            .filter(|_| !is_looking)
             .map(|lookup| {
                 let shape = self.carrier.shape(&Source::Lookup(lookup.table.clone()));
                 let answer = support::answer(&shape, &lookup.context);
@@ -284,6 +291,12 @@ impl Builder<'_> {
         for function in facts.functions.iter().filter(|f| f.is_api) {
             edits.push((function.root.clone(), "internal"));
         }
+        let on_main = self.on_main(module, index);
+        edits.extend(
+            on_main
+                .iter()
+                .map(|(span, text)| (span.clone(), text.as_str())),
+        );
         for (definition, function_type, none) in &definitions {
             let builder = support::builder(*function_type);
             self.import_owner(builder, false);
@@ -341,8 +354,15 @@ impl Builder<'_> {
         let ids = &statement.facts.id_types;
         // All of them have become `string`.
         let no_ids = !ids.is_empty() && ids.iter().all(|(_, table)| is_foreign(table, tables));
+        let functions = &statement.facts.functions;
+        let no_functions =
+            !functions.is_empty() && functions.iter().all(|f| self.is_left_for_main(f));
         for name in &statement.facts.names {
             if builders.contains(name.as_str()) || (no_ids && name == "Id") {
+                continue;
+            }
+            // All of them have become texts.
+            if no_functions && matches!(name.as_str(), "internal" | "api") {
                 continue;
             }
             let Some((import, imported)) = module.import_of(name) else {

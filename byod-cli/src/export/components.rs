@@ -54,3 +54,26 @@ pub(super) fn to_install(folder: &Tree, plan: &Plan) -> Result<Vec<String>, Erro
     });
     Ok(notes.collect())
 }
+
+/// `byod/owner.ts` where there are components, whose functions are told of nobody.
+pub(super) fn with_components(owner_ts: &str) -> String {
+    let named = "    args[position] = ofOwner(args[position], owner);\n";
+    let arguments = "/** The arguments with who calls; where they name";
+    owner_ts
+        .replace(named, &format!("{PAST_COMPONENTS}{named}"))
+        .replace(arguments, &format!("{IS_OF_COMPONENT}{arguments}"))
+}
+
+const PAST_COMPONENTS: &str = "    if (isOfComponent(args[0]))
+      return await turn(async () => await run(...args));
+";
+
+const IS_OF_COMPONENT: &str = r#"/** Whether it is a component's function: the owner is nothing that it takes. */
+function isOfComponent(reference: any): boolean {
+  const path = reference?.[Symbol.for("toReferencePath")];
+  return (
+    typeof path === "string" && path.startsWith("_reference/childComponent/")
+  );
+}
+
+"#;

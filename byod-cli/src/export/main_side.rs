@@ -1,14 +1,19 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
 //! `userDatabaseConfig` and the functions of `byod/credentials`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Table, Validator};
+use byod_schema::{FunctionPath, Manifest, Placement, Table, Validator};
 use serde::Serialize;
 
+use super::{mirror, outbox};
+use crate::carry::{Carriers, Leaves, Need, Travelling};
 use crate::error::Error;
 use crate::layout::string;
+use crate::owners::{self, OwnerNames};
+use crate::source::Sources;
 use crate::tree::Tree;
 
 /// Main's table of the users' records.
@@ -16,6 +21,9 @@ pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
+const OUTBOX: &str = "byod/outbox.ts";
+const APPLIED: &str = "byod/applied.ts";
+const MIRROR: &str = "byod/mirror.ts";
 
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
@@ -55,7 +63,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS] {
+    for name in [TABLES, CREDENTIALS, MIRROR, APPLIED, OUTBOX] {
         tree.path(name)?;
     }
     let (manifest, _) = builder.read_main()?;
@@ -104,6 +112,38 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
+    let leaves = leaves(&manifest, config, &folder)?;
+    if !leaves.is_empty() {
+        put(
+            &tree,
+            APPLIED,
+            &outbox::tables_of_main(&users.id()),
+            force,
+            &mut report,
+        )?;
+        // What is done there is what `byod export` has found, whoever has read the file.
+        let text = outbox::of_main(&manifest, &leaves, &users.id(), &users.tables());
+        put(&tree, OUTBOX, &text, true, &mut report)?;
+        if manifest.main.schema.table(outbox::APPLIED).is_none() {
+            report.todo.push(
+                "in schema.ts: `import { byodOutboxTables } from \"./byod/applied\";`, and `...byodOutboxTables,` among the tables of defineSchema".to_owned(),
+            );
+        }
+    }
+    if !manifest.mirror.is_default() {
+        let problems = owners::problems_of_copies(&manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        let travelling = travelling(&manifest, config, &folder)?;
+        let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
+        // What users' deployments are sent is what `byod export` has found, whoever has
+        // read the file.
+        put(&tree, MIRROR, &text, true, &mut report)?;
+    }
     if matches!(users, Users::Subject) {
         report.notes.push(
             "main has no table of users that a signed-in user could be found in: records are kept by subject, so pass the subject as both names of `byod.session(user_id, subject)`"
@@ -145,6 +185,59 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     let args = function.and_then(|function| function.args.as_object());
     let updated_at = args.and_then(|args| args.get("updatedAt"));
     updated_at.is_some_and(|field| !field.optional)
+}
+
+/// What carried functions leave for main.
+fn leaves(manifest: &Manifest, config: &Path, main: &Path) -> Result<Leaves, Error> {
+    let names = OwnerNames::of(manifest);
+    let is_exported = !manifest.user_tables.is_empty() && !names.arguments.is_empty();
+    let Some(folder) = Builder::new().config(config).folders()?.user else {
+        return Ok(Leaves::default());
+    };
+    if !is_exported {
+        return Ok(Leaves::default());
+    }
+    let main = Sources::read(main, &names)?;
+    let custom = super::custom(&folder, &names)?;
+    Ok(super::checked(&mut manifest.clone(), &main, &custom)?.leaves)
+}
+
+/// Where main would refuse what functions on users' deployments leave for it: what does it
+/// isn't there, or is older than they are.
+pub(crate) fn refuses_rows(
+    folder: &Path,
+    manifest: &Manifest,
+    sources: &Sources,
+    placed: &BTreeMap<FunctionPath, Placement>,
+) -> Option<String> {
+    let leaving = placed.iter().filter(|(_, placement)| placement.outbox);
+    let judged = Carriers::new(sources, manifest).judge(leaving.map(|(path, _)| path));
+    let mut wanted = BTreeSet::new();
+    for Need { leaves, .. } in judged.into_values().flatten() {
+        wanted.extend(leaves.writes.keys().map(|(table, _)| table.clone()));
+        wanted.extend(leaves.calls.keys().map(ToString::to_string));
+        let helpers = leaves.helpers.keys();
+        wanted.extend(helpers.map(|(module, name)| format!("{module}:{name}")));
+    }
+    let text = byod_build::read_text(&folder.join(OUTBOX)).unwrap_or_default();
+    let lost = wanted
+        .into_iter()
+        .find(|name| !text.contains(&format!("\n  {}: {{", string(name))))?;
+    Some(format!(
+        "main would refuse what functions on users' deployments leave for it: its {OUTBOX} doesn't know `{lost}`. Run `byod export --main`, then `byod export`"
+    ))
+}
+
+/// What carried functions read of what is mirrored.
+fn travelling(manifest: &Manifest, config: &Path, main: &Path) -> Result<Travelling, Error> {
+    let names = OwnerNames::of(manifest);
+    let sources = Sources::read(main, &names)?;
+    let user = Builder::new().config(config).folders()?.user;
+    let custom = match user {
+        Some(folder) => super::custom(&folder, &names)?,
+        None => Sources::default(),
+    };
+    Ok(super::checked(&mut manifest.clone(), &sources, &custom)?.travelling)
 }
 
 fn put(
@@ -220,6 +313,19 @@ fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
 }
 
 impl Users<'_> {
+    /// The tables whose ids say who is signed up.
+    fn tables(&self) -> Vec<String> {
+        self.table().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The table that the user's id is of.
+    fn table(&self) -> Option<&str> {
+        match self {
+            Self::Table { table, .. } | Self::ConvexAuth { table } => Some(table),
+            Self::Subject => None,
+        }
+    }
+
     fn id(&self) -> String {
         match self {
             Self::Table { table, .. } | Self::ConvexAuth { table } => {

@@ -13,7 +13,7 @@ import {
   type PropertyValidators,
   type Validator,
 } from "convex/values";
-import {
+/*doc import*/import {
   internalAction,
   internalMutation,
   internalQuery,
@@ -22,7 +22,7 @@ import {
   type QueryCtx as AnyQueryCtx,
 } from "../_generated/server";
 import { check, checkInAction } from "./claim";
-import { notFound, reader, writer } from "./database";
+/*mirror import*/import { notFound, reader, writer } from "./database";
 import { inOrder, type Order } from "./order";
 /*hold import*//*key import*/import { meets, vectorSearchOf, type Condition } from "./vectors";
 
@@ -204,14 +204,14 @@ function passOn<Run extends (...args: any[]) => any>(
   turn: Order["read"] = async (run) => await run(),
 ): Run {
   const passed = async (...args: any[]) => {
-    /*of component*/args[position] = ofOwner(args[position], owner);
+    args[position] = ofOwner(args[position], owner);
     return await turn(async () => await run(...args));
   };
   HANDED_OUT.add(passed);
   return passed as any;
 }
 
-/*is of component*//** The arguments with who calls; where they name somebody else, it is an error. */
+/** The arguments with who calls; where they name somebody else, it is an error. */
 function ofOwner(given: Given | undefined, owner: string): Given {
   const args = { ...given };
   for (const name of Object.keys(subject)) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Refusal, Runs, Side};
 
 use super::plan::Rejected;
-use crate::carry::Carrier;
+use crate::carry::{Carriers, Need};
 use crate::source::Sources;
 use crate::touches::{Judged, Sides};
 
@@ -22,10 +22,16 @@ pub(crate) fn place(
     rejected: &Rejected,
 ) -> BTreeMap<FunctionPath, Placement> {
     let sides = Sides::new(sources, manifest);
+    let carriers = Carriers::new(sources, manifest);
+    let wanted = sides.wanted();
+    let judged = wanted
+        .iter()
+        .filter(|path| !rejected.contains_key(*path) && !is_custom(manifest, path));
     let placing = Placing {
         manifest,
-        carrier: Carrier::new(sources, manifest, sides.components_on_main()),
+        judged: carriers.judge(judged),
         sides,
+        carriers,
         sources,
         rejected,
     };
@@ -34,10 +40,19 @@ pub(crate) fn place(
         .collect()
 }
 
+/// Whether a person wrote it, in `custom/`.
+fn is_custom(manifest: &Manifest, path: &FunctionPath) -> bool {
+    let custom = FunctionPath::new(format!("custom/{}", path.module), &path.name);
+    let user = manifest.user.as_ref();
+    user.is_some_and(|user| user.functions.contains_key(&custom))
+}
+
 struct Placing<'a> {
     manifest: &'a Manifest,
     sides: Sides<'a>,
-    carrier: Carrier<'a>,
+    carriers: Carriers<'a>,
+    /// What carried functions need, and why others can't be carried over.
+    judged: BTreeMap<FunctionPath, Result<Need, String>>,
     sources: &'a Sources,
     rejected: &'a Rejected,
 }
@@ -46,14 +61,33 @@ impl Placing<'_> {
     fn placement(&self, path: &FunctionPath, judged: &Judged) -> Placement {
         let runs = self.runs(path, judged);
         let users = self.of_users(&judged.total.reads);
+        let leaves = |need: &Need| !need.leaves.is_empty();
+        let need = self.judged.get(path).and_then(|need| need.as_ref().ok());
+        let outbox = runs == Runs::User && need.is_some_and(leaves);
+        let mirror = self.mirror(path, judged, &runs);
         Placement {
             sees_no_connected: runs == Runs::Main && !users.is_empty(),
             runs,
             side: judged.side,
             reads: judged.total.reads.clone(),
             writes: judged.total.writes.clone(),
-            mirror: BTreeSet::new(),
-            outbox: false,
+            mirror,
+            outbox,
+        }
+    }
+
+    /// The mirrored tables that it reads there, or writes on main.
+    fn mirror(&self, path: &FunctionPath, judged: &Judged, runs: &Runs) -> BTreeSet<String> {
+        let of = |tables: &BTreeSet<String>| {
+            let all = tables.intersection(&self.manifest.mirror.tables);
+            all.cloned().collect()
+        };
+        match (runs, self.judged.get(path)) {
+            (Runs::Refused { .. }, _) => BTreeSet::new(),
+            (Runs::Main, _) => of(&judged.total.writes),
+            (Runs::User, Some(Ok(need))) => need.mirror.clone(),
+            // What a person wrote may read what main's own reads.
+            (Runs::User, _) => of(&judged.total.reads),
         }
     }
 
@@ -135,10 +169,14 @@ impl Placing<'_> {
             return (Refusal::Action, reason);
         }
         let carried = self.not_carried(path);
+        if let Some(component) = judged.total.components.first() {
+            let reason = format!("needs the component `{component}`");
+            return (Refusal::Component, reason);
+        }
         let written = self.of_main(&judged.direct.writes);
         if !written.is_empty() {
             let reason = format!(
-                "writes {} on main beside {}",
+                "writes {} on main beside {}: {carried}",
                 shown(&written),
                 shown(&users)
             );
@@ -150,9 +188,12 @@ impl Placing<'_> {
             return (Refusal::Component, carried);
         }
         let read = self.of_main(&judged.direct.reads);
-        // The caller's own row is no reason by itself: byod tells who calls.
+        // The caller's own row is no reason by itself: byod tells who calls. Nor is what is
+        // mirrored.
         let is_asked = read.iter().any(|table| {
-            !self.carrier.tells_callers(table) || carried.contains(&format!("`{table}`"))
+            !self.carriers.widest().tells_callers(table)
+                && !self.manifest.mirror.tables.contains(table)
+                || carried.contains(&format!("`{table}`"))
         });
         if is_asked {
             let reason = format!(
@@ -181,9 +222,10 @@ impl Placing<'_> {
         if let Some(reason) = self.rejected.get(path) {
             return reason.clone();
         }
-        match self.carrier.function(path) {
-            Err(reason) => reason,
-            Ok(_) => NOT_EXPORTED.to_owned(),
+        let again = || self.carriers.judge([path]).remove(path);
+        match self.judged.get(path).cloned().or_else(again) {
+            Some(Err(reason)) => reason,
+            _ => NOT_EXPORTED.to_owned(),
         }
     }
 

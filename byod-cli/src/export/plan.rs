@@ -13,12 +13,14 @@ use super::assemble;
 use super::bundling::Bundling;
 use super::components;
 use super::item::{Item, Reexport};
+use super::mirror;
+use super::outbox;
 use super::schema::{self, ForeignId};
 use super::settled;
 use super::stubs;
 use super::support;
 use super::tables;
-use crate::carry::{self, Carrier, Mounted, Need, Source};
+use crate::carry::{self, Carrier, Carriers, Leaves, Mounted, Need, Source, Travelling};
 use crate::owners::{self, is_foreign};
 use crate::source::Sources;
 
@@ -41,6 +43,10 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<String>,
     /// What can't be carried over, though it looked as if it could.
     pub(crate) rejected: Rejected,
+    /// What functions leave for main.
+    pub(crate) leaves: Leaves,
+    /// What is brought there of main's documents.
+    pub(crate) travelling: Travelling,
     /// Main's `package.json`, where there is one.
     pub(crate) main_package: Option<serde_json::Value>,
     /// What main's `tsconfig.json` has the bundler make of its code.
@@ -67,6 +73,8 @@ pub(crate) enum Fate {
     Missing { reason: String },
 }
 
+const NOT_FOUND: &str = "could not be read";
+
 /// What can't be carried over, though it looked as if it could, and why.
 pub(crate) type Rejected = BTreeMap<FunctionPath, String>;
 
@@ -75,10 +83,22 @@ pub(crate) fn plan(
     sources: &Sources,
     custom: &Sources,
     wanted: &BTreeSet<FunctionPath>,
-    components_on_main: &BTreeMap<String, FunctionPath>,
     rejected: &Rejected,
 ) -> Plan {
-    let carrier = Carrier::new(sources, manifest, components_on_main.clone());
+    let carriers = Carriers::new(sources, manifest);
+    let carrier = carriers.widest();
+    let is_persons = |path: &FunctionPath| {
+        let module = custom.modules.get(&format!("custom/{}", path.module));
+        module.is_some_and(|module| module.exports.contains_key(&path.name))
+    };
+    let fit = wanted.iter().filter(|path| {
+        let function = manifest.main.functions.get(*path);
+        !rejected.contains_key(*path)
+            && !is_persons(path)
+            && carry::is_taken(&path.module).is_none()
+            && function.is_some_and(|function| takes_owner(manifest, function).is_ok())
+    });
+    let mut judged = carriers.judge(fit);
     let is_shared = manifest.ownership.deployments == Deployments::Shared;
     let mut need = Need::default();
     let mut needs = BTreeMap::new();
@@ -92,10 +112,7 @@ pub(crate) fn plan(
     for (path, function) in wanted {
         if function.visibility == Visibility::Internal {
             // What main's functions ask of it there; if it can't be, nobody misses it.
-            if rejected.contains_key(path) || takes_owner(manifest, function).is_err() {
-                continue;
-            }
-            if let Ok(needed) = carrier.function(path) {
+            if let Some(Ok(needed)) = judged.remove(path) {
                 needs.insert(path.clone(), needed.clone());
                 need.add(needed);
             }
@@ -108,8 +125,7 @@ pub(crate) fn plan(
             });
             continue;
         }
-        let of_person = custom.modules.get(&format!("custom/{}", path.module));
-        let fate = if of_person.is_some_and(|m| m.exports.contains_key(&path.name)) {
+        let fate = if is_persons(path) {
             exports
                 .entry(path.module.clone())
                 .or_default()
@@ -127,7 +143,9 @@ pub(crate) fn plan(
             let judged = match (takes_owner(manifest, function), rejected.get(path)) {
                 (Err(reason), _) => Err(reason),
                 (Ok(()), Some(reason)) => Err(reason.clone()),
-                (Ok(()), None) => carrier.function(path),
+                (Ok(()), None) => judged
+                    .remove(path)
+                    .unwrap_or_else(|| Err(NOT_FOUND.to_owned())),
             };
             match judged {
                 Ok(needed) => {
@@ -175,17 +193,31 @@ pub(crate) fn plan(
         notes.extend(files(sources, &need));
     }
 
-    let mut texts = assemble::texts(&carrier, &need, items, exports);
+    let travelling = carrier.travelling(needs.values(), custom);
+    notes.extend(handed_on(manifest, &travelling));
+
+    let mut texts = assemble::texts(carrier, &need, items, exports);
     if is_shared {
         for (module, text) in &mut texts {
             *text = settled::held(module, text);
         }
     }
     texts.insert("functions".to_owned(), support::FUNCTIONS.to_owned());
-    texts.insert(
-        "byod/owner".to_owned(),
-        support::owner(manifest, &need.context, !need.components.is_empty()),
-    );
+    texts.insert("byod/owner".to_owned(), {
+        let copied = copied(manifest, &travelling);
+        let text = support::owner(manifest, &need.context, copied.as_ref());
+        let text = match need.leaves.is_empty() {
+            true => text,
+            false => outbox::with_outbox(&text),
+        };
+        match need.components.is_empty() {
+            true => text,
+            false => components::with_components(&text),
+        }
+    });
+    if !need.leaves.is_empty() {
+        texts.insert(outbox::MODULE.to_owned(), outbox::of_users(manifest));
+    }
     texts.insert("byod/tables".to_owned(), tables::tables(manifest));
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
@@ -197,7 +229,12 @@ pub(crate) fn plan(
         let text = support::IDEMPOTENCY.to_owned();
         texts.insert("byod/idempotency".to_owned(), text);
     }
-    if let Some(text) = package_stubs(&carrier, &need) {
+    if !travelling.tables.is_empty() {
+        let text = mirror::copies(manifest, &travelling);
+        texts.insert("byod/copies".to_owned(), text);
+        texts.insert("byod/mirror".to_owned(), mirror::MIRROR.to_owned());
+    }
+    if let Some(text) = package_stubs(carrier, &need) {
         texts.insert("byod/caller".to_owned(), text);
     }
     let mut modules: BTreeSet<String> = texts.keys().cloned().collect();
@@ -207,7 +244,8 @@ pub(crate) fn plan(
         .into_iter()
         .map(|(module, text)| (format!("{module}.ts"), text))
         .collect();
-    files.insert("schema.ts".to_owned(), schema::text(manifest));
+    let text = schema::text(manifest, &travelling, &need.leaves);
+    files.insert("schema.ts".to_owned(), text);
     if !need.components.is_empty() {
         let text = components::config(&need.components);
         files.insert("convex.config.ts".to_owned(), text);
@@ -217,15 +255,43 @@ pub(crate) fn plan(
         modules,
         functions,
         needs,
-        stubs: stubs(&carrier, &need),
+        stubs: stubs(carrier, &need),
         ids_as_strings: schema::foreign_ids(manifest),
         packages: need.packages,
         components: need.components,
         notes,
         rejected: Rejected::new(),
+        leaves: need.leaves,
+        travelling,
         main_package: None,
         bundling: Bundling::default(),
     }
+}
+
+/// What there is of main's documents, where there are any.
+fn copied(manifest: &Manifest, travelling: &Travelling) -> Option<support::Copied> {
+    let callers = owners::callers(manifest);
+    let mut tables = travelling.tables.keys();
+    (!travelling.tables.is_empty()).then(|| support::Copied {
+        caller: tables.find(|table| callers.contains(*table)).cloned(),
+    })
+}
+
+/// The tables of which a function hands whole documents on: all of them travel.
+fn handed_on(manifest: &Manifest, travelling: &Travelling) -> Vec<String> {
+    let told = travelling.whole.iter().map(|table| {
+        let never = manifest.main.schema.table(table).and_then(|declared| {
+            let fields = declared.document_type.document_fields()?;
+            let never = |field: &&str| manifest.mirror.never_leaves(table, field);
+            let never: Vec<String> = fields.into_iter().filter(never).map(|f| format!("`{f}`")).collect();
+            (!never.is_empty()).then(|| format!(" but {}", never.join(" and ")))
+        });
+        format!(
+            "functions hand whole documents of main's table `{table}` on, so all of its fields{} are mirrored",
+            never.unwrap_or_default()
+        )
+    });
+    told.collect()
 }
 
 /// Whether the function of a person is made by one of byod's builders.

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use byod_schema::{Deployments, Injection, Manifest, Table, claim_table, idempotency_table};
+use byod_schema::{
+    Deployments, Injection, Manifest, Table, claim_table, idempotency_table, mirror_table,
+    outbox_state_table, outbox_table,
+};
 
 use crate::layout::{Code, Entry, string};
 
+use super::mirror;
 use super::validators::{self, code};
+use crate::carry::{Leaves, Travelling};
 use crate::owners::{self, is_foreign};
 
 /// An id of a main table that became a string.
@@ -19,7 +24,7 @@ pub(crate) struct ForeignId {
 }
 
 /// The text of `schema.ts`.
-pub(crate) fn text(manifest: &Manifest) -> String {
+pub(crate) fn text(manifest: &Manifest, travelling: &Travelling, leaves: &Leaves) -> String {
     let tables = &manifest.user_tables;
     let definitions = user_tables(manifest).map(|table| definition(table, manifest));
     let keys = owners::key(manifest).map(|_| Entry {
@@ -30,7 +35,31 @@ pub(crate) fn text(manifest: &Manifest) -> String {
         comment: Some("Whose this deployment is: byod/claim.ts.".to_owned()),
         ..definition(&claim_table(), manifest)
     });
-    let definitions = definitions.chain(keys).chain(claim);
+    let outbox = (!leaves.is_empty()).then(|| {
+        let rows = Entry {
+            comment: Some("What is to be done on main: byod/outbox.ts.".to_owned()),
+            ..definition(&outbox_table(), manifest)
+        };
+        [rows, definition(&outbox_state_table(), manifest)]
+    });
+    let copies = mirror::mirrored(manifest, travelling).map(|(table, fields)| {
+        let copies = mirror::table_of_copies(table, fields);
+        let comment = "Copies of the caller's own documents on main: byod/copies.ts.";
+        Entry {
+            comment: Some(comment.to_owned()),
+            ..definition(&copies, manifest)
+        }
+    });
+    let state = (!travelling.tables.is_empty()).then(|| Entry {
+        comment: Some("What was brought here of main's documents: byod/mirror.ts.".to_owned()),
+        ..definition(&mirror_table(), manifest)
+    });
+    let definitions = definitions
+        .chain(copies)
+        .chain(keys)
+        .chain(claim)
+        .chain(state)
+        .chain(outbox.into_iter().flatten());
     let mut args = vec![Code::expanded(definitions)];
     if !manifest.main.schema.schema_validation {
         let off = Entry::new("schemaValidation", Code::text("false"));

@@ -10,6 +10,7 @@ type Held = () => Record<string, unknown>;
 const held: [string, Held][] = [];
 const still = new WeakSet<object>();
 const expressions: RegExp[] = [];
+let failed: { why: unknown } | undefined;
 
 /** Notes what the module holds; it is looked at when the next function runs. */
 export function byodHold(module: string, values: Held) {
@@ -18,15 +19,21 @@ export function byodHold(module: string, values: Held) {
 
 /** Nothing that is noted can be changed from now on. */
 export function holdStill() {
+  // Where one of them can't be held still, no function runs, however often it is called.
+  if (failed !== undefined) throw failed.why;
   for (const expression of expressions) expression.lastIndex = 0;
   if (held.length === 0) return;
-  intrinsics();
-  for (const [module, values] of held) {
-    for (const [name, value] of Object.entries(values())) {
-      freeze(value, `\`${name}\` of \`${module}\``);
+  try {
+    intrinsics();
+    for (const [module, values] of held) {
+      for (const [name, value] of Object.entries(values())) {
+        freeze(value, `\`${name}\` of \`${module}\``);
+      }
     }
+  } catch (why) {
+    failed = { why };
+    throw why;
   }
-  // Only now: where one of them can't be held still, no function runs.
   held.length = 0;
 }
 
@@ -38,21 +45,19 @@ function freeze(value: unknown, whose: string) {
     const next = todo.pop();
     if (!isObject(next) || still.has(next)) continue;
     // What a class or a generator makes is kept apart from what it makes it of.
-    const isInstance = !prototypes.has(next);
-    const kind = isInstance ? moving(next) : undefined;
+    const isPrototype = prototypes.has(next) || isMadeOf(next);
+    const kind = isPrototype ? undefined : moving(next);
     if (kind !== undefined) {
       throw new Error(
         `${whose} holds a ${kind}, which can't be kept from changing, and users share this deployment: make it in the function that uses it`,
       );
     }
-    if (isInstance) todo.push(...withoutWriting(next));
-    else Object.freeze(next);
+    todo.push(...withoutWriting(next));
     still.add(next);
     for (const key of Reflect.ownKeys(next)) {
       const property = Reflect.getOwnPropertyDescriptor(next, key)!;
-      const isPrototype = typeof next === "function" && key === "prototype";
-      if (isPrototype && isObject(property.value))
-        prototypes.add(property.value);
+      const makesOf = typeof next === "function" && key === "prototype";
+      if (makesOf && isObject(property.value)) prototypes.add(property.value);
       for (const part of [property.value, property.get, property.set]) {
         if (isObject(part)) todo.push(part);
       }
@@ -74,25 +79,16 @@ function withoutWriting(value: object): unknown[] {
     Object.freeze(value);
     return contents;
   }
-  if (value instanceof Map) {
+  closed.add(value);
+  if (answers(Map.prototype.has, value)) {
     Map.prototype.forEach.call(value, (of, key) => contents.push(key, of));
-    close(value, [
-      "set",
-      "delete",
-      "clear",
-      "getOrInsert",
-      "getOrInsertComputed",
-    ]);
-  } else if (value instanceof Set) {
+  } else if (answers(Set.prototype.has, value)) {
     Set.prototype.forEach.call(value, (of) => contents.push(of));
-    close(value, ["add", "delete", "clear"]);
-  } else if (value instanceof Date) {
-    const all = Object.getOwnPropertyNames(Date.prototype);
-    close(
-      value,
-      all.filter((name) => name.startsWith("set")),
-    );
-  } else if (value instanceof RegExp && (value.global || value.sticky)) {
+  } else if (
+    value instanceof RegExp &&
+    Object.hasOwn(value, "lastIndex") &&
+    (value.global || value.sticky)
+  ) {
     // Where it goes on searching is written by whatever uses it: each call begins at
     // the beginning.
     expressions.push(value);
@@ -104,17 +100,64 @@ function withoutWriting(value: object): unknown[] {
   return contents;
 }
 
-/** These methods throw, whatever the value's own prototype has. */
-function close(value: object, methods: string[]) {
-  for (const method of methods) {
-    const thrown = () => {
-      throw new TypeError(
-        `Cannot ${method}: what a module holds can't be changed where users share a deployment`,
-      );
-    };
-    Object.defineProperty(value, method, { value: Object.freeze(thrown) });
+/** Whether it is of the kind whose method that is: a prototype of such a class isn't. */
+function answers(method: (of: any) => unknown, value: object): boolean {
+  try {
+    Reflect.apply(method, value, [undefined]);
+    return true;
+  } catch {
+    return false;
   }
 }
+
+/** Whether it is what a class makes its instances of. */
+function isMadeOf(value: object): boolean {
+  const made = Reflect.getOwnPropertyDescriptor(value, "constructor")?.value;
+  return typeof made === "function" && made.prototype === value;
+}
+
+/** What changes otherwise than by its properties, and is held still. */
+const closed = new WeakSet<object>();
+
+/**
+ * These methods throw for what is held still, however they are called: by `super`, by
+ * `call`, or by another name.
+ */
+function keep(prototype: object, methods: string[]) {
+  for (const method of methods) {
+    const property = Reflect.getOwnPropertyDescriptor(prototype, method);
+    const run = property?.value;
+    if (typeof run !== "function") continue;
+    const { [method]: value } = {
+      [method](this: unknown, ...args: unknown[]) {
+        if (isObject(this) && closed.has(this)) {
+          throw new TypeError(
+            `Cannot ${method}: what a module holds can't be changed where users share a deployment`,
+          );
+        }
+        return Reflect.apply(run, this, args);
+      },
+    };
+    Object.defineProperty(prototype, method, { ...property, value });
+  }
+}
+
+// This module is loaded before those that hold something.
+keep(Map.prototype, [
+  "set",
+  "delete",
+  "clear",
+  "getOrInsert",
+  "getOrInsertComputed",
+]);
+keep(Set.prototype, ["add", "delete", "clear"]);
+keep(
+  Date.prototype,
+  Object.getOwnPropertyNames(Date.prototype).filter((name) =>
+    name.startsWith("set"),
+  ),
+);
+keep(RegExp.prototype, ["compile"]);
 
 const iterators = [
   Object.getPrototypeOf(Object.getPrototypeOf([].values())),

@@ -9,7 +9,7 @@ use crate::carry::Source;
 use crate::layout::Code;
 use crate::source::DEFAULT;
 
-impl Builder<'_> {
+impl Builder<'_, '_> {
     pub(super) fn stub(&mut self, source: &Source) -> Option<Piece> {
         let shape = self.carrier.shape(source);
         match source {

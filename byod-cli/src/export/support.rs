@@ -10,11 +10,10 @@ use crate::layout::{Code, Entry, string};
 /// `byod/owner.ts`: the builders, which give functions the owner's documents alone.
 ///
 /// `context` is what main's builders add to `ctx` and carried functions read.
-/// Components' functions, where there are any, are told of nobody.
 pub(crate) fn owner(
     manifest: &Manifest,
     context: &BTreeSet<Vec<String>>,
-    has_components: bool,
+    copies: Option<&Copied>,
 ) -> String {
     let injected = |injection| {
         let all = manifest.inject.iter();
@@ -30,13 +29,31 @@ pub(crate) fn owner(
     };
     let tree = Tree::of(context);
     let mut types = String::new();
+    let documents: Vec<(&String, &String)> = tree
+        .0
+        .iter()
+        .filter(|(_, below)| below.is_id())
+        .filter_map(|(name, _)| Some((name, copies?.caller.as_ref()?)))
+        .collect();
+    let document = |name: &String| documents.iter().find(|(of, _)| *of == name);
     for (name, below) in &tree.0 {
-        types.push_str(&format!("  {name}: {};\n", below.type_text()));
+        let of = match document(name) {
+            Some((_, table)) => format!("Doc<{}>", string(table)),
+            None => below.type_text(),
+        };
+        types.push_str(&format!("  {name}: {of};\n"));
     }
     let value: String = tree
         .0
         .iter()
-        .map(|(name, below)| format!(", {name}: {}", below.value_text()))
+        .map(|(name, below)| {
+            let any = if document(name).is_some() {
+                " as any"
+            } else {
+                ""
+            };
+            format!(", {name}: {}{any}", below.value_text())
+        })
         .collect();
     let subject = subjects.first().copied().unwrap_or_default();
     let owner_ts = include_str!("owner.ts");
@@ -53,14 +70,13 @@ pub(crate) fn owner(
             "holdStill();\n      ",
         ),
     };
-    let (of_component, is_of_component) = if has_components {
-        (PAST_COMPONENTS, IS_OF_COMPONENT)
-    } else {
-        ("", "")
+    let owner_ts = match copies {
+        Some(_) => with_copies(&owner_ts, &documents),
+        None => owner_ts
+            .replace("/*mirror import*/", "")
+            .replace("/*doc import*/", ""),
     };
     owner_ts
-        .replace("/*of component*/", of_component)
-        .replace("/*is of component*/", is_of_component)
         .replace("/*hold import*/", import)
         .replace("/*hold*/", hold)
         .replace(
@@ -78,6 +94,53 @@ pub(crate) fn owner(
         .replace("/*caller type*/", &types)
         .replace("given[/*subject*/]", &member("given", subject))
         .replace("/*caller value*/", &value)
+}
+
+/// What there is on users' deployments of main's documents.
+pub(crate) struct Copied {
+    /// The table of which the caller is a document, if that is one of them.
+    pub(crate) caller: Option<String>,
+}
+
+/// `byod/owner.ts` where there are copies of main's documents; members of the context that
+/// are the caller's own, with its table.
+fn with_copies(owner_ts: &str, documents: &[(&String, &String)]) -> String {
+    let (names, doc) = match documents {
+        [] => ("withCopies, type Copies", ""),
+        _ => (
+            "themself, withCopies, type Copies",
+            "import type { Doc } from \"../_generated/dataModel\";\n",
+        ),
+    };
+    let import = format!("import {{ {names} }} from \"./copies\";\n");
+    let caller: String = documents
+        .iter()
+        .map(|(name, table)| {
+            let table = string(table);
+            format!("{name}: await themself(ctx.db, {table}, caller.owner),\n        ")
+        })
+        .collect();
+    owner_ts
+        .replace("/*mirror import*/", &import)
+        .replace("/*doc import*/", doc)
+        .replace(
+            "db: reader(ctx.db, caller.owner),",
+            &format!("{caller}db: withCopies(reader(ctx.db, caller.owner), ctx.db, caller.owner),"),
+        )
+        .replace(
+            "db: writer(ctx.db, caller.owner, order),",
+            &format!(
+                "{caller}db: withCopies(\n          writer(ctx.db, caller.owner, order),\n          ctx.db,\n          caller.owner,\n        ),"
+            ),
+        )
+        .replace(
+            "export type QueryCtx = AnyQueryCtx & Caller;",
+            "export type QueryCtx = AnyQueryCtx & { db: Copies } & Caller;",
+        )
+        .replace(
+            "export type MutationCtx = AnyMutationCtx &\n  Caller & {",
+            "export type MutationCtx = AnyMutationCtx & { db: Copies } & Caller & {",
+        )
 }
 
 /// `byod/idempotency.ts`: mutations that run once per key.
@@ -106,21 +169,6 @@ const ONCE: &str = "const own = declared(args, given);
       // An argument of that name may be main's own.
       const chosen = KEY in args ? undefined : given[KEY];
       return await once(ctx.db, caller.owner, chosen, own, run);";
-
-/// What a component's function is given: nothing beside what it is called with.
-const PAST_COMPONENTS: &str = "if (isOfComponent(args[0]))
-      return await turn(async () => await run(...args));
-    ";
-
-const IS_OF_COMPONENT: &str = r#"/** Whether it is a component's function: the owner is nothing that it takes. */
-function isOfComponent(reference: any): boolean {
-  const path = reference?.[Symbol.for("toReferencePath")];
-  return (
-    typeof path === "string" && path.startsWith("_reference/childComponent/")
-  );
-}
-
-"#;
 
 /// `byod/settled.ts`: nothing that modules hold can be changed once a function runs.
 pub(crate) const SETTLED: &str = include_str!("settled.ts");
@@ -174,6 +222,14 @@ impl Tree {
             .map(|(name, below)| format!("{name}: {}", below.text(leaf, separator)))
             .collect();
         format!("{{ {} }}", members.join(separator))
+    }
+
+    /// Whether it is nothing but an id: of a document, of which that was asked.
+    fn is_id(&self) -> bool {
+        let mut below = self.0.iter();
+        let leaf = below.next();
+        leaf.is_some_and(|(name, leaf)| name == "_id" && leaf.0.is_empty())
+            && below.next().is_none()
     }
 
     fn type_text(&self) -> String {

@@ -132,6 +132,8 @@ pub(crate) struct OwnerNames {
     pub(crate) arguments: BTreeSet<String>,
     /// Fields of users' tables that hold an owner, those of these names among them.
     pub(crate) fields: BTreeSet<String>,
+    /// The fields of main's tables of which users' deployments have copies.
+    pub(crate) mirrored: BTreeSet<String>,
 }
 
 impl OwnerNames {
@@ -149,7 +151,14 @@ impl OwnerNames {
                 );
             }
         }
-        Self { arguments, fields }
+        let mirrored = manifest.main.schema.tables.iter();
+        let mirrored = mirrored.filter(|t| manifest.mirror.tables.contains(&t.table_name));
+        let mirrored = mirrored.filter_map(|table| table.document_type.document_fields());
+        Self {
+            arguments,
+            fields,
+            mirrored: mirrored.flatten().map(str::to_owned).collect(),
+        }
     }
 }
 

@@ -24,7 +24,13 @@ pub(super) fn functions(report: &Report, out: &mut dyn Write) -> io::Result<()> 
         let all = report.functions.iter();
         all.filter(move |f| f.runs == runs && f.sees_no_connected == partial)
     };
-    list("On their deployment", seen(RunsOn::User, false), out)?;
+    let there = |leaves: bool| seen(RunsOn::User, false).filter(move |f| f.outbox == leaves);
+    list("On their deployment", there(false), out)?;
+    list(
+        "On their deployment; what they do on main, main does after the call",
+        there(true),
+        out,
+    )?;
     list("On main, by right", seen(RunsOn::Main, false), out)?;
     list(
         "On main; sees no connected user's data",
@@ -83,7 +89,16 @@ fn list<'a>(
         } else {
             function.touches.join(", ")
         };
-        writeln!(out, "  {}  {QUIET}{touches}{QUIET:#}", function.function)?;
+        let copies = if function.mirror.is_empty() {
+            String::new()
+        } else {
+            format!("; copies of {}", function.mirror.join(", "))
+        };
+        writeln!(
+            out,
+            "  {}  {QUIET}{touches}{copies}{QUIET:#}",
+            function.function
+        )?;
     }
     Ok(())
 }

@@ -12,9 +12,7 @@ use byod_schema::FunctionPath;
 
 use super::facts::{Caller, Facts, Hands, shorten};
 use super::nodes::{CONTEXT, Reader};
-use super::syntax::{
-    Step, first_parameter, function_path, is_empty_object, method, path, path_of, range,
-};
+use super::syntax::{Step, function_path, is_empty_object, method, path, path_of, range};
 
 const CALLS: [&str; 3] = ["runQuery", "runMutation", "runAction"];
 const RUNNING: [&str; 4] = ["runQuery", "runMutation", "runAction", "scheduler"];
@@ -86,13 +84,21 @@ impl Reader<'_, '_> {
                 if property.key.static_name().as_deref() == Some("handler"))
     }
 
-    /// Whether a function around the node has a parameter `ctx` and is a handler.
-    pub(super) fn has_context(&self, id: NodeId) -> bool {
-        self.nodes.ancestor_kinds(id).any(|kind| {
-            matches!(kind, AstKind::ObjectProperty(property)
-                if property.key.static_name().as_deref() == Some("handler")
-                && first_parameter(&property.value).as_deref() == Some("ctx"))
-        })
+    /// Whether `ctx` means the context of the Convex function where the name stands: its
+    /// handler's parameter, which no other variable hides, nor another `handler` in it.
+    pub(super) fn has_context(&self, name: &Expression) -> bool {
+        let Expression::Identifier(name) = name else {
+            return false;
+        };
+        let scope = self.scoping.get_reference(name.reference_id()).scope_id();
+        let Some(symbol) = self.scoping.find_binding(scope, "ctx".into()) else {
+            return false;
+        };
+        let declaration = self.scoping.symbol_declaration(symbol);
+        matches!(self.nodes.kind(declaration), AstKind::FormalParameter(parameter)
+            if matches!(parameter.pattern, BindingPattern::BindingIdentifier(_)))
+            && self.is_first_of_handler(declaration)
+            && self.functions_around(declaration).len() == 1
     }
 
     /// A use of `ctx`.

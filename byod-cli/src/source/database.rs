@@ -2,6 +2,7 @@
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{Argument, CallExpression, Expression};
+use oxc_span::GetSpan;
 
 use super::facts::{Facts, Reached, shorten};
 use super::nodes::Reader;
@@ -36,6 +37,8 @@ impl Reader<'_, '_> {
         let id = call.arguments.first().and_then(Argument::as_expression);
         facts.reached.push(Reached {
             id: id.map_or(Origin::Unknown, |id| self.origin(id, 0)),
+            at: id.map_or(call.span.end, |id| id.span().start) as usize,
+            is_read: name == "get",
             shown: shorten(&self.text[range(call.span)]),
         });
     }

@@ -7,6 +7,7 @@ use byod_schema::FunctionPath;
 
 use super::operations::Touching;
 use super::origin::Origin;
+use super::written::{Helped, Row, Scheduled};
 
 /// The name of a default export, and of what is declared only as that.
 pub(crate) const DEFAULT: &str = "default";
@@ -65,6 +66,12 @@ pub(crate) struct Facts {
     pub(crate) changed_parameters: BTreeSet<usize>,
     /// What outlives a call and is given to a function of that name, in which place.
     pub(crate) given: Vec<(String, usize, Kept)>,
+    /// What it writes to is what a function of that name gives, or a part of that.
+    pub(crate) results: Vec<(String, Kept)>,
+    /// A function made when its module is loaded gives what outlives a call: `() => seen`.
+    pub(crate) gives_out: bool,
+    /// The same, of those that its function makes.
+    pub(crate) gives_out_if_made: bool,
     /// Whom it names as the caller of functions that it runs.
     pub(crate) named: Vec<Named>,
     /// Whom it writes into fields of documents that hold an owner.
@@ -73,6 +80,12 @@ pub(crate) struct Facts {
     pub(crate) lookups: Vec<Lookup>,
     /// The ids by which it reaches documents without naming their table.
     pub(crate) reached: Vec<Reached>,
+    /// What it writes into the database by names of tables and by ids.
+    pub(crate) rows: Vec<Row>,
+    /// The functions of the module that it calls with its context in front.
+    pub(crate) helped: Vec<Helped>,
+    /// It throws something itself.
+    pub(crate) throws: bool,
     /// What it does with the database and with other functions.
     pub(crate) touching: Touching,
     /// `ctx.storage`
@@ -101,6 +114,9 @@ pub(crate) struct Lookup {
 #[derive(Clone, Debug)]
 pub(crate) struct Reached {
     pub(crate) id: Origin,
+    /// Where the id begins.
+    pub(crate) at: usize,
+    pub(crate) is_read: bool,
     /// The call, as errors show it.
     pub(crate) shown: String,
 }
@@ -172,6 +188,8 @@ pub(crate) struct FunctionRef {
     pub(crate) is_api: bool,
     /// A context runs it there, without arguments.
     pub(crate) is_run: bool,
+    /// Set where it is scheduled there.
+    pub(crate) scheduled: Option<Scheduled>,
 }
 
 /// Where a function asks who calls.

@@ -12,7 +12,7 @@ use super::nodes::Reader;
 use super::syntax::{method, range};
 
 /// Methods that change what they are called on.
-const CHANGING: [&str; 14] = [
+pub(super) const CHANGING: [&str; 14] = [
     "add",
     "append",
     "clear",
@@ -31,14 +31,17 @@ const CHANGING: [&str; 14] = [
 /// Methods that give a part of what they are called on.
 const PARTS: [&str; 6] = ["at", "entries", "find", "findLast", "get", "values"];
 
+/// Members by which an object leads to what all of its kind have.
+const SHARED: [&str; 2] = ["__proto__", "constructor"];
+
 /// How far names are followed.
-const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 8;
 
 /// What holds a value.
 enum Holder {
     Name(SymbolId),
     This,
-    /// What is nobody's: `Array.prototype`.
+    /// What is nobody's: `Array.prototype`, `console`.
     Global,
 }
 
@@ -51,8 +54,9 @@ impl Reader<'_, '_> {
         let (holder, written) = match kind {
             AstKind::IdentifierReference(name) => {
                 let reference = self.scoping.get_reference(name.reference_id());
-                let symbol = reference.symbol_id().filter(|_| reference.is_write());
-                (symbol.map(Holder::Name), self.nodes.parent_id(id))
+                let holder = reference.symbol_id().map_or(Holder::Global, Holder::Name);
+                let written = reference.is_write().then_some(holder);
+                (written, self.nodes.parent_id(id))
             }
             AstKind::NewExpression(_) | AstKind::CallExpression(_) if self.is_moving(id, kind) => {
                 facts.kept.push(Kept {
@@ -65,10 +69,14 @@ impl Reader<'_, '_> {
                 return;
             }
             AstKind::StaticMemberExpression(member) if self.is_target(id) => {
-                (self.holder(&member.object, 0), self.nodes.parent_id(id))
+                let written = self.nodes.parent_id(id);
+                self.changed_result(id, written, &member.object, facts);
+                (self.holder(&member.object, 1), written)
             }
             AstKind::ComputedMemberExpression(member) if self.is_target(id) => {
-                (self.holder(&member.object, 0), self.nodes.parent_id(id))
+                let written = self.nodes.parent_id(id);
+                self.changed_result(id, written, &member.object, facts);
+                (self.holder(&member.object, 1), written)
             }
             AstKind::PrivateFieldExpression(member) if self.is_target(id) => {
                 (self.holder(&member.object, 0), self.nodes.parent_id(id))
@@ -85,6 +93,9 @@ impl Reader<'_, '_> {
                 } else {
                     CHANGING.contains(&name).then_some(object)
                 };
+                if let Some(changed) = changed {
+                    self.changed_result(id, id, changed, facts);
+                }
                 (changed.and_then(|changed| self.holder(changed, 0)), id)
             }
             _ => return,
@@ -203,7 +214,14 @@ impl Reader<'_, '_> {
             return None;
         }
         match expression.get_inner_expression() {
-            Expression::ThisExpression(_) => Some(Holder::This),
+            // `super.set(…)` changes the object itself.
+            Expression::ThisExpression(_) | Expression::Super(_) => Some(Holder::This),
+            // What all objects of a kind have.
+            Expression::StaticMemberExpression(member)
+                if SHARED.contains(&member.property.name.as_str()) =>
+            {
+                Some(Holder::Global)
+            }
             Expression::StaticMemberExpression(member) => self.holder(&member.object, depth + 1),
             Expression::ComputedMemberExpression(member) => self.holder(&member.object, depth + 1),
             Expression::PrivateFieldExpression(member) => self.holder(&member.object, depth + 1),
@@ -212,6 +230,9 @@ impl Reader<'_, '_> {
                 .or_else(|| self.holder(&logical.right, depth + 1)),
             Expression::CallExpression(call) => {
                 let (object, name) = method(call)?;
+                if name == "getPrototypeOf" {
+                    return Some(Holder::Global);
+                }
                 PARTS
                     .contains(&name)
                     .then(|| self.holder(object, depth + 1))?
@@ -234,7 +255,7 @@ impl Reader<'_, '_> {
     }
 
     /// What a variable of a function is, or what it runs through.
-    fn made_of(&self, symbol: SymbolId) -> Option<&Expression<'_>> {
+    pub(super) fn made_of(&self, symbol: SymbolId) -> Option<&Expression<'_>> {
         if self.is_of_module(symbol) {
             return None;
         }
@@ -317,7 +338,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whether what stands there is made of something that a call was given.
-    fn is_of_call(&self, id: NodeId, depth: usize) -> bool {
+    pub(super) fn is_of_call(&self, id: NodeId, depth: usize) -> bool {
         let mut names = BTreeSet::new();
         for node in self.tree(id) {
             let AstKind::IdentifierReference(name) = node.kind() else {

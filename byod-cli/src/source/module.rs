@@ -143,6 +143,8 @@ pub(crate) struct Statement {
     pub(crate) contexts: Vec<bool>,
     /// How the class is made that it declares.
     pub(crate) constructor: Option<Constructor>,
+    /// The types that its parameters are written with, empty where they have none.
+    pub(crate) parameters: Vec<String>,
     /// Which of its parameters are known for databases.
     pub(crate) databases: Vec<bool>,
     /// The name by which its one constant is made, where it isn't written out.

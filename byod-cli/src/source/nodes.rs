@@ -15,7 +15,7 @@ use crate::owners::OwnerNames;
 
 use super::facts::{Caller, DEFAULT, Facts, FunctionRef};
 use super::origin::{DEPTH, STEPS};
-use super::syntax::{literals, range};
+use super::syntax::{is_on_main, literals, range};
 
 /// What every Convex context has.
 pub(super) const CONTEXT: [&str; 9] = [
@@ -68,9 +68,12 @@ impl<'a> Reader<'_, 'a> {
         self.at_load(id, kind, facts);
         self.check_parts(id, kind, facts);
         self.kept(id, kind, facts);
+        self.given_out(id, kind, facts);
+        self.left_over(id, kind, facts);
         self.loose(id, kind, facts);
         if let AstKind::CallExpression(call) = kind {
             self.owns(call, facts);
+            self.helped(id, call, facts);
         }
         match kind {
             AstKind::IdentifierReference(identifier) => {
@@ -138,15 +141,18 @@ impl<'a> Reader<'_, 'a> {
                         .ids
                         .extend(first.map(|table| (range(call.span), table)));
                 } else if method == "now" && self.is_global(object, "Date") {
-                    if self.has_context(id) {
+                    if self.has_context(object) {
                         facts.clock.push(range(call.span));
                     }
                 } else if DATABASE.contains(&method) {
-                    if self.is_in_lookup(id) {
+                    if self.is_in_lookup(id) || is_on_main(object) {
                         return;
                     }
                     self.reached(call, facts);
-                    facts.tables.extend(first);
+                    match self.row(id, call) {
+                        Some(row) => facts.rows.push(row),
+                        None => facts.tables.extend(first),
+                    }
                 }
             }
             // `this.ctx`
@@ -156,6 +162,7 @@ impl<'a> Reader<'_, 'a> {
             AstKind::StringLiteral(literal) => {
                 facts.texts.insert(literal.value.to_string());
             }
+            AstKind::ThrowStatement(_) => facts.throws = true,
             AstKind::ImportExpression(_) => {
                 facts.problems.insert("imports while it runs".to_owned());
             }
@@ -278,6 +285,7 @@ impl<'a> Reader<'_, 'a> {
             root,
             is_api: name == "api",
             is_run: self.is_run(outermost),
+            scheduled: self.scheduled(outermost),
         });
     }
 

@@ -12,8 +12,19 @@ pub(crate) struct Touching {
     pub(crate) uses: Vec<Use>,
     /// Components that it uses: `components.counter`.
     pub(crate) components: BTreeSet<String>,
+    /// What it reads of documents of main's of which users' deployments have copies.
+    pub(crate) parts: Vec<Part>,
     /// What may touch any table, in words that complete "it …".
     pub(crate) obscure: BTreeSet<String>,
+}
+
+/// `user.plan`, where that may be a field of a document that is mirrored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Part {
+    /// What it is read of.
+    pub(crate) of: Origin,
+    /// The field; `None` where all of it goes elsewhere.
+    pub(crate) field: Option<String>,
 }
 
 /// `ctx.db.patch(id, …)`
@@ -21,6 +32,8 @@ pub(crate) struct Touching {
 pub(crate) struct Operation {
     pub(crate) writes: bool,
     pub(crate) of: OperationOf,
+    /// The fields that the documents it asks for are to have, and what they are to be.
+    pub(crate) by: Vec<(String, Origin)>,
     /// The call, as messages show it.
     pub(crate) shown: String,
 }

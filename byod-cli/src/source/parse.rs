@@ -96,6 +96,16 @@ pub(super) fn module(
                     })
                     .unwrap_or_default(),
                 constructor: constructor(&reader, statement),
+                parameters: function(statement)
+                    .map(|parts| {
+                        let parameters = parts.parameters.items.iter();
+                        let typed = parameters.map(|p| p.type_annotation.as_ref());
+                        let written = typed.map(|of| of.map(|of| &text[range(of.span)]));
+                        written
+                            .map(|of| annotation(of.unwrap_or_default()))
+                            .collect()
+                    })
+                    .unwrap_or_default(),
                 databases: function(statement)
                     .map(|parts| {
                         let parameters = parts.parameters.items.iter();
@@ -122,7 +132,7 @@ pub(super) fn module(
             reader.steps.set(0);
             reader.node(node.id(), node.kind(), &mut statement.facts);
             if let AstKind::CallExpression(call) = node.kind()
-                && statement.definition.is_none()
+                && statement.returned.is_some()
             {
                 statement.made.extend(made(&reader, call));
             }
@@ -132,6 +142,11 @@ pub(super) fn module(
     module.text = text;
     module.names = Names::of(&module.statements, &module.imports);
     Some(module)
+}
+
+/// `: Id<"users">` without what leads to it.
+fn annotation(text: &str) -> String {
+    text.trim_start_matches(':').trim().to_owned()
 }
 
 /// Whether a statement that declares nothing does something: an empty one doesn't.

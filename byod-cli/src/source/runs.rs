@@ -1,6 +1,7 @@
 //! For whom a function runs others.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use byod_schema::FunctionPath;
 use oxc_ast::ast::{CallExpression, Expression, ObjectPropertyKind};
@@ -60,24 +61,29 @@ impl Reader<'_, '_> {
             let Some(name) = name.filter(|name| names.contains(name.as_ref())) else {
                 continue;
             };
-            let mut spans = vec![range(property.value.span())];
-            let mut value = &property.value;
-            for _ in 0..DEPTH {
-                spans.push(range(value.get_inner_expression().span()));
-                let declared = self.symbol(value).and_then(|s| self.declared(s));
-                let Some((init, None)) = declared else { break };
-                spans.push(range(init.span()));
-                value = init;
-            }
             found.push(Named {
                 functions: functions.to_vec(),
                 name: name.to_string(),
-                spans,
+                spans: self.spans_of(&property.value),
                 origin: self.origin(&property.value, 0),
                 shown: shorten(&self.text[range(property.span)]),
             });
         }
         found
+    }
+
+    /// Where the value is, and the constants that it is made of.
+    pub(super) fn spans_of(&self, value: &Expression) -> Vec<Range<usize>> {
+        let mut spans = vec![range(value.span())];
+        let mut value = value;
+        for _ in 0..DEPTH {
+            spans.push(range(value.get_inner_expression().span()));
+            let declared = self.symbol(value).and_then(|s| self.declared(s));
+            let Some((init, None)) = declared else { break };
+            spans.push(range(init.span()));
+            value = init;
+        }
+        spans
     }
 
     fn functions(&self, expression: &Expression, found: &mut Vec<FunctionPath>, depth: usize) {

@@ -172,18 +172,6 @@ pub(super) fn path(pattern: &BindingPattern, symbol: SymbolId) -> Option<Vec<Ste
     }
 }
 
-pub(super) fn first_parameter(function: &Expression) -> Option<String> {
-    let parameters = match function {
-        Expression::ArrowFunctionExpression(arrow) => &arrow.params,
-        Expression::FunctionExpression(function) => &function.params,
-        _ => return None,
-    };
-    match &parameters.items.first()?.pattern {
-        BindingPattern::BindingIdentifier(identifier) => Some(identifier.name.to_string()),
-        _ => None,
-    }
-}
-
 pub(super) fn is_empty_object(argument: &Argument) -> bool {
     matches!(argument, Argument::ObjectExpression(object) if object.properties.is_empty())
 }
@@ -215,4 +203,10 @@ pub(super) fn literals(argument: &TSType) -> Vec<String> {
         TSType::TSUnionType(union) => union.types.iter().flat_map(literals).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Whether a call's object is what users' deployments have for what is done on main.
+pub(super) fn is_on_main(object: &Expression) -> bool {
+    matches!(object.get_inner_expression(),
+        Expression::StaticMemberExpression(member) if member.property.name == "onMain")
 }

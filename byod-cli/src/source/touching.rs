@@ -24,6 +24,7 @@ impl Reader<'_, '_> {
     /// Adds what the node says to what its statement touches.
     pub(super) fn touching(&self, id: NodeId, kind: AstKind, facts: &mut Facts) {
         let touching = &mut facts.touching;
+        self.parts(id, kind, touching);
         match kind {
             AstKind::CallExpression(call) => self.called(call, touching),
             // What an aggregate counts: `new TableAggregate<{ TableName: "messages"; … }>(…)`
@@ -36,6 +37,7 @@ impl Reader<'_, '_> {
                     touching.operations.push(Operation {
                         writes: false,
                         of: OperationOf::Perhaps(table),
+                        by: Vec::new(),
                         shown: shorten(&self.text[range(property.span)]),
                     });
                 }
@@ -85,6 +87,7 @@ impl Reader<'_, '_> {
             touching.operations.push(Operation {
                 writes,
                 of,
+                by: self.asked_by(call),
                 shown: shorten(&self.text[range(call.span)]),
             });
         };

@@ -111,10 +111,15 @@ impl<'a> Analysis<'a> {
                 ..Touches::default()
             };
         };
-        let start = (module.name.clone(), index);
+        self.of_place(&(module.name.clone(), index)).0
+    }
+
+    /// What a statement touches with all that it reaches by names, without what it calls
+    /// or schedules; and all that it reaches.
+    pub(crate) fn of_place(&self, start: &Place) -> (Touches, BTreeSet<Place>) {
         let mut reached: BTreeMap<Place, Rc<Own<'a>>> = BTreeMap::new();
         let mut callers: BTreeMap<Place, Vec<(Place, &'a Use)>> = BTreeMap::new();
-        let mut todo = vec![start];
+        let mut todo = vec![start.clone()];
         while let Some(place) = todo.pop() {
             if reached.contains_key(&place) {
                 continue;
@@ -135,7 +140,7 @@ impl<'a> Analysis<'a> {
                 self.closed(place, operation, &callers, &mut all);
             }
         }
-        all
+        (all, reached.into_keys().collect())
     }
 
     /// What a function touches, with all that it calls or schedules.

@@ -75,6 +75,29 @@ impl<'a> Ids<'a> {
         texts(self.value(origin)?).filter(|texts| !texts.is_empty())
     }
 
+    /// The tables whose document something may be; `None` where it doesn't show what it is.
+    pub(crate) fn documents_of(&self, origin: &Origin) -> Option<BTreeSet<String>> {
+        let value = self.value(origin)?;
+        let mut found = BTreeSet::new();
+        for member in members(value) {
+            match member {
+                Validator::Object { value } => found.extend(table_of(&value)),
+                Validator::Any => return None,
+                _ => {}
+            }
+        }
+        Some(found)
+    }
+
+    /// The tables of which documents are in it, at whatever depth.
+    pub(crate) fn documents_within(&self, origin: &Origin) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        if let Some(value) = self.value(origin) {
+            within(&value, &mut found);
+        }
+        found
+    }
+
     pub(super) fn value(&self, origin: &Origin) -> Option<Validator> {
         match origin {
             Origin::Unknown => None,
@@ -269,6 +292,26 @@ fn is_text(validator: &Validator) -> bool {
         Validator::String => true,
         Validator::Union { value } => value.iter().any(is_text),
         _ => false,
+    }
+}
+
+/// The table of a document.
+fn table_of(fields: &Fields) -> Option<String> {
+    match &fields.get("_id")?.field_type {
+        Validator::Id { table_name } => Some(table_name.clone()),
+        _ => None,
+    }
+}
+
+fn within(value: &Validator, found: &mut BTreeSet<String>) {
+    match value {
+        Validator::Object { value } => match table_of(value) {
+            Some(table) => drop(found.insert(table)),
+            None => value.iter().for_each(|(_, f)| within(&f.field_type, found)),
+        },
+        Validator::Array { value } => within(value, found),
+        Validator::Union { value } => value.iter().for_each(|member| within(member, found)),
+        _ => {}
     }
 }
 

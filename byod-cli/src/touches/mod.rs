@@ -8,6 +8,7 @@ mod packages;
 mod sides;
 mod writers;
 
+pub(crate) use analysis::Analysis;
 pub(crate) use crons::left_on_main;
 pub(crate) use ids::Ids;
 pub(crate) use leads::handed;

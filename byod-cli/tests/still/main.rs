@@ -29,7 +29,7 @@ const MAIN: [(&str, &str); 2] = [
 ];
 
 /// A project with a mutation for each way, exported for deployments that users share.
-fn exported(ways: &[Way]) -> (Project, Value) {
+fn exported(ways: &[Way<'_>]) -> (Project, Value) {
     let project = Project::empty();
     for (path, text) in MAIN {
         project.write(path, text);
@@ -137,6 +137,7 @@ fn what_modules_hold_can_be_read() {
             ["-lice", ["", "lice"], 1, false, {"constructor": 1}],
             ["aaalice,x", "Failed: x"],
             [["a", "b"], "object", "b", [0, 1, 2]],
+            [[0, 1, 2], ["b", "a"], 1],
         ]),
         "{answers:#?}"
     );
@@ -145,21 +146,29 @@ fn what_modules_hold_can_be_read() {
 /// What can't be kept from changing, and doesn't show in the text.
 #[test]
 fn what_cannot_be_held_still_lets_no_function_run() {
-    let ways = [Way(
-        "steps",
-        "const A = [\"x\"];\nexport const it = A.values();",
-        "return L.it.next().value ?? null;",
-    )];
-    let (project, report) = exported(&ways);
-    assert_eq!(carried(&report), ["steps"], "{report:#}");
-    let Some(answers) = answers(&project, &["steps"], &[BOB, ALICE]) else {
-        return;
-    };
-    for answer in &answers[0] {
-        let error = answer["error"].as_str().unwrap();
-        assert!(
-            error.contains("`it` of `state/steps` holds a generator or an iterator, which can't be kept from changing"),
-            "{error}"
-        );
+    for (state, body) in [
+        (
+            "export const it = A.values();",
+            "return L.it.next().value ?? null;",
+        ),
+        // Also where the first call has held still what it is in.
+        (
+            "export const it = { of: [A.values()] };",
+            "return L.it.of[0]!.next().value ?? null;",
+        ),
+    ] {
+        let state = format!("const A = [\"x\"];\n{state}");
+        let (project, report) = exported(&[Way("steps", &state, body)]);
+        assert_eq!(carried(&report), ["steps"], "{report:#}");
+        let Some(answers) = answers(&project, &["steps"], &[BOB, ALICE]) else {
+            return;
+        };
+        for answer in &answers[0] {
+            let error = answer["error"].as_str().unwrap();
+            assert!(
+                error.contains("`it` of `state/steps` holds a generator or an iterator, which can't be kept from changing"),
+                "{error}"
+            );
+        }
     }
 }

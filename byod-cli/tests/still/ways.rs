@@ -2,14 +2,10 @@
 
 /// A way of writing to what a module holds: its name, the module, and what a handler
 /// does with the user's own text `s`, giving what it found.
-pub(crate) struct Way(
-    pub(crate) &'static str,
-    pub(crate) &'static str,
-    pub(crate) &'static str,
-);
+pub(crate) struct Way<'a>(pub(crate) &'a str, pub(crate) &'a str, pub(crate) &'a str);
 
 /// Ways that authors may take without knowing.
-pub(crate) const WAYS: &[Way] = &[
+pub(crate) const WAYS: &[Way<'static>] = &[
     Way(
         "regex",
         r#"export const re = /a/g;"#,
@@ -405,10 +401,116 @@ export const f3 = (s: any) => { const o = A.l.join(); [A.l].forEach((l) => l.pus
 export const f3 = (s: any) => { const o = Object.keys(A).join(); delete A[s]; return o; };"#,
         r#"return L.f3(s);"#,
     ),
+    Way(
+        "lastmatch",
+        r#"export const f3 = (s: any) => { const o = (RegExp as any).$1; /(BOB.*)/.test(s); return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "supermap",
+        r#"class Cache extends Map<string, any> { put(x: any) { const o = this.get("last") ?? null; super.set("last", x); return o; } }
+export const C = new Cache();"#,
+        r#"return L.C.put(s);"#,
+    ),
+    Way(
+        "superheld",
+        r#"class Cache extends Map<string, any> { put(x: any) { const o = this.get("last") ?? null; super["set"]("last", x); return o; } }
+export const C = new Cache();"#,
+        r#"return L.C.put(s);"#,
+    ),
+    Way(
+        "borrowedset",
+        r#"const M = new Map<string, any>();
+export const f3 = (s: any) => { const o = M.get("last") ?? null; Map.prototype.set.call(M, "last", s); return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "namedadd",
+        r#"const A = new Set<any>();
+const put = Set.prototype.add;
+export const f3 = (s: any) => { const o = [...A].join(); put.call(A, s); return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "borroweddate",
+        r#"const D = new Date(0);
+const put = Date.prototype.setTime;
+export const f3 = (s: any) => { const o = D.getTime(); put.call(D, s.length); return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "compiled",
+        r#"const R: any = /a/;
+export const f3 = (s: any) => { const o = R.source; R["compile"](s); return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "boundset",
+        r#"const mk = () => { const m = new Map<string, any>(); return { put: m.set.bind(m), read: m.get.bind(m) }; };
+export const K = mk();"#,
+        r#"const o = L.K.read("last") ?? null; L.K.put("last", s); return o;"#,
+    ),
+    Way(
+        "boundpush",
+        r#"export const K = (() => { const l: any[] = []; return { put: l.push.bind(l), all: l.join.bind(l) }; })();"#,
+        r#"const o = L.K.all(); L.K.put(s); return o;"#,
+    ),
+    Way(
+        "givenout",
+        r#"const mk = () => { const l: any[] = []; return () => l; };
+export const all = mk();"#,
+        r#"const o = L.all().join(); L.all().push(s); return o;"#,
+    ),
+    Way(
+        "givenout2",
+        r#"function mk(store: any) { return { of: (name: string) => store[name] }; }
+export const all = mk({ last: { x: null } });"#,
+        r#"const e = L.all.of("last"); const o = e.x; e.x = s; return o;"#,
+    ),
+    Way(
+        "givenout3",
+        r#"export const all = (() => { const l: any = { x: null }; return () => l; })();"#,
+        r#"const o = L.all().x; L.all().x = s; return o;"#,
+    ),
+    Way(
+        "givenout4",
+        r#"export const [all] = [[] as any[]].map((l) => () => l);"#,
+        r#"const o = L.all!().join(); L.all!().push(s); return o;"#,
+    ),
+    Way(
+        "console",
+        r#"export const f3 = (s: any) => { const o = (console as any).last ?? null; (console as any).last = s; return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "errorlimit",
+        r#"export const f3 = (s: any) => { const o = (Error as any).stackTraceLimit; (Error as any).stackTraceLimit = s.length; return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "urlstatic",
+        r#"export const f3 = (s: any) => { const U: any = new URL("http://a").constructor; const o = U.last ?? null; U.last = s; return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "listproto",
+        r#"export const f3 = (s: any) => { const o = ([] as any).at(0) ?? null; ([] as any).__proto__.at = () => s; return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "textproto",
+        r#"export const f3 = (s: any) => { const o = "x".trim(); Object.defineProperty("".constructor.prototype, "trim", { value: () => s, configurable: true, writable: true }); return o; };"#,
+        r#"return L.f3(s);"#,
+    ),
+    Way(
+        "protoof",
+        r#"export const f3 = (s: any) => { const o = ([] as any).last ?? null; (Object.getPrototypeOf(new TextEncoder()) as any).last = s; return o ?? (new TextEncoder() as any).last ?? null; };"#,
+        r#"return L.f3(s);"#,
+    ),
 ];
 
 /// What modules are for: nothing of it is written.
-pub(crate) const READS: &[Way] = &[
+pub(crate) const READS: &[Way<'static>] = &[
     Way(
         "sets",
         "export const S = new Set([\"a\", \"b\"]);",
@@ -443,5 +545,10 @@ pub(crate) const READS: &[Way] = &[
         "validators",
         "import { v } from \"convex/values\";\nexport const fields = { a: v.string(), b: v.optional(v.number()) };\nexport const whole = v.object(fields);\nexport enum Kind { A = \"a\", B = \"b\" }\nexport function* count(n: number) { for (let i = 0; i < n; i++) yield i; }",
         "return [Object.keys(L.fields), L.whole.kind, L.Kind.B, [...L.count(3)]];",
+    ),
+    Way(
+        "made",
+        "const adder = (n: number) => (l: number[]) => l.concat(n);\nexport const one = adder(1);\nexport const split = (t: string) => { const parts: string[] = []; [...t].forEach((c) => parts.push(c)); return parts; };\nexport const told = (t: string) => { const of: any = { t }; return [1].map(() => of)[0]; };",
+        "const l = L.one([0]); l.push(2); const p = L.split(\"ab\"); p.reverse(); const t = L.told(s); t.x = 1; return [l, p, t.x];",
     ),
 ];

@@ -61,6 +61,11 @@ impl Project {
         Self::copy("../examples/large")
     }
 
+    /// The app whose users have copies of what is theirs on main.
+    pub(crate) fn mirrored() -> Self {
+        Self::copy("../tests/mirrored")
+    }
+
     /// A project of `tests/projects/`.
     pub(crate) fn of(name: &str) -> Self {
         Self::copy(&format!("tests/projects/{name}"))

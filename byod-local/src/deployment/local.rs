@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::running::{LocalDeployment, parsed};
 use crate::auth::Auth;
-use crate::builtin::{claim, credentials, crud, ping};
+use crate::builtin::{claim, credentials, crud, mirror, ping};
 use crate::error::{FunctionError, StartError};
 use crate::functions::claim::Claims;
 use crate::functions::{Body, Ctx, Entry, Functions, Project, missing};
@@ -168,10 +168,15 @@ impl Local {
     fn functions(&mut self) -> Result<Functions, StartError> {
         let mut functions = Functions::default();
         let built_in = match self.role {
-            Role::Main => credentials::functions(&mut self.project),
+            Role::Main => {
+                let mut entries = credentials::functions(&mut self.project);
+                entries.extend(mirror::of_main(&self.project));
+                entries
+            }
             Role::User => {
                 let mut entries = claim::functions(&mut self.project, self.claims);
                 entries.push(ping::function(&self.project, self.schema_version));
+                entries.extend(mirror::of_user(&self.project));
                 entries
             }
         };

@@ -21,6 +21,8 @@ pub(crate) struct Project {
     /// Whether it is a user's deployment, where every document that can have an
     /// owner has one.
     pub(crate) is_of_user: bool,
+    /// Whether users' deployments have copies of main's documents.
+    pub(crate) has_copies: bool,
     /// The mutations that take an idempotency key.
     pub(crate) keyed: BTreeMap<FunctionPath, Keyed>,
 }
@@ -34,6 +36,7 @@ impl Project {
             injected: BTreeSet::new(),
             owner: owner(manifest),
             is_of_user: false,
+            has_copies: !manifest.mirror.is_default(),
             keyed: BTreeMap::new(),
         }
     }
@@ -63,6 +66,7 @@ impl Project {
             functions,
             injected: manifest.inject.keys().cloned().collect(),
             is_of_user: true,
+            has_copies: !manifest.mirror.is_default(),
             keyed: idempotency::keyed(manifest, &owner),
             owner,
         }

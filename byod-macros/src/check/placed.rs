@@ -16,7 +16,8 @@ pub(crate) struct Placed {
     /// It runs on main without what connected users have elsewhere.
     pub(crate) sees_no_connected: bool,
     pub(crate) inject: Vec<(String, Injection)>,
-    /// The tables of main of which it reads copies on the user's deployment.
+    /// The tables of main of which it reads copies on the user's deployment, or on main
+    /// writes what those are of.
     pub(crate) mirror: Vec<String>,
     /// It may leave rows there that are to be applied on main.
     pub(crate) outbox: bool,
@@ -45,7 +46,9 @@ impl Placed {
             Runs::User => manifest.injected(path),
             Runs::Main | Runs::Refused { .. } => Vec::new(),
         };
-        let around = manifest.placement(path).filter(|_| runs == Runs::User);
+        let around = manifest
+            .placement(path)
+            .filter(|_| runs.location().is_some());
         Self {
             path: path.clone(),
             mirror: around.map_or_else(Vec::new, |it| it.mirror.iter().cloned().collect()),

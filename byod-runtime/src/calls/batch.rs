@@ -118,6 +118,8 @@ struct Group {
     paths: Vec<&'static str>,
     /// `{"queries":[…` so far.
     body: Vec<u8>,
+    /// One of them reads copies of main's documents.
+    reads_copies: bool,
 }
 
 /// Where the answer to one query will be, and how it is read.
@@ -216,8 +218,10 @@ impl Sender {
         let Group {
             paths,
             body: queries,
+            reads_copies,
             ..
         } = &mut self.groups[group];
+        *reads_copies |= !query.function.mirror.is_empty();
         if !paths.is_empty() {
             queries.push(b',');
         }
@@ -243,6 +247,7 @@ impl Sender {
             limits,
             paths: Vec::new(),
             body: br#"{"queries":["#.to_vec(),
+            reads_copies: false,
         });
         self.groups.len() - 1
     }
@@ -266,6 +271,7 @@ impl Group {
             limits,
             paths,
             mut body,
+            reads_copies,
         } = self;
         body.extend_from_slice(b"]}");
         let names = answer::batched(paths.iter().copied());
@@ -292,6 +298,9 @@ impl Group {
         let observed = Observed::begin(called, Instant::now());
         let body = Bytes::from(body);
         let run = async {
+            if reads_copies && target.is_user() {
+                session.refreshed(&target, context, deadline).await?;
+            }
             let answer = client
                 .run(body.clone(), context, &limits, deadline, read)
                 .await?;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use byod_schema::FunctionType;
 use bytes::Bytes;
@@ -27,6 +27,11 @@ pub struct Routed<T> {
     /// holds nothing of what users with a deployment of their own have there, as the
     /// calling user may be. `byod check` lists such functions.
     pub sees_no_connected: bool,
+    /// How old the copies of main's documents were that the function read on the user's
+    /// deployment; `None` where it reads none. More than
+    /// [`mirror_max_age`](crate::ByodBuilder::mirror_max_age) only where main could not be
+    /// asked.
+    pub mirror_age: Option<Duration>,
 }
 
 /// Reads the answer of a function.
@@ -139,6 +144,14 @@ impl<T> Prepared<T> {
                 check(&target)?;
                 let client = target.client();
                 let mut context = client.context(kind, self.function.path);
+                let _writing = self.session.writing(self.function);
+                let copies = self
+                    .session
+                    .copies(self.function, &target, context, deadline);
+                let age = copies
+                    .await
+                    .inspect_err(|error| self.session.observe_copies(&target, error))?;
+                let aged = Instant::now();
                 // Main gets no key.
                 context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
                 let body = Bytes::from(self.finish(&target, context)?);
@@ -150,11 +163,19 @@ impl<T> Prepared<T> {
                         value,
                         deployment: target.deployment(),
                         sees_no_connected: self.function.runs.sees_no_connected(),
+                        mirror_age: age.map(|age| age + aged.elapsed()),
                     }
                 };
                 let sent = client.run(body.clone(), context, &limits, deadline, read);
+                let leaves = self.function.outbox && target.is_user();
                 let mut error = match sent.await {
-                    Ok(value) => return Ok(routed(value)),
+                    Ok(value) => {
+                        let value = routed(value);
+                        if leaves {
+                            self.session.has_left(&target);
+                        }
+                        return Ok(value);
+                    }
                     Err(error) => error,
                 };
                 if let Error::Claim { .. } = error {
@@ -164,13 +185,22 @@ impl<T> Prepared<T> {
                         Ok(()) => {
                             let again = client.run(body, context, &limits, deadline, read);
                             match again.await {
-                                Ok(value) => return Ok(routed(value)),
+                                Ok(value) => {
+                                    let value = routed(value);
+                                    if leaves {
+                                        self.session.has_left(&target);
+                                    }
+                                    return Ok(value);
+                                }
                                 Err(error) => error,
                             }
                         }
                     };
                 }
                 self.session.observe(&target, &error);
+                if leaves && error.outcome() == Outcome::Unknown {
+                    self.session.has_left(&target);
+                }
                 Err(error)
             });
             run.instrument(observed.span()).await

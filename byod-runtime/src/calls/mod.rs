@@ -4,6 +4,7 @@ mod batch;
 mod by_path;
 mod call;
 mod claiming;
+mod mirrored;
 mod pages;
 mod paginated;
 mod session;

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::deployment::{Deadline, Limits, Token};
 use crate::error::Error;
-use crate::routing::Byod;
+use crate::routing::{Byod, Delivered};
 use crate::routing::{Known, Target, Wanted};
 use crate::users::{Subject, UserId};
 
@@ -98,10 +98,34 @@ impl Session {
         }
     }
 
+    /// Takes note of how a deployment failed that is to have copies.
+    pub(crate) fn observe_copies(&self, target: &Target, error: &Error) {
+        if let Error::Copies { source, .. } = error {
+            self.observe(target, source);
+        }
+    }
+
     /// Takes note of what came beside answers.
     pub(crate) fn answered(&self, target: &Target) {
         if let Target::User(connected) = target {
             self.byod.answered(&self.user_id, connected);
+        }
+    }
+
+    /// Has main do what functions have left for it on the user's deployment, as
+    /// [`Byod::apply_outbox`] does it; to be awaited where what comes next must see it.
+    pub async fn apply_outbox(&self) -> Result<Delivered, Error> {
+        let (user, subject) = (&self.user_id, &self.subject);
+        subject.check()?;
+        self.byod.apply_outbox_of(user, Some(subject)).await
+    }
+
+    /// Has main do, in a task of its own, what a call may have left for it.
+    #[cold]
+    pub(crate) fn has_left(&self, target: &Target) {
+        if let Target::User(connected) = target {
+            let (user, subject) = (&self.user_id, Some(&self.subject));
+            self.byod.take_rows_later(&connected.client, user, subject);
         }
     }
 

@@ -23,7 +23,8 @@ pub struct FunctionInfo {
     /// [`Error::WrongOwner`](crate::Error::WrongOwner) there.
     pub inject: &'static [(&'static str, Injection)],
     /// The tables of main of which it reads the caller's copies where the user's
-    /// deployment answers.
+    /// deployment answers; where it runs on main, those that it may write, so that copies
+    /// are out of date then.
     pub mirror: &'static [&'static str],
     /// Whether it may leave rows there that are to be applied on main.
     pub outbox: bool,

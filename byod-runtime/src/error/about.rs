@@ -32,6 +32,7 @@ impl Error {
             Self::Busy { .. } => "busy",
             Self::SchemaOutdated { .. } => "schema_outdated",
             Self::Record { .. } => "record",
+            Self::Copies { .. } => "copies",
             Self::RecordChanged { .. } => "record_changed",
             Self::Encode { .. } => "encode",
         }
@@ -60,6 +61,7 @@ impl Error {
             | Self::Busy { call, .. }
             | Self::SchemaOutdated { call, .. }
             | Self::Record { call, .. }
+            | Self::Copies { call, .. }
             | Self::Encode { call, .. } => Some(call),
         }
     }
@@ -69,7 +71,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
-            Self::Record { source, .. } => source.retry_after(),
+            Self::Record { source, .. } | Self::Copies { source, .. } => source.retry_after(),
             _ => None,
         }
     }

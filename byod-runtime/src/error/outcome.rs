@@ -40,6 +40,7 @@ impl Error {
             | Self::Busy { .. }
             | Self::SchemaOutdated { .. }
             | Self::Record { .. }
+            | Self::Copies { .. }
             | Self::RecordChanged { .. }
             | Self::Encode { .. } => Outcome::NotExecuted,
             Self::Timeout { connecting, .. } if *connecting => Outcome::NotExecuted,
@@ -61,7 +62,13 @@ impl Error {
     /// cause is transient, and it is a query, a mutation with an idempotency key, or
     /// has certainly not been executed.
     pub fn is_retryable(&self) -> bool {
-        let transient = match self {
+        let repeatable = self.call().is_some_and(|call| call.repeatable);
+        self.is_transient() && (repeatable || self.outcome() == Outcome::NotExecuted)
+    }
+
+    /// Whether its cause may pass.
+    fn is_transient(&self) -> bool {
+        match self {
             Self::Connect { .. }
             | Self::Timeout { .. }
             | Self::Interrupted { .. }
@@ -71,10 +78,10 @@ impl Error {
             }
             Self::Answer { executed, .. } => !executed,
             Self::Record { source, .. } => source.is_retryable(),
+            // Bringing them there again does no harm, whatever came of it.
+            Self::Copies { source, .. } => source.is_transient(),
             _ => false,
-        };
-        let repeatable = self.call().is_some_and(|call| call.repeatable);
-        transient && (repeatable || self.outcome() == Outcome::NotExecuted)
+        }
     }
 }
 

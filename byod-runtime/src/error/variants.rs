@@ -271,6 +271,20 @@ pub enum Error {
         source: Box<Error>,
     },
 
+    /// The function reads copies of main's documents on the user's deployment
+    /// (`mirror` in `byod.toml`), and they could not be brought there: main can't be
+    /// asked while there are none yet, or the user's deployment doesn't take them. The
+    /// call was not sent.
+    #[error(
+        "{call}: not sent, because what it reads of main's documents can't be brought to the user's deployment: {source}"
+    )]
+    Copies {
+        /// The call that was not sent.
+        call: Box<Call>,
+        /// What came of reading them from main, or of writing them there.
+        source: Box<Error>,
+    },
+
     /// Somebody else changed the user's record meanwhile: other credentials were stored
     /// by another process, or the record was deleted. Nothing was written over that; look
     /// at what there is now, and do it again if it is still what the user wants.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::connects_under_way::Connecting;
+use super::copies::{Failed, Whose};
 use super::record_changes::{Writer, Written};
 use super::service::Byod;
 use super::testing::{ConnectionTest, status_after, version_in};
@@ -120,7 +121,21 @@ impl Byod {
             self.undo_claim(&user, claimed).await;
         }
         let status = match stored? {
-            Some(status) => status,
+            Some(status) => {
+                if status == ConnectionStatus::Connected && self.inner().router.leaves_rows() {
+                    self.take_rows_later(&new.client, &user, Some(&new.subject));
+                }
+                let whose = Whose {
+                    user: user.as_str(),
+                    subject: new.subject.as_str(),
+                    client: &new.client,
+                    fingerprint: new.credentials.fingerprint(),
+                };
+                if status == ConnectionStatus::Connected {
+                    self.bring_copies(whose).await;
+                }
+                status
+            }
             None => self.status_of(&user, new.seen).await?,
         };
         Ok(ConnectionTest {
@@ -130,6 +145,23 @@ impl Byod {
             claim,
             duration,
         })
+    }
+
+    /// Brings copies of main's documents to a deployment that was just connected, where
+    /// functions are known that read them. If that fails, calls try it again.
+    async fn bring_copies(&self, whose: Whose<'_>) {
+        if !self.inner().router.reads_copies() {
+            return;
+        }
+        let deadline = whose.client.deadline();
+        let brought = self.inner().copies.refresh(whose, deadline).await;
+        if let Err(Failed::Main(error) | Failed::User(error)) = brought {
+            tracing::warn!(
+                user = ?whose.user, %error,
+                "copies of main's documents could not be brought to the user's deployment: \
+                 calls that read them try it again"
+            );
+        }
     }
 
     /// Stores credentials that have been tested: their status then. `None` if they are

@@ -201,7 +201,13 @@ async fn run(weak: Weak<Inner>, user: UserId, news: Option<News>, pauses: Pauses
         }
         was_away = false;
         match byod.test_connection(&user).await {
-            Ok(test) => tracing::debug!(?user, ?test, "tried the user's blocked deployment"),
+            Ok(test) => {
+                tracing::debug!(?user, ?test, "tried the user's blocked deployment");
+                if test.problem.is_none() && byod.inner().router.leaves_rows() {
+                    // What it has left for main while it failed; the log says how that went.
+                    let _ = byod.apply_outbox(&user).await;
+                }
+            }
             Err(error) => {
                 tracing::warn!(?user, %error, "the user's blocked deployment could not be tried");
             }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::cache::{Connected, RouteCache};
 use super::connects_under_way::ConnectsUnderWay;
+use super::copies::Copies;
+use super::deliveries::Outbox;
 use super::known_claims::KnownClaims;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
@@ -50,7 +52,9 @@ pub(crate) struct Inner {
     pub(crate) watched: Watched,
     pub(crate) recovery_tasks: RecoveryTasks,
     pub(crate) claims: KnownClaims,
+    pub(crate) copies: Copies,
     pub(crate) connects_under_way: ConnectsUnderWay,
+    pub(crate) outbox: Outbox,
 }
 
 impl Byod {

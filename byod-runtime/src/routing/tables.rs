@@ -1,6 +1,6 @@
 use byod_schema::Location;
 
-use crate::codec::FunctionInfo;
+use crate::codec::{FunctionInfo, Runs};
 
 /// A table of the service, and where it lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,17 @@ impl Router {
             .functions
             .binary_search_by(|function| parts(function.path).cmp(&wanted));
         self.functions.get(found.ok()?)
+    }
+
+    /// Whether a function may leave something for main on users' deployments.
+    pub(super) fn leaves_rows(&self) -> bool {
+        self.functions.iter().any(|function| function.outbox)
+    }
+
+    /// Whether a function reads copies of main's documents on users' deployments.
+    pub(super) fn reads_copies(&self) -> bool {
+        let mut functions = self.functions.iter();
+        functions.any(|function| function.runs == Runs::User && !function.mirror.is_empty())
     }
 
     /// Every table.

@@ -58,6 +58,11 @@ impl Store {
         self.writing[place as usize].lock().await
     }
 
+    /// Main, called with its deploy key.
+    pub(crate) fn main(&self) -> &Client {
+        &self.main
+    }
+
     /// The query for a user's record.
     pub(crate) fn reading(&self) -> CallContext<'_> {
         self.main.context(Endpoint::Query, &self.get_config)

@@ -39,7 +39,8 @@ pub struct Placement {
     #[serde(default, skip_serializing_if = "is_false")]
     pub sees_no_connected: bool,
     /// The tables of main of which it reads the caller's copies on the user's deployment:
-    /// they are brought there before it is called.
+    /// they are brought there before it is called. Of a function that runs on main, those
+    /// of them that it may write.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub mirror: BTreeSet<String>,
     /// It may leave rows in the outbox of the user's deployment, which are applied on main
@@ -164,13 +165,13 @@ impl Refusal {
                 "change on main what the reason says, or write the function in custom/; or list it in `user.across_users` where it is to show several users' data"
             }
             Self::ReadsMain => {
-                "write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
+                "name the table in `user.mirror`, where it is the caller's own documents that the function reads; or write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
             }
             Self::WritesMain => {
-                "write the function in custom/, and let the service write on main; or list it in `user.main_only`"
+                "change on main what the reason says, so that main can do it after the call; or write the function in custom/, and let the service write on main; or list it in `user.main_only`"
             }
             Self::RunsMain => {
-                "write the function in custom/, and let the service call the other one; or list it in `user.main_only`"
+                "schedule the other one, where it touches main's tables alone; or write the function in custom/, and let the service call the other one; or list it in `user.main_only`"
             }
             Self::Action => {
                 "let the service do what the action does, and call functions of tables for the rest; or list it in `user.main_only`"
@@ -226,6 +227,10 @@ pub struct Stated {
     /// what connected users have they see nothing.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub across_users: BTreeSet<FunctionPath>,
+    /// Main's tables without an owner into which functions on users' deployments may
+    /// write all the same, by rows that are applied on main.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub outbox: BTreeSet<String>,
     /// Functions of which it is known that they are refused.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub not_served: BTreeSet<FunctionPath>,

@@ -9,6 +9,7 @@ use crate::ownership::Ownership;
 use crate::schema::Schema;
 
 use super::location::Location;
+use super::mirror::Mirror;
 use super::placement::{Placements, Stated};
 
 /// What the runtime fills into an argument that only the user's deployment takes.
@@ -42,6 +43,9 @@ pub struct Manifest {
     /// Who uses a user's deployment, and whose its documents are.
     #[serde(default, skip_serializing_if = "Ownership::is_default")]
     pub ownership: Ownership,
+    /// Of which of main's tables users' deployments have copies.
+    #[serde(default, skip_serializing_if = "Mirror::is_default")]
+    pub mirror: Mirror,
     /// What `byod.toml` says of single functions and modules.
     #[serde(default, skip_serializing_if = "Stated::is_default")]
     pub stated: Stated,

@@ -1,10 +1,11 @@
+import { v } from "convex/values";
 import { mutation } from "../_generated/server";
 import { getUser } from "../lib/users";
 
 export const all = mutation({
-  args: {},
-  handler: async (ctx) => {
+  args: { profile: v.object({ name: v.string() }) },
+  handler: async (ctx, { profile }) => {
     const user = await getUser(ctx);
-    await ctx.db.patch(user._id, { name: "seen" });
+    await ctx.db.patch(user._id, profile);
   },
 });

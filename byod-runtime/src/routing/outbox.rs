@@ -1,0 +1,305 @@
+//! Takes what functions have left on users' deployments to main, which does it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+
+use super::cache::Connected;
+use super::deliveries::Waiting;
+use super::service::Byod;
+use crate::deployment::{Client, Deadline};
+use crate::error::{Endpoint, Error};
+use crate::telemetry;
+use crate::users::{ConnectionStatus, Subject, UserId};
+
+const ROWS: &str = "byod/outbox:rows";
+const DONE: &str = "byod/outbox:done";
+const APPLY: &str = "byod/outbox:apply";
+
+/// How often rows are taken at one time: whoever owns a deployment may put there as many
+/// as they like.
+const ROUNDS: usize = 16;
+
+/// How many records are read at once, and how many users' rows are taken at one time.
+const PAGE: u32 = 100;
+const TOGETHER: usize = 8;
+
+/// What became of what functions had left for main on one user's deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivered {
+    /// How many rows main has done.
+    pub applied: u64,
+    /// Those that main has refused. It keeps them, in its table `byodRefused`.
+    pub refused: Vec<RefusedRow>,
+    /// There are more: they were too many for one time.
+    pub more: bool,
+}
+
+/// A row that main has refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefusedRow {
+    /// Its number on the user's deployment.
+    pub seq: u64,
+    /// Why, in main's words.
+    pub reason: Arc<str>,
+}
+
+/// What became of what was left for main on all users' deployments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Swept {
+    /// How many deployments were asked.
+    pub users: u64,
+    /// How many rows main has done.
+    pub applied: u64,
+    /// How many it has refused.
+    pub refused: u64,
+    /// Of how many users it failed; the next time may go well.
+    pub failed: u64,
+}
+
+/// By what an owner is known to their deployment.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Owner<'a> {
+    Subject(&'a str),
+    User(&'a str),
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    epoch: String,
+    rows: Vec<Row>,
+    more: bool,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Row {
+    seq: f64,
+    row: String,
+}
+
+#[derive(Serialize)]
+struct Apply<'a> {
+    user: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    epoch: &'a str,
+    rows: &'a [Row],
+}
+
+#[derive(Deserialize)]
+struct Applied {
+    seq: f64,
+    applied: f64,
+    refused: Vec<Refused>,
+}
+
+#[derive(Deserialize)]
+struct Refused {
+    seq: f64,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct Done<'a> {
+    #[serde(flatten)]
+    owner: Owner<'a>,
+    epoch: &'a str,
+    seq: f64,
+}
+
+impl Byod {
+    /// Has main do what functions have left for it on the user's deployment: documents
+    /// that they write there, functions that they schedule. Each row is done once,
+    /// however often this is asked, and in their order; what main refuses it keeps, with
+    /// the reason, and goes on.
+    ///
+    /// Calls do this by themselves once they are over, as do `connect` and the recovery of
+    /// a deployment that failed. What is left when a process ends, or main can't be asked,
+    /// the next of these takes; [`sweep_outboxes`](Self::sweep_outboxes) asks all users'.
+    ///
+    /// Nothing is done where the user has connected no deployment. Errors are those of main
+    /// and of the user's deployment: what is left then stays there.
+    pub async fn apply_outbox(&self, user: impl Into<UserId>) -> Result<Delivered, Error> {
+        self.apply_outbox_of(&user.into(), None).await
+    }
+
+    /// The same for one whose subject may be known.
+    pub(crate) async fn apply_outbox_of(
+        &self,
+        user: &UserId,
+        subject: Option<&Subject>,
+    ) -> Result<Delivered, Error> {
+        let Some(record) = self.inner().store.get(user).await? else {
+            return Ok(Delivered::default());
+        };
+        if record.connection_status != ConnectionStatus::Connected {
+            return Ok(Delivered::default());
+        }
+        let Connected { client, .. } = self.connected(user, &record)?;
+        self.take_rows(&client, user, subject).await
+    }
+
+    /// Does [`apply_outbox`](Self::apply_outbox) for every connected user, a few at a
+    /// time: to be called now and then, for what is left on deployments that nobody calls.
+    ///
+    /// Needs the function `listConfigs` in main's module of credentials, which `byod
+    /// export --main` writes; errors are those of main when it is called.
+    pub async fn sweep_outboxes(&self) -> Result<Swept, Error> {
+        let mut swept = Swept::default();
+        let mut next = None;
+        loop {
+            let page = self.user_records(next.as_deref(), PAGE).await?;
+            let connected = page
+                .records
+                .iter()
+                .filter(|record| record.connection_status == ConnectionStatus::Connected);
+            let mut results = stream::iter(connected)
+                .map(|record| async move {
+                    let user = UserId::from(record.user_id.as_str());
+                    let Connected { client, .. } = self.connected(&user, record)?;
+                    self.take_rows(&client, &user, None).await
+                })
+                .buffer_unordered(TOGETHER);
+            while let Some(result) = results.next().await {
+                swept.users += 1;
+                match result {
+                    Ok(delivered) => {
+                        swept.applied += delivered.applied;
+                        swept.refused += delivered.refused.len() as u64;
+                    }
+                    Err(_) => swept.failed += 1,
+                }
+            }
+            drop(results);
+            match page.next {
+                Some(cursor) => next = Some(cursor),
+                None => return Ok(swept),
+            }
+        }
+    }
+
+    /// Has main do what is left, in a task of its own: unless somebody waits to do so
+    /// already, who will find it.
+    pub(crate) fn take_rows_later(
+        &self,
+        client: &Client,
+        user: &UserId,
+        subject: Option<&Subject>,
+    ) {
+        let under_way = self.inner().outbox.of(user);
+        if under_way.waiting.load(Ordering::SeqCst) > 0 {
+            return;
+        }
+        let (byod, client, user) = (self.clone(), client.clone(), user.clone());
+        let subject = subject.cloned();
+        tokio::spawn(async move {
+            let taken = byod.take_rows(&client, &user, subject.as_ref());
+            // It is in the log.
+            let _ = taken.await;
+        });
+    }
+
+    /// Has main do what is left; one at a time for each user.
+    pub(crate) async fn take_rows(
+        &self,
+        client: &Client,
+        user: &UserId,
+        subject: Option<&Subject>,
+    ) -> Result<Delivered, Error> {
+        let under_way = self.inner().outbox.of(user);
+        let _taking = {
+            let _waiting = Waiting::new(&under_way);
+            under_way.taking.lock().await
+        };
+        let owner = match subject {
+            Some(subject) => Owner::Subject(subject.as_str()),
+            None => Owner::User(user.as_str()),
+        };
+        let taken = self.take_all(client, user, owner).await;
+        if let Err(error) = &taken {
+            tracing::warn!(
+                ?user, %error,
+                "what functions have left for main could not be taken there: it is tried again \
+                 after the next call, when the user connects, and by `sweep_outboxes`"
+            );
+        }
+        taken
+    }
+
+    async fn take_all(
+        &self,
+        client: &Client,
+        user: &UserId,
+        owner: Owner<'_>,
+    ) -> Result<Delivered, Error> {
+        let main = self.inner().store.main();
+        let mut delivered = Delivered::default();
+        let mut at_once = usize::MAX;
+        for _ in 0..ROUNDS {
+            let deadline = client.deadline();
+            let rows: Rows = client.call(Endpoint::Query, ROWS, &owner, deadline).await?;
+            if rows.rows.is_empty() {
+                return Ok(delivered);
+            }
+            let part = &rows.rows[..rows.rows.len().min(at_once)];
+            let args = Apply {
+                user: user.as_str(),
+                subject: match owner {
+                    Owner::Subject(subject) => Some(subject),
+                    Owner::User(_) => None,
+                },
+                epoch: &rows.epoch,
+                rows: part,
+            };
+            let applied: Applied = match apply(main, &args).await {
+                Ok(applied) => applied,
+                // Together they may be too much for one transaction.
+                Err(Error::Function { .. }) if part.len() > 1 => {
+                    at_once = part.len() / 2;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            note(user, &applied, &mut delivered);
+            let done = Done {
+                owner,
+                epoch: &rows.epoch,
+                seq: applied.seq,
+            };
+            let deadline = client.deadline();
+            let _: Option<()> = client
+                .call(Endpoint::Mutation, DONE, &done, deadline)
+                .await?;
+            delivered.more = rows.more || part.len() < rows.rows.len();
+            if !delivered.more {
+                return Ok(delivered);
+            }
+        }
+        Ok(delivered)
+    }
+}
+
+async fn apply(main: &Client, args: &Apply<'_>) -> Result<Applied, Error> {
+    let deadline: Deadline = main.deadline();
+    main.call(Endpoint::Mutation, APPLY, args, deadline).await
+}
+
+fn note(user: &UserId, applied: &Applied, delivered: &mut Delivered) {
+    // Main counts from one, by whole numbers.
+    delivered.applied += applied.applied as u64;
+    telemetry::outbox(applied.applied as u64, applied.refused.len() as u64);
+    for Refused { seq, reason } in &applied.refused {
+        let (seq, reason): (u64, Arc<str>) = (*seq as u64, reason.as_str().into());
+        tracing::warn!(
+            ?user, seq, %reason,
+            "main refused what a function had left for it: it is kept in `byodRefused`"
+        );
+        delivered.refused.push(RefusedRow { seq, reason });
+    }
+}

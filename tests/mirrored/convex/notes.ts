@@ -1,0 +1,108 @@
+import { ConvexError, v } from "convex/values";
+import { mutation, query } from "./_generated/server";
+import { preference, requireActive, requireUser } from "./lib/auth";
+
+/** As the user likes them sorted. */
+export const sorted = query({
+  args: {},
+  returns: v.array(v.string()),
+  handler: async (ctx) => {
+    const user = await requireUser(ctx);
+    const by = await preference(ctx, user._id, "sort");
+    const notes = await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+    const titles = notes.map(({ title }) => title);
+    return by === "title" ? titles.sort() : titles;
+  },
+});
+
+/** Two of them are free. */
+export const create = mutation({
+  args: { title: v.string() },
+  returns: v.id("notes"),
+  handler: async (ctx, { title }) => {
+    const user = await requireActive(ctx);
+    const notes = await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .take(2);
+    if (notes.length === 2 && user.plan === "free") {
+      throw new ConvexError("Two notes are free");
+    }
+    const updatedAt = Date.now();
+    return await ctx.db.insert("notes", { userId: user._id, title, updatedAt });
+  },
+});
+
+/** Who wrote it, by the id that the note has. */
+export const author = query({
+  args: { id: v.id("notes") },
+  returns: v.union(v.string(), v.null()),
+  handler: async (ctx, { id }) => {
+    const note = await ctx.db.get(id);
+    if (!note) return null;
+    const user = await ctx.db.get(note.userId);
+    return user?.name ?? null;
+  },
+});
+
+/** What the user was given, beside how much they wrote. */
+export const page = query({
+  args: {},
+  handler: async (ctx) => {
+    const user = await requireUser(ctx);
+    const badges = await ctx.db
+      .query("badges")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .order("desc")
+      .collect();
+    const notes = await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+    return { badges, notes: notes.length };
+  },
+});
+
+/** One's own badge, by main's id of it. */
+export const badge = query({
+  args: { id: v.id("badges") },
+  returns: v.union(v.string(), v.null()),
+  handler: async (ctx, { id }) => {
+    const user = await requireUser(ctx);
+    const badge = await ctx.db.get(id);
+    const first = await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .first();
+    return badge && `${badge.title} of ${first?.title ?? "nothing"}`;
+  },
+});
+
+/** Needs what never leaves main. */
+export const mailed = query({
+  args: {},
+  handler: async (ctx) => {
+    const user = await requireUser(ctx);
+    const notes = await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+    return { to: user.email, notes: notes.length };
+  },
+});
+
+/** Somebody else's name, and one's own notes. */
+export const byName = query({
+  args: { other: v.id("users") },
+  handler: async (ctx, { other }) => {
+    const user = await requireUser(ctx);
+    const notes = await ctx.db
+      .query("notes")
+      .withIndex("by_user", (q) => q.eq("userId", user._id))
+      .collect();
+    return { name: (await ctx.db.get(other))?.name, notes: notes.length };
+  },
+});
