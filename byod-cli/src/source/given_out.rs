@@ -50,6 +50,7 @@ impl Reader<'_, '_> {
                         } else {
                             Keeper::Around
                         },
+                        of: None,
                     });
                 }
             }
