@@ -270,6 +270,11 @@ impl Placing<'_> {
             );
             return (Refusal::WritesMain, reason);
         }
+        // One that is known is no reason by itself.
+        let mut components = judged.total.components.iter();
+        if components.any(|name| carried.contains(&format!("the component `{name}`"))) {
+            return (Refusal::Component, carried);
+        }
         let read = self.of_main(&judged.direct.reads);
         // The caller's own row is no reason by itself: byod tells who calls. Nor is what is
         // mirrored.

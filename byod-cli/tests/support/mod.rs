@@ -225,6 +225,12 @@ pub(crate) fn tool(node: &Path, program: &str, args: &[&str], folder: &Path) -> 
         + &String::from_utf8_lossy(&output.stderr))
 }
 
+/// The call by which a deployment becomes that user's.
+pub(crate) fn claim(subject: &str) -> Value {
+    let args = serde_json::json!({"subject": subject, "user": subject});
+    serde_json::json!({"type": "mutation", "path": "byod/claim:claim", "args": args})
+}
+
 /// Runs the calls on the Convex folder by `convex-test`, see `tests/node/run.mjs`.
 pub(crate) fn run(node: &Path, convex: &Path, calls: &Value) -> Vec<Value> {
     run_on(node, "run.mjs", convex, calls)
