@@ -66,6 +66,11 @@ impl Project {
         Self::copy("../tests/mirrored")
     }
 
+    /// The app that counts, reminds and tells on main.
+    pub(crate) fn outboxed() -> Self {
+        Self::copy("../tests/outboxed")
+    }
+
     /// A project of `tests/projects/`.
     pub(crate) fn of(name: &str) -> Self {
         Self::copy(&format!("tests/projects/{name}"))
