@@ -259,18 +259,30 @@ fn a_package_that_is_imported_by_itself() {
     .into_iter()
     .enumerate()
     {
-        let folder = Folder::new(&format!("m_itself_{index}"))
-            .with("package.json", &config(exports))
-            .with("tsconfig.json", "{\n  // As built.\n  \"compilerOptions\": { \"rootDir\": \"./source\", \"outDir\": \"./made/js\" }\n}\n")
-            .with(
-                "example/convex/schema.ts",
-                &format!("import {{ defineSchema, defineTable }} from \"convex/server\";\nimport {{ fields }} from {specifier:?};\nexport default defineSchema({{ counters: defineTable(fields) }});\n"),
-            );
-        for (path, text) in files {
-            folder.write(&path, &text);
+        // It says so itself, or what it extends does, from where that is.
+        let own = "{\n  // As built.\n  \"compilerOptions\": { \"rootDir\": \"./source\", \"outDir\": \"./made/js\" }\n}\n";
+        let base = |root: &str, out: &str| {
+            format!("{{ \"compilerOptions\": {{ \"rootDir\": \"{root}\", \"outDir\": \"{out}\" }} }}")
+        };
+        for (extending, base) in [
+            (own, String::new()),
+            ("{ \"extends\": \"./config/base\" }", base("../source", "../made/js/")),
+            ("{ \"extends\": [\"./config/base.json\"] }", base("${configDir}/source", "${configDir}/made/js")),
+        ] {
+            let folder = Folder::new(&format!("m_itself_{index}"))
+                .with("package.json", &config(exports))
+                .with("tsconfig.json", extending)
+                .with("config/base.json", &base)
+                .with(
+                    "example/convex/schema.ts",
+                    &format!("import {{ defineSchema, defineTable }} from \"convex/server\";\nimport {{ fields }} from {specifier:?};\nexport default defineSchema({{ counters: defineTable(fields) }});\n"),
+                );
+            for (path, text) in &files {
+                folder.write(path, text);
+            }
+            let reading = read_project(&folder.path("example"), &Limits::default());
+            let reading = reading.unwrap_or_else(|error| panic!("{exports}, {extending}: {error}"));
+            assert_eq!(reading.schema.value.table_names().collect::<Vec<_>>(), ["counters"]);
         }
-        let reading = read_project(&folder.path("example"), &Limits::default());
-        let reading = reading.unwrap_or_else(|error| panic!("{exports}: {error}"));
-        assert_eq!(reading.schema.value.table_names().collect::<Vec<_>>(), ["counters"]);
     }
 }

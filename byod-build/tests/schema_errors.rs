@@ -168,7 +168,7 @@ fn a_literal_of_what_is_not_there() {
     );
     assert_eq!(
         error(&folder),
-        "convex/schema.ts:4:60: the schema can't be loaded: Error: v.literal(value) must be a string, number, or boolean; it imports `./kinds`, which was not found"
+        "convex/schema.ts: the validator of `notes.kind` needs `KIND` of `./kinds`, which was not found"
     );
 }
 

@@ -126,7 +126,7 @@ fn a_module_that_needs_an_environment_variable() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts:5:41: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean; it imports convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set)",
+            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts: `b` is left out: its validators need `key.json` of convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set); convex/notes.ts: left out: `a`, made by convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set)",
             "convex/notes.ts: `b` is left out: its validators hold the value of an environment variable"
         ]
     );
@@ -150,7 +150,7 @@ fn what_is_broken_in_one_place_costs_that_place_alone() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/json.ts:4:39: not loaded, its functions are left out: Error: v.literal(value) must be a string, number, or boolean; it imports convex/data.json (which failed to load: SyntaxError: unexpected token: '}')",
+            "convex/json.ts: `a` is left out: its validators need `default.a.json` of convex/data.json (which failed to load: SyntaxError: unexpected token: '}')",
             "convex/names.ts: `nowhere` is left out: ReferenceError: nowhere is not defined"
         ]
     );
@@ -238,11 +238,11 @@ fn what_loops_for_ever_outside_the_folder_is_run_once() {
     let started = Instant::now();
     let reading = read_project(&folder.path("convex"), &limits).unwrap();
     assert!(started.elapsed() < Duration::from_secs(10));
-    assert_eq!(paths(&reading), ["a:f", "c:g"]);
+    assert_eq!(paths(&reading), ["a:f", "b:g", "c:g"]);
     let warnings = warnings(&folder, &reading);
     assert_eq!(warnings.len(), 3, "{warnings:#?}");
     assert!(warnings[0].starts_with("shared/slow.ts: stopped after "));
-    assert!(warnings[1].starts_with("convex/b.ts:4:39: not loaded"));
+    assert!(warnings[1].starts_with("convex/b.ts: `f` is left out: its validators need "));
     assert!(warnings[2].starts_with("convex/c.ts: `f` is left out: its validators need "));
 }
 

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod bundling;
+mod components;
 mod files;
 mod imports;
 mod item;
@@ -25,7 +26,9 @@ use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};
 
 use byod_build::{Builder, Limits, read_project};
-use byod_schema::{CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, Manifest, Placements, Project};
+use byod_schema::{
+    CLAIM_TABLE, FunctionPath, IDEMPOTENCY_TABLE, MIRROR_TABLE, Manifest, Placements, Project,
+};
 use serde::Serialize;
 
 use crate::carry;
@@ -115,7 +118,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let custom = custom(&folder, &names)?;
     let mut plan = checked(&mut manifest, &main, &custom)?;
     plan.notes.extend(left_on_main(&main, &manifest));
-    plan.main_package = package_above(&folders.main);
+    plan.main_package = main.package.clone();
+    plan.notes.extend(components::to_install(&tree, &plan)?);
     plan.bundling = bundling::Bundling::of(&folders.main).0;
     check_public(&plan, &tree, force, &names)?;
     let files = files::write(&tree, &plan, force)?;
@@ -249,8 +253,30 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
             plan.rejected = rejected;
             return Ok(plan);
         }
-        rejected.extend(found);
+        rejected.extend(with_those_beside(main, found));
     }
+}
+
+/// What can't be as planned, and what the same statements of main define beside it: those
+/// are there together or not at all.
+fn with_those_beside(main: &Sources, found: Rejected) -> Rejected {
+    let place = |path: &FunctionPath| {
+        let (module, index) = main.exported(&path.module, &path.name)?;
+        let names = &module.statements[index].names;
+        (names.len() > 1).then(|| (path.module.clone(), module.name.clone(), index))
+    };
+    let mut all = found.clone();
+    for (path, reason) in &found {
+        let Some((of, module, index)) = place(path) else {
+            continue;
+        };
+        let names = main.modules[&module].statements[index].names.iter();
+        let others = names.map(|name| FunctionPath::new(of.clone(), name.as_str()));
+        for other in others.filter(|other| place(other).is_some()) {
+            all.entry(other).or_insert_with(|| reason.clone());
+        }
+    }
+    all
 }
 
 /// Refuses what anybody could call, of the plan and of the files that stay beside it,
@@ -276,16 +302,6 @@ fn check_public(plan: &Plan, tree: &Tree, force: bool, names: &OwnerNames) -> Re
     } else {
         Err(Error::Public(public))
     }
-}
-
-/// The nearest `package.json` above main's Convex folder.
-fn package_above(convex: &Path) -> Option<serde_json::Value> {
-    let absolute = fs::canonicalize(convex).ok()?;
-    let found = absolute
-        .ancestors()
-        .skip(1)
-        .find_map(|folder| byod_build::read_text(&folder.join("package.json")).ok())?;
-    serde_json::from_str(&found).ok()
 }
 
 /// The planned project in a folder of its own.

@@ -30,7 +30,7 @@ pub use own_tables::{
     idempotency_table, mirror_table, outbox_state_table, outbox_table,
 };
 pub use ownership::{Deployments, Ownership};
-pub use refused::{REFUSED, refused, refused_module};
+pub use refused::{REFUSED, not_an_identifier, refused, refused_module};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;
 pub use validator::{Field, Fields, Validator};

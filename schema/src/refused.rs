@@ -10,6 +10,7 @@ use crate::function::{Function, FunctionPath};
 use crate::schema::Schema;
 use crate::validator::Validator;
 
+pub use names::not_an_identifier;
 use names::{LONGEST, is_identifier};
 
 /// How each line about what a push refuses begins.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use self::purity::Purity;
 use crate::limits::patience::Progress;
 use crate::limits::read_file;
-use crate::resolve::{Resolution, Target};
+use crate::resolve::{Resolution, Target, is_builtin};
 use crate::standin::{Package, Standin};
 use crate::typescript::{self, Dialect};
 
@@ -47,6 +47,10 @@ pub(crate) struct Host {
     progress: Progress,
     /// Whether every environment variable has a value, if only a placeholder.
     placeholders: bool,
+    /// Whether operators of the project's modules notice what is unknown.
+    notices: bool,
+    /// Whether a module of the project's own met what is not there.
+    meets_inert: bool,
     /// Modules that are not run again.
     stopped: Stopped,
 }
@@ -74,6 +78,8 @@ impl Host {
             running: String::new(),
             progress,
             placeholders: false,
+            notices: false,
+            meets_inert: false,
             stopped: Stopped::default(),
         }
     }
@@ -82,6 +88,17 @@ impl Host {
     pub(crate) fn with_placeholders(mut self) -> Self {
         self.placeholders = true;
         self
+    }
+
+    /// With operators of the project's modules that notice what is unknown.
+    pub(crate) fn noticing(mut self, notices: bool) -> Self {
+        self.notices = notices;
+        self
+    }
+
+    /// Whether a module of the project's own met what is not there.
+    pub(crate) fn meets_inert(&self) -> bool {
+        self.meets_inert
     }
 
     /// Without running the modules that had to be stopped before.
@@ -203,7 +220,6 @@ impl Host {
         let pins = self.resolution.pins().into_iter();
         let pins = pins
             .map(|(package, version)| (format!("package {package}"), version.unwrap_or_default()));
-        let is_own = |file: &Path| !file.iter().any(|part| part == "node_modules");
         let files = self.sources.iter().filter(|(file, _)| is_own(file));
         let files =
             files.map(|(file, text)| (seen_from(&self.folder, file), text.replace("\r\n", "\n")));
@@ -249,10 +265,14 @@ impl Host {
                 self.note_standin(standin, specifier);
                 standin.to_string()
             }
-            Target::Inert(origin) => self.inert(importer, origin),
+            Target::Inert(origin) if is_builtin(specifier) => {
+                self.inert(importer, &origin);
+                format!("{OF_NODE}{origin}")
+            }
+            Target::Inert(origin) => self.inert(importer, &origin),
             Target::Refused(reason) => {
                 self.refused.insert(importer.to_owned(), reason.clone());
-                self.inert(importer, reason)
+                self.inert(importer, &reason)
             }
         }
     }
@@ -273,11 +293,11 @@ impl Host {
         matches!(found, Target::File(_))
     }
 
-    fn inert(&mut self, importer: &str, origin: String) -> String {
-        let id = format!("inert:{origin}");
+    fn inert(&mut self, importer: &str, origin: &str) -> String {
+        self.meets_inert |= is_own(Path::new(importer));
         let missing = self.missing.entry(importer.to_owned()).or_default();
-        missing.push(origin);
-        id
+        missing.push(origin.to_owned());
+        format!("{INERT}{origin}")
     }
 
     fn read(&mut self, path: &Path) -> Result<&str, String> {
@@ -295,10 +315,14 @@ impl Host {
     fn dialect_of(&mut self, path: &Path) -> Dialect {
         let ending = path.extension().and_then(|ending| ending.to_str());
         let is_typescript = matches!(ending, Some("ts" | "tsx" | "mts" | "cts"));
-        let Some(folder) = path.parent().filter(|_| is_typescript) else {
-            return Dialect::default();
+        let said = match path.parent().filter(|_| is_typescript) {
+            Some(folder) => self.resolution.dialect_in(folder),
+            None => Dialect::default(),
         };
-        let dialect = self.resolution.dialect_in(folder);
+        let dialect = Dialect {
+            notices: self.notices && is_own(path),
+            ..said
+        };
         if dialect != Dialect::default() {
             self.dialects.insert(path.to_owned(), dialect);
         }
@@ -332,6 +356,15 @@ impl Host {
         self.module_folders.insert(folder.to_owned(), known);
         known
     }
+}
+
+/// Before the origin of what is not there, and of a module of Node, as their modules' names.
+const INERT: &str = "inert:";
+const OF_NODE: &str = "inert of Node:";
+
+/// Whether a file is the project's own.
+fn is_own(file: &Path) -> bool {
+    file.is_absolute() && !file.iter().any(|part| part == "node_modules")
 }
 
 /// What is said of an import of a file that is not the project's.

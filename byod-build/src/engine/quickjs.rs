@@ -17,6 +17,7 @@ use crate::limits::{Clock, End, Limits};
 const PROGRAM: &str = concat!(
     "0, (host) => {\n",
     include_str!("js/inert.js"),
+    include_str!("js/unknown.js"),
     include_str!("js/registry.js"),
     include_str!("js/extract.js"),
     include_str!("js/globals.js"),
@@ -223,6 +224,11 @@ impl Engine {
     /// Whether modules asked for environment variables that are not set.
     pub(crate) fn misses_variables(&self) -> bool {
         self.ask("missesVariables", "").unwrap_or(true)
+    }
+
+    /// Whether a module of the project's own met what is not there.
+    pub(crate) fn meets_inert(&self) -> bool {
+        self.host.borrow().meets_inert()
     }
 
     /// The module to blame for what was running when the engine was stopped.

@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
         self.misses_variables || self.engine.misses_variables()
     }
 
+    /// Whether a module of the project's own met what is not there.
+    pub(crate) fn meets_inert(&self) -> bool {
+        self.engine.meets_inert() || self.hosts.iter().any(Host::meets_inert)
+    }
+
     /// Ends the engine; what remains is what was read.
     pub(crate) fn finish(mut self) -> Vec<Host> {
         self.hosts.extend(self.engine.finish());

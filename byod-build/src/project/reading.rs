@@ -88,11 +88,31 @@ pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<A
     let (limits, progress) = (limits.bounded(), Progress::default());
     let told = progress.clone();
     patience::read(stack, &progress, move || {
-        let new = |shown| Host::new(absolute.clone(), shown, apart.as_deref(), told.clone());
-        let host = || new(shown.clone());
+        let new = |notices| {
+            let host = Host::new(
+                absolute.clone(),
+                shown.clone(),
+                apart.as_deref(),
+                told.clone(),
+            );
+            host.noticing(notices)
+        };
         let (mut missing, mut texts) = (BTreeMap::new(), BTreeMap::new());
-        let notes = (&mut missing, &mut texts);
-        let reading = run(host, limits, schema.as_deref(), &modules, notes);
+        let mut run = |notices| {
+            let notes = (&mut missing, &mut texts);
+            run(
+                || new(notices),
+                notices,
+                limits,
+                schema.as_deref(),
+                &modules,
+                notes,
+            )
+        };
+        let reading = match run(false).transpose() {
+            Some(reading) => reading,
+            None => run(true).and_then(|read| read.ok_or(Error::Engine(String::new()))),
+        };
         let digest = self::digest(&texts);
         texts.retain(|name, _| !name.starts_with("package ") && !name.contains("_generated/"));
         let own_digest = self::digest(&texts);
@@ -116,8 +136,10 @@ fn digest(texts: &BTreeMap<String, String>) -> String {
     hex::encode(hasher.finalize())
 }
 
+/// Reads all; `None` where a module met what is not there and operators don't notice it.
 fn run(
     host: impl Fn() -> Host,
+    notices: bool,
     limits: Limits,
     schema_path: Option<&Path>,
     modules: &[Module],
@@ -125,17 +147,27 @@ fn run(
         &mut BTreeMap<String, Option<String>>,
         &mut BTreeMap<String, String>,
     ),
-) -> Result<ProjectReading, Error> {
+) -> Result<Option<ProjectReading>, Error> {
     let stopped = Stopped::default();
     let mut reader = Reader::new(&host, limits, 0, &stopped)?;
     let mut schema = match schema_path {
         Some(path) => reader.schema(path),
         None => schema::none(),
     };
+    let is_guess = |reader: &Reader<'_>| !notices && reader.meets_inert();
+    if is_guess(&reader) {
+        return Ok(None);
+    }
     if !matches!(schema, Ok(_) | Err(Error::Schema { .. })) {
         return Err(schema.err().unwrap_or(Error::Engine(String::new())));
     }
-    let mut readings: Vec<_> = modules.iter().map(|m| reader.functions(m)).collect();
+    let mut readings = Vec::new();
+    for module in modules {
+        readings.push(reader.functions(module));
+        if is_guess(&reader) {
+            return Ok(None);
+        }
+    }
     let mut warnings = Vec::new();
     let mut hosts = Vec::new();
 
@@ -168,6 +200,9 @@ fn run(
                 // It has no functions that could be missing.
                 *reading = again;
             }
+        }
+        if is_guess(&reader) {
+            return Ok(None);
         }
         hosts.extend(reader.finish());
     }
@@ -212,5 +247,5 @@ fn run(
         reading.files.extend(files);
         reading.absent.extend(absent);
     }
-    Ok(reading)
+    Ok(Some(reading))
 }

@@ -14,6 +14,7 @@ mod specifier;
 mod tsconfig;
 mod workspace;
 
+pub(crate) use builtins::is_builtin;
 pub(crate) use glob::path_matches;
 pub(crate) use grounds::Grounds;
 pub use imports::Imports;

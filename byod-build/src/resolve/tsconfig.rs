@@ -82,6 +82,7 @@ impl Tsconfig {
             assigns_fields: !defines_fields
                 .unwrap_or_else(|| defines_fields_by_itself(target.unwrap_or("esnext"))),
             keeps_imports: verbatim == Some(true) || preserved == Some(true),
+            notices: false,
         }
     }
 
@@ -97,6 +98,20 @@ impl Tsconfig {
                 .collect(),
         }
     }
+}
+
+/// The files that the `tsconfig.json` at `path`, of the text `json`, extends, as far as they
+/// are there: later ones count before earlier ones.
+pub(super) fn bases(path: &Path, json: String, find: &mut FindPackage) -> Vec<PathBuf> {
+    let Ok(tsconfig) = TsConfig::parse(true, path, path, json) else {
+        return Vec::new();
+    };
+    let folder = path.parent().unwrap_or(path);
+    let mut found: Vec<PathBuf> = extended(&tsconfig)
+        .filter_map(|specifier| locate(folder, specifier, find))
+        .collect();
+    found.reverse();
+    found
 }
 
 /// The files that a `tsconfig.json` extends.

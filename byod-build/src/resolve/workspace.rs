@@ -3,14 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::glob::name_matches;
+use super::tsconfig;
 use crate::limits::{read_file, read_text};
+
+/// How many times one `tsconfig.json` may extend another.
+const EXTENDED: usize = 8;
 
 /// How deep `**` reaches.
 const DEPTH: usize = 6;
@@ -92,18 +96,44 @@ impl Workspaces {
         for file in files {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             let is_tsconfig = name.starts_with("tsconfig") && name.ends_with(".json");
-            let Some(text) = is_tsconfig.then(|| read_text(&file).ok()).flatten() else {
+            if !is_tsconfig {
                 continue;
-            };
-            if let Some(out) = option(&text, "outDir") {
-                match option(&text, "rootDir") {
+            }
+            if let Some(out) = self.folder_option(folder, &file, "outDir", EXTENDED) {
+                match self.folder_option(folder, &file, "rootDir", EXTENDED) {
                     Some(root) => found.push((out, root)),
                     None => found.extend(["src", "."].map(|root| (out.clone(), root.to_owned()))),
                 }
             }
-            self.consulted.insert(file);
         }
         found
+    }
+
+    /// The folder that a `tsconfig.json` of the package in `package` gives an option, or one
+    /// that it extends, seen from the package; `None` if it lies elsewhere.
+    fn folder_option(
+        &mut self,
+        package: &Path,
+        file: &Path,
+        name: &str,
+        depth: usize,
+    ) -> Option<String> {
+        let text = read_text(file).ok()?;
+        self.consulted.insert(file.to_owned());
+        if let Some(value) = option(&text, name) {
+            // A path is meant from the file that has it, unless it says otherwise.
+            let from = match value.strip_prefix("${configDir}") {
+                Some(rest) => package.join(rest.trim_start_matches('/')),
+                None => file.parent()?.join(value),
+            };
+            return below(package, &from);
+        }
+        let mut find = |from: &Path, name: &str| self.find(from, name);
+        let bases = tsconfig::bases(file, text, &mut find);
+        let deeper = depth.checked_sub(1)?;
+        bases
+            .iter()
+            .find_map(|base| self.folder_option(package, base, name, deeper))
     }
 
     /// The files that said where packages are.
@@ -178,6 +208,20 @@ fn texts(entry: &Value, found: &mut Vec<String>) {
         Value::Object(all) => all.values().for_each(|one| texts(one, found)),
         _ => {}
     }
+}
+
+/// A folder as seen from `package`, in which it is.
+fn below(package: &Path, folder: &Path) -> Option<String> {
+    let mut plain = PathBuf::new();
+    for part in folder.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    let within = plain.strip_prefix(package).ok()?.to_str()?;
+    Some(if within.is_empty() { "." } else { within }.replace('\\', "/"))
 }
 
 /// The text that a `tsconfig.json` gives an option, in which there may be comments.

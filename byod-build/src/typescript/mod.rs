@@ -4,6 +4,7 @@ mod dependencies;
 mod depth;
 mod nesting;
 mod transform;
+mod unknown;
 
 pub use depth::check_nesting;
 pub(crate) use transform::{Dialect, compile, original_position};

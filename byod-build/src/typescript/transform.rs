@@ -20,6 +20,7 @@ use oxc_transformer_plugins::ModuleRunnerTransform;
 
 use super::dependencies::{Reexport, dependencies, reexports};
 use super::nesting;
+use super::unknown;
 
 /// A module in the form that the registry runs.
 pub(crate) struct Compiled {
@@ -43,6 +44,8 @@ pub(crate) struct Dialect {
     pub(crate) assigns_fields: bool,
     /// Imports that nothing uses stay, unless they say `type`.
     pub(crate) keeps_imports: bool,
+    /// Operators notice what is unknown.
+    pub(crate) notices: bool,
 }
 
 /// Why a file could not be compiled, with the position (counted from 1).
@@ -64,9 +67,9 @@ impl SyntaxError {
 }
 
 const ESM_HEAD: &str = "0, async function (__vite_ssr_exports__, __byod_link__, __vite_ssr_import__, \
-    __vite_ssr_dynamic_import__, __vite_ssr_exportAll__, __vite_ssr_import_meta__, __byod_Object__, require) {\n";
+    __vite_ssr_dynamic_import__, __vite_ssr_exportAll__, __vite_ssr_import_meta__, __byod_Object__, require, __byod__) {\n";
 const CJS_HEAD: &str = "0, function (exports, require, module, __filename, __dirname, \
-    __vite_ssr_dynamic_import__, __vite_ssr_import_meta__) {\n";
+    __vite_ssr_dynamic_import__, __vite_ssr_import_meta__, __byod__) {\n";
 const TAIL: &str = "\n}";
 const GATE: &str = "__byod_gate__;";
 
@@ -148,6 +151,9 @@ fn generate<'a>(
     let (imports, stars) = dependencies(&program);
     let reexports = reexports(&program);
     ModuleRunnerTransform::new().transform(allocator, &mut program, scoping);
+    if dialect.notices {
+        unknown::notice(allocator, &mut program);
+    }
     let mut binder = String::new();
     if is_esm {
         binder = insert_gate(allocator, &mut program);

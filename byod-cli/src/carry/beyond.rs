@@ -6,7 +6,7 @@ use byod_schema::{Deployments, Validator};
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use crate::owners::Owners;
-use crate::source::{Access, Caller, Facts, Keeper, Module, Named, Origin, Place};
+use crate::source::{Access, Caller, Facts, Hands, Keeper, Module, Named, Origin, Place};
 use crate::touches::Ids;
 
 impl Carrier<'_> {
@@ -32,7 +32,9 @@ impl Carrier<'_> {
             });
             let all = facts.kept.iter().chain(given.map(|(.., kept)| kept));
             for kept in all.chain(results.map(|(_, kept)| kept)) {
-                if !is_shared && !kept.is_of_call {
+                // What a component is given, it puts into its tables.
+                let is_component = |of: &String| self.is_of_component(module, of);
+                if !is_shared && !kept.is_of_call || kept.of.as_ref().is_some_and(is_component) {
                     continue;
                 }
                 let is_kept = match kept.keeper {
@@ -101,8 +103,16 @@ impl Carrier<'_> {
                 Some((module, &module.statements[*index].facts))
             })
             .collect();
-        let handed = carried.iter().flat_map(|(_, facts)| &facts.hands);
-        for (place, shown) in handed {
+        let handed = carried
+            .iter()
+            .flat_map(|(module, facts)| facts.hands.iter().map(move |hands| (module, hands)));
+        for (module, Hands { place, of, shown }) in handed {
+            if of
+                .as_ref()
+                .is_some_and(|of| self.is_of_component(module, of))
+            {
+                continue;
+            }
             let refused = |to: &str| {
                 Err(format!(
                     "hands its context on by `{shown}`, perhaps to `{to}`, where it can't be followed: call that parameter `ctx`"

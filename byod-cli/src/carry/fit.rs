@@ -5,12 +5,16 @@
 //! with everything that happens when its modules are loaded. Who calls is the one
 //! thing that differs: see `caller`. What can't be followed is not carried over.
 
+use std::collections::BTreeSet;
+
 use byod_schema::{Fields, FunctionPath};
 
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use super::place::{is_own, is_taken, is_unfit};
-use crate::source::{Caller, Definition, Facts, Imported, Module, OperationOf, Target};
+use crate::source::{
+    Caller, Constructor, Definition, Facts, Imported, Module, OperationOf, Statement, Target,
+};
 use crate::touches::Ids;
 
 /// Globals that mean nothing, or something else, on another deployment, and those
@@ -69,6 +73,7 @@ impl Carrier<'_> {
             return Err(reason);
         }
         let found = self.sources.function(path);
+        let found = found.or_else(|| self.made(path));
         let takes_none = found.is_some_and(|(module, index)| {
             let definition = module.statements[index].definition.as_ref();
             definition.is_some_and(|definition| definition.without_args.is_some())
@@ -85,11 +90,52 @@ impl Carrier<'_> {
             return Ok(());
         }
         self.add_statement(module, index, need)?;
+        // What else the statement defines is there as well then.
+        for other in self.beside(path, module, index) {
+            self.add_function(other, need)
+                .map_err(|reason| format!("is made with `{}`, which {reason}", other.name))?;
+        }
         // Once more where all is known that is carried over.
         if need.opened.insert(path.module.clone()) {
             self.add_loaded(&path.module, need)?;
         }
         Ok(())
+    }
+
+    /// The statement that gets the function from one of the project's own, which makes it:
+    /// `export const { get, list } = readers("notes")`.
+    fn made(&self, path: &FunctionPath) -> Option<(&Module, usize)> {
+        let (module, index) = self.sources.exported(&path.module, &path.name)?;
+        let maker = module.statements[index].called.as_ref()?;
+        let (there, at) = self.sources.declared(module, maker)?;
+        let mut made = there.statements[at].made.iter();
+        made.any(|made| self.is_convex_builder(there, &made.builder))
+            .then_some((module, index))
+    }
+
+    /// The other functions that a statement defines.
+    fn beside<'x>(
+        &'x self,
+        path: &'x FunctionPath,
+        module: &Module,
+        index: usize,
+    ) -> impl Iterator<Item = &'x FunctionPath> {
+        let names = match module.statements[index].definition {
+            Some(_) => &[][..],
+            None => &module.statements[index].names,
+        };
+        let names: Vec<String> = names.to_vec();
+        let module = module.name.clone();
+        let all = self.manifest.main.functions.keys();
+        all.filter(move |other| {
+            let is_of = |(at, name): (String, String)| at == module && names.contains(&name);
+            *other != path
+                && other.module == path.module
+                && self
+                    .sources
+                    .origin(&other.module, &other.name)
+                    .is_some_and(is_of)
+        })
     }
 
     /// A function is made by a builder that does nothing but tell it who calls.
@@ -167,6 +213,7 @@ impl Carrier<'_> {
         if let Some(table) = facts.tables.iter().find(|table| self.is_away(table)) {
             return Err(format!("uses main's table `{table}`"));
         }
+        self.add_components(facts, need)?;
         self.check_copies(module, index, need)?;
         self.add_rows(facts, need)?;
         if let Some(definition) = &statement.definition {
@@ -198,9 +245,9 @@ impl Carrier<'_> {
                 Err(reason) => self.add_call(&function.path, scheduled, facts, reason, need)?,
             }
         }
-        let builder = statement.definition.as_ref().map(|d| d.builder.as_str());
+        let builders = self.builders(module, statement)?;
         for name in &facts.names {
-            if Some(name.as_str()) == builder {
+            if builders.contains(name.as_str()) {
                 continue;
             }
             if self.add_helper(module, name, facts, need)? {
@@ -213,7 +260,38 @@ impl Carrier<'_> {
         }
         let ids = self.ids(module, index);
         self.check_named(module, facts, &ids, need)?;
+        self.check_lent(module, facts, &ids)?;
         self.check_passed(module, facts, need)
+    }
+
+    /// The names by which a statement's functions are made.
+    fn builders<'x>(
+        &'x self,
+        module: &'x Module,
+        statement: &'x Statement,
+    ) -> Result<BTreeSet<&'x str>, Reason> {
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        found.extend(statement.definition.iter().map(|d| d.builder.as_str()));
+        for made in self.made_by(module, statement) {
+            if let Some(option) = made.options.first() {
+                return Err(format!(
+                    "gives its builder `{}` the option `{option}`, which byod's don't know",
+                    made.builder
+                ));
+            }
+            found.insert(&made.builder);
+        }
+        Ok(found)
+    }
+
+    /// The functions that a statement's own function makes by Convex's builders.
+    pub(crate) fn made_by<'x>(
+        &'x self,
+        module: &'x Module,
+        statement: &'x Statement,
+    ) -> impl Iterator<Item = &'x Definition> {
+        let made = statement.made.iter();
+        made.filter(|made| self.is_convex_builder(module, &made.builder))
     }
 
     /// Who is given the context uses it in ways that can be followed.
@@ -231,7 +309,34 @@ impl Carrier<'_> {
                 ));
             }
         }
+        for (name, place) in &facts.constructs {
+            if !self.is_made_with_context(module, name, *place, 0) {
+                return Err(format!(
+                    "makes `{name}` with its context in a way that can't be followed: let its constructor take it as `ctx`"
+                ));
+            }
+        }
         Ok(())
+    }
+
+    /// Whether the class follows what it is made with in that place.
+    fn is_made_with_context(
+        &self,
+        module: &Module,
+        class: &str,
+        place: usize,
+        depth: usize,
+    ) -> bool {
+        let Some((there, index)) = self.sources.declared(module, class) else {
+            return false;
+        };
+        match &there.statements[index].constructor {
+            Some(Constructor::Own(followed)) => followed.get(place) == Some(&true),
+            Some(Constructor::Of(above)) => {
+                depth < 16 && self.is_made_with_context(there, above, place, depth + 1)
+            }
+            None => false,
+        }
     }
 
     /// What says of which tables ids are in the statement.
@@ -337,7 +442,11 @@ impl Carrier<'_> {
                 Imported::Name(name) if is_server_type(name) => Ok(()),
                 _ => Err(format!("uses `{name}` of `_generated/server`")),
             },
-            Target::Generated(file) if file == "api" && !matches!(name, "api" | "internal") => {
+            Target::Generated(file)
+                if file == "api"
+                    && !matches!(name, "api" | "internal")
+                    && imported.imported != Imported::Name("components".to_owned()) =>
+            {
                 Err(format!("uses `{name}` of `_generated/api`"))
             }
             Target::Generated(_) => Ok(()),
@@ -351,7 +460,7 @@ impl Carrier<'_> {
                     _ => Err(format!("imports all of `{package}` as `{name}`")),
                 }
             }
-            Target::Package(package) => Err(format!("imports `{name}` of `{package}`")),
+            Target::Package(package) => self.add_package(&package, &imported.imported, name, need),
             Target::Module(target) => {
                 // Here too, with the users' tables.
                 if target == "schema" && imported.imported == Imported::Default {

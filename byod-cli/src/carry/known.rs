@@ -1,6 +1,6 @@
 //! What is known of main's functions before one of them is judged.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use super::need::Source;
 use super::reach::changed;
 use super::signed_up::unclear;
 use crate::owners::{self, callers, is_foreign};
-use crate::source::{Caller, Imported, Module, Place, Sources, Target};
+use crate::source::{Caller, Component, Imported, Module, Place, Sources, Target};
 use crate::touches::Analysis;
 
 /// Convex's builders; those of `convex/server` end in `Generic`.
@@ -37,6 +37,11 @@ pub(crate) struct Carrier<'a> {
     pub(super) mirrored: BTreeSet<String>,
     /// Main's functions, by where they are written.
     pub(super) defined: BTreeMap<Place, FunctionPath>,
+    /// The components that main uses.
+    pub(super) components: Vec<Component>,
+    /// Those that a function uses which runs on main for everybody, each with that function;
+    /// where it was asked for.
+    pub(super) components_on_main: OnceCell<BTreeMap<String, FunctionPath>>,
     /// The statements whose values are changed somewhere.
     pub(super) changed: BTreeSet<Place>,
     /// Which tables main's functions and helpers touch.
@@ -98,6 +103,8 @@ impl<'a> Carrier<'a> {
                     Some(((module.name.clone(), index), path.clone()))
                 })
                 .collect(),
+            components: sources.components(),
+            components_on_main: OnceCell::new(),
             changed: changed(sources),
             analysis: Analysis::new(sources, manifest),
             helpers: RefCell::default(),
@@ -130,6 +137,18 @@ impl<'a> Carrier<'a> {
         let path = self.defined.get(&(module.name.clone(), index));
         let function = path.and_then(|path| self.manifest.main.functions.get(path));
         function.map_or(FunctionType::Query, |function| function.function_type)
+    }
+
+    /// The kind of the functions that one of Convex's builders makes.
+    pub(crate) fn kind_of(&self, module: &Module, builder: &str) -> FunctionType {
+        let import = module.import_of(builder);
+        let name = import.and_then(|(_, imported)| imported.imported.name());
+        let name = name.unwrap_or_default().to_lowercase();
+        match name {
+            name if name.contains("mutation") => FunctionType::Mutation,
+            name if name.contains("action") => FunctionType::Action,
+            _ => FunctionType::Query,
+        }
     }
 
     pub(crate) fn is_foreign(&self, table: &str) -> bool {

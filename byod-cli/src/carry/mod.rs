@@ -11,6 +11,7 @@ mod known;
 mod leaves;
 mod load;
 mod need;
+mod packages;
 mod place;
 mod reach;
 mod replaced;
@@ -21,7 +22,7 @@ pub(crate) use fit::{GLOBALS, is_server_type};
 pub(crate) use for_main::{Given, Leaves};
 pub(crate) use judged::Carriers;
 pub(crate) use known::Carrier;
-
-pub(crate) use need::{Need, Source};
+pub(crate) use need::{Mounted, Need, Source};
+pub(crate) use packages::is_let_in;
 pub(crate) use place::{is_taken, is_unfit, out_name};
 pub(crate) use travel::Travelling;

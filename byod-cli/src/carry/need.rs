@@ -1,6 +1,6 @@
 //! What has to be there for a function to run on users' deployments.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::FunctionPath;
 
@@ -22,6 +22,18 @@ pub(crate) enum Source {
     Lookup(String),
 }
 
+/// A component of a package.
+#[derive(Clone, Debug)]
+pub(crate) struct Mounted {
+    /// As main's `convex.config.ts` imports it.
+    pub(crate) specifier: String,
+    pub(crate) package: String,
+    /// What the package calls it.
+    pub(crate) own_name: &'static str,
+    /// Whether the package says what type the component is of.
+    pub(crate) has_type: bool,
+}
+
 /// What has to be there for a function to run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Need {
@@ -38,6 +50,10 @@ pub(crate) struct Need {
     pub(crate) loads: BTreeSet<String>,
     /// The modules of those functions.
     pub(crate) opened: BTreeSet<String>,
+    /// Packages beside Convex's own, and what main's `package.json` asks for.
+    pub(crate) packages: BTreeMap<String, String>,
+    /// Components, by the names under which functions find them.
+    pub(crate) components: BTreeMap<String, Mounted>,
     /// What they leave for main.
     pub(crate) leaves: Leaves,
     /// Main's tables of which it reads copies.
@@ -68,6 +84,8 @@ impl Need {
         self.builders.extend(other.builders);
         self.loads.extend(other.loads);
         self.opened.extend(other.opened);
+        self.packages.extend(other.packages);
+        self.components.extend(other.components);
         self.leaves.add(other.leaves);
         self.mirror.extend(other.mirror);
         self.looking.extend(other.looking);

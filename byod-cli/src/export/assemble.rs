@@ -266,9 +266,18 @@ impl Builder<'_, '_> {
                 .iter()
                 .map(|(span, text)| (span.clone(), text.as_str())),
         );
-        let none = statement.definition.as_ref();
-        let none = none.and_then(|definition| definition.without_args.as_ref());
-        let none = none.map_or_else(String::new, |(_, before)| format!("{before}args: {{}},"));
+        let definition = statement.definition.iter();
+        let definition = definition.map(|of| (of, self.carrier.function_type(module, index)));
+        let made = self.carrier.made_by(module, statement);
+        let made = made.map(|of| (of, self.carrier.kind_of(module, &of.builder)));
+        let definitions: Vec<_> = definition
+            .chain(made)
+            .map(|(of, function_type)| {
+                let none = of.without_args.as_ref();
+                let none = none.map(|(at, before)| (*at, format!("{before}args: {{}},")));
+                (of, function_type, none)
+            })
+            .collect();
         for (span, table) in &facts.ids {
             if is_foreign(table, tables) {
                 edits.push((span.clone(), "v.string()"));
@@ -288,17 +297,18 @@ impl Builder<'_, '_> {
                 .iter()
                 .map(|(span, text)| (span.clone(), text.as_str())),
         );
-        if let Some(definition) = &statement.definition {
-            let function_type = self.carrier.function_type(module, index);
-            let builder = support::builder(function_type);
+        for (definition, function_type, none) in &definitions {
+            let builder = support::builder(*function_type);
             self.import_owner(builder, false);
             edits.push((definition.builder_span.clone(), builder));
-            if let Some((at, _)) = &definition.without_args {
-                edits.push((*at..*at, &none));
+            if let Some((at, none)) = none {
+                edits.push((*at..*at, none));
             }
             let manifest = self.carrier.manifest;
-            if function_type == FunctionType::Mutation && has_times(manifest) {
-                edits.extend(facts.clock.iter().map(|span| (span.clone(), "ctx.time()")));
+            if *function_type == FunctionType::Mutation && has_times(manifest) {
+                let own = |span: &&std::ops::Range<usize>| definition.span.contains(&span.start);
+                let clock = facts.clock.iter().filter(own);
+                edits.extend(clock.map(|span| (span.clone(), "ctx.time()")));
             }
         }
         edits.sort_by_key(|(span, _)| span.start);
@@ -333,7 +343,13 @@ impl Builder<'_, '_> {
     }
 
     fn import_used(&mut self, module: &Module, statement: &Statement) {
-        let builder = statement.definition.as_ref().map(|d| d.builder.clone());
+        let made = self.carrier.made_by(module, statement);
+        let builders: BTreeSet<&str> = statement
+            .definition
+            .iter()
+            .chain(made)
+            .map(|definition| definition.builder.as_str())
+            .collect();
         let tables = &self.carrier.manifest.user_tables;
         let ids = &statement.facts.id_types;
         // All of them have become `string`.
@@ -342,7 +358,7 @@ impl Builder<'_, '_> {
         let no_functions =
             !functions.is_empty() && functions.iter().all(|f| self.is_left_for_main(f));
         for name in &statement.facts.names {
-            if Some(name) == builder.as_ref() || (no_ids && name == "Id") {
+            if builders.contains(name.as_str()) || (no_ids && name == "Id") {
                 continue;
             }
             // All of them have become texts.

@@ -197,15 +197,16 @@ fn remove(
 /// What is written where it is missing, and left to people and `npx convex` then: the
 /// folder, the name in it, and the text.
 fn seeds(folder: &Tree, plan: &Plan) -> Vec<(Tree, String, String)> {
-    let mut seeds: Vec<(Tree, String, String)> = tooling::generated(&plan.modules)
-        .into_iter()
-        .map(|(name, text)| (folder.clone(), name.to_owned(), text))
-        .collect();
+    let mut seeds: Vec<(Tree, String, String)> =
+        tooling::generated(&plan.modules, &plan.components)
+            .into_iter()
+            .map(|(name, text)| (folder.clone(), name.to_owned(), text))
+            .collect();
     let config = tooling::tsconfig(&plan.bundling);
     seeds.push((folder.clone(), "tsconfig.json".to_owned(), config));
     // Beside the Convex folder, where `npx convex` is run.
     let convex = folder.name().unwrap_or("convex");
-    let package = tooling::package(convex, plan.main_package.as_ref());
+    let package = tooling::package(convex, plan.main_package.as_ref(), &plan.packages);
     seeds.push((folder.parent(), "package.json".to_owned(), package));
     seeds
 }
@@ -218,10 +219,11 @@ fn seed(
     report: &mut Written,
 ) -> Result<(), Error> {
     let present = folder.read(name)?;
-    let outdated = name == "_generated/api.d.ts"
-        && present
-            .as_ref()
-            .is_some_and(|present| !tooling::is_current(present, &plan.modules));
+    let outdated = present.as_ref().is_some_and(|present| match name {
+        tooling::API_TYPES => !tooling::is_current(present, &plan.modules, &plan.components),
+        tooling::API_VALUES => !tooling::knows_components(present, &plan.components),
+        _ => false,
+    });
     if present.is_some() && !outdated {
         report.unchanged += 1;
         return Ok(());
@@ -237,7 +239,11 @@ fn seed(
 /// A hash of the schema and all modules on disk, without the version's own.
 fn content(folder: &Tree, modules: &BTreeSet<String>) -> Result<String, Error> {
     let mut hasher = Sha256::new();
-    for module in modules.iter().map(String::as_str).chain(["schema"]) {
+    for module in modules
+        .iter()
+        .map(String::as_str)
+        .chain(["convex.config", "schema"])
+    {
         let name = format!("{module}.ts");
         if name == VERSION {
             continue;

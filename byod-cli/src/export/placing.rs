@@ -257,9 +257,10 @@ impl Placing<'_> {
             return (Refusal::Action, reason);
         }
         let carried = self.not_carried(path);
-        if let Some(component) = judged.total.components.first() {
-            let reason = format!("needs the component `{component}`");
-            return (Refusal::Component, reason);
+        // One that is known is no reason by itself.
+        let mut components = judged.total.components.iter();
+        if components.any(|name| carried.contains(&format!("the component `{name}`"))) {
+            return (Refusal::Component, carried);
         }
         let written = self.of_main(&judged.direct.writes);
         if !written.is_empty() {

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::assemble;
 use super::bundling::Bundling;
+use super::components;
 use super::item::{Item, Reexport};
 use super::mirror;
 use super::outbox;
@@ -19,7 +20,7 @@ use super::settled;
 use super::stubs;
 use super::support;
 use super::tables;
-use crate::carry::{self, Carrier, Carriers, Leaves, Need, Source, Travelling};
+use crate::carry::{self, Carrier, Carriers, Leaves, Mounted, Need, Source, Travelling};
 use crate::owners::{self, is_foreign};
 use crate::source::Sources;
 
@@ -36,6 +37,9 @@ pub(crate) struct Plan {
     /// What main has in whose place byod's own stands.
     pub(crate) stubs: Vec<String>,
     pub(crate) ids_as_strings: Vec<ForeignId>,
+    /// What it needs beside Convex's own package, at main's versions.
+    pub(crate) packages: BTreeMap<String, String>,
+    pub(crate) components: BTreeMap<String, Mounted>,
     pub(crate) notes: Vec<String>,
     /// What can't be carried over, though it looked as if it could.
     pub(crate) rejected: Rejected,
@@ -202,9 +206,13 @@ pub(crate) fn plan(
     texts.insert("byod/owner".to_owned(), {
         let copied = copied(manifest, &travelling);
         let text = support::owner(manifest, &need.context, copied.as_ref());
-        match need.leaves.is_empty() {
+        let text = match need.leaves.is_empty() {
             true => text,
             false => outbox::with_outbox(&text),
+        };
+        match need.components.is_empty() {
+            true => text,
+            false => components::with_components(&text),
         }
     });
     if !need.leaves.is_empty() {
@@ -242,6 +250,10 @@ pub(crate) fn plan(
         .collect();
     let text = schema::text(manifest, &travelling, &need.leaves);
     files.insert("schema.ts".to_owned(), text);
+    if !need.components.is_empty() {
+        let text = components::config(&need.components);
+        files.insert("convex.config.ts".to_owned(), text);
+    }
     Plan {
         files,
         modules,
@@ -249,6 +261,8 @@ pub(crate) fn plan(
         needs,
         stubs: stubs(carrier, &need),
         ids_as_strings: schema::foreign_ids(manifest),
+        packages: need.packages,
+        components: need.components,
         notes,
         rejected: Rejected::new(),
         leaves: need.leaves,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, Location, Manifest};
 
 use super::plan::{Fate, Plan};
-use crate::carry::{GLOBALS, out_name};
+use crate::carry::{GLOBALS, is_let_in, out_name};
 use crate::error::Error;
 use crate::source::public_functions;
 use crate::source::{Imported, Module, Sources, Statement, Target};
@@ -79,7 +79,9 @@ pub(super) fn judge(
 
 /// Whether a module holds code of main's, not byod's or a person's.
 fn is_judged(module: &str) -> bool {
-    let is_byods = module.starts_with("byod/") || module.starts_with("_generated/");
+    let is_byods = module.starts_with("byod/")
+        || module.starts_with("_generated/")
+        || module == "convex.config";
     let has_mains = ["byod/app/", "byod/workspace/", "byod/main_", "byod/caller"];
     !module.starts_with("custom/")
         && (!is_byods || has_mains.iter().any(|prefix| module.starts_with(prefix)))
@@ -228,7 +230,9 @@ impl Names<'_> {
         };
         match self.written.resolve(&self.module.name, &import.specifier) {
             Target::Generated(_) => true,
-            Target::Package(package) => matches!(&*package, "convex/server" | "convex/values"),
+            Target::Package(package) => {
+                matches!(&*package, "convex/server" | "convex/values") || is_let_in(&package)
+            }
             Target::Module(target) => match &imported.imported {
                 Imported::Namespace => false,
                 imported => imported

@@ -1,20 +1,38 @@
 //! What `npx convex` and `tsc` want beside the modules: `package.json`,
 //! `tsconfig.json`, and `_generated` until Convex writes its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
 
 use super::bundling::Bundling;
-use crate::layout::{is_reserved, property};
+use crate::carry::Mounted;
+use crate::layout::{is_reserved, property, string};
 
-/// `package.json`, with main's versions where it names them.
-pub(crate) fn package(convex_folder: &str, main: Option<&serde_json::Value>) -> String {
+/// `package.json`, with main's versions where it names them, and these packages.
+pub(crate) fn package(
+    convex_folder: &str,
+    main: Option<&Value>,
+    packages: &BTreeMap<String, String>,
+) -> String {
     let version = |list: &str, name: &str, default: &str| {
         let found = main.and_then(|main| main.get(list)?.get(name)?.as_str());
         found.unwrap_or(default).to_owned()
     };
+    let convex = version("dependencies", "convex", "^1.31.0");
+    let mut dependencies: BTreeMap<&str, &str> = BTreeMap::from([("convex", convex.as_str())]);
+    dependencies.extend(
+        packages
+            .iter()
+            .map(|(name, asked)| (name.as_str(), asked.as_str())),
+    );
+    let lines = dependencies.iter();
+    let lines: Vec<String> = lines
+        .map(|(name, asked)| format!("    {}: {}", Value::from(*name), Value::from(*asked)))
+        .collect();
     PACKAGE
         .replace("FOLDER", convex_folder)
-        .replace("CONVEX", &version("dependencies", "convex", "^1.31.0"))
+        .replace("    DEPENDENCIES", &lines.join(",\n"))
         .replace(
             "TYPESCRIPT",
             &version("devDependencies", "typescript", "^5.9.0"),
@@ -30,7 +48,7 @@ const PACKAGE: &str = r#"{
     "typecheck": "tsc --project FOLDER"
   },
   "dependencies": {
-    "convex": "CONVEX"
+    DEPENDENCIES
   },
   "devDependencies": {
     "typescript": "TYPESCRIPT"
@@ -64,18 +82,44 @@ const TSCONFIG: &str = r#"{
 
 /// `_generated/`, as far as `tsc` and tests need it before `npx convex` has
 /// written its own.
-pub(crate) fn generated(modules: &BTreeSet<String>) -> Vec<(&'static str, String)> {
+pub(crate) fn generated(
+    modules: &BTreeSet<String>,
+    components: &BTreeMap<String, Mounted>,
+) -> Vec<(&'static str, String)> {
+    let api = if components.is_empty() {
+        API.to_owned()
+    } else {
+        API.replace("{ anyApi }", "{ anyApi, componentsGeneric }")
+            + "export const components = componentsGeneric();\n"
+    };
     vec![
-        ("_generated/api.d.ts", api_types(modules)),
-        ("_generated/api.js", API.to_owned()),
+        (API_TYPES, api_types(modules, components)),
+        (API_VALUES, api),
         ("_generated/dataModel.d.ts", DATA_MODEL.to_owned()),
         ("_generated/server.d.ts", SERVER_TYPES.to_owned()),
         ("_generated/server.js", SERVER.to_owned()),
     ]
 }
 
-/// Whether an `api.d.ts` knows exactly these modules.
-pub(crate) fn is_current(api: &str, modules: &BTreeSet<String>) -> bool {
+/// The files that Convex writes anew where there are other modules or components.
+pub(crate) const API_TYPES: &str = "_generated/api.d.ts";
+pub(crate) const API_VALUES: &str = "_generated/api.js";
+
+/// Whether an `api.js` knows components, where there are any.
+pub(crate) fn knows_components(api: &str, components: &BTreeMap<String, Mounted>) -> bool {
+    components.is_empty() || api.contains("componentsGeneric")
+}
+
+/// Whether an `api.d.ts` knows exactly these modules, and these components.
+pub(crate) fn is_current(
+    api: &str,
+    modules: &BTreeSet<String>,
+    components: &BTreeMap<String, Mounted>,
+) -> bool {
+    let mut mounted = components.keys();
+    if !mounted.all(|name| api.contains(&format!("  {}: ", property(name)))) {
+        return false;
+    }
     let known: BTreeSet<String> = api
         .lines()
         .filter_map(|line| line.strip_prefix("import type * as "))
@@ -86,7 +130,7 @@ pub(crate) fn is_current(api: &str, modules: &BTreeSet<String>) -> bool {
     known == *modules
 }
 
-fn api_types(modules: &BTreeSet<String>) -> String {
+fn api_types(modules: &BTreeSet<String>, components: &BTreeMap<String, Mounted>) -> String {
     let mut imports = String::new();
     let mut members = String::new();
     // Those that the file itself declares.
@@ -110,6 +154,23 @@ fn api_types(modules: &BTreeSet<String>) -> String {
         let key = property(module);
         members.push_str(&format!("  {key}: typeof {alias};\n"));
     }
+    let mounted: String = components
+        .iter()
+        .map(|(name, mounted)| {
+            let api = if mounted.has_type {
+                let of = format!("{}/_generated/component.js", mounted.package);
+                format!("import({}).ComponentApi<{}>", string(&of), string(name))
+            } else {
+                "any".to_owned()
+            };
+            format!("  {}: {api};\n", property(name))
+        })
+        .collect();
+    let mounted = if mounted.is_empty() {
+        mounted
+    } else {
+        format!("\nexport declare const components: {{\n{mounted}}};\n")
+    };
     format!(
         r#"/* eslint-disable */
 // Written until `npx convex dev` or `npx convex deploy` writes its own.
@@ -132,7 +193,7 @@ export declare const internal: FilterApi<
   typeof modules,
   FunctionReference<any, "internal">
 >;
-"#
+{mounted}"#
     )
 }
 

@@ -2,7 +2,7 @@
 
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
-    Argument, BindingPattern, CallExpression, ClassElement, Expression, FormalParameter,
+    Argument, BindingPattern, CallExpression, Class, ClassElement, Expression, FormalParameter,
     FormalParameters, ObjectPattern, VariableDeclarator,
 };
 use oxc_semantic::{NodeId, SymbolId};
@@ -10,9 +10,9 @@ use oxc_span::GetSpan;
 
 use byod_schema::FunctionPath;
 
-use super::facts::{Caller, Facts, shorten};
+use super::facts::{Caller, Facts, Hands, shorten};
 use super::nodes::{CONTEXT, Reader};
-use super::syntax::{function_path, is_empty_object, method, path_of, range};
+use super::syntax::{Step, function_path, is_empty_object, method, path, path_of, range};
 
 const CALLS: [&str; 3] = ["runQuery", "runMutation", "runAction"];
 const RUNNING: [&str; 4] = ["runQuery", "runMutation", "runAction", "scheduler"];
@@ -180,7 +180,7 @@ impl Reader<'_, '_> {
             AstKind::NewExpression(made) => {
                 let span = self.nodes.kind(at).span();
                 let place = made.arguments.iter().position(|a| a.span() == span);
-                place.is_some_and(|place| self.constructs_followed(&made.callee, place))
+                place.is_some_and(|place| self.constructs(&made.callee, place, facts))
             }
             AstKind::ObjectProperty(property) => {
                 property.key.static_name().as_deref() == Some("ctx")
@@ -269,8 +269,11 @@ impl Reader<'_, '_> {
     }
 
     fn hands(&self, call: &CallExpression, place: usize, facts: &mut Facts) {
-        let shown = shorten(&self.text[range(call.span)]);
-        facts.hands.push((place, shown));
+        facts.hands.push(Hands {
+            place,
+            of: self.method_of(call),
+            shown: shorten(&self.text[range(call.span)]),
+        });
     }
 
     /// The same, unless what is called is written where it is declared.
@@ -291,7 +294,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Whether a name of the module stands for a class, an object or another module.
+    /// Whether a name of the module stands for a class, an object or another module. Whom it
+    /// hands on to is asked where all is known that is carried over.
     fn holds_functions(&self, expression: &Expression) -> bool {
         let Some(symbol) = self.symbol(expression).filter(|s| self.is_of_module(*s)) else {
             return false;
@@ -301,51 +305,119 @@ impl Reader<'_, '_> {
             | AstKind::ImportSpecifier(_)
             | AstKind::ImportDefaultSpecifier(_)
             | AstKind::ImportNamespaceSpecifier(_) => true,
-            AstKind::VariableDeclarator(declarator) => matches!(
-                declarator
-                    .init
-                    .as_ref()
-                    .map(Expression::get_inner_expression),
-                Some(Expression::ObjectExpression(_) | Expression::ClassExpression(_))
-            ),
+            AstKind::VariableDeclarator(declarator) => {
+                let init = declarator.init.as_ref();
+                match init.map(Expression::get_inner_expression) {
+                    Some(Expression::ObjectExpression(_) | Expression::ClassExpression(_)) => true,
+                    // Of a class whose code is elsewhere, as if the object were from there.
+                    Some(Expression::NewExpression(made)) => self
+                        .symbol(&made.callee)
+                        .is_some_and(|class| self.import(class).is_some()),
+                    _ => false,
+                }
+            }
             _ => false,
         }
     }
 
-    /// Whether the class's constructor has a context at that place.
-    fn constructs_followed(&self, class: &Expression, place: usize) -> bool {
-        let Some(symbol) = self.symbol(class) else {
+    /// Whether a class of the module is made with the context: whether its constructor follows
+    /// it is asked where the class is known.
+    fn constructs(&self, class: &Expression, place: usize, facts: &mut Facts) -> bool {
+        let Some(symbol) = self.symbol(class).filter(|s| self.is_of_module(*s)) else {
             return false;
         };
-        let AstKind::Class(class) = self.nodes.kind(self.scoping.symbol_declaration(symbol)) else {
-            return false;
-        };
-        class.body.body.iter().any(|element| match element {
+        let name = self.scoping.symbol_name(symbol).to_owned();
+        facts.constructs.push((name, place));
+        true
+    }
+
+    /// The same as [`Reader::takes_context`], of a parameter that may be a member of the object,
+    /// where contexts are known by the name `ctx`.
+    fn becomes_context(&self, parameter: &FormalParameter) -> bool {
+        let is_member = parameter.accessibility.is_some() || parameter.readonly;
+        let is_ctx = matches!(&parameter.pattern,
+            BindingPattern::BindingIdentifier(name) if name.name == "ctx");
+        self.takes_context(parameter) && (is_ctx || !is_member)
+    }
+
+    /// Which of the parameters are followed by which a class is made; none where it has no
+    /// constructor of its own.
+    pub(super) fn constructor(&self, class: &Class) -> Option<Vec<bool>> {
+        let mut body = class.body.body.iter();
+        body.find_map(|element| match element {
             ClassElement::MethodDefinition(method) if method.kind.is_constructor() => {
-                let parameter = method.value.params.items.get(place);
-                parameter.is_some_and(|parameter| self.takes_context(parameter))
+                let parameters = method.value.params.items.iter();
+                Some(parameters.map(|p| self.becomes_context(p)).collect())
             }
-            _ => false,
+            _ => None,
         })
     }
 
     /// `{ db, storage }`: members of a context as variables.
     pub(super) fn taken_apart(&self, pattern: &ObjectPattern, facts: &mut Facts) {
         let keys = pattern.properties.iter().map(|property| {
-            let is_plain = matches!(property.value, BindingPattern::BindingIdentifier(_));
+            let is_plain = match &property.value {
+                BindingPattern::BindingIdentifier(name) => {
+                    let is_auth = property.key.static_name().as_deref() == Some("auth");
+                    // What is done with it is followed where it is used.
+                    !is_auth || self.is_taken_auth(name.symbol_id())
+                }
+                _ => false,
+            };
             (property.key.static_name(), is_plain)
         });
         let rest = pattern.rest.iter().map(|_| (None, false));
         for (key, is_plain) in keys.chain(rest) {
             let key = key.as_deref();
             facts.uses_files |= key == Some("storage");
-            let is_known = key.is_some_and(|key| CONTEXT.contains(&key) && key != "auth");
+            let is_known = key.is_some_and(|key| CONTEXT.contains(&key));
             if !is_known || !is_plain {
                 let key = key.unwrap_or("…");
                 facts.problems.insert(format!(
                     "takes `{key}` out of its context; write `ctx` and `ctx.{key}` instead"
                 ));
             }
+        }
+    }
+
+    /// Whether the name is what a handler or a helper takes out of its context to ask who calls:
+    /// `async ({ db, auth }) => …`.
+    pub(super) fn is_taken_auth(&self, symbol: SymbolId) -> bool {
+        let declaration = self.scoping.symbol_declaration(symbol);
+        let (pattern, is_of_context) = match self.nodes.kind(declaration) {
+            AstKind::FormalParameter(parameter) => {
+                let annotation = parameter.type_annotation.as_ref();
+                let is_typed =
+                    annotation.is_some_and(|of| self.text[range(of.span)].contains("Ctx"));
+                let is_first = self.is_first_of_handler(declaration);
+                (&parameter.pattern, is_typed || is_first)
+            }
+            AstKind::VariableDeclarator(declarator) => {
+                let init = declarator.init.as_ref().and_then(|init| self.symbol(init));
+                (
+                    &declarator.id,
+                    init.is_some_and(|init| self.is_context(init)),
+                )
+            }
+            _ => return false,
+        };
+        is_of_context
+            && !self.is_of_module(symbol)
+            && path(pattern, symbol).is_some_and(|steps| steps == [Step::Member("auth".to_owned())])
+    }
+
+    /// A use of what was taken out of a context to ask who calls.
+    pub(super) fn auth_used(&self, id: NodeId, facts: &mut Facts) {
+        let (path, outermost) = self.members(id);
+        let parent = self.nodes.parent_id(outermost);
+        let is_called = matches!(self.nodes.kind(parent), AstKind::CallExpression(call)
+            if call.callee.span() == self.nodes.kind(outermost).span());
+        if is_called && path == ["getUserIdentity"] {
+            self.result(parent, Caller::Identity, facts);
+        } else {
+            facts
+                .problems
+                .insert("uses `auth` of its context in a way that can't be followed".into());
         }
     }
 
@@ -432,6 +504,9 @@ impl Reader<'_, '_> {
     /// `ctx.auth`
     fn is_auth(&self, expression: &Expression) -> bool {
         match expression.get_inner_expression() {
+            Expression::Identifier(_) => self
+                .symbol(expression)
+                .is_some_and(|symbol| self.is_taken_auth(symbol)),
             Expression::StaticMemberExpression(member) => {
                 member.property.name == "auth"
                     && self

@@ -2,11 +2,12 @@
 //! constant.
 
 use oxc_ast::ast::{
-    Argument, Declaration, Expression, ObjectExpression, ObjectPropertyKind, Statement as Ast,
+    Argument, CallExpression, Declaration, Expression, ObjectExpression, ObjectPropertyKind,
+    Statement as Ast, VariableDeclarationKind,
 };
 use oxc_span::GetSpan;
 
-use super::module::Definition;
+use super::module::{Constructor, Definition};
 use super::nodes::Reader;
 use super::origin::Origin;
 use super::syntax::{Parts, initializer, property, range};
@@ -24,6 +25,22 @@ pub(super) fn definition(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Def
     let Expression::CallExpression(call) = expression.get_inner_expression() else {
         return None;
     };
+    defined(reader, call)
+}
+
+/// A function that is defined inside of another, which makes it: `return { get: query({ …,
+/// handler }) }`; where its handler and its arguments are written there.
+pub(super) fn made(reader: &Reader<'_, '_>, call: &CallExpression) -> Option<Definition> {
+    let [Argument::ObjectExpression(object)] = call.arguments.as_slice() else {
+        return None;
+    };
+    let is_written = property(object, "handler").and_then(Parts::of).is_some();
+    let found = defined(reader, call).filter(|_| is_written)?;
+    let has_args = property(object, "args").is_some() || found.without_args.is_some();
+    has_args.then_some(found)
+}
+
+fn defined(reader: &Reader<'_, '_>, call: &CallExpression) -> Option<Definition> {
     let Expression::Identifier(builder) = &call.callee else {
         return None;
     };
@@ -38,6 +55,7 @@ pub(super) fn definition(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Def
     Some(Definition {
         builder: builder.name.to_string(),
         builder_span: range(builder.span),
+        span: range(call.span),
         args,
         without_args: without_args(reader, object, handler),
         options: options(object),
@@ -65,6 +83,66 @@ pub(super) fn maker(statement: &Ast) -> Option<String> {
             Expression::Identifier(name) => return Some(name.name.to_string()),
             _ => return None,
         };
+    }
+}
+
+/// By which name the function is known whose value the constants of a statement are:
+/// `const { get, list } = readers("notes")`.
+pub(super) fn called(statement: &Ast) -> Option<String> {
+    match constant(statement)? {
+        Expression::CallExpression(call) => match &call.callee {
+            Expression::Identifier(name) => Some(name.name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What the one constant of a statement is.
+fn constant<'e>(statement: &'e Ast<'e>) -> Option<&'e Expression<'e>> {
+    let declaration = match statement {
+        Ast::ExportDeclaration(export) => &export.declaration,
+        other => other.as_declaration()?,
+    };
+    match declaration {
+        Declaration::VariableDeclaration(variables)
+            if variables.kind == VariableDeclarationKind::Const =>
+        {
+            Some(initializer(declaration)?.get_inner_expression())
+        }
+        _ => None,
+    }
+}
+
+/// By which name the class is known whose object the one constant of a statement is:
+/// `const counts = new TableAggregate(…)`.
+pub(super) fn class(statement: &Ast) -> Option<String> {
+    match constant(statement)? {
+        Expression::NewExpression(made) => match &made.callee {
+            Expression::Identifier(name) => Some(name.name.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// How the class is made that a statement declares.
+pub(super) fn constructor(reader: &Reader<'_, '_>, statement: &Ast) -> Option<Constructor> {
+    let declaration = match statement {
+        Ast::ExportDeclaration(export) => &export.declaration,
+        other => other.as_declaration()?,
+    };
+    let Declaration::ClassDeclaration(class) = declaration else {
+        return None;
+    };
+    if let Some(own) = reader.constructor(class) {
+        return Some(Constructor::Own(own));
+    }
+    let heritage = class.heritage.as_ref();
+    match heritage.map(|heritage| heritage.expression.get_inner_expression()) {
+        None => Some(Constructor::Own(Vec::new())),
+        Some(Expression::Identifier(name)) => Some(Constructor::Of(name.name.to_string())),
+        Some(_) => None,
     }
 }
 

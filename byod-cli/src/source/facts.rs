@@ -49,9 +49,10 @@ pub(crate) struct Facts {
     pub(crate) access: Vec<Access>,
     /// The functions of the module that it passes its context to, and in which place.
     pub(crate) passed: Vec<(String, usize)>,
-    /// Where it hands its context to what isn't called by its own name: in which place,
-    /// and the call.
-    pub(crate) hands: Vec<(usize, String)>,
+    /// The classes of the module that it makes with its context, and in which place that is.
+    pub(crate) constructs: Vec<(String, usize)>,
+    /// Where it hands its context to what isn't called by its own name.
+    pub(crate) hands: Vec<Hands>,
     /// The functions in it that have no name by which they are called.
     pub(crate) loose: Vec<Loose>,
     /// Names of the module that are used otherwise than by calling them.
@@ -129,6 +130,17 @@ pub(crate) struct Loose {
     pub(crate) followed: Vec<bool>,
 }
 
+/// A context that is handed to what isn't called by its own name: `counts.add(ctx, note)`
+#[derive(Clone, Debug)]
+pub(crate) struct Hands {
+    /// The place of the argument.
+    pub(crate) place: usize,
+    /// The name of the module whose method is called.
+    pub(crate) of: Option<String>,
+    /// The call, as errors show it.
+    pub(crate) shown: String,
+}
+
 /// A writing to what outlives a call: `last = ctx.user`
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
@@ -139,6 +151,8 @@ pub(crate) struct Kept {
     /// The function that does it is the statement's own, not one inside of that.
     pub(crate) is_direct: bool,
     pub(crate) keeper: Keeper,
+    /// The name of the module whose method keeps it.
+    pub(crate) of: Option<String>,
 }
 
 /// Where it is kept.

@@ -50,6 +50,7 @@ impl Reader<'_, '_> {
                         } else {
                             Keeper::Around
                         },
+                        of: None,
                     });
                 }
             }
@@ -77,6 +78,7 @@ impl Reader<'_, '_> {
                 is_of_call: false,
                 is_direct: false,
                 keeper: Keeper::Module,
+                of: None,
             });
         }
     }
@@ -99,6 +101,7 @@ impl Reader<'_, '_> {
                 is_of_call: self.is_of_call(written, 0),
                 is_direct: false,
                 keeper: Keeper::Module,
+                of: None,
             };
             facts.results.push((name, kept));
         }

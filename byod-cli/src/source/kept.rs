@@ -64,6 +64,7 @@ impl Reader<'_, '_> {
                     is_of_call: false,
                     is_direct: false,
                     keeper: Keeper::Module,
+                    of: None,
                 });
                 return;
             }
@@ -134,7 +135,18 @@ impl Reader<'_, '_> {
             is_of_call: self.is_of_call(written, 0),
             is_direct: functions.len() == 1,
             keeper,
+            of: match kind {
+                AstKind::CallExpression(call) => self.method_of(call),
+                _ => None,
+            },
         });
+    }
+
+    /// The name of the module whose method is called: `counts.add(…)`.
+    pub(super) fn method_of(&self, call: &CallExpression) -> Option<String> {
+        let (object, _) = method(call)?;
+        let symbol = self.symbol(object).filter(|s| self.is_of_module(*s))?;
+        Some(self.scoping.symbol_name(symbol).to_owned())
     }
 
     /// Notes what of the module a function is given, which may change it.
@@ -156,6 +168,7 @@ impl Reader<'_, '_> {
                     is_of_call: self.is_of_call(id, 0),
                     is_direct: false,
                     keeper: Keeper::Module,
+                    of: None,
                 };
                 facts.given.push((callee.name.to_string(), place, kept));
             }

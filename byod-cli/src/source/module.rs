@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::facts::{DEFAULT, Facts, shorten};
+use super::mounted::Mount;
 use super::origin::Origin;
 use super::verdict::{Telling, Wrapper};
 
@@ -26,6 +27,8 @@ pub(crate) struct Module {
     pub(super) names: Names,
     /// `"use node"`
     pub(crate) use_node: bool,
+    /// The components that it adds to its app.
+    pub(super) mounts: Vec<Mount>,
 }
 
 /// Where the names of a module come from: whoever looks for each of many in a long
@@ -138,12 +141,20 @@ pub(crate) struct Statement {
     pub(crate) telling: Option<Telling>,
     /// Which of its parameters are followed as contexts.
     pub(crate) contexts: Vec<bool>,
+    /// How the class is made that it declares.
+    pub(crate) constructor: Option<Constructor>,
     /// The types that its parameters are written with, empty where they have none.
     pub(crate) parameters: Vec<String>,
     /// Which of its parameters are known for databases.
     pub(crate) databases: Vec<bool>,
     /// The name by which its one constant is made, where it isn't written out.
     pub(crate) maker: Option<String>,
+    /// The functions that the function makes which it declares.
+    pub(crate) made: Vec<Definition>,
+    /// The name of the class of which its one constant is an object.
+    pub(crate) class: Option<String>,
+    /// The name of the function whose value its constants are.
+    pub(crate) called: Option<String>,
     /// What that function gives.
     pub(crate) returned: Option<Origin>,
     /// What its one constant is, or its type.
@@ -152,11 +163,22 @@ pub(crate) struct Statement {
     pub(crate) wrapper: Option<Wrapper>,
 }
 
+/// How a class is made.
+#[derive(Clone, Debug)]
+pub(crate) enum Constructor {
+    /// Which parameters are followed as contexts.
+    Own(Vec<bool>),
+    /// As the class of the name is which it extends.
+    Of(String),
+}
+
 /// A Convex function as it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Definition {
     pub(crate) builder: String,
     pub(crate) builder_span: Range<usize>,
+    /// All of it.
+    pub(crate) span: Range<usize>,
     /// The names of `args` where all of them are written out.
     pub(crate) args: Option<Vec<String>>,
     /// Where `args` may be written, with what stands before a line there, if its handler

@@ -110,6 +110,8 @@ impl<'a> Reader<'_, 'a> {
                     self.function(id, symbol, range(identifier.span), facts);
                 } else if self.is_context(symbol) {
                     self.context(id, facts);
+                } else if self.is_taken_auth(symbol) {
+                    self.auth_used(id, facts);
                 }
             }
             AstKind::FormalParameter(parameter) => {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use oxc_allocator::Allocator;
+use oxc_ast::AstKind;
 use oxc_ast::ast::{
     Declaration, ExportDefaultDeclarationKind, ImportDeclarationSpecifier, ImportOrExportKind,
     ModuleExportName, Program, Statement as Ast, TSModuleReference,
@@ -16,11 +17,12 @@ use oxc_span::{GetSpan, SourceType};
 
 use crate::owners::OwnerNames;
 
-use super::defined::{definition, maker, value};
+use super::defined::{called, class, constructor, definition, made, maker, value};
 use super::facts::{DEFAULT, Facts};
 use super::module::{
     Export, Import, Imported, ImportedName, Load, LoadKind, Module, Names, Statement,
 };
+use super::mounted::mount;
 use super::nodes::Reader;
 use super::syntax::{function, range};
 use super::telling::Judge;
@@ -49,6 +51,7 @@ pub(super) fn module(
         loads: Vec::new(),
         names: Names::default(),
         use_node: program.directives.iter().any(|d| d.directive == "use node"),
+        mounts: Vec::new(),
     };
     let semantic = SemanticBuilder::new()
         .with_build_nodes(true)
@@ -71,6 +74,7 @@ pub(super) fn module(
         reader.steps.set(0);
         let code = range(statement.span());
         module.loads.extend(load(&reader, statement, source_type));
+        module.mounts.extend(mount(statement));
         if let Some(names) = declared(statement, &mut module) {
             let is_default = matches!(statement, Ast::ExportDefaultDeclaration(_));
             // It declares a function, a class or a value; or it exports a name.
@@ -91,6 +95,7 @@ pub(super) fn module(
                         parameters.map(|p| reader.takes_context(p)).collect()
                     })
                     .unwrap_or_default(),
+                constructor: constructor(&reader, statement),
                 parameters: function(statement)
                     .map(|parts| {
                         let parameters = parts.parameters.items.iter();
@@ -108,6 +113,9 @@ pub(super) fn module(
                     })
                     .unwrap_or_default(),
                 maker: maker(statement),
+                made: Vec::new(),
+                class: class(statement),
+                called: called(statement),
                 returned: function(statement).map(|parts| reader.returned(&parts, 0)),
                 value: value(&reader, statement),
                 wrapper: wrapper(&reader, statement),
@@ -123,6 +131,11 @@ pub(super) fn module(
         if let Some(statement) = before.filter(|statement| statement.span.contains(&at)) {
             reader.steps.set(0);
             reader.node(node.id(), node.kind(), &mut statement.facts);
+            if let AstKind::CallExpression(call) = node.kind()
+                && statement.returned.is_some()
+            {
+                statement.made.extend(made(&reader, call));
+            }
             reader.touching(node.id(), node.kind(), &mut statement.facts);
         }
     }

@@ -8,6 +8,7 @@ use byod_build::{Imports, is_source};
 use byod_schema::FunctionPath;
 
 use super::module::{Export, Module};
+use super::mounted::package_above;
 use super::parse;
 use crate::error::Error;
 use crate::owners::OwnerNames;
@@ -18,6 +19,8 @@ pub(crate) struct Sources {
     pub(crate) modules: BTreeMap<String, Module>,
     /// Those that can't be parsed.
     pub(crate) broken: BTreeSet<String>,
+    /// The `package.json` of the project.
+    pub(crate) package: Option<serde_json::Value>,
     /// Where the imports lead that don't tell by themselves: by module and specifier.
     links: BTreeMap<(String, String), Target>,
 }
@@ -50,7 +53,10 @@ impl Sources {
     pub(crate) fn read(convex: &Path, owners: &OwnerNames) -> Result<Self, Error> {
         let mut files = Vec::new();
         walk(convex, &mut files).map_err(|error| Error::io(convex, error))?;
-        let mut sources = Self::default();
+        let mut sources = Self {
+            package: package_above(convex),
+            ..Self::default()
+        };
         for file in files {
             let name = name_of(file.strip_prefix(convex).unwrap_or(&file));
             sources.add(&file, name, owners)?;

@@ -1,7 +1,10 @@
 //! Where the names lead that a statement uses, and what becomes of a context or a database
 //! that it hands on.
 
+use std::collections::BTreeSet;
+
 use super::analysis::{Analysis, Own, note};
+use super::ids::Ids;
 use super::packages::{self, Packaged};
 use crate::source::{Module, Origin, Place, Target, Use};
 
@@ -91,29 +94,9 @@ impl<'a> Analysis<'a> {
             let name = name.or(used.member.as_deref()).unwrap_or(&used.name);
             format!("hands its context or database on to `{name}` of `{package}`")
         };
-        let found = match packages::touched(package, name, used, &self.tables) {
-            Packaged::Nothing => return,
-            Packaged::Tables { writes, tables } => return note(&mut own.touches, writes, tables),
-            Packaged::Unknown => None,
-            Packaged::Ids(place) => used.given.as_ref().and_then(|given| {
-                let ids = self.ids(module, &(module.name.clone(), usize::MAX), Vec::new());
-                let of = given.get(place)?;
-                ids.shown(&Origin::Element(Box::new(of.clone())))
-                    .or_else(|| ids.shown(of))
-            }),
-            Packaged::Via => used.given.as_ref().and_then(|given| {
-                let [_, Origin::Text(join), Origin::Text(field), ..] = given.as_slice() else {
-                    return None;
-                };
-                let ids = self.ids(module, &(module.name.clone(), usize::MAX), Vec::new());
-                let of = Origin::Member(Box::new(Origin::Doc(join.clone())), field.clone());
-                let mut found = ids.shown(&of)?;
-                found.insert(join.clone());
-                Some(found)
-            }),
-        };
-        match found {
-            Some(found) => note(&mut own.touches, false, found),
+        let ids = self.ids(module, &(module.name.clone(), usize::MAX), Vec::new());
+        match handed(package, name, used, &self.tables, &ids) {
+            Some((writes, tables)) => note(&mut own.touches, writes, tables),
             None => drop(own.touches.obscure.insert(unknown())),
         }
     }
@@ -152,4 +135,36 @@ impl<'a> Analysis<'a> {
             }
         }
     }
+}
+
+/// What the function `name` of a package touches which is given a context or a database, and
+/// whether it writes there; `None` where that doesn't show. `tables` are all of the project's.
+pub(crate) fn handed(
+    package: &str,
+    name: Option<&str>,
+    used: &Use,
+    tables: &BTreeSet<&str>,
+    ids: &Ids<'_>,
+) -> Option<(bool, BTreeSet<String>)> {
+    let given = used.given.as_ref();
+    let found = match packages::touched(package, name, used, tables) {
+        Packaged::Nothing => BTreeSet::new(),
+        Packaged::Tables { writes, tables } => return Some((writes, tables)),
+        Packaged::Unknown => return None,
+        Packaged::Ids(place) => {
+            let of = given?.get(place)?;
+            let element = Origin::Element(Box::new(of.clone()));
+            ids.shown(&element).or_else(|| ids.shown(of))?
+        }
+        Packaged::Via => {
+            let [_, Origin::Text(join), Origin::Text(field), ..] = given?.as_slice() else {
+                return None;
+            };
+            let of = Origin::Member(Box::new(Origin::Doc(join.clone())), field.clone());
+            let mut found = ids.shown(&of)?;
+            found.insert(join.clone());
+            found
+        }
+    };
+    Some((false, found))
 }

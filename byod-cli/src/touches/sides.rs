@@ -98,6 +98,30 @@ impl<'a> Sides<'a> {
         }
     }
 
+    /// The components that functions use which run on main for everybody, each with one of
+    /// those functions.
+    pub(crate) fn components_on_main(&self) -> BTreeMap<String, FunctionPath> {
+        let stated = &self.manifest.stated;
+        let mut found = BTreeMap::new();
+        for (path, judged) in &self.functions {
+            let is_public = self.manifest.main.functions.get(path);
+            let is_public = is_public.is_some_and(|f| f.visibility == Visibility::Public);
+            let is_elsewhere = self.is_of_users(path)
+                || self.touches_users(judged)
+                || stated.skip.contains(path)
+                || stated.main_only.contains(path)
+                || stated.across_users.contains(path);
+            if is_public && !is_elsewhere {
+                for component in &judged.total.components {
+                    found
+                        .entry(component.clone())
+                        .or_insert_with(|| path.clone());
+                }
+            }
+        }
+        found
+    }
+
     pub(crate) fn touches_users(&self, judged: &Judged) -> bool {
         judged
             .total

@@ -13,7 +13,7 @@ import { build } from "esbuild";
 import { convexTest } from "convex-test";
 import { makeFunctionReference } from "convex/server";
 import { convexToJson, jsonToConvex } from "convex/values";
-import { readdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, mkdtempSync, rmSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { text } from "node:stream/consumers";
@@ -51,6 +51,10 @@ try {
   }
   const { default: schema } = await import(pathToFileURL(join(outdir, "schema.mjs")));
   const t = convexTest(schema, modules);
+  for (const [name, component] of components(folder)) {
+    const schema = await import(pathToFileURL(join(component, "schema.js")));
+    t.registerComponent(name, schema.default, modulesOf(component));
+  }
   const results = [];
   for (const call of JSON.parse(await text(process.stdin))) {
     results.push(await run(t, schema, call, results));
@@ -61,6 +65,25 @@ try {
 }
 // Whatever is scheduled for later.
 process.exit(0);
+
+/** The components of `convex.config.ts`: name and folder of each. */
+function components(folder) {
+  const config = join(folder, "convex.config.ts");
+  const text = existsSync(config) ? readFileSync(config, "utf8") : "";
+  const used = [...text.matchAll(/app\.use\((\w+), \{ name: "(\w+)" \}\)/g)];
+  return used.map(([, local, name]) => {
+    const [, specifier] = text.match(`import ${local} from "(.+)/convex\\.config`);
+    return [name, join(import.meta.dirname, "node_modules", specifier, "dist/component")];
+  });
+}
+
+function modulesOf(component) {
+  const files = readdirSync(component, { recursive: true, encoding: "utf8" });
+  const modules = files.filter((file) => file.endsWith(".js") && !file.includes(".test."));
+  return Object.fromEntries(
+    modules.map((file) => [`./${file}`, () => import(pathToFileURL(join(component, file)))]),
+  );
+}
 
 async function run(t, schema, call, results) {
   const given = (value) =>

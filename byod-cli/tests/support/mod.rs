@@ -66,6 +66,11 @@ impl Project {
         Self::copy("../tests/mirrored")
     }
 
+    /// The app that counts, reminds and tells on main.
+    pub(crate) fn outboxed() -> Self {
+        Self::copy("../tests/outboxed")
+    }
+
     /// A project of `tests/projects/`.
     pub(crate) fn of(name: &str) -> Self {
         Self::copy(&format!("tests/projects/{name}"))
@@ -223,6 +228,12 @@ pub(crate) fn tool(node: &Path, program: &str, args: &[&str], folder: &Path) -> 
     }
     Err(String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr))
+}
+
+/// The call by which a deployment becomes that user's.
+pub(crate) fn claim(subject: &str) -> Value {
+    let args = serde_json::json!({"subject": subject, "user": subject});
+    serde_json::json!({"type": "mutation", "path": "byod/claim:claim", "args": args})
 }
 
 /// Runs the calls on the Convex folder by `convex-test`, see `tests/node/run.mjs`.

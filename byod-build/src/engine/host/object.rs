@@ -8,7 +8,7 @@ use std::rc::Rc;
 use rquickjs::context::EvalOptions;
 use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 
-use super::Host;
+use super::{Host, INERT, OF_NODE};
 use crate::limits::Clock;
 use crate::standin::Standin;
 use crate::typescript;
@@ -21,6 +21,12 @@ pub(crate) fn object<'js>(
 ) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
     object.set("placeholders", host.borrow().placeholders)?;
+    object.set("notices", host.borrow().notices)?;
+    let state = host.clone();
+    object.set(
+        "meetsInert",
+        Function::new(ctx.clone(), move || state.borrow_mut().meets_inert = true)?,
+    )?;
     let state = host.clone();
     object.set(
         "resolve",
@@ -106,9 +112,11 @@ pub(crate) fn object<'js>(
 /// What the registry needs to run the module `id`; throws where it can't be compiled.
 fn load<'js>(ctx: &Ctx<'js>, host: &RefCell<Host>, id: &str) -> rquickjs::Result<Object<'js>> {
     let loaded = Object::new(ctx.clone())?;
-    if let Some(origin) = id.strip_prefix("inert:") {
+    let of_node = id.strip_prefix(OF_NODE);
+    if let Some(origin) = of_node.or(id.strip_prefix(INERT)) {
         loaded.set("kind", "inert")?;
         loaded.set("origin", origin)?;
+        loaded.set("isOfNode", of_node.is_some())?;
         return Ok(loaded);
     }
     let mut host = host.borrow_mut();

@@ -2,6 +2,17 @@
 // which what Convex printed stands as it is.
 
 const entries = new Map();
+// Whether what modules made is being exported: what of it is unknown leaves its mark.
+let isAnswering = false;
+
+function answer(ask, ...of) {
+  isAnswering = true;
+  try {
+    return ask(...of);
+  } finally {
+    isAnswering = false;
+  }
+}
 
 // Starts a module by its id; `state(id)` then tells how far it is.
 function start(id) {
@@ -84,7 +95,9 @@ function schemaProblem(schema) {
   return undefined;
 }
 
-function readSchema(id) {
+const readSchema = (id) => answer(schemaOf, id);
+
+function schemaOf(id) {
   const schema = exportsOf(id).default;
   const found = { kind: schema === undefined ? "noDefault" : "notASchema" };
   const isSchema = isObject(schema) && typeof schema.export === "function";
@@ -164,7 +177,7 @@ function askedIn(record, seen) {
 
 // The functions among a module's exports, those that can't be had, and the exports
 // that might be functions but are made by something that is not there.
-function readFunctions(id, isChecked = false) {
+function functionsOf(id, isChecked) {
   const exports = exportsOf(id);
   const functions = [];
   const leftOut = [];
@@ -196,5 +209,6 @@ function readFunctions(id, isChecked = false) {
   return `{"functions":[${functions}],"leftOut":${JSON.stringify(leftOut)},"unknown":${JSON.stringify(unknown)}}`;
 }
 
+const readFunctions = (id) => answer(functionsOf, id, false);
 // The same, where one of the functions has no JSON for what it takes and gives.
-const readCheckedFunctions = (id) => readFunctions(id, true);
+const readCheckedFunctions = (id) => answer(functionsOf, id, true);

@@ -271,7 +271,7 @@ function uuid() {
 const simpleCrypto = {
   getRandomValues: (array) => array.map((_, i) => (array[i] = (Math.random() * 2 ** 32) | 0)) && array,
   randomUUID: uuid,
-  subtle: inert("`crypto.subtle`"),
+  subtle: inert("`crypto.subtle`", "", true),
 };
 
 // No variable is set; where a module can't load without, it is tried again as if
@@ -381,9 +381,16 @@ const defined = {
 for (const [name, value] of Object.entries(defined)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 }
-const inertIntl = inert("`Intl`");
+const meetsAmbient = () => isOwn(host.runningNow()) && host.meetsInert();
+const inertIntl = inert("`Intl`", "", true);
 Object.defineProperty(globalThis, "Intl", {
-  value: new Proxy({}, { get: (_, name) => (name === "Collator" ? Collator : inertIntl[name]) }),
+  value: new Proxy({}, {
+    get(_, name) {
+      if (name === "Collator") return Collator;
+      meetsAmbient();
+      return inertIntl[name];
+    },
+  }),
   writable: true,
   configurable: true,
 });
@@ -392,7 +399,8 @@ for (const name of INERT_GLOBALS) {
     Object.defineProperty(globalThis, name, {
       configurable: true,
       get: () => {
-        const value = inert(`\`${name}\``);
+        meetsAmbient();
+        const value = inert(`\`${name}\``, "", true);
         Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
         return value;
       },

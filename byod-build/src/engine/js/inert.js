@@ -25,7 +25,9 @@ function askedWhich(origin) {
 // Names that say of an object what it is.
 const NOT_INHERITED = new Set(["constructor", "then", "toJSON", "toString", "valueOf", "isQuery", "isMutation", "isAction", "isConvexValidator", "kind", "export"]);
 
-function inert(origin, path = "") {
+// Of what is of the environment (`isAmbient`), packages that are installed make texts and
+// numbers while they load; of what is absent such a text would be a guess.
+function inert(origin, path = "", isAmbient = false) {
   const target = function () {};
   // What a class of a project's own inherits from it.
   target.prototype = new Proxy(target.prototype, {
@@ -33,7 +35,7 @@ function inert(origin, path = "") {
   });
   const children = new Map();
   const child = (name) => {
-    if (!children.has(name)) children.set(name, inert(origin, path + name));
+    if (!children.has(name)) children.set(name, inert(origin, path + name, isAmbient));
     return children.get(name);
   };
   const mark = `${INERT_SIGN}byodinert${inertOrigins.push({ origin, path }) - 1}${INERT_SIGN}`;
@@ -42,13 +44,22 @@ function inert(origin, path = "") {
     askedWhich(origin);
     return mark;
   };
+  const isGuess = () => host.notices && !isAmbient && !isAnswering && isOwn(host.runningNow());
+  // For `const [a, b] = …`; what takes all of them can't be told how many there are.
+  const several = function* () {
+    for (let i = 0; i < 32; i++) yield child(`[${i}]`);
+    undecided(value);
+  };
   const value = new Proxy(target, {
     get(_, name) {
-      if (name === Symbol.toPrimitive) return (hint) => (hint === "number" ? NaN : giveMark());
+      if (name === Symbol.toPrimitive) {
+        return (hint) => (isGuess() ? undecided(value) : hint === "number" ? NaN : giveMark());
+      }
       if (name === Symbol.iterator || name === Symbol.asyncIterator) askedWhich(origin);
       if (name === Symbol.iterator) {
         return function* () {
-          yield child("[0]");
+          if (isGuess()) yield* several();
+          else yield child("[0]");
         };
       }
       if (name === Symbol.asyncIterator) {
@@ -58,8 +69,9 @@ function inert(origin, path = "") {
       }
       if (typeof name === "symbol" || name === "then") return undefined;
       if (name === "prototype") return target.prototype;
-      if (name === "toString" || name === "valueOf" || name === "toJSON") return giveMark;
-      if (name === "length") {
+      const isNoticed = host.notices && !isAnswering;
+      if (name === "toJSON" || (!isNoticed && (name === "toString" || name === "valueOf"))) return giveMark;
+      if (name === "length" && !isNoticed) {
         askedWhich(origin);
         return 0;
       }
@@ -69,7 +81,9 @@ function inert(origin, path = "") {
     },
     apply(_, __, args) {
       // What it would have been called with may have made anything.
-      if (args.some((arg) => typeof arg === "function" && !isInert(arg))) askedWhich(origin);
+      const isGiven = args.some((arg) => typeof arg === "function" && !isInert(arg));
+      if (isGiven && isGuess() && path.endsWith(".forEach")) undecided(value);
+      if (isGiven) askedWhich(origin);
       return path.length > 1000 ? undefined : child("()");
     },
     construct(_, args, newTarget) {
@@ -91,7 +105,7 @@ function inert(origin, path = "") {
         ? Reflect.getOwnPropertyDescriptor(target, name)
         : { value: name === mark ? value : child(String(name)), enumerable: true, configurable: true, writable: true },
   });
-  inertInfo.set(value, { origin, path });
+  inertInfo.set(value, { origin, path, child });
   return value;
 }
 
@@ -103,7 +117,7 @@ function isInert(value) {
 function inertIn(text) {
   if (!isMarkGiven) return undefined;
   const found = MARK.exec(text);
-  return found && (inertOrigins[found[1]] ?? { origin: "something that is not there", path: "" });
+  return found ? (inertOrigins[found[1]] ?? { origin: "something that is not there", path: "" }) : undefined;
 }
 
 const shownPath = (path) => path.replaceAll("{}", "()");

@@ -96,7 +96,9 @@ function openNamespace(record, origin) {
   record.openNamespace ??= new Proxy(record.exports, {
     get: (exports, name) => {
       const value = Reflect.get(exports, name);
-      return value !== undefined || typeof name === "symbol" || name === "then" ? value : inert(origin, name);
+      if (value !== undefined || typeof name === "symbol" || name === "then") return value;
+      host.meetsInert();
+      return inert(origin, name);
     },
   });
   return record.openNamespace;
@@ -112,6 +114,8 @@ function failedNamespace(record) {
     }
   }
   if (record.standin) return namespace(record.standin);
+  // What it has made so far may be of what it has not, where something is not there.
+  if (host.notices) return (record.absent ??= inert(failureOf(record)));
   return openNamespace(record, failureOf(record));
 }
 
@@ -158,7 +162,7 @@ function load(record) {
   }
   record.kind = loaded.kind;
   if (loaded.kind === "inert") {
-    record.exports = inert(loaded.origin);
+    record.exports = inert(loaded.origin, "", loaded.isOfNode);
     record.state = "done";
   } else if (loaded.kind === "json" || loaded.kind === "txt") {
     record.kind = "cjs";
@@ -221,6 +225,7 @@ function linkGraph(record, linked, importer) {
     importMeta(record),
     Object,
     (specifier) => requireFrom(record, specifier),
+    noticing,
   );
   record.started.catch(() => {});
   record.ownNames = new Set(Object.keys(record.exports));
@@ -306,7 +311,7 @@ function exportAll(record, value) {
 }
 
 function importMeta(record) {
-  if (record.open) return { absent: inert(record.open) };
+  if (record.id.startsWith("standin:")) return { absent: record.open && inert(record.open), known: noticing.test };
   return { url: `file://${record.id}`, filename: record.id, dirname: directoryOf(record), env: process.env };
 }
 
@@ -366,7 +371,8 @@ function evaluate(record, parent) {
   open(record, parent);
   record.settled ??= record.started.then(
     () => {
-      if (record.state === "running") record.state = "done";
+      if (record.undecided) fail(record, record.undecided);
+      else if (record.state === "running") record.state = "done";
     },
     (error) => fail(record, error),
   );
@@ -400,7 +406,9 @@ function runCommonJs(record, parent) {
       directoryOf(record),
       (specifier) => importDynamic(specifier, record),
       importMeta(record),
+      noticing,
     );
+    if (record.undecided) throw record.undecided;
     record.state = "done";
     record.module.loaded = true;
   } catch (error) {
@@ -448,6 +456,7 @@ function culprit(id) {
 }
 
 function reasonOf(error) {
+  if (error instanceof Undecided) return error.message;
   if (error === null) return "null was thrown";
   if (isInert(error)) return `${describeInert(inertInfo.get(error))} was thrown`;
   if (!isObject(error)) return `${String(error)} was thrown`;

@@ -3,6 +3,8 @@
 import { defineSchema, internalMutationGeneric } from "convex/server";
 import { v } from "convex/values";
 
+const { known } = import.meta;
+
 // As the package does, into the very objects that were given: whoever else uses them
 // has the field from then on.
 function addField(validator, name, field) {
@@ -49,10 +51,11 @@ class EntDefinition {
 
   field(name, validator, options = {}) {
     if (hasField(this.validator, name)) throw new Error(`Duplicate field "${name}"`);
-    const hasDefault = options.default !== undefined;
+    const hasDefault = known(options.default) !== undefined;
     addField(this.validator, name, hasDefault ? v.optional(validator) : validator);
-    if (options.unique || options.index) this.index(name, [name]);
-    if (options.unique) this.fieldConfigs[name] = { name, unique: true };
+    const isUnique = known(options.unique);
+    if (isUnique || known(options.index)) this.index(name, [name]);
+    if (isUnique) this.fieldConfigs[name] = { name, unique: true };
     if (hasDefault) this.defaults[name] = options.default;
     return this;
   }
@@ -61,10 +64,10 @@ class EntDefinition {
     if (this.edgeConfigs[name] !== undefined) throw new Error(`Duplicate edge "${name}"`);
     const to = options.to ?? `${name}s`;
     const edge = { name, to, cardinality: "single", deletion: options.deletion };
-    if (options.ref === undefined) {
+    if (known(options.ref) === undefined) {
       const field = options.field ?? `${name}Id`;
       const id = v.id(to);
-      addField(this.validator, field, options.optional ? v.optional(id) : id);
+      addField(this.validator, field, known(options.optional) ? v.optional(id) : id);
       this.index(field, [field]);
       this.edgeConfigs[name] = { ...edge, type: "field", field, optional: options.optional === true };
     } else {
@@ -77,7 +80,7 @@ class EntDefinition {
     const { to = name, ref, table, field, inverse, inverseField, deletion } = options;
     const edge = { name, to, cardinality: "multiple", deletion };
     this.edgeConfigs[name] =
-      ref === undefined
+      known(ref) === undefined
         ? { ...edge, type: "ref", table, field, inverse, inverseField }
         : { ...edge, type: "field", ref: ref === true ? null : ref };
     return this;
@@ -134,7 +137,8 @@ function edgeTable(first, second, isSymmetric) {
 }
 
 function selfEdge(tables, tableName, edge) {
-  const { name, to, inverse } = edge;
+  const { name, to } = edge;
+  const inverse = known(edge.inverse);
   const isSymmetric = inverse === undefined;
   const forward = { to, field: edge.field ?? (isSymmetric ? "aId" : `${inverse}Id`) };
   const backward = { to, field: edge.inverseField ?? (isSymmetric ? "bId" : `${name}Id`) };
@@ -161,15 +165,16 @@ function inversesOf(schema, tableName, edge) {
   }
   return Object.values(other.edgeConfigs ?? {}).filter(
     (candidate) =>
-      candidate.to === tableName &&
+      known(candidate.to) === tableName &&
       candidate !== edge &&
-      (edge.ref === undefined || edge.ref === null || candidate.field === edge.ref) &&
-      (edge.table === undefined || candidate.table === edge.table),
+      (edge.ref === undefined || edge.ref === null || known(candidate.field) === edge.ref) &&
+      (known(edge.table) === undefined || known(candidate.table) === edge.table),
   );
 }
 
 function resolveEdge(schema, tables, tableName, edge) {
   const isManyToMany = edge.cardinality === "multiple" && edge.type === "ref";
+  known(edge.to);
   if (edge.done || edge.to.startsWith("_")) return;
   if (isManyToMany && edge.to === tableName) {
     selfEdge(tables, tableName, edge);

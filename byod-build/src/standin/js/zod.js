@@ -2,7 +2,7 @@
 // stand-in for `convex-helpers/server/zod` can make validators of them. They
 // check nothing; what they would parse is inert.
 
-const { absent } = import.meta;
+const { absent, known } = import.meta;
 
 // What a schema of ours is made of, by the schema.
 const DEFINITION = Symbol.for("byod.zod");
@@ -54,7 +54,7 @@ const simple = (kind) => () => schema({ kind });
 const shapeOf = (fields) => Object.defineProperties({}, Object.getOwnPropertyDescriptors(fields));
 const object = (fields = {}) => schema({ kind: "object", shape: shapeOf(fields) });
 const mapShape = (shape, transform) => Object.fromEntries(Object.entries(shape).map(transform));
-const masked = (mask, name) => mask === undefined || mask[name] === true;
+const masked = (mask, name) => known(mask) === undefined || known(mask[name]) === true;
 
 function required(field) {
   let { kind, inner } = definitionOf(field);
@@ -95,16 +95,16 @@ const METHODS = {
   merge: (_self, { shape }, other) => object({ ...shape, ...definitionOf(other).shape }),
   setKey: (_self, { shape }, name, field) => object({ ...shape, [name]: field }),
   pick: (_self, { shape }, mask) =>
-    object(Object.fromEntries(Object.entries(shape).filter(([name]) => mask[name] === true))),
+    object(Object.fromEntries(Object.entries(shape).filter(([name]) => known(known(mask)[name]) === true))),
   omit: (_self, { shape }, mask) =>
-    object(Object.fromEntries(Object.entries(shape).filter(([name]) => mask[name] !== true))),
+    object(Object.fromEntries(Object.entries(shape).filter(([name]) => known(known(mask)[name]) !== true))),
   partial: (_self, { shape }, mask) =>
     object(mapShape(shape, ([name, field]) => [name, masked(mask, name) ? optional(field) : field])),
   required: (_self, { shape }, mask) =>
     object(mapShape(shape, ([name, field]) => [name, masked(mask, name) ? required(field) : field])),
   deepPartial: (self) => deepPartial(self),
   keyof: (_self, { shape }) => z.enum(Object.keys(shape)),
-  exclude: (_self, { values }, out) => z.enum(values.filter((value) => !out.includes(value))),
+  exclude: (_self, { values }, out) => z.enum(values.filter((value) => !known(out).map(known).includes(known(value)))),
   extract: (_self, _definition, kept) => z.enum(kept),
   rest: (_self, definition, rest) => schema({ ...definition, rest }),
   unwrap: (_self, { inner }) => inner,

@@ -80,7 +80,12 @@ const MOST_EPOCHS = 8;
 
 /** Does what one row says, or nothing at all. */
 export const one = internalMutation({
-  args: { user: v.id("users"), subject: v.string(), epoch: v.string(), row: v.string() },
+  args: {
+    user: v.id("users"),
+    subject: v.string(),
+    epoch: v.string(),
+    row: v.string(),
+  },
   returns: v.null(),
   handler: async (ctx, { user, subject, epoch, row }) => {
     const who = { user: user as string, subject };
@@ -213,7 +218,10 @@ async function change(ctx: MutationCtx, who: Who, it: Json) {
     throw refuse(`There is no such document of the user in \`${name}\``);
   if (allowed === true) return await any.delete(id);
   const unset: string[] = is === "patch" ? (it.unset ?? []).map(text) : [];
-  const given = { ...it.value, ...Object.fromEntries(unset.map((field) => [field, null])) };
+  const given = {
+    ...it.value,
+    ...Object.fromEntries(unset.map((field) => [field, null])),
+  };
   const isWritten = (written: Written) =>
     fits(written, it.value, who) &&
     typeof written === "object" &&
@@ -221,7 +229,14 @@ async function change(ctx: MutationCtx, who: Who, it: Json) {
     Object.keys(given).every((field) => Object.hasOwn(written.fields, field));
   if (!allowed.some(isWritten))
     throw refuse(`No function writes such a value into \`${name}\``);
-  const value = await taken(ctx, who, table.takes, it.value, name, is === "patch");
+  const value = await taken(
+    ctx,
+    who,
+    table.takes,
+    it.value,
+    name,
+    is === "patch",
+  );
   const removed = Object.fromEntries(unset.map((field) => [field, undefined]));
   const changed = is === "patch" ? { ...doc, ...value, ...removed } : value;
   if (table.owner !== "_id") checkOwner(who, table, changed);
@@ -290,7 +305,12 @@ function callers(written: Written, value: Json, who: Who): any {
 }
 
 /** Whether the value is one that the text may stand for. */
-function fits(written: Written, value: Json, who: Who, isPlain = false): boolean {
+function fits(
+  written: Written,
+  value: Json,
+  who: Who,
+  isPlain = false,
+): boolean {
   if (written === "any") return !isPlain || plain(value);
   if ("caller" in written) return isTheirs(who, value);
   if ("is" in written) return same(written.is, value);
@@ -329,7 +349,9 @@ function same(one: Json, other: Json): boolean {
   return (
     Array.isArray(one) === Array.isArray(other) &&
     names.length === Object.keys(other).length &&
-    names.every((name) => Object.hasOwn(other, name) && same(one[name], other[name]))
+    names.every(
+      (name) => Object.hasOwn(other, name) && same(one[name], other[name]),
+    )
   );
 }
 
@@ -345,7 +367,8 @@ async function taken(
   const wrong = () => refuse(`\`${at}\` doesn't take what is given`);
   const all = async (values: Json[], of: Validator) => {
     const found = [];
-    for (const value of values) found.push(await taken(ctx, who, of, value, at));
+    for (const value of values)
+      found.push(await taken(ctx, who, of, value, at));
     return found;
   };
   const has = (is: boolean) => {
@@ -362,7 +385,9 @@ async function taken(
     case "boolean":
       return has(typeof value === "boolean");
     case "number":
-      return has(typeof value === "number" || Object.hasOwn(value ?? {}, "$float"));
+      return has(
+        typeof value === "number" || Object.hasOwn(value ?? {}, "$float"),
+      );
     case "bigint":
       return has(Object.hasOwn(value ?? {}, "$integer"));
     case "bytes":
@@ -386,7 +411,10 @@ async function taken(
     case "record": {
       if (typeof value !== "object" || value === null) throw wrong();
       const keys = await all(Object.keys(value), validator.keys);
-      const values = await all(Object.values(value), validator.values.fieldType);
+      const values = await all(
+        Object.values(value),
+        validator.values.fieldType,
+      );
       return Object.fromEntries(keys.map((key, place) => [key, values[place]]));
     }
     case "object": {
@@ -395,10 +423,18 @@ async function taken(
       for (const [name, of] of Object.entries<any>(validator.value)) {
         const below = `${at}.${name}`;
         if (Object.hasOwn(value, name))
-          found.push([name, await taken(ctx, who, of.fieldType, value[name], below)]);
-        else if (!of.optional && !isPart) throw refuse(`\`${below}\` is missing`);
+          found.push([
+            name,
+            await taken(ctx, who, of.fieldType, value[name], below),
+          ]);
+        else if (!of.optional && !isPart)
+          throw refuse(`\`${below}\` is missing`);
       }
-      if (!Object.keys(value).every((name) => Object.hasOwn(validator.value, name)))
+      if (
+        !Object.keys(value).every((name) =>
+          Object.hasOwn(validator.value, name),
+        )
+      )
         throw wrong();
       return Object.fromEntries(found);
     }
@@ -408,14 +444,21 @@ async function taken(
 }
 
 /** The caller's own id, or that of a document of theirs. */
-async function idOf(ctx: MutationCtx, who: Who, table: string, id: Json, at: string) {
+async function idOf(
+  ctx: MutationCtx,
+  who: Who,
+  table: string,
+  id: Json,
+  at: string,
+) {
   if (typeof id !== "string") throw refuse(`\`${at}\` is no id`);
   if (CALLERS.includes(table)) {
     if (isTheirs(who, id)) return who.user;
     throw refuse(`\`${at}\` names somebody else`);
   }
   const owner = known(OWNERS, table);
-  const found = owner === undefined ? null : ctx.db.normalizeId(table as any, id);
+  const found =
+    owner === undefined ? null : ctx.db.normalizeId(table as any, id);
   const doc: any = found === null ? null : await ctx.db.get(found);
   if (doc !== null && isTheirs(who, doc[owner!])) return found;
   throw refuse(`\`${at}\` is the id of no document of the user`);

@@ -4,7 +4,7 @@ import { v } from "convex/values";
 import { addFieldsToValidator, systemFields, vRequired } from "convex-helpers/validators";
 import { z } from "zod";
 
-const { absent } = import.meta;
+const { absent, known } = import.meta;
 const DEFINITION = Symbol.for("byod.zod");
 const SIMPLE = { string: "string", number: "number", bigint: "int64", boolean: "boolean", null: "null", any: "any" };
 const TITLES = { undefined: "Undefined", nativeEnum: "NativeEnum" };
@@ -139,7 +139,7 @@ function helpers(version) {
 
   const customized = (builder, customization) => (definition) => {
     const handler = definition.handler ?? definition;
-    if (definition.skipConvexValidation) return builder({ handler });
+    if (known(definition.skipConvexValidation)) return builder({ handler });
     let { args, returns } = definition;
     if (returns !== undefined) returns = returns[DEFINITION] ? zodOutputToConvex(returns) : v.object(zodOutputToConvexFields(returns));
     if (args === undefined) return builder({ returns, handler });

@@ -3,6 +3,7 @@
 // function (system calls) throws when it is called.
 import { asObjectValidator, convexToJson, v } from "convex/values";
 
+const { known } = import.meta;
 const FUNCTION_NAME = Symbol.for("functionName");
 const REFERENCE_PATH = Symbol.for("toReferencePath");
 // The JSON of a validator that is as it was made; `undefined` of others.
@@ -37,19 +38,19 @@ class TableDefinition {
 
   index(indexDescriptor, config) {
     const fields = Array.isArray(config) ? config : config.fields;
-    const list = !Array.isArray(config) && config.staged ? this.stagedDbIndexes : this.indexes;
+    const list = !Array.isArray(config) && known(config.staged) ? this.stagedDbIndexes : this.indexes;
     list.push({ indexDescriptor, fields });
     return this;
   }
 
   searchIndex(indexDescriptor, { searchField, filterFields, staged }) {
-    const list = staged ? this.stagedSearchIndexes : this.searchIndexes;
+    const list = known(staged) ? this.stagedSearchIndexes : this.searchIndexes;
     list.push({ indexDescriptor, searchField, filterFields: filterFields || [] });
     return this;
   }
 
   vectorIndex(indexDescriptor, { vectorField, dimensions, filterFields, staged }) {
-    const list = staged ? this.stagedVectorIndexes : this.vectorIndexes;
+    const list = known(staged) ? this.stagedVectorIndexes : this.vectorIndexes;
     list.push({ indexDescriptor, vectorField, dimensions, filterFields: filterFields || [] });
     return this;
   }

@@ -37,7 +37,9 @@ export function onMain(ctx: MutationCtx, owner: string, order: Order) {
     insert: (table: string, value: any) =>
       leave({ is: "insert", table, value: textOf(value) }),
     patch: (table: string, id: string, value: any) => {
-      const unset = Object.keys(value).filter((name) => value[name] === undefined);
+      const unset = Object.keys(value).filter(
+        (name) => value[name] === undefined,
+      );
       return leave({ is: "patch", table, id, value: textOf(value), unset });
     },
     replace: (table: string, id: string, value: any) =>
@@ -100,7 +102,10 @@ export const rows = internalQuery({
     const rows = [];
     let text = 0;
     for await (const { seq, row } of rowsOf(ctx.db, state.owner)) {
-      if (rows.length === MOST_ROWS || (text > 0 && text + row.length > MOST_TEXT))
+      if (
+        rows.length === MOST_ROWS ||
+        (text > 0 && text + row.length > MOST_TEXT)
+      )
         return { epoch: state._id as string, rows, more: true };
       rows.push({ seq, row });
       text += row.length;

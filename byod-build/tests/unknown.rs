@@ -1,0 +1,301 @@
+//! What a project's modules do with a value of a package that is not installed: nothing is
+//! decided by it. What would come of it is absent and named.
+
+#![allow(clippy::unwrap_used, reason = "this is a test")]
+
+mod common;
+
+use byod_build::{Error, Limits, read_project};
+use common::{Folder, SCHEMA, paths, read, warnings};
+
+const PACKAGE: &str = "`acme`, which was not found: run `npm install acme`";
+
+const IMPORT: &str = "import { FLAG, list, make, table } from \"acme\";\n";
+
+/// A project whose module `it` has `text` after the import.
+fn project(name: &str, text: &str) -> Folder {
+    Folder::new(name)
+        .with_schema(SCHEMA)
+        .with_module("it.ts", &format!("{IMPORT}{text}"))
+}
+
+/// What is read of modules `it0`, `it1` and so on of one project, and the warnings.
+fn modules(name: &str, texts: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut folder = Folder::new(name).with_schema(SCHEMA);
+    for (index, text) in texts.iter().enumerate() {
+        folder = folder.with_module(&format!("it{index}.ts"), &format!("{IMPORT}{text}"));
+    }
+    let reading = read(&folder);
+    (paths(&reading), warnings(&folder, &reading))
+}
+
+/// A value that is made of one that is unknown is unknown: the function that has it is left
+/// out, and the others of the module are there.
+#[test]
+fn what_is_made_of_an_unknown_value_is_unknown() {
+    let values = [
+        "v.literal(FLAG === \"a\")",
+        "v.literal(FLAG != 1)",
+        "v.literal(`${FLAG}/x`)",
+        "v.literal(\"x\" + FLAG)",
+        "v.literal(2 * FLAG + 1)",
+        "v.literal(-FLAG)",
+        "v.literal(!FLAG)",
+        "v.literal(typeof FLAG)",
+        "v.literal(\"a\" in table)",
+        "v.literal(\"a\" instanceof make)",
+        "v.literal(FLAG instanceof Date)",
+        "v.literal(list.length)",
+        "v.literal(list.length > 2)",
+        "v.literal(FLAG?.name)",
+        "v.literal(FLAG ?? \"a\")",
+        "v.literal(FLAG || \"a\")",
+        "v.literal(FLAG.toString())",
+        "v.literal(String(FLAG))",
+        "v.literal(Number(FLAG))",
+        "v.literal(Math.max(FLAG, 2))",
+        "v.literal(JSON.stringify(table))",
+        "v.literal(Array.isArray(list))",
+        "v.literal(Object.keys(table).length)",
+        "v.literal([\"a\", \"b\"].includes(FLAG))",
+        "v.literal([\"a\", FLAG].includes(\"b\"))",
+        "v.literal(new Set([\"a\"]).has(FLAG))",
+        "v.literal([...list, 1].length)",
+        "v.literal({ ...table }.a === undefined)",
+        "v.literal({ a: 1, ...table }.a)",
+        "v.literal({ [FLAG]: 1 }.b === undefined)",
+        "v.literal(((...all) => all.length)(...list))",
+        "v.literal((function (a, b) { return b; })(...list))",
+        "FLAG ? v.string() : v.number()",
+        "FLAG && v.string()",
+        "FLAG === 1 ? v.optional(v.string()) : v.null()",
+        "v.union(...list.map((one) => v.literal(one)))",
+        "v.union(...[\"a\", ...list].map((one) => v.literal(one)))",
+    ];
+    let module = |value: &&str| {
+        format!(
+            "let count = 1; count += 1;\nexport const f = query({{ args: {{ a: {value} }}, handler: async () => 1 }});\nexport const g = query({{ args: {{ n: v.literal(count) }}, handler: async () => 1 }});\n"
+        )
+    };
+    let (read, warnings) = modules("u_values", &values.iter().map(module).collect::<Vec<_>>());
+    for (index, value) in values.iter().enumerate() {
+        assert!(
+            read.contains(&format!("it{index}:g")),
+            "{value}: {warnings:#?}"
+        );
+        let start = format!("convex/it{index}.ts: `f` is left out: its validators need ");
+        let is_named = |line: &&String| line.starts_with(&start) && line.ends_with(PACKAGE);
+        assert_eq!(
+            warnings.iter().filter(is_named).count(),
+            1,
+            "{value}: {warnings:#?}"
+        );
+    }
+    assert_eq!((read.len(), warnings.len()), (values.len(), values.len()));
+}
+
+/// Where what runs next depends on an unknown value, the module ends, and says where.
+#[test]
+fn what_would_be_decided_by_an_unknown_value_is_not() {
+    let codes = [
+        "if (FLAG) fields.b = v.string();",
+        "if (FLAG === \"a\") fields.b = v.string(); else fields.c = v.string();",
+        "if (!FLAG) fields.b = v.string();",
+        "if (table.X > 1) fields.b = v.string();",
+        "switch (FLAG) { case \"a\": fields.b = v.string(); }",
+        "switch (\"a\") { case FLAG: fields.b = v.string(); }",
+        "for (let i = 0; i < FLAG; i++) fields[\"b\" + i] = v.string();",
+        "for (const one of list) fields.b = v.string();",
+        "for (const one in table) fields.b = v.string();",
+        "while (FLAG.next) { fields.b = v.string(); break; }",
+        "do { fields.b = v.string(); } while (FLAG);",
+        "FLAG && add();",
+        "FLAG || add();",
+        "FLAG ?? add();",
+        "FLAG ? add() : undefined;",
+        "let own = FLAG; own ||= add();",
+        "const own = { flag: FLAG }; own.flag &&= add();",
+        "list.forEach(() => add());",
+        "[FLAG].filter(Boolean).forEach(add);",
+        "[1].filter(() => FLAG).forEach(add);",
+        "if ([1].some((one) => one === FLAG)) add();",
+        "fields[FLAG] = v.string();",
+        "new Array(FLAG).fill(0).forEach(add);",
+        "if (helper(FLAG)) add();",
+        "try { if (FLAG) add(); } catch {}",
+        "try { if (FLAG) throw new Error(); add(); } catch {}",
+        "if ({ debug: false, ...table }.debug) add();",
+        "const { debug = false } = table; if (debug) add();",
+        "const [first, second] = list; if (second) add();",
+        "const [first, ...more] = list; more.forEach(add);",
+        "if (JSON.stringify({ FLAG }) === \"{}\") add();",
+        "if (\"abcdef\".startsWith(FLAG)) add();",
+        "\"ab\".slice(0, FLAG).split(\"\").forEach(add);",
+    ];
+    let before = "const fields = {};\nfunction add() { fields.b = v.string(); }\nconst helper = (given) => { if (given) return 1; return 0; };\n";
+    let module = |code: &&str| {
+        format!(
+            "{before}{code}\nexport const f = query({{ args: fields, handler: async () => 1 }});\n"
+        )
+    };
+    let (read, warnings) = modules("u_decided", &codes.iter().map(module).collect::<Vec<_>>());
+    for (index, code) in codes.iter().enumerate() {
+        let start = format!("convex/it{index}.ts:");
+        let reason = "not loaded, its functions are left out: what it does depends on `";
+        let is_named = |line: &&String| {
+            line.starts_with(&start) && line.contains(reason) && line.contains(PACKAGE)
+        };
+        assert_eq!(
+            warnings.iter().filter(is_named).count(),
+            1,
+            "{code}: {warnings:#?}"
+        );
+    }
+    assert_eq!((read.len(), warnings.len()), (0, codes.len()), "{read:?}");
+}
+
+#[test]
+fn the_place_is_that_of_the_test() {
+    let folder = project(
+        "u_place",
+        "const fields = {};\nif (\n  FLAG\n) fields.b = v.string();\nexport const f = query({ args: fields, handler: async () => 1 });\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [format!(
+            "convex/it.ts:6:3: not loaded, its functions are left out: what it does depends on `FLAG` of {PACKAGE}; it imports {PACKAGE}"
+        )]
+    );
+}
+
+/// Modules that need one that ended so are told apart from those that don't.
+#[test]
+fn what_needs_a_module_that_is_undecided_is_named() {
+    let folder = project("u_needed", "export const g = query({ args: {}, handler: async () => 1 });\n")
+        .with(
+            "convex/lib.ts",
+            "import { FLAG } from \"acme\";\nexport const early = 1;\nexport let size = 1;\nif (FLAG) size = 2;\nexport const isLarge = size > 1;\n",
+        )
+        .with_module(
+            "needs.ts",
+            "import { early, isLarge } from \"./lib\";\nexport const a = query({ args: { n: v.literal(early) }, handler: async () => 1 });\nexport const b = query({ args: { n: isLarge ? v.string() : v.null() }, handler: async () => 1 });\nexport const c = query({ args: {}, handler: async () => isLarge });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["it:g", "needs:c"]);
+    let warnings = warnings(&folder, &reading);
+    for name in ["a", "b"] {
+        let start = format!("convex/needs.ts: `{name}` is left out: its validators need ");
+        let of =
+            "of convex/lib.ts:4:5 (which failed to load: what it does depends on `FLAG` of `acme`";
+        assert!(
+            warnings
+                .iter()
+                .any(|line| line.starts_with(&start) && line.contains(of)),
+            "{warnings:#?}"
+        );
+    }
+}
+
+/// A module that fails to load has no answer on a deployment either, so there it didn't.
+#[test]
+fn what_is_only_checked_is_taken_as_met() {
+    let folder = project(
+        "u_checked",
+        "if (!FLAG) throw new Error(\"FLAG is missing\");\nfunction assert(value) { if (!value) { console.error(\"no\"); throw new Error(\"no\"); } }\nassert(table.X === 1);\nexport const f = query({ args: {}, handler: async () => 1 });\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["it:f"], "{:?}", reading.warnings);
+}
+
+/// What decides inside of functions alone is nobody's business here.
+#[test]
+fn handlers_may_decide_by_what_they_like() {
+    let folder = project(
+        "u_handlers",
+        "const client = new make({ key: process.env.KEY });\nexport const f = query({ args: { a: v.string() }, handler: async (ctx, { a }) => { if (FLAG === a) for (const one of list) a += `${one}`; return client?.x ?? a; } });\nexport const helper = (...all) => (FLAG ? all.length : typeof FLAG);\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["it:f"], "{:?}", reading.warnings);
+    assert_eq!(reading.warnings, [""; 0]);
+}
+
+#[test]
+fn a_schema_that_depends_on_an_unknown_value_is_an_error() {
+    for code in [
+        "export default defineSchema({ notes: defineTable({ a: v.string() }), ...(FLAG ? { more: defineTable({}) } : {}) });",
+        "const tables = { notes: defineTable({ a: v.string() }) };\nif (FLAG) tables.more = defineTable({});\nexport default defineSchema(tables);",
+        "const tables = { notes: defineTable({ a: v.string() }) };\nFLAG.forEach((name) => { tables[name] = defineTable({}); });\nexport default defineSchema(tables);",
+        "export default defineSchema({ notes: defineTable({ a: FLAG === 1 ? v.string() : v.null() }) });",
+        "export default defineSchema({ notes: defineTable({ a: v.string() }).index(\"by_a\", { fields: [\"a\"], staged: FLAG }) });",
+        "export default defineSchema({ notes: defineTable({ a: v.string() }) }, { schemaValidation: !FLAG });",
+        "export default defineSchema({ notes: defineTable({ a: v.string() }), [FLAG]: defineTable({}) });",
+    ] {
+        let folder = Folder::new("u_schema")
+            .with_schema(&format!("import {{ FLAG }} from \"acme\";\n{code}\n"));
+        let error = read_project(&folder.path("convex"), &Limits::default()).unwrap_err();
+        assert!(matches!(error, Error::Schema { .. }), "{code}: {error}");
+        assert!(
+            error.to_string().contains("npm install acme"),
+            "{code}: {error}"
+        );
+    }
+}
+
+/// Options that decide in what stands in for a package.
+#[test]
+fn options_of_packages_are_not_guessed() {
+    for (import, table) in [
+        (
+            "",
+            "defineEnt({}).field(\"a\", v.string(), { unique: FLAG })",
+        ),
+        (
+            "",
+            "defineEnt({}).field(\"a\", v.string(), { index: FLAG })",
+        ),
+        (
+            "",
+            "defineEnt({}).field(\"a\", v.string(), { default: FLAG })",
+        ),
+        ("", "defineEnt({}).field(\"a\", v.string(), FLAG)"),
+        ("", "defineEnt({}).edge(\"note\", { optional: FLAG })"),
+        (
+            "import { z } from \"zod\";\nimport { zodToConvex } from \"convex-helpers/server/zod4\";\n",
+            "defineEnt({ a: zodToConvex(z.object({ b: z.string(), c: z.string() }).pick({ b: FLAG })) })",
+        ),
+    ] {
+        let folder = Folder::new("u_options").with_schema(&format!(
+            "import {{ FLAG }} from \"acme\";\nimport {{ defineEnt, defineEntSchema }} from \"convex-ents\";\n{import}export default defineEntSchema({{ notes: {table} }});\n"
+        ));
+        let error = read_project(&folder.path("convex"), &Limits::default()).unwrap_err();
+        assert!(
+            error.to_string().contains("what it does depends on `FLAG"),
+            "{table}: {error}"
+        );
+    }
+}
+
+/// What a deployment has itself and an engine has not: `Buffer`, modules of Node.
+#[test]
+fn the_environment_is_not_guessed_either() {
+    let folder = Folder::new("u_environment")
+        .with_schema(SCHEMA)
+        .with_module(
+            "it.ts",
+            "const size = Buffer.from(\"x\").length;\nexport const f = query({ args: { n: v.literal(size) }, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n",
+        )
+        .with_module(
+            "node.ts",
+            "import os from \"node:os\";\nconst fields = {};\nif (os.platform() === \"linux\") fields.a = v.string();\nexport const f = query({ args: fields, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["it:g"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/it.ts: `f` is left out: its validators need `from().length.json` of `Buffer`",
+            "convex/node.ts:5:8: not loaded, its functions are left out: what it does depends on `default.platform()` of `node:os`, a module of Node that is not there while reading; it imports `node:os`, a module of Node that is not there while reading"
+        ]
+    );
+}
