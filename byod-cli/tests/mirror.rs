@@ -333,6 +333,63 @@ export const page = ownerQuery({
     assert_eq!(results[6]["value"], json!([["size", "p2"]]));
 }
 
+/// Alice and Bob share a deployment here; and Bob has more badges than are mirrored.
+#[test]
+fn each_reads_their_own_copies_where_a_deployment_is_shared() {
+    let Some(node) = support::node() else { return };
+    let project = Project::mirrored();
+    project.remove("byod");
+    project.export_shared();
+    let write = |subject: &str, sort: &str, badges: bool| {
+        let user = json!({"_id": subject, "_creationTime": 1, "subject": subject, "name": subject, "plan": "free"});
+        let preference = json!({"_id": "p", "_creationTime": 2, "userId": subject, "key": "sort", "value": sort});
+        let tables = json!({
+            "users": {"fields": ["bannedAt", "name", "plan", "subject"], "documents": [user], "tooMany": false},
+            "userPreferences": {"fields": ["key", "userId", "value"], "documents": [preference], "tooMany": false},
+            "badges": {"fields": ["givenBy", "points", "title", "userId"], "documents": [], "tooMany": !badges},
+        });
+        let args = json!({"subject": subject, "user": format!("id of {subject}"), "at": 7, "digest": sort, "tables": tables});
+        json!({"type": "mutation", "path": "byod/mirror:write", "args": args})
+    };
+    let create = |user: &str, title: &str| {
+        let args = json!({"userId": user, "title": title});
+        json!({"type": "mutation", "path": "notes:create", "args": args})
+    };
+    let query =
+        |path: &str, user: &str| json!({"type": "query", "path": path, "args": {"userId": user}});
+    let calls = [
+        write("alice", "title", true),
+        write("bob", "time", false),
+        create("alice", "z"),
+        create("alice", "a"),
+        create("bob", "y"),
+        create("bob", "b"),
+        query("notes:sorted", "alice"),
+        query("notes:sorted", "bob"),
+        query("notes:page", "alice"),
+        query("notes:page", "bob"),
+        query("notes:sorted", "carol"),
+        json!({"count": "users"}),
+    ];
+    let convex = project.root.join("byod/convex");
+    let results = support::run(&node, &convex, &json!(calls));
+    assert_eq!(results[6]["value"], json!(["a", "z"]));
+    assert_eq!(results[7]["value"], json!(["y", "b"]));
+    assert_eq!(results[8]["value"]["badges"], json!([]));
+    for (call, said) in [
+        (
+            9,
+            "the user has more documents of `badges` than are mirrored",
+        ),
+        (10, "have not been brought here yet"),
+    ] {
+        let message = results[call]["data"]["message"].as_str();
+        let message = message.unwrap_or_else(|| panic!("{}", results[call]));
+        assert!(message.contains(said), "{message}");
+    }
+    assert_eq!(results[11]["value"], 2);
+}
+
 /// What was brought to Alice's deployment, and then these calls.
 fn with_copies(calls: &[Value]) -> Vec<Value> {
     let preference = |id: &str, key: &str, value: i32| json!({"_id": id, "_creationTime": 5, "userId": "alice", "key": key, "value": value, "changedFrom": "x"});

@@ -1,20 +1,26 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
-//! `userDatabaseConfig` and the functions of `byod/credentials`.
+//! `userDatabaseConfig` and the functions of `byod/credentials`; and the builders of actions
+//! that ask for users' data where that is.
+
+mod builders;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Placement, Table, Validator};
+use byod_schema::{FunctionPath, Manifest, Placement, Project, Schema, Table, Validator};
 use serde::Serialize;
 
+use super::routes::{ROUTES, routes};
 use super::{mirror, outbox};
 use crate::carry::{Carriers, Leaves, Need, Travelling};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
-use crate::source::Sources;
+use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
+
+pub(crate) use builders::{BuilderReport, builders};
 
 /// Main's table of the users' records.
 pub(crate) const TABLE: &str = "userDatabaseConfig";
@@ -30,6 +36,21 @@ const UPDATE: &str = include_str!("main_side/update.ts");
 
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
+
+/// The builders of actions, and what they need, the same for every app.
+const SERVER: [(&str, &str); 7] = [
+    ("byod/address.ts", include_str!("main_side/address.ts")),
+    ("byod/caller.ts", include_str!("main_side/caller.ts")),
+    (
+        "byod/deployment.ts",
+        include_str!("main_side/deployment.ts"),
+    ),
+    ("byod/files.ts", include_str!("main_side/files.ts")),
+    ("byod/routed.ts", include_str!("main_side/routed.ts")),
+    ("byod/sealed.ts", include_str!("main_side/sealed.ts")),
+    ("byod/server.ts", include_str!("main_side/server.ts")),
+];
+const ROUTING: &str = "byod/routing.ts";
 
 /// What was written into main's project.
 #[derive(Debug, Serialize)]
@@ -63,10 +84,22 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folder = builder.folders()?.main;
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS, MIRROR, APPLIED, OUTBOX] {
+    let names = SERVER.iter().map(|(name, _)| *name);
+    for name in [
+        TABLES,
+        CREDENTIALS,
+        MIRROR,
+        APPLIED,
+        OUTBOX,
+        ROUTING,
+        ROUTES,
+    ]
+    .into_iter()
+    .chain(names)
+    {
         tree.path(name)?;
     }
-    let (manifest, _) = builder.read_main()?;
+    let (mut manifest, _) = builder.read_main()?;
     let mut report = Report {
         folder: folder.clone(),
         written: Vec::new(),
@@ -150,7 +183,55 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
                 .to_owned(),
         );
     }
+    // Where functions run is known once there are users' deployments to run them.
+    let user = match builder.folders()?.user {
+        Some(folder) if folder.is_dir() => super::read_back(&folder)?,
+        _ => Project {
+            convex: String::new(),
+            schema: Schema {
+                tables: Vec::new(),
+                schema_validation: true,
+                other: BTreeMap::new(),
+            },
+            functions: BTreeMap::new(),
+            warnings: Vec::new(),
+        },
+    };
+    let routing = routing(&users);
+    manifest.user = Some(user);
+    server(&tree, &manifest, &routing, force, &mut report)?;
     Ok(report)
+}
+
+/// Writes the builders of actions that ask for users' data where that is, if main has such
+/// actions.
+fn server(
+    tree: &Tree,
+    manifest: &Manifest,
+    routing: &str,
+    force: bool,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let sources = Sources::read(&report.folder, &OwnerNames::of(manifest))?;
+    let placed = super::place_again(manifest, &sources);
+    let builders = builders(manifest, &sources, &placed);
+    if builders.is_empty() && !sources.has_server() {
+        return Ok(());
+    }
+    for (name, text) in SERVER {
+        put(tree, name, text, force, report)?;
+    }
+    put(tree, ROUTING, routing, force, report)?;
+    // It is nobody's to edit.
+    let text = routes(manifest, &sources, &placed);
+    put(tree, ROUTES, &text, true, report)?;
+    report.todo.extend(builders.into_iter().map(|builder| {
+        format!(
+            "in {}.ts: import from {:?} instead of {:?}, so that its actions ask for users' data where that is",
+            builder.module, builder.to, builder.from
+        )
+    }));
+    Ok(())
 }
 
 /// The functions of main that change a record, and don't compare it with what the writer
@@ -384,10 +465,34 @@ fn with_index(index: &str, range: &str) -> String {
     }
 }
 
-const HEAD: &str = "// Written by `byod export --main`.\n";
-
 fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
+}
+
+/// `byod/routing.ts`: which record is the caller's, as this app finds its users.
+fn routing(users: &Users<'_>) -> String {
+    let mut imports = String::new();
+    if let Users::ConvexAuth { .. } = users {
+        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
+    }
+    imports.push_str(
+        "import { makeFunctionReference } from \"convex/server\";\nimport { ConvexError, v } from \"convex/values\";\n",
+    );
+    if !matches!(users, Users::Subject) {
+        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
+    }
+    imports.push_str(
+        "import {\n  internalAction,\n  internalQuery,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
+    );
+    // The subjects of Convex Auth name a session, too.
+    let subject = match users {
+        Users::ConvexAuth { .. } => "userId",
+        Users::Table { .. } | Users::Subject => "identity?.subject ?? \"\"",
+    };
+    include_str!("main_side/routing.ts")
+        .replace("/*imports*/\n", &imports)
+        .replace("/*caller*/", &users.caller())
+        .replace("/*subject*/", subject)
 }
 
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {

@@ -45,7 +45,7 @@ pub(crate) use held::held_names;
 pub(crate) use module::{Constructor, Definition, Imported, LoadKind, Module, Statement};
 pub(crate) use operations::{Operation, OperationOf, Use};
 pub(crate) use origin::Origin;
-pub(crate) use project::{Place, Sources, Target};
+pub(crate) use project::{MAIN_HEAD, Place, Sources, Target};
 pub(crate) use public::{LOCK, packages_within, public, public_functions};
 pub(crate) use verdict::{Plain, Telling, Wrapper};
 pub(crate) use written::{Helped, Row, Scheduled, Writes, Written};
