@@ -82,7 +82,7 @@ impl<'a> Sides<'a> {
             let is_left_out = stated.skip.contains(*path)
                 || stated.main_only.contains(*path)
                 || stated.across_users.contains(*path);
-            let stays = judged.is_routed() && stated.modules.get(&path.module).is_none();
+            let stays = judged.is_routed() && !stated.modules.contains_key(&path.module);
             !is_left_out && !stays && (self.is_of_users(path) || self.touches_users(judged))
         };
         let wanted = self.functions.iter().filter(is_wanted);
