@@ -114,28 +114,21 @@ impl Carrier<'_> {
     }
 
     /// The other functions that a statement defines.
-    fn beside<'x>(
-        &'x self,
-        path: &'x FunctionPath,
-        module: &Module,
-        index: usize,
-    ) -> impl Iterator<Item = &'x FunctionPath> {
-        let names = match module.statements[index].definition {
-            Some(_) => &[][..],
-            None => &module.statements[index].names,
-        };
-        let names: Vec<String> = names.to_vec();
-        let module = module.name.clone();
-        let all = self.manifest.main.functions.keys();
-        all.filter(move |other| {
-            let is_of = |(at, name): (String, String)| at == module && names.contains(&name);
-            *other != path
-                && other.module == path.module
-                && self
-                    .sources
-                    .origin(&other.module, &other.name)
-                    .is_some_and(is_of)
-        })
+    fn beside(&self, path: &FunctionPath, module: &Module, index: usize) -> Vec<&FunctionPath> {
+        let statement = &module.statements[index];
+        if statement.definition.is_some() {
+            // That is the one.
+            return Vec::new();
+        }
+        let is_of =
+            |(at, name): (String, String)| at == module.name && statement.names.contains(&name);
+        let of_module = self.manifest.main.functions.keys();
+        let of_module = of_module.filter(|other| other.module == path.module && *other != path);
+        let others = of_module.filter(|other| {
+            let origin = self.sources.origin(&other.module, &other.name);
+            origin.is_some_and(is_of)
+        });
+        others.collect()
     }
 
     /// A function is made by a builder that does nothing but tell it who calls.
