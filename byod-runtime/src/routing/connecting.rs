@@ -131,7 +131,7 @@ impl Byod {
         let status = match stored? {
             Some(status) => {
                 if status == ConnectionStatus::Connected && self.inner().router.leaves_rows() {
-                    self.take_rows_later(&new.client, &user, Some(&new.subject));
+                    self.take_rows_later(&new.client, &user, Some(&new.subject), start);
                 }
                 let whose = Whose {
                     user: user.as_str(),
