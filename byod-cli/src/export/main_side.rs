@@ -3,17 +3,19 @@
 //! that ask for users' data where that is.
 
 mod builders;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Placement, Project, Schema, Table, Validator};
+use byod_schema::{FunctionPath, Manifest, Placement, Project, Schema, Table};
 use serde::Serialize;
 
+use super::plan::Plan;
 use super::routes::{ROUTES, routes};
 use super::{mirror, outbox};
-use crate::carry::{Carriers, Leaves, Need, Travelling};
+use crate::carry::{Carriers, Need};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
@@ -21,6 +23,7 @@ use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
 
 pub(crate) use builders::{BuilderReport, builders};
+use users::{Users, users, with_index};
 
 /// Main's table of the users' records.
 pub(crate) const TABLE: &str = "userDatabaseConfig";
@@ -64,25 +67,11 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<String>,
 }
 
-/// How main names its users.
-enum Users<'a> {
-    /// A table, its index and the claim that finds a user in it.
-    Table {
-        table: &'a str,
-        index: &'a str,
-        field: &'a str,
-        claim: &'static str,
-    },
-    /// `getAuthUserId` of Convex Auth gives the id.
-    ConvexAuth { table: &'a str },
-    /// No table: the subject itself.
-    Subject,
-}
-
 /// Writes what is not there yet.
 pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
-    let folder = builder.folders()?.main;
+    let folders = builder.folders()?;
+    let (folder, user) = (folders.main, folders.user);
     let tree = Tree::named(&folder, config)?;
     let names = SERVER.iter().map(|(name, _)| *name);
     for name in [
@@ -145,8 +134,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
-    let leaves = leaves(&manifest, config, &folder)?;
-    if !leaves.is_empty() {
+    let plan = planned(&manifest, &folder, user.as_deref())?;
+    let leaves = plan.as_ref().map(|plan| &plan.leaves);
+    // Without a project of the users nothing is left for main.
+    if let Some(leaves) = leaves.filter(|leaves| user.is_some() && !leaves.is_empty()) {
         put(
             &tree,
             APPLIED,
@@ -155,7 +146,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             &mut report,
         )?;
         // What is done there is what `byod export` has found, whoever has read the file.
-        let text = outbox::of_main(&manifest, &leaves, &users.id(), &users.tables());
+        let text = outbox::of_main(&manifest, leaves, &users.id(), &users.tables());
         put(&tree, OUTBOX, &text, true, &mut report)?;
         if manifest.main.schema.table(outbox::APPLIED).is_none() {
             report.todo.push(
@@ -171,7 +162,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
                 problems,
             });
         }
-        let travelling = travelling(&manifest, config, &folder)?;
+        let travelling = plan.map(|plan| plan.travelling).unwrap_or_default();
         let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
         // What users' deployments are sent is what `byod export` has found, whoever has
         // read the file.
@@ -184,7 +175,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         );
     }
     // Where functions run is known once there are users' deployments to run them.
-    let user = match builder.folders()?.user {
+    let user = match user {
         Some(folder) if folder.is_dir() => super::read_back(&folder)?,
         _ => Project {
             convex: String::new(),
@@ -268,19 +259,18 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     updated_at.is_some_and(|field| !field.optional)
 }
 
-/// What carried functions leave for main.
-fn leaves(manifest: &Manifest, config: &Path, main: &Path) -> Result<Leaves, Error> {
+/// The users' project as `byod export` plans it, if it would; `user` is its folder.
+fn planned(manifest: &Manifest, main: &Path, user: Option<&Path>) -> Result<Option<Plan>, Error> {
     let names = OwnerNames::of(manifest);
-    let is_exported = !manifest.user_tables.is_empty() && !names.arguments.is_empty();
-    let Some(folder) = Builder::new().config(config).folders()?.user else {
-        return Ok(Leaves::default());
-    };
-    if !is_exported {
-        return Ok(Leaves::default());
+    if manifest.user_tables.is_empty() || names.arguments.is_empty() {
+        return Ok(None);
     }
     let main = Sources::read(main, &names)?;
-    let custom = super::custom(&folder, &names)?;
-    Ok(super::checked(&mut manifest.clone(), &main, &custom)?.leaves)
+    let custom = match user {
+        Some(folder) => super::custom(folder, &names)?,
+        None => Sources::default(),
+    };
+    super::checked(&mut manifest.clone(), &main, &custom).map(Some)
 }
 
 /// Where main would refuse what functions on users' deployments leave for it: what does it
@@ -309,18 +299,6 @@ pub(crate) fn refuses_rows(
     ))
 }
 
-/// What carried functions read of what is mirrored.
-fn travelling(manifest: &Manifest, config: &Path, main: &Path) -> Result<Travelling, Error> {
-    let names = OwnerNames::of(manifest);
-    let sources = Sources::read(main, &names)?;
-    let user = Builder::new().config(config).folders()?.user;
-    let custom = match user {
-        Some(folder) => super::custom(&folder, &names)?,
-        None => Sources::default(),
-    };
-    Ok(super::checked(&mut manifest.clone(), &sources, &custom)?.travelling)
-}
-
 fn put(
     folder: &Tree,
     name: &str,
@@ -339,130 +317,6 @@ fn put(
     folder.write(name, text)?;
     report.written.push(name.to_owned());
     Ok(())
-}
-
-/// The claims that tables of users are found by, and their usual names.
-const CLAIMS: [(&str, &[&str]); 2] = [
-    (
-        "subject",
-        &[
-            "subject",
-            "clerkId",
-            "clerkUserId",
-            "externalId",
-            "authId",
-            "authUserId",
-            "workosId",
-            "userId",
-        ],
-    ),
-    ("tokenIdentifier", &["tokenIdentifier"]),
-];
-
-fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
-    let owner = present
-        .and_then(|table| table.document_type.as_object())
-        .and_then(|fields| fields.get("userId"));
-    let named = match owner.map(|field| &field.field_type) {
-        Some(Validator::Id { table_name }) => table_name.as_str(),
-        Some(_) => return Users::Subject,
-        None => "users",
-    };
-    let Some(table) = manifest.main.schema.table(named) else {
-        return Users::Subject;
-    };
-    for (claim, names) in CLAIMS {
-        for index in &table.indexes {
-            if let [field, ..] = index.fields.as_slice()
-                && names.contains(&field.as_str())
-            {
-                return Users::Table {
-                    table: &table.table_name,
-                    index: &index.index_descriptor,
-                    field,
-                    claim,
-                };
-            }
-        }
-    }
-    if manifest.main.schema.table("authAccounts").is_some() {
-        return Users::ConvexAuth {
-            table: &table.table_name,
-        };
-    }
-    Users::Subject
-}
-
-impl Users<'_> {
-    /// The tables whose ids say who is signed up.
-    fn tables(&self) -> Vec<String> {
-        self.table().into_iter().map(str::to_owned).collect()
-    }
-
-    /// The table that the user's id is of.
-    fn table(&self) -> Option<&str> {
-        match self {
-            Self::Table { table, .. } | Self::ConvexAuth { table } => Some(table),
-            Self::Subject => None,
-        }
-    }
-
-    fn id(&self) -> String {
-        match self {
-            Self::Table { table, .. } | Self::ConvexAuth { table } => {
-                format!("v.id({})", string(table))
-            }
-            Self::Subject => "v.string()".to_owned(),
-        }
-    }
-
-    /// The function that gives the caller's id, or null.
-    fn caller(&self) -> String {
-        match self {
-            Self::Table {
-                table,
-                index,
-                field,
-                claim,
-            } => format!(
-                r#"async function callerId(ctx: QueryCtx): Promise<Id<{table}> | null> {{
-  const identity = await ctx.auth.getUserIdentity();
-  if (identity === null) return null;
-  const user = await ctx.db
-    .query({table})
-    {find}
-    .unique();
-  return user?._id ?? null;
-}}
-"#,
-                table = string(table),
-                find = with_index(index, &format!("q.eq({}, identity.{claim})", string(field)))
-            ),
-            Self::ConvexAuth { table } => format!(
-                r#"async function callerId(ctx: QueryCtx): Promise<Id<{}> | null> {{
-  return await getAuthUserId(ctx);
-}}
-"#,
-                string(table)
-            ),
-            Self::Subject => r#"async function callerId(ctx: QueryCtx): Promise<string | null> {
-  return (await ctx.auth.getUserIdentity())?.subject ?? null;
-}
-"#
-            .to_owned(),
-        }
-    }
-}
-
-/// A line of a query, broken where it is too long.
-fn with_index(index: &str, range: &str) -> String {
-    let index = string(index);
-    let line = format!(".withIndex({index}, (q) => {range})");
-    if line.len() + 4 <= 80 {
-        line
-    } else {
-        format!(".withIndex({index}, (q) =>\n      {range},\n    )")
-    }
 }
 
 fn tables(users: &Users<'_>) -> String {

@@ -12,6 +12,7 @@ mod facts;
 mod given_out;
 mod handed;
 mod held;
+mod identity;
 mod kept;
 mod lookup;
 mod loose;

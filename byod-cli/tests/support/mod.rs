@@ -76,6 +76,24 @@ impl Project {
         Self::copy(&format!("tests/projects/{name}"))
     }
 
+    /// What the tests over HTTP run, on either side, is what is written.
+    pub(crate) fn assert_as_exported(&self) {
+        let main = self.byod(&["export", "--main", "--json"]).json();
+        assert_eq!(main["written"], serde_json::json!([]));
+        assert_eq!(main["kept"], serde_json::json!([]));
+        let report = self.export(&[]);
+        assert_eq!(report["functionsChanged"], false);
+        for list in ["written", "removed", "kept"] {
+            let named = report[list].as_array().into_iter().flatten();
+            // What `npx convex codegen` writes, and what is beside the folder, isn't committed.
+            let named: Vec<_> = named
+                .filter(|name| !name.as_str().unwrap().contains("_generated/"))
+                .filter(|name| *name != "../package.json")
+                .collect();
+            assert!(named.is_empty(), "{list}: {named:?}");
+        }
+    }
+
     fn copy(from: &str) -> Self {
         let project = Self::empty();
         copy(&repository(from), &project.root);

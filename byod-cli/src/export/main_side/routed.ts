@@ -20,8 +20,13 @@ import {
   USERS_TABLES,
   type OnUsers,
 } from "./routes";
-import type { UserRecord } from "./routing";
-import { open, SealError, setting, type Credentials } from "./sealed";
+import {
+  open,
+  SealError,
+  setting,
+  type Credentials,
+  type UserRecord,
+} from "./sealed";
 
 // What an action asks of other functions goes where those run for who calls: to the
 // caller's own deployment if they have connected one. Nothing that belongs there is

@@ -4,22 +4,7 @@
 import { CALLER } from "./caller";
 import { OnDeployment, Route } from "./routed";
 import { ON_USERS } from "./routes";
-
-/** Who calls, and the record of their own deployment, as it is stored: sealed. */
-export interface UserRecord {
-  user: string;
-  subject: string;
-  record: UserConfig | null;
-}
-
-interface UserConfig {
-  connectionStatus: string;
-  connectionError?: string;
-  encryptedDeploymentUrl: string;
-  encryptedDeployKey: string;
-  encryptionIV: string;
-  authTags: string;
-}
+import type { UserRecord } from "./sealed";
 
 /** The user's id of who calls, or null where nobody is signed in. */
 /*caller*/

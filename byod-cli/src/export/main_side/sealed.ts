@@ -13,6 +13,18 @@ export interface Sealed {
   authTags: string;
 }
 
+/** Who calls, and the record of their own deployment, as it is stored. */
+export interface UserRecord {
+  user: string;
+  subject: string;
+  record: Status | null;
+}
+
+interface Status extends Sealed {
+  connectionStatus: string;
+  connectionError?: string;
+}
+
 /** Where a deployment is, and the key to it. Neither may be in an error or a log. */
 export interface Credentials {
   url: string;

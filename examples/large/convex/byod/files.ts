@@ -3,14 +3,23 @@
 import type { Id } from "../_generated/dataModel";
 import type { ActionCtx } from "../_generated/server";
 import { AddressError, originOf } from "./address";
-import { failure, transferred } from "./deployment";
-import type { OnDeployment, Route } from "./routed";
+import { failure, transferred, type Kind } from "./deployment";
 
 // A file is stored on main. Once its id is handed to a function on the caller's
 // deployment, that is where it belongs: it goes there, and main keeps none.
 
 /** The largest file that is read from a user's deployment, in bytes. */
 const LARGEST = 50 * 1024 * 1024;
+
+/** Runs a function on the caller's deployment. */
+interface Runs {
+  run(kind: Kind, args: Record<string, any>): Promise<any>;
+}
+
+/** Where functions run, if that is on the caller's deployment. */
+interface Route {
+  of(path: string): Promise<Runs | undefined>;
+}
 
 interface Held {
   blob: Blob;
@@ -119,7 +128,7 @@ export class Files {
     return storageId;
   }
 
-  async #on(path: string): Promise<OnDeployment> {
+  async #on(path: string): Promise<Runs> {
     const on = await this.route.of(path);
     if (on === undefined)
       throw new Error(`\`${path}\` is for users' deployments`);
