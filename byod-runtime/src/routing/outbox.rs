@@ -46,7 +46,7 @@ pub struct Delivered {
 pub struct RefusedRow {
     /// Its number on the user's deployment.
     pub seq: u64,
-    /// Why, in main's words.
+    /// Why, in main's words: one line of bounded length.
     pub reason: Arc<str>,
 }
 
@@ -278,7 +278,7 @@ impl Byod {
                 }
                 Err(error) => return Err(error),
             };
-            note(user, &applied, &mut delivered);
+            note(main, user, &applied, &mut delivered);
             if is_over() {
                 break;
             }
@@ -305,12 +305,14 @@ async fn apply(main: &Client, args: &Apply<'_>) -> Result<Applied, Error> {
     main.call(Endpoint::Mutation, APPLY, args, deadline).await
 }
 
-fn note(user: &UserId, applied: &Applied, delivered: &mut Delivered) {
+fn note(main: &Client, user: &UserId, applied: &Applied, delivered: &mut Delivered) {
     // Main counts from one, by whole numbers.
     delivered.applied += applied.applied as u64;
     telemetry::outbox(applied.applied as u64, applied.refused.len() as u64);
     for Refused { seq, reason } in &applied.refused {
-        let (seq, reason): (u64, Arc<str>) = (*seq as u64, reason.as_str().into());
+        // It may quote the row, which is a stranger's text.
+        let reason = main.context(Endpoint::Mutation, APPLY).quote(reason);
+        let (seq, reason): (u64, Arc<str>) = (*seq as u64, reason.into());
         tracing::warn!(
             ?user, seq, %reason,
             "main refused what a function had left for it: it is kept in `byodRefused`"

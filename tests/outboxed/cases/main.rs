@@ -74,6 +74,22 @@ async fn calls_do_it_by_themselves() {
     panic!("main was not told");
 }
 
+/// A reason may quote the row, which anybody may have written.
+#[tokio::test]
+async fn a_reason_is_one_line_whatever_the_row_says() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.connected("alice").await;
+    let helper = "x\nERROR forged\u{2028}";
+    alice
+        .forge(&json!({"is": "help", "helper": helper, "args": []}))
+        .await;
+    let delivered = alice.session.apply_outbox().await.unwrap();
+    let reason = &delivered.refused[0].reason;
+    assert_eq!(&**reason, "No function calls `x ERROR forged ` so");
+}
+
 /// A disconnect is final for what functions have left, too: what is under way ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_disconnect_nothing_more_is_asked_of_the_deployment() {
