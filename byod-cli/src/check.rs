@@ -15,7 +15,8 @@ use byod_schema::{
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::export::{self, main_side};
+use crate::export;
+use crate::export::main_side::{self, BuilderReport};
 use crate::owners;
 use crate::source::{self, Sources};
 use crate::touches::{left_on_main, writers_of};
@@ -32,6 +33,9 @@ pub(crate) struct Report {
     /// Every public function of main, and where it runs for a connected user.
     pub(crate) functions: Vec<FunctionReport>,
     pub(crate) totals: Totals,
+    /// Where actions of main are made by builders that stay there, though they ask for
+    /// users' data.
+    pub(crate) builders: Vec<BuilderReport>,
     /// Tables that are probably the users' as well.
     pub(crate) suggestions: Vec<String>,
     /// What is to fix beside the tables.
@@ -72,6 +76,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     };
     let user_folder = folder;
     let (mut apart, mut past) = (Vec::new(), Vec::new());
+    let (mut actions, mut routes) = (Vec::new(), None);
     let mut refuses = None;
     let placed = match folders.main {
         folder if folder.is_dir() => {
@@ -81,8 +86,9 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
                 apart = left_on_main(&sources, &manifest);
                 apart.extend(export::bundled_otherwise(&folder, user));
             }
-            let left_out = export::left_out(&manifest);
-            let placed = export::place(&manifest, &sources, &left_out);
+            let placed = export::place_again(&manifest, &sources);
+            actions = main_side::builders(&manifest, &sources, &placed);
+            routes = export::outdated_routes(&folder, config, &manifest, &sources, &placed)?;
             refuses = main_side::refuses_rows(&folder, &manifest, &sources, &placed);
             placed
         }
@@ -119,6 +125,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     differences.extend(refuses);
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {
         differences.extend(functions::outdated(&manifest, &placed));
+        differences.extend(routes);
         differences.extend(functions::without_copies(&manifest, &functions));
     }
     Ok(Report {
@@ -135,6 +142,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .chain(functions::served_after_all(&manifest, &functions))
             .chain(apart)
             .collect(),
+        builders: actions,
         suggestions: suggestions::suggestions(&manifest),
         functions,
         totals,

@@ -13,6 +13,7 @@ mod outbox;
 mod placing;
 mod plan;
 mod read_back;
+mod routes;
 mod schema;
 mod settled;
 mod stubs;
@@ -41,12 +42,14 @@ use plan::{Plan, Rejected};
 
 pub(crate) use bundling::differences as bundled_otherwise;
 pub(crate) use files::Written;
-pub(crate) use placing::{NOT_EXPORTED, place};
+use placing::place;
+pub(crate) use placing::{NOT_EXPORTED, place_again};
 pub(crate) use plan::{Fate, FunctionReport};
+pub(crate) use routes::outdated as outdated_routes;
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
+pub(crate) use typecheck::Typecheck;
 use typecheck::{TypeScript, Verdict};
-pub(crate) use typecheck::{Typecheck, left_out};
 
 /// What the export has done.
 #[derive(Debug, Serialize)]
@@ -59,6 +62,8 @@ pub(crate) struct Report {
     /// The file that says where each function runs, and whether it was written anew.
     pub(crate) functions_file: PathBuf,
     pub(crate) functions_changed: bool,
+    /// Whether main's own `byod/routes.ts` was written anew.
+    pub(crate) main_routes_changed: bool,
     pub(crate) tables: Vec<String>,
     pub(crate) typecheck: Typecheck,
     pub(crate) functions: Vec<FunctionReport>,
@@ -128,7 +133,8 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
     let (mut plan, typecheck) = checked(&mut manifest, &main, &custom, typescript)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = main.package.clone();
-    plan.notes.extend(components::to_install(&tree, &plan)?);
+    plan.notes
+        .extend(components::to_install(&tree, &plan.packages)?);
     plan.bundling = bundling::Bundling::of(&folders.main).0;
     check_public(&plan, &tree, force, &names)?;
     let files = files::write(&tree, &plan, force)?;
@@ -142,9 +148,16 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
     }
     let mut warnings = manifest.main.warnings.clone();
     warnings.extend(user.warnings);
+    let functions = place(&manifest, &main, &plan.rejected);
+    let main_routes = routes::refresh(&folders.main, config, &manifest, &main, &functions)?;
+    // What was written counts among main's own files.
+    let digest = match main_routes {
+        true => builder.read_main()?.1,
+        false => digest,
+    };
     let placements = Placements {
         digest: digest.unwrap_or_default(),
-        functions: place(&manifest, &main, &plan.rejected),
+        functions,
     };
     let (functions_file, functions_changed) = builder.write_placements(&placements)?;
     Ok(Report {
@@ -152,6 +165,7 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
         files,
         functions_file,
         functions_changed,
+        main_routes_changed: main_routes,
         tables: schema::user_tables(&manifest)
             .map(|t| t.table_name.clone())
             .collect(),

@@ -92,6 +92,12 @@ pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result
             "  {GOOD}written{GOOD:#} {file}, where each function runs: commit it"
         )?;
     }
+    if report.main_routes_changed {
+        writeln!(
+            out,
+            "  {GOOD}written{GOOD:#} byod/routes.ts of main, by which its actions go: push it"
+        )?;
+    }
     if !files.kept.is_empty() {
         writeln!(
             out,

@@ -51,6 +51,8 @@ fn every_public_function_that_is_read_stands_in_what_is_expected() {
         .filter(|(_, function)| {
             function["visibility"]["kind"] == "public" && function["functionType"] != "HttpAction"
         })
+        // What `byod export --main` has written is not the app's.
+        .filter(|(path, _)| !path.starts_with("byod/"))
         .map(|(path, _)| path.as_str())
         .collect();
     let expected: Value = serde_json::from_str(&project.read("expected.json")).unwrap();
@@ -62,7 +64,8 @@ fn every_public_function_that_is_read_stands_in_what_is_expected() {
         .collect();
     assert_eq!(public, expected);
     let tables = read["schema"]["tables"].as_array().unwrap();
-    assert_eq!((public.len(), tables.len()), (327, 67));
+    // And that of the users' records.
+    assert_eq!((public.len(), tables.len()), (327, 67 + 1));
 }
 
 #[test]

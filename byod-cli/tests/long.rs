@@ -132,3 +132,38 @@ fn many_statements_that_do_something() {
     text.push_str(&function("list", "void known;"));
     exports("20,000 statements that do something", &text, 1);
 }
+
+/// Helpers that hand on what they are given to several others, eight deep, and one whose
+/// result holds it twice, again and again: which id that is isn't looked for any further.
+#[test]
+fn helpers_of_helpers() {
+    let many = |name: &str| (0..24).map(|_| name.to_owned()).collect::<Vec<_>>();
+    let mut text = format!("{HEAD}import {{ Id }} from \"./_generated/dataModel\";\n");
+    text.push_str("const h0 = (x: any) => x;\n");
+    for level in 1..9 {
+        let calls = many(&format!("h{}(x)", level - 1)).join(" ?? ");
+        writeln!(text, "const h{level} = (x: any) => {calls};").unwrap();
+        let list = many(&format!("h{}(x)", level - 1)).join(", ");
+        writeln!(text, "const l{level} = (x: any) => [{list}];").unwrap();
+    }
+    text.push_str("const twice = (x: any) => ({ a: x, b: x });\n");
+    let nested = format!("{}args{}", "twice(".repeat(60), ")".repeat(60));
+    for (name, id) in [
+        ("calls", "h8(args.id)"),
+        ("lists", "l8(args.id)[0]"),
+        ("doubled", &format!("{nested}.a.id")),
+    ] {
+        writeln!(
+            text,
+            "export const {name} = query({{ args: {{ id: v.id(\"notes\") }}, handler: async (ctx, args) => {{ const identity = await ctx.auth.getUserIdentity(); if (identity === null) throw new Error(\"Not signed in\"); return await ctx.db.get({id}); }} }});"
+        )
+        .unwrap();
+    }
+    let text = text.replacen(
+        HEAD,
+        &format!("{HEAD}import {{ v }} from \"convex/values\";\n"),
+        1,
+    );
+    // The last may be anything, says the text.
+    exports("helpers of helpers", &text, 1);
+}

@@ -29,23 +29,9 @@ fn it_typechecks_and_is_formatted() {
     support::tool(&node, "prettier", &main, &project.root).unwrap();
 }
 
-/// What the tests over HTTP run is what is written.
 #[test]
 fn what_is_committed_is_what_is_exported() {
-    let project = Project::mirrored();
-    let main = project.byod(&["export", "--main", "--json"]).json();
-    assert_eq!(main["written"], json!([]));
-    let report = project.export(&[]);
-    assert_eq!(report["functionsChanged"], false);
-    for list in ["written", "removed", "kept"] {
-        let named = report[list].as_array().into_iter().flatten();
-        // What `npx convex codegen` writes, and what is beside the folder, isn't committed.
-        let named: Vec<&Value> = named
-            .filter(|name| !name.as_str().unwrap().contains("_generated/"))
-            .filter(|name| *name != "../package.json")
-            .collect();
-        assert!(named.is_empty(), "{list}: {named:?}");
-    }
+    Project::mirrored().assert_as_exported();
 }
 
 #[test]

@@ -7,6 +7,11 @@ mod support;
 use serde_json::Value;
 use support::Project;
 
+#[test]
+fn what_is_committed_is_what_is_exported() {
+    Project::outboxed().assert_as_exported();
+}
+
 /// What of the large example needs nothing but that main does a part of it.
 #[test]
 fn what_writes_on_main_without_a_look_at_it_is_served() {

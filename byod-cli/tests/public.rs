@@ -79,6 +79,10 @@ fn functions_beside_exported_files_are_public_to_nobody() {
             "import { actionGeneric } from \"convex/server\";\nexport default actionGeneric(async () => 1);\n",
         )
         .write(
+            "user/convex/lib/__proto__.ts",
+            "import { queryGeneric } from \"convex/server\";\nconst made = queryGeneric({ args: {}, handler: async () => 1 });\nexport { made as __proto__ };\n",
+        )
+        .write(
             "user/convex/custom/helpers.ts",
             "export { all as everything } from \"../mine\";\n",
         );
@@ -88,12 +92,18 @@ fn functions_beside_exported_files_are_public_to_nobody() {
     project.remove("user/convex/custom/helpers.ts");
     is_refused(
         &project,
-        &["`mine:all`", "`lib/more:wipe`", "`tool:default`"],
+        &[
+            "`mine:all`",
+            "`lib/more:wipe`",
+            "`tool:default`",
+            "`lib/__proto__:__proto__`",
+        ],
     );
 
     // Made internal, they may stay.
     project
         .remove("user/convex/lib/more.mts")
+        .remove("user/convex/lib/__proto__.ts")
         .remove("user/convex/tool.cjs");
     project.replace("user/convex/mine.ts", "query }", "internalQuery as query }");
     project.export(&[]);
@@ -138,6 +148,42 @@ fn routes_of_components_are_public_to_nobody() {
             "import { httpRouter, httpActionGeneric } from \"convex/server\";\nconst http = httpRouter();\nhttp.route({ path: \"/x\", method: \"GET\", handler: httpActionGeneric(async () => new Response(\"\")) });\nexport default http;\n",
         );
     is_refused(&project, &["`convex.config.ts`", "`web/http.ts`"]);
+}
+
+/// A prefix may stand there in any form, or elsewhere.
+#[test]
+fn a_config_that_may_make_routes_makes_none() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    let file = "user/convex/convex.config.ts";
+    let write = |uses: &str| {
+        project.write(
+            file,
+            &format!("import {{ defineApp }} from \"convex/server\";\nimport {{ v }} from \"convex/values\";\nimport web from \"some-component/convex.config\";\nconst app = defineApp({{ env: {{ KEY: v.optional(v.string()) }} }});\n// ... `httpPrefix` would make routes\n{uses}\nexport default app;\n"),
+        );
+    };
+    for uses in [
+        "app.use(web, { [\"http\" + \"Prefix\"]: \"/web\" });",
+        "app.use(web, { http\\u0050refix: \"/web\" });",
+        "app.use(web, { \"http\\x50refix\": \"/web\" });",
+        "app.use(web, JSON.parse('{\"http' + 'Prefix\":\"/web\"}'));",
+        "import { options } from \"./lib/options\";\napp.use(web, options);",
+        "const options: any = { name: \"web\" };\napp.use(web, options);",
+        "app.use(web, Object.fromEntries([]));",
+        "app[\"use\"](web, {});",
+        "const { use } = app;\nuse.call(app, web, {});",
+        "Reflect.apply(app.use, app, [web, {}]);",
+        "import \"./lib/mounts\";",
+        "export * from \"./lib/mounts\";",
+        "app.use(web, { name: \"web\", ...{} });",
+        "(app as any)._childComponents.push([\"web\", web, {}, \"/web\"]);",
+    ] {
+        write(uses);
+        is_refused(&project, &["`convex.config.ts`"]);
+    }
+    write("app.use(web, { name: \"web\", env: { KEY: app.env.KEY } });");
+    project.export(&[]);
+    nothing_is_public(&project);
 }
 
 #[test]

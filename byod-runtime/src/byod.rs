@@ -33,6 +33,10 @@ impl Byod {
     /// Ask anew for every call: a client that is kept goes on calling where it did,
     /// also after the user has disconnected.
     ///
+    /// A table that isn't known is main's, for everybody, with a warning in the log. Where
+    /// names come from elsewhere, ask [`Router::table`] first: a misspelt name of a user's
+    /// table is none of them.
+    ///
     /// It sends what it is given: what `[user.inject]` names, the owner among it, is the
     /// caller's to give, nobody looks whose documents are asked for
     /// ([`Error::WrongOwner`]), and a deployment that is nobody's is [`Error::Claim`]

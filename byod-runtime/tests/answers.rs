@@ -14,6 +14,8 @@ mod hostile;
 mod meter;
 #[path = "answers/others.rs"]
 mod others;
+#[path = "answers/settings.rs"]
+mod settings;
 mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

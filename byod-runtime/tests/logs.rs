@@ -336,7 +336,11 @@ async fn no_secret_is_logged() {
             .iter()
             .flat_map(|secret| secret.find_in(&log))
             .collect();
-        println!("secrets searched {}, found {}", secrets.len(), found.len());
+        println!(
+            "secrets searched {}, found {}, over {way}",
+            secrets.len(),
+            found.len()
+        );
         assert!(found.is_empty(), "{way:?}: {found:#?}");
     }
 

@@ -118,6 +118,8 @@ async fn a_blocked_deployment_is_tried_no_more_after_a_disconnect() {
     until(|| world.users.requests().len() > 3).await;
 
     world.byod.disconnect("a").await.unwrap();
+    // What was sent before may be read later.
+    tokio::time::sleep(20 * pause).await;
     world.users.take_count();
     assert_eq!(list(&session).await.unwrap(), "main's");
     tokio::time::sleep(20 * pause).await;

@@ -48,7 +48,9 @@ const moduleOf = (file) => relative(convex, file.fileName).replace(/\.ts$/, "");
 const isOurs = (file) =>
   file.fileName.startsWith(root) &&
   !file.fileName.includes("node_modules") &&
-  !file.fileName.includes("_generated");
+  !file.fileName.includes("_generated") &&
+  // What `byod export --main` has written is not the app's.
+  !file.fileName.startsWith(join(convex, "byod"));
 
 const skipped = (node) =>
   ts.isAsExpression(node) ||

@@ -153,7 +153,7 @@ impl Manifest {
                 (Runs::User, None) => {
                     self.foreign_arguments(path, function, Location::User, &mut found);
                 }
-                (Runs::Main, _) if self.sees_no_connected(path) => {}
+                (Runs::Main, _) if self.sees_no_connected(path) || self.asks_users(path) => {}
                 (Runs::Main, _) => {
                     self.foreign_arguments(path, function, Location::Main, &mut found);
                 }

@@ -112,6 +112,23 @@ export class Deployment {
     return await outcomeOf(() => this.#as(caller).action(reference, args));
   }
 
+  /** A file that is put there by the URL that a function gave. */
+  async put(blob) {
+    this.#version += 1;
+    return await this.#test.run(async (ctx) => await ctx.storage.store(blob));
+  }
+
+  /** A file by what `convex-test` has for its name, its digest; null where there is none. */
+  async file(digest) {
+    let blob = null;
+    await this.#test.run(async (ctx) => {
+      const files = await ctx.db.system.query("_storage").collect();
+      const file = files.find(({ sha256 }) => sha256 === digest);
+      if (file) blob = await ctx.storage.get(file._id);
+    });
+    return blob;
+  }
+
   #as({ identity }) {
     return identity === null ? this.#test : this.#test.withIdentity(identity);
   }

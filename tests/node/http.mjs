@@ -8,6 +8,9 @@ import { formatted } from "./values.mjs";
 /** The largest body that is read, in bytes. */
 const LARGEST_BODY = 20 << 20;
 
+/** Where `convex-test` says that files are. */
+const FILES = "https://some-deployment.convex.cloud/api/storage/";
+
 /** What each endpoint runs; null for any kind. */
 const KINDS = {
   "/api/query": "Query",
@@ -26,8 +29,13 @@ const KINDS = {
 export function serve(deployment, who) {
   return createServer(async (request, response) => {
     let status = 200, body;
+    const { pathname } = new URL(request.url, "http://localhost");
     try {
-      body = await answer(deployment, who, request);
+      if (request.method === "GET" && pathname.startsWith("/api/storage/"))
+        return await give(deployment, pathname, response);
+      body = pathname === "/api/storage/upload"
+        ? { storageId: await take(deployment, request) }
+        : await answer(deployment, who, request);
     } catch (error) {
       if (error instanceof Refused) {
         status = error.status;
@@ -39,13 +47,30 @@ export function serve(deployment, who) {
       }
     }
     if (status === 405) response.setHeader("Allow", "POST");
-    const text = JSON.stringify(body);
+    const here = `http://${request.headers.host}/api/storage/`;
+    const text = JSON.stringify(body).replaceAll(FILES, here);
     response.writeHead(status, {
       "Content-Type": "application/json",
       "Content-Length": Buffer.byteLength(text),
     });
     response.end(text);
   });
+}
+
+async function give(deployment, pathname, response) {
+  const blob = await deployment.file(pathname.slice("/api/storage/".length));
+  if (blob === null) throw new Refused(404, "NotFound", "There is no such file");
+  response.writeHead(200, { "Content-Type": blob.type });
+  response.end(Buffer.from(await blob.arrayBuffer()));
+}
+
+async function take(deployment, request) {
+  if (request.method !== "POST")
+    throw new Refused(405, "MethodNotAllowed", "An upload takes POST");
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const type = request.headers["content-type"];
+  return await deployment.put(new Blob(parts, { type }));
 }
 
 async function answer(deployment, who, request) {

@@ -1,6 +1,7 @@
 //! Stands between a process and main, and holds each request until it is let through.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,7 +19,59 @@ pub(crate) enum Event {
     Done { process: usize },
 }
 
-/// The URL of a gate before `main`.
+/// The requests that wait at the gate; those that come while nothing else does.
+pub(crate) struct Waiting {
+    events: mpsc::UnboundedReceiver<Event>,
+    held: Vec<oneshot::Sender<oneshot::Sender<()>>>,
+    done: usize,
+}
+
+impl Waiting {
+    pub(crate) fn new(events: mpsc::UnboundedReceiver<Event>) -> Self {
+        Self {
+            events,
+            held: Vec::new(),
+            done: 0,
+        }
+    }
+
+    /// Whether nothing waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// How many operations are over.
+    pub(crate) fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Until nobody moves any more without being let through.
+    pub(crate) async fn settle(&mut self) {
+        let patience = || match self.held.is_empty() {
+            // Somebody has to come, or to be over.
+            true => Duration::from_millis(200),
+            false => Duration::from_millis(8),
+        };
+        let mut limit = patience();
+        while let Ok(Some(event)) = tokio::time::timeout(limit, self.events.recv()).await {
+            match event {
+                Event::Held { pass, .. } => self.held.push(pass),
+                Event::Done { .. } => self.done += 1,
+            }
+            limit = Duration::from_millis(8);
+        }
+    }
+
+    /// Lets one of them through.
+    pub(crate) async fn pass(&mut self, which: usize) {
+        let which = which % self.held.len();
+        let (answered, answer) = oneshot::channel();
+        self.held.swap_remove(which).send(answered).unwrap();
+        answer.await.unwrap();
+    }
+}
+
+/// The URL of a gate before a deployment.
 pub(crate) async fn gate(
     process: usize,
     main: std::net::SocketAddr,

@@ -1,6 +1,7 @@
 //! Several processes of a service, main's own `disconnect` and `rotate-key` at one
 //! user's record: in chosen orders of their steps, and as they come over sockets.
 
+mod claims;
 mod gate;
 mod one_process;
 mod orders;

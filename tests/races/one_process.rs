@@ -1,13 +1,11 @@
 //! A disconnect while credentials are about to be stored by the same process, at each
 //! of the steps that this takes: also the first ones of a user who has no record yet.
 
-use std::time::Duration;
-
 use byod_local::LocalDeployment;
 use byod_runtime::{Byod, ConnectionStatus, Credentials, Error, FunctionType};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use crate::gate::{Event, gate};
+use crate::gate::{Event, Waiting, gate};
 use crate::world::{self, Seals, process, record};
 
 const USER: &str = "u";
@@ -52,39 +50,6 @@ async fn store(byod: &Byod, op: Op, credentials: &Credentials) -> Result<(), Err
     }
 }
 
-/// The requests that wait at the gate; those that come while nothing else does.
-struct Waiting {
-    events: mpsc::UnboundedReceiver<Event>,
-    held: Vec<oneshot::Sender<oneshot::Sender<()>>>,
-    done: usize,
-}
-
-impl Waiting {
-    /// Until nobody moves any more without being let through.
-    async fn settle(&mut self) {
-        let patience = || match self.held.is_empty() {
-            // Somebody has to come, or to be over.
-            true => Duration::from_millis(200),
-            false => Duration::from_millis(8),
-        };
-        let mut limit = patience();
-        while let Ok(Some(event)) = tokio::time::timeout(limit, self.events.recv()).await {
-            match event {
-                Event::Held { pass, .. } => self.held.push(pass),
-                Event::Done { .. } => self.done += 1,
-            }
-            limit = Duration::from_millis(8);
-        }
-    }
-
-    async fn pass(&mut self, which: usize) {
-        let which = which % self.held.len();
-        let (answered, answer) = oneshot::channel();
-        self.held.swap_remove(which).send(answered).unwrap();
-        answer.await.unwrap();
-    }
-}
-
 /// Lets `steps` of the first one's requests through before the user disconnects.
 async fn run(
     before: Option<&'static str>,
@@ -108,11 +73,7 @@ async fn run(
     let (send, events) = mpsc::unbounded_channel();
     let url = gate(0, main.address(), send.clone()).await;
     let byod = process(&url, &main, Seals::Old).build().unwrap();
-    let mut waiting = Waiting {
-        events,
-        held: Vec::new(),
-        done: 0,
-    };
+    let mut waiting = Waiting::new(events);
     let (service, told) = (byod.clone(), send.clone());
     let stores = tokio::spawn(async move {
         let stored = store(&service, op, &credentials).await;
@@ -121,7 +82,7 @@ async fn run(
     });
     waiting.settle().await;
     for _ in 0..steps {
-        if waiting.held.is_empty() {
+        if waiting.is_empty() {
             break;
         }
         waiting.pass(0).await;
@@ -134,8 +95,8 @@ async fn run(
         disconnected
     });
     waiting.settle().await;
-    while waiting.done < 2 {
-        if !waiting.held.is_empty() {
+    while waiting.done() < 2 {
+        if !waiting.is_empty() {
             waiting.pass(fastrand::usize(..)).await;
         }
         waiting.settle().await;

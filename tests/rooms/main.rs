@@ -264,5 +264,5 @@ fn what_is_to_be_looked_for_is_there() {
         );
         rows += 1;
     }
-    assert_eq!(rows, 11);
+    assert_eq!(rows, 12);
 }

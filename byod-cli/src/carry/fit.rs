@@ -12,9 +12,7 @@ use byod_schema::{Fields, FunctionPath};
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use super::place::{is_own, is_taken, is_unfit};
-use crate::source::{
-    Caller, Constructor, Definition, Facts, Imported, Module, OperationOf, Statement, Target,
-};
+use crate::source::{Caller, Constructor, Definition, Facts, Module, Statement};
 use crate::touches::Ids;
 
 /// Globals that mean nothing, or something else, on another deployment, and those
@@ -36,15 +34,6 @@ pub(crate) const GLOBALS: [(&str, &str); 13] = [
     ("window", "uses `window`"),
     ("eval", "calls `eval`"),
     ("Function", "makes functions of texts"),
-];
-
-/// What carried code may use of `convex/server`, beside types: nothing that makes a
-/// function or finds one by its name.
-const OF_SERVER: [&str; 4] = [
-    "defineSchema",
-    "defineTable",
-    "paginationOptsValidator",
-    "paginationResultValidator",
 ];
 
 const NO_ARGS: &str = "declares no `args`: write `args: {}`, or what it takes";
@@ -114,28 +103,21 @@ impl Carrier<'_> {
     }
 
     /// The other functions that a statement defines.
-    fn beside<'x>(
-        &'x self,
-        path: &'x FunctionPath,
-        module: &Module,
-        index: usize,
-    ) -> impl Iterator<Item = &'x FunctionPath> {
-        let names = match module.statements[index].definition {
-            Some(_) => &[][..],
-            None => &module.statements[index].names,
-        };
-        let names: Vec<String> = names.to_vec();
-        let module = module.name.clone();
-        let all = self.manifest.main.functions.keys();
-        all.filter(move |other| {
-            let is_of = |(at, name): (String, String)| at == module && names.contains(&name);
-            *other != path
-                && other.module == path.module
-                && self
-                    .sources
-                    .origin(&other.module, &other.name)
-                    .is_some_and(is_of)
-        })
+    fn beside(&self, path: &FunctionPath, module: &Module, index: usize) -> Vec<&FunctionPath> {
+        let statement = &module.statements[index];
+        if statement.definition.is_some() {
+            // That is the one.
+            return Vec::new();
+        }
+        let is_of =
+            |(at, name): (String, String)| at == module.name && statement.names.contains(&name);
+        let of_module = self.manifest.main.functions.keys();
+        let of_module = of_module.filter(|other| other.module == path.module && *other != path);
+        let others = of_module.filter(|other| {
+            let origin = self.sources.origin(&other.module, &other.name);
+            origin.is_some_and(is_of)
+        });
+        others.collect()
     }
 
     /// A function is made by a builder that does nothing but tell it who calls.
@@ -344,155 +326,4 @@ impl Carrier<'_> {
         let path = self.defined.get(&(module.name.clone(), index));
         Ids::new(self.sources, &self.manifest.main, module, path, Vec::new())
     }
-
-    fn check_reached(
-        &self,
-        module: &Module,
-        index: usize,
-        facts: &Facts,
-        need: &mut Need,
-    ) -> Result<(), Reason> {
-        let ids = self.ids(module, index);
-        for reached in &facts.reached {
-            match ids.tables(&reached.id) {
-                None => {
-                    return Err(format!(
-                        "doesn't show of which table the document is in `{}`: write `\"table\", ` before the id",
-                        reached.shown
-                    ));
-                }
-                Some(tables) => {
-                    let only = tables.first().filter(|_| tables.len() == 1);
-                    let row = only.filter(|table| self.is_foreign(table));
-                    if let Some(row) =
-                        row.and_then(|table| self.add_row_by_id(table, reached.at, facts, need))
-                    {
-                        row?;
-                    } else if let Some(table) = tables.iter().find(|t| self.is_away(t)) {
-                        return Err(format!(
-                            "reaches main's table `{table}` by an id in `{}`",
-                            reached.shown
-                        ));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Where tables are named by what is computed, no text may be one of main's.
-    fn check_tables(&self, need: &Need) -> Result<(), Reason> {
-        let all = || {
-            need.statements.iter().filter_map(|(module, index)| {
-                let module = self.sources.modules.get(module)?;
-                Some((module, *index, &module.statements[*index].facts))
-            })
-        };
-        let mut is_open = false;
-        for (module, index, facts) in all().filter(|(_, _, facts)| facts.has_computed_tables) {
-            let ids = self.ids(module, index);
-            for operation in &facts.touching.operations {
-                let OperationOf::Table(named) = &operation.of else {
-                    continue;
-                };
-                match ids.named(named) {
-                    // `for (const table of ["notes", "tasks"] as const)`
-                    Some(tables) => {
-                        if let Some(table) = tables.iter().find(|table| self.is_away(table)) {
-                            return Err(format!(
-                                "reaches main's table `{table}` in `{}`",
-                                operation.shown
-                            ));
-                        }
-                    }
-                    None => is_open = true,
-                }
-            }
-            // Where it isn't seen that a database is asked.
-            is_open |= facts.touching.operations.is_empty();
-        }
-        if !is_open {
-            return Ok(());
-        }
-        let mut texts = all().flat_map(|(_, _, facts)| &facts.texts);
-        match texts.find(|text| self.is_foreign(text)) {
-            Some(table) => Err(format!(
-                "names main's table `{table}`, and computes which table it uses"
-            )),
-            None => Ok(()),
-        }
-    }
-
-    fn add_name(
-        &self,
-        module: &Module,
-        name: &str,
-        facts: &Facts,
-        need: &mut Need,
-    ) -> Result<(), Reason> {
-        if let Some(index) = module.statement_of(name) {
-            return self.add_statement(module, index, need);
-        }
-        let Some((import, imported)) = module.import_of(name) else {
-            return Ok(());
-        };
-        let specifier = &import.specifier;
-        match self.sources.resolve(&module.name, specifier) {
-            Target::Generated(file) if file == "server" => match &imported.imported {
-                Imported::Name(name) if is_server_type(name) => Ok(()),
-                _ => Err(format!("uses `{name}` of `_generated/server`")),
-            },
-            Target::Generated(file)
-                if file == "api"
-                    && !matches!(name, "api" | "internal")
-                    && imported.imported != Imported::Name("components".to_owned()) =>
-            {
-                Err(format!("uses `{name}` of `_generated/api`"))
-            }
-            Target::Generated(_) => Ok(()),
-            Target::Package(package) if matches!(&*package, "convex/server" | "convex/values") => {
-                let is_type =
-                    import.type_only || imported.type_only || !facts.values.contains(name);
-                match &imported.imported {
-                    Imported::Name(_) if is_type || package == "convex/values" => Ok(()),
-                    Imported::Name(of) if OF_SERVER.contains(&of.as_str()) => Ok(()),
-                    Imported::Name(of) => Err(format!("uses `{of}` of `{package}`")),
-                    _ => Err(format!("imports all of `{package}` as `{name}`")),
-                }
-            }
-            Target::Package(package) => self.add_package(&package, &imported.imported, name, need),
-            Target::Module(target) => {
-                // Here too, with the users' tables.
-                if target == "schema" && imported.imported == Imported::Default {
-                    return Ok(());
-                }
-                let Some(imported) = imported.imported.name() else {
-                    return Err(format!("imports all of `{specifier}` as `{name}`"));
-                };
-                let Some((module, index)) = self.sources.exported(&target, imported) else {
-                    return Err(format!(
-                        "imports `{name}`, which is not found in `{specifier}`"
-                    ));
-                };
-                self.add_statement(module, index, need)
-                    .map_err(|reason| via(name, reason))
-            }
-        }
-    }
-}
-
-/// Where a reason lies deep, the last name on the way says enough.
-fn via(name: &str, reason: Reason) -> Reason {
-    if reason.starts_with("uses `") && reason.contains(", which ") || reason.contains(" (in `") {
-        reason
-    } else {
-        format!("{reason} (in `{name}`)")
-    }
-}
-
-pub(crate) fn is_server_type(name: &str) -> bool {
-    matches!(
-        name,
-        "QueryCtx" | "MutationCtx" | "ActionCtx" | "DatabaseReader" | "DatabaseWriter"
-    )
 }

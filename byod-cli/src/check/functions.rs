@@ -78,8 +78,7 @@ pub(super) fn functions(
             }
             Runs::Main => (RunsOn::Main, None, None),
             Runs::Refused { refusal, reason } => {
-                let reason = written(manifest, path, *refusal).unwrap_or_else(|| reason.clone());
-                (RunsOn::Refused, Some(*refusal), Some(reason))
+                (RunsOn::Refused, Some(*refusal), Some(reason.clone()))
             }
         };
         let is_stated = refusal.is_some_and(Refusal::is_stated);
@@ -104,14 +103,6 @@ pub(super) fn functions(
 fn is_public(manifest: &Manifest, path: &FunctionPath) -> bool {
     let function = manifest.main.functions.get(path);
     function.is_some_and(|function| function.visibility == Visibility::Public)
-}
-
-/// What the export has found out, which plans and reads back before it gives up a function.
-fn written(manifest: &Manifest, path: &FunctionPath, now: Refusal) -> Option<String> {
-    match &manifest.placement(path)?.runs {
-        Runs::Refused { refusal, reason } if *refusal == now => Some(reason.clone()),
-        _ => None,
-    }
 }
 
 pub(super) fn totals(functions: &[FunctionReport]) -> Totals {

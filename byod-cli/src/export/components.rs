@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::Plan;
 use crate::carry::Mounted;
 use crate::error::Error;
 use crate::layout::string;
@@ -35,7 +34,10 @@ pub(super) fn config(components: &BTreeMap<String, Mounted>) -> String {
 
 /// The packages that the project needs and its `package.json`, which is a person's once it
 /// is there, doesn't name.
-pub(super) fn to_install(folder: &Tree, plan: &Plan) -> Result<Vec<String>, Error> {
+pub(super) fn to_install(
+    folder: &Tree,
+    packages: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Error> {
     let Some(text) = folder.parent().read("package.json")? else {
         return Ok(Vec::new());
     };
@@ -44,7 +46,7 @@ pub(super) fn to_install(folder: &Tree, plan: &Plan) -> Result<Vec<String>, Erro
         let mut lists = ["dependencies", "devDependencies"].iter();
         lists.any(|list| package[list].get(name).is_some())
     };
-    let missing = plan.packages.iter().filter(|(name, _)| !is_named(name));
+    let missing = packages.iter().filter(|(name, _)| !is_named(name));
     let notes = missing.map(|(name, asked)| {
         format!(
             "functions need `{name}`, which `package.json` beside the users' Convex folder doesn't name: add `{}: {}` to its `dependencies`",

@@ -1,22 +1,30 @@
 //! `byod export --main`: what main needs to keep the users' records, the table
-//! `userDatabaseConfig` and the functions of `byod/credentials`.
+//! `userDatabaseConfig` and the functions of `byod/credentials`; and the builders of actions
+//! that ask for users' data where that is.
+
+mod builders;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Placement, Table, Validator};
+use byod_schema::{FunctionPath, Manifest, Placement, Project, Schema, Table};
 use serde::Serialize;
 
 use super::plan::Plan;
+use super::routes::{ROUTES, routes};
 use super::typecheck::TypeScript;
 use super::{Options, mirror, outbox};
 use crate::carry::{Carriers, Need};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
-use crate::source::Sources;
+use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
+
+pub(crate) use builders::{BuilderReport, builders};
+use users::{Users, users, with_index};
 
 /// Main's table of the users' records.
 pub(crate) const TABLE: &str = "userDatabaseConfig";
@@ -33,6 +41,21 @@ const UPDATE: &str = include_str!("main_side/update.ts");
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
 
+/// The builders of actions, and what they need, the same for every app.
+const SERVER: [(&str, &str); 7] = [
+    ("byod/address.ts", include_str!("main_side/address.ts")),
+    ("byod/caller.ts", include_str!("main_side/caller.ts")),
+    (
+        "byod/deployment.ts",
+        include_str!("main_side/deployment.ts"),
+    ),
+    ("byod/files.ts", include_str!("main_side/files.ts")),
+    ("byod/routed.ts", include_str!("main_side/routed.ts")),
+    ("byod/sealed.ts", include_str!("main_side/sealed.ts")),
+    ("byod/server.ts", include_str!("main_side/server.ts")),
+];
+const ROUTING: &str = "byod/routing.ts";
+
 /// What was written into main's project.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,21 +68,6 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<String>,
 }
 
-/// How main names its users.
-enum Users<'a> {
-    /// A table, its index and the claim that finds a user in it.
-    Table {
-        table: &'a str,
-        index: &'a str,
-        field: &'a str,
-        claim: &'static str,
-    },
-    /// `getAuthUserId` of Convex Auth gives the id.
-    ConvexAuth { table: &'a str },
-    /// No table: the subject itself.
-    Subject,
-}
-
 /// Writes what is not there yet.
 pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
     let force = options.force;
@@ -67,10 +75,22 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
     let folders = builder.folders()?;
     let (folder, user) = (folders.main, folders.user);
     let tree = Tree::named(&folder, config)?;
-    for name in [TABLES, CREDENTIALS, MIRROR, APPLIED, OUTBOX] {
+    let names = SERVER.iter().map(|(name, _)| *name);
+    for name in [
+        TABLES,
+        CREDENTIALS,
+        MIRROR,
+        APPLIED,
+        OUTBOX,
+        ROUTING,
+        ROUTES,
+    ]
+    .into_iter()
+    .chain(names)
+    {
         tree.path(name)?;
     }
-    let (manifest, _) = builder.read_main()?;
+    let (mut manifest, _) = builder.read_main()?;
     let mut report = Report {
         folder: folder.clone(),
         written: Vec::new(),
@@ -116,20 +136,10 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
             ));
         }
     }
-    let has_subject = !OwnerNames::of(&manifest).arguments.is_empty();
-    let is_exported = user.is_some() && !manifest.user_tables.is_empty() && has_subject;
-    let has_copies = !manifest.mirror.is_default();
-    let planned = if is_exported || has_copies {
-        let user = user.as_deref();
-        Some(planned(&manifest, config, &folder, user, options)?)
-    } else {
-        None
-    };
-    let leaves = planned
-        .as_ref()
-        .filter(|_| is_exported)
-        .map(|plan| &plan.leaves);
-    if let Some(leaves) = leaves.filter(|leaves| !leaves.is_empty()) {
+    let plan = planned(&manifest, config, &folder, user.as_deref(), options)?;
+    let leaves = plan.as_ref().map(|plan| &plan.leaves);
+    // Without a project of the users nothing is left for main.
+    if let Some(leaves) = leaves.filter(|leaves| user.is_some() && !leaves.is_empty()) {
         put(
             &tree,
             APPLIED,
@@ -146,7 +156,7 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
             );
         }
     }
-    if let Some(plan) = planned.filter(|_| has_copies) {
+    if !manifest.mirror.is_default() {
         let problems = owners::problems_of_copies(&manifest);
         if !problems.is_empty() {
             return Err(Error::Owners {
@@ -154,7 +164,8 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
                 problems,
             });
         }
-        let text = mirror::of_main(&manifest, &plan.travelling, &users.id(), users.table());
+        let travelling = plan.map(|plan| plan.travelling).unwrap_or_default();
+        let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
         // What users' deployments are sent is what `byod export` has found, whoever has
         // read the file.
         put(&tree, MIRROR, &text, true, &mut report)?;
@@ -165,7 +176,55 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
                 .to_owned(),
         );
     }
+    // Where functions run is known once there are users' deployments to run them.
+    let user = match user {
+        Some(folder) if folder.is_dir() => super::read_back(&folder)?,
+        _ => Project {
+            convex: String::new(),
+            schema: Schema {
+                tables: Vec::new(),
+                schema_validation: true,
+                other: BTreeMap::new(),
+            },
+            functions: BTreeMap::new(),
+            warnings: Vec::new(),
+        },
+    };
+    let routing = routing(&users);
+    manifest.user = Some(user);
+    server(&tree, &manifest, &routing, force, &mut report)?;
     Ok(report)
+}
+
+/// Writes the builders of actions that ask for users' data where that is, if main has such
+/// actions.
+fn server(
+    tree: &Tree,
+    manifest: &Manifest,
+    routing: &str,
+    force: bool,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let sources = Sources::read(&report.folder, &OwnerNames::of(manifest))?;
+    let placed = super::place_again(manifest, &sources);
+    let builders = builders(manifest, &sources, &placed);
+    if builders.is_empty() && !sources.has_server() {
+        return Ok(());
+    }
+    for (name, text) in SERVER {
+        put(tree, name, text, force, report)?;
+    }
+    put(tree, ROUTING, routing, force, report)?;
+    // It is nobody's to edit.
+    let text = routes(manifest, &sources, &placed);
+    put(tree, ROUTES, &text, true, report)?;
+    report.todo.extend(builders.into_iter().map(|builder| {
+        format!(
+            "in {}.ts: import from {:?} instead of {:?}, so that its actions ask for users' data where that is",
+            builder.module, builder.to, builder.from
+        )
+    }));
+    Ok(())
 }
 
 /// The functions of main that change a record, and don't compare it with what the writer
@@ -202,6 +261,29 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     updated_at.is_some_and(|field| !field.optional)
 }
 
+/// The users' project as `byod export` plans it, if it would; `user` is its folder.
+fn planned(
+    manifest: &Manifest,
+    config: &Path,
+    main: &Path,
+    user: Option<&Path>,
+    options: &Options,
+) -> Result<Option<Plan>, Error> {
+    let names = OwnerNames::of(manifest);
+    if manifest.user_tables.is_empty() || names.arguments.is_empty() {
+        return Ok(None);
+    }
+    let sources = Sources::read(main, &names)?;
+    let mut custom = Sources::default();
+    let mut typescript = Err("no folder of users' deployments is named".to_owned());
+    if let Some(folder) = user {
+        custom = super::custom(folder, &names)?;
+        typescript = TypeScript::of(main, &Tree::named(folder, config)?, options);
+    }
+    let (plan, _) = super::checked(&mut manifest.clone(), &sources, &custom, typescript)?;
+    Ok(Some(plan))
+}
+
 /// Where main would refuse what functions on users' deployments leave for it: what does it
 /// isn't there, or is older than they are.
 pub(crate) fn refuses_rows(
@@ -228,26 +310,6 @@ pub(crate) fn refuses_rows(
     ))
 }
 
-/// What `byod export` would write for users' deployments.
-fn planned(
-    manifest: &Manifest,
-    config: &Path,
-    main: &Path,
-    user: Option<&Path>,
-    options: &Options,
-) -> Result<Plan, Error> {
-    let names = OwnerNames::of(manifest);
-    let sources = Sources::read(main, &names)?;
-    let mut custom = Sources::default();
-    let mut typescript = Err("no folder of users' deployments is named".to_owned());
-    if let Some(folder) = user {
-        custom = super::custom(folder, &names)?;
-        typescript = TypeScript::of(main, &Tree::named(folder, config)?, options);
-    }
-    let (plan, _) = super::checked(&mut manifest.clone(), &sources, &custom, typescript)?;
-    Ok(plan)
-}
-
 fn put(
     folder: &Tree,
     name: &str,
@@ -268,134 +330,34 @@ fn put(
     Ok(())
 }
 
-/// The claims that tables of users are found by, and their usual names.
-const CLAIMS: [(&str, &[&str]); 2] = [
-    (
-        "subject",
-        &[
-            "subject",
-            "clerkId",
-            "clerkUserId",
-            "externalId",
-            "authId",
-            "authUserId",
-            "workosId",
-            "userId",
-        ],
-    ),
-    ("tokenIdentifier", &["tokenIdentifier"]),
-];
-
-fn users<'a>(manifest: &'a Manifest, present: Option<&'a Table>) -> Users<'a> {
-    let owner = present
-        .and_then(|table| table.document_type.as_object())
-        .and_then(|fields| fields.get("userId"));
-    let named = match owner.map(|field| &field.field_type) {
-        Some(Validator::Id { table_name }) => table_name.as_str(),
-        Some(_) => return Users::Subject,
-        None => "users",
-    };
-    let Some(table) = manifest.main.schema.table(named) else {
-        return Users::Subject;
-    };
-    for (claim, names) in CLAIMS {
-        for index in &table.indexes {
-            if let [field, ..] = index.fields.as_slice()
-                && names.contains(&field.as_str())
-            {
-                return Users::Table {
-                    table: &table.table_name,
-                    index: &index.index_descriptor,
-                    field,
-                    claim,
-                };
-            }
-        }
-    }
-    if manifest.main.schema.table("authAccounts").is_some() {
-        return Users::ConvexAuth {
-            table: &table.table_name,
-        };
-    }
-    Users::Subject
-}
-
-impl Users<'_> {
-    /// The tables whose ids say who is signed up.
-    fn tables(&self) -> Vec<String> {
-        self.table().into_iter().map(str::to_owned).collect()
-    }
-
-    /// The table that the user's id is of.
-    fn table(&self) -> Option<&str> {
-        match self {
-            Self::Table { table, .. } | Self::ConvexAuth { table } => Some(table),
-            Self::Subject => None,
-        }
-    }
-
-    fn id(&self) -> String {
-        match self {
-            Self::Table { table, .. } | Self::ConvexAuth { table } => {
-                format!("v.id({})", string(table))
-            }
-            Self::Subject => "v.string()".to_owned(),
-        }
-    }
-
-    /// The function that gives the caller's id, or null.
-    fn caller(&self) -> String {
-        match self {
-            Self::Table {
-                table,
-                index,
-                field,
-                claim,
-            } => format!(
-                r#"async function callerId(ctx: QueryCtx): Promise<Id<{table}> | null> {{
-  const identity = await ctx.auth.getUserIdentity();
-  if (identity === null) return null;
-  const user = await ctx.db
-    .query({table})
-    {find}
-    .unique();
-  return user?._id ?? null;
-}}
-"#,
-                table = string(table),
-                find = with_index(index, &format!("q.eq({}, identity.{claim})", string(field)))
-            ),
-            Self::ConvexAuth { table } => format!(
-                r#"async function callerId(ctx: QueryCtx): Promise<Id<{}> | null> {{
-  return await getAuthUserId(ctx);
-}}
-"#,
-                string(table)
-            ),
-            Self::Subject => r#"async function callerId(ctx: QueryCtx): Promise<string | null> {
-  return (await ctx.auth.getUserIdentity())?.subject ?? null;
-}
-"#
-            .to_owned(),
-        }
-    }
-}
-
-/// A line of a query, broken where it is too long.
-fn with_index(index: &str, range: &str) -> String {
-    let index = string(index);
-    let line = format!(".withIndex({index}, (q) => {range})");
-    if line.len() + 4 <= 80 {
-        line
-    } else {
-        format!(".withIndex({index}, (q) =>\n      {range},\n    )")
-    }
-}
-
-const HEAD: &str = "// Written by `byod export --main`.\n";
-
 fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
+}
+
+/// `byod/routing.ts`: which record is the caller's, as this app finds its users.
+fn routing(users: &Users<'_>) -> String {
+    let mut imports = String::new();
+    if let Users::ConvexAuth { .. } = users {
+        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
+    }
+    imports.push_str(
+        "import { makeFunctionReference } from \"convex/server\";\nimport { ConvexError, v } from \"convex/values\";\n",
+    );
+    if !matches!(users, Users::Subject) {
+        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
+    }
+    imports.push_str(
+        "import {\n  internalAction,\n  internalQuery,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
+    );
+    // The subjects of Convex Auth name a session, too.
+    let subject = match users {
+        Users::ConvexAuth { .. } => "userId",
+        Users::Table { .. } | Users::Subject => "identity?.subject ?? \"\"",
+    };
+    include_str!("main_side/routing.ts")
+        .replace("/*imports*/\n", &imports)
+        .replace("/*caller*/", &users.caller())
+        .replace("/*subject*/", subject)
 }
 
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Refusal, Runs, Side};
 
 use super::plan::Rejected;
+use super::typecheck::left_out;
 use crate::carry::{Carriers, Need};
 use crate::source::Sources;
-use crate::touches::{Judged, Sides};
+use crate::touches::{Asking, Judged, Sides};
 
 /// The reason of what could be on users' deployments and isn't.
 pub(crate) const NOT_EXPORTED: &str =
@@ -40,6 +41,30 @@ pub(crate) fn place(
         .collect()
 }
 
+/// The same of a project that was exported, with what the export has found out, which
+/// plans and reads back before it gives up a function.
+pub(crate) fn place_again(
+    manifest: &Manifest,
+    sources: &Sources,
+) -> BTreeMap<FunctionPath, Placement> {
+    let mut placed = place(manifest, sources, &left_out(manifest));
+    for (path, placement) in &mut placed {
+        let known = manifest.placement(path).map(|known| &known.runs);
+        if let (
+            Runs::Refused { refusal, reason },
+            Some(Runs::Refused {
+                refusal: of,
+                reason: known,
+            }),
+        ) = (&mut placement.runs, known)
+            && refusal == of
+        {
+            reason.clone_from(known);
+        }
+    }
+    placed
+}
+
 /// Whether a person wrote it, in `custom/`.
 fn is_custom(manifest: &Manifest, path: &FunctionPath) -> bool {
     let custom = FunctionPath::new(format!("custom/{}", path.module), &path.name);
@@ -66,7 +91,7 @@ impl Placing<'_> {
         let outbox = runs == Runs::User && need.is_some_and(leaves);
         let mirror = self.mirror(path, judged, &runs);
         Placement {
-            sees_no_connected: runs == Runs::Main && !users.is_empty(),
+            sees_no_connected: runs == Runs::Main && !users.is_empty() && !judged.is_routed(),
             runs,
             side: judged.side,
             reads: judged.total.reads.clone(),
@@ -92,8 +117,19 @@ impl Placing<'_> {
     }
 
     fn runs(&self, path: &FunctionPath, judged: &Judged) -> Runs {
+        if let Some(runs) = self.settled(path, judged) {
+            return runs;
+        }
+        if judged.is_routed() {
+            return self.routed(path, judged);
+        }
+        self.by_side(path, judged)
+    }
+
+    /// Where it runs by what `byod.toml` says, or because users' deployments have it.
+    fn settled(&self, path: &FunctionPath, judged: &Judged) -> Option<Runs> {
         let stated = &self.manifest.stated;
-        let refused = |refusal, reason: String| Runs::Refused { refusal, reason };
+        let refused = |refusal, reason: String| Some(Runs::Refused { refusal, reason });
         if stated.skip.contains(path) {
             let reason = "is listed in `user.skip` of byod.toml";
             return refused(Refusal::Skipped, reason.to_owned());
@@ -103,21 +139,64 @@ impl Placing<'_> {
             return refused(Refusal::MainOnly, reason.to_owned());
         }
         let touches = self.sides.touches_users(judged);
-        let is_stated = stated.modules.get(&path.module);
         if self.is_there(path) && (touches || self.sides.is_of_users(path)) {
-            return Runs::User;
+            return Some(Runs::User);
         }
-        if stated.across_users.contains(path) {
-            let written = self.of_users(&judged.total.writes);
-            if written.is_empty() {
-                return Runs::Main;
+        if !stated.across_users.contains(path) {
+            return None;
+        }
+        let written = self.of_users(&judged.total.writes);
+        if written.is_empty() {
+            return Some(Runs::Main);
+        }
+        let reason = format!(
+            "is listed in `user.across_users` of byod.toml, but writes {}: list it in `user.main_only`",
+            shown(&written)
+        );
+        refused(Refusal::NotCarried, reason)
+    }
+
+    /// An action that asks for users' data where that is stays on main, if all that it asks
+    /// for is somewhere.
+    fn routed(&self, path: &FunctionPath, judged: &Judged) -> Runs {
+        let refused = |refusal, reason| Runs::Refused { refusal, reason };
+        if let Some(why) = judged.direct.obscure.iter().next() {
+            return refused(Refusal::Unknown, why.clone());
+        }
+        let mut seen = BTreeSet::from([path]);
+        let mut todo = vec![judged];
+        while let Some(asking) = todo.pop() {
+            for path in &asking.direct.functions {
+                let judged = self.sides.functions.get(path);
+                let why = match judged.map(|judged| (judged, self.settled(path, judged))) {
+                    None => "could not be read".to_owned(),
+                    Some((judged, None)) if judged.is_routed() => {
+                        match judged.direct.obscure.iter().next() {
+                            Some(why) => why.clone(),
+                            None => {
+                                todo.extend(seen.insert(path).then_some(judged));
+                                continue;
+                            }
+                        }
+                    }
+                    Some((judged, settled)) => {
+                        match settled.unwrap_or_else(|| self.by_side(path, judged)) {
+                            Runs::User | Runs::Main => continue,
+                            Runs::Refused { reason, .. } => reason,
+                        }
+                    }
+                };
+                return refused(Refusal::Action, format!("asks for `{path}`: that {why}"));
             }
-            let reason = format!(
-                "is listed in `user.across_users` of byod.toml, but writes {}: list it in `user.main_only`",
-                shown(&written)
-            );
-            return refused(Refusal::NotCarried, reason);
         }
+        Runs::Main
+    }
+
+    /// Where it runs by what it touches.
+    fn by_side(&self, path: &FunctionPath, judged: &Judged) -> Runs {
+        let refused = |refusal, reason: String| Runs::Refused { refusal, reason };
+        let touches = self.sides.touches_users(judged);
+        let is_stated = self.manifest.stated.modules.get(&path.module);
         let is_known = judged.side != Side::Unknown || is_stated == Some(&Location::Main);
         match (touches, is_known, is_stated) {
             (false, _, Some(Location::User)) => {
@@ -147,7 +226,10 @@ impl Placing<'_> {
             Some(user) => user.functions.contains_key(path),
             None => {
                 let judged = self.sides.functions.get(path);
-                self.sides.is_of_users(path) || judged.is_some_and(|j| j.side == Side::User)
+                judged.is_some_and(|judged| {
+                    let is_users = judged.side == Side::User || self.sides.is_of_users(path);
+                    is_users && !judged.is_routed()
+                })
             }
         }
     }
@@ -165,7 +247,14 @@ impl Placing<'_> {
             return (Refusal::Unknown, why.clone());
         }
         if is_action || in_node() {
-            let reason = format!("is an action and asks for {}", shown(&users));
+            let stays = match &judged.asking {
+                Some(Asking::Plain(import)) => format!(
+                    ": import its builder from `{}` in `{}.ts`, which `byod export --main` writes",
+                    import.to, import.module
+                ),
+                _ => String::new(),
+            };
+            let reason = format!("is an action and asks for {}{stays}", shown(&users));
             return (Refusal::Action, reason);
         }
         let carried = self.not_carried(path);
@@ -182,6 +271,11 @@ impl Placing<'_> {
                 shown(&users)
             );
             return (Refusal::WritesMain, reason);
+        }
+        // One that is known is no reason by itself.
+        let mut components = judged.total.components.iter();
+        if components.any(|name| carried.contains(&format!("the component `{name}`"))) {
+            return (Refusal::Component, carried);
         }
         let read = self.of_main(&judged.direct.reads);
         // The caller's own row is no reason by itself: byod tells who calls. Nor is what is

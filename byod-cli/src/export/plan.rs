@@ -222,6 +222,10 @@ pub(crate) fn plan(
     for (module, text) in support::guards(manifest.ownership.deployments) {
         texts.insert(module.to_owned(), text.to_owned());
     }
+    if sources.has_server() {
+        texts.insert("byod/files".to_owned(), support::FILES.to_owned());
+        texts.insert("byod/search".to_owned(), support::SEARCH.to_owned());
+    }
     if is_shared {
         texts.insert("byod/settled".to_owned(), support::SETTLED.to_owned());
     }

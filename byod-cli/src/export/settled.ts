@@ -12,6 +12,20 @@ const still = new WeakSet<object>();
 const expressions: RegExp[] = [];
 let failed: { why: unknown } | undefined;
 
+/** What functions are bound to, which nothing can ask them: what `bind` was given. */
+const bound = new WeakMap<object, unknown[]>();
+const bind = Function.prototype.bind;
+Object.defineProperty(Function.prototype, "bind", {
+  ...Object.getOwnPropertyDescriptor(Function.prototype, "bind"),
+  value: {
+    bind(this: any, to: any, ...given: any[]) {
+      const made = Reflect.apply(bind, this, [to, ...given]);
+      bound.set(made, [this, to, ...given]);
+      return made;
+    },
+  }.bind,
+});
+
 /** Notes what the module holds; it is looked at when the next function runs. */
 export function byodHold(module: string, values: Held) {
   held.push([module, values]);
@@ -52,7 +66,7 @@ function freeze(value: unknown, whose: string) {
         `${whose} holds a ${kind}, which can't be kept from changing, and users share this deployment: make it in the function that uses it`,
       );
     }
-    todo.push(...withoutWriting(next));
+    todo.push(...withoutWriting(next), ...(bound.get(next) ?? []));
     still.add(next);
     for (const key of Reflect.ownKeys(next)) {
       const property = Reflect.getOwnPropertyDescriptor(next, key)!;

@@ -173,6 +173,12 @@ const ONCE: &str = "const own = declared(args, given);
 /// `byod/settled.ts`: nothing that modules hold can be changed once a function runs.
 pub(crate) const SETTLED: &str = include_str!("settled.ts");
 
+/// `byod/files.ts`: what main's actions do with a user's files.
+pub(crate) const FILES: &str = include_str!("files.ts");
+
+/// `byod/search.ts`: what main's actions search in a user's documents.
+pub(crate) const SEARCH: &str = include_str!("search.ts");
+
 /// The modules that keep users apart, the same for every project of one mode.
 pub(crate) fn guards(deployments: Deployments) -> [(&'static str, &'static str); 5] {
     let claim = match deployments {

@@ -66,6 +66,23 @@ pub(super) fn functions(report: &Report, out: &mut dyn Write) -> io::Result<()> 
             "  What is to stay refused can be listed: not_served = [\"module:name\"] under [user]."
         )?;
     }
+    if !report.builders.is_empty() {
+        writeln!(
+            out,
+            "\n{BOLD}Actions that stay on main with all that they ask for{BOLD:#}"
+        )?;
+        for builder in &report.builders {
+            let count = builder.functions.len();
+            writeln!(
+                out,
+                "  {MIND}to do{MIND:#} in {}.ts, import from {:?} instead of {:?}  {QUIET}{count} {}{QUIET:#}",
+                builder.module,
+                builder.to,
+                builder.from,
+                if count == 1 { "function" } else { "functions" },
+            )?;
+        }
+    }
     if !report.suggestions.is_empty() {
         writeln!(out, "\n{BOLD}Perhaps the users' as well{BOLD:#}")?;
         for suggestion in &report.suggestions {

@@ -3,6 +3,7 @@
 
 mod acts;
 mod caller;
+mod components;
 mod context;
 mod database;
 mod defined;
@@ -11,6 +12,7 @@ mod facts;
 mod given_out;
 mod handed;
 mod held;
+mod identity;
 mod kept;
 mod lookup;
 mod loose;
@@ -38,13 +40,13 @@ mod verdict;
 mod wrapper;
 mod written;
 
+pub(crate) use components::Component;
 pub(crate) use facts::{Access, Caller, DEFAULT, Facts, FunctionRef, Hands, Keeper, Named};
 pub(crate) use held::held_names;
 pub(crate) use module::{Constructor, Definition, Imported, LoadKind, Module, Statement};
-pub(crate) use mounted::Component;
 pub(crate) use operations::{Operation, OperationOf, Use};
 pub(crate) use origin::Origin;
-pub(crate) use project::{Place, Sources, Target};
+pub(crate) use project::{MAIN_HEAD, Place, Sources, Target};
 pub(crate) use public::{LOCK, packages_within, public, public_functions};
 pub(crate) use verdict::{Plain, Telling, Wrapper};
 pub(crate) use written::{Helped, Row, Scheduled, Writes, Written};

@@ -1,5 +1,5 @@
-//! The components of an app: which packages its `convex.config.ts` uses, and under which
-//! names.
+//! What a statement of `convex.config.ts` adds to its app, and the `package.json` that is
+//! about a Convex folder.
 
 use std::fs;
 use std::path::Path;
@@ -7,8 +7,6 @@ use std::path::Path;
 use oxc_ast::ast::{Argument, Expression, ObjectPropertyKind, Statement as Ast};
 use serde_json::Value;
 
-use super::module::Imported;
-use super::project::{Sources, Target};
 use super::syntax::method;
 
 /// What of a component's options is followed: its name, and a place among the routes of
@@ -19,19 +17,9 @@ const OPTIONS: [&str; 2] = ["name", "httpPrefix"];
 #[derive(Debug)]
 pub(crate) struct Mount {
     /// What is used, by its name in the module.
-    used: String,
+    pub(super) used: String,
     /// The name that it is given.
-    name: Option<String>,
-}
-
-/// Where a component comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Component {
-    /// As `convex.config.ts` imports it: `@convex-dev/aggregate/convex.config`.
-    pub(crate) specifier: String,
-    pub(crate) package: String,
-    /// The name that it is given there; none where it goes by its own.
-    pub(crate) name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 /// The component that a statement adds to its app, where all shows that is said of it.
@@ -72,38 +60,6 @@ pub(super) fn mount(statement: &Ast) -> Option<Mount> {
         used: used.name.to_string(),
         name,
     })
-}
-
-impl Sources {
-    /// The components that the app uses, of packages.
-    pub(crate) fn components(&self) -> Vec<Component> {
-        let Some(config) = self.modules.get("convex.config") else {
-            return Vec::new();
-        };
-        let component = |mount: &Mount| {
-            let (import, imported) = config.import_of(&mount.used)?;
-            let Target::Package(specifier) = self.resolve(&config.name, &import.specifier) else {
-                return None;
-            };
-            let package = specifier.trim_end_matches(".js");
-            let package = package.strip_suffix("/convex.config")?.to_owned();
-            (imported.imported == Imported::Default).then(|| Component {
-                package,
-                specifier,
-                name: mount.name.clone(),
-            })
-        };
-        config.mounts.iter().filter_map(component).collect()
-    }
-
-    /// The version of a package that the project's `package.json` asks for.
-    pub(crate) fn version(&self, package: &str) -> Option<&str> {
-        self.package
-            .as_ref()?
-            .get("dependencies")?
-            .get(package)?
-            .as_str()
-    }
 }
 
 /// The nearest `package.json` above a Convex folder.

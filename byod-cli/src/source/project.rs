@@ -25,6 +25,12 @@ pub(crate) struct Sources {
     links: BTreeMap<(String, String), Target>,
 }
 
+/// Main's module of builders that go where a user's data is.
+const SERVER: &str = "byod/server";
+
+/// How the modules begin that `byod export --main` writes.
+pub(crate) const MAIN_HEAD: &str = "// Written by `byod export --main`.\n";
+
 /// A statement: its module, and its number there.
 pub(crate) type Place = (String, usize);
 
@@ -134,8 +140,34 @@ impl Sources {
         Ok(())
     }
 
-    /// Where `specifier` leads from the module `from`.
+    /// Where `specifier` leads from the module `from`. What `byod/server` of main hands on
+    /// is Convex's own, or stands for it.
     pub(crate) fn resolve(&self, from: &str, specifier: &str) -> Target {
+        match self.leads_to(from, specifier) {
+            Target::Module(module) if self.is_server(&module) => {
+                Target::Generated("server".to_owned())
+            }
+            target => target,
+        }
+    }
+
+    /// Whether `specifier` leads to main's builders that go where a user's data is.
+    pub(crate) fn is_routing(&self, from: &str, specifier: &str) -> bool {
+        matches!(self.leads_to(from, specifier), Target::Module(module) if self.is_server(&module))
+    }
+
+    fn is_server(&self, module: &str) -> bool {
+        module == SERVER && self.has_server()
+    }
+
+    /// Whether main has the builders of actions that ask for users' data where that is, as
+    /// `byod export --main` writes them.
+    pub(crate) fn has_server(&self) -> bool {
+        let server = self.modules.get(SERVER);
+        server.is_some_and(|server| server.text.starts_with(MAIN_HEAD))
+    }
+
+    fn leads_to(&self, from: &str, specifier: &str) -> Target {
         if let Some(target) = self.links.get(&(from.to_owned(), specifier.to_owned())) {
             return target.clone();
         }

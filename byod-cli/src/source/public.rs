@@ -2,6 +2,7 @@
 //! an environment variable, or where nobody looks.
 
 mod declared;
+mod mounts;
 
 use std::collections::BTreeSet;
 use std::path::Path;

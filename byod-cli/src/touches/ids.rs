@@ -1,6 +1,8 @@
 //! Of which tables ids are, by what the schema and the validators say.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use byod_schema::{Field, Fields, FunctionPath, Project, Validator, Value};
 
@@ -17,10 +19,16 @@ pub(crate) struct Ids<'a> {
     given: Vec<Option<Validator>>,
     /// How many helpers are around it.
     depth: usize,
+    /// How much of [`WORK`] is left, here and in all helpers.
+    left: Rc<Cell<usize>>,
 }
 
 /// How far helpers are followed.
 const DEPTH: usize = 8;
+
+/// How many origins are looked at, and parts of validators copied, for one question. Helpers
+/// that call helpers several times each would multiply it by as much at every step.
+const WORK: usize = 20_000;
 
 impl<'a> Ids<'a> {
     /// In a statement of the module: that of the function, or of a helper that was given
@@ -40,39 +48,29 @@ impl<'a> Ids<'a> {
             args: function.map(|function| &function.args),
             given,
             depth: 0,
+            left: Rc::new(Cell::new(WORK)),
         }
     }
 
     /// The tables of which an id may be; `None` where that doesn't show. None of them
     /// where the text says that it may be anything.
     pub(crate) fn tables(&self, origin: &Origin) -> Option<BTreeSet<String>> {
-        let mut found = BTreeSet::new();
-        for member in members(self.value(origin)?) {
-            match member {
-                Validator::Id { table_name } => {
-                    found.insert(table_name);
-                }
-                Validator::Any | Validator::Literal { .. } => {}
-                _ => return None,
-            }
-        }
-        Some(found)
+        of_ids(self.value(origin)?)
     }
 
     /// As [`Ids::tables`], where what may be anything doesn't show either, nor what is of no
     /// table at all.
     pub(super) fn shown(&self, origin: &Origin) -> Option<BTreeSet<String>> {
         let value = self.value(origin)?;
-        let is_any = |member: &Validator| *member == Validator::Any;
-        if members(value).iter().any(is_any) {
+        if is_any(&value) {
             return None;
         }
-        self.tables(origin).filter(|tables| !tables.is_empty())
+        of_ids(value).filter(|tables| !tables.is_empty())
     }
 
     /// The tables that a name may be of.
     pub(crate) fn named(&self, origin: &Origin) -> Option<BTreeSet<String>> {
-        texts(self.value(origin)?).filter(|texts| !texts.is_empty())
+        names(self.value(origin)?)
     }
 
     /// The tables whose document something may be; `None` where it doesn't show what it is.
@@ -98,7 +96,14 @@ impl<'a> Ids<'a> {
         found
     }
 
+    /// What a value may be; `None` where that doesn't show, or takes too much to tell.
     pub(super) fn value(&self, origin: &Origin) -> Option<Validator> {
+        self.left.set(WORK);
+        self.known(origin)
+    }
+
+    fn known(&self, origin: &Origin) -> Option<Validator> {
+        self.works(1)?;
         match origin {
             Origin::Unknown => None,
             Origin::Any => Some(Validator::Any),
@@ -109,24 +114,24 @@ impl<'a> Ids<'a> {
             }),
             Origin::Name(name) => self.stands_for(name),
             // `id as any`: a text may be anything then.
-            Origin::Or(first, second) if **second == Origin::Any => match self.value(first) {
+            Origin::Or(first, second) if **second == Origin::Any => match self.known(first) {
                 Some(value) if !is_text(&value) => Some(value),
                 _ => Some(Validator::Any),
             },
-            Origin::Or(first, second) => self.value(first).or_else(|| self.value(second)),
+            Origin::Or(first, second) => self.known(first).or_else(|| self.known(second)),
             Origin::Run(path) => self.ran(path),
-            Origin::IdOf(of) => one_of(self.named(of)?.iter().map(|table| id(table))),
+            Origin::IdOf(of) => one_of(names(self.known(of)?)?.iter().map(|table| id(table))),
             Origin::DocOf(of) => self.documents(of),
             Origin::QueryOf(of) => Some(array(self.documents(of)?)),
-            Origin::Args => self.args.cloned(),
-            Origin::Parameter(number) => self.given.get(*number)?.clone(),
+            Origin::Args => self.copy(self.args?),
+            Origin::Parameter(number) => self.copy(self.given.get(*number)?.as_ref()?),
             Origin::Call(name, given) => self.called(name, given),
             Origin::Id(table) => Some(id(table)),
             Origin::Doc(table) => self.document(table),
             Origin::Query(table) => Some(array(self.document(table)?)),
-            Origin::List(of) => Some(array(self.value(of)?)),
+            Origin::List(of) => Some(array(self.known(of)?)),
             Origin::Member(of, name) => {
-                let all = members(self.value(of)?);
+                let all = members(self.known(of)?);
                 part(all, |member| match member {
                     Validator::Object { value } => value.get(name).map(|f| f.field_type.clone()),
                     Validator::Any => Some(Validator::Any),
@@ -134,7 +139,7 @@ impl<'a> Ids<'a> {
                 })
             }
             Origin::Element(of) => {
-                let all = members(self.value(of)?);
+                let all = members(self.known(of)?);
                 part(all, |member| match member {
                     Validator::Array { value } => Some(*value),
                     Validator::Record { values, .. } => Some(values.field_type),
@@ -143,7 +148,7 @@ impl<'a> Ids<'a> {
                 })
             }
             Origin::Document(of) => {
-                let all = members(self.value(of)?)
+                let all = members(self.known(of)?)
                     .into_iter()
                     .map(|member| match member {
                         Validator::Id { table_name } => self.document(&table_name),
@@ -156,7 +161,7 @@ impl<'a> Ids<'a> {
             }
             Origin::Fields(fields) => {
                 let known = fields.iter().filter_map(|(name, origin)| {
-                    Some((name.as_str(), required(self.value(origin)?)))
+                    Some((name.as_str(), required(self.known(origin)?)))
                 });
                 Some(Validator::Object {
                     value: known.collect(),
@@ -164,7 +169,7 @@ impl<'a> Ids<'a> {
             }
             // One that isn't known may be of any table.
             Origin::Each(origins) => {
-                let all: Option<Vec<Validator>> = origins.iter().map(|o| self.value(o)).collect();
+                let all: Option<Vec<Validator>> = origins.iter().map(|o| self.known(o)).collect();
                 Some(Validator::Union { value: all? })
             }
         }
@@ -177,15 +182,15 @@ impl<'a> Ids<'a> {
             None => self.sources.declared(self.module, name)?,
         };
         let returned = module.statements[index].returned.as_ref()?;
-        let given = given.iter().map(|origin| self.value(origin)).collect();
-        self.within(module, None, given)?.value(returned)
+        let given = given.iter().map(|origin| self.known(origin)).collect();
+        self.within(module, None, given)?.known(returned)
     }
 
     /// What a name of another module stands for, as a value or as a type.
     fn stands_for(&self, name: &str) -> Option<Validator> {
         let (module, index) = self.sources.declared(self.module, name)?;
         let value = module.statements[index].value.as_ref()?;
-        self.within(module, None, Vec::new())?.value(value)
+        self.within(module, None, Vec::new())?.known(value)
     }
 
     /// What one of main's functions gives.
@@ -194,7 +199,7 @@ impl<'a> Ids<'a> {
         if let Some(returns) = &function.returns
             && *returns != Validator::Any
         {
-            return Some(returns.clone());
+            return self.copy(returns);
         }
         let (module, index) = self.sources.function(path)?;
         let returned = module.statements[index]
@@ -203,7 +208,7 @@ impl<'a> Ids<'a> {
             .returned
             .as_ref()?;
         self.within(module, Some(&function.args), Vec::new())?
-            .value(returned)
+            .known(returned)
     }
 
     /// The same, elsewhere.
@@ -220,12 +225,25 @@ impl<'a> Ids<'a> {
             args,
             given,
             depth: self.depth + 1,
+            left: Rc::clone(&self.left),
         })
+    }
+
+    /// Takes so much of the work that may be done, while there is any left.
+    fn works(&self, much: usize) -> Option<()> {
+        let left = self.left.get().checked_sub(much);
+        self.left.set(left.unwrap_or(0));
+        left.map(drop)
+    }
+
+    fn copy(&self, validator: &Validator) -> Option<Validator> {
+        self.works(size(validator))?;
+        Some(validator.clone())
     }
 
     /// The documents of the tables that a name may be of.
     fn documents(&self, named: &Origin) -> Option<Validator> {
-        let tables = self.named(named)?;
+        let tables = names(self.known(named)?)?;
         let documents = tables.iter().map(|table| self.document(table));
         one_of(documents.collect::<Option<Vec<_>>>()?)
     }
@@ -234,7 +252,7 @@ impl<'a> Ids<'a> {
     fn document(&self, table: &str) -> Option<Validator> {
         let declared = &self.main.schema.table(table)?.document_type;
         one_of(
-            members(declared.clone())
+            members(self.copy(declared)?)
                 .into_iter()
                 .map(|member| match member {
                     Validator::Object { value } => {
@@ -286,6 +304,42 @@ fn one_of(members: impl IntoIterator<Item = Validator>) -> Option<Validator> {
     (!value.is_empty()).then_some(Validator::Union { value })
 }
 
+/// How many parts a validator has.
+fn size(validator: &Validator) -> usize {
+    let within = match validator {
+        Validator::Object { value } => value.iter().map(|(_, f)| size(&f.field_type)).sum(),
+        Validator::Array { value } => size(value),
+        Validator::Record { values, .. } => size(&values.field_type),
+        Validator::Union { value } => value.iter().map(size).sum(),
+        _ => 0,
+    };
+    1 + within
+}
+
+/// The tables of ids; `None` where something is none.
+fn of_ids(value: Validator) -> Option<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for member in members(value) {
+        match member {
+            Validator::Id { table_name } => {
+                found.insert(table_name);
+            }
+            Validator::Any | Validator::Literal { .. } => {}
+            _ => return None,
+        }
+    }
+    Some(found)
+}
+
+/// Whether a value may be anything.
+fn is_any(validator: &Validator) -> bool {
+    match validator {
+        Validator::Any => true,
+        Validator::Union { value } => value.iter().any(is_any),
+        _ => false,
+    }
+}
+
 /// Whether a value may be a text that isn't known for an id.
 fn is_text(validator: &Validator) -> bool {
     match validator {
@@ -293,6 +347,11 @@ fn is_text(validator: &Validator) -> bool {
         Validator::Union { value } => value.iter().any(is_text),
         _ => false,
     }
+}
+
+/// The texts that a name may be, where they are known.
+fn names(value: Validator) -> Option<BTreeSet<String>> {
+    texts(value).filter(|texts| !texts.is_empty())
 }
 
 /// The table of a document.

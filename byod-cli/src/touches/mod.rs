@@ -1,6 +1,7 @@
 //! Which tables each of main's functions touches.
 
 mod analysis;
+mod asking;
 mod crons;
 mod ids;
 mod leads;
@@ -9,6 +10,7 @@ mod sides;
 mod writers;
 
 pub(crate) use analysis::Analysis;
+pub(crate) use asking::{Asking, BuilderImport, asking, http_actions, taking_caller};
 pub(crate) use crons::left_on_main;
 pub(crate) use ids::Ids;
 pub(crate) use leads::handed;

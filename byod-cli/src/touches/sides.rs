@@ -7,10 +7,11 @@ use std::rc::Rc;
 use byod_schema::{FunctionPath, Location, Manifest, Side, Visibility, table_of_module};
 
 use super::analysis::{Analysis, Touches};
+use super::asking::{self, Asking};
 use crate::source::Sources;
 
 /// What every public function of main touches, and every internal one that those call or
-/// schedule.
+/// schedule, or actions that ask for users' data where that is.
 pub(crate) struct Sides<'a> {
     pub(crate) manifest: &'a Manifest,
     pub(crate) functions: BTreeMap<FunctionPath, Judged>,
@@ -23,6 +24,15 @@ pub(crate) struct Judged {
     /// With all that it calls or schedules.
     pub(crate) total: Touches,
     pub(crate) side: Side,
+    /// How it asks others, if it is an action.
+    pub(crate) asking: Option<Asking>,
+}
+
+impl Judged {
+    /// Whether it stays on main, and what it asks for goes where the caller's data is.
+    pub(crate) fn is_routed(&self) -> bool {
+        self.asking == Some(Asking::Routed)
+    }
 }
 
 impl<'a> Sides<'a> {
@@ -32,6 +42,18 @@ impl<'a> Sides<'a> {
         let public = public.filter(|(_, function)| function.visibility == Visibility::Public);
         let mut functions = BTreeMap::new();
         let mut todo: BTreeSet<FunctionPath> = public.map(|(path, _)| path.clone()).collect();
+        todo.extend(
+            asking::taking_caller(sources, manifest)
+                .into_iter()
+                .cloned(),
+        );
+        let known = |path: &FunctionPath| manifest.main.functions.contains_key(path);
+        for (_, asked) in asking::http_actions(sources)
+            .into_iter()
+            .filter(|(asking, _)| *asking == Asking::Routed)
+        {
+            todo.extend(asked.into_iter().filter(known));
+        }
         while let Some(path) = todo.pop_first() {
             let total = analysis.total(&path);
             let known = |f: &&FunctionPath| manifest.main.functions.contains_key(*f);
@@ -41,6 +63,7 @@ impl<'a> Sides<'a> {
                 direct: analysis.function(&path),
                 side: side(manifest, &total),
                 total,
+                asking: asking::asking(sources, manifest, &path),
             };
             functions.insert(path, judged);
         }
@@ -51,14 +74,16 @@ impl<'a> Sides<'a> {
     }
 
     /// The functions that are to be on users' deployments: those that touch users' tables,
-    /// those of modules that are named after one, and what `byod.toml` says.
+    /// those of modules that are named after one, and what `byod.toml` says. Actions that
+    /// ask for users' data where that is stay on main.
     pub(crate) fn wanted(&self) -> BTreeSet<FunctionPath> {
         let stated = &self.manifest.stated;
         let is_wanted = |(path, judged): &(&FunctionPath, &Judged)| {
             let is_left_out = stated.skip.contains(*path)
                 || stated.main_only.contains(*path)
                 || stated.across_users.contains(*path);
-            !is_left_out && (self.is_of_users(path) || self.touches_users(judged))
+            let stays = judged.is_routed() && !stated.modules.contains_key(&path.module);
+            !is_left_out && !stays && (self.is_of_users(path) || self.touches_users(judged))
         };
         let wanted = self.functions.iter().filter(is_wanted);
         wanted.map(|(path, _)| path.clone()).collect()

@@ -54,6 +54,37 @@ export function add(x: string, acc = SH) { acc.push(x); return acc.join(); }"#,
         r#"return L.set(s);"#,
     ),
     Way(
+        "boundto",
+        r#"export const swap = function (this: any, x: any) { const o = this.last; this.last = x; return o ?? null; }.bind({} as any);"#,
+        r#"return L.swap(s);"#,
+    ),
+    Way(
+        "boundgiven",
+        r#"const swap = (kept: any, x: any) => { const o = kept.last; kept.last = x; return o ?? null; };
+export const swapped = { of: [swap.bind(null, { last: null })] };"#,
+        r#"return L.swapped.of[0](s);"#,
+    ),
+    Way(
+        "boundlist",
+        r#"export const add = Array.prototype.push.bind([] as any[]);"#,
+        r#"return L.add(s);"#,
+    ),
+    Way(
+        "boundassign",
+        r#"export const all = Object.assign.bind(null, {} as any);"#,
+        r#"return L.all({ [s]: 1 });"#,
+    ),
+    Way(
+        "boundmap",
+        r#"export const put = Map.prototype.set.bind(new Map());"#,
+        r#"return [...(L.put(s, s) as any).keys()];"#,
+    ),
+    Way(
+        "boundbind",
+        r#"export const swap = Function.prototype.bind.call(function (this: any, x: any) { const o = this.last; this.last = x; return o ?? null; }, {});"#,
+        r#"return (L.swap as any)(s);"#,
+    ),
+    Way(
         "decoder",
         r#"export const dec = new TextDecoder();"#,
         r#"return L.dec.decode(new TextEncoder().encode(s), { stream: true });"#,

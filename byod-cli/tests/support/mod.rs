@@ -76,6 +76,24 @@ impl Project {
         Self::copy(&format!("tests/projects/{name}"))
     }
 
+    /// What the tests over HTTP run, on either side, is what is written.
+    pub(crate) fn assert_as_exported(&self) {
+        let main = self.byod(&["export", "--main", "--json"]).json();
+        assert_eq!(main["written"], serde_json::json!([]));
+        assert_eq!(main["kept"], serde_json::json!([]));
+        let report = self.export(&[]);
+        assert_eq!(report["functionsChanged"], false);
+        for list in ["written", "removed", "kept"] {
+            let named = report[list].as_array().into_iter().flatten();
+            // What `npx convex codegen` writes, and what is beside the folder, isn't committed.
+            let named: Vec<_> = named
+                .filter(|name| !name.as_str().unwrap().contains("_generated/"))
+                .filter(|name| *name != "../package.json")
+                .collect();
+            assert!(named.is_empty(), "{list}: {named:?}");
+        }
+    }
+
     fn copy(from: &str) -> Self {
         let project = Self::empty();
         copy(&repository(from), &project.root);
@@ -245,18 +263,23 @@ pub(crate) fn claim(subject: &str) -> Value {
 
 /// Runs the calls on the Convex folder by `convex-test`, see `tests/node/run.mjs`.
 pub(crate) fn run(node: &Path, convex: &Path, calls: &Value) -> Vec<Value> {
+    run_on(node, "run.mjs", convex, calls)
+}
+
+/// Runs a program of `tests/node` on a file or folder, which is told all at once.
+pub(crate) fn run_on(node: &Path, program: &str, on: &Path, told: &Value) -> Vec<Value> {
     let mut child = Command::new("node")
-        .arg("run.mjs")
-        .arg(convex)
+        .arg(program)
+        .arg(on)
         .current_dir(node)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(calls.to_string().as_bytes()).unwrap();
+    stdin.write_all(told.to_string().as_bytes()).unwrap();
     drop(stdin);
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "run.mjs failed");
+    assert!(output.status.success(), "{program} failed");
     serde_json::from_slice(&output.stdout).unwrap()
 }

@@ -15,6 +15,8 @@ pub(crate) struct Placed {
     pub(crate) runs: Runs,
     /// It runs on main without what connected users have elsewhere.
     pub(crate) sees_no_connected: bool,
+    /// It runs on main, and asks for users' data where that is.
+    pub(crate) asks_users: bool,
     pub(crate) inject: Vec<(String, Injection)>,
     /// The tables of main of which it reads copies on the user's deployment, or on main
     /// writes what those are of.
@@ -57,6 +59,7 @@ impl Placed {
             table: table.map_or(&*path.module, |(table, _)| table).to_owned(),
             switches,
             sees_no_connected: runs == Runs::Main && manifest.sees_no_connected(path),
+            asks_users: runs == Runs::Main && manifest.asks_users(path),
             runs,
             inject: inject
                 .into_iter()
@@ -69,8 +72,8 @@ impl Placed {
     /// refused has the types that it will have once it is served.
     pub(crate) fn seen_from(&self) -> Location {
         match self.runs {
-            Runs::Main => Location::Main,
-            Runs::User | Runs::Refused { .. } => Location::User,
+            Runs::Main if !self.asks_users => Location::Main,
+            Runs::Main | Runs::User | Runs::Refused { .. } => Location::User,
         }
     }
 }

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Ident;
 
-use super::enums::UnionEnum;
 use super::types::{Codec, Expander};
+use super::union_items::UnionEnum;
 use crate::names;
 use crate::types::{Body, Definition, Member, Variant};
 

@@ -131,6 +131,10 @@ fn doc(function: &Function) -> String {
             doc += "\n\nIt runs on main for everybody, and sees nothing of what users with a deployment \
                     of their own have there: `Routed::sees_no_connected`.";
         }
+        Runs::Main if placed.asks_users => {
+            doc += "\n\nIt runs on main for everybody, and asks for the user's data where that is: for users \
+                    with a deployment of their own the session needs their token.";
+        }
         Runs::Main | Runs::User => {}
     }
     let is_key = |injection: &Injection| *injection == Injection::IdempotencyKey;

@@ -48,6 +48,7 @@ pub(crate) fn info(placed: &Placed) -> TokenStream {
 fn runs(placed: &Placed) -> TokenStream {
     match &placed.runs {
         Runs::User => quote!(::byod_runtime::Runs::User),
+        Runs::Main if placed.asks_users => quote!(::byod_runtime::Runs::Asks),
         Runs::Main => {
             let sees_no_connected = placed.sees_no_connected;
             quote!(::byod_runtime::Runs::Main { sees_no_connected: #sees_no_connected })

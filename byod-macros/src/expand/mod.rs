@@ -2,13 +2,13 @@
 
 mod builders;
 mod definitions;
-mod enums;
 mod functions;
 mod info;
 mod module;
 mod paths;
 mod table;
 mod types;
+mod union_items;
 
 pub(crate) use info::info;
 pub(crate) use module::expand_module;

@@ -5,10 +5,10 @@ use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Ident, ItemStruct};
 
-use super::enums::UnionEnum;
 use super::module::{Contents, module_of};
 use super::paths::{location_path, name_type};
 use super::types::{Codec, Expander};
+use super::union_items::UnionEnum;
 use crate::check::{Body, CheckedField, Table};
 use crate::written;
 

@@ -3,7 +3,7 @@
 mod documents;
 mod model;
 mod pages;
-mod unions;
+mod union_to_enum;
 
 pub(crate) use documents::{Documents, common_fields};
 pub(crate) use model::{

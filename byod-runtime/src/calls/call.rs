@@ -172,7 +172,7 @@ impl<T> Prepared<T> {
                     Ok(value) => {
                         let value = routed(value);
                         if leaves {
-                            self.session.has_left(&target);
+                            self.session.has_left(&target, deadline.begin);
                         }
                         return Ok(value);
                     }
@@ -188,7 +188,7 @@ impl<T> Prepared<T> {
                                 Ok(value) => {
                                     let value = routed(value);
                                     if leaves {
-                                        self.session.has_left(&target);
+                                        self.session.has_left(&target, deadline.begin);
                                     }
                                     return Ok(value);
                                 }
@@ -199,7 +199,7 @@ impl<T> Prepared<T> {
                 }
                 self.session.observe(&target, &error);
                 if leaves && error.outcome() == Outcome::Unknown {
-                    self.session.has_left(&target);
+                    self.session.has_left(&target, deadline.begin);
                 }
                 Err(error)
             });

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -120,12 +121,13 @@ impl Session {
         self.byod.apply_outbox_of(user, Some(subject)).await
     }
 
-    /// Has main do, in a task of its own, what a call may have left for it.
+    /// Has main do, in a task of its own, what a call that began then may have left for it.
     #[cold]
-    pub(crate) fn has_left(&self, target: &Target) {
+    pub(crate) fn has_left(&self, target: &Target, begin: Instant) {
         if let Target::User(connected) = target {
             let (user, subject) = (&self.user_id, Some(&self.subject));
-            self.byod.take_rows_later(&connected.client, user, subject);
+            self.byod
+                .take_rows_later(&connected.client, user, subject, begin);
         }
     }
 

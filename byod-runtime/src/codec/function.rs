@@ -42,6 +42,11 @@ pub enum Runs {
         /// have on their own deployments.
         sees_no_connected: bool,
     },
+    /// On main, in an action that asks for the user's data where that is. Main has to be
+    /// told who calls: without the user's token
+    /// ([`Session::with_token`](crate::Session::with_token)) it is
+    /// [`Error::NotServed`](crate::Error::NotServed) for connected users.
+    Asks,
     /// Nowhere: it is [`Error::NotServed`](crate::Error::NotServed) before anything is
     /// sent.
     Refused {

@@ -67,7 +67,10 @@ impl Health {
             budget: Budget::default(),
             calls,
             failures: Mutex::default(),
-            floods: Arc::default(),
+            floods: Arc::new(match limit {
+                Some(_) => Floods::of_a_user(),
+                None => Floods::default(),
+            }),
         }
     }
 

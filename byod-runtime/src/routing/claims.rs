@@ -120,21 +120,12 @@ impl Byod {
     }
 
     /// Gives up the claim of a deployment whose credentials were not stored, if it was
-    /// made for them: unless the user has been connected to it by others meanwhile.
+    /// made for them: unless others have put it into the user's record meanwhile.
     pub(crate) async fn undo_claim(&self, user: &UserId, claimed: NewClaim) {
         let Some((client, subject)) = claimed.to_release else {
             return;
         };
-        let is_free = match self.inner().store.get(user).await {
-            Ok(Some(record)) if record.connection_status != ConnectionStatus::Disconnected => {
-                let present = self.client(user, &record);
-                present.is_ok_and(|present| present.host() != client.host())
-            }
-            Ok(_) => true,
-            // Where it can't be told, it may be in use.
-            Err(_) => false,
-        };
-        if !is_free {
+        if self.may_be_named(user, &client).await {
             tracing::info!(
                 ?user,
                 deployment = client.host(),
@@ -151,6 +142,28 @@ impl Byod {
                 "a deployment was claimed, not connected, and could not be released: \
                  it stays the user's until `byod release --deployment` gives it up"
             );
+            return;
+        }
+        // Who connects it again at the same time has found it claimed, and looks once
+        // more when that is stored: before this, or behind what was released.
+        if self.may_be_named(user, &client).await {
+            let claim = client.claim(subject.as_str(), user.as_str(), client.deadline());
+            if let Err(error) = claim.await {
+                tracing::warn!(?user, %error, "the user's deployment could not be claimed again");
+            }
+        }
+    }
+
+    /// Whether the user's record names the deployment, as far as that can be told: also one
+    /// that is disconnected, for their data is there.
+    async fn may_be_named(&self, user: &UserId, client: &Client) -> bool {
+        match self.inner().store.get(user).await {
+            Ok(Some(record)) => {
+                let present = self.client(user, &record);
+                present.map_or(true, |present| present.host() == client.host())
+            }
+            Ok(None) => false,
+            Err(_) => true,
         }
     }
 
@@ -198,4 +211,12 @@ pub(crate) struct NewClaim {
     pub(crate) claim: Claim,
     /// Where it was nobody's before.
     to_release: Option<(Client, Subject)>,
+}
+
+impl NewClaim {
+    /// Whether somebody else made it, who may give it up: a connect of the same user that
+    /// was called off.
+    pub(crate) fn is_of_another(&self) -> bool {
+        self.claim == Claim::Yours && self.to_release.is_none()
+    }
 }

@@ -117,13 +117,21 @@ impl Byod {
             Ok(stored) => stored.is_some(),
             Err(error) => error.outcome() == Outcome::Unknown,
         };
-        if let Some(claimed) = claimed.filter(|_| !is_stored) {
-            self.undo_claim(&user, claimed).await;
+        match claimed {
+            Some(claimed) if !is_stored => self.undo_claim(&user, claimed).await,
+            Some(claimed) if claimed.is_of_another() => {
+                // It stands, or is made again; where it can't be, the first call does it.
+                let claimed = self.claim_for(&new.client, &user, &new.subject).await;
+                if claimed.is_err() {
+                    return self.test_connection(user).await;
+                }
+            }
+            _ => {}
         }
         let status = match stored? {
             Some(status) => {
                 if status == ConnectionStatus::Connected && self.inner().router.leaves_rows() {
-                    self.take_rows_later(&new.client, &user, Some(&new.subject));
+                    self.take_rows_later(&new.client, &user, Some(&new.subject), start);
                 }
                 let whose = Whose {
                     user: user.as_str(),

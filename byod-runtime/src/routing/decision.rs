@@ -35,7 +35,14 @@ pub(crate) enum Decision<'a> {
     },
 }
 
-/// Whether the decision depends on the user's record at all.
+/// Of an action that asks for the user's data where that is, without who calls.
+const UNTOLD: Decision<'_> = Decision::NotServed {
+    refusal: Refusal::Action,
+    reason: "asks for the user's data where that is, and main isn't told whose call it is: give the session the user's token (`with_token`)",
+};
+
+/// Whether the decision depends on the user's record at all; that main is told who calls
+/// is decided before.
 pub(crate) fn needs_record(runs: Runs, switch: Switch<'_>) -> bool {
     !matches!(runs, Runs::Main { .. }) && switch != Switch::Off
 }
@@ -49,8 +56,11 @@ pub(crate) fn decide(
     if !needs_record(runs, switch) || standing == Standing::NotConnected {
         return Decision::Main;
     }
-    if let Runs::Refused { refusal, reason } = runs {
-        return Decision::NotServed { refusal, reason };
+    match runs {
+        Runs::Refused { refusal, reason } => return Decision::NotServed { refusal, reason },
+        // With the user's token, nobody asks.
+        Runs::Asks => return UNTOLD,
+        Runs::User | Runs::Main { .. } => {}
     }
     let refused = |table, still_on_main| Decision::Refused {
         table,
@@ -92,6 +102,9 @@ mod tests {
             (Runs::User,  NotConnected, [Main, Main,       Main,       Main,       Main]),
             (Runs::User,  Connected,    [Main, User,       writes,     split,      User]),
             (Runs::User,  Error,        [Main, Blocked,    Blocked,    Blocked,    Blocked]),
+            (Runs::Asks,  NotConnected, [Main, Main,       Main,       Main,       Main]),
+            (Runs::Asks,  Connected,    [Main, UNTOLD,     UNTOLD,     UNTOLD,     UNTOLD]),
+            (Runs::Asks,  Error,        [Main, UNTOLD,     UNTOLD,     UNTOLD,     UNTOLD]),
             (refused,     NotConnected, [Main, Main,       Main,       Main,       Main]),
             (refused,     Connected,    [Main, not_served, not_served, not_served, not_served]),
             (refused,     Error,        [Main, not_served, not_served, not_served, not_served]),

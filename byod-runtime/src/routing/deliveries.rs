@@ -1,43 +1,55 @@
 //! Whose rows are under way to main.
 
-use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use quick_cache::sync::Cache;
-use tokio::sync::Mutex;
-
+use super::per_user::PerUser;
 use crate::users::UserId;
 
 /// Whose rows are under way to main.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    users: Cache<String, Arc<UnderWay>>,
+    users: PerUser<UnderWay>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
-    pub(super) taking: Mutex<()>,
+    pub(super) taking: tokio::sync::Mutex<()>,
     /// How many wait to take what is left by then.
     pub(super) waiting: AtomicUsize,
+    /// When the user was disconnected last.
+    disconnected: Mutex<Option<Instant>>,
 }
 
 impl Outbox {
     /// Of about `capacity` users.
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            users: Cache::new(capacity),
+            users: PerUser::new(capacity),
         }
     }
 
     pub(super) fn of(&self, user: &UserId) -> Arc<UnderWay> {
-        let made = self
-            .users
-            .get_or_insert_with(user.as_str(), || Ok::<_, Infallible>(Arc::default()));
-        match made {
-            Ok(of) => of,
-            Err(never) => match never {},
-        }
+        self.users.of(user.as_str())
+    }
+
+    /// Nothing is asked of the user's deployment any more by who knew of it before.
+    pub(super) fn disconnected(&self, user: &UserId) {
+        *self.of(user).lock() = Some(Instant::now());
+    }
+}
+
+impl UnderWay {
+    /// Whether the user was disconnected since then.
+    pub(super) fn is_over(&self, since: Instant) -> bool {
+        self.lock()
+            .is_some_and(|disconnected| disconnected >= since)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        let disconnected = self.disconnected.lock();
+        disconnected.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

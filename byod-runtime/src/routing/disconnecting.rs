@@ -21,6 +21,7 @@ impl Byod {
         to_the_end(async move {
             let marked = byod.mark_disconnected(&user).await;
             byod.clear_user_client(&user);
+            byod.inner().outbox.disconnected(&user);
             // Last: one that had seen the route before may be about to try it.
             byod.stop_recovery(&user);
             marked

@@ -44,13 +44,16 @@ impl Byod {
     fn switch<'a>(
         &self,
         user: &UserId,
+        token: Option<&Token>,
         wanted: Wanted<'a>,
         known: Option<&mut Known>,
     ) -> Result<Option<Switch<'a>>, Error> {
         user.check()?;
         // What runs on main needs neither the switch nor the record.
-        if let Runs::Main { .. } = wanted.runs {
-            return Ok(None);
+        match wanted.runs {
+            Runs::Main { .. } => return Ok(None),
+            Runs::Asks if token.is_some() => return Ok(None),
+            Runs::Asks | Runs::User | Runs::Refused { .. } => {}
         }
         let rollouts = &self.inner().rollouts;
         let switch = match known {
@@ -69,7 +72,7 @@ impl Byod {
         wanted: Wanted<'_>,
         deadline: Deadline,
     ) -> Result<Option<Target>, Error> {
-        let Some(switch) = self.switch(user, wanted, None)? else {
+        let Some(switch) = self.switch(user, token, wanted, None)? else {
             return Ok(Some(self.main_with(token)));
         };
         let Some(route) = self.inner().routes.hit(user, deadline.begin) else {
@@ -87,7 +90,7 @@ impl Byod {
         mut known: Option<&mut Known>,
         deadline: Deadline,
     ) -> Result<Target, Error> {
-        let Some(switch) = self.switch(user, wanted, known.as_deref_mut())? else {
+        let Some(switch) = self.switch(user, token, wanted, known.as_deref_mut())? else {
             return Ok(self.main_with(token));
         };
         let route = match known {

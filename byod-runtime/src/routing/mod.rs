@@ -11,6 +11,7 @@ mod disconnecting;
 mod known_claims;
 mod lookup;
 mod outbox;
+mod per_user;
 mod publishing;
 mod record_changes;
 mod recovery;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -18,9 +19,10 @@ const ROWS: &str = "byod/outbox:rows";
 const DONE: &str = "byod/outbox:done";
 const APPLY: &str = "byod/outbox:apply";
 
-/// How often rows are taken at one time: whoever owns a deployment may put there as many
-/// as they like.
+/// How often rows are taken at one time, and how many of them at once: whoever owns a
+/// deployment may put there as many as they like, and answer with more than were asked for.
 const ROUNDS: usize = 16;
+const MOST_ROWS: usize = 100;
 
 /// How many records are read at once, and how many users' rows are taken at one time.
 const PAGE: u32 = 100;
@@ -34,7 +36,7 @@ pub struct Delivered {
     pub applied: u64,
     /// Those that main has refused. It keeps them, in its table `byodRefused`.
     pub refused: Vec<RefusedRow>,
-    /// There are more: they were too many for one time.
+    /// There are more: they were too many for one time, or the user was disconnected.
     pub more: bool,
 }
 
@@ -44,7 +46,7 @@ pub struct Delivered {
 pub struct RefusedRow {
     /// Its number on the user's deployment.
     pub seq: u64,
-    /// Why, in main's words.
+    /// Why, in main's words: one line of bounded length.
     pub reason: Arc<str>,
 }
 
@@ -135,6 +137,7 @@ impl Byod {
         user: &UserId,
         subject: Option<&Subject>,
     ) -> Result<Delivered, Error> {
+        let since = Instant::now();
         let Some(record) = self.inner().store.get(user).await? else {
             return Ok(Delivered::default());
         };
@@ -142,7 +145,7 @@ impl Byod {
             return Ok(Delivered::default());
         }
         let Connected { client, .. } = self.connected(user, &record)?;
-        self.take_rows(&client, user, subject).await
+        self.take_rows(&client, user, subject, since).await
     }
 
     /// Does [`apply_outbox`](Self::apply_outbox) for every connected user, a few at a
@@ -154,6 +157,7 @@ impl Byod {
         let mut swept = Swept::default();
         let mut next = None;
         loop {
+            let since = Instant::now();
             let page = self.user_records(next.as_deref(), PAGE).await?;
             let connected = page
                 .records
@@ -163,7 +167,7 @@ impl Byod {
                 .map(|record| async move {
                     let user = UserId::from(record.user_id.as_str());
                     let Connected { client, .. } = self.connected(&user, record)?;
-                    self.take_rows(&client, &user, None).await
+                    self.take_rows(&client, &user, None, since).await
                 })
                 .buffer_unordered(TOGETHER);
             while let Some(result) = results.next().await {
@@ -185,12 +189,13 @@ impl Byod {
     }
 
     /// Has main do what is left, in a task of its own: unless somebody waits to do so
-    /// already, who will find it.
+    /// already, who will find it, or the user was disconnected `since`.
     pub(crate) fn take_rows_later(
         &self,
         client: &Client,
         user: &UserId,
         subject: Option<&Subject>,
+        since: Instant,
     ) {
         let under_way = self.inner().outbox.of(user);
         if under_way.waiting.load(Ordering::SeqCst) > 0 {
@@ -199,18 +204,20 @@ impl Byod {
         let (byod, client, user) = (self.clone(), client.clone(), user.clone());
         let subject = subject.cloned();
         tokio::spawn(async move {
-            let taken = byod.take_rows(&client, &user, subject.as_ref());
+            let taken = byod.take_rows(&client, &user, subject.as_ref(), since);
             // It is in the log.
             let _ = taken.await;
         });
     }
 
-    /// Has main do what is left; one at a time for each user.
-    pub(crate) async fn take_rows(
+    /// Has main do what is left; one at a time for each user. Nothing is asked of the
+    /// deployment any more once the user was disconnected `since`.
+    async fn take_rows(
         &self,
         client: &Client,
         user: &UserId,
         subject: Option<&Subject>,
+        since: Instant,
     ) -> Result<Delivered, Error> {
         let under_way = self.inner().outbox.of(user);
         let _taking = {
@@ -221,7 +228,8 @@ impl Byod {
             Some(subject) => Owner::Subject(subject.as_str()),
             None => Owner::User(user.as_str()),
         };
-        let taken = self.take_all(client, user, owner).await;
+        let is_over = || under_way.is_over(since);
+        let taken = self.take_all(client, user, owner, is_over).await;
         if let Err(error) = &taken {
             tracing::warn!(
                 ?user, %error,
@@ -237,11 +245,15 @@ impl Byod {
         client: &Client,
         user: &UserId,
         owner: Owner<'_>,
+        is_over: impl Fn() -> bool,
     ) -> Result<Delivered, Error> {
         let main = self.inner().store.main();
         let mut delivered = Delivered::default();
-        let mut at_once = usize::MAX;
+        let mut at_once = MOST_ROWS;
         for _ in 0..ROUNDS {
+            if is_over() {
+                break;
+            }
             let deadline = client.deadline();
             let rows: Rows = client.call(Endpoint::Query, ROWS, &owner, deadline).await?;
             if rows.rows.is_empty() {
@@ -266,7 +278,10 @@ impl Byod {
                 }
                 Err(error) => return Err(error),
             };
-            note(user, &applied, &mut delivered);
+            note(main, user, &applied, &mut delivered);
+            if is_over() {
+                break;
+            }
             let done = Done {
                 owner,
                 epoch: &rows.epoch,
@@ -276,11 +291,11 @@ impl Byod {
             let _: Option<()> = client
                 .call(Endpoint::Mutation, DONE, &done, deadline)
                 .await?;
-            delivered.more = rows.more || part.len() < rows.rows.len();
-            if !delivered.more {
+            if !rows.more && part.len() == rows.rows.len() {
                 return Ok(delivered);
             }
         }
+        delivered.more = true;
         Ok(delivered)
     }
 }
@@ -290,12 +305,14 @@ async fn apply(main: &Client, args: &Apply<'_>) -> Result<Applied, Error> {
     main.call(Endpoint::Mutation, APPLY, args, deadline).await
 }
 
-fn note(user: &UserId, applied: &Applied, delivered: &mut Delivered) {
+fn note(main: &Client, user: &UserId, applied: &Applied, delivered: &mut Delivered) {
     // Main counts from one, by whole numbers.
     delivered.applied += applied.applied as u64;
     telemetry::outbox(applied.applied as u64, applied.refused.len() as u64);
     for Refused { seq, reason } in &applied.refused {
-        let (seq, reason): (u64, Arc<str>) = (*seq as u64, reason.as_str().into());
+        // It may quote the row, which is a stranger's text.
+        let reason = main.context(Endpoint::Mutation, APPLY).quote(reason);
+        let (seq, reason): (u64, Arc<str>) = (*seq as u64, reason.into());
         tracing::warn!(
             ?user, seq, %reason,
             "main refused what a function had left for it: it is kept in `byodRefused`"

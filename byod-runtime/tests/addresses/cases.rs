@@ -111,7 +111,11 @@ async fn no_hostile_url_is_stored() {
         }
         assert_eq!(world.cost(), (0, 0), "nothing was asked of anybody");
     }
-    println!("hostile URLs refused {refused} of {}", urls.len());
+    println!(
+        "hostile URLs refused {refused} of {}, over {}",
+        urls.len(),
+        way()
+    );
     assert!(refused == urls.len() && refused >= 120);
 }
 
@@ -164,7 +168,7 @@ async fn good_urls_are_stored_and_called_as_they_are_read() {
             taken += 1;
         }
     }
-    println!("good URLs taken {taken} of {}", urls.len());
+    println!("good URLs taken {taken} of {}, over {}", urls.len(), way());
     assert!(taken == urls.len() && taken >= 20);
 }
 
@@ -219,7 +223,11 @@ async fn names_that_stand_for_hostile_addresses_are_not_connected_to() {
             refused += 1;
         }
     }
-    println!("hostile answers refused {refused} of {}", answers.len());
+    println!(
+        "hostile answers refused {refused} of {}, over {}",
+        answers.len(),
+        way()
+    );
     assert_eq!(refused, answers.len());
 }
 

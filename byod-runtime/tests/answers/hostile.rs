@@ -41,6 +41,9 @@ pub(crate) enum Sends {
     Drop { bytes: Vec<u8>, pause: Duration },
     /// These, and its half of the connection ends.
     HalfClosed(Vec<u8>),
+    /// These settings of HTTP/2, and sound answers to all that comes; where it is said, what
+    /// a call may send is let through byte by byte.
+    Settings { settings: Vec<u8>, opens: bool },
 }
 
 /// It, running in a thread of its own.
@@ -130,6 +133,9 @@ where
         sound(stream, over, status, body).await;
         return Ok(());
     }
+    if let Sends::Settings { settings, opens } = sends {
+        return with_settings(&mut stream, &settings, opens).await;
+    }
     match over {
         Over::Http2 => request2(&mut stream).await?,
         _ => request1(&mut stream).await?,
@@ -173,7 +179,7 @@ where
 {
     let count = |bytes: usize| seen.bytes.fetch_add(bytes, Ordering::SeqCst);
     let (first, then) = match sends {
-        Sends::Body(..) => return Ok(()),
+        Sends::Body(..) | Sends::Settings { .. } => return Ok(()),
         Sends::Flood { first, then } => (first, then),
         Sends::After { first, then } => {
             stream.write_all(&first).await?;
@@ -226,26 +232,73 @@ async fn request1<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<()> {
 
 /// Reads a request, and says what a server says first; the stream is 1.
 async fn request2<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    begin2(stream, &[]).await?;
+    while !frame2(stream).await?.ends {}
+    Ok(())
+}
+
+/// Answers all requests.
+async fn with_settings<S>(stream: &mut S, settings: &[u8], opens: bool) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    const BODY: &[u8] = br#"{"status":"success","value":"ok","logLines":[]}"#;
+    begin2(stream, settings).await?;
+    loop {
+        let Frame { kind, of, ends } = frame2(stream).await?;
+        if ends {
+            // Number 8 of the static table: status 200.
+            let head = frame(HEADERS, END_HEADERS, of, b"\x88");
+            let answer = [head, frame(DATA, END_STREAM, of, BODY)].concat();
+            stream.write_all(&answer).await?;
+        } else if opens && kind == HEADERS {
+            let byte = frame(WINDOW_UPDATE, 0, of, &[0, 0, 0, 1]);
+            stream.write_all(&byte.repeat(500)).await?;
+        }
+        stream.flush().await?;
+    }
+}
+
+async fn begin2<S>(stream: &mut S, settings: &[u8]) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut preface = [0; 24];
     stream.read_exact(&mut preface).await?;
-    stream.write_all(&frame(SETTINGS, 0, 0, &[])).await?;
-    loop {
-        let mut head = [0; 9];
-        stream.read_exact(&mut head).await?;
-        let [a, b, c, kind, flags, ..] = head;
-        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
-        stream.read_exact(&mut payload).await?;
-        match kind {
-            SETTINGS if flags & 1 == 0 => stream.write_all(&frame(SETTINGS, 1, 0, &[])).await?,
-            DATA | HEADERS if flags & END_STREAM != 0 => return Ok(()),
-            _ => {}
-        }
+    stream.write_all(&frame(SETTINGS, 0, 0, settings)).await?;
+    stream.flush().await
+}
+
+/// What the client sent.
+struct Frame {
+    kind: u8,
+    /// The stream.
+    of: u32,
+    /// Whether a request is complete with it.
+    ends: bool,
+}
+
+/// Reads the next frame, and acknowledges settings.
+async fn frame2<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<Frame> {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await?;
+    let [a, b, c, kind, flags, of @ ..] = head;
+    let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+    stream.read_exact(&mut payload).await?;
+    if kind == SETTINGS && flags & 1 == 0 {
+        stream.write_all(&frame(SETTINGS, 1, 0, &[])).await?;
     }
+    Ok(Frame {
+        kind,
+        of: u32::from_be_bytes(of),
+        ends: matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0,
+    })
 }
 
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
 pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const WINDOW_UPDATE: u8 = 8;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 

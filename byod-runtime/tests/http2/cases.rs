@@ -35,6 +35,8 @@ const REFUSED_STREAM: u8 = 7;
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Answered,
+    /// Answered when so many have come, each with headers as servers send them.
+    AnsweredTogether(usize),
     /// Answered, and no more are wanted on this connection.
     AnsweredLast,
     /// With more than the client takes, and no end.
@@ -147,6 +149,7 @@ async fn serve(
     io.read_exact(&mut preface).await?;
     assert_eq!(preface, PREFACE);
     io.write_all(&frame(SETTINGS, 0, 0, &[])).await?;
+    let mut waiting = Vec::new();
     loop {
         io.flush().await?;
         let mut head = [0; 9];
@@ -186,6 +189,21 @@ async fn serve(
         let go_away = |last: u32| frame(GO_AWAY, 0, 0, &[last.to_be_bytes(), [0; 4]].concat());
         match fate {
             Fate::Answered => io.write_all(&answer).await?,
+            Fate::AnsweredTogether(count) => {
+                waiting.push(stream);
+                if waiting.len() < count {
+                    continue;
+                }
+                // Not for the table: `a: bbb…`.
+                let header = [&[0, 1, b'a', 100][..], &[b'b'; 100]].concat();
+                let headers = [&[0x88][..], &header, &header].concat();
+                for stream in waiting.drain(..) {
+                    let head = frame(HEADERS, END_HEADERS, stream, &headers);
+                    io.write_all(&[head, frame(DATA, END_STREAM, stream, body)].concat())
+                        .await?;
+                    io.flush().await?;
+                }
+            }
             Fate::AnsweredLast => io.write_all(&[answer, go_away(stream)].concat()).await?,
             Fate::Flooded => {
                 let flood = frame(DATA, 0, stream, &[b' '; 4000]);
@@ -215,6 +233,20 @@ async fn calls_at_once_share_a_connection() {
         assert_eq!(value.unwrap(), "done");
     }
     assert_eq!(deployment.counts(), (1, 51));
+}
+
+/// As many answers as calls is what was asked for, also all of them together.
+#[tokio::test]
+async fn answers_that_come_together_are_no_flood() {
+    let deployment = Deployment::start().await;
+    deployment.query().await.unwrap();
+    for count in [64, 500] {
+        deployment.decide(Fate::AnsweredTogether(count));
+        for value in join_all((0..count).map(|_| deployment.query())).await {
+            assert_eq!(value.unwrap(), "done");
+        }
+    }
+    assert_eq!(deployment.counts().0, 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The two ways of making connections.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -29,6 +30,16 @@ impl Way {
             Self::BuiltIn => byod,
             Self::Reqwest => byod.http_client(contrary),
         }
+    }
+}
+
+/// As figures are printed.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BuiltIn => "byod's own connections",
+            Self::Reqwest => "a client of reqwest",
+        })
     }
 }
 

@@ -4,7 +4,7 @@ import type OpenAI from "openai";
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Id } from "./_generated/dataModel";
-import { action, internalAction, type ActionCtx } from "./_generated/server";
+import { action, internalAction, type ActionCtx } from "./byod/server";
 import { complete, embed, gateway } from "./lib/ai";
 import { costOf } from "@/lib/models";
 import { estimateTokens } from "@/lib/tokens";

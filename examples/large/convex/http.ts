@@ -1,7 +1,7 @@
 import { httpRouter } from "convex/server";
 import { api, internal } from "./_generated/api";
 import type { Id } from "./_generated/dataModel";
-import { httpAction } from "./_generated/server";
+import { httpAction } from "./byod/server";
 import { sha256 } from "./lib/crypto";
 
 const http = httpRouter();

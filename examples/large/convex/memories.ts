@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
-import { action, mutation, query } from "./_generated/server";
+import { action, mutation, query } from "./byod/server";
 import { assertOwner } from "./lib/access";
 import { getCurrentUser, requireUser } from "./lib/auth";
 import { memoryCategory } from "./schema/knowledge";

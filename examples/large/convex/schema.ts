@@ -1,4 +1,5 @@
 import { defineSchema } from "convex/server";
+import { byodTables } from "./byod/tables";
 import { accountTables } from "./schema/accounts";
 import { adminTables } from "./schema/admin";
 import { billingTables } from "./schema/billing";
@@ -10,6 +11,7 @@ import { tagTables } from "./schema/tags";
 import { usageTables } from "./schema/usage";
 
 export default defineSchema({
+  ...byodTables,
   ...accountTables,
   ...billingTables,
   ...adminTables,

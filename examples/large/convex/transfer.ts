@@ -6,7 +6,7 @@ import {
   internalMutation,
   internalQuery,
   mutation,
-} from "./_generated/server";
+} from "./byod/server";
 import { notify } from "./lib/activity";
 import { requireUser } from "./lib/auth";
 import { insertMessage } from "./lib/messages";

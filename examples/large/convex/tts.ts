@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Id } from "./_generated/dataModel";
-import { action } from "./_generated/server";
+import { action } from "./byod/server";
 import { gateway } from "./lib/ai";
 
 /** An answer, read aloud; from the cache where it was before. */

@@ -72,6 +72,15 @@ impl Manifest {
         self.placement(path).is_some_and(|it| it.sees_no_connected)
     }
 
+    /// Whether a function runs on main and asks for users' data where that is, as actions
+    /// do that are made for it: what it is told of users' tables is of either side.
+    pub fn asks_users(&self, path: &FunctionPath) -> bool {
+        self.placement(path).is_some_and(|it| {
+            let touches_users = || it.touches().iter().any(|t| self.user_tables.contains(*t));
+            it.runs == Runs::Main && !it.sees_no_connected && touches_users()
+        })
+    }
+
     /// The public functions of main that `[user]` in `byod.toml` names and main doesn't have.
     pub fn unknown_stated(&self) -> Vec<(&'static str, &FunctionPath)> {
         let lists = [

@@ -74,6 +74,47 @@ async fn calls_do_it_by_themselves() {
     panic!("main was not told");
 }
 
+/// A reason may quote the row, which anybody may have written.
+#[tokio::test]
+async fn a_reason_is_one_line_whatever_the_row_says() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.connected("alice").await;
+    let helper = "x\nERROR forged\u{2028}";
+    alice
+        .forge(&json!({"is": "help", "helper": helper, "args": []}))
+        .await;
+    let delivered = alice.session.apply_outbox().await.unwrap();
+    let reason = &delivered.refused[0].reason;
+    assert_eq!(&**reason, "No function calls `x ERROR forged ` so");
+}
+
+/// A disconnect is final for what functions have left, too: what is under way ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_disconnect_nothing_more_is_asked_of_the_deployment() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.connected("alice").await;
+    for _ in 0..500 {
+        alice.forge(&json!({"is": "nothing"})).await;
+    }
+    let before = alice.proxy.calls();
+    let session = alice.session.clone();
+    let taking = tokio::spawn(async move { session.apply_outbox().await });
+    // The first rows are done.
+    while alice.proxy.calls() < before + 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    world.byod.disconnect(&*alice.id).await.unwrap();
+    let at = alice.proxy.calls();
+    let delivered = taking.await.unwrap().unwrap();
+    assert!(delivered.more, "{delivered:?}");
+    assert!(alice.holds("byodOutbox").await.len() > 200);
+    assert_eq!(alice.proxy.calls(), at);
+}
+
 #[tokio::test]
 async fn what_a_failing_function_left_is_not_done() {
     let Some(world) = World::start().await else {

@@ -19,6 +19,7 @@ fn the_registry_has_every_public_function_where_it_runs() {
             (byod_schema::Runs::Main, Runs::Main { sees_no_connected }) => {
                 assert_eq!(sees_no_connected, path.module == "admin/tags", "{path}");
             }
+            (byod_schema::Runs::Main, Runs::Asks) => assert_eq!(path.to_string(), "chat:answer"),
             (
                 byod_schema::Runs::Refused { refusal, reason },
                 Runs::Refused {

@@ -132,6 +132,7 @@ fn serve(local: Local, who: &'static str) -> Local {
         .function("chat:overview", |_, _| {
             Ok(json!({"plan": "free", "messages": 7.0}))
         })
+        .function("chat:answer", |_, _| Ok(json!(null)))
         .function("chat:generate", |_, _| Ok(json!(null)))
         .function("chat:purge", |_, _| Ok(json!(null)))
         .function("chat:react", |_, _| Ok(json!(null)))

@@ -81,6 +81,31 @@ async fn what_touches_mains_tables_alone_is_on_main_for_everybody() {
     assert_eq!(service.cost(), (5, 0));
 }
 
+/// Main has to learn whose data an action is to ask for.
+#[tokio::test]
+async fn an_action_that_asks_for_users_data_runs_on_main_with_the_users_token() {
+    let service = Service::with_alice_connected().await;
+    let conversation = json!({"userId": service.bob_id, "title": "Seeds"});
+    let conversation = service.main.insert("conversations", conversation).unwrap();
+    let answer = |session| {
+        let conversation_id = DocumentId::new(&*conversation);
+        chat::answer(session, chat::AnswerArgs { conversation_id })
+    };
+    let alice = service.alice();
+    let answered = answer(&alice).routed().await.unwrap();
+    assert_eq!(answered.deployment.location(), Location::Main);
+    assert!(!answered.sees_no_connected);
+    assert_eq!(service.cost(), (1, 0));
+
+    let untold = service.byod.session(&*service.alice_id, "alice");
+    let error = answer(&untold).await.unwrap_err();
+    assert_eq!(not_served("chat:answer", &error), Refusal::Action);
+    assert!(error.to_string().contains("with_token"), "{error}");
+    assert_eq!(service.cost(), (0, 0));
+    let bob = service.byod.session(&*service.bob_id, "bob");
+    answer(&bob).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_partial_says_so() {
     let service = Service::with_alice_connected().await;

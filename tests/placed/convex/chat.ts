@@ -21,6 +21,8 @@ export const overview = query({
   handler,
 });
 export const generate = action({ args: { conversationId: v.id("conversations") }, returns: v.null(), handler });
+// By a builder that asks for users' data where that is.
+export const answer = action({ args: { conversationId: v.id("conversations") }, returns: v.null(), handler });
 // Main's alone, of the same shape as what `history` gives.
 export const authors = query({
   args: { of: v.optional(v.id("users")) },

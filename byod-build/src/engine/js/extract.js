@@ -128,8 +128,10 @@ function readFunction(name, value, isChecked) {
     const kind = KINDS.find((one) => value[`is${one}`] === true);
     if (!kind) return undefined;
     const visibility = value.isInternal ? "internal" : "public";
-    const args = exported(value, "exportArgs", '{"type":"any"}');
-    const returns = exported(value, "exportReturns", "null");
+    // What main's builder of actions makes takes more than it declares.
+    const declared = value.byodDeclared ?? value;
+    const args = exported(declared, "exportArgs", '{"type":"any"}');
+    const returns = exported(declared, "exportReturns", "null");
     if (isChecked) [args, returns].forEach(mustBeJson);
     const needed = inertIn(args) ?? inertIn(returns);
     if (needed) return { name, problem: `its validators need ${describeInert(needed)}` };

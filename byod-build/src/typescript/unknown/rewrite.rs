@@ -8,8 +8,8 @@ use oxc_ast::ast::{
 };
 use oxc_span::{GetSpan, SPAN};
 
-use super::Notice;
 use super::effects::{is_literal, is_plain, is_v};
+use super::notice::Notice;
 
 /// Functions of the language that do nothing but make a value of others.
 const PURE: [(&str, &[&str]); 6] = [

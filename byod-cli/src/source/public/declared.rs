@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use byod_schema::{FunctionPath, Project, Visibility};
 
+use super::mounts::may_mount;
+
 /// The file that says that `byod export` wrote the project.
 pub(crate) const LOCK: &str = "byod.lock.json";
 
@@ -82,13 +84,13 @@ fn router(folder: &Path) -> Option<String> {
 fn mounted(folder: &Path, below: &str) -> Vec<String> {
     let mut found = Vec::new();
     for name in ["convex.config.ts", "convex.config.js"] {
-        let Ok(text) = byod_build::read_text(&folder.join(name)) else {
+        let file = folder.join(name);
+        let Ok(text) = byod_build::read_text(&file) else {
             continue;
         };
-        // The option's name, or something that may hold it.
-        if text.contains("httpPrefix") || text.contains("...") {
+        if let Some(what) = may_mount(&file, &text) {
             found.push(format!(
-                "`{below}{name}` of the users' project may give a component HTTP routes, which anybody could call who knows a deployment's address. Take `httpPrefix` and `...` away from it"
+                "`{below}{name}` of the users' project {what}: that may give a component HTTP routes, which anybody could call who knows a deployment's address. Write `app.use(component)` there, with no option but `name` and `env`"
             ));
         }
         if let (false, Some(router)) = (below.is_empty(), router(folder)) {

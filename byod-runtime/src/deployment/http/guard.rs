@@ -24,6 +24,7 @@ pub(super) use self::connector::Guarding;
 use self::frames::{Frames, HEADERS};
 use self::heads::Heads;
 use super::floods::Floods;
+use super::silence::{Ending, Silence, Silent};
 
 /// How much is read at once, in bytes: more than TLS ever gives.
 pub(super) const READ: usize = 32 * 1024;
@@ -45,6 +46,8 @@ pub(super) struct Guarded<T> {
     allowance: Allowance,
     taken: Taken,
     floods: Arc<Floods>,
+    /// Where it is to be ended for want of answers.
+    ending: Option<Arc<Ending>>,
     /// How many bytes had come when it was looked at last.
     came: u64,
     spoken: Spoken,
@@ -69,6 +72,8 @@ impl<T: Connection + Wire> Guarded<T> {
         Self {
             allowance: Allowance::new(is_h2),
             taken: Taken::default(),
+            // With HTTP/1 a call that is given up ends its connection.
+            ending: floods.silence().filter(|_| is_h2).map(Silence::watch),
             floods,
             came: io.came(),
             spoken: match is_h2 {
@@ -98,7 +103,7 @@ impl<T: Connection + Wire> Guarded<T> {
                 allowance.interim(read.feed(bytes));
             }
             Spoken::Http2 { read, .. } => {
-                read.feed(bytes, |kind, length| allowance.frame(kind, length));
+                read.feed(bytes, |frame| allowance.frame(frame));
             }
         }
         if allowance.is_spent() {
@@ -119,8 +124,8 @@ impl<T: Connection + Wire> Guarded<T> {
                     allowance.call();
                 }
             }
-            Spoken::Http2 { written, .. } => written.feed(bytes, |kind, _| {
-                if kind == HEADERS {
+            Spoken::Http2 { written, .. } => written.feed(bytes, |frame| {
+                if frame.kind == HEADERS {
                     allowance.call();
                 }
             }),
@@ -136,12 +141,19 @@ impl<T: Read + Connection + Wire + Unpin> Read for Guarded<T> {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.ending.as_deref().is_some_and(Ending::is_due) {
+            return Poll::Ready(Err(io::Error::other(Silent)));
+        }
         // What was read into the buffer itself could not be looked at.
         let mut room = [const { MaybeUninit::uninit() }; READ];
         let most = buffer.remaining().min(READ);
         let mut read = ReadBuf::uninit(&mut room[..most]);
         let result = Pin::new(&mut this.io).poll_read(context, read.unfilled());
         if result.is_pending() {
+            let ending = this.ending.as_deref();
+            if ending.is_some_and(|ending| ending.poll_due(context)) {
+                return Poll::Ready(Err(io::Error::other(Silent)));
+            }
             // TLS may have read, and found nothing in it.
             return match this.io.came() == this.came {
                 true => Poll::Pending,

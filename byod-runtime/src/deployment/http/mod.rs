@@ -12,6 +12,7 @@ mod pool;
 mod reading;
 mod requests;
 mod settings;
+mod silence;
 mod tcp;
 
 #[cfg(feature = "reqwest")]

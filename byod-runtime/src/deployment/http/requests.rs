@@ -22,6 +22,7 @@ use super::floods::Floods;
 use super::guard::Flood;
 use super::pool::Pools;
 use super::reading::{ReadError, read};
+use super::silence::Silence;
 use crate::address::Resolver;
 use crate::deployment::auth::Auth;
 use crate::deployment::context::CallContext;
@@ -96,12 +97,12 @@ impl Http {
                 Way::BuiltIn(pools) => {
                     // Not in this future, which is large enough.
                     let pending = pools.request(request.map(Full::new));
-                    let exchange = exchange(pending, limits.answer, context);
+                    let exchange = exchange(pending, limits.answer, context, floods.silence());
                     timeout_at(deadline.at(), connected_by(within, exchange)).await
                 }
                 #[cfg(feature = "reqwest")]
                 Way::Configured(client) => {
-                    let exchange = exchange(client.send(request), limits.answer, context);
+                    let exchange = exchange(client.send(request), limits.answer, context, None);
                     timeout_at(deadline.at(), connected_by(within, exchange).boxed()).await
                 }
             };
@@ -154,13 +155,19 @@ async fn exchange<E: RequestError, B>(
     pending: impl Future<Output = Result<Response<B>, E>>,
     limit: usize,
     context: CallContext<'_>,
+    silence: Option<&Silence>,
 ) -> Result<Bytes, Failed>
 where
     B: Body<Data = Bytes, Error: StdError + Send + 'static> + Send + Unpin,
 {
-    let response = pending
-        .await
-        .map_err(|error| transport(&error, error.is_connect(), context))?;
+    let awaited = silence.map(Silence::begin);
+    let response = pending.await;
+    match (awaited, &response) {
+        (Some(awaited), Ok(_)) => awaited.answered(),
+        (Some(awaited), Err(_)) => awaited.failed(),
+        (None, _) => {}
+    }
+    let response = response.map_err(|error| transport(&error, error.is_connect(), context))?;
     if !is_answer(response.status().as_u16()) {
         return Err(Failed::Otherwise(refusal(response, context).await));
     }

@@ -1,11 +1,8 @@
 //! Brings copies there where they are too old: one refresh of a user at a time.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use quick_cache::sync::Cache;
-use tokio::sync::Mutex;
-
+use super::super::per_user::PerUser;
 use super::known::{Known, OfUser, Writing};
 use super::wire::{self, Brought, Whose, digest};
 use crate::deployment::{Client, Deadline};
@@ -24,7 +21,7 @@ pub(crate) struct Copies {
     main: Client,
     /// How old copies may be before a call that reads them.
     max_age: Duration,
-    users: Cache<String, Arc<OfUser>>,
+    users: PerUser<OfUser>,
 }
 
 /// Why copies could not be brought.
@@ -41,14 +38,14 @@ impl Copies {
         Self {
             main,
             max_age,
-            users: Cache::new(capacity),
+            users: PerUser::new(capacity),
         }
     }
 
     /// Notes, once it is dropped, that a call to main may have changed what the user's
     /// copies are of.
     pub(crate) fn writing(&self, user: &str) -> Writing {
-        Writing::new(self.of(user))
+        Writing::new(self.users.of(user))
     }
 
     /// How old the user's copies are once they are as current as they are to be. One
@@ -58,7 +55,7 @@ impl Copies {
         whose: Whose<'_>,
         deadline: Deadline,
     ) -> Result<Duration, Failed> {
-        let of = self.of(whose.user);
+        let of = self.users.of(whose.user);
         let mut known = of.known.lock().await;
         let known: &mut Option<Known> = &mut known;
         if known
@@ -120,16 +117,6 @@ impl Copies {
 
     async fn read(&self, whose: Whose<'_>, deadline: Deadline) -> Result<Brought, Error> {
         wire::read(&self.main, whose.user, whose.subject, deadline).await
-    }
-
-    fn of(&self, user: &str) -> Arc<OfUser> {
-        let made = self.users.get_or_insert_with(user, || {
-            Ok::<_, std::convert::Infallible>(Arc::new(OfUser::new(Mutex::new(None))))
-        });
-        match made {
-            Ok(of) => of,
-            Err(never) => match never {},
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 /// What this process knows of one user's copies, and what it did to what they are of.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct OfUser {
     /// Held while they are brought there.
     pub(super) known: Mutex<Option<Known>>,
@@ -31,13 +31,6 @@ pub(super) struct Known {
 }
 
 impl OfUser {
-    pub(super) fn new(known: Mutex<Option<Known>>) -> Self {
-        Self {
-            known,
-            writes: AtomicU64::new(0),
-        }
-    }
-
     pub(super) fn writes(&self) -> u64 {
         self.writes.load(Ordering::SeqCst)
     }

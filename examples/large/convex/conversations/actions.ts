@@ -3,7 +3,7 @@
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Id } from "../_generated/dataModel";
-import { action, internalAction, type ActionCtx } from "../_generated/server";
+import { action, internalAction, type ActionCtx } from "../byod/server";
 import { complete, embed } from "../lib/ai";
 import { DEFAULT_MODEL } from "@/lib/models";
 

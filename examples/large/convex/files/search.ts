@@ -2,7 +2,7 @@
 
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
-import { action } from "../_generated/server";
+import { action } from "../byod/server";
 import { embed } from "../lib/ai";
 
 export const passages = action({

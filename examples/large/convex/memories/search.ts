@@ -3,7 +3,7 @@
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Doc } from "../_generated/dataModel";
-import { action, internalAction } from "../_generated/server";
+import { action, internalAction } from "../byod/server";
 import { embed } from "../lib/ai";
 import { memoryCategory } from "../schema/knowledge";
 

@@ -2,7 +2,7 @@
 
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
-import { internalAction } from "../_generated/server";
+import { internalAction } from "../byod/server";
 import { embed } from "../lib/ai";
 
 export const embedMessage = internalAction({

@@ -3,7 +3,7 @@
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Doc, Id, TableNames } from "../_generated/dataModel";
-import { action } from "../_generated/server";
+import { action } from "../byod/server";
 import { embed } from "../lib/ai";
 
 const K = 60;

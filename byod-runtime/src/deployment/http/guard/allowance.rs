@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::frames::{DATA, HEADERS};
+use super::frames::{DATA, Frame, HEADERS};
 
 /// How much of one answer may come over HTTP/2 before it is taken, in bytes.
 pub(in super::super) const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
@@ -18,11 +18,21 @@ const HEADS: i64 = 64 * 1024;
 pub(in super::super) const HTTP1_BUFFER: usize = 128 * 1024;
 
 /// How many reads and frames may carry next to nothing, before the first call and, as
-/// calls go on, at any time.
+/// calls go on, at any time, beside what calls under way may have.
 const PIECES: i64 = 2048;
 
 /// How many more a call may have.
 const PIECES_OF_A_CALL: i64 = 256;
+
+/// How many calls are counted as under way, at the most: some are given up, and never
+/// answered.
+const CALLS: i64 = 1024;
+
+/// How many heads may come beside those of answers: interim ones (status 1xx).
+const HEADS_BESIDE: i64 = 8;
+
+/// How many heads a call may have: that of its answer, and two interim ones.
+const HEADS_OF_A_CALL: i64 = 3;
 
 /// How many pieces a head counts as.
 const HEAD: i64 = 32;
@@ -60,6 +70,10 @@ impl Taken {
 pub(super) struct Allowance {
     /// Reads and frames that carry little.
     pieces: i64,
+    /// Heads of answers.
+    heads: i64,
+    /// How many calls have no answer yet.
+    calls: i64,
     /// Bytes that no call has taken, or not yet.
     waiting: i64,
     waiting_at_most: i64,
@@ -77,6 +91,8 @@ impl Allowance {
         };
         Self {
             pieces: PIECES,
+            heads: HEADS_BESIDE,
+            calls: 0,
             waiting: all + HEADS,
             waiting_at_most: all + HEADS,
             // A call may be given up with as much of its answer on the way.
@@ -88,15 +104,27 @@ impl Allowance {
 
     /// A call was sent.
     pub(super) fn call(&mut self) {
-        self.pieces = (self.pieces + PIECES_OF_A_CALL).min(PIECES);
+        // With HTTP/1 they come one after the other.
+        let most = if self.is_h2 { CALLS } else { 1 };
+        self.calls = (self.calls + 1).min(most);
+        self.pieces += PIECES_OF_A_CALL;
+        self.heads += HEADS_OF_A_CALL;
+        self.bound();
         self.wait(self.waiting_of_a_call);
         self.wrapping = (self.wrapping + WRAPPING_OF_A_CALL).min(WRAPPING);
+    }
+
+    /// A call has its answer. One that is given up may get it all the same.
+    fn answered(&mut self) {
+        self.calls = (self.calls - 1).max(0);
+        self.bound();
     }
 
     /// So many bytes of a call were written: with HTTP/2, they are acknowledged.
     pub(super) fn written(&mut self, bytes: usize) {
         if self.is_h2 {
-            self.pieces = (self.pieces + (bytes / 1024) as i64).min(PIECES);
+            self.pieces += (bytes / 1024) as i64;
+            self.bound();
         }
     }
 
@@ -117,28 +145,44 @@ impl Allowance {
 
     /// So many interim answers begin.
     pub(super) fn interim(&mut self, answers: usize) {
-        self.pieces -= HEAD * answers as i64;
+        self.heads -= answers as i64;
     }
 
-    /// A frame of that kind and length begins.
-    pub(super) fn frame(&mut self, kind: u8, length: usize) {
-        match kind {
+    /// A frame begins.
+    pub(super) fn frame(&mut self, frame: Frame) {
+        let length = frame.length;
+        match frame.kind {
             // One more for the read that it came with.
             DATA => self.piece(length.saturating_add(WORTH)),
             // The head of an answer, be it an interim one, or what comes behind one.
-            HEADERS => self.pieces -= HEAD + (length / WORTH) as i64,
+            HEADERS => {
+                self.heads -= i64::from(!frame.ends());
+                self.pieces -= HEAD + (length / WORTH) as i64;
+            }
             // Whatever is in it has to be looked at.
             _ => self.pieces -= 1 + (length / WORTH) as i64,
+        }
+        if frame.ends() {
+            self.answered();
         }
     }
 
     /// Whether there is nothing left.
     pub(super) fn is_spent(&self) -> bool {
-        self.pieces < 0 || self.waiting < 0 || self.wrapping < 0
+        self.pieces < 0 || self.heads < 0 || self.waiting < 0 || self.wrapping < 0
     }
 
     fn piece(&mut self, length: usize) {
-        self.pieces = (self.pieces - 1 + (length / WORTH) as i64).min(PIECES);
+        self.pieces += (length / WORTH) as i64 - 1;
+        self.bound();
+    }
+
+    /// What is not used up is not kept for later.
+    fn bound(&mut self) {
+        let pieces = PIECES + PIECES_OF_A_CALL * self.calls;
+        let heads = HEADS_BESIDE + HEADS_OF_A_CALL * self.calls;
+        self.pieces = self.pieces.min(pieces);
+        self.heads = self.heads.min(heads);
     }
 
     fn wait(&mut self, more: i64) {
@@ -149,6 +193,9 @@ impl Allowance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The flag of an answer's last frame.
+    const END: u8 = 1;
 
     /// Reads of that size, none of which is taken, until it is too much.
     fn reads(allowance: &mut Allowance, size: usize) -> usize {
@@ -168,7 +215,7 @@ mod tests {
             let mut allowance = Allowance::new(is_h2);
             for _ in 0..100_000 {
                 allowance.came(16 * 1024 + 22, 16 * 1024);
-                allowance.frame(DATA, 16 * 1024 - 9);
+                allowance.frame(Frame::new(DATA, 16 * 1024 - 9, 0));
                 allowance.taken(16 * 1024 - 9);
                 assert!(!allowance.is_spent());
             }
@@ -192,7 +239,7 @@ mod tests {
             let mut frames = 0;
             while !allowance.is_spent() {
                 allowance.came(9 + length as u64, 9 + length);
-                allowance.frame(kind, length);
+                allowance.frame(Frame::new(kind, length, 0));
                 allowance.taken(if kind == DATA { length } else { 0 });
                 frames += 1;
             }
@@ -207,13 +254,54 @@ mod tests {
             for _ in 0..100_000 {
                 allowance.call();
                 allowance.came(300, 250);
-                allowance.frame(1, 150);
-                allowance.frame(DATA, 80);
+                if is_h2 {
+                    allowance.frame(Frame::new(HEADERS, 150, 0));
+                    allowance.frame(Frame::new(DATA, 80, END));
+                }
                 allowance.taken(80);
                 assert!(!allowance.is_spent());
             }
-            assert!(reads(&mut allowance, 1) <= PIECES as usize + 1);
+            assert!(reads(&mut allowance, 1) <= (PIECES + PIECES_OF_A_CALL) as usize + 1);
         }
+    }
+
+    #[test]
+    fn answers_to_calls_under_way_may_all_come_at_once() {
+        let mut allowance = Allowance::new(true);
+        for count in [64, 1000] {
+            (0..count).for_each(|_| allowance.call());
+            for _ in 0..count {
+                allowance.came(300, 250);
+                allowance.frame(Frame::new(HEADERS, 150, 0));
+                allowance.frame(Frame::new(DATA, 80, END));
+                allowance.taken(80);
+                assert!(!allowance.is_spent());
+            }
+        }
+        // Nothing of what was not used up is left.
+        assert!(reads(&mut allowance, 1) <= PIECES as usize + 1);
+    }
+
+    #[test]
+    fn more_than_a_few_interim_answers_are_too_many() {
+        let few = (HEADS_BESIDE + HEADS_OF_A_CALL) as usize;
+        let mut allowance = Allowance::new(true);
+        allowance.call();
+        for _ in 0..few {
+            assert!(!allowance.is_spent());
+            allowance.frame(Frame::new(HEADERS, 5, 0));
+        }
+        allowance.frame(Frame::new(HEADERS, 5, 0));
+        assert!(allowance.is_spent());
+        let mut allowance = Allowance::new(false);
+        for _ in 0..100 {
+            allowance.call();
+            // What servers do: they say that they go on, or what will be needed.
+            allowance.interim(2);
+            assert!(!allowance.is_spent());
+        }
+        allowance.interim(few);
+        assert!(allowance.is_spent());
     }
 
     #[test]

@@ -6,6 +6,33 @@ pub(super) const DATA: u8 = 0;
 /// A frame that begins a request, or an answer.
 pub(super) const HEADERS: u8 = 1;
 
+/// The flag of what ends an answer.
+const END_STREAM: u8 = 1;
+
+/// The head of a frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Frame {
+    pub(super) kind: u8,
+    pub(super) length: usize,
+    flags: u8,
+}
+
+impl Frame {
+    #[cfg(test)]
+    pub(super) fn new(kind: u8, length: usize, flags: u8) -> Self {
+        Self {
+            kind,
+            length,
+            flags,
+        }
+    }
+
+    /// Whether it is the last of an answer.
+    pub(super) fn ends(self) -> bool {
+        matches!(self.kind, DATA | HEADERS) && self.flags & END_STREAM != 0
+    }
+}
+
 /// The length, the kind, the flags and the stream.
 const HEAD: usize = 9;
 
@@ -37,9 +64,8 @@ impl Frames {
         }
     }
 
-    /// Goes on with the next bytes; `found` is told the kind and the length of each frame
-    /// whose head ends in them.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(u8, usize)) {
+    /// Goes on with the next bytes; `found` is told of each frame whose head ends in them.
+    pub(super) fn feed(&mut self, mut bytes: &[u8], mut found: impl FnMut(Frame)) {
         while !bytes.is_empty() {
             let skipped = self.skip.min(bytes.len());
             self.skip -= skipped;
@@ -50,9 +76,13 @@ impl Frames {
             self.known += part;
             bytes = rest;
             if self.known == HEAD {
-                let [a, b, c, kind, ..] = self.head;
+                let [a, b, c, kind, flags, ..] = self.head;
                 let length = usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c);
-                found(kind, length);
+                found(Frame {
+                    kind,
+                    length,
+                    flags,
+                });
                 (self.known, self.skip) = (0, length);
             }
         }
@@ -89,7 +119,7 @@ mod tests {
             let (mut rest, mut cuts) = (&*bytes, cuts.iter().cycle());
             while !rest.is_empty() {
                 let (part, behind) = rest.split_at(rest.len().min(*cuts.next().unwrap()));
-                reader.feed(part, |kind, length| found.push((kind, length)));
+                reader.feed(part, |frame| found.push((frame.kind, frame.length)));
                 rest = behind;
             }
             prop_assert_eq!(found, frames);

@@ -1,0 +1,25 @@
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+import { byodTables } from "./byod/tables";
+
+export default defineSchema({
+  ...byodTables,
+  users: defineTable({ subject: v.string() }).index("by_subject", ["subject"]),
+  counters: defineTable({ name: v.string(), count: v.number() }).index(
+    "by_name",
+    ["name"],
+  ),
+  exports: defineTable({ userId: v.id("users"), file: v.id("_storage") }),
+  notes: defineTable({
+    userId: v.id("users"),
+    text: v.string(),
+    embedding: v.optional(v.array(v.float64())),
+    file: v.optional(v.id("_storage")),
+  })
+    .index("by_user", ["userId"])
+    .vectorIndex("by_embedding", {
+      vectorField: "embedding",
+      dimensions: 2,
+      filterFields: ["userId"],
+    }),
+});
