@@ -165,6 +165,32 @@ fn where_typescript_is_absent_that_is_said() {
     );
 }
 
+/// What is carried over is the same with and without them.
+#[test]
+fn packages_that_are_not_installed_take_no_function_away() {
+    let Some(node) = support::node() else { return };
+    let project = Project::of("components");
+    for package in ["convex", "typescript"] {
+        let at = project.root.join("node_modules").join(package);
+        std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(node.join("node_modules").join(package), at).unwrap();
+    }
+    let report = project.export(&[]);
+    assert_eq!(
+        report["typecheck"],
+        json!({
+            "is": "notDone",
+            "reason": "`@convex-dev/aggregate`, which functions that are carried over need, isn't installed in main's project: run `npm install` there, and export again",
+        })
+    );
+    assert_eq!(fate(&report, "notes:create").0, "carried");
+
+    project.remove("node_modules").link_packages(&node);
+    let report = project.export(&[]);
+    assert_eq!(report["typecheck"]["is"], "done", "{report}");
+    assert_eq!(fate(&report, "notes:create").0, "carried");
+}
+
 #[test]
 fn what_people_wrote_is_told_and_not_refused() {
     let Some(node) = support::node() else { return };
@@ -201,6 +227,36 @@ export const origin = ownerQuery({
     let notes = report["notes"].as_array().unwrap().iter();
     let told = notes.filter(|note| note.as_str().unwrap().contains("TypeScript says"));
     assert_eq!(told.count(), 1, "{report}");
+}
+
+/// Some packages have their sources for types, and are not ours to mend.
+#[test]
+fn what_is_wrong_in_a_package_is_told_and_not_refused() {
+    let Some(node) = support::node() else { return };
+    let project = project();
+    project.link_packages(&node);
+    project
+        .write(
+            "user/node_modules/loose/package.json",
+            r#"{ "name": "loose", "version": "1.0.0", "main": "index.ts", "types": "index.ts" }"#,
+        )
+        .write(
+            "user/node_modules/loose/index.ts",
+            "export const half = (n: number): string => n / 2;\n",
+        )
+        .write(
+            "user/convex/custom/more.ts",
+            "import { half } from \"loose\";\nexport const quarter = (n: number) => Number(half(n)) / 2;\n",
+        );
+    let report = project.export(&[]);
+    assert_eq!(report["typecheck"]["is"], "done", "{report}");
+    assert!(
+        has_note(
+            &report,
+            "node_modules/loose/index.ts`, line 1: Type 'number'"
+        ),
+        "{report}"
+    );
 }
 
 /// By what its tsconfig.json says, nothing can be written, so nothing is.

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Refusal, Runs, Side};
 
 use super::plan::Rejected;
-use super::typecheck::left_out;
 use crate::carry::{Carriers, Need};
 use crate::source::Sources;
 use crate::touches::{Asking, Judged, Sides};
@@ -14,6 +13,9 @@ use crate::touches::{Asking, Judged, Sides};
 /// The reason of what could be on users' deployments and isn't.
 pub(crate) const NOT_EXPORTED: &str =
     "isn't in the project of users' deployments: run `byod export`";
+
+/// How the reason begins of what TypeScript finds wrong.
+pub(crate) const NOT_TYPED: &str = "would not typecheck there: TypeScript says";
 
 /// Where every public function runs, and every internal one that those call or schedule.
 /// `manifest` has the project of users' deployments as it is, or is planned.
@@ -63,6 +65,20 @@ pub(crate) fn place_again(
         }
     }
     placed
+}
+
+/// The functions that the last export left out for what TypeScript said of them, as its
+/// file of placements has it: others don't ask TypeScript.
+fn left_out(manifest: &Manifest) -> Rejected {
+    let placed = manifest.placements.iter().flat_map(|p| &p.functions);
+    let left_out = placed.filter_map(|(path, placement)| {
+        let Runs::Refused { reason, .. } = &placement.runs else {
+            return None;
+        };
+        let at = reason.find(NOT_TYPED)?;
+        Some((path.clone(), reason[at..].to_owned()))
+    });
+    left_out.collect()
 }
 
 /// Whether a person wrote it, in `custom/`.

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use byod_build::{Imports, one_line};
-use byod_schema::{Manifest, Runs};
 use serde::Serialize;
 use serde_json::json;
 
@@ -21,7 +20,7 @@ use super::{Options, Scratch, files, resolved};
 use crate::error::Error;
 use crate::source::Sources;
 use crate::tree::Tree;
-use diagnostics::{Diagnostic, REASON};
+use diagnostics::Diagnostic;
 use running::Ran;
 
 /// How often what is planned without what didn't typecheck is judged again.
@@ -46,20 +45,6 @@ pub(super) enum Verdict {
     Rejects(Rejected),
     /// It could not tell.
     Unknown { reason: String },
-}
-
-/// The functions that the last export left out for what TypeScript said of them, as its
-/// file of placements has it: others don't ask TypeScript.
-pub(crate) fn left_out(manifest: &Manifest) -> Rejected {
-    let placed = manifest.placements.iter().flat_map(|p| &p.functions);
-    let left_out = placed.filter_map(|(path, placement)| {
-        let Runs::Refused { reason, .. } = &placement.runs else {
-            return None;
-        };
-        let at = reason.find(REASON)?;
-        Some((path.clone(), reason[at..].to_owned()))
-    });
-    left_out.collect()
 }
 
 /// TypeScript, as main's project has it installed.
@@ -130,6 +115,13 @@ impl TypeScript {
         main: &Sources,
         written: &Sources,
     ) -> Result<Verdict, Error> {
+        // Whether a function is carried over must not hang on what is installed.
+        if let Some(package) = plan.packages.keys().find(|name| !self.has(name)) {
+            let reason = format!(
+                "`{package}`, which functions that are carried over need, isn't installed in main's project: run `npm install` there, and export again"
+            );
+            return Ok(Verdict::Unknown { reason });
+        }
         let staying = files::staying(&self.tree, plan, self.force)?;
         self.rounds += 1;
         self.lay_out(scratch, plan, &staying)?;
@@ -147,7 +139,8 @@ impl TypeScript {
         let mut elsewhere = None;
         for diagnostic in found {
             let file = diagnostic.file.as_deref().unwrap_or_default();
-            if file.starts_with("custom/") || staying.contains_key(file) {
+            let is_written = !diagnostic.is_of_package();
+            if !is_written || file.starts_with("custom/") || staying.contains_key(file) {
                 persons.push(diagnostic);
                 continue;
             }
@@ -179,6 +172,11 @@ impl TypeScript {
                 notes: notes(&persons),
             }),
         }
+    }
+
+    fn has(&self, package: &str) -> bool {
+        let mut folders = self.packages.iter();
+        folders.any(|folder| folder.join(package).is_dir())
     }
 
     fn error(&self, what: String) -> Error {

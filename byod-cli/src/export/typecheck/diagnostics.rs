@@ -1,16 +1,15 @@
 //! What TypeScript says, and which statement of a written module it says it of.
 
 use std::fmt;
+use std::path::Path;
 
 use byod_build::one_line;
 
+use crate::export::placing::NOT_TYPED;
 use crate::source::{Module, Sources};
 
 /// How much of a message is shown, in characters.
 const SHOWN: usize = 240;
-
-/// How the reason begins why a function is missing for what TypeScript says.
-pub(super) const REASON: &str = "would not typecheck there: TypeScript says";
 
 /// A mistake that TypeScript has found.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +60,16 @@ impl Diagnostic {
         })
     }
 
+    /// Whether it is of what lies outside of the project, as packages that have their
+    /// sources for types do; not of settings, which may lie there, too.
+    pub(super) fn is_of_package(&self) -> bool {
+        let file = self.file.as_deref().unwrap_or_default();
+        let is_outside = file.starts_with("../")
+            || file.starts_with("node_modules/")
+            || Path::new(file).is_absolute();
+        is_outside && !file.ends_with(".json")
+    }
+
     /// Why a function is missing: a part of a sentence about it.
     pub(super) fn reason(&self, name: Option<&String>) -> String {
         let Self { code, message, .. } = self;
@@ -69,7 +78,7 @@ impl Diagnostic {
             Some(name) => format!("`{name}` in `{file}`"),
             None => format!("`{file}`"),
         };
-        format!("{REASON} of {of}: {message} ({code})")
+        format!("{NOT_TYPED} of {of}: {message} ({code})")
     }
 
     /// The written module that it is of, and the names there that it is about: without
