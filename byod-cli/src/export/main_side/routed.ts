@@ -9,7 +9,7 @@ import type { Value } from "convex/values";
 import type { ActionCtx } from "../_generated/server";
 import { AddressError, originOf } from "./address";
 import { CALLER, openCaller, sealCaller, type Caller } from "./caller";
-import { failure, run, type Kind } from "./deployment";
+import { failure, oneLine, run, type Kind } from "./deployment";
 import { Files } from "./files";
 import {
   ON_MAIN,
@@ -233,11 +233,8 @@ async function deploymentOf(
     case "connected":
       break;
     default: {
-      const why = String(record?.connectionError || "no reason is stored");
-      throw failure(
-        "byod_blocked",
-        `the user's deployment is failing: ${why.slice(0, 500)}`,
-      );
+      const why = oneLine(record?.connectionError || "no reason is stored");
+      throw failure("byod_blocked", `the user's deployment is failing: ${why}`);
     }
   }
   try {
