@@ -96,10 +96,10 @@ async fn no_call_that_begins_after_a_disconnect_reaches_the_deployment() {
     });
     let wrong = wrong.count();
     println!(
-        "finality: {} calls, {} reached the user's deployment, {} disconnects, {wrong} reached it that began after one",
+        "disconnects amid calls {}, of {} calls reached the deployment {}, begun after one {wrong}",
+        without.len(),
         begun.len(),
-        reached.len(),
-        without.len()
+        reached.len()
     );
     assert!(reached.len() > without.len(), "nobody called");
     assert_eq!(wrong, 0);
