@@ -288,13 +288,11 @@ async fn a_disconnect_comes_before_the_copies() {
         let (byod, id, subject) = (world.byod.clone(), user.id.clone(), user.subject.clone());
         let credentials = user.credentials();
         let connecting = tokio::spawn(async move { byod.connect(id, subject, &credentials).await });
-        while disconnects {
-            let status = other.status(&*user.id).await.unwrap();
-            if status.enabled {
-                other.disconnect(&*user.id).await.unwrap();
-                break;
+        if disconnects {
+            while !other.status(&*user.id).await.unwrap().enabled {
+                tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            tokio::time::sleep(Duration::from_millis(2)).await;
+            other.disconnect(&*user.id).await.unwrap();
         }
         let status = connecting.await.unwrap().unwrap().status;
         let expected = if disconnects {
