@@ -381,7 +381,7 @@ const defined = {
 for (const [name, value] of Object.entries(defined)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 }
-const meetsAmbient = () => isOwn(host.runningNow()) && host.meetsInert();
+const meetsAmbient = () => isOwn(host.runningNow()) && host.meetsInert(true);
 const inertIntl = inert("`Intl`", "", true);
 Object.defineProperty(globalThis, "Intl", {
   value: new Proxy({}, {
