@@ -410,3 +410,17 @@ fn an_installed_package_that_lacks_another_is_not_asked_either() {
         );
     }
 }
+
+/// What no deployment has, a browser's own, is not there: so it says itself.
+#[test]
+fn what_no_deployment_has_is_not_there() {
+    let folder = Folder::new("u_browser").with_schema(SCHEMA).with_module(
+        "it.ts",
+        "const global: any = globalThis;\nif (!global.DOMParser) global.DOMParser = class {};\nconst kinds = [typeof XMLHttpRequest, typeof document, typeof Worker, typeof caches].join();\nexport const f = query({ args: { n: v.literal(kinds) }, handler: async () => 1 });\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(warnings(&folder, &reading), [""; 0]);
+    let args = reading.functions.values().next().unwrap().json.get();
+    let kinds = ["undefined"; 4].join(",");
+    assert!(args.contains(&kinds), "{args}");
+}
