@@ -230,7 +230,7 @@ fn a_package_by_another_name_is_named() {
     assert_eq!(
         warnings(&folder, &absent.reading.unwrap()),
         [
-            "convex/it.ts: `f` is left out: its validators need `table.field` of `@acme/utils/tables`, which was not found: run `npm install`, or `byod snapshot`"
+            "convex/it.ts: `f` is left out: its validators need `table.field.json` of `@acme/utils/tables`, which was not found: run `npm install`, or `byod snapshot`"
         ]
     );
     // In the project, and apart from it, whose digest is of the same.

@@ -108,9 +108,9 @@ impl Lock {
             }
             // `NAME@1.2.3:` or `/NAME/1.2.3:`, perhaps with others in brackets behind it.
             Self::Pnpm(text) => {
-                let packages = text.split("\npackages:\n").nth(1).unwrap_or_default();
+                let lines = text.lines().skip_while(|line| *line != "packages:").skip(1);
                 let is_within = |line: &&str| line.is_empty() || line.starts_with(' ');
-                for line in packages.lines().take_while(is_within) {
+                for line in lines.take_while(is_within) {
                     let key = line.strip_prefix("  ").filter(|key| !key.starts_with(' '));
                     let key = key.unwrap_or_default().trim_start_matches(['\'', '"', '/']);
                     if let Some((name, version)) = of_key(key) {

@@ -106,7 +106,7 @@ fn lay_out(order: &Order<'_>, manager: &str, has_lock: bool) -> io::Result<()> {
     if place.is_empty() {
         description["dependencies"] = json!(order.packages);
     } else {
-        let name = order.lock.and_then(|lock| name_of(lock));
+        let name = order.lock.and_then(name_of);
         let inner = json!({
             "name": name.as_deref().unwrap_or("project"),
             "version": "0.0.0",
