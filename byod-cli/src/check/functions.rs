@@ -73,7 +73,10 @@ pub(super) fn functions(
         let (runs, refusal, reason) = match &placement.runs {
             Runs::User => (RunsOn::User, None, None),
             Runs::Main if placement.sees_no_connected => {
-                let reason = "is listed in `user.across_users` of byod.toml";
+                let reason = match manifest.stated.across_users.contains(path) {
+                    true => "is listed in `user.across_users` of byod.toml",
+                    false => "asks for a role of who calls, and nowhere for what is theirs",
+                };
                 (RunsOn::Main, None, Some(reason.to_owned()))
             }
             Runs::Main => (RunsOn::Main, None, None),
