@@ -229,15 +229,3 @@ pub(super) fn served_after_all(manifest: &Manifest, functions: &[FunctionReport]
         })
         .collect()
 }
-
-/// That main can't give what functions on users' deployments read of it.
-pub(super) fn without_copies(manifest: &Manifest, functions: &[FunctionReport]) -> Option<String> {
-    let read = FunctionPath::new("byod/mirror", "read");
-    let reading = functions.iter().find(|f| !f.mirror.is_empty())?;
-    (!manifest.main.functions.contains_key(&read)).then(|| {
-        format!(
-            "`{}` reads copies of main's documents, but main has no `{read}` that gives them. Run `byod export --main`, and deploy main",
-            reading.function
-        )
-    })
-}
