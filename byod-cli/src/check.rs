@@ -89,8 +89,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             actions = main_side::builders(&manifest, &sources, &placed);
             if manifest.user.is_some() && !manifest.user_tables.is_empty() {
                 let user = user_folder.as_deref();
-                of_main =
-                    main_side::outdated(config, &folder, user, &manifest, &sources, &placed)?;
+                of_main = main_side::outdated(config, &folder, user, &manifest, &sources, &placed)?;
             }
             placed
         }

@@ -1,5 +1,5 @@
 //! The second example, `examples/large/`: an app of the size that people have. Whether it is
-//! what it says it is; what byod makes of it is held against its `expected.json` elsewhere.
+//! what it says it is; `touches.rs` holds what byod makes of it against its `expected.json`.
 
 #![allow(clippy::unwrap_used, reason = "this is a test")]
 
@@ -73,7 +73,11 @@ fn main_has_what_is_written_for_it() {
     let project = Project::large();
     // What main's actions go by is found once users' deployments have a project.
     let exported = project.export(&[]);
-    assert_eq!(exported["mainRoutesChanged"], false, "{}", exported["notes"]);
+    assert_eq!(
+        exported["mainRoutesChanged"], false,
+        "{}",
+        exported["notes"]
+    );
     let main = project.byod(&["export", "--main", "--json"]).json();
     let nothing = serde_json::json!([]);
     for list in ["written", "kept", "todo"] {
@@ -88,8 +92,14 @@ fn main_has_what_is_written_for_it() {
     assert_eq!(differences(&project), [""; 0]);
 
     // What is older, or isn't there, is said.
-    project.write("convex/byod/outbox.ts", "// Written by `byod export --main`.\n");
-    project.write("convex/byod/routes.ts", "// Written by `byod export --main`.\n");
+    project.write(
+        "convex/byod/outbox.ts",
+        "// Written by `byod export --main`.\n",
+    );
+    project.write(
+        "convex/byod/routes.ts",
+        "// Written by `byod export --main`.\n",
+    );
     project.remove("convex/byod/mirror.ts");
     project.remove("convex/byod/server.ts");
     let found = differences(&project);

@@ -34,7 +34,10 @@ impl Analysis<'_> {
             || !total.obscure.is_empty()
             || !total.writes.is_disjoint(users)
             || direct.reads.is_disjoint(users)
-            || total.reads.intersection(users).ne(direct.reads.intersection(users))
+            || total
+                .reads
+                .intersection(users)
+                .ne(direct.reads.intersection(users))
         {
             return false;
         }
@@ -72,14 +75,21 @@ impl Analysis<'_> {
             let Some(module) = self.sources.modules.get(&place.0) else {
                 return false;
             };
-            if touches.tables().iter().all(|t| !self.manifest.user_tables.contains(*t)) {
+            if touches
+                .tables()
+                .iter()
+                .all(|t| !self.manifest.user_tables.contains(*t))
+            {
                 return true;
             }
             let facts = &module.statements[place.1].facts;
             facts.problems.is_empty()
                 && facts.access.iter().all(says_nothing)
                 && facts.touching.operations.iter().all(|operation| {
-                    let owner = operation.by.iter().filter(|(field, _)| self.names_owner(field));
+                    let owner = operation
+                        .by
+                        .iter()
+                        .filter(|(field, _)| self.names_owner(field));
                     owner.into_iter().all(|(_, whose)| is_seen(whose))
                 })
         })

@@ -32,9 +32,8 @@ pub(crate) fn builders(
         touched.iter().any(|t| manifest.user_tables.contains(*t))
     };
     let mut found: BTreeMap<BuilderImport, BTreeSet<String>> = BTreeMap::new();
-    let asks_users = |placement: &Placement| {
-        touches_users(placement) && !placement.sees_no_connected
-    };
+    let asks_users =
+        |placement: &Placement| touches_users(placement) && !placement.sees_no_connected;
     for (path, placement) in placed {
         if let Some(Asking::Plain(import)) = asking(sources, manifest, path)
             && matches!(placement.runs, Runs::Refused { .. })
