@@ -15,6 +15,7 @@ mod plan;
 mod read_back;
 mod routes;
 mod schema;
+mod scratch;
 mod settled;
 mod stubs;
 mod support;
@@ -23,8 +24,8 @@ mod tooling;
 mod typecheck;
 mod validators;
 
-use std::path::{Component, Path, PathBuf};
-use std::{env, fs, io};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use byod_build::{Builder, Limits, read_project};
 use byod_schema::{
@@ -37,7 +38,7 @@ use crate::error::Error;
 use crate::owners::{self, OwnerNames};
 use crate::source::{self, Sources};
 use crate::touches::{Sides, left_on_main};
-use crate::tree::{Tree, random};
+use crate::tree::{Tree, is_within};
 use plan::{Plan, Rejected};
 
 pub(crate) use bundling::differences as bundled_otherwise;
@@ -45,9 +46,9 @@ pub(crate) use files::Written;
 use placing::place;
 pub(crate) use placing::{NOT_EXPORTED, place_again};
 pub(crate) use plan::{Fate, FunctionReport};
-pub(crate) use routes::outdated as outdated_routes;
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
+use scratch::Scratch;
 pub(crate) use typecheck::Typecheck;
 use typecheck::{TypeScript, Verdict};
 
@@ -81,6 +82,17 @@ pub(crate) struct Options {
     pub(crate) force: bool,
     /// Have TypeScript judge what is planned.
     pub(crate) typecheck: bool,
+}
+
+impl Options {
+    /// The TypeScript of main's project, which is to judge what would be written to
+    /// `tree`; or why none does.
+    fn typescript(&self, main: &Path, tree: &Tree) -> Result<TypeScript, String> {
+        if !self.typecheck {
+            return Err("--no-typecheck".to_owned());
+        }
+        TypeScript::of(main, tree, self.force)
+    }
 }
 
 /// Writes the project that `[user] convex` names.
@@ -129,8 +141,9 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
     }
     let main = Sources::read(&folders.main, &names)?;
     let custom = custom(&folder, &names)?;
-    let typescript = TypeScript::of(&folders.main, &tree, options);
-    let (mut plan, typecheck) = checked(&mut manifest, &main, &custom, typescript)?;
+    let typescript = options.typescript(&folders.main, &tree);
+    let (mut plan, typecheck) =
+        checked(&mut manifest, &main, &custom, Rejected::new(), typescript)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = main.package.clone();
     plan.notes
@@ -223,40 +236,15 @@ fn is_folder(path: &Path) -> Result<bool, Error> {
     Err(Error::io(path, error))
 }
 
-/// Whether the folder, which need not be there, is the other or in it.
-fn is_within(folder: &Path, other: &Path) -> bool {
-    resolved(folder).starts_with(resolved(other))
-}
-
-/// Where a path leads once the folders in it are made.
-fn resolved(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for above in path.ancestors() {
-        let (Ok(mut there), Ok(rest)) = (fs::canonicalize(above), path.strip_prefix(above)) else {
-            continue;
-        };
-        let leads_out = rest.components().any(|part| part == Component::ParentDir);
-        for part in rest.components() {
-            match part {
-                Component::ParentDir => drop(there.pop()),
-                part => there.push(part),
-            }
-        }
-        // It may be a folder that is there after all, or a link.
-        return if leads_out { resolved(&there) } else { there };
-    }
-    path
-}
-
 /// Plans until what is planned, read as a build reads it, fits main and typechecks with
 /// the files of people that stay.
 fn checked(
     manifest: &mut Manifest,
     main: &Sources,
     custom: &Sources,
+    mut rejected: Rejected,
     mut typescript: Result<TypeScript, String>,
 ) -> Result<(Plan, Typecheck), Error> {
-    let mut rejected = Rejected::new();
     manifest.user = None;
     let wanted = Sides::new(main, manifest).wanted();
     loop {
@@ -371,30 +359,4 @@ fn read_back(folder: &Path) -> Result<Project, Error> {
             .collect(),
         warnings: reading.warnings,
     })
-}
-
-/// A folder that goes when it is no longer needed, and where it is.
-struct Scratch(Tree, PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self, Error> {
-        let around = env::temp_dir().join(format!("byod-export-{}", random()?));
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(&around)
-            .map_err(|error| Error::io(&around, error))?;
-        let folder = around.join("convex");
-        let tree = Tree::named(&folder, &around.join("byod.toml"))?;
-        Ok(Self(tree, folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Left behind, it is in the way of nothing.
-        let around = self.1.parent().unwrap_or(&self.1);
-        let _ = fs::remove_dir_all(around);
-    }
 }

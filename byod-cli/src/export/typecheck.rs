@@ -13,13 +13,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::bundling::Bundling;
+use super::files;
 use super::plan::{Plan, Rejected};
 use super::read_back::blamed;
+use super::scratch::Scratch;
 use super::tooling;
-use super::{Options, Scratch, files, resolved};
 use crate::error::Error;
 use crate::source::Sources;
-use crate::tree::Tree;
+use crate::tree::{Tree, resolved};
 use diagnostics::Diagnostic;
 use running::Ran;
 
@@ -68,10 +69,7 @@ impl TypeScript {
     /// That of main's project; or why there is none, with what helps.
     ///
     /// `tree` is the Convex folder of users' deployments, and need not be there.
-    pub(super) fn of(main: &Path, tree: &Tree, options: &Options) -> Result<Self, String> {
-        if !options.typecheck {
-            return Err("--no-typecheck".to_owned());
-        }
+    pub(super) fn of(main: &Path, tree: &Tree, force: bool) -> Result<Self, String> {
         let main = fs::canonicalize(main).map_err(|error| error.to_string())?;
         let imports = Imports::new(&main);
         let installed = |package: &str| {
@@ -96,7 +94,7 @@ impl TypeScript {
         let config = user.join("tsconfig.json");
         Ok(Self {
             tree: tree.clone(),
-            force: options.force,
+            force,
             tsc,
             version,
             packages,
