@@ -167,14 +167,16 @@ impl Byod {
         loop {
             let since = Instant::now();
             let page = self.user_records(next.as_deref(), PAGE).await?;
+            let next_page = page.next;
+            // By value, or nobody could spawn this.
             let connected = page
                 .records
-                .iter()
+                .into_iter()
                 .filter(|record| record.connection_status == ConnectionStatus::Connected);
             let mut results = stream::iter(connected)
                 .map(|record| async move {
                     let user = UserId::from(record.user_id.as_str());
-                    let Connected { client, .. } = self.connected(&user, record)?;
+                    let Connected { client, .. } = self.connected(&user, &record)?;
                     self.take_rows(&client, &user, None, since).await
                 })
                 .buffer_unordered(TOGETHER);
@@ -189,7 +191,7 @@ impl Byod {
                 }
             }
             drop(results);
-            match page.next {
+            match next_page {
                 Some(cursor) => next = Some(cursor),
                 None => return Ok(swept),
             }
