@@ -284,16 +284,21 @@ pub(crate) fn refuses_rows(
     let leaving = placed.iter().filter(|(_, placement)| placement.outbox);
     let judged = Carriers::new(sources, manifest).judge(leaving.map(|(path, _)| path));
     let mut wanted = BTreeSet::new();
+    let mut calls = BTreeSet::new();
     for Need { leaves, .. } in judged.into_values().flatten() {
         wanted.extend(leaves.writes.keys().map(|(table, _)| table.clone()));
-        wanted.extend(leaves.calls.keys().map(ToString::to_string));
+        let tells = |path: &FunctionPath| leaves.routed.contains(path);
+        calls.extend(leaves.calls.keys().map(|path| (path.clone(), tells(path))));
         let helpers = leaves.helpers.keys();
         wanted.extend(helpers.map(|(module, name)| format!("{module}:{name}")));
     }
     let text = byod_build::read_text(&folder.join(OUTBOX)).unwrap_or_default();
-    let lost = wanted
+    let is_lost = |name: &&String| !text.contains(&format!("\n  {}: {{", string(name)));
+    let call = calls
         .into_iter()
-        .find(|name| !text.contains(&format!("\n  {}: {{", string(name))))?;
+        .find(|(path, tells)| !outbox::knows_call(&text, path, *tells));
+    let call = call.map(|(path, _)| path.to_string());
+    let lost = call.or_else(|| wanted.iter().find(is_lost).cloned())?;
     Some(format!(
         "main would refuse what functions on users' deployments leave for it: its {OUTBOX} doesn't know `{lost}`. Run `byod export --main`, then `byod export`"
     ))

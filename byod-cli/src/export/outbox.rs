@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use byod_schema::{Deployments, Manifest};
+use byod_schema::{Deployments, FunctionPath, Manifest};
 use serde_json::{Map, Value, json};
 
 use super::imports::relative;
@@ -17,6 +17,16 @@ pub(crate) const APPLIED: &str = "byodApplied";
 
 /// The module, there and on main.
 pub(crate) const MODULE: &str = "byod/outbox";
+
+/// By which it is known that a function is told who calls.
+const TELLS: &str = "tells";
+
+/// Before anything is done there, where functions are told who calls.
+const READY: &str = "    \
+    // Rows stay where they are until there is one.
+    if (!(await canTell()))
+      throw new Error(\"Main has no BYOD_ENCRYPTION_KEY, without which actions can't be told who calls\");
+";
 
 /// The module of users' deployments.
 pub(crate) fn of_users(manifest: &Manifest) -> String {
@@ -91,7 +101,15 @@ pub(crate) fn of_main(
         .iter()
         .filter_map(|(path, all)| {
             let function = manifest.main.functions.get(path)?;
-            let call = json!({"takes": function.args, "args": written(all)});
+            // Of what they have, the ids go back to them.
+            let takes = match leaves.routed.contains(path) {
+                true => function.args.with_texts_for(&manifest.user_tables),
+                false => function.args.clone(),
+            };
+            let mut call = json!({"takes": takes, "args": written(all)});
+            if leaves.routed.contains(path) {
+                call[TELLS] = json!(true);
+            }
             Some((path.to_string(), call))
         })
         .collect();
@@ -123,9 +141,18 @@ pub(crate) fn of_main(
         .filter_map(|table| Some((table.table_name.clone(), json!(owner(table)?))))
         .collect();
     let list = |all: Vec<&str>| Code::strings(all).print(0, 0, 0);
+    if !leaves.routed.is_empty() {
+        imports.insert_str(0, "import { canTell, telling } from \"./caller\";\n");
+    }
+    let (ready, telling) = match leaves.routed.is_empty() {
+        true => ("", "args"),
+        false => (READY, "known_!.tells ? await telling(who, args) : args"),
+    };
     let subjects: Vec<&str> = owners::subjects(manifest).collect();
     include_str!("main_side/outbox.ts")
         .replace("/*imports*/\n", &imports_apart(&imports))
+        .replace("    /*ready*/\n", ready)
+        .replace("/*told*/", telling)
         .replace("/*id*/", id)
         .replace("{/*tables*/}", &object(tables))
         .replace("{/*calls*/}", &object(calls))
@@ -136,6 +163,16 @@ pub(crate) fn of_main(
         )
         .replace("[/*subjects*/]", &list(subjects))
         .replace("{/*owners*/}", &object(owners))
+}
+
+/// Whether the text of main's module does what rows say of the function, as it is now.
+pub(crate) fn knows_call(text: &str, path: &FunctionPath, tells: bool) -> bool {
+    let begin = format!("\n  {}: {{", string(&path.to_string()));
+    let Some((_, rest)) = text.split_once(&begin) else {
+        return false;
+    };
+    let line = rest.lines().next().unwrap_or_default();
+    line.contains(&format!("\"{TELLS}\":true,")) == tells
 }
 
 /// Main's tables for it.

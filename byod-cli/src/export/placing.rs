@@ -40,6 +40,30 @@ pub(crate) fn place(
         .collect()
 }
 
+/// What was planned and has an action of main's scheduled that doesn't run for connected
+/// users: so it can't be there. `manifest` has the project as it is planned.
+pub(super) fn schedules_refused(
+    manifest: &Manifest,
+    sources: &Sources,
+    needs: &BTreeMap<FunctionPath, Need>,
+    rejected: &Rejected,
+) -> Rejected {
+    let has_any = needs.values().any(|need| !need.leaves.routed.is_empty());
+    if !has_any {
+        return Rejected::new();
+    }
+    let placed = place(manifest, sources, rejected);
+    let refused = |path: &FunctionPath| match &placed.get(path)?.runs {
+        Runs::Refused { reason, .. } => {
+            Some(format!("schedules `{path}` on main, which {reason}"))
+        }
+        Runs::Main | Runs::User => None,
+    };
+    let all = needs.iter();
+    all.filter_map(|(path, need)| Some((path.clone(), need.leaves.routed.iter().find_map(refused)?)))
+        .collect()
+}
+
 /// The same of a project that was exported, with what the export has found out, which
 /// plans and reads back before it gives up a function.
 pub(crate) fn place_again(
@@ -294,12 +318,13 @@ impl Placing<'_> {
         }
         let stays = judged.direct.functions.iter().find(|f| {
             let judged = self.sides.functions.get(*f);
-            judged.is_none_or(|judged| !self.of_main(&self.all(judged)).is_empty())
-                && !self.is_there(f)
+            judged.is_none_or(|judged| {
+                !self.of_main(&self.all(judged)).is_empty() && !judged.is_routed()
+            }) && !self.is_there(f)
         });
         if let Some(stays) = stays {
             let reason = format!(
-                "calls or schedules `{stays}`, which stays on main, beside touching {}",
+                "calls or schedules `{stays}`, which stays on main, beside touching {}: {carried}",
                 shown(&users)
             );
             return (Refusal::RunsMain, reason);
