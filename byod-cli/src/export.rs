@@ -41,8 +41,8 @@ use plan::{Plan, Rejected};
 
 pub(crate) use bundling::differences as bundled_otherwise;
 pub(crate) use files::Written;
-use placing::{place, schedules_refused};
 pub(crate) use placing::{NOT_EXPORTED, place_again};
+use placing::{place, schedules_refused};
 pub(crate) use plan::{Fate, FunctionReport};
 pub(crate) use routes::outdated as outdated_routes;
 use schema::ForeignId;

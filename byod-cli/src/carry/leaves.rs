@@ -13,8 +13,8 @@ use super::for_main::{Given, put};
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use crate::owners::owner_on_main;
-use crate::touches::{Asking, asking};
 use crate::source::{Caller, Facts, Helped, Module, Place, Row, Scheduled, Writes, Written};
+use crate::touches::{Asking, asking};
 
 /// The types of values that a helper can do nothing with but store or compare them.
 fn is_plain(annotation: &str) -> bool {

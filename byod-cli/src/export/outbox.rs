@@ -22,10 +22,11 @@ pub(crate) const MODULE: &str = "byod/outbox";
 const TELLS: &str = "tells";
 
 /// Before anything is done there, where functions are told who calls.
-const READY: &str = "    \
-    // Rows stay where they are until there is one.
+const READY: &str = "    // Rows stay where they are until there is one.
     if (!(await canTell()))
-      throw new Error(\"Main has no BYOD_ENCRYPTION_KEY, without which actions can't be told who calls\");
+      throw new Error(
+        \"Main has no BYOD_ENCRYPTION_KEY, so actions can't be told who calls\",
+      );
 ";
 
 /// The module of users' deployments.
@@ -172,7 +173,7 @@ pub(crate) fn knows_call(text: &str, path: &FunctionPath, tells: bool) -> bool {
         return false;
     };
     let line = rest.lines().next().unwrap_or_default();
-    line.contains(&format!("\"{TELLS}\":true,")) == tells
+    line.contains(&format!("\"{TELLS}\":true")) == tells
 }
 
 /// Main's tables for it.

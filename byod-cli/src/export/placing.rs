@@ -54,14 +54,14 @@ pub(super) fn schedules_refused(
     }
     let placed = place(manifest, sources, rejected);
     let refused = |path: &FunctionPath| match &placed.get(path)?.runs {
-        Runs::Refused { reason, .. } => {
-            Some(format!("schedules `{path}` on main, which {reason}"))
-        }
+        Runs::Refused { reason, .. } => Some(format!("schedules `{path}` on main, which {reason}")),
         Runs::Main | Runs::User => None,
     };
     let all = needs.iter();
-    all.filter_map(|(path, need)| Some((path.clone(), need.leaves.routed.iter().find_map(refused)?)))
-        .collect()
+    all.filter_map(|(path, need)| {
+        Some((path.clone(), need.leaves.routed.iter().find_map(refused)?))
+    })
+    .collect()
 }
 
 /// The same of a project that was exported, with what the export has found out, which

@@ -87,12 +87,7 @@ function bytesOf(text: string): BufferSource {
  * Who calls has an id on main, and on their own deployment their subject. Where fields
  * hold whose a document is, one stands for the other.
  */
-export function renamed(
-  value: any,
-  from: string,
-  to: string,
-  field = "",
-): any {
+export function renamed(value: any, from: string, to: string, field = ""): any {
   if (value === from)
     return field === "" || OWNER_FIELDS.has(field) ? to : value;
   if (Array.isArray(value))

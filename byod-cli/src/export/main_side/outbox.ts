@@ -240,7 +240,8 @@ async function call(ctx: MutationCtx, who: Who, epoch: string, it: Json) {
   const args = await taken(ctx, who, known_!.takes, it.args, path);
   const at = Math.max(Date.now(), typeof it.at === "number" ? it.at : 0);
   const reference: any = makeFunctionReference<"mutation">(path);
-  const job = await ctx.scheduler.runAt(at, reference, /*told*/);
+  const given = /*told*/;
+  const job = await ctx.scheduler.runAt(at, reference, given);
   await ctx.db.insert("byodJobs", {
     user: who.user as any,
     key: `${epoch} ${text(it.job)}`,

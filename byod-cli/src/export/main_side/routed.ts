@@ -7,13 +7,7 @@ import {
 } from "convex/server";
 import type { ActionCtx } from "../_generated/server";
 import { AddressError, originOf } from "./address";
-import {
-  CALLER,
-  openCaller,
-  renamed,
-  sealCaller,
-  type Caller,
-} from "./caller";
+import { CALLER, openCaller, renamed, sealCaller, type Caller } from "./caller";
 import { failure, run, type Kind } from "./deployment";
 import { Files } from "./files";
 import {
