@@ -135,7 +135,9 @@ impl Carrier<'_> {
     ) -> Result<(), Reason> {
         let is_routed = self.is_routed(path);
         if is_routed {
-            self.check_routed(path)?;
+            if let Some(why) = self.analysis.function(path).obscure.iter().next() {
+                return Err(format!("schedules `{path}`, which {why}"));
+            }
         } else {
             let touches = self.analysis.total(path);
             let users = |table: &&str| self.manifest.user_tables.contains(*table);
@@ -181,23 +183,6 @@ impl Carrier<'_> {
         let function = self.manifest.main.functions.get(path);
         function.is_some_and(|function| function.visibility == Visibility::Internal)
             && asking(self.sources, self.manifest, path) == Some(Asking::Routed)
-    }
-
-    /// Whether such an action may be given what a user's deployment says: what it does with
-    /// it shows, and none of it is asked of what reads everybody's documents on main, for
-    /// there an id may be of somebody else's.
-    fn check_routed(&self, path: &FunctionPath) -> Result<(), Reason> {
-        if let Some(why) = self.analysis.function(path).obscure.iter().next() {
-            return Err(format!("schedules `{path}`, which {why}"));
-        }
-        let across = &self.manifest.stated.across_users;
-        let reached = self.analysis.total(path).functions;
-        match reached.iter().find(|path| across.contains(*path)) {
-            Some(of) => Err(format!(
-                "schedules `{path}`, which asks for `{of}`: that reads what all users have on main, and could be told any id by this one's deployment"
-            )),
-            None => Ok(()),
-        }
     }
 
     /// Whether what has such an id on the user's deployment is nowhere where the id goes.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use byod_schema::{Deployments, FunctionPath, Manifest};
+use byod_schema::{Deployments, Manifest};
 use serde_json::{Map, Value, json};
 
 use super::imports::relative;
@@ -15,11 +15,11 @@ use crate::source::{DEFAULT, Writes};
 /// One of main's tables for it.
 pub(crate) const APPLIED: &str = "byodApplied";
 
+/// Main's tables that byod writes alone: no function is given an id of theirs.
+const OWN_TABLES: [&str; 4] = [super::main_side::TABLE, APPLIED, "byodRefused", "byodJobs"];
+
 /// The module, there and on main.
 pub(crate) const MODULE: &str = "byod/outbox";
-
-/// By which it is known that a function is told who calls.
-const TELLS: &str = "tells";
 
 /// Before anything is done there, where functions are told who calls.
 const READY: &str = "    // Rows stay where they are until there is one.
@@ -109,7 +109,7 @@ pub(crate) fn of_main(
             };
             let mut call = json!({"takes": takes, "args": written(all)});
             if leaves.routed.contains(path) {
-                call[TELLS] = json!(true);
+                call["tells"] = json!(true);
             }
             Some((path.to_string(), call))
         })
@@ -139,6 +139,7 @@ pub(crate) fn of_main(
         .tables
         .iter()
         .filter(|table| !manifest.user_tables.contains(&table.table_name))
+        .filter(|table| !OWN_TABLES.contains(&table.table_name.as_str()))
         .filter_map(|table| Some((table.table_name.clone(), json!(owner(table)?))))
         .collect();
     let list = |all: Vec<&str>| Code::strings(all).print(0, 0, 0);
@@ -164,16 +165,6 @@ pub(crate) fn of_main(
         )
         .replace("[/*subjects*/]", &list(subjects))
         .replace("{/*owners*/}", &object(owners))
-}
-
-/// Whether the text of main's module does what rows say of the function, as it is now.
-pub(crate) fn knows_call(text: &str, path: &FunctionPath, tells: bool) -> bool {
-    let begin = format!("\n  {}: {{", string(&path.to_string()));
-    let Some((_, rest)) = text.split_once(&begin) else {
-        return false;
-    };
-    let line = rest.lines().next().unwrap_or_default();
-    line.contains(&format!("\"{TELLS}\":true")) == tells
 }
 
 /// Main's tables for it.

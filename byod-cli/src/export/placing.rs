@@ -8,7 +8,7 @@ use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Ref
 use super::plan::Rejected;
 use crate::carry::{Carriers, Need};
 use crate::source::Sources;
-use crate::touches::{Asking, Judged, Sides};
+use crate::touches::{Analysis, Asking, Judged, Sides};
 
 /// The reason of what could be on users' deployments and isn't.
 pub(crate) const NOT_EXPORTED: &str =
@@ -40,8 +40,9 @@ pub(crate) fn place(
         .collect()
 }
 
-/// What was planned and has an action of main's scheduled that doesn't run for connected
-/// users: so it can't be there. `manifest` has the project as it is planned.
+/// What was planned and has an action of main's scheduled that can't be: it doesn't run for
+/// connected users, or it asks for what reads all users' documents on main, where an id that
+/// a deployment gives it may be of somebody else's. `manifest` has the project as it is planned.
 pub(super) fn schedules_refused(
     manifest: &Manifest,
     sources: &Sources,
@@ -53,9 +54,18 @@ pub(super) fn schedules_refused(
         return Rejected::new();
     }
     let placed = place(manifest, sources, rejected);
-    let refused = |path: &FunctionPath| match &placed.get(path)?.runs {
-        Runs::Refused { reason, .. } => Some(format!("schedules `{path}` on main, which {reason}")),
-        Runs::Main | Runs::User => None,
+    let analysis = Analysis::new(sources, manifest);
+    let refused = |path: &FunctionPath| {
+        if let Runs::Refused { reason, .. } = &placed.get(path)?.runs {
+            return Some(format!("schedules `{path}` on main, which {reason}"));
+        }
+        let asked = analysis.total(path).functions;
+        let is_everybodys =
+            |path: &&FunctionPath| placed.get(*path).is_some_and(|p| p.sees_no_connected);
+        let everybodys = asked.iter().find(is_everybodys)?;
+        Some(format!(
+            "schedules `{path}` on main, which asks for `{everybodys}`: that reads what all users have there, and could be told any id"
+        ))
     };
     let all = needs.iter();
     all.filter_map(|(path, need)| {
@@ -108,7 +118,7 @@ struct Placing<'a> {
 impl Placing<'_> {
     fn placement(&self, path: &FunctionPath, judged: &Judged) -> Placement {
         let runs = self.runs(path, judged);
-        let users = self.of_users(&judged.total.reads);
+        let users = self.of_users(&self.all(judged));
         let leaves = |need: &Need| !need.leaves.is_empty();
         let need = self.judged.get(path).and_then(|need| need.as_ref().ok());
         let outbox = runs == Runs::User && need.is_some_and(leaves);
@@ -165,16 +175,21 @@ impl Placing<'_> {
         if self.is_there(path) && (touches || self.sides.is_of_users(path)) {
             return Some(Runs::User);
         }
+        if judged.is_across_users {
+            return Some(Runs::Main);
+        }
         if !stated.across_users.contains(path) {
             return None;
         }
-        let written = self.of_users(&judged.total.writes);
-        if written.is_empty() {
+        // What it changes and deletes is what it finds on main. What it adds may be a
+        // connected user's, who would never see it.
+        let added = self.of_users(&judged.total.inserts);
+        if added.is_empty() {
             return Some(Runs::Main);
         }
         let reason = format!(
-            "is listed in `user.across_users` of byod.toml, but writes {}: list it in `user.main_only`",
-            shown(&written)
+            "is listed in `user.across_users` of byod.toml, but inserts into {}: list it in `user.main_only`",
+            shown(&added)
         );
         refused(Refusal::NotCarried, reason)
     }

@@ -194,10 +194,6 @@ const OWNERS: Record<string, string> = {
   "votes": "userId",
   "reminders": "userId",
   "posts": "userId",
-  "userDatabaseConfig": "userId",
-  "byodApplied": "user",
-  "byodRefused": "user",
-  "byodJobs": "user",
 };
 
 async function insert(ctx: MutationCtx, who: Who, name: string, value: Json) {

@@ -1,7 +1,7 @@
 "use node";
 
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
+import { api, internal } from "./_generated/api";
 import type { Doc, Id } from "./_generated/dataModel";
 import { action, internalAction, type ActionCtx } from "./byod/server";
 
@@ -109,7 +109,7 @@ export const publishes = internalAction({
 export const compares = internalAction({
   args: { id: v.id("notes") },
   handler: async (ctx, { id }): Promise<void> => {
-    const alike: number = await ctx.runQuery(internal.notes.likeIt, { id });
+    const alike: number = await ctx.runQuery(api.notes.likeIt, { id });
     const text = `, like ${alike}`;
     await ctx.runMutation(internal.notes.append, { id, text });
   },

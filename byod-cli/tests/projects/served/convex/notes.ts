@@ -139,7 +139,7 @@ export const compareLater = mutation({
 });
 
 /** Of anybody. */
-export const likeIt = internalQuery({
+export const likeIt = query({
   args: { id: v.id("notes") },
   handler: async (ctx, { id }) => {
     const note = await ctx.db.get("notes", id);
