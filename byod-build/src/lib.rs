@@ -42,7 +42,7 @@ pub use limits::{is_file, read_file, read_text};
 #[doc(hidden)]
 pub use project::is_source;
 pub use project::{Attempt, Exported, ProjectReading, attempt, read_project};
-pub use resolve::Imports;
+pub use resolve::{Imports, LockFile};
 pub use typescript::check_nesting;
 
 /// Reads the text of a `byod.toml`, for the fuzz targets.
