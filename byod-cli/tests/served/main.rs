@@ -7,6 +7,7 @@ mod attacks;
 mod calls;
 mod files;
 mod hostile;
+mod outbox;
 mod sealed;
 #[path = "../support/mod.rs"]
 mod support;
