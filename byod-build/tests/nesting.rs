@@ -1,14 +1,10 @@
 //! Whatever a file nests, and however deep: the build goes on, or ends with one line.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use crate::common::{Folder, SCHEMA, paths, read, warnings};
 use byod_build::{Limits, check_nesting, compile_module, read_project, with_deep_stack};
-use common::{Folder, SCHEMA, paths, read, warnings};
 
 /// What nests: what stands before, what is repeated, what is inside, and what is
 /// repeated behind it.
@@ -132,10 +128,10 @@ fn such_a_module_costs_itself_and_such_a_schema_is_an_error() {
         "tsconfig.json",
         &format!("{{ \"compilerOptions\": {{ \"paths\": {deep} }} }}"),
     );
-    folder.write("convex/json.ts", &format!("{}import data from \"./data.json\";\nexport const b = query({{ args: {{ [data.x]: v.any() }}, handler: async () => data }});\n", common::FUNCTIONS));
+    folder.write("convex/json.ts", &format!("{}import data from \"./data.json\";\nexport const b = query({{ args: {{ [data.x]: v.any() }}, handler: async () => data }});\n", crate::common::FUNCTIONS));
     let regexp = format!(
         "{}export const pattern = /{}/;\nexport const c = query({{ args: {{}}, handler: async () => null }});\n",
-        common::FUNCTIONS,
+        crate::common::FUNCTIONS,
         "(".repeat(LEVELS) + &")".repeat(LEVELS)
     );
     folder.write("convex/pattern.ts", &regexp);

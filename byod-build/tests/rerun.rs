@@ -1,18 +1,12 @@
 //! Which changes run a build again, by Cargo's own judgement.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-#[path = "common/emit.rs"]
-mod emit;
-
 use std::fs;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use common::Folder;
-use emit::emit;
+use crate::common::Folder;
+use crate::common::emit::emit;
 
 const SCHEMA: &str = "export default defineSchema({ notes: defineTable({ body: v.string() }) });\n";
 

@@ -1,17 +1,11 @@
 //! The snapshot: the service builds where the Convex projects are not.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-#[path = "common/emit.rs"]
-mod emit;
-
 use std::fs;
 
+use crate::common::Folder;
+use crate::common::emit::emit;
 use byod_build::Builder;
 use byod_schema::Manifest;
-use common::Folder;
-use emit::emit;
 
 const SCHEMA: &str =
     "export default defineSchema({ users: defineTable({}), messages: defineTable({}) });\n";
@@ -35,7 +29,7 @@ fn project(name: &str) -> Folder {
         .with_module("messages.ts", LIST)
         .with(
             "user/convex/schema.ts",
-            &format!("{}{SCHEMA}", common::IMPORTS),
+            &format!("{}{SCHEMA}", crate::common::IMPORTS),
         )
         .with("byod.toml", CONFIG)
 }

@@ -29,7 +29,8 @@ pub async fn pages(session: &Session) -> Result<(), Error> {
     Ok(())
 }
 
-fn main() {
+#[test]
+fn runs() {
     let id: Id<Notes> = Id::<Notes>::new("n1");
     // In any order; text may be borrowed, and what is optional left out.
     let built = notes::PublishArgs::builder().title("Hi").id(id.clone()).pinned(true).body("…").until(None).build();

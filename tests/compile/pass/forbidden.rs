@@ -31,5 +31,3 @@ pub mod whole {
     #[byod_table(location = "main", skip(loop))]
     pub struct OddNames;
 }
-
-fn main() {}

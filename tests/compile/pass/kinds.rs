@@ -36,7 +36,8 @@ fn document<T: byod_runtime::Table>(fields: Value) -> Doc<T> {
     document
 }
 
-fn main() {
+#[test]
+fn runs() {
     let opened = document::<Events>(json!({"kind": "opened", "at": 1}));
     assert_eq!((opened.id.as_str(), opened.creation_time), ("e1", 1.5));
     assert!(matches!(&*opened, Events::Opened(event) if event.at == 1.0));

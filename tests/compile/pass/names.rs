@@ -50,7 +50,8 @@ pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
     Ok(())
 }
 
-fn main() {
+#[test]
+fn runs() {
     let json = r#"{"2fa": true, "self": "s", "state": "a_b", "type": "t", "gen": "g", "userId": "1", "user_id": "2",
         "self_": {"Page": {"doc": "d"}}}"#;
     let odd: OddNames = serde_json::from_str(json).unwrap();

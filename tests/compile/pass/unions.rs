@@ -22,7 +22,8 @@ fn read_with(fields: Value) -> Unions {
 
 const ID: &str = "k57d8r2v6b1jw3a9q0m4n5p7s8tz2c3e";
 
-fn main() {
+#[test]
+fn runs() {
     let int64 = json!({"$integer": "BwAAAAAAAAA="});
     let first = read(json!({"kind": "text", "body": "Hi"}), json!(3), json!({"a": "x", "b": int64}));
     match &first.part {

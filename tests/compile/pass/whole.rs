@@ -48,7 +48,8 @@ pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
     Ok(())
 }
 
-fn main() {
+#[test]
+fn runs() {
     // An owner is an id on main and the subject on the user's deployment: text.
     let note = Notes { user_id: "subject".into(), title: "Hi".into(), body: None };
     assert_eq!(serde_json::to_value(&note).unwrap(), serde_json::json!({"userId": "subject", "title": "Hi"}));

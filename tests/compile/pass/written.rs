@@ -58,7 +58,8 @@ mod own {
     }
 }
 
-fn main() {
+#[test]
+fn runs() {
     let json = r#"{"_id": "p1", "_creationTime": 1, "userId": "u", "language": "en", "volume": 0.5,
         "visits": {"$integer": "KgAAAAAAAAA="}, "muted": false, "tags": ["a"], "nickname": null,
         "plan": "enterprise", "layout": {"columns": 2}, "counters": {}}"#;
