@@ -20,3 +20,4 @@ mod schema_errors;
 mod snapshot;
 mod unknown;
 mod warnings;
+mod without_reader;

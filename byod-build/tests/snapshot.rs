@@ -21,7 +21,7 @@ convex = "user/convex"
 tables = ["messages"]
 "#;
 
-const RENEW: &str = "Write it where the Convex projects are: BYOD_SNAPSHOT=write cargo build";
+const RENEW: &str = "Run `byod snapshot` where the Convex projects are";
 
 fn project(name: &str) -> Folder {
     Folder::new(name)
@@ -51,6 +51,14 @@ fn warning(folder: &Folder) -> Option<String> {
     let first = warnings.next().map(str::to_owned);
     assert_eq!(warnings.next(), None);
     first
+}
+
+/// What the programs of the compile tests are checked against, without reading it anew.
+#[test]
+fn the_snapshot_of_the_compile_tests_is_current() {
+    let config =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/compile/byod.toml");
+    Builder::new().config(config).check_snapshot().unwrap();
 }
 
 /// A project whose snapshot is written.
