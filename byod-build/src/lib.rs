@@ -61,7 +61,7 @@ pub use limits::{is_file, read_file, read_text};
 #[cfg(feature = "reader")]
 pub use project::{Attempt, Exported, ProjectReading, attempt, read_project};
 #[cfg(feature = "reader")]
-pub use resolve::Imports;
+pub use resolve::{Imports, LockFile};
 #[cfg(feature = "reader")]
 pub use typescript::check_nesting;
 

@@ -76,8 +76,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
     };
     let user_folder = folder;
     let (mut apart, mut past) = (Vec::new(), Vec::new());
-    let (mut actions, mut routes) = (Vec::new(), None);
-    let mut refuses = None;
+    let (mut actions, mut of_main) = (Vec::new(), Vec::new());
     let placed = match folders.main {
         folder if folder.is_dir() => {
             let sources = Sources::read(&folder, &names)?;
@@ -88,8 +87,10 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             }
             let placed = export::place_again(&manifest, &sources);
             actions = main_side::builders(&manifest, &sources, &placed);
-            routes = export::outdated_routes(&folder, config, &manifest, &sources, &placed)?;
-            refuses = main_side::refuses_rows(&folder, &manifest, &sources, &placed);
+            if manifest.user.is_some() && !manifest.user_tables.is_empty() {
+                let user = user_folder.as_deref();
+                of_main = main_side::outdated(config, &folder, user, &manifest, &sources, &placed)?;
+            }
             placed
         }
         // Its project is the snapshot's: what was written is all that there is.
@@ -128,11 +129,9 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .map(|error| error.to_string()),
     );
     differences.extend(functions::unknown(&manifest));
-    differences.extend(refuses);
+    differences.extend(of_main);
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {
         differences.extend(functions::outdated(&manifest, &placed));
-        differences.extend(routes);
-        differences.extend(functions::without_copies(&manifest, &functions));
     }
     Ok(Report {
         fits: differences.is_empty()

@@ -44,7 +44,6 @@ pub(crate) use files::Written;
 use placing::place;
 pub(crate) use placing::{NOT_EXPORTED, place_again};
 pub(crate) use plan::{Fate, FunctionReport};
-pub(crate) use routes::outdated as outdated_routes;
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
 

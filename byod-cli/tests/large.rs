@@ -1,5 +1,5 @@
 //! The second example, `examples/large/`: an app of the size that people have. Whether it is
-//! what it says it is; what byod makes of it is held against its `expected.json` elsewhere.
+//! what it says it is; `touches.rs` holds what byod makes of it against its `expected.json`.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -60,8 +60,61 @@ fn every_public_function_that_is_read_stands_in_what_is_expected() {
         .collect();
     assert_eq!(public, expected);
     let tables = read["schema"]["tables"].as_array().unwrap();
-    // And that of the users' records.
-    assert_eq!((public.len(), tables.len()), (327, 67 + 1));
+    // And those of the users' records and of what is done for users' deployments.
+    assert_eq!((public.len(), tables.len()), (327, 67 + 4));
+}
+
+#[test]
+fn main_has_what_is_written_for_it() {
+    let project = Project::large();
+    // What main's actions go by is found once users' deployments have a project.
+    let exported = project.export(&[]);
+    assert_eq!(
+        exported["mainRoutesChanged"], false,
+        "{}",
+        exported["notes"]
+    );
+    let main = project.byod(&["export", "--main", "--json"]).json();
+    let nothing = serde_json::json!([]);
+    for list in ["written", "kept", "todo"] {
+        assert_eq!(main[list], nothing, "{main}");
+    }
+    let differences = |project: &Project| {
+        let report = project.byod(&["check", "--json"]).json();
+        let all = report["differences"].as_array().unwrap().clone();
+        let all = all.iter().map(|it| it.as_str().unwrap().to_owned());
+        all.collect::<Vec<String>>()
+    };
+    assert_eq!(differences(&project), [""; 0]);
+
+    // What is older, or isn't there, is said.
+    project.write(
+        "convex/byod/outbox.ts",
+        "// Written by `byod export --main`.\n",
+    );
+    project.write(
+        "convex/byod/routes.ts",
+        "// Written by `byod export --main`.\n",
+    );
+    project.remove("convex/byod/mirror.ts");
+    project.remove("convex/byod/server.ts");
+    let found = differences(&project);
+    for (file, is) in [
+        ("outbox", "is out of date, and main would refuse"),
+        ("mirror", "is missing, and users' deployments get no copies"),
+        ("server", "is missing, and main's actions go by it"),
+        ("routes", "is out of date, and main's actions go by it"),
+    ] {
+        let said = format!("main's byod/{file}.ts {is}");
+        assert!(found.iter().any(|one| one.contains(&said)), "{found:#?}");
+    }
+    let healed = project.byod(&["export", "--main", "--json"]).json();
+    let written = healed["written"].to_string();
+    for file in ["outbox", "mirror", "server", "routes"] {
+        assert!(written.contains(file), "{written}");
+    }
+    project.export(&[]);
+    assert_eq!(differences(&project), [""; 0]);
 }
 
 #[test]

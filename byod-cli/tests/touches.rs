@@ -75,14 +75,26 @@ fn what_is_found_of_the_second_example_is_what_typescript_sees() {
         let is_action = entry["why"]
             .as_str()
             .is_some_and(|why| why.starts_with("an action"));
+        // Nor what is about several users, which says so.
+        let is_across = entry["why"]
+            .as_str()
+            .is_some_and(|why| why.contains("sees no connected user's data"));
+        let says_so = function["seesNoConnected"] == true;
+        assert_eq!(says_so, is_across, "{path}: {function}");
         if entry["side"] != "main" {
-            assert!(function["runs"] != "main" || is_action, "{path}");
+            assert!(
+                function["runs"] != "main" || is_action || is_across,
+                "{path}"
+            );
         } else if path != FILES {
             assert_eq!(function["runs"], "main", "{path}");
         }
         let is_served = entry["runs"] == "user" || (is_action && entry["side"] != "main");
-        let is_right = is_served && function["runs"] == entry["runs"];
-        served += usize::from(is_right);
+        let is_right = function["runs"] == entry["runs"];
+        served += usize::from(is_served && is_right);
+        // What isn't served yet is refused.
+        assert!(is_right || function["runs"] == "refused", "{path}");
+        assert!(entry["runs"] != "refused" || is_right, "{path}");
         let is_users = entry["runs"] == "user" || path == FILES;
         assert!(is_users || function["runs"] != "user", "{path}");
     }

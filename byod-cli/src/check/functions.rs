@@ -73,7 +73,10 @@ pub(super) fn functions(
         let (runs, refusal, reason) = match &placement.runs {
             Runs::User => (RunsOn::User, None, None),
             Runs::Main if placement.sees_no_connected => {
-                let reason = "is listed in `user.across_users` of byod.toml";
+                let reason = match manifest.stated.across_users.contains(path) {
+                    true => "is listed in `user.across_users` of byod.toml",
+                    false => "asks for a role of who calls, and nowhere for what is theirs",
+                };
                 (RunsOn::Main, None, Some(reason.to_owned()))
             }
             Runs::Main => (RunsOn::Main, None, None),
@@ -225,16 +228,4 @@ pub(super) fn served_after_all(manifest: &Manifest, functions: &[FunctionReport]
             )
         })
         .collect()
-}
-
-/// That main can't give what functions on users' deployments read of it.
-pub(super) fn without_copies(manifest: &Manifest, functions: &[FunctionReport]) -> Option<String> {
-    let read = FunctionPath::new("byod/mirror", "read");
-    let reading = functions.iter().find(|f| !f.mirror.is_empty())?;
-    (!manifest.main.functions.contains_key(&read)).then(|| {
-        format!(
-            "`{}` reads copies of main's documents, but main has no `{read}` that gives them. Run `byod export --main`, and deploy main",
-            reading.function
-        )
-    })
 }

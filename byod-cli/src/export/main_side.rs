@@ -2,26 +2,27 @@
 //! `userDatabaseConfig` and the functions of `byod/credentials`; and the builders of actions
 //! that ask for users' data where that is.
 
+mod beside;
 mod builders;
 mod users;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Placement, Project, Schema, Table};
+use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
+use super::outbox;
 use super::plan::Plan;
-use super::routes::{ROUTES, routes};
-use super::{mirror, outbox};
-use crate::carry::{Carriers, Need};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
 use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
 
+use beside::MainFile;
+pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
 use users::{Users, users, with_index};
 
@@ -30,30 +31,12 @@ pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
-const OUTBOX: &str = "byod/outbox.ts";
-const APPLIED: &str = "byod/applied.ts";
-const MIRROR: &str = "byod/mirror.ts";
 
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
 
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
-
-/// The builders of actions, and what they need, the same for every app.
-const SERVER: [(&str, &str); 7] = [
-    ("byod/address.ts", include_str!("main_side/address.ts")),
-    ("byod/caller.ts", include_str!("main_side/caller.ts")),
-    (
-        "byod/deployment.ts",
-        include_str!("main_side/deployment.ts"),
-    ),
-    ("byod/files.ts", include_str!("main_side/files.ts")),
-    ("byod/routed.ts", include_str!("main_side/routed.ts")),
-    ("byod/sealed.ts", include_str!("main_side/sealed.ts")),
-    ("byod/server.ts", include_str!("main_side/server.ts")),
-];
-const ROUTING: &str = "byod/routing.ts";
 
 /// What was written into main's project.
 #[derive(Debug, Serialize)]
@@ -73,22 +56,10 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     let folders = builder.folders()?;
     let (folder, user) = (folders.main, folders.user);
     let tree = Tree::named(&folder, config)?;
-    let names = SERVER.iter().map(|(name, _)| *name);
-    for name in [
-        TABLES,
-        CREDENTIALS,
-        MIRROR,
-        APPLIED,
-        OUTBOX,
-        ROUTING,
-        ROUTES,
-    ]
-    .into_iter()
-    .chain(names)
-    {
+    for name in [TABLES, CREDENTIALS].into_iter().chain(beside::names()) {
         tree.path(name)?;
     }
-    let (mut manifest, _) = builder.read_main()?;
+    let (manifest, _) = builder.read_main()?;
     let mut report = Report {
         folder: folder.clone(),
         written: Vec::new(),
@@ -135,23 +106,13 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         }
     }
     let plan = planned(&manifest, &folder, user.as_deref())?;
-    let leaves = plan.as_ref().map(|plan| &plan.leaves);
     // Without a project of the users nothing is left for main.
-    if let Some(leaves) = leaves.filter(|leaves| user.is_some() && !leaves.is_empty()) {
-        put(
-            &tree,
-            APPLIED,
-            &outbox::tables_of_main(&users.id()),
-            force,
-            &mut report,
-        )?;
-        // What is done there is what `byod export` has found, whoever has read the file.
-        let text = outbox::of_main(&manifest, leaves, &users.id(), &users.tables());
-        put(&tree, OUTBOX, &text, true, &mut report)?;
-        if manifest.main.schema.table(outbox::APPLIED).is_none() {
-            report.todo.push(
-                "in schema.ts: `import { byodOutboxTables } from \"./byod/applied\";`, and `...byodOutboxTables,` among the tables of defineSchema".to_owned(),
-            );
+    if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
+        for file in beside::of_outbox(&manifest, &users, plan) {
+            put_ours(&tree, &file, &mut report)?;
+        }
+        if !plan.leaves.is_empty() && manifest.main.schema.table(outbox::APPLIED).is_none() {
+            report.todo.push(beside::SCHEMA.to_owned());
         }
     }
     if !manifest.mirror.is_default() {
@@ -162,11 +123,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
                 problems,
             });
         }
-        let travelling = plan.map(|plan| plan.travelling).unwrap_or_default();
-        let text = mirror::of_main(&manifest, &travelling, &users.id(), users.table());
-        // What users' deployments are sent is what `byod export` has found, whoever has
-        // read the file.
-        put(&tree, MIRROR, &text, true, &mut report)?;
+        if let Some(file) = beside::of_copies(&manifest, &users, plan.as_ref()) {
+            put_ours(&tree, &file, &mut report)?;
+        }
     }
     if matches!(users, Users::Subject) {
         report.notes.push(
@@ -188,9 +147,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             warnings: Vec::new(),
         },
     };
-    let routing = routing(&users);
-    manifest.user = Some(user);
-    server(&tree, &manifest, &routing, force, &mut report)?;
+    let mut told = manifest.clone();
+    told.user = Some(user);
+    server(&tree, &told, &users, &mut report)?;
     Ok(report)
 }
 
@@ -199,23 +158,18 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
 fn server(
     tree: &Tree,
     manifest: &Manifest,
-    routing: &str,
-    force: bool,
+    users: &Users<'_>,
     report: &mut Report,
 ) -> Result<(), Error> {
     let sources = Sources::read(&report.folder, &OwnerNames::of(manifest))?;
     let placed = super::place_again(manifest, &sources);
     let builders = builders(manifest, &sources, &placed);
-    if builders.is_empty() && !sources.has_server() {
+    if builders.is_empty() && !beside::goes_by_server(&sources) {
         return Ok(());
     }
-    for (name, text) in SERVER {
-        put(tree, name, text, force, report)?;
+    for file in beside::of_actions(manifest, users, &sources, &placed) {
+        put_ours(tree, &file, report)?;
     }
-    put(tree, ROUTING, routing, force, report)?;
-    // It is nobody's to edit.
-    let text = routes(manifest, &sources, &placed);
-    put(tree, ROUTES, &text, true, report)?;
     report.todo.extend(builders.into_iter().map(|builder| {
         format!(
             "in {}.ts: import from {:?} instead of {:?}, so that its actions ask for users' data where that is",
@@ -273,30 +227,9 @@ fn planned(manifest: &Manifest, main: &Path, user: Option<&Path>) -> Result<Opti
     super::checked(&mut manifest.clone(), &main, &custom).map(Some)
 }
 
-/// Where main would refuse what functions on users' deployments leave for it: what does it
-/// isn't there, or is older than they are.
-pub(crate) fn refuses_rows(
-    folder: &Path,
-    manifest: &Manifest,
-    sources: &Sources,
-    placed: &BTreeMap<FunctionPath, Placement>,
-) -> Option<String> {
-    let leaving = placed.iter().filter(|(_, placement)| placement.outbox);
-    let judged = Carriers::new(sources, manifest).judge(leaving.map(|(path, _)| path));
-    let mut wanted = BTreeSet::new();
-    for Need { leaves, .. } in judged.into_values().flatten() {
-        wanted.extend(leaves.writes.keys().map(|(table, _)| table.clone()));
-        wanted.extend(leaves.calls.keys().map(ToString::to_string));
-        let helpers = leaves.helpers.keys();
-        wanted.extend(helpers.map(|(module, name)| format!("{module}:{name}")));
-    }
-    let text = byod_build::read_text(&folder.join(OUTBOX)).unwrap_or_default();
-    let lost = wanted
-        .into_iter()
-        .find(|name| !text.contains(&format!("\n  {}: {{", string(name))))?;
-    Some(format!(
-        "main would refuse what functions on users' deployments leave for it: its {OUTBOX} doesn't know `{lost}`. Run `byod export --main`, then `byod export`"
-    ))
+/// What is nobody's to edit is as it is found now, whoever has read the file.
+fn put_ours(folder: &Tree, file: &MainFile, report: &mut Report) -> Result<(), Error> {
+    put(folder, file.name, &file.text, true, report)
 }
 
 fn put(

@@ -84,7 +84,7 @@ struct Placing<'a> {
 impl Placing<'_> {
     fn placement(&self, path: &FunctionPath, judged: &Judged) -> Placement {
         let runs = self.runs(path, judged);
-        let users = self.of_users(&judged.total.reads);
+        let users = self.of_users(&self.all(judged));
         let leaves = |need: &Need| !need.leaves.is_empty();
         let need = self.judged.get(path).and_then(|need| need.as_ref().ok());
         let outbox = runs == Runs::User && need.is_some_and(leaves);
@@ -141,16 +141,21 @@ impl Placing<'_> {
         if self.is_there(path) && (touches || self.sides.is_of_users(path)) {
             return Some(Runs::User);
         }
+        if judged.is_across_users {
+            return Some(Runs::Main);
+        }
         if !stated.across_users.contains(path) {
             return None;
         }
-        let written = self.of_users(&judged.total.writes);
-        if written.is_empty() {
+        // What it changes and deletes is what it finds on main. What it adds may be a
+        // connected user's, who would never see it.
+        let added = self.of_users(&judged.total.inserts);
+        if added.is_empty() {
             return Some(Runs::Main);
         }
         let reason = format!(
-            "is listed in `user.across_users` of byod.toml, but writes {}: list it in `user.main_only`",
-            shown(&written)
+            "is listed in `user.across_users` of byod.toml, but inserts into {}: list it in `user.main_only`",
+            shown(&added)
         );
         refused(Refusal::NotCarried, reason)
     }

@@ -86,29 +86,6 @@ pub(super) fn refresh(
     Ok(true)
 }
 
-/// What is wrong with the module, if main has the builders that go by it.
-///
-/// # Errors
-///
-/// Where it can't be read.
-pub(crate) fn outdated(
-    folder: &Path,
-    config: &Path,
-    manifest: &Manifest,
-    sources: &Sources,
-    placed: &BTreeMap<FunctionPath, Placement>,
-) -> Result<Option<String>, Error> {
-    if !sources.has_server() {
-        return Ok(None);
-    }
-    let known = Tree::named(folder, config)?.read(ROUTES)?;
-    let known = known.map(|text| text.replace("\r\n", "\n"));
-    let is_same = known.as_deref() == Some(&*routes(manifest, sources, placed));
-    Ok((!is_same).then(|| {
-        format!("{ROUTES} of main, by which its actions go, is out of date. Run `byod export`")
-    }))
-}
-
 fn on_user(manifest: &Manifest, path: &FunctionPath) -> Entry {
     let function = manifest.main.functions.get(path);
     let kind = function.map(|f| f.function_type.to_string());

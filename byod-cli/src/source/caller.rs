@@ -1,13 +1,13 @@
 //! What a function learns of who calls, and what it does with that.
 
 use oxc_ast::AstKind;
-use oxc_ast::ast::{Argument, BindingPattern, Expression};
+use oxc_ast::ast::{Argument, BindingPattern, Expression, Statement};
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
 
-use super::facts::{Access, Caller, Facts};
+use super::facts::{Access, Caller, Decides, Facts};
 use super::nodes::Reader;
-use super::syntax::range;
+use super::syntax::{method, range};
 
 impl Reader<'_, '_> {
     /// What becomes of the result of the call `id`.
@@ -41,6 +41,7 @@ impl Reader<'_, '_> {
                 is_null_test: true,
                 is_owner: false,
                 lookup: None,
+                decides: None,
                 span: 0..0,
             });
         }
@@ -75,6 +76,7 @@ impl Reader<'_, '_> {
             is_null_test: false,
             is_owner: false,
             lookup: None,
+            decides: None,
             span: 0..0,
         });
     }
@@ -94,8 +96,44 @@ impl Reader<'_, '_> {
             is_null_test: self.is_null_test(at),
             is_owner: self.is_owner(at),
             lookup: self.lookup_around(at),
+            decides: self.decides(at),
             span: range(self.nodes.kind(at).span()),
         });
+    }
+
+    /// What is decided by what the node, a member of the caller, comes to.
+    fn decides(&self, at: NodeId) -> Option<Decides> {
+        let mut at = at;
+        loop {
+            let span = self.nodes.kind(at).span();
+            let parent = self.nodes.parent_id(at);
+            match self.nodes.kind(parent) {
+                AstKind::UnaryExpression(_)
+                | AstKind::BinaryExpression(_)
+                | AstKind::LogicalExpression(_)
+                | AstKind::ParenthesizedExpression(_)
+                | AstKind::ChainExpression(_)
+                | AstKind::TSAsExpression(_)
+                | AstKind::TSNonNullExpression(_) => {}
+                // `user.roles.includes("admin")`, `["admin", "staff"].includes(user.role)`
+                AstKind::StaticMemberExpression(member)
+                    if matches!(&*member.property.name, "includes" | "has" | "some") => {}
+                AstKind::CallExpression(call)
+                    if call.callee.span() == span
+                        || method(call)
+                            .is_some_and(|(_, name)| matches!(name, "includes" | "has")) => {}
+                AstKind::IfStatement(choice) => {
+                    return ends(&choice.consequent).then_some(Decides::WhetherToGoOn);
+                }
+                AstKind::ReturnStatement(_) => return Some(Decides::Answer),
+                AstKind::ArrowFunctionExpression(arrow) => {
+                    let is_body = arrow.body.span() == span;
+                    return is_body.then_some(Decides::Answer);
+                }
+                _ => return None,
+            }
+            at = parent;
+        }
     }
 
     fn is_null_test(&self, at: NodeId) -> bool {
@@ -164,5 +202,14 @@ impl Reader<'_, '_> {
             }
             _ => false,
         }
+    }
+}
+
+/// Whether nothing comes behind the statement.
+fn ends(statement: &Statement) -> bool {
+    match statement {
+        Statement::ThrowStatement(_) | Statement::ReturnStatement(_) => true,
+        Statement::BlockStatement(block) => block.body.last().is_some_and(ends),
+        _ => false,
     }
 }

@@ -219,8 +219,19 @@ pub(crate) struct Access {
     pub(crate) is_owner: bool,
     /// The table of the lookup in whose conditions it stands.
     pub(crate) lookup: Option<String>,
+    /// What is decided by it, if anything.
+    pub(crate) decides: Option<Decides>,
     /// Where it is.
     pub(crate) span: Range<usize>,
+}
+
+/// What a function decides by something that it compares or tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Decides {
+    /// Whether it goes on at all: `if (user.role !== "admin") throw …`
+    WhetherToGoOn,
+    /// What it answers: `return user.role === "admin"`
+    Answer,
 }
 
 /// The first line of a text, of at most 60 characters.

@@ -41,7 +41,9 @@ mod wrapper;
 mod written;
 
 pub(crate) use components::Component;
-pub(crate) use facts::{Access, Caller, DEFAULT, Facts, FunctionRef, Hands, Keeper, Named};
+pub(crate) use facts::{
+    Access, Caller, DEFAULT, Decides, Facts, FunctionRef, Hands, Keeper, Named,
+};
 pub(crate) use held::held_names;
 pub(crate) use module::{Constructor, Definition, Imported, LoadKind, Module, Statement};
 pub(crate) use operations::{Operation, OperationOf, Use};

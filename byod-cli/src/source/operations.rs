@@ -31,6 +31,8 @@ pub(crate) struct Part {
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
     pub(crate) writes: bool,
+    /// It adds a document, where it doesn't change or delete one that is there.
+    pub(crate) inserts: bool,
     pub(crate) of: OperationOf,
     /// The fields that the documents it asks for are to have, and what they are to be.
     pub(crate) by: Vec<(String, Origin)>,

@@ -36,6 +36,7 @@ impl Reader<'_, '_> {
                 for table in tables.unwrap_or_default() {
                     touching.operations.push(Operation {
                         writes: false,
+                        inserts: false,
                         of: OperationOf::Perhaps(table),
                         by: Vec::new(),
                         shown: shorten(&self.text[range(property.span)]),
@@ -86,6 +87,7 @@ impl Reader<'_, '_> {
         let mut add = |writes: bool, of: OperationOf| {
             touching.operations.push(Operation {
                 writes,
+                inserts: name == "insert",
                 of,
                 by: self.asked_by(call),
                 shown: shorten(&self.text[range(call.span)]),

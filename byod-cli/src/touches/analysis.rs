@@ -15,6 +15,8 @@ use crate::source::{Module, Operation, OperationOf, Origin, Place, Sources, Use}
 pub(crate) struct Touches {
     pub(crate) reads: BTreeSet<String>,
     pub(crate) writes: BTreeSet<String>,
+    /// Those of them to which it adds documents, or may.
+    pub(crate) inserts: BTreeSet<String>,
     /// Functions that it calls or schedules.
     pub(crate) functions: BTreeSet<FunctionPath>,
     /// Components that it uses.
@@ -27,6 +29,7 @@ impl Touches {
     pub(super) fn add(&mut self, other: &Self) {
         self.reads.extend(other.reads.iter().cloned());
         self.writes.extend(other.writes.iter().cloned());
+        self.inserts.extend(other.inserts.iter().cloned());
         self.functions.extend(other.functions.iter().cloned());
         self.components.extend(other.components.iter().cloned());
         self.obscure.extend(other.obscure.iter().cloned());
@@ -206,7 +209,7 @@ impl<'a> Analysis<'a> {
         if !is_known {
             all.obscure.insert(unclear(module, place.1, operation));
         }
-        note(all, operation.writes, found);
+        note(all, Does::of(operation), found);
     }
 
     /// What the function of a place is given, wherever it is called; `None` where that
@@ -323,7 +326,7 @@ impl<'a> Analysis<'a> {
                 _ => {}
             }
             match tables(&ids, &operation.of) {
-                Some(found) => note(&mut own.touches, operation.writes, found),
+                Some(found) => note(&mut own.touches, Does::of(operation), found),
                 None => own.open.push(operation),
             }
         }
@@ -344,13 +347,43 @@ fn tables(ids: &Ids<'_>, of: &OperationOf) -> Option<BTreeSet<String>> {
     }
 }
 
+/// What is done with a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    Read,
+    /// Documents that are there are changed or deleted.
+    Change,
+    /// Documents are added, or may be.
+    Add,
+}
+
+impl Does {
+    fn of(operation: &Operation) -> Self {
+        match operation.writes {
+            false => Self::Read,
+            true if operation.inserts => Self::Add,
+            true => Self::Change,
+        }
+    }
+
+    /// Where it doesn't show in which way something is written.
+    pub(super) fn at_most(writes: bool) -> Self {
+        if writes { Self::Add } else { Self::Read }
+    }
+}
+
 /// Convex's own tables are on both sides.
-pub(super) fn note(touches: &mut Touches, writes: bool, tables: BTreeSet<String>) {
+pub(super) fn note(touches: &mut Touches, does: Does, tables: BTreeSet<String>) {
     let own = tables.into_iter().filter(|table| !table.starts_with('_'));
-    if writes {
-        touches.writes.extend(own);
-    } else {
-        touches.reads.extend(own);
+    match does {
+        Does::Read => touches.reads.extend(own),
+        Does::Change => touches.writes.extend(own),
+        Does::Add => {
+            for table in own {
+                touches.inserts.insert(table.clone());
+                touches.writes.insert(table);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::analysis::{Analysis, Own, note};
+use super::analysis::{Analysis, Does, Own, note};
 use super::ids::Ids;
 use super::packages::{self, Packaged};
 use crate::source::{Module, Origin, Place, Target, Use};
@@ -96,7 +96,7 @@ impl<'a> Analysis<'a> {
         };
         let ids = self.ids(module, &(module.name.clone(), usize::MAX), Vec::new());
         match handed(package, name, used, &self.tables, &ids) {
-            Some((writes, tables)) => note(&mut own.touches, writes, tables),
+            Some((writes, tables)) => note(&mut own.touches, Does::at_most(writes), tables),
             None => drop(own.touches.obscure.insert(unknown())),
         }
     }
@@ -126,7 +126,9 @@ impl<'a> Analysis<'a> {
             texts: statement.facts.texts.clone(),
         };
         match packages::touched(&package, imported.imported.name(), &made, &self.tables) {
-            Packaged::Tables { writes, tables } => note(&mut own.touches, writes, tables),
+            Packaged::Tables { writes, tables } => {
+                note(&mut own.touches, Does::at_most(writes), tables);
+            }
             _ if packages::is_plain_builder(&package) => {}
             _ => {
                 let what =

@@ -1,5 +1,6 @@
 //! Which tables each of main's functions touches.
 
+mod across;
 mod analysis;
 mod asking;
 mod crons;

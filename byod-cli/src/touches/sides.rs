@@ -26,6 +26,8 @@ pub(crate) struct Judged {
     pub(crate) side: Side,
     /// How it asks others, if it is an action.
     pub(crate) asking: Option<Asking>,
+    /// It shows what several users have, as far as that is on main.
+    pub(crate) is_across_users: bool,
 }
 
 impl Judged {
@@ -62,6 +64,8 @@ impl<'a> Sides<'a> {
             let judged = Judged {
                 direct: analysis.function(&path),
                 side: side(manifest, &total),
+                is_across_users: !manifest.stated.modules.contains_key(&path.module)
+                    && analysis.is_across_users(&path, &total),
                 total,
                 asking: asking::asking(sources, manifest, &path),
             };
@@ -81,7 +85,8 @@ impl<'a> Sides<'a> {
         let is_wanted = |(path, judged): &(&FunctionPath, &Judged)| {
             let is_left_out = stated.skip.contains(*path)
                 || stated.main_only.contains(*path)
-                || stated.across_users.contains(*path);
+                || stated.across_users.contains(*path)
+                || judged.is_across_users;
             let stays = judged.is_routed() && !stated.modules.contains_key(&path.module);
             !is_left_out && !stays && (self.is_of_users(path) || self.touches_users(judged))
         };

@@ -1,4 +1,5 @@
 import { defineSchema } from "convex/server";
+import { byodOutboxTables } from "./byod/applied";
 import { byodTables } from "./byod/tables";
 import { accountTables } from "./schema/accounts";
 import { adminTables } from "./schema/admin";
@@ -12,6 +13,7 @@ import { usageTables } from "./schema/usage";
 
 export default defineSchema({
   ...byodTables,
+  ...byodOutboxTables,
   ...accountTables,
   ...billingTables,
   ...adminTables,

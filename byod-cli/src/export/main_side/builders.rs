@@ -32,7 +32,8 @@ pub(crate) fn builders(
         touched.iter().any(|t| manifest.user_tables.contains(*t))
     };
     let mut found: BTreeMap<BuilderImport, BTreeSet<String>> = BTreeMap::new();
-    let is_across = |path: &FunctionPath| manifest.stated.across_users.contains(path);
+    let asks_users =
+        |placement: &Placement| touches_users(placement) && !placement.sees_no_connected;
     for (path, placement) in placed {
         if let Some(Asking::Plain(import)) = asking(sources, manifest, path)
             && matches!(placement.runs, Runs::Refused { .. })
@@ -46,7 +47,7 @@ pub(crate) fn builders(
             continue;
         };
         for path in asked {
-            if placed.get(&path).is_some_and(touches_users) && !is_across(&path) {
+            if placed.get(&path).is_some_and(asks_users) {
                 let functions = found.entry(import.clone()).or_default();
                 functions.insert(path.to_string());
             }

@@ -1,0 +1,171 @@
+//! What main is to have beside the users' records, by what `byod export` plans: what does
+//! what users' deployments leave for it, what gives copies, and the builders of actions.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use byod_schema::{FunctionPath, Manifest, Placement};
+
+use super::users::{Users, users};
+use super::{TABLE, planned, routing};
+use crate::error::Error;
+use crate::export::plan::Plan;
+use crate::export::routes::{ROUTES, routes};
+use crate::export::{mirror, outbox};
+use crate::owners;
+use crate::source::Sources;
+use crate::tree::Tree;
+
+const APPLIED: &str = "byod/applied.ts";
+const MIRROR: &str = "byod/mirror.ts";
+const OUTBOX: &str = "byod/outbox.ts";
+const ROUTING: &str = "byod/routing.ts";
+
+/// The builders of actions, and what they need, the same for every app.
+const SERVER: [(&str, &str); 7] = [
+    ("byod/address.ts", include_str!("address.ts")),
+    ("byod/caller.ts", include_str!("caller.ts")),
+    ("byod/deployment.ts", include_str!("deployment.ts")),
+    ("byod/files.ts", include_str!("files.ts")),
+    ("byod/routed.ts", include_str!("routed.ts")),
+    ("byod/sealed.ts", include_str!("sealed.ts")),
+    ("byod/server.ts", include_str!("server.ts")),
+];
+
+/// The line of the schema with the tables of the outbox.
+pub(super) const SCHEMA: &str = "in schema.ts: `import { byodOutboxTables } from \"./byod/applied\";`, and `...byodOutboxTables,` among the tables of defineSchema";
+
+/// One file; it is nobody's to edit.
+pub(super) struct MainFile {
+    pub(super) name: &'static str,
+    pub(super) text: String,
+    /// What doesn't work where it isn't there.
+    without: &'static str,
+}
+
+/// The names that are written.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let own = [APPLIED, MIRROR, OUTBOX, ROUTING, ROUTES];
+    own.into_iter().chain(SERVER.iter().map(|(name, _)| *name))
+}
+
+/// What does what users' deployments leave to be done on main.
+pub(super) fn of_outbox(manifest: &Manifest, users: &Users<'_>, plan: &Plan) -> Vec<MainFile> {
+    if plan.leaves.is_empty() {
+        return Vec::new();
+    }
+    let without = "main would refuse what functions on users' deployments leave for it";
+    let text = outbox::of_main(manifest, &plan.leaves, &users.id(), &users.tables());
+    let applied = outbox::tables_of_main(&users.id());
+    [(APPLIED, applied), (OUTBOX, text)]
+        .map(|(name, text)| MainFile {
+            name,
+            text,
+            without,
+        })
+        .into()
+}
+
+/// What gives copies of main's documents.
+pub(super) fn of_copies(
+    manifest: &Manifest,
+    users: &Users<'_>,
+    plan: Option<&Plan>,
+) -> Option<MainFile> {
+    let travelling = plan.map(|plan| plan.travelling.clone());
+    let travelling = travelling.unwrap_or_default();
+    (!manifest.mirror.is_default()).then(|| MainFile {
+        name: MIRROR,
+        text: mirror::of_main(manifest, &travelling, &users.id(), users.table()),
+        without: "users' deployments get no copies of main's documents, or others than functions there read",
+    })
+}
+
+/// The builders of actions that ask for users' data where that is.
+pub(super) fn of_actions(
+    manifest: &Manifest,
+    users: &Users<'_>,
+    sources: &Sources,
+    placed: &BTreeMap<FunctionPath, Placement>,
+) -> Vec<MainFile> {
+    let without = "main's actions go by it to users' deployments";
+    let file = |name, text| MainFile {
+        name,
+        text,
+        without,
+    };
+    let mut files: Vec<MainFile> = SERVER
+        .iter()
+        .map(|(name, text)| file(name, (*text).to_owned()))
+        .collect();
+    files.push(file(ROUTING, routing(users)));
+    files.push(file(ROUTES, routes(manifest, sources, placed)));
+    files
+}
+
+/// Whether main has the builders of actions, or a module imports them though they aren't there.
+pub(super) fn goes_by_server(sources: &Sources) -> bool {
+    if sources.has_server() {
+        return true;
+    }
+    let imports = sources.modules.values().flat_map(|module| &module.imports);
+    let mut specifiers = imports.map(|import| import.specifier.as_str());
+    specifiers.any(|specifier| specifier.ends_with("/byod/server"))
+}
+
+/// What main lacks of it, or has otherwise than it would be written now.
+pub(crate) fn outdated(
+    config: &Path,
+    folder: &Path,
+    user: Option<&Path>,
+    manifest: &Manifest,
+    sources: &Sources,
+    placed: &BTreeMap<FunctionPath, Placement>,
+) -> Result<Vec<String>, Error> {
+    let users = users(manifest, manifest.main.schema.table(TABLE));
+    let mut main = manifest.clone();
+    (main.user, main.placements) = (None, None);
+    let mut found = owners::problems_of_copies(manifest);
+    let plan = match user {
+        Some(user) if found.is_empty() => match planned(&main, folder, Some(user)) {
+            Ok(plan) => plan,
+            Err(error) => {
+                found.push(format!("`byod export` would write nothing: {error}"));
+                None
+            }
+        },
+        _ => None,
+    };
+    let tree = Tree::named(folder, config)?;
+    let mut files = Vec::new();
+    if let Some(plan) = &plan {
+        files.extend(of_outbox(manifest, &users, plan));
+        if !plan.leaves.is_empty() && manifest.main.schema.table(outbox::APPLIED).is_none() {
+            found.push(format!(
+                "main's schema lacks the tables of what users' deployments leave for it: {SCHEMA}"
+            ));
+        }
+        let is_read = !plan.travelling.tables.is_empty();
+        files.extend(of_copies(manifest, &users, Some(plan)).filter(|_| is_read));
+    }
+    if goes_by_server(sources) {
+        files.extend(of_actions(manifest, &users, sources, placed));
+    }
+    for MainFile {
+        name,
+        text,
+        without,
+    } in files
+    {
+        let known = tree.read(name)?;
+        let is = match known.map(|known| known.replace("\r\n", "\n") == text) {
+            Some(true) => continue,
+            Some(false) => "is out of date",
+            None => "is missing",
+        };
+        found.push(format!(
+            "main's {name} {is}, and {without}. Run `byod export --main`, and deploy main"
+        ));
+    }
+    Ok(found)
+}
