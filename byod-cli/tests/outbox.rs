@@ -30,6 +30,27 @@ fn what_writes_on_main_without_a_look_at_it_is_served() {
             "{placed}"
         );
     }
+    // Actions that answer on main, and ask for what they need where it is, are had run.
+    for path in [
+        "chat:editAndResend",
+        "chat:regenerate",
+        "chat:sendComparison",
+        "chat:sendMessage",
+        "files:retry",
+        "files:save",
+        "memories:update",
+        "notes:create",
+        "notes:update",
+        "usage/mutations:record",
+        "users:deleteAccount",
+    ] {
+        let placed = &file["functions"][path];
+        assert_eq!(
+            (&placed["runs"], &placed["outbox"]),
+            (&"user".into(), &true.into()),
+            "{path}: {placed}"
+        );
+    }
     // What counts reads before it writes: main's own code does it, in main's transaction.
     let stats = project.read("byod/convex/lib/stats.ts");
     assert!(

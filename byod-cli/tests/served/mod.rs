@@ -5,6 +5,7 @@ mod attacks;
 mod calls;
 mod files;
 mod hostile;
+mod outbox;
 mod sealed;
 mod world;
 mod written;
