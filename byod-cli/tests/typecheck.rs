@@ -1,11 +1,8 @@
 //! What TypeScript finds wrong in what is planned is not written.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use serde_json::{Value, json};
-use support::Project;
+
+use crate::support::{self, Project};
 
 /// What became of a function, and why.
 fn fate<'a>(report: &'a Value, function: &str) -> (&'a str, &'a str) {

@@ -10,8 +10,8 @@ use byod_local::Local;
 use byod_runtime::{Byod, FunctionType};
 use serde_json::{Value, json};
 
-use crate::rounds;
-use crate::world::{self, Seals, manifest, process};
+use super::rounds;
+use super::world::{self, Seals, manifest, process};
 
 const USER: &str = "u";
 const CALLERS: usize = 8;
