@@ -1,17 +1,13 @@
 //! A user's deployment: connected, tested, given other credentials.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::support::world::{World, thrown};
+use crate::support::{Reply, success};
 use byod_runtime::FunctionType::Query;
 use byod_runtime::{Claim, ConnectionProblem, ConnectionStatus, Credentials, Error, Outcome, Said};
 use serde_json::{Value, json};
-use support::world::{World, thrown};
-use support::{Reply, success};
 
 /// The credentials in the user's record.
 async fn stored(world: &World, user: &str) -> String {
@@ -172,7 +168,7 @@ async fn a_test_says_nothing_of_credentials_that_came_meanwhile() {
         .await;
     // While the old key is tested, another process stores a new one.
     let records = world.records.clone();
-    let sealed = support::world::encryption_key().seal(&Credentials {
+    let sealed = crate::support::world::encryption_key().seal(&Credentials {
         deployment_url: world.users.url.clone(),
         deploy_key: "local|new".into(),
     });

@@ -1,17 +1,13 @@
 //! Mutations with an idempotency key: sent again like queries where the user's
 //! deployment answers, and nowhere else.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::world::{World, create as create_without};
+use crate::support::{Reply, Request};
 use byod_runtime::codec::Injection;
 use byod_runtime::{
     ConnectionStatus, Error, FunctionInfo, FunctionType, Mutation, Outcome, Runs, Session,
 };
 use serde_json::{Value, json};
-use support::world::{World, create as create_without};
-use support::{Reply, Request};
 
 const CREATE: FunctionInfo = FunctionInfo {
     table: "notes",

@@ -1,16 +1,12 @@
 //! Users' records: stored, changed, broken, and what becomes of the route.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::world::{MAIN_KEY, World, create, encryption_key, thrown};
+use crate::support::{Reply, success};
 use byod_runtime::FunctionType::{Mutation, Query};
 use byod_runtime::{Byod, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
-use support::world::{MAIN_KEY, World, create, encryption_key, thrown};
-use support::{Reply, success};
 
 #[tokio::test]
 async fn an_unknown_status_blocks_instead_of_going_to_main() {

@@ -2,14 +2,16 @@
 
 use byod_runtime::Outcome;
 
-use crate::answers::{
+use super::answers::{
     bomb, cut, empty, html, huge, moved, not_an_answer, other_type, refused, rejected, retry_after,
     status,
 };
-use crate::proxy::Fault;
-use crate::proxy::Fault::{Answer, HangConnecting, Instead, ResetConnecting, ResetSending};
-use crate::proxy::Part::{HalfOfBody, HalfOfHead, Head, Nothing};
-use crate::proxy::Spoiled::{Changed, Hang, Reset, Slow};
+use crate::support::proxy::Fault;
+use crate::support::proxy::Fault::{
+    Answer, HangConnecting, Instead, ResetConnecting, ResetSending,
+};
+use crate::support::proxy::Part::{HalfOfBody, HalfOfHead, Head, Nothing};
+use crate::support::proxy::Spoiled::{Changed, Hang, Reset, Slow};
 
 /// One fault, and what is to come of it.
 pub(crate) struct Row {

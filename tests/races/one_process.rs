@@ -5,8 +5,8 @@ use byod_local::LocalDeployment;
 use byod_runtime::{Byod, ConnectionStatus, Credentials, Error, FunctionType};
 use tokio::sync::mpsc;
 
-use crate::gate::{Event, Waiting, gate};
-use crate::world::{self, Seals, process, record};
+use super::gate::{Event, Waiting, gate};
+use super::world::{self, Seals, process, record};
 
 const USER: &str = "u";
 

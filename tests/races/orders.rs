@@ -11,9 +11,9 @@ use proptest::test_runner::{Config, TestError, TestRunner};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::gate::{Event, gate};
-use crate::rounds;
-use crate::world::{self, Record, Seals, process, record};
+use super::gate::{Event, gate};
+use super::rounds;
+use super::world::{self, Record, Seals, process, record};
 
 const USER: &str = "u";
 
