@@ -2,7 +2,6 @@
 //! user's record: in chosen orders of their steps, and as they come over sockets.
 
 mod claims;
-mod finality;
 mod gate;
 mod one_process;
 mod orders;

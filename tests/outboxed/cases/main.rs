@@ -278,25 +278,6 @@ async fn a_sweep_and_a_connect_take_what_is_left() {
     assert_eq!((nothing.users, nothing.applied), (2, 0));
 }
 
-/// Deployments that take their time hold up nobody else's rows.
-#[tokio::test]
-async fn a_sweep_does_not_wait_for_those_that_are_slow() {
-    let Some(world) = World::start().await else {
-        return;
-    };
-    let _silent = world.connected_to_silence(12).await;
-    let alice = world.connected("alice").await;
-    alice.forge(&json!({"is": "nothing"})).await;
-    let byod = world.another();
-    let sweep = tokio::spawn(async move { byod.sweep_outboxes().await });
-    while world.of(&alice, "byodRefused").await.is_empty() {
-        assert!(!sweep.is_finished(), "{:?}", sweep.await);
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert!(!sweep.is_finished(), "nobody was slow");
-    sweep.abort();
-}
-
 #[tokio::test]
 async fn what_needs_main_at_once_is_refused_with_the_reason() {
     let Some(world) = World::start().await else {
