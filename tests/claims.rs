@@ -229,7 +229,7 @@ async fn a_disconnect_keeps_the_claim_until_it_is_released() {
     byod.connect(bob, "bob", &credentials).await.unwrap();
     let nobody = service.main.new_id("users").unwrap();
     let nobody = byod.release(&*nobody).await.unwrap_err();
-    assert!(matches!(nobody, Error::Config { .. }), "{nobody}");
+    assert!(matches!(nobody, Error::NoRecord { .. }), "{nobody}");
 }
 
 #[tokio::test]

@@ -113,12 +113,12 @@ async fn saved_credentials_are_sealed_and_open_again() {
         let saved = world
             .byod
             .save_credentials("a", &credentials, ConnectionStatus::Pending);
-        assert!(matches!(saved.await, Err(Error::Config { .. })));
+        assert!(matches!(saved.await, Err(Error::Entered { .. })));
         let connected = world
             .byod
             .connect("nobody", "nobody", &Credentials::new(url, key))
             .await;
-        assert!(matches!(connected, Err(Error::Config { .. })));
+        assert!(matches!(connected, Err(Error::Entered { .. })));
     }
     let status = ConnectionStatus::Unknown("paused".into());
     let saved = world.byod.save_credentials("a", &credentials, status).await;

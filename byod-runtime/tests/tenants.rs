@@ -268,7 +268,7 @@ async fn a_user_who_can_be_nobody_is_an_error_before_anything_is_sent() {
     for nobody in ["", " ", "\n", &*long] {
         let refused = |error: Error| {
             let text = error.to_string();
-            assert!(matches!(error, Error::Config { .. }), "{text}");
+            assert!(matches!(error, Error::Argument { .. }), "{text}");
             assert!(
                 text.contains("is empty") || text.contains("more than 1024"),
                 "{text}"

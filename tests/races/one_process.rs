@@ -105,7 +105,7 @@ async fn run(
     match stores.await.unwrap() {
         Ok(()) | Err(Error::RecordChanged { .. }) => {}
         // There is no record whose credentials could be changed.
-        Err(Error::Config { .. }) if before.is_none() && matches!(op, Op::Rotate) => {}
+        Err(Error::NoRecord { .. }) if before.is_none() && matches!(op, Op::Rotate) => {}
         Err(error) => return Err(error.to_string()),
     }
     let left = record(&main, USER).map(|record| record.status);

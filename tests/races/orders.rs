@@ -241,7 +241,7 @@ async fn run(case: &Case, main: LocalDeployment, deployments: &Deployments) -> R
         match result {
             Ok(_) | Err(Error::RecordChanged { .. }) => {}
             // There is no record to be tested or changed.
-            Err(Error::Config { .. }) if case.before.status.is_none() => {}
+            Err(Error::NoRecord { .. }) if case.before.status.is_none() => {}
             Err(error) => return Err(format!("{op:?}: {error}")),
         }
     }
