@@ -15,8 +15,11 @@ use crate::source::{DEFAULT, Writes};
 /// One of main's tables for it.
 pub(crate) const APPLIED: &str = "byodApplied";
 
+/// Main's table of the users' records.
+pub(super) const RECORDS: &str = "userDatabaseConfig";
+
 /// Main's tables that byod writes alone: no function is given an id of theirs.
-const OWN_TABLES: [&str; 4] = [super::main_side::TABLE, APPLIED, "byodRefused", "byodJobs"];
+const OWN_TABLES: [&str; 4] = [RECORDS, APPLIED, "byodRefused", "byodJobs"];
 
 /// The module, there and on main.
 pub(crate) const MODULE: &str = "byod/outbox";

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use byod_schema::{FunctionPath, Manifest, Placement};
 
+use super::planned::planned;
+use super::routing::routing;
 use super::users::{Users, users};
-use super::{TABLE, planned, routing};
 use crate::error::Error;
 use crate::export::placing::left_out;
 use crate::export::plan::Plan;
@@ -123,7 +124,7 @@ pub(crate) fn outdated(
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
 ) -> Result<Vec<String>, Error> {
-    let users = users(manifest, manifest.main.schema.table(TABLE));
+    let users = users(manifest, manifest.main.schema.table(outbox::RECORDS));
     let mut main = manifest.clone();
     (main.user, main.placements) = (None, None);
     let mut found = owners::problems_of_copies(manifest);
