@@ -39,6 +39,7 @@ impl Reader<'_, '_> {
                         inserts: false,
                         of: OperationOf::Perhaps(table),
                         by: Vec::new(),
+                        is_one: false,
                         shown: shorten(&self.text[range(property.span)]),
                     });
                 }
@@ -90,6 +91,7 @@ impl Reader<'_, '_> {
                 inserts: name == "insert",
                 of,
                 by: self.asked_by(call),
+                is_one: self.gives_one(call),
                 shown: shorten(&self.text[range(call.span)]),
             });
         };

@@ -128,6 +128,11 @@ impl Reader<'_, '_> {
                 Some(argument) if self.is_global(&new.callee, "Set") => {
                     argument.as_expression().map_or(Origin::Unknown, next)
                 }
+                // `new Map(notes.map((note) => [note.title, note]))`
+                Some(argument) if self.is_global(&new.callee, "Map") => {
+                    let value = argument.as_expression().and_then(paired);
+                    Origin::List(of(value.map_or(Origin::Unknown, next)))
+                }
                 // `new Map<string, Id<"notes">>()`
                 None if self.is_global(&new.callee, "Map") => {
                     let mut types = new.type_arguments.iter().flat_map(|t| &t.params);
@@ -353,5 +358,33 @@ impl Reader<'_, '_> {
             body => body.as_expression(),
         };
         value.map_or(Origin::Unknown, |value| self.origin(value, depth + 1))
+    }
+}
+
+/// What is the second of the pairs that `notes.map((note) => [note.title, note])` gives.
+fn paired<'e, 'a>(pairs: &'e Expression<'a>) -> Option<&'e Expression<'a>> {
+    let Expression::CallExpression(call) = pairs.get_inner_expression() else {
+        return None;
+    };
+    let (_, "map") = method(call)? else {
+        return None;
+    };
+    let callback = call.arguments.first().and_then(Argument::as_expression)?;
+    let Expression::ArrowFunctionExpression(arrow) = callback.get_inner_expression() else {
+        return None;
+    };
+    let pair = match &arrow.body {
+        ArrowFunctionBody::FunctionBody(body) => match body.statements.as_slice() {
+            [Statement::ReturnStatement(returned)] => returned.argument.as_ref(),
+            _ => None,
+        },
+        body => body.as_expression(),
+    };
+    match pair?.get_inner_expression() {
+        Expression::ArrayExpression(pair) => match pair.elements.as_slice() {
+            [_, value] => value.as_expression(),
+            _ => None,
+        },
+        _ => None,
     }
 }
