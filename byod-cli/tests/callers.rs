@@ -33,6 +33,7 @@ export default defineSchema({
     hash: v.string(),
     device: v.string(),
     revokedAt: v.optional(v.number()),
+    lastUsedAt: v.optional(v.number()),
   })
     .index("by_user", ["userId"])
     .index("by_hash", ["hash"]),
@@ -175,6 +176,27 @@ export const add = mutation({
   },
 });
 
+// When it was used last is nothing that is read here.
+export const touch = mutation({
+  args: { token: v.string(), text: v.string() },
+  handler: async (ctx, { token, text }) => {
+    const row = await ctx.db.query("tokens").withIndex("by_hash", (q) => q.eq("hash", `#${token}`)).unique();
+    if (!row || row.revokedAt !== undefined) throw new Error("Sign in again");
+    await ctx.db.patch(row._id, { lastUsedAt: Date.now() });
+    await ctx.db.insert("notes", { userId: row.userId, text });
+  },
+});
+
+export const revoke = mutation({
+  args: { token: v.string() },
+  handler: async (ctx, { token }) => {
+    const row = await ctx.db.query("tokens").withIndex("by_hash", (q) => q.eq("hash", `#${token}`)).unique();
+    if (!row || row.revokedAt !== undefined) throw new Error("Sign in again");
+    await ctx.db.patch(row._id, { revokedAt: Date.now() });
+    await ctx.db.insert("notes", { userId: row.userId, text: "revoked" });
+  },
+});
+
 export const list = query({
   args: { token: v.string() },
   handler: async (ctx, { token }) => {
@@ -201,9 +223,11 @@ fn a_token_is_the_callers_own_or_an_error() {
             true => project.export_shared(),
             false => project.export(&[]),
         };
-        for function in ["cli:add", "cli:list"] {
+        for function in ["cli:add", "cli:touch", "cli:list"] {
             assert_eq!(placed(&report, function), None);
         }
+        let told = placed(&report, "cli:revoke").unwrap();
+        assert!(told.contains("and writes it"), "{told}");
         let told = placed(&report, "cli:devices").unwrap();
         assert!(told.contains("without `.eq(\"userId\", …)`"), "{told}");
         // What says which device it is needn't leave main.

@@ -60,6 +60,9 @@ pub(crate) struct Need {
     pub(crate) mirror: BTreeSet<String>,
     /// Statements that look the caller up in such a copy.
     pub(crate) looking: BTreeSet<Place>,
+    /// Statements that reach documents by ids of which only who gives them shows the table,
+    /// each with what is wrong where that doesn't show either.
+    pub(crate) unclear: BTreeMap<Place, String>,
 }
 
 impl Need {
@@ -89,5 +92,6 @@ impl Need {
         self.leaves.add(other.leaves);
         self.mirror.extend(other.mirror);
         self.looking.extend(other.looking);
+        self.unclear.extend(other.unclear);
     }
 }
