@@ -20,6 +20,7 @@ mod stubs;
 mod support;
 mod tables;
 mod tooling;
+mod triggered;
 mod validators;
 
 use std::path::{Component, Path, PathBuf};

@@ -14,7 +14,6 @@ use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
 use super::outbox;
-use super::plan::Plan;
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
@@ -24,10 +23,9 @@ use crate::tree::Tree;
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
+pub(crate) use users::TABLE;
 use users::{Users, users, with_index};
 
-/// Main's table of the users' records.
-pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
@@ -105,7 +103,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
-    let plan = planned(&manifest, &folder, user.as_deref())?;
+    let plan = beside::planned(&manifest, &folder, user.as_deref())?;
     // Without a project of the users nothing is left for main.
     if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
         for file in beside::of_outbox(&manifest, &users, plan) {
@@ -213,20 +211,6 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     updated_at.is_some_and(|field| !field.optional)
 }
 
-/// The users' project as `byod export` plans it, if it would; `user` is its folder.
-fn planned(manifest: &Manifest, main: &Path, user: Option<&Path>) -> Result<Option<Plan>, Error> {
-    let names = OwnerNames::of(manifest);
-    if manifest.user_tables.is_empty() || names.arguments.is_empty() {
-        return Ok(None);
-    }
-    let main = Sources::read(main, &names)?;
-    let custom = match user {
-        Some(folder) => super::custom(folder, &names)?,
-        None => Sources::default(),
-    };
-    super::checked(&mut manifest.clone(), &main, &custom).map(Some)
-}
-
 /// What is nobody's to edit is as it is found now, whoever has read the file.
 fn put_ours(folder: &Tree, file: &MainFile, report: &mut Report) -> Result<(), Error> {
     put(folder, file.name, &file.text, true, report)
@@ -254,32 +238,6 @@ fn put(
 
 fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
-}
-
-/// `byod/routing.ts`: which record is the caller's, as this app finds its users.
-fn routing(users: &Users<'_>) -> String {
-    let mut imports = String::new();
-    if let Users::ConvexAuth { .. } = users {
-        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
-    }
-    imports.push_str(
-        "import { makeFunctionReference } from \"convex/server\";\nimport { ConvexError, v } from \"convex/values\";\n",
-    );
-    if !matches!(users, Users::Subject) {
-        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
-    }
-    imports.push_str(
-        "import {\n  internalAction,\n  internalQuery,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
-    );
-    // The subjects of Convex Auth name a session, too.
-    let subject = match users {
-        Users::ConvexAuth { .. } => "userId",
-        Users::Table { .. } | Users::Subject => "identity?.subject ?? \"\"",
-    };
-    include_str!("main_side/routing.ts")
-        .replace("/*imports*/\n", &imports)
-        .replace("/*caller*/", &users.caller())
-        .replace("/*subject*/", subject)
 }
 
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {

@@ -14,9 +14,11 @@ use oxc_span::SourceType;
 
 use super::syntax::range;
 
-/// An import, by the name that it has in the module: where it leads, and what it takes from
-/// there; `None` for all of it.
-type Hoisted = BTreeMap<String, (String, Option<String>)>;
+/// Where an import leads, and what it takes from there; `None` for all of it.
+type Taken = (String, Option<String>);
+
+/// Imports, by the names that they have in the module.
+type Hoisted = BTreeMap<String, Taken>;
 
 /// The text with such imports at its top. What is written otherwise stays where it is.
 pub(super) fn hoisted(path: &Path, text: String) -> String {
@@ -74,7 +76,7 @@ pub(super) fn hoisted(path: &Path, text: String) -> String {
 }
 
 /// What `const { slugOf } = await import("./slugs")` takes, by its own names for it.
-fn taken(declarator: &VariableDeclarator) -> Option<Vec<(String, (String, Option<String>))>> {
+fn taken(declarator: &VariableDeclarator) -> Option<Vec<(String, Taken)>> {
     if declarator.type_annotation.is_some() {
         return None;
     }

@@ -244,9 +244,20 @@ impl Reader<'_, '_> {
                 let made = callback.map_or(Origin::Unknown, |made| self.made_by(made, depth));
                 Origin::List(Box::new(made))
             }
-            Some(symbol) if self.is_of_module(symbol) => {
-                Origin::Call(name.name.to_string(), self.given_to(call, depth))
-            }
+            Some(symbol) if self.is_of_module(symbol) => match self.import(symbol) {
+                // `filter(ctx.db.query("notes"), (note) => …)`
+                Some(("convex-helpers/server/filter", Some(_))) => {
+                    let query = call.arguments.first().and_then(Argument::as_expression);
+                    query.map_or(Origin::Unknown, |query| self.origin(query, depth + 1))
+                }
+                // Of Convex Auth's own tables.
+                Some(("@convex-dev/auth/server", Some(taken))) => match taken.as_str() {
+                    "getAuthUserId" => Origin::Id("users".to_owned()),
+                    "getAuthSessionId" => Origin::Id("authSessions".to_owned()),
+                    _ => Origin::Unknown,
+                },
+                _ => Origin::Call(name.name.to_string(), self.given_to(call, depth)),
+            },
             Some(symbol) => match self.declared(symbol) {
                 Some((made, None)) => self.made_by(made, depth),
                 _ => Origin::Unknown,
