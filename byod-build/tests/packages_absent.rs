@@ -1,10 +1,8 @@
 //! What can be read where packages are not installed, and what is said of it.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
+use byod_build::{Limits, attempt};
 
-mod common;
-
-use common::{Folder, SCHEMA, paths, read, warnings};
+use crate::common::{Folder, SCHEMA, paths, read, warnings};
 
 #[test]
 fn functions_made_by_an_absent_package_are_named() {
@@ -210,5 +208,41 @@ fn what_is_said_ends_with_the_command_that_helps() {
                 byod_build::read_project(&folder.path("convex"), &byod_build::Limits::default());
             assert!(error.unwrap_err().to_string().ends_with(&command));
         }
+    }
+}
+
+/// A package that `imports` of the `package.json` gives another name is named by its own.
+#[test]
+fn a_package_by_another_name_is_named() {
+    let module = "import { table } from \"#utils/tables\";\nexport const f = query({ args: { a: table.field }, handler: async () => 1 });\n";
+    let description = "{ \"imports\": { \"#utils/*\": \"@acme/utils/*\" }, \"dependencies\": { \"@acme/utils\": \"^1.0.0\" } }";
+    let folder = Folder::new("p_aliased")
+        .with_schema(SCHEMA)
+        .with("package.json", description)
+        .with_module("it.ts", module);
+    let convex = folder.path("convex");
+    let absent = attempt(&convex, &Limits::default(), None).unwrap();
+    let version = absent.missing["@acme/utils"].as_deref();
+    assert_eq!(version, Some("^1.0.0"));
+    assert_eq!(
+        warnings(&folder, &absent.reading.unwrap()),
+        [
+            "convex/it.ts: `f` is left out: its validators need `table.field.json` of `@acme/utils/tables`, which was not found: run `npm install`, or `byod snapshot`"
+        ]
+    );
+    // In the project, and apart from it, whose digest is of the same.
+    let package = "node_modules/@acme/utils/tables.js";
+    let text =
+        "import { v } from \"convex/values\";\nexport const table = { field: v.string() };\n";
+    for (at, apart) in [
+        (package.to_owned(), None),
+        (format!("apart/{package}"), Some("apart")),
+    ] {
+        let _ = std::fs::remove_dir_all(folder.path("node_modules"));
+        folder.write(&at, text);
+        let apart = apart.map(|apart| folder.path(apart));
+        let there = attempt(&convex, &Limits::default(), apart.as_deref()).unwrap();
+        assert_eq!(paths(&there.reading.unwrap()), ["it:f"], "{at}");
+        assert_eq!(there.digest, absent.digest, "{at}");
     }
 }

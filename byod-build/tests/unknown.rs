@@ -1,12 +1,8 @@
 //! What a project's modules do with a value of a package that is not installed: nothing is
 //! decided by it. What would come of it is absent and named.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
+use crate::common::{Folder, SCHEMA, paths, read, warnings};
 use byod_build::{Error, Limits, read_project};
-use common::{Folder, SCHEMA, paths, read, warnings};
 
 const PACKAGE: &str = "`acme`, which was not found: run `npm install acme`";
 
@@ -298,4 +294,129 @@ fn the_environment_is_not_guessed_either() {
             "convex/node.ts:5:8: not loaded, its functions are left out: what it does depends on `default.platform()` of `node:os`, a module of Node that is not there while reading; it imports `node:os`, a module of Node that is not there while reading"
         ]
     );
+}
+
+/// A project with a package that is installed and decides by what it is given.
+fn installed(name: &str) -> Folder {
+    Folder::new(name)
+        .with_schema(SCHEMA)
+        .with(
+            "node_modules/kit/package.json",
+            "{ \"name\": \"kit\", \"main\": \"index.js\" }",
+        )
+        .with(
+            "node_modules/kit/index.js",
+            "\"use strict\";\nvar env = typeof process !== \"undefined\" && process.platform ? \"node\" : \"other\";\nexports.env = env;\nexports.fields = function (options, v) { var all = { a: v.string() }; if (options.debug) { all.b = v.string(); } return all; };\nexports.either = function (flag, a, b) { try { if (flag) return a; } catch (e) { } return b; };\nexports.wrap = function (value, v) { return v.object({ inner: value.isConvexValidator ? value : v.object(value) }); };\nexports.keep = function (options) { return { later: function () { return options.debug ? 1 : 2; } }; };\n",
+        )
+}
+
+/// A package that is there decides nothing by what is not.
+#[test]
+fn an_installed_package_is_not_asked_about_what_is_unknown() {
+    let import = "import { FLAG } from \"acme\";\nimport * as kit from \"kit\";\n";
+    let function = |name: &str, args: &str| {
+        format!("export const {name} = query({{ args: {args}, handler: async () => 1 }});\n")
+    };
+    let folder = installed("u_installed")
+        .with_module(
+            "truth.ts",
+            &[import, &function("f", "kit.fields({ debug: FLAG }, v)")].concat(),
+        )
+        .with_module(
+            "caught.ts",
+            &[
+                import,
+                &function("f", "{ a: kit.either(FLAG, v.string(), v.number()) }"),
+            ]
+            .concat(),
+        )
+        .with_module(
+            "spread.ts",
+            &[import, &function("f", "kit.fields({ ...FLAG }, v)")].concat(),
+        )
+        // What it keeps or passes on is found where it ends up.
+        .with_module(
+            "kept.ts",
+            &[
+                import,
+                "const client = kit.keep({ debug: FLAG });\n",
+                &function("f", "{ a: v.literal(kit.env) }"),
+                &function("g", "{ a: kit.wrap(FLAG, v) }"),
+                &function("h", "kit.fields({ debug: true }, v)"),
+            ]
+            .concat(),
+        );
+    let reading = read(&folder);
+    let warnings = warnings(&folder, &reading);
+    assert_eq!(paths(&reading), ["kept:f", "kept:h"], "{warnings:#?}");
+    for module in ["caught", "spread", "truth"] {
+        let start = format!("convex/{module}.ts");
+        let is_named = |line: &&String| {
+            line.starts_with(&start)
+                && line.contains(
+                    "not loaded, its functions are left out: what it does depends on `FLAG",
+                )
+                && line.contains(PACKAGE)
+        };
+        assert_eq!(
+            warnings.iter().filter(is_named).count(),
+            1,
+            "{module}: {warnings:#?}"
+        );
+    }
+    let of_g = "convex/kept.ts: `g` is left out: its validators need `FLAG";
+    assert!(
+        warnings.iter().any(|line| line.starts_with(of_g)),
+        "{warnings:#?}"
+    );
+}
+
+/// Nor does one that imports what is not there itself, whatever the project asks it.
+#[test]
+fn an_installed_package_that_lacks_another_is_not_asked_either() {
+    let folder = Folder::new("u_lacking")
+        .with_schema(SCHEMA)
+        .with("node_modules/kit/package.json", "{ \"name\": \"kit\", \"type\": \"module\", \"main\": \"index.js\" }")
+        .with(
+            "node_modules/kit/index.js",
+            "import { FLAG, table } from \"acme\";\nexport { FLAG };\nexport const size = `${table.size}`;\nexport let kind = \"plain\";\ntry { if (FLAG) kind = \"rich\"; } catch {}\n",
+        )
+        .with("node_modules/kit/other.js", "export { FLAG } from \"acme\";\nexport const one = 1;\n")
+        .with_module(
+            "it.ts",
+            "import { FLAG, kind } from \"kit\";\nexport const f = query({ args: { a: v.literal(kind) }, handler: async () => 1 });\nexport const g = query({ args: { a: FLAG ? v.string() : v.null() }, handler: async () => 1 });\nexport const h = query({ args: {}, handler: async () => FLAG });\n",
+        )
+        .with_module(
+            "other.ts",
+            "import { FLAG, one } from \"kit/other\";\nconst fields: any = {};\nif (FLAG) fields.a = v.string();\nexport const f = query({ args: fields, handler: async () => one });\n",
+        );
+    let reading = read(&folder);
+    let warnings = warnings(&folder, &reading);
+    assert_eq!(paths(&reading), ["it:h"], "{warnings:#?}");
+    for start in [
+        "convex/it.ts: `f` is left out",
+        "convex/it.ts: `g` is left out",
+        "convex/other.ts:5:5: not loaded",
+    ] {
+        let is_named = |line: &&String| line.starts_with(start) && line.contains("`acme`");
+        assert_eq!(
+            warnings.iter().filter(is_named).count(),
+            1,
+            "{start}: {warnings:#?}"
+        );
+    }
+}
+
+/// What no deployment has, a browser's own, is not there: so it says itself.
+#[test]
+fn what_no_deployment_has_is_not_there() {
+    let folder = Folder::new("u_browser").with_schema(SCHEMA).with_module(
+        "it.ts",
+        "const global: any = globalThis;\nif (!global.DOMParser) global.DOMParser = class {};\nconst kinds = [typeof XMLHttpRequest, typeof document, typeof Worker, typeof caches].join();\nexport const f = query({ args: { n: v.literal(kinds) }, handler: async () => 1 });\n",
+    );
+    let reading = read(&folder);
+    assert_eq!(warnings(&folder, &reading), [""; 0]);
+    let args = reading.functions.values().next().unwrap().json.get();
+    let kinds = ["undefined"; 4].join(",");
+    assert!(args.contains(&kinds), "{args}");
 }

@@ -42,8 +42,8 @@ use plan::{Plan, Rejected};
 
 pub(crate) use bundling::differences as bundled_otherwise;
 pub(crate) use files::Written;
-use placing::place;
 pub(crate) use placing::{NOT_EXPORTED, place_again};
+use placing::{place, schedules_refused};
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
@@ -244,7 +244,10 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
         let scratch = written(&plan, custom)?;
         manifest.user = Some(read_back(&scratch.1)?);
         let sources = Sources::read(&scratch.1, &OwnerNames::of(manifest))?;
-        let found = read_back::judge(manifest, &plan, main, &sources)?;
+        let mut found = read_back::judge(manifest, &plan, main, &sources)?;
+        if found.is_empty() {
+            found = schedules_refused(manifest, main, &plan.needs, &rejected);
+        }
         if found.is_empty() {
             let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
             for table in tables {

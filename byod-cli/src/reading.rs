@@ -1,5 +1,6 @@
 //! `byod read` and `byod snapshot`: what projects declare, read with their packages.
 
+mod managers;
 mod packages;
 
 use std::collections::BTreeMap;

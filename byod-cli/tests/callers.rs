@@ -1,12 +1,8 @@
 //! How apps find who calls: the user who is written where a webhook hasn't come yet, and
 //! whose token it is.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::{self, Project};
 use serde_json::{Value, json};
-use support::Project;
 
 /// An app with `notes` of the users, users and tokens on main, and these modules.
 fn app(modules: &[(&str, &str)]) -> Project {

@@ -1,11 +1,7 @@
 //! Each habit that kept functions of real apps from being served, in one app: all of it is.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::{self, Project};
 use serde_json::{Value, json};
-use support::Project;
 
 const FILES: [(&str, &str); 11] = [
     (

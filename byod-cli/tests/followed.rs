@@ -1,12 +1,8 @@
 //! What is followed: ids through helpers that don't say of which table they are, and through
 //! maps; modules that are imported while a function runs.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::{self, Project};
 use serde_json::{Value, json};
-use support::Project;
 
 /// An app with `notes` of the users, and this module of them.
 fn app(notes: &str) -> Project {

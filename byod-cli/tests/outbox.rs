@@ -1,11 +1,7 @@
 //! What functions on users' deployments leave for main.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::Value;
-use support::Project;
 
 #[test]
 fn what_is_committed_is_what_is_exported() {
@@ -32,6 +28,27 @@ fn what_writes_on_main_without_a_look_at_it_is_served() {
             (&placed["runs"], &placed["outbox"]),
             (&"user".into(), &true.into()),
             "{placed}"
+        );
+    }
+    // Actions that answer on main, and ask for what they need where it is, are had run.
+    for path in [
+        "chat:editAndResend",
+        "chat:regenerate",
+        "chat:sendComparison",
+        "chat:sendMessage",
+        "files:retry",
+        "files:save",
+        "memories:update",
+        "notes:create",
+        "notes:update",
+        "usage/mutations:record",
+        "users:deleteAccount",
+    ] {
+        let placed = &file["functions"][path];
+        assert_eq!(
+            (&placed["runs"], &placed["outbox"]),
+            (&"user".into(), &true.into()),
+            "{path}: {placed}"
         );
     }
     // What counts reads before it writes: main's own code does it, in main's transaction.
@@ -67,15 +84,17 @@ fn what_writes_on_main_without_a_look_at_it_is_served() {
 
 #[test]
 fn it_typechecks_and_is_formatted() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::outboxed();
     assert_eq!(project.byod(&["export", "--main"]).status, 0);
     project.export(&["--force"]);
     let root = project.root.join("byod");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-    support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
     let on_main = ["--check", "convex/byod/outbox.ts", "convex/byod/applied.ts"];
-    support::tool(&node, "prettier", &on_main, &project.root).unwrap();
+    crate::support::tool(&node, "prettier", &on_main, &project.root).unwrap();
 }
 
 /// What main can't tell from what anybody could send, or is needed at once, is refused.

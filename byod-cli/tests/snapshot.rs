@@ -1,14 +1,10 @@
 //! A checkout in which nothing is installed, read with what it would install.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use std::fs;
 use std::process::Command;
 
+use crate::support::{Project, copy, node, repository};
 use serde_json::Value;
-use support::{Project, copy, node, repository};
 
 /// A case of the reader's, with a `byod.toml`.
 fn case(name: &str) -> (Project, Value) {
@@ -142,4 +138,105 @@ fn what_cannot_be_installed_is_said() {
     );
     let snapshot = project.read("byod-snapshot.json");
     assert!(!snapshot.contains("jobs:done"), "{snapshot}");
+}
+
+/// A project that imports a package of which another one has what counts.
+fn of_types(folder: &str) -> Project {
+    let project = Project::empty();
+    project
+        .write("byod.toml", "snapshot = \"byod-snapshot.json\"\nmain.convex = \"convex\"\n")
+        .write(
+            &format!("{folder}package.json"),
+            "{ \"name\": \"@app/backend\", \"dependencies\": { \"mime-types\": \"^3.0.0\" } }",
+        )
+        .write(&format!("{folder}convex/schema.ts"), "import { defineSchema } from \"convex/server\";\nexport default defineSchema({});\n")
+        .write(
+            &format!("{folder}convex/types.ts"),
+            "import { types } from \"mime-types\";\nimport { v } from \"convex/values\";\nimport { query } from \"./_generated/server\";\nexport const count = query({ args: { n: v.literal(Object.keys(types).length) }, handler: async () => null });\n",
+        );
+    project
+}
+
+/// How many types `mime-db` 1.53.0 has, which 1.54.0 has more of.
+const TYPES: &str = "1208";
+
+/// What a package needs in turn has the version of the lock file too, whoever wrote that.
+#[test]
+fn what_packages_need_has_the_locked_version() {
+    if node().is_none() {
+        return;
+    }
+    let types = "sha512-XqoSHeCGjVClAmoGFG3lVFqQFRIrTVw2OH3axRqAcfaw+gHWIfnASS92AV+Rl/mk0MupgZTRHQOjxY6YVnzK5w==";
+    let db = "sha512-oHlN/w+3MQ3rba9rqFr6V/ypF10LSkdwUysQL7GkXoTgIWeV+tcXGA852TBxH+gsh8UWoyhR1hKcoMJTuWflpg==";
+    let npm = |within: &str| {
+        format!(
+            r#""{within}node_modules/mime-types": {{ "version": "3.0.0", "integrity": "{types}", "dependencies": {{ "mime-db": "^1.53.0" }} }},
+               "{within}node_modules/mime-db": {{ "version": "1.53.0", "integrity": "{db}" }}"#
+        )
+    };
+    let package = r#"{ "name": "@app/backend", "dependencies": { "mime-types": "^3.0.0" } }"#;
+    let one = npm("");
+    let npm_lock = format!(r#"{{ "lockfileVersion": 3, "packages": {{ "": {package}, {one} }} }}"#);
+    // What others of the same workspace have is not this one's.
+    let within = npm("packages/backend/");
+    let workspace = format!(
+        r#"{{ "lockfileVersion": 3, "packages": {{
+            "": {{ "workspaces": ["packages/*"], "dependencies": {{ "mime-db": "1.54.0" }} }},
+            "node_modules/@app/backend": {{ "resolved": "packages/backend", "link": true }},
+            "node_modules/@app/other": {{ "resolved": "packages/other", "link": true }},
+            "packages/backend": {package}, "packages/other": {{ "name": "@app/other" }},
+            "node_modules/mime-db": {{ "version": "1.54.0" }}, {within} }} }}"#
+    );
+    let pnpm = format!(
+        "lockfileVersion: '9.0'\n\nsettings:\n  autoInstallPeers: true\n  excludeLinksFromLockfile: false\n\nimporters:\n\n  .:\n    dependencies:\n      mime-types:\n        specifier: ^3.0.0\n        version: 3.0.0\n\npackages:\n\n  mime-db@1.53.0:\n    resolution: {{integrity: {db}}}\n\n  mime-types@3.0.0:\n    resolution: {{integrity: {types}}}\n\nsnapshots:\n\n  mime-db@1.53.0: {{}}\n\n  mime-types@3.0.0:\n    dependencies:\n      mime-db: 1.53.0\n"
+    );
+    let yarn = format!(
+        "# yarn lockfile v1\n\n\nmime-db@^1.53.0:\n  version \"1.53.0\"\n  integrity {db}\n\nmime-types@^3.0.0:\n  version \"3.0.0\"\n  integrity {types}\n  dependencies:\n    mime-db \"^1.53.0\"\n"
+    );
+    let bun = format!(
+        "{{\n  \"lockfileVersion\": 1,\n  \"workspaces\": {{ \"\": {{ \"dependencies\": {{ \"mime-types\": \"^3.0.0\" }} }} }},\n  \"packages\": {{\n    \"mime-db\": [\"mime-db@1.53.0\", \"\", {{}}, \"{db}\"],\n    \"mime-types\": [\"mime-types@3.0.0\", \"\", {{ \"dependencies\": {{ \"mime-db\": \"^1.53.0\" }} }}, \"{types}\"],\n  }}\n}}\n"
+    );
+    for (folder, name, text) in [
+        ("", "package-lock.json", npm_lock),
+        ("packages/backend/", "package-lock.json", workspace),
+        ("", "pnpm-lock.yaml", pnpm),
+        ("", "yarn.lock", yarn),
+        ("", "bun.lock", bun),
+    ] {
+        let project = of_types(folder);
+        project.write(name, &text);
+        let convex = format!("{folder}convex");
+        let answer = project.byod(&["read", "--with-packages", &convex]).json();
+        let args = answer["functions"]["types:count"]["args"].to_string();
+        assert!(args.contains(TYPES), "{folder}{name}: {answer}");
+        assert_eq!(answer["warnings"], serde_json::json!([]), "{folder}{name}");
+    }
+    // Without one it is the newest.
+    let answer = of_types("")
+        .byod(&["read", "--with-packages", "convex"])
+        .json();
+    let args = answer["functions"]["types:count"]["args"].to_string();
+    assert!(!args.contains(TYPES), "{args}");
+}
+
+/// A lock file that no package manager can keep to: the versions that were read are named.
+#[test]
+fn other_versions_than_the_lock_files_are_named() {
+    if node().is_none() {
+        return;
+    }
+    let project = of_types("");
+    project.write(
+        "package-lock.json",
+        r#"{ "lockfileVersion": 3, "packages": { "node_modules/mime-types": { "version": "3.0.0", "dependencies": { "mime-db": "^1.53.0" } }, "node_modules/mime-db": { "version": "1.0.0" } } }"#,
+    );
+    let answer = project.byod(&["read", "--with-packages", "convex"]).json();
+    let warnings = answer["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{answer}");
+    let said = warnings[0].as_str().unwrap();
+    assert!(
+        said.starts_with("read at other versions than package-lock.json has: `mime-db` 1.")
+            && said.ends_with("which npm chose. Run `npm install` in the project, and try again"),
+        "{said}"
+    );
 }

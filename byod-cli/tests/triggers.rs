@@ -1,12 +1,8 @@
 //! Triggers of `convex-helpers`: what a mutation writes sets them off on users' deployments
 //! as on main, and what they write on main is done there.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::{self, Project};
 use serde_json::{Value, json};
-use support::Project;
 
 const TRIGGERS: &str = r#"
 import { customCtx, customMutation } from "convex-helpers/server/customFunctions";

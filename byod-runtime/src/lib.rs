@@ -1,5 +1,4 @@
-//! Routes calls to the deployment that holds the table: the service's own (main),
-//! or the one that a user brought along.
+#![doc = include_str!("../README.md")]
 //!
 //! [`Byod`] is made once, a [`Session`] per request; generated functions take the
 //! session. [`Client`] calls one deployment and can be used alone.
@@ -48,7 +47,7 @@ pub use deployment::Client;
 pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
-pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome};
+pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
 pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};

@@ -97,6 +97,38 @@ impl Validator {
         self.visit_ids_below(String::new(), visit);
     }
 
+    /// The same with texts in place of the ids of those tables.
+    #[must_use]
+    pub fn with_texts_for(&self, tables: &BTreeSet<String>) -> Self {
+        let of_field = |field: &Field| Field {
+            field_type: field.field_type.with_texts_for(tables),
+            optional: field.optional,
+        };
+        match self {
+            Self::Id { table_name } if tables.contains(table_name) => Self::String,
+            Self::Array { value } => Self::Array {
+                value: Box::new(value.with_texts_for(tables)),
+            },
+            Self::Record { keys, values } => Self::Record {
+                keys: Box::new(keys.with_texts_for(tables)),
+                values: Box::new(of_field(values)),
+            },
+            Self::Union { value } => Self::Union {
+                value: value.iter().map(|of| of.with_texts_for(tables)).collect(),
+            },
+            Self::Object { value } => Self::Object {
+                value: Fields(
+                    value
+                        .0
+                        .iter()
+                        .map(|(name, field)| (name.clone(), of_field(field)))
+                        .collect(),
+                ),
+            },
+            other => other.clone(),
+        }
+    }
+
     fn visit_ids_below<'a>(&'a self, path: String, visit: &mut dyn FnMut(&str, &'a str)) {
         match self {
             Self::Id { table_name } => visit(&path, table_name),

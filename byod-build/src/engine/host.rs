@@ -1,5 +1,6 @@
 //! What is known and found out of a project's files while its modules run.
 
+mod noticing;
 pub(super) mod object;
 mod purity;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+pub(crate) use self::noticing::Noticing;
 use self::purity::Purity;
 use crate::limits::patience::Progress;
 use crate::limits::read_file;
@@ -47,10 +49,10 @@ pub(crate) struct Host {
     progress: Progress,
     /// Whether every environment variable has a value, if only a placeholder.
     placeholders: bool,
-    /// Whether operators of the project's modules notice what is unknown.
-    notices: bool,
-    /// Whether a module of the project's own met what is not there.
-    meets_inert: bool,
+    /// Whose operators notice what is unknown.
+    noticing: Noticing,
+    /// Whose operators would have to, for what was met so far.
+    needed: Noticing,
     /// Modules that are not run again.
     stopped: Stopped,
 }
@@ -78,8 +80,8 @@ impl Host {
             running: String::new(),
             progress,
             placeholders: false,
-            notices: false,
-            meets_inert: false,
+            noticing: Noticing::Nobody,
+            needed: Noticing::Nobody,
             stopped: Stopped::default(),
         }
     }
@@ -90,15 +92,15 @@ impl Host {
         self
     }
 
-    /// With operators of the project's modules that notice what is unknown.
-    pub(crate) fn noticing(mut self, notices: bool) -> Self {
-        self.notices = notices;
+    /// With operators that notice what is unknown.
+    pub(crate) fn noticing(mut self, noticing: Noticing) -> Self {
+        self.noticing = noticing;
         self
     }
 
-    /// Whether a module of the project's own met what is not there.
-    pub(crate) fn meets_inert(&self) -> bool {
-        self.meets_inert
+    /// Whose operators would have to notice what is unknown, by what was met.
+    pub(crate) fn needed_noticing(&self) -> Noticing {
+        self.needed
     }
 
     /// Without running the modules that had to be stopped before.
@@ -266,11 +268,22 @@ impl Host {
                 standin.to_string()
             }
             Target::Inert(origin) if is_builtin(specifier) => {
+                if is_own(Path::new(importer)) {
+                    self.needed = self.needed.max(Noticing::OwnModules);
+                }
                 self.inert(importer, &origin);
                 format!("{OF_NODE}{origin}")
             }
-            Target::Inert(origin) => self.inert(importer, &origin),
+            Target::Inert(origin) => {
+                // What a package requires, it may do without.
+                let of_package = importer.starts_with('/') && !is_require;
+                if of_package || is_own(Path::new(importer)) {
+                    self.needed = Noticing::Packages;
+                }
+                self.inert(importer, &origin)
+            }
             Target::Refused(reason) => {
+                self.needed = Noticing::Packages;
                 self.refused.insert(importer.to_owned(), reason.clone());
                 self.inert(importer, &reason)
             }
@@ -294,7 +307,6 @@ impl Host {
     }
 
     fn inert(&mut self, importer: &str, origin: &str) -> String {
-        self.meets_inert |= is_own(Path::new(importer));
         let missing = self.missing.entry(importer.to_owned()).or_default();
         missing.push(origin.to_owned());
         format!("{INERT}{origin}")
@@ -320,7 +332,11 @@ impl Host {
             None => Dialect::default(),
         };
         let dialect = Dialect {
-            notices: self.notices && is_own(path),
+            notices: match self.noticing {
+                Noticing::Nobody => false,
+                Noticing::OwnModules => is_own(path),
+                Noticing::Packages => path.is_absolute() && !is_of_validators(path),
+            },
             ..said
         };
         if dialect != Dialect::default() {
@@ -365,6 +381,16 @@ const OF_NODE: &str = "inert of Node:";
 /// Whether a file is the project's own.
 fn is_own(file: &Path) -> bool {
     file.is_absolute() && !file.iter().any(|part| part == "node_modules")
+}
+
+/// Whether a file is of the `convex` package and only keeps what it is given, where it is
+/// found in the end.
+fn is_of_validators(file: &Path) -> bool {
+    let file = file.to_string_lossy().replace('\\', "/");
+    let within = file.rsplit_once("/node_modules/convex/");
+    within.is_some_and(|(_, within)| {
+        !within.contains("/node_modules/") && !within.ends_with("/schema.js")
+    })
 }
 
 /// What is said of an import of a file that is not the project's.

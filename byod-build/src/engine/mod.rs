@@ -3,5 +3,5 @@
 mod host;
 mod quickjs;
 
-pub(crate) use host::{Host, Stopped};
+pub(crate) use host::{Host, Noticing, Stopped};
 pub(crate) use quickjs::{Engine, Outcome};

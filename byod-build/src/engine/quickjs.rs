@@ -8,7 +8,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, CaughtError, Context, Ctx, Function, Object, Runtime, Value};
 use serde::Deserialize;
 
-use super::host::{Host, object};
+use super::host::{Host, Noticing, object};
 use crate::error::Error;
 use crate::error::Limit;
 use crate::limits::{Clock, End, Limits};
@@ -226,9 +226,9 @@ impl Engine {
         self.ask("missesVariables", "").unwrap_or(true)
     }
 
-    /// Whether a module of the project's own met what is not there.
-    pub(crate) fn meets_inert(&self) -> bool {
-        self.host.borrow().meets_inert()
+    /// Whose operators would have to notice what is unknown, by what was met.
+    pub(crate) fn needed_noticing(&self) -> Noticing {
+        self.host.borrow().needed_noticing()
     }
 
     /// The module to blame for what was running when the engine was stopped.

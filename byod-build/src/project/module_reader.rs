@@ -8,10 +8,10 @@ use byod_schema::Schema;
 
 use super::exported::Exported;
 use super::functions::{self, ModuleReading};
-use super::modules::Module;
 use super::schema;
-use crate::engine::{Engine, Host, Stopped};
+use crate::engine::{Engine, Host, Noticing, Stopped};
 use crate::error::{Error, Limit, operations};
+use crate::folder::Module;
 use crate::limits::Limits;
 
 /// For questions to an engine that was stopped.
@@ -128,9 +128,12 @@ impl<'a> Reader<'a> {
         self.misses_variables || self.engine.misses_variables()
     }
 
-    /// Whether a module of the project's own met what is not there.
-    pub(crate) fn meets_inert(&self) -> bool {
-        self.engine.meets_inert() || self.hosts.iter().any(Host::meets_inert)
+    /// Whose operators would have to notice what is unknown, by what was met.
+    pub(crate) fn needed_noticing(&self) -> Noticing {
+        let elsewhere = self.hosts.iter().map(Host::needed_noticing).max();
+        self.engine
+            .needed_noticing()
+            .max(elsewhere.unwrap_or_default())
     }
 
     /// Ends the engine; what remains is what was read.

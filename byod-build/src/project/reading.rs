@@ -8,12 +8,11 @@ use byod_schema::{Function, FunctionPath, Schema, refused, refused_module};
 
 use super::exported::Exported;
 use super::functions::ModuleReading;
-use super::locate;
 use super::module_reader::Reader;
-use super::modules::{self, Module};
 use super::schema;
-use crate::engine::{Host, Stopped};
+use crate::engine::{Host, Noticing, Stopped};
 use crate::error::Error;
+use crate::folder::{self, Module};
 use crate::limits::patience::{self, Progress};
 use crate::limits::{COMPILER_STACK, Limits};
 
@@ -64,6 +63,8 @@ pub struct Attempt {
     pub digest: String,
     /// A digest of its own files alone, without what codegen makes of them.
     pub own_digest: String,
+    /// Its own files outside of the Convex folder, as seen from there.
+    pub(crate) outside: BTreeSet<String>,
 }
 
 /// As [`read_project`], with the packages in `apart/node_modules` for those that the
@@ -73,10 +74,10 @@ pub struct Attempt {
 ///
 /// Where the folder can't be read; what is wrong in it is in the [`Attempt`].
 pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<Attempt, Error> {
-    let folder = locate::convex_folder(folder)?;
+    let folder = folder::convex_folder(folder)?;
     let absolute = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
-    let schema = locate::schema_of(&absolute);
-    let modules = modules::find(&absolute).map_err(|error| Error::io(&folder, error))?;
+    let schema = folder::schema_of(&absolute);
+    let modules = folder::find(&absolute).map_err(|error| Error::io(&folder, error))?;
     let shown = folder.display().to_string();
     let apart = apart.map(Path::to_owned);
 
@@ -88,39 +89,46 @@ pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<A
     let (limits, progress) = (limits.bounded(), Progress::default());
     let told = progress.clone();
     patience::read(stack, &progress, move || {
-        let new = |notices| {
+        let new = |noticing| {
             let host = Host::new(
                 absolute.clone(),
                 shown.clone(),
                 apart.as_deref(),
                 told.clone(),
             );
-            host.noticing(notices)
+            host.noticing(noticing)
         };
         let (mut missing, mut texts) = (BTreeMap::new(), BTreeMap::new());
-        let mut run = |notices| {
+        let mut run = |noticing| {
             let notes = (&mut missing, &mut texts);
             run(
-                || new(notices),
-                notices,
+                || new(noticing),
+                noticing,
                 limits,
                 schema.as_deref(),
                 &modules,
                 notes,
             )
         };
-        let reading = match run(false).transpose() {
-            Some(reading) => reading,
-            None => run(true).and_then(|read| read.ok_or(Error::Engine(String::new()))),
+        // The more is met that is not there, the more has to be noticed.
+        let mut noticing = Noticing::Nobody;
+        let reading = loop {
+            match run(noticing) {
+                Ok(Read::Whole(reading)) => break Ok(*reading),
+                Ok(Read::Needs(more)) => noticing = more,
+                Err(error) => break Err(error),
+            }
         };
         let digest = self::digest(&texts);
         texts.retain(|name, _| !name.starts_with("package ") && !name.contains("_generated/"));
         let own_digest = self::digest(&texts);
+        let outside = texts.keys().filter(|name| name.starts_with("../")).cloned();
         Ok(Attempt {
             reading,
             missing,
             digest,
             own_digest,
+            outside: outside.collect(),
         })
     })
 }
@@ -136,10 +144,17 @@ fn digest(texts: &BTreeMap<String, String>) -> String {
     hex::encode(hasher.finalize())
 }
 
-/// Reads all; `None` where a module met what is not there and operators don't notice it.
+/// What came of reading all.
+enum Read {
+    Whole(Box<ProjectReading>),
+    /// A module met what is not there, and operators don't notice it that would have to.
+    Needs(Noticing),
+}
+
+/// Reads all, as long as nothing is met that would have to be noticed and is not.
 fn run(
     host: impl Fn() -> Host,
-    notices: bool,
+    noticing: Noticing,
     limits: Limits,
     schema_path: Option<&Path>,
     modules: &[Module],
@@ -147,16 +162,16 @@ fn run(
         &mut BTreeMap<String, Option<String>>,
         &mut BTreeMap<String, String>,
     ),
-) -> Result<Option<ProjectReading>, Error> {
+) -> Result<Read, Error> {
     let stopped = Stopped::default();
     let mut reader = Reader::new(&host, limits, 0, &stopped)?;
     let mut schema = match schema_path {
         Some(path) => reader.schema(path),
         None => schema::none(),
     };
-    let is_guess = |reader: &Reader<'_>| !notices && reader.meets_inert();
-    if is_guess(&reader) {
-        return Ok(None);
+    let more = |reader: &Reader<'_>| Some(reader.needed_noticing()).filter(|more| *more > noticing);
+    if let Some(more) = more(&reader) {
+        return Ok(Read::Needs(more));
     }
     if !matches!(schema, Ok(_) | Err(Error::Schema { .. })) {
         return Err(schema.err().unwrap_or(Error::Engine(String::new())));
@@ -164,8 +179,8 @@ fn run(
     let mut readings = Vec::new();
     for module in modules {
         readings.push(reader.functions(module));
-        if is_guess(&reader) {
-            return Ok(None);
+        if let Some(more) = more(&reader) {
+            return Ok(Read::Needs(more));
         }
     }
     let mut warnings = Vec::new();
@@ -201,8 +216,8 @@ fn run(
                 *reading = again;
             }
         }
-        if is_guess(&reader) {
-            return Ok(None);
+        if let Some(more) = more(&reader) {
+            return Ok(Read::Needs(more));
         }
         hosts.extend(reader.finish());
     }
@@ -247,5 +262,5 @@ fn run(
         reading.files.extend(files);
         reading.absent.extend(absent);
     }
-    Ok(Some(reading))
+    Ok(Read::Whole(Box::new(reading)))
 }

@@ -1,6 +1,6 @@
 //! What the lock files of package managers say of a package's versions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -32,6 +32,16 @@ impl Lock {
         "yarn.lock",
         "bun.lock",
     ];
+
+    /// The command of the package manager that writes a file of this name.
+    pub(crate) fn manager(name: &str) -> &'static str {
+        match name {
+            "pnpm-lock.yaml" => "pnpm",
+            "yarn.lock" => "yarn",
+            "bun.lock" | "bun.lockb" => "bun",
+            _ => "npm",
+        }
+    }
 
     pub(crate) fn parse(name: &str, text: String) -> Self {
         match name {
@@ -73,6 +83,81 @@ impl Lock {
             }),
             Self::Pnpm(text) | Self::Bun(text) => of_text(text, package),
         }
+    }
+
+    /// All versions of all packages.
+    pub(crate) fn every(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut every: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut add = |name: &str, version: String| {
+            every.entry(name.to_owned()).or_default().insert(version);
+        };
+        match self {
+            Self::Npm(lock) => every_of_npm(lock, &mut add),
+            Self::Yarn(text) => {
+                let mut names = BTreeSet::new();
+                for line in text.lines() {
+                    let of_line = line.trim_end_matches(':').split(", ");
+                    let ranges = of_line.filter_map(|one| after_name(one.trim_matches('"')));
+                    if !line.starts_with([' ', '#']) {
+                        names = ranges.map(|(name, _)| name).collect();
+                    } else if let Some(version) = line.trim_start().strip_prefix("version") {
+                        let version = version.trim_matches([':', ' ', '"']);
+                        names.iter().for_each(|name| add(name, version.to_owned()));
+                    }
+                }
+            }
+            // `NAME@1.2.3:` or `/NAME/1.2.3:`, perhaps with others in brackets behind it.
+            Self::Pnpm(text) => {
+                let lines = text.lines().skip_while(|line| *line != "packages:").skip(1);
+                let is_within = |line: &&str| line.is_empty() || line.starts_with(' ');
+                for line in lines.take_while(is_within) {
+                    let key = line.strip_prefix("  ").filter(|key| !key.starts_with(' '));
+                    let key = key.unwrap_or_default().trim_start_matches(['\'', '"', '/']);
+                    if let Some((name, version)) = of_key(key) {
+                        add(name, version);
+                    }
+                }
+            }
+            // `"KEY": ["NAME@1.2.3", …`
+            Self::Bun(text) => {
+                let ones = text.lines().filter_map(|line| line.split_once("\": [\""));
+                for (name, version) in ones.filter_map(|(_, one)| of_key(one)) {
+                    add(name, version);
+                }
+            }
+        }
+        every
+    }
+}
+
+/// `NAME@1.2.3`, or older `NAME/1.2.3`, with whatever behind it.
+fn of_key(key: &str) -> Option<(&str, String)> {
+    let (name, rest) = after_name(key)?;
+    Some((name, number(rest)?))
+}
+
+/// What is before and behind the `@` or `/` that follows a package's name.
+fn after_name(text: &str) -> Option<(&str, &str)> {
+    let of_scope = text.starts_with('@').then(|| text.find('/'));
+    let start = of_scope.map_or(Some(0), |at| at.map(|at| at + 1))?;
+    let end = start + text[start..].find(['@', '/'])?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+fn every_of_npm(lock: &Value, add: &mut impl FnMut(&str, String)) {
+    for (at, one) in lock["packages"].as_object().into_iter().flatten() {
+        if let Some((_, name)) = at.rsplit_once("node_modules/")
+            && let Some(version) = version(one)
+        {
+            // One that is installed under another name says its own.
+            add(one["name"].as_str().unwrap_or(name), version);
+        }
+    }
+    for (name, one) in lock["dependencies"].as_object().into_iter().flatten() {
+        if let Some(version) = version(one) {
+            add(name, version);
+        }
+        every_of_npm(one, add);
     }
 }
 
@@ -208,8 +293,10 @@ mod tests {
             ("pnpm-lock.yaml", pnpm5),
             ("bun.lock", bun),
         ] {
-            let found = Lock::parse(name, text.to_owned()).all(NAME);
-            assert_eq!(found.into_iter().collect::<Vec<_>>(), ["0.3.1"], "{name}");
+            let lock = Lock::parse(name, text.to_owned());
+            let one = BTreeSet::from(["0.3.1".to_owned()]);
+            assert_eq!(lock.all(NAME), one, "{name}");
+            assert_eq!(lock.every().get(NAME), Some(&one), "{name}");
         }
     }
 
@@ -243,15 +330,21 @@ mod tests {
             name: Some("@w/backend"),
             range: "^3",
         };
-        for (name, text) in [
-            ("package-lock.json", npm),
-            ("pnpm-lock.yaml", pnpm),
-            ("pnpm-lock.yaml", pnpm5),
-            ("yarn.lock", yarn),
-            ("yarn.lock", berry),
-            ("bun.lock", bun),
+        for (name, text, all) in [
+            (
+                "package-lock.json",
+                npm,
+                ["3.25.0", "4.0.1", "4.9.9"].as_slice(),
+            ),
+            ("pnpm-lock.yaml", pnpm, &["4.9.9"]),
+            ("pnpm-lock.yaml", pnpm5, &[]),
+            ("yarn.lock", yarn, &["3.25.0", "4.0.1", "4.9.9"]),
+            ("yarn.lock", berry, &["3.25.0", "4.0.1"]),
+            ("bun.lock", bun, &["3.25.0", "4.0.1", "4.9.9"]),
         ] {
             let lock = Lock::parse(name, text.to_owned());
+            let every = lock.every().remove("zod").unwrap_or_default();
+            assert_eq!(every.iter().collect::<Vec<_>>(), all, "{name}");
             assert_eq!(
                 lock.installed("zod", &root).as_deref(),
                 Some("4.0.1"),

@@ -98,18 +98,11 @@ impl Pinned {
     /// What to run where a package is not there that a module of the folder `from`
     /// imports: part of a sentence.
     pub(crate) fn remedy(&mut self, from: &Path, package: &str) -> String {
-        let managers = [
-            ("pnpm-lock.yaml", "pnpm"),
-            ("yarn.lock", "yarn"),
-            ("bun.lock", "bun"),
-            ("bun.lockb", "bun"),
-            ("package-lock.json", "npm"),
-        ];
         let manager = from.ancestors().find_map(|folder| {
-            let mut all = managers.iter();
-            all.find(|(lock, _)| folder.join(lock).is_file())
+            let mut all = Lock::NAMES.into_iter().chain(["bun.lockb"]);
+            all.find(|lock| folder.join(lock).is_file())
         });
-        let manager = manager.map_or("npm", |(_, manager)| manager);
+        let manager = manager.map_or("npm", Lock::manager);
         if self.asking(from, package).is_some() {
             return format!("run `{manager} install`, or `byod snapshot`");
         }

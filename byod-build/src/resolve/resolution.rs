@@ -12,12 +12,12 @@ use oxc_resolver::{
 
 use super::builtins::is_builtin;
 use super::disk::Resolver;
-use super::grounds::Grounds;
 use super::inert::{Target, builtin, file, not_found, nowhere};
 use super::pinned::Pinned;
-use super::specifier::package_of;
+use super::specifier::{package_in, package_of};
 use super::tsconfig::Tsconfig;
 use super::workspace::Workspaces;
+use crate::folder::Grounds;
 use crate::standin::Standin;
 use crate::typescript::Dialect;
 
@@ -123,8 +123,23 @@ impl Resolution {
         if specifier.starts_with("node:") || specifier.starts_with("bun:") {
             return builtin(specifier);
         }
-        match self.find(from, specifier, is_require) {
-            Ok(path) => self.given(from, specifier, path),
+        let is_aliased = specifier.starts_with('#');
+        let found = self.find(from, specifier, is_require);
+        // What `imports` of a `package.json` calls a package so.
+        let aliased = match &found {
+            Ok(path) if is_aliased => package_in(path),
+            Err(ResolveError::NotFound(target)) if is_aliased => package_of(target),
+            _ => None,
+        };
+        if !is_inside_package(from) {
+            self.imported.extend(aliased.clone());
+        }
+        let specifier = match &found {
+            Err(ResolveError::NotFound(target)) if aliased.is_some() => target,
+            _ => specifier,
+        };
+        match &found {
+            Ok(path) => self.given(from, specifier, path.clone()),
             Err(ResolveError::Ignored(_)) => Target::Standin(Standin::EMPTY),
             Err(_) => match self.find_in_workspace(from, specifier) {
                 Some(path) => self.given(from, specifier, path),

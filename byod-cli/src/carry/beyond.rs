@@ -178,11 +178,7 @@ impl Carrier<'_> {
                     continue;
                 };
                 let is_of_service = self.manifest.inject.contains_key(name);
-                let is_given = match &**of {
-                    Origin::Or(first, _) => **first == Origin::Args,
-                    of => *of == Origin::Args,
-                };
-                if is_given && !is_of_service {
+                if is_args(of) && !is_of_service {
                     let function = statement.names.first().map_or("default", String::as_str);
                     found.push(format!(
                         "`{}:{function}` writes `{}` into a document, which says whose it is: where that isn't who calls, it fails on users' deployments (`wrong_owner`). List it in `main_only` if it always is somebody else",
@@ -215,11 +211,19 @@ impl Carrier<'_> {
         }
         match &named.origin {
             // What the service gives it.
-            Origin::Member(of, name) if **of == Origin::Args => *name == named.name,
+            Origin::Member(of, name) if is_args(of) => *name == named.name,
+            // Their own document: there is a copy of no other.
+            Origin::Member(of, field) if field == "_id" => self.is_copy_of_caller(ids, of),
             // The owner of a document of theirs.
             Origin::Member(of, field) => self.is_owner(ids, of, field),
             _ => false,
         }
+    }
+
+    fn is_copy_of_caller(&self, ids: &Ids<'_>, document: &Origin) -> bool {
+        let tables = ids.documents_of(document).unwrap_or_default();
+        let is_copied = |table: &String| self.mirrored.contains(table);
+        !tables.is_empty() && tables.iter().all(|t| self.tells_callers(t) && is_copied(t))
     }
 
     fn is_owner(&self, ids: &Ids<'_>, document: &Origin, field: &str) -> bool {
@@ -234,5 +238,13 @@ impl Carrier<'_> {
                             && Owners::of(self.manifest, table).fields().contains(&field)
                     })
             })
+    }
+}
+
+/// Whether these are the arguments of the Convex function, perhaps by a type of their own.
+fn is_args(origin: &Origin) -> bool {
+    match origin {
+        Origin::Or(first, _) => **first == Origin::Args,
+        of => *of == Origin::Args,
     }
 }

@@ -217,7 +217,7 @@ impl Carrier<'_> {
                 self.add_called(module, &caller, facts, need, add)?;
                 continue;
             };
-            if self.is_mains_work(&function.path) {
+            if self.is_mains_work(&function.path) || self.is_routed(&function.path) {
                 let reason = format!("schedules `{}`, which stays on main", function.path);
                 self.add_call(&function.path, scheduled, facts, reason, need)?;
                 continue;

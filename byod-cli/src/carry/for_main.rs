@@ -1,7 +1,7 @@
 //! What is left for main: documents, functions and helpers, each with what main's text says
 //! of what it is given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::FunctionPath;
 use serde_json::Value;
@@ -15,6 +15,8 @@ pub(crate) struct Leaves {
     pub(crate) writes: BTreeMap<(String, Writes), Vec<Given>>,
     /// Functions that main schedules, with their arguments.
     pub(crate) calls: BTreeMap<FunctionPath, Vec<Given>>,
+    /// Those of them that are actions which ask for the user's data: they are told whose.
+    pub(crate) routed: BTreeSet<FunctionPath>,
     /// Helpers of main's, by module and name, with what they are given behind their
     /// context.
     pub(crate) helpers: BTreeMap<(String, String), Vec<Vec<Given>>>,
@@ -72,6 +74,7 @@ impl Leaves {
             all.into_iter()
                 .for_each(|one| put(&mut self.calls, of.clone(), one));
         }
+        self.routed.extend(other.routed);
         for (of, all) in other.helpers {
             all.into_iter()
                 .for_each(|one| put(&mut self.helpers, of.clone(), one));

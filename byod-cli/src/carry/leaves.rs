@@ -7,13 +7,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use byod_schema::{FunctionPath, FunctionType};
+use byod_schema::{FunctionPath, FunctionType, Visibility};
 
 use super::for_main::{Given, put};
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use crate::owners::owner_on_main;
 use crate::source::{Caller, Facts, Helped, Module, Place, Row, Scheduled, Writes, Written};
+use crate::touches::{Asking, asking};
 
 /// The types of values that a helper can do nothing with but store or compare them.
 fn is_plain(annotation: &str) -> bool {
@@ -132,10 +133,17 @@ impl Carrier<'_> {
         reason: Reason,
         need: &mut Need,
     ) -> Result<(), Reason> {
-        let touches = self.analysis.total(path);
-        let users = |table: &&str| self.manifest.user_tables.contains(*table);
-        if !touches.obscure.is_empty() || touches.tables().iter().any(users) {
-            return Err(reason);
+        let is_routed = self.is_routed(path);
+        if is_routed {
+            if let Some(why) = self.analysis.function(path).obscure.iter().next() {
+                return Err(format!("schedules `{path}`, which {why}"));
+            }
+        } else {
+            let touches = self.analysis.total(path);
+            let users = |table: &&str| self.manifest.user_tables.contains(*table);
+            if !touches.obscure.is_empty() || touches.tables().iter().any(users) {
+                return Err(reason);
+            }
         }
         let function = self.manifest.main.functions.get(path);
         let Some(args) = function.and_then(|function| function.args.as_object()) else {
@@ -146,14 +154,14 @@ impl Carrier<'_> {
         let mut held = None;
         for (name, field) in args.iter() {
             field.field_type.visit_ids(&mut |_, of| {
-                if self.manifest.user_tables.contains(of) {
+                if self.is_lost(of, is_routed) {
                     held = held.take().or(Some((name.to_owned(), of.to_owned())));
                 }
             });
         }
         if let Some((name, of)) = held {
             return Err(format!(
-                "schedules `{path}` on main with `{name}`, an id of the users' table `{of}`: main has no such document"
+                "schedules `{path}` on main with `{name}`, an id of `{of}` on the user's deployment: main has no such document"
             ));
         }
         if !matches!(scheduled.args, Written::Fields(_)) {
@@ -163,7 +171,27 @@ impl Carrier<'_> {
         }
         let args = Given::of(&scheduled.args, facts);
         put(&mut need.leaves.calls, path.clone(), args);
+        if is_routed {
+            need.leaves.routed.insert(path.clone());
+        }
         Ok(())
+    }
+
+    /// Whether it is an action of main's that is told who it is for, and asks for what that
+    /// user has where it is.
+    pub(super) fn is_routed(&self, path: &FunctionPath) -> bool {
+        let function = self.manifest.main.functions.get(path);
+        function.is_some_and(|function| function.visibility == Visibility::Internal)
+            && asking(self.sources, self.manifest, path) == Some(Asking::Routed)
+    }
+
+    /// Whether what has such an id on the user's deployment is nowhere where the id goes.
+    fn is_lost(&self, table: &str, is_routed: bool) -> bool {
+        match self.manifest.user_tables.contains(table) {
+            // It goes back there.
+            true => !is_routed,
+            false => table.starts_with('_'),
+        }
     }
 
     /// Whether the name is a helper's that only writes main's tables: then main runs it,

@@ -7,6 +7,7 @@ mod builders;
 mod users;
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
@@ -46,10 +47,29 @@ pub(crate) struct Report {
     /// What only a person can do.
     pub(crate) todo: Vec<String>,
     pub(crate) notes: Vec<String>,
+    /// The builders of actions weren't there before.
+    #[serde(skip)]
+    has_new_server: bool,
 }
 
 /// Writes what is not there yet.
 pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
+    let first = export_once(config, force)?;
+    if !first.has_new_server {
+        return Ok(first);
+    }
+    // By it, more of main's actions are known for what they are.
+    let mut report = export_once(config, force)?;
+    let again = mem::replace(&mut report.written, first.written);
+    for name in again {
+        if !report.written.contains(&name) {
+            report.written.push(name);
+        }
+    }
+    Ok(report)
+}
+
+fn export_once(config: &Path, force: bool) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
     let folders = builder.folders()?;
     let (folder, user) = (folders.main, folders.user);
@@ -64,6 +84,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         kept: Vec::new(),
         todo: Vec::new(),
         notes: Vec::new(),
+        has_new_server: false,
     };
     let present = manifest.main.schema.table(TABLE);
     let users = users(&manifest, present);
@@ -165,6 +186,7 @@ fn server(
     if builders.is_empty() && !beside::goes_by_server(&sources) {
         return Ok(());
     }
+    report.has_new_server = !sources.has_server();
     for file in beside::of_actions(manifest, users, &sources, &placed) {
         put_ours(tree, &file, report)?;
     }

@@ -15,8 +15,19 @@ use crate::source::{DEFAULT, Writes};
 /// One of main's tables for it.
 pub(crate) const APPLIED: &str = "byodApplied";
 
+/// Main's tables that byod writes alone: no function is given an id of theirs.
+const OWN_TABLES: [&str; 4] = [super::main_side::TABLE, APPLIED, "byodRefused", "byodJobs"];
+
 /// The module, there and on main.
 pub(crate) const MODULE: &str = "byod/outbox";
+
+/// Before anything is done there, where functions are told who calls.
+const READY: &str = "    // Rows stay where they are until there is one.
+    if (!(await canTell()))
+      throw new Error(
+        \"Main has no BYOD_ENCRYPTION_KEY, so actions can't be told who calls\",
+      );
+";
 
 /// The module of users' deployments.
 pub(crate) fn of_users(manifest: &Manifest) -> String {
@@ -91,7 +102,15 @@ pub(crate) fn of_main(
         .iter()
         .filter_map(|(path, all)| {
             let function = manifest.main.functions.get(path)?;
-            let call = json!({"takes": function.args, "args": written(all)});
+            // Of what they have, the ids go back to them.
+            let takes = match leaves.routed.contains(path) {
+                true => function.args.with_texts_for(&manifest.user_tables),
+                false => function.args.clone(),
+            };
+            let mut call = json!({"takes": takes, "args": written(all)});
+            if leaves.routed.contains(path) {
+                call["tells"] = json!(true);
+            }
             Some((path.to_string(), call))
         })
         .collect();
@@ -120,12 +139,22 @@ pub(crate) fn of_main(
         .tables
         .iter()
         .filter(|table| !manifest.user_tables.contains(&table.table_name))
+        .filter(|table| !OWN_TABLES.contains(&table.table_name.as_str()))
         .filter_map(|table| Some((table.table_name.clone(), json!(owner(table)?))))
         .collect();
     let list = |all: Vec<&str>| Code::strings(all).print(0, 0, 0);
+    if !leaves.routed.is_empty() {
+        imports.insert_str(0, "import { canTell, telling } from \"./caller\";\n");
+    }
+    let (ready, telling) = match leaves.routed.is_empty() {
+        true => ("", "args"),
+        false => (READY, "known_!.tells ? await telling(who, args) : args"),
+    };
     let subjects: Vec<&str> = owners::subjects(manifest).collect();
     include_str!("main_side/outbox.ts")
         .replace("/*imports*/\n", &imports_apart(&imports))
+        .replace("    /*ready*/\n", ready)
+        .replace("/*told*/", telling)
         .replace("/*id*/", id)
         .replace("{/*tables*/}", &object(tables))
         .replace("{/*calls*/}", &object(calls))

@@ -8,7 +8,7 @@ use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Ref
 use super::plan::{Rejected, takes_owner};
 use crate::carry::{Carriers, Need};
 use crate::source::Sources;
-use crate::touches::{Asking, Judged, Sides};
+use crate::touches::{Analysis, Asking, Judged, Sides};
 
 /// The reason of what could be on users' deployments and isn't.
 pub(crate) const NOT_EXPORTED: &str =
@@ -38,6 +38,40 @@ pub(crate) fn place(
     let all = placing.sides.functions.iter();
     all.map(|(path, judged)| (path.clone(), placing.placement(path, judged)))
         .collect()
+}
+
+/// What was planned and has an action of main's scheduled that can't be: it doesn't run for
+/// connected users, or it asks for what reads all users' documents on main, where an id that
+/// a deployment gives it may be of somebody else's. `manifest` has the project as it is planned.
+pub(super) fn schedules_refused(
+    manifest: &Manifest,
+    sources: &Sources,
+    needs: &BTreeMap<FunctionPath, Need>,
+    rejected: &Rejected,
+) -> Rejected {
+    let has_any = needs.values().any(|need| !need.leaves.routed.is_empty());
+    if !has_any {
+        return Rejected::new();
+    }
+    let placed = place(manifest, sources, rejected);
+    let analysis = Analysis::new(sources, manifest);
+    let refused = |path: &FunctionPath| {
+        if let Runs::Refused { reason, .. } = &placed.get(path)?.runs {
+            return Some(format!("schedules `{path}` on main, which {reason}"));
+        }
+        let asked = analysis.total(path).functions;
+        let is_everybodys =
+            |path: &&FunctionPath| placed.get(*path).is_some_and(|p| p.sees_no_connected);
+        let everybodys = asked.iter().find(is_everybodys)?;
+        Some(format!(
+            "schedules `{path}` on main, which asks for `{everybodys}`: that reads what all users have there, and could be told any id"
+        ))
+    };
+    let all = needs.iter();
+    all.filter_map(|(path, need)| {
+        Some((path.clone(), need.leaves.routed.iter().find_map(refused)?))
+    })
+    .collect()
 }
 
 /// The same of a project that was exported, with what the export has found out, which
@@ -299,12 +333,13 @@ impl Placing<'_> {
         }
         let stays = judged.direct.functions.iter().find(|f| {
             let judged = self.sides.functions.get(*f);
-            judged.is_none_or(|judged| !self.of_main(&self.all(judged)).is_empty())
-                && !self.is_there(f)
+            judged.is_none_or(|judged| {
+                !self.of_main(&self.all(judged)).is_empty() && !judged.is_routed()
+            }) && !self.is_there(f)
         });
         if let Some(stays) = stays {
             let reason = format!(
-                "calls or schedules `{stays}`, which stays on main, beside touching {}",
+                "calls or schedules `{stays}`, which stays on main, beside touching {}: {carried}",
                 shown(&users)
             );
             return (Refusal::RunsMain, reason);

@@ -38,7 +38,7 @@ impl Reader<'_, '_> {
                         writes: false,
                         inserts: false,
                         of: OperationOf::Perhaps(table),
-                        by: Vec::new(),
+                        by: self.namespace_around(id),
                         is_one: false,
                         shown: shorten(&self.text[range(property.span)]),
                     });
@@ -75,6 +75,39 @@ impl Reader<'_, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// By which field an aggregate keeps documents apart that it counts:
+    /// `new TableAggregate<…>(components.counts, { namespace: (note) => note.userId, … })`
+    fn namespace_around(&self, id: NodeId) -> Vec<(String, Origin)> {
+        let mut around = self.nodes.ancestor_kinds(id);
+        let new = around.find_map(|kind| match kind {
+            AstKind::NewExpression(new) => Some(new),
+            _ => None,
+        });
+        let given = new.iter().flat_map(|new| &new.arguments);
+        let options = given.filter_map(|argument| match argument {
+            Argument::ObjectExpression(options) => Some(options),
+            _ => None,
+        });
+        let namespace = options
+            .flat_map(|options| &options.properties)
+            .find_map(|property| match property {
+                ObjectPropertyKind::ObjectProperty(property) => {
+                    let is_it = property.key.static_name().as_deref() == Some("namespace");
+                    is_it.then_some(&property.value)
+                }
+                ObjectPropertyKind::SpreadProperty(_) => None,
+            });
+        let Some(Expression::ArrowFunctionExpression(arrow)) = namespace else {
+            return Vec::new();
+        };
+        match arrow.body.as_expression() {
+            Some(Expression::StaticMemberExpression(member)) => {
+                vec![(member.property.name.to_string(), Origin::Unknown)]
+            }
+            _ => Vec::new(),
         }
     }
 

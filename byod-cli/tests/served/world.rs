@@ -69,10 +69,17 @@ pub(crate) fn exported() -> Project {
         let before = text
             .replace("./byod/server", "./_generated/server")
             .replace("import { byodTables } from \"./byod/tables\";\n", "")
-            .replace("  ...byodTables,\n", "");
+            .replace("import { byodOutboxTables } from \"./byod/applied\";\n", "")
+            .replace("  ...byodTables,\n", "")
+            .replace("  ...byodOutboxTables,\n", "");
         project.write(&path, &before);
         (path, text)
     });
+    run(&["export", "--main"]);
+    for (path, text) in done.iter().filter(|(path, _)| !path.ends_with("schema.ts")) {
+        project.write(path, text);
+    }
+    // What has actions run is known once they are made so.
     run(&["export", "--main"]);
     for (path, text) in done {
         project.write(&path, &text);

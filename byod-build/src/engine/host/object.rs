@@ -8,7 +8,7 @@ use std::rc::Rc;
 use rquickjs::context::EvalOptions;
 use rquickjs::{Array, Ctx, Exception, Function, Object, Value};
 
-use super::{Host, INERT, OF_NODE};
+use super::{Host, INERT, Noticing, OF_NODE};
 use crate::limits::Clock;
 use crate::standin::Standin;
 use crate::typescript;
@@ -21,11 +21,21 @@ pub(crate) fn object<'js>(
 ) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
     object.set("placeholders", host.borrow().placeholders)?;
-    object.set("notices", host.borrow().notices)?;
+    let noticing = host.borrow().noticing;
+    object.set("notices", noticing != Noticing::Nobody)?;
+    object.set("packagesNotice", noticing == Noticing::Packages)?;
     let state = host.clone();
     object.set(
         "meetsInert",
-        Function::new(ctx.clone(), move || state.borrow_mut().meets_inert = true)?,
+        Function::new(ctx.clone(), move |is_ambient: bool| {
+            let needed = if is_ambient {
+                Noticing::OwnModules
+            } else {
+                Noticing::Packages
+            };
+            let mut host = state.borrow_mut();
+            host.needed = host.needed.max(needed);
+        })?,
     )?;
     let state = host.clone();
     object.set(

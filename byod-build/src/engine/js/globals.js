@@ -326,9 +326,9 @@ const process = {
 
 const INERT_GLOBALS = [
   "Request", "Response", "Blob", "File", "FormData", "ReadableStream", "WritableStream", "TransformStream",
-  "CompressionStream", "DecompressionStream", "TextDecoderStream", "TextEncoderStream", "WebSocket", "EventSource",
-  "MessageChannel", "BroadcastChannel", "Worker", "XMLHttpRequest", "WebAssembly", "URLPattern",
-  "Buffer", "Convex", "caches", "CryptoKey", "DOMParser", "CustomEvent", "Event", "DOMException",
+  "CompressionStream", "DecompressionStream", "TextDecoderStream", "TextEncoderStream", "WebSocket",
+  "MessageChannel", "BroadcastChannel", "WebAssembly", "URLPattern",
+  "Buffer", "Convex", "CryptoKey", "CustomEvent", "Event", "DOMException",
 ];
 
 const defined = {
@@ -381,7 +381,7 @@ const defined = {
 for (const [name, value] of Object.entries(defined)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
 }
-const meetsAmbient = () => isOwn(host.runningNow()) && host.meetsInert();
+const meetsAmbient = () => isOwn(host.runningNow()) && host.meetsInert(true);
 const inertIntl = inert("`Intl`", "", true);
 Object.defineProperty(globalThis, "Intl", {
   value: new Proxy({}, {

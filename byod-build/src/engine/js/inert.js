@@ -38,13 +38,13 @@ function inert(origin, path = "", isAmbient = false) {
     if (!children.has(name)) children.set(name, inert(origin, path + name, isAmbient));
     return children.get(name);
   };
-  const mark = `${INERT_SIGN}byodinert${inertOrigins.push({ origin, path }) - 1}${INERT_SIGN}`;
+  const mark = `${INERT_SIGN}byodinert${inertOrigins.push({ origin, path, isAmbient }) - 1}${INERT_SIGN}`;
   const giveMark = () => {
     isMarkGiven = true;
     askedWhich(origin);
     return mark;
   };
-  const isGuess = () => host.notices && !isAmbient && !isAnswering && isOwn(host.runningNow());
+  const isGuess = () => host.notices && !isAmbient && !isAnswering && mayNotGuess(host.runningNow());
   // For `const [a, b] = …`; what takes all of them can't be told how many there are.
   const several = function* () {
     for (let i = 0; i < 32; i++) yield child(`[${i}]`);
@@ -105,7 +105,7 @@ function inert(origin, path = "", isAmbient = false) {
         ? Reflect.getOwnPropertyDescriptor(target, name)
         : { value: name === mark ? value : child(String(name)), enumerable: true, configurable: true, writable: true },
   });
-  inertInfo.set(value, { origin, path, child });
+  inertInfo.set(value, { origin, path, isAmbient, child });
   return value;
 }
 

@@ -97,7 +97,7 @@ function openNamespace(record, origin) {
     get: (exports, name) => {
       const value = Reflect.get(exports, name);
       if (value !== undefined || typeof name === "symbol" || name === "then") return value;
-      host.meetsInert();
+      host.meetsInert(false);
       return inert(origin, name);
     },
   });
@@ -225,7 +225,7 @@ function linkGraph(record, linked, importer) {
     importMeta(record),
     Object,
     (specifier) => requireFrom(record, specifier),
-    noticing,
+    noticingOf(record),
   );
   record.started.catch(() => {});
   record.ownNames = new Set(Object.keys(record.exports));
@@ -406,7 +406,7 @@ function runCommonJs(record, parent) {
       directoryOf(record),
       (specifier) => importDynamic(specifier, record),
       importMeta(record),
-      noticing,
+      noticingOf(record),
     );
     if (record.undecided) throw record.undecided;
     record.state = "done";

@@ -1,11 +1,20 @@
-// What operators of the project's own modules do with what is unknown: an inert value, or
-// a text that was made of one. Whatever can't be told is as unknown; where it would have
+// What operators do with what is unknown: an inert value, or a text that was made of one. Whatever can't be told is as unknown; where it would have
 // to be told to go on, the module ends.
 
 class Undecided extends Error {}
 
-function isUnknown(value) {
-  return isInert(value) || (isMarkGiven && typeof value === "string" && inertIn(value) !== undefined);
+const isUnknown = (value) => infoOf(value) !== undefined;
+
+function infoOf(value) {
+  if (isInert(value)) return inertInfo.get(value);
+  return isMarkGiven && typeof value === "string" ? inertIn(value) : undefined;
+}
+
+// To a package: it may ask which environment it is in, and whether it was given a
+// validator, for then it passes on what it was given.
+function isUnknownToPackage(value) {
+  const known = infoOf(value);
+  return known !== undefined && !known.isAmbient && !known.path.endsWith("isConvexValidator");
 }
 
 // What several values were spread from.
@@ -21,11 +30,13 @@ const textOfUnknown = (value) => (isInert(value) ? value.toJSON() : value);
 function undecided(value) {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = Infinity;
-  const known = isInert(value) ? inertInfo.get(value) : inertIn(value);
+  const known = infoOf(value);
   const error = new Undecided(`what it does depends on ${describeInert(known)}`);
   Error.stackTraceLimit = stackTraceLimit;
   const frames = String(error.stack).split("\n").map((line) => /(?:\(|at )([^()]*):\d+:\d+\)?$/.exec(line)?.[1]);
-  const id = frames.findLast((one) => records.has(one) && isOwn(one));
+  // A package that was called ends who called it; else it was loading.
+  const ids = frames.filter((one) => records.has(one));
+  const id = ids.findLast(isOwn) ?? ids.at(-1);
   if (id !== undefined) endUndecided(records.get(id), error);
   throw error;
 }
@@ -37,6 +48,7 @@ function endUndecided(record, error) {
 }
 
 const isOwn = (id) => id.startsWith("/") && !id.includes("/node_modules/");
+const mayNotGuess = (id) => (host.packagesNotice ? id.startsWith("/") : isOwn(id));
 
 const BINARY = {
   "==": (a, b) => a == b,
@@ -64,10 +76,8 @@ const BINARY = {
 };
 const UNARY = { "!": (a) => !a, "-": (a) => -a, "+": (a) => +a, "~": (a) => ~a, typeof: (a) => typeof a };
 
-const noticing = {
-  test(value) {
-    return isUnknown(value) ? undecided(value) : value;
-  },
+const noticingBy = (isUnknown) => ({
+  test: (value) => (isUnknown(value) ? undecided(value) : value),
   // Whether something fails, which it did not where there is an answer.
   failing: (value) => !isUnknown(value) && value,
   and: (value, other) => (isUnknown(value) ? value : value && other()),
@@ -102,7 +112,7 @@ const noticing = {
     return one === undefined ? list : manyOf.get(one);
   },
   key: (value) => (isInert(value) ? textOfUnknown(value) : value),
-  object: openObject,
+  object: (object) => openObject(object, isUnknown),
   pure(make, ...values) {
     const unknown = values.find(isUnknown);
     if (unknown === undefined) return make(...values);
@@ -122,17 +132,21 @@ const noticing = {
     if (typeof decide !== "function" || isInert(decide)) return decide;
     return function (...values) {
       const said = decide.apply(this, values);
-      return noticing.test(decide === Boolean ? values[0] : said);
+      const known = decide === Boolean ? values[0] : said;
+      return isUnknown(known) ? undecided(known) : known;
     };
   },
-};
+});
+const noticing = noticingBy(isUnknown);
+const noticingInPackage = noticingBy(isUnknownToPackage);
+const noticingOf = (record) => (record.id.includes("/node_modules/") ? noticingInPackage : noticing);
 
 // An object into which something unknown was spread, or whose keys are: any other name may
 // be among them, and what is plain and came before may be another's.
-function openObject(object) {
+function openObject(object, isUnknown) {
   if (!isMarkGiven) return object;
   const names = Object.keys(object);
-  const at = names.findLastIndex((name) => inertIn(name) !== undefined);
+  const at = names.findLastIndex(isUnknown);
   if (at < 0) return object;
   const before = new Set(names.slice(0, at));
   const unknown = object[names[at]];

@@ -28,6 +28,7 @@ export const apply = internalMutation({
   }),
   handler: async (ctx, { user, subject: told, epoch, rows }) => {
     if (epoch.length > 100) throw new Error("This is no outbox of byod's");
+    /*ready*/
     const states = await ctx.db
       .query("byodApplied")
       .withIndex("by_user", (q) => q.eq("user", user))
@@ -149,11 +150,18 @@ interface Table {
   delete?: true;
 }
 
+interface Call {
+  takes: Validator;
+  args: Written[];
+  /** It is an action that asks for what its caller has, and is told who that is. */
+  tells?: true;
+}
+
 // prettier-ignore
 const TABLES: Record<string, Table> = {/*tables*/};
 
 // prettier-ignore
-const CALLS: Record<string, { takes: Validator; args: Written[] }> = {/*calls*/};
+const CALLS: Record<string, Call> = {/*calls*/};
 
 /** Helpers, with what they are given behind their context. */
 // prettier-ignore
@@ -232,7 +240,8 @@ async function call(ctx: MutationCtx, who: Who, epoch: string, it: Json) {
   const args = await taken(ctx, who, known_!.takes, it.args, path);
   const at = Math.max(Date.now(), typeof it.at === "number" ? it.at : 0);
   const reference: any = makeFunctionReference<"mutation">(path);
-  const job = await ctx.scheduler.runAt(at, reference, args);
+  const given = /*told*/;
+  const job = await ctx.scheduler.runAt(at, reference, given);
   await ctx.db.insert("byodJobs", {
     user: who.user as any,
     key: `${epoch} ${text(it.job)}`,

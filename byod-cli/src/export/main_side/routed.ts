@@ -5,16 +5,14 @@ import {
   makeFunctionReference,
   type FunctionReference,
 } from "convex/server";
-import type { Value } from "convex/values";
 import type { ActionCtx } from "../_generated/server";
 import { AddressError, originOf } from "./address";
-import { CALLER, openCaller, sealCaller, type Caller } from "./caller";
+import { CALLER, openCaller, renamed, sealCaller, type Caller } from "./caller";
 import { failure, run, type Kind } from "./deployment";
 import { Files } from "./files";
 import {
   ON_MAIN,
   ON_USERS,
-  OWNER_FIELDS,
   REFUSED,
   TAKE_CALLER,
   USERS_TABLES,
@@ -328,28 +326,6 @@ export class OnDeployment {
     }
     return { args, isRepeatable };
   }
-}
-
-/**
- * Who calls has an id on main, and on their own deployment their subject. Where fields
- * hold whose a document is, one stands for the other.
- */
-function renamed(value: any, from: string, to: string, field = ""): any {
-  if (value === from)
-    return field === "" || OWNER_FIELDS.has(field) ? to : value;
-  if (Array.isArray(value))
-    return value.map((one) => renamed(one, from, to, field));
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value as Record<string, Value>);
-  return Object.fromEntries(
-    entries.map(([name, one]) => [name, renamed(one, from, to, name)]),
-  );
-}
-
-function isObject(value: unknown): boolean {
-  if (value === null || typeof value !== "object") return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** `dir/module:name`; nothing for a component's function. */

@@ -1,5 +1,7 @@
 // Written by `byod export --main`.
 
+import type { Value } from "convex/values";
+import { OWNER_FIELDS } from "./routes";
 import { encryptionKeys, SealError } from "./sealed";
 
 // Work that is scheduled, or run by an action, has no identity of its own: who it is
@@ -36,6 +38,20 @@ export async function sealCaller(caller: Caller): Promise<string | undefined> {
   return `${digits.join("")} ${text}`;
 }
 
+/** Whether it can be said who calls. */
+export async function canTell(): Promise<boolean> {
+  return (await encryptionKeys()).length > 0;
+}
+
+/** What a user's deployment gives an action of main's, and that it is for that user. */
+export async function telling(
+  { user, subject }: { user: string; subject: string },
+  args: Record<string, any>,
+): Promise<Record<string, any>> {
+  const sealed = await sealCaller({ user, subject, at: "user" });
+  return { ...renamed(args, subject, user), [CALLER]: sealed };
+}
+
 /** Who calls, if main has sealed it. */
 export async function openCaller(sealed: unknown): Promise<Caller> {
   const found = /^([0-9a-f]{64}) (.*)$/s.exec(String(sealed));
@@ -65,4 +81,26 @@ async function macKey(key: Uint8Array): Promise<CryptoKey> {
 
 function bytesOf(text: string): BufferSource {
   return new TextEncoder().encode(text) as BufferSource;
+}
+
+/**
+ * Who calls has an id on main, and on their own deployment their subject. Where fields
+ * hold whose a document is, one stands for the other.
+ */
+export function renamed(value: any, from: string, to: string, field = ""): any {
+  if (value === from)
+    return field === "" || OWNER_FIELDS.has(field) ? to : value;
+  if (Array.isArray(value))
+    return value.map((one) => renamed(one, from, to, field));
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value as Record<string, Value>);
+  return Object.fromEntries(
+    entries.map(([name, one]) => [name, renamed(one, from, to, name)]),
+  );
+}
+
+function isObject(value: unknown): boolean {
+  if (value === null || typeof value !== "object") return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -3,6 +3,7 @@
 import { makeFunctionReference } from "convex/server";
 import { jsonToConvex, v } from "convex/values";
 import { internalMutation, type MutationCtx } from "../_generated/server";
+import { canTell, telling } from "./caller";
 import { logActivity as helper0 } from "../lib/activity";
 import { notify as helper1 } from "../lib/activity";
 import { bumpStats as helper2 } from "../lib/stats";
@@ -31,6 +32,11 @@ export const apply = internalMutation({
   }),
   handler: async (ctx, { user, subject: told, epoch, rows }) => {
     if (epoch.length > 100) throw new Error("This is no outbox of byod's");
+    // Rows stay where they are until there is one.
+    if (!(await canTell()))
+      throw new Error(
+        "Main has no BYOD_ENCRYPTION_KEY, so actions can't be told who calls",
+      );
     const states = await ctx.db
       .query("byodApplied")
       .withIndex("by_user", (q) => q.eq("user", user))
@@ -152,6 +158,13 @@ interface Table {
   delete?: true;
 }
 
+interface Call {
+  takes: Validator;
+  args: Written[];
+  /** It is an action that asks for what its caller has, and is told who that is. */
+  tells?: true;
+}
+
 // prettier-ignore
 const TABLES: Record<string, Table> = {
   "activityEvents": {"owner":"userId","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"kind":{"fieldType":{"type":"string"},"optional":false},"target":{"fieldType":{"type":"string"},"optional":false},"targetId":{"fieldType":{"type":"string"},"optional":false},"summary":{"fieldType":{"type":"string"},"optional":false},"createdAt":{"fieldType":{"type":"number"},"optional":false}}},"insert":[{"fields":{"createdAt":"any","kind":"any","summary":"any","target":{"is":"task"},"targetId":"any","userId":"any"}}]},
@@ -159,8 +172,15 @@ const TABLES: Record<string, Table> = {
 };
 
 // prettier-ignore
-const CALLS: Record<string, { takes: Validator; args: Written[] }> = {
-  "users/stats:increment": {"takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"conversations":{"fieldType":{"type":"number"},"optional":true},"messages":{"fieldType":{"type":"number"},"optional":true},"tokens":{"fieldType":{"type":"number"},"optional":true},"notes":{"fieldType":{"type":"number"},"optional":true},"tasksCompleted":{"fieldType":{"type":"number"},"optional":true}}},"args":[{"fields":{"conversations":{"is":1.0},"userId":{"caller":true}}},{"fields":{"tasksCompleted":{"is":1.0},"userId":"any"}}]},
+const CALLS: Record<string, Call> = {
+  "conversations/actions:generateTitle": {"takes":{"type":"object","value":{"conversationId":{"fieldType":{"type":"string"},"optional":false},"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false}}},"args":[{"fields":{"conversationId":"any","userId":"any"}}],"tells":true},
+  "files/processing:run": {"takes":{"type":"object","value":{"fileId":{"fieldType":{"type":"string"},"optional":false}}},"args":[{"fields":{"fileId":"any"}}],"tells":true},
+  "generation:generateResponse": {"takes":{"type":"object","value":{"conversationId":{"fieldType":{"type":"string"},"optional":false},"messageId":{"fieldType":{"type":"string"},"optional":false},"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"model":{"fieldType":{"type":"string"},"optional":false}}},"args":[{"fields":{"conversationId":"any","messageId":"any","model":"any","userId":"any"}},{"fields":{"conversationId":"any","messageId":"any","model":"any","userId":{"caller":true}}}],"tells":true},
+  "memories/search:reembed": {"takes":{"type":"object","value":{"id":{"fieldType":{"type":"string"},"optional":false}}},"args":[{"fields":{"id":"any"}}],"tells":true},
+  "messages/embeddings:embedMessage": {"takes":{"type":"object","value":{"messageId":{"fieldType":{"type":"string"},"optional":false}}},"args":[{"fields":{"messageId":"any"}}],"tells":true},
+  "notes/ai:embedNote": {"takes":{"type":"object","value":{"noteId":{"fieldType":{"type":"string"},"optional":false}}},"args":[{"fields":{"noteId":"any"}}],"tells":true},
+  "users:removeAccount": {"takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false}}},"args":[{"fields":{"userId":{"caller":true}}}]},
+  "users/stats:increment": {"takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"conversations":{"fieldType":{"type":"number"},"optional":true},"messages":{"fieldType":{"type":"number"},"optional":true},"tokens":{"fieldType":{"type":"number"},"optional":true},"notes":{"fieldType":{"type":"number"},"optional":true},"tasksCompleted":{"fieldType":{"type":"number"},"optional":true}}},"args":[{"fields":{"messages":{"is":1.0},"userId":{"caller":true}}},{"fields":{"conversations":{"is":1.0},"userId":{"caller":true}}},{"fields":{"tasksCompleted":{"is":1.0},"userId":"any"}},{"fields":{"tokens":"any","userId":"any"}}]},
 };
 
 /** Helpers, with what they are given behind their context. */
@@ -168,7 +188,7 @@ const CALLS: Record<string, { takes: Validator; args: Written[] }> = {
 const HELPERS: Record<string, { run: (ctx: any, ...args: any[]) => Promise<any>; args: Written[][] }> = {
   "lib/activity:logActivity": { run: helper0, args: [[{"caller":true},{"is":"removed"},{"is":"conversation"},"any","any"],[{"caller":true},{"is":"created"},{"is":"note"},"any","any"],[{"caller":true},{"is":"created"},{"is":"project"},"any","any"],[{"caller":true},{"is":"completed"},{"is":"task"},"any","any"]] },
   "lib/activity:notify": { run: helper1, args: [[{"caller":true},{"fields":{"kind":{"is":"budget"},"title":"any"}}]] },
-  "lib/stats:bumpStats": { run: helper2, args: [[{"caller":true},{"fields":{"notes":{"is":-1.0}}}]] },
+  "lib/stats:bumpStats": { run: helper2, args: [[{"caller":true},{"fields":{"notes":{"is":1.0}}}],[{"caller":true},{"fields":{"notes":{"is":-1.0}}}]] },
 };
 
 /** The tables whose ids say who is signed up. */
@@ -182,10 +202,6 @@ const SUBJECTS: string[] = ["userId"];
 /** By which field documents of other tables say whose they are. */
 // prettier-ignore
 const OWNERS: Record<string, string> = {
-  "userDatabaseConfig": "userId",
-  "byodApplied": "user",
-  "byodRefused": "user",
-  "byodJobs": "user",
   "users": "_id",
   "userPreferences": "userId",
   "userStats": "userId",
@@ -279,7 +295,8 @@ async function call(ctx: MutationCtx, who: Who, epoch: string, it: Json) {
   const args = await taken(ctx, who, known_!.takes, it.args, path);
   const at = Math.max(Date.now(), typeof it.at === "number" ? it.at : 0);
   const reference: any = makeFunctionReference<"mutation">(path);
-  const job = await ctx.scheduler.runAt(at, reference, args);
+  const given = known_!.tells ? await telling(who, args) : args;
+  const job = await ctx.scheduler.runAt(at, reference, given);
   await ctx.db.insert("byodJobs", {
     user: who.user as any,
     key: `${epoch} ${text(it.job)}`,

@@ -150,6 +150,13 @@ interface Table {
   delete?: true;
 }
 
+interface Call {
+  takes: Validator;
+  args: Written[];
+  /** It is an action that asks for what its caller has, and is told who that is. */
+  tells?: true;
+}
+
 // prettier-ignore
 const TABLES: Record<string, Table> = {
   "activityEvents": {"owner":"userId","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"kind":{"fieldType":{"type":"string"},"optional":false},"summary":{"fieldType":{"type":"string"},"optional":false}}},"insert":[{"fields":{"kind":{"is":"created"},"summary":"any","userId":{"caller":true}}}]},
@@ -159,7 +166,7 @@ const TABLES: Record<string, Table> = {
 };
 
 // prettier-ignore
-const CALLS: Record<string, { takes: Validator; args: Written[] }> = {
+const CALLS: Record<string, Call> = {
   "reminders:send": {"takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"text":{"fieldType":{"type":"string"},"optional":false},"urgent":{"fieldType":{"type":"boolean"},"optional":false}}},"args":[{"fields":{"text":"any","urgent":{"is":false},"userId":{"caller":true}}}]},
   "users:reset": {"takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"words":{"fieldType":{"type":"number"},"optional":false}}},"args":[{"fields":{"userId":{"caller":true},"words":{"is":0.0}}}]},
 };
@@ -187,10 +194,6 @@ const OWNERS: Record<string, string> = {
   "votes": "userId",
   "reminders": "userId",
   "posts": "userId",
-  "userDatabaseConfig": "userId",
-  "byodApplied": "user",
-  "byodRefused": "user",
-  "byodJobs": "user",
 };
 
 async function insert(ctx: MutationCtx, who: Who, name: string, value: Json) {
@@ -254,7 +257,8 @@ async function call(ctx: MutationCtx, who: Who, epoch: string, it: Json) {
   const args = await taken(ctx, who, known_!.takes, it.args, path);
   const at = Math.max(Date.now(), typeof it.at === "number" ? it.at : 0);
   const reference: any = makeFunctionReference<"mutation">(path);
-  const job = await ctx.scheduler.runAt(at, reference, args);
+  const given = args;
+  const job = await ctx.scheduler.runAt(at, reference, given);
   await ctx.db.insert("byodJobs", {
     user: who.user as any,
     key: `${epoch} ${text(it.job)}`,

@@ -1,7 +1,7 @@
 "use node";
 
 import { v } from "convex/values";
-import { internal } from "./_generated/api";
+import { api, internal } from "./_generated/api";
 import type { Doc, Id } from "./_generated/dataModel";
 import { action, internalAction, type ActionCtx } from "./byod/server";
 
@@ -84,5 +84,33 @@ export const publish = action({
   args: { id: v.id("notes") },
   handler: async (ctx, { id }): Promise<void> => {
     await ctx.runMutation(internal.notes.publish, { id });
+  },
+});
+
+/** Is had run by a mutation, for who called that. */
+export const respond = internalAction({
+  args: { id: v.id("notes"), userId: v.id("users"), style: v.string() },
+  handler: async (ctx, { id, userId, style }): Promise<void> => {
+    const note = await ctx.runQuery(internal.notes.byId, { id });
+    if (note?.userId !== userId) throw new Error("Of somebody else");
+    const text = `, responded ${style}`;
+    await ctx.runMutation(internal.notes.append, { id, text });
+    await ctx.runMutation(internal.counters.add, { name: "responses" });
+  },
+});
+
+export const publishes = internalAction({
+  args: { id: v.id("notes") },
+  handler: async (ctx, { id }): Promise<void> => {
+    await ctx.runMutation(internal.notes.publish, { id });
+  },
+});
+
+export const compares = internalAction({
+  args: { id: v.id("notes") },
+  handler: async (ctx, { id }): Promise<void> => {
+    const alike: number = await ctx.runQuery(api.notes.likeIt, { id });
+    const text = `, like ${alike}`;
+    await ctx.runMutation(internal.notes.append, { id, text });
   },
 });
