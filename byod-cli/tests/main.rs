@@ -41,6 +41,7 @@ mod support;
 mod told;
 mod touches;
 mod triggers;
+mod typecheck;
 mod typescript;
 mod whole;
 mod wrong;

@@ -14,7 +14,8 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
-use super::outbox;
+use super::plan::Rejected;
+use super::{Options, outbox};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
@@ -53,13 +54,13 @@ pub(crate) struct Report {
 }
 
 /// Writes what is not there yet.
-pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
-    let first = export_once(config, force)?;
+pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
+    let first = export_once(config, options)?;
     if !first.has_new_server {
         return Ok(first);
     }
     // By it, more of main's actions are known for what they are.
-    let mut report = export_once(config, force)?;
+    let mut report = export_once(config, options)?;
     let again = mem::replace(&mut report.written, first.written);
     for name in again {
         if !report.written.contains(&name) {
@@ -69,7 +70,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     Ok(report)
 }
 
-fn export_once(config: &Path, force: bool) -> Result<Report, Error> {
+fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
+    let force = options.force;
     let builder = Builder::new().config(config);
     let folders = builder.folders()?;
     let (folder, user) = (folders.main, folders.user);
@@ -124,7 +126,17 @@ fn export_once(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
-    let plan = beside::planned(&manifest, &folder, user.as_deref())?;
+    let typescript = match &user {
+        Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
+        None => Err("no folder of users' deployments is named".to_owned()),
+    };
+    let plan = beside::planned(
+        &manifest,
+        &folder,
+        user.as_deref(),
+        Rejected::new(),
+        typescript,
+    )?;
     // Without a project of the users nothing is left for main.
     if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
         for file in beside::of_outbox(&manifest, &users, plan) {

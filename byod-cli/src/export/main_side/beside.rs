@@ -8,8 +8,10 @@ use byod_schema::{FunctionPath, Manifest, Placement};
 
 use super::users::{TABLE, Users, users};
 use crate::error::Error;
-use crate::export::plan::Plan;
+use crate::export::placing::left_out;
+use crate::export::plan::{Plan, Rejected};
 use crate::export::routes::{ROUTES, routes};
+use crate::export::typecheck::TypeScript;
 use crate::export::{mirror, outbox};
 use crate::owners::{self, OwnerNames};
 use crate::source::Sources;
@@ -126,13 +128,17 @@ pub(crate) fn outdated(
     (main.user, main.placements) = (None, None);
     let mut found = owners::problems_of_copies(manifest);
     let plan = match user {
-        Some(user) if found.is_empty() => match planned(&main, folder, Some(user)) {
-            Ok(plan) => plan,
-            Err(error) => {
-                found.push(format!("`byod export` would write nothing: {error}"));
-                None
+        Some(user) if found.is_empty() => {
+            // What TypeScript has said of it, the file of placements says.
+            let typescript = Err("it is not asked again".to_owned());
+            match planned(&main, folder, Some(user), left_out(manifest), typescript) {
+                Ok(plan) => plan,
+                Err(error) => {
+                    found.push(format!("`byod export` would write nothing: {error}"));
+                    None
+                }
             }
-        },
+        }
         _ => None,
     };
     let tree = Tree::named(folder, config)?;
@@ -170,22 +176,27 @@ pub(crate) fn outdated(
     Ok(found)
 }
 
-/// The users' project as `byod export` plans it, if it would; `user` is its folder.
+/// The users' project as `byod export` plans it, if it would, without what is known to be
+/// left out; `user` is its folder.
 pub(super) fn planned(
     manifest: &Manifest,
     main: &Path,
     user: Option<&Path>,
+    left_out: Rejected,
+    typescript: Result<TypeScript, String>,
 ) -> Result<Option<Plan>, Error> {
     let names = OwnerNames::of(manifest);
     if manifest.user_tables.is_empty() || names.arguments.is_empty() {
         return Ok(None);
     }
-    let main = Sources::read(main, &names)?;
+    let sources = Sources::read(main, &names)?;
     let custom = match user {
         Some(folder) => crate::export::custom(folder, &names)?,
         None => Sources::default(),
     };
-    crate::export::checked(&mut manifest.clone(), &main, &custom).map(Some)
+    let mut manifest = manifest.clone();
+    let (plan, _) = crate::export::checked(&mut manifest, &sources, &custom, left_out, typescript)?;
+    Ok(Some(plan))
 }
 
 /// `byod/routing.ts`: which record is the caller's, as this app finds its users.
