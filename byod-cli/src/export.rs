@@ -22,6 +22,7 @@ mod stubs;
 mod support;
 mod tables;
 mod tooling;
+mod triggered;
 mod typecheck;
 mod validators;
 

@@ -4,8 +4,6 @@
 
 mod beside;
 mod builders;
-mod planned;
-mod routing;
 mod users;
 
 use std::collections::BTreeMap;
@@ -28,11 +26,9 @@ use crate::tree::Tree;
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
-use planned::planned;
+pub(crate) use users::TABLE;
 use users::{Users, users, with_index};
 
-/// Main's table of the users' records.
-pub(crate) const TABLE: &str = outbox::RECORDS;
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
@@ -135,7 +131,7 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
         Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
         None => Err("no folder of users' deployments is named".to_owned()),
     };
-    let plan = planned(
+    let plan = beside::planned(
         &manifest,
         &folder,
         user.as_deref(),

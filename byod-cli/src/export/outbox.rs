@@ -16,7 +16,7 @@ use crate::source::{DEFAULT, Writes};
 pub(crate) const APPLIED: &str = "byodApplied";
 
 /// Main's table of the users' records.
-pub(super) const RECORDS: &str = "userDatabaseConfig";
+pub(crate) const RECORDS: &str = "userDatabaseConfig";
 
 /// Main's tables that byod writes alone: no function is given an id of theirs.
 const OWN_TABLES: [&str; 4] = [RECORDS, APPLIED, "byodRefused", "byodJobs"];
