@@ -19,14 +19,13 @@ use super::outbox;
 use super::plan::Rejected;
 use crate::error::Error;
 use crate::layout::string;
-use crate::owners::{self, OwnerNames};
+use crate::owners::{self, OwnerNames, RECORDS};
 use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
 
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
-pub(crate) use users::TABLE;
 use users::{Users, users, with_index};
 
 const MODULE: &str = "byod/credentials";
@@ -89,7 +88,7 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
         notes: Vec::new(),
         has_new_server: false,
     };
-    let present = manifest.main.schema.table(TABLE);
+    let present = manifest.main.schema.table(RECORDS);
     let users = users(&manifest, present);
     let has = |name| {
         let path = FunctionPath::new(MODULE, name);
@@ -98,7 +97,7 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
     let own_table = tree.read(TABLES)?;
     let is_ours = own_table
         .as_deref()
-        .is_some_and(|text| text.contains(TABLE));
+        .is_some_and(|text| text.contains(RECORDS));
     if present.is_none() || is_ours {
         put(&tree, TABLES, &tables(&users), force, &mut report)?;
         if present.is_none() {

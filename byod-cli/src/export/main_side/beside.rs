@@ -6,14 +6,14 @@ use std::path::Path;
 
 use byod_schema::{FunctionPath, Manifest, Placement};
 
-use super::users::{TABLE, Users, users};
+use super::users::{Users, users};
 use crate::error::Error;
 use crate::export::placing::left_out;
 use crate::export::plan::{Plan, Rejected};
 use crate::export::routes::{ROUTES, routes};
 use crate::export::typecheck::TypeScript;
 use crate::export::{mirror, outbox};
-use crate::owners::{self, OwnerNames};
+use crate::owners::{self, OwnerNames, RECORDS};
 use crate::source::Sources;
 use crate::tree::Tree;
 
@@ -123,7 +123,7 @@ pub(crate) fn outdated(
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
 ) -> Result<Vec<String>, Error> {
-    let users = users(manifest, manifest.main.schema.table(TABLE));
+    let users = users(manifest, manifest.main.schema.table(RECORDS));
     let mut main = manifest.clone();
     (main.user, main.placements) = (None, None);
     let mut found = owners::problems_of_copies(manifest);

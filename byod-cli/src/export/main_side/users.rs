@@ -4,9 +4,6 @@ use byod_schema::{Manifest, Table, Validator};
 
 use crate::layout::string;
 
-/// Main's table of the users' records.
-pub(crate) const TABLE: &str = crate::export::outbox::RECORDS;
-
 /// How main names its users.
 pub(super) enum Users<'a> {
     /// A table, its index and the claim that finds a user in it.
