@@ -10,6 +10,7 @@ use support::Project;
 #[test]
 fn what_is_committed_is_what_is_exported() {
     Project::outboxed().assert_as_exported();
+    Project::streamed().assert_as_exported();
 }
 
 /// What of the large example needs nothing but that main does a part of it.
@@ -89,14 +90,15 @@ fn what_writes_on_main_without_a_look_at_it_is_served() {
 #[test]
 fn it_typechecks_and_is_formatted() {
     let Some(node) = support::node() else { return };
-    let project = Project::outboxed();
-    assert_eq!(project.byod(&["export", "--main"]).status, 0);
-    project.export(&["--force"]);
-    let root = project.root.join("byod");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-    support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
-    let on_main = ["--check", "convex/byod/outbox.ts", "convex/byod/applied.ts"];
-    support::tool(&node, "prettier", &on_main, &project.root).unwrap();
+    for project in [Project::outboxed(), Project::streamed()] {
+        assert_eq!(project.byod(&["export", "--main"]).status, 0);
+        project.export(&["--force"]);
+        let root = project.root.join("byod");
+        support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+        support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
+        let on_main = ["--check", "convex/byod"];
+        support::tool(&node, "prettier", &on_main, &project.root).unwrap();
+    }
 }
 
 /// What main can't tell from what anybody could send, or is needed at once, is refused.
