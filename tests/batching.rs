@@ -1,12 +1,10 @@
 //! Several queries in one request per deployment.
 
-mod support;
-
+use crate::support::{RECORD, Service, Setup};
 use byod_examples::{conversations, notes, tasks, templates};
 use byod_local::FunctionError;
 use byod_runtime::{ConnectionStatus, Error, Session};
 use serde_json::json;
-use support::{RECORD, Service, Setup};
 
 async fn create_note(session: &Session, title: &str) -> notes::GetArgs {
     let note = notes::CreateArgs {

@@ -1,21 +1,17 @@
 //! A deployment belongs to the user who claims it: connecting claims it, and so does
 //! the first call where nobody has; others are refused.
 
-#[path = "support/proxy.rs"]
-mod proxy;
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::proxy::{Fault, Proxy};
+use crate::support::{Service, Setup};
 use byod_examples::{Conversations, Messages, messages, notes};
 use byod_local::{FunctionError, Local, Manifest, Object};
 use byod_runtime::{
     Claim, ConnectionProblem, ConnectionStatus, Credentials, Doc, Error, Id, Outcome, Pages,
     Released, Session,
 };
-use proxy::{Fault, Proxy};
 use serde_json::{Value as Json, json};
-use support::{Service, Setup};
 
 /// Main's project, and users' as `byod export` makes it of that.
 fn manifest() -> Manifest {
@@ -233,7 +229,7 @@ async fn a_disconnect_keeps_the_claim_until_it_is_released() {
     byod.connect(bob, "bob", &credentials).await.unwrap();
     let nobody = service.main.new_id("users").unwrap();
     let nobody = byod.release(&*nobody).await.unwrap_err();
-    assert!(matches!(nobody, Error::Config { .. }), "{nobody}");
+    assert!(matches!(nobody, Error::NoRecord { .. }), "{nobody}");
 }
 
 #[tokio::test]

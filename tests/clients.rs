@@ -1,16 +1,14 @@
 //! What a call costs, and when a user's client is made anew.
 
-mod support;
-
 use std::future::{IntoFuture, poll_fn};
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::support::{RECORD, Service, Setup};
 use byod_examples::notes;
 use byod_local::Local;
 use byod_runtime::{ConnectionStatus, Credentials, Error, Location, Outcome, Session};
 use serde_json::{Value, json};
-use support::{RECORD, Service, Setup};
 
 /// Who answers Alice now.
 async fn answered_by(session: &Session) -> Location {
@@ -179,7 +177,7 @@ async fn a_changed_url_gives_a_new_client() {
 
     let manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
     let moved = Local::user(&manifest).start().await.unwrap();
-    support::claim(&moved, "alice", &service.alice_id);
+    crate::support::claim(&moved, "alice", &service.alice_id);
     let credentials = Credentials {
         deployment_url: moved.url(),
         deploy_key: moved.deploy_key().into(),

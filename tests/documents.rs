@@ -1,16 +1,14 @@
 //! Documents in the types that the schema gives them.
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{Service, Setup};
 use byod_examples::{
     TtsCache, UsageRecords, conversations, memories, messages, tasks, usage_records,
 };
 use byod_local::Local;
 use byod_runtime::{ConnectionStatus, Doc, FunctionType, Value};
 use serde_json::json;
-use support::{Service, Setup};
 
 #[tokio::test]
 async fn nested_objects_and_literals_have_types() {

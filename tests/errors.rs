@@ -1,12 +1,10 @@
 //! What a caller learns when a call fails, and who is not affected.
 
-mod support;
-
+use crate::support::{Service, Setup};
 use byod_examples::{notes, tasks, templates};
 use byod_local::{FunctionError, Value};
 use byod_runtime::{ConnectionStatus, Error, FunctionType, Outcome};
 use serde_json::json;
-use support::{Service, Setup};
 
 fn note() -> notes::CreateArgs {
     notes::CreateArgs {

@@ -1,13 +1,8 @@
 //! The Node server that the other tests rely on: it behaves as a deployment.
 
-mod support {
-    #[allow(dead_code, reason = "others use the rest of it")]
-    pub mod node;
-}
-
+use crate::support::node::{Node, NodeDeployment};
 use byod_runtime::{Client, DeployKey, Error, Value as Convex};
 use serde_json::{Value, json};
-use support::node::{Node, NodeDeployment};
 
 /// A project that has no `_generated` folder.
 const PROJECT: &str = "tests/node/project/convex";

@@ -1,14 +1,9 @@
 //! The official client of Convex for front ends against `byod-local`.
 
-mod support {
-    #[allow(dead_code, reason = "others use the rest of it")]
-    pub mod node;
-}
-
+use crate::support::node::{Node, run_script};
 use byod_local::{FunctionError, Local};
 use byod_runtime::Value;
 use serde_json::json;
-use support::node::{Node, run_script};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn convex_http_client_gets_what_convex_would_give() {

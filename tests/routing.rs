@@ -1,12 +1,10 @@
 //! Which deployment a call reaches, and as whom.
 
-mod support;
-
+use crate::support::{RECORD, Service, Setup};
 use byod_examples::{notes, tasks, templates};
 use byod_local::AuthKind;
 use byod_runtime::{ConnectionStatus, Error, FunctionType, Location, Outcome, Rollout, Router};
 use serde_json::json;
-use support::{RECORD, Service, Setup};
 
 #[tokio::test]
 async fn a_main_table_is_on_main_whatever_the_users_record_says() {

@@ -1,8 +1,6 @@
 //! Users whose ids an attacker would choose, each with a deployment of their own:
 //! nobody's calls reach another's.
 
-mod support;
-
 use byod_examples::notes;
 use byod_local::{Local, LocalDeployment, Manifest};
 use byod_runtime::{Byod, ConnectionStatus, Credentials, EncryptionKey, Session};

@@ -1,13 +1,11 @@
 //! What the generated wrappers write and read, of six tables and on both deployments.
 
-mod support;
-
+use crate::support::Service;
 use byod_examples::{
     Conversations, Users, conversations, memories, messages, notes, projects, tasks, templates,
     users,
 };
 use byod_runtime::{Id, Location, Query, Session};
-use support::Service;
 
 #[tokio::test]
 async fn documents_land_on_the_deployment_of_whoever_writes_them() {

@@ -7,10 +7,9 @@ use byod_schema::{Manifest, Placements};
 
 use crate::config::{Config, functions};
 use crate::error::Error;
+use crate::folder;
 use crate::limits::{Limits, read_file, read_text, replace_file, write_file};
-use crate::project::locate;
-use crate::snapshot::{self, Mode};
-use crate::sources::{self, Reading};
+use crate::sources::{self, Mode, Reading};
 use crate::watch::{self, rerun_if_changed, tell};
 
 /// Reads `byod.toml` beside `Cargo.toml` and writes the manifest; for `build.rs`.
@@ -98,6 +97,19 @@ impl Builder {
         Ok((snapshot.path().to_owned(), warnings.collect()))
     }
 
+    /// Says where the snapshot that `byod.toml` names isn't what the projects declare.
+    ///
+    /// # Errors
+    ///
+    /// Where it isn't, or the projects or the snapshot can't be read.
+    pub fn check_snapshot(&self) -> Result<(), Error> {
+        let reading = self.read_sources()?;
+        match &reading.snapshot {
+            Some(snapshot) => reading.settle(snapshot, Mode::Check).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Reads the projects, or the snapshot where they are not there, without
     /// writing or printing anything.
     ///
@@ -161,7 +173,7 @@ impl Builder {
         let config = Config::read(&self.config)?;
         let folder = |named: &_| {
             let named = config.beside(named);
-            match locate::convex_folder(&named) {
+            match folder::convex_folder(&named) {
                 Err(error @ Error::FolderOutside { .. }) => Err(error),
                 found => Ok(found.unwrap_or(named)),
             }
@@ -186,7 +198,7 @@ impl Builder {
     fn try_emit(&self) -> Result<(), Error> {
         // Also where reading fails: the next build must look again.
         rerun_if_changed(&self.config);
-        tell("rerun-if-env-changed", snapshot::VARIABLE);
+        tell("rerun-if-env-changed", sources::VARIABLE);
         let mode = Mode::from_env()?;
         let reading = self.read_sources().inspect_err(|_| self.watch_folders())?;
         for folder in &reading.folders {
@@ -218,7 +230,7 @@ impl Builder {
                 "warning",
                 format_args!(
                     "{} is set, but {} names no snapshot. Add as its first line: snapshot = \"byod-snapshot.json\"",
-                    snapshot::VARIABLE,
+                    sources::VARIABLE,
                     self.config.display()
                 ),
             ),
@@ -258,7 +270,7 @@ impl Builder {
             .flatten()
         {
             let named = config.beside(project);
-            let folder = locate::convex_folder(&named).unwrap_or(named);
+            let folder = folder::convex_folder(&named).unwrap_or(named);
             if folder.is_dir() {
                 rerun_if_changed(&folder);
             }

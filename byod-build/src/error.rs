@@ -195,6 +195,7 @@ impl Error {
     }
 }
 
+#[cfg(feature = "reader")]
 impl From<rquickjs::Error> for Error {
     fn from(error: rquickjs::Error) -> Self {
         Self::Engine(error.to_string())

@@ -15,20 +15,37 @@
 //!
 //! Where the projects are not there at all, the build takes them from the
 //! snapshot that `snapshot = "byod-snapshot.json"` in `byod.toml` names, a file
-//! that is committed. `BYOD_SNAPSHOT=write cargo build` writes it, and
-//! `BYOD_SNAPSHOT=check` makes it an error instead of a warning that it isn't
-//! what the projects declare.
+//! that is committed. `byod snapshot` writes it, as does `BYOD_SNAPSHOT=write cargo
+//! build`, and `BYOD_SNAPSHOT=check` makes it an error instead of a warning that it
+//! isn't what the projects declare.
+//!
+//! With `default-features = false` the crate has neither compiler nor engine, and builds
+//! in seconds: all is the snapshot's, and a warning says when the projects' files have
+//! changed since it was written.
+
+#![cfg_attr(
+    not(feature = "reader"),
+    allow(
+        dead_code,
+        reason = "what only the reader uses stays beside what all use"
+    )
+)]
 
 mod builder;
 mod config;
+#[cfg(feature = "reader")]
 mod engine;
 mod error;
+mod folder;
 mod limits;
+#[cfg(feature = "reader")]
 mod project;
+#[cfg(feature = "reader")]
 mod resolve;
-mod snapshot;
 mod sources;
+#[cfg(feature = "reader")]
 mod standin;
+#[cfg(feature = "reader")]
 mod typescript;
 mod watch;
 
@@ -36,13 +53,16 @@ pub use builder::{Builder, Folders, emit};
 #[doc(hidden)]
 pub use error::one_line;
 pub use error::{Error, Limit};
+#[doc(hidden)]
+pub use folder::is_source;
 pub use limits::{Limits, with_deep_stack};
 #[doc(hidden)]
 pub use limits::{is_file, read_file, read_text};
-#[doc(hidden)]
-pub use project::is_source;
+#[cfg(feature = "reader")]
 pub use project::{Attempt, Exported, ProjectReading, attempt, read_project};
+#[cfg(feature = "reader")]
 pub use resolve::{Imports, LockFile};
+#[cfg(feature = "reader")]
 pub use typescript::check_nesting;
 
 /// Reads the text of a `byod.toml`, for the fuzz targets.
@@ -53,6 +73,7 @@ pub fn check_config(text: &str) -> Result<(), Error> {
 
 /// Compiles the text of a module, for the fuzz targets: `None` where it can't be, and
 /// else the code that an engine would run.
+#[cfg(feature = "reader")]
 #[doc(hidden)]
 pub fn compile_module(path: &std::path::Path, text: &str) -> Option<String> {
     let compiled = typescript::compile(path, text, typescript::Dialect::default());

@@ -54,9 +54,15 @@ pub(crate) fn watch(out_dir: &Path, files: &BTreeSet<PathBuf>, absent: &BTreeSet
     }
 }
 
-/// Fills `folder` with a link to each of `absent`, all of them older than any build.
+/// How much later than any build a link counts, in seconds.
+const LATER: i64 = 365 * 24 * 3600;
+
+/// Fills `folder`, which is older than any build, with a link to each of `absent`. The
+/// links are newer than any: Cargo passes over them while they lead nowhere, and what
+/// appears there may have the time stamps of long ago.
 fn link(folder: &Path, absent: &BTreeSet<PathBuf>) -> io::Result<PathBuf> {
     let long_ago = FileTime::from_unix_time(1, 0);
+    let later = FileTime::from_unix_time(FileTime::now().unix_seconds() + LATER, 0);
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => fs::create_dir_all(folder)?,
@@ -64,7 +70,7 @@ fn link(folder: &Path, absent: &BTreeSet<PathBuf>) -> io::Result<PathBuf> {
     for (index, path) in absent.iter().enumerate() {
         let link = folder.join(index.to_string());
         symlink(&std::path::absolute(path)?, &link)?;
-        filetime::set_symlink_file_times(&link, long_ago, long_ago)?;
+        filetime::set_symlink_file_times(&link, later, later)?;
     }
     filetime::set_file_mtime(folder, long_ago)?;
     Ok(folder.to_owned())

@@ -1,10 +1,6 @@
 //! Where a package is not there, what it would have given is absent and named.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
-use common::{Folder, SCHEMA, paths, read, warnings};
+use crate::common::{Folder, SCHEMA, paths, read, warnings};
 
 /// The functions that are read of a module, and what is said of it.
 fn said(name: &str, module: &str) -> (Vec<String>, Vec<String>) {

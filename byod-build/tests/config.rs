@@ -1,17 +1,11 @@
 //! `byod.toml` and the manifest that is made from it.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-#[path = "common/emit.rs"]
-mod emit;
-
 use std::fs;
 
+use crate::common::Folder;
+use crate::common::emit::emit;
 use byod_build::Builder;
 use byod_schema::{Deployments, Injection, Location, Manifest, Ownership};
-use common::Folder;
-use emit::emit;
 
 const SCHEMA: &str =
     "export default defineSchema({ users: defineTable({}), messages: defineTable({}) });\n";
@@ -43,7 +37,7 @@ fn a_whole_configuration() {
         "c_whole",
         "[main]\nconvex = \"convex\"\n\n[user]\nconvex = \"user/convex\"\ntables = [\"messages\"]\n\n[user.inject]\nuserId = \"subject\"\ncreatedAt = \"now\"\nonce = \"idempotency-key\"\n",
     )
-    .with("user/convex/schema.ts", &format!("{}{SCHEMA}", common::IMPORTS));
+    .with("user/convex/schema.ts", &format!("{}{SCHEMA}", crate::common::IMPORTS));
     let manifest = read(&folder).unwrap();
     assert_eq!(manifest.format, Manifest::FORMAT);
     assert_eq!(manifest.location("messages"), Some(Location::User));
@@ -219,7 +213,10 @@ fn a_table_that_the_users_schema_lacks() {
     )
     .with(
         "user/schema.ts",
-        &format!("{}export default defineSchema({{}});\n", common::IMPORTS),
+        &format!(
+            "{}export default defineSchema({{}});\n",
+            crate::common::IMPORTS
+        ),
     );
     assert_eq!(
         read(&folder).unwrap_err(),
@@ -302,7 +299,7 @@ fn the_apps_folder_stands_for_its_convex_folder() {
         .with("app/convex.json", "{\"functions\": \"src/convex/\"}")
         .with(
             "app/src/convex/schema.ts",
-            &format!("{}{SCHEMA}", common::IMPORTS),
+            &format!("{}{SCHEMA}", crate::common::IMPORTS),
         );
     let (ok, stdout, stderr) = emit(&folder, None);
     assert!(ok, "{stdout}{stderr}");

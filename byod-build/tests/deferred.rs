@@ -1,12 +1,8 @@
 //! What only the insides of functions use of a package that has no side effects is not
 //! run, and not even read.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
+use crate::common::{Folder, SCHEMA, paths, warnings};
 use byod_build::{Limits, ProjectReading, read_project};
-use common::{Folder, SCHEMA, paths, warnings};
 
 const INSIDE: &str = "import { ever } from \"ever\";\nexport const one = query({ args: {}, handler: async () => ever() });\n";
 

@@ -2,8 +2,6 @@
 //!
 //! `expected.json` beside each is written by `tests/expected/regenerate.mjs`.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

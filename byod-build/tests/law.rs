@@ -3,8 +3,6 @@
 //! `expected.json` of each case is what the npm packages export with everything
 //! installed; the cases are read as a build finds them, with nothing installed.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,12 +1,8 @@
 //! Which folder is the Convex folder, and what is found though nothing is installed:
 //! packages of the same monorepo, and aliases that a framework generates.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
+use crate::common::Folder;
 use byod_build::{Limits, read_project};
-use common::Folder;
 
 const SCHEMA: &str = "export default defineSchema({ notes: defineTable({ body: v.string() }) });\n";
 
@@ -20,7 +16,7 @@ fn tables(folder: &Folder, name: &str) -> Result<Vec<String>, String> {
 
 fn with_schema_at(folder: Folder, path: &str, table: &str) -> Folder {
     let schema = SCHEMA.replace("notes", table);
-    folder.with(path, &format!("{}{schema}", common::IMPORTS))
+    folder.with(path, &format!("{}{schema}", crate::common::IMPORTS))
 }
 
 #[test]
@@ -77,7 +73,7 @@ fn backend(name: &str, from: &str) -> Folder {
 }
 
 fn table(name: &str) -> String {
-    let imports = common::IMPORTS.replace("defineSchema, ", "");
+    let imports = crate::common::IMPORTS.replace("defineSchema, ", "");
     format!("{imports}export const tables = {{ {name}: defineTable({{ a: v.string() }}) }};\n")
 }
 
@@ -174,7 +170,7 @@ fn aliases_that_a_framework_generates() {
 fn a_package_by_the_file_of_an_older_version() {
     let folder = Folder::new("m_with_ending").with(
         "convex/schema.ts",
-        &format!("{}import {{ literals }} from \"convex-helpers/validators.js\";\nexport default defineSchema({{ notes: defineTable({{ kind: literals(\"a\", \"b\"), x: v.any() }}) }});\n", common::IMPORTS),
+        &format!("{}import {{ literals }} from \"convex-helpers/validators.js\";\nexport default defineSchema({{ notes: defineTable({{ kind: literals(\"a\", \"b\"), x: v.any() }}) }});\n", crate::common::IMPORTS),
     );
     assert_eq!(tables(&folder, "convex").unwrap(), ["notes"]);
 }

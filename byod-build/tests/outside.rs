@@ -1,16 +1,10 @@
 //! Files that are not the project's: no import is given them, however it names them.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-#[path = "common/emit.rs"]
-mod emit;
-
 use std::fs;
 
+use crate::common::emit::emit;
+use crate::common::{Folder, IMPORTS, paths, read, warnings};
 use byod_build::{Error, Limits, read_project};
-use common::{Folder, IMPORTS, paths, read, warnings};
-use emit::emit;
 
 /// What stands in every file that no project may see.
 const SECRET: &str = "geheim4711";
@@ -164,7 +158,7 @@ fn a_module_of_functions_is_read_without() {
     let folder = Folder::new("o_functions")
         .with("package.json", "{}")
         .with(".env.json", &format!("{{ \"key\": \"{SECRET}\" }}"))
-        .with_schema(common::SCHEMA)
+        .with_schema(crate::common::SCHEMA)
         .with_module(
             "notes.ts",
             "import env from \"../.env.json\";\nexport const a = query({ args: {}, handler: async () => env.key });\nexport const b = query({ args: { [env.key]: v.string() }, handler: async () => null });\n",
@@ -193,7 +187,7 @@ fn nothing_that_cargo_is_told_has_a_second_line() {
     let folder = Folder::new("o_lines\ncargo::rustc-env=OWNED=2")
         .with("byod.toml", "main.convex = \"convex\"\n")
         .with(&format!("src/{name}"), "export const x = 1;\n")
-        .with_schema(common::SCHEMA)
+        .with_schema(crate::common::SCHEMA)
         .with_module("a.ts", &format!("import {{ x }} from {:?};\nexport const a = query({{ args: {{}}, handler: async () => x }});\n", format!("../src/{name}")))
         .with_module("b.ts", "throw new Error(\"no\\ncargo::rustc-env=OWNED=3\\rcargo::rustc-env=OWNED=4\");\n")
         .with_module("c.ts", "import \"absent\\ncargo::rustc-env=OWNED=5\";\nimport \"./absent\\ncargo::rustc-env=OWNED=6\";\nexport const c = query({ args: {}, handler: async () => null });\n");

@@ -1,11 +1,8 @@
 //! What can be read where packages are not installed, and what is said of it.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
 use byod_build::{Limits, attempt};
-use common::{Folder, SCHEMA, paths, read, warnings};
+
+use crate::common::{Folder, SCHEMA, paths, read, warnings};
 
 #[test]
 fn functions_made_by_an_absent_package_are_named() {

@@ -1,20 +1,14 @@
 //! The file of the functions, beside `byod.toml`: where each of main's functions runs.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-#[path = "common/emit.rs"]
-mod emit;
-
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::common::Folder;
+use crate::common::emit::emit;
 use byod_build::Builder;
 use byod_schema::{
     FunctionPath, Location, Manifest, Placement, Placements, Refusal, Runs, Side, Stated,
 };
-use common::Folder;
-use emit::emit;
 
 const SCHEMA: &str =
     "export default defineSchema({ users: defineTable({}), messages: defineTable({}) });\n";

@@ -1,30 +1,32 @@
 //! Which changes run a build again, by Cargo's own judgement.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-#[path = "common/emit.rs"]
-mod emit;
-
 use std::fs;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use common::Folder;
-use emit::emit;
+use crate::common::Folder;
+use crate::common::emit::emit;
 
 const SCHEMA: &str = "export default defineSchema({ notes: defineTable({ body: v.string() }) });\n";
 
 /// A service whose build script says to Cargo what `emit` says.
 fn service(name: &str) -> Folder {
-    let folder = Folder::new(name)
+    let project = Folder::new(name)
         .with_schema(SCHEMA)
         .with_module("notes.ts", "import { tool } from \"acme-tools\";\nimport { flag } from \"../shared/flags\";\nexport const a = query({ args: {}, handler: async () => tool(flag) });\n")
-        .with("byod.toml", "main.convex = \"convex\"\n")
-        .with("Cargo.toml", "[package]\nname = \"service\"\nedition = \"2024\"\n[workspace]\n")
+        .with("byod.toml", "main.convex = \"convex\"\n");
+    service_of(project, None)
+}
+
+fn service_of(project: Folder, snapshot: Option<&str>) -> Folder {
+    let folder = project
+        .with(
+            "Cargo.toml",
+            "[package]\nname = \"service\"\nedition = \"2024\"\n[workspace]\n",
+        )
         .with("src/lib.rs", "");
-    let (ok, out, err) = emit(&folder, None);
+    let (ok, out, err) = emit(&folder, snapshot);
     assert!(ok, "{err}");
     let watched: String = out
         .lines()
@@ -88,6 +90,37 @@ fn a_file_that_is_written_later() {
     later();
     folder.write("shared/flags.ts", "export const flag = 1;\n");
     assert!(is_run_again(&folder));
+}
+
+/// As an unpacked archive gives it back.
+#[test]
+fn a_project_that_comes_back_as_old_as_it_was() {
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for (name, stays) in [("r_back", false), ("r_back_empty", true)] {
+        let folder = service_of(
+            Folder::new(name).with_schema(SCHEMA).with(
+                "byod.toml",
+                "snapshot = \"byod-snapshot.json\"\nmain.convex = \"convex\"\n",
+            ),
+            Some("write"),
+        );
+        let (convex, away) = (folder.path("convex"), folder.path("away"));
+        fs::rename(&convex, &away).unwrap();
+        if stays {
+            fs::create_dir(&convex).unwrap();
+        }
+        let folder = service_of(folder, None);
+        assert!(is_run_again(&folder));
+        assert!(!is_run_again(&folder), "{name}: it is not there");
+        for file in [away.join("schema.ts"), away.clone()] {
+            fs::File::open(&file).unwrap().set_modified(old).unwrap();
+        }
+        if stays {
+            fs::remove_dir(&convex).unwrap();
+        }
+        fs::rename(&away, &convex).unwrap();
+        assert!(is_run_again(&folder), "{name}");
+    }
 }
 
 #[test]

@@ -1,14 +1,10 @@
 //! A schema that can't be had whole is an error of one line that names the
 //! place, the reason and the fix.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
 use std::time::Duration;
 
+use crate::common::Folder;
 use byod_build::{Limits, read_project};
-use common::Folder;
 
 fn error_with(folder: &Folder, limits: Limits) -> String {
     let error = read_project(&folder.path("convex"), &limits).unwrap_err();

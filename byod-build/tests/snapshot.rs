@@ -1,17 +1,11 @@
 //! The snapshot: the service builds where the Convex projects are not.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-#[path = "common/emit.rs"]
-mod emit;
-
 use std::fs;
 
+use crate::common::Folder;
+use crate::common::emit::emit;
 use byod_build::Builder;
 use byod_schema::Manifest;
-use common::Folder;
-use emit::emit;
 
 const SCHEMA: &str =
     "export default defineSchema({ users: defineTable({}), messages: defineTable({}) });\n";
@@ -27,7 +21,7 @@ convex = "user/convex"
 tables = ["messages"]
 "#;
 
-const RENEW: &str = "Write it where the Convex projects are: BYOD_SNAPSHOT=write cargo build";
+const RENEW: &str = "Run `byod snapshot` where the Convex projects are";
 
 fn project(name: &str) -> Folder {
     Folder::new(name)
@@ -35,7 +29,7 @@ fn project(name: &str) -> Folder {
         .with_module("messages.ts", LIST)
         .with(
             "user/convex/schema.ts",
-            &format!("{}{SCHEMA}", common::IMPORTS),
+            &format!("{}{SCHEMA}", crate::common::IMPORTS),
         )
         .with("byod.toml", CONFIG)
 }
@@ -57,6 +51,14 @@ fn warning(folder: &Folder) -> Option<String> {
     let first = warnings.next().map(str::to_owned);
     assert_eq!(warnings.next(), None);
     first
+}
+
+/// What the programs of the compile tests are checked against, without reading it anew.
+#[test]
+fn the_snapshot_of_the_compile_tests_is_current() {
+    let config =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/compile/byod.toml");
+    Builder::new().config(config).check_snapshot().unwrap();
 }
 
 /// A project whose snapshot is written.

@@ -1,12 +1,8 @@
 //! What a project's modules do with a value of a package that is not installed: nothing is
 //! decided by it. What would come of it is absent and named.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
+use crate::common::{Folder, SCHEMA, paths, read, warnings};
 use byod_build::{Error, Limits, read_project};
-use common::{Folder, SCHEMA, paths, read, warnings};
 
 const PACKAGE: &str = "`acme`, which was not found: run `npm install acme`";
 

@@ -1,13 +1,9 @@
 //! What can't be read of the functions is a warning, and costs nothing else.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
+use crate::common::{Folder, SCHEMA, paths, read, warnings};
 use byod_build::{Limits, read_project};
-use common::{Folder, SCHEMA, paths, read, warnings};
 
 #[test]
 fn a_module_that_speaks_of_memory_has_not_used_it_up() {

@@ -122,6 +122,12 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         .chain(refused)
         .chain(public)
         .collect();
+    differences.extend(
+        builder
+            .check_snapshot()
+            .err()
+            .map(|error| error.to_string()),
+    );
     differences.extend(functions::unknown(&manifest));
     differences.extend(of_main);
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {

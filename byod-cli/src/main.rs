@@ -61,8 +61,8 @@ enum Command {
     Read {
         /// Install the packages that it imports, apart from it, and read with them.
         ///
-        /// At the versions of its lock file or package.json, by npm, pnpm, bun or yarn,
-        /// without scripts, in a temporary folder: 10 minutes and 1 GiB at most.
+        /// At the versions of its lock file or package.json, by the package manager that
+        /// wrote that, or another that is there, without scripts, in a temporary folder: 10 minutes and 1 GiB at most.
         #[arg(long)]
         with_packages: bool,
         /// The Convex folder, or that of the app.
@@ -81,8 +81,9 @@ enum Command {
     Keygen,
     /// Seal all users' records with the current encryption key.
     ///
-    /// Takes main and the keys from the environment: CONVEX_URL, CONVEX_DEPLOY_KEY,
-    /// BYOD_ENCRYPTION_KEY and, separated by commas, BYOD_FORMER_ENCRYPTION_KEYS.
+    /// Takes main and the keys from the environment: CONVEX_URL and CONVEX_DEPLOY_KEY
+    /// (or CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY), BYOD_ENCRYPTION_KEY
+    /// and, separated by commas, BYOD_FORMER_ENCRYPTION_KEYS.
     /// Services go on meanwhile. What was cut off is done by running it again.
     /// Records that no key opens are listed and left alone; the exit status is 1 then.
     RotateKey {

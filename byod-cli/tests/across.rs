@@ -1,12 +1,8 @@
 //! Administration: what shows several users' data runs on main, and says that it sees none
 //! that is elsewhere. What is an admin's own is theirs, on their deployment or refused.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::Value;
-use support::Project;
 
 const AUTH: &str = r#"
 import type { QueryCtx } from "../_generated/server";

@@ -1,12 +1,8 @@
 //! What reaches beyond a call: what it keeps for the next one, whom it names as the
 //! caller of others, and to whom it hands its context.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 /// Why a function is missing; empty where it was carried over.
 fn reason(report: &Value, function: &str) -> String {
@@ -64,11 +60,11 @@ fn nothing_of_a_call_is_kept_for_the_next_one() {
         }
         // What happens when a module is loaded, and inside of a call.
         assert_eq!(reason(&report, "registered/notes:all"), "");
-        if let Some(node) = support::node().filter(|_| is_shared) {
+        if let Some(node) = crate::support::node().filter(|_| is_shared) {
             let root = project.root.join("user");
-            support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+            crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
             let call = json!({"type": "query", "path": "registered/notes:all", "args": {"text": "t", "userId": "alice"}});
-            let results = support::run(&node, &root.join("convex"), &json!([call, call]));
+            let results = crate::support::run(&node, &root.join("convex"), &json!([call, call]));
             for result in &results {
                 assert_eq!(*result, json!({"value": []}));
             }
@@ -123,7 +119,9 @@ fn a_function_is_run_for_who_calls_alone() {
         let reason = reason(&report, &format!("runs/notes:{function}"));
         assert_eq!(reason, "", "{function}");
     }
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let call = |user: &str, path: &str, more: Value| {
         let mut args = more;
         args["userId"] = user.into();
@@ -139,7 +137,7 @@ fn a_function_is_run_for_who_calls_alone() {
         {"count": "notes"},
         call("bob", "ownLater", json!({})),
     ]);
-    let results = support::run(&node, &project.root.join("user/convex"), &calls);
+    let results = crate::support::run(&node, &project.root.join("user/convex"), &calls);
     let values: Vec<&Value> = results[2..].iter().map(|r| &r["value"]).collect();
     let expected = [1, 1, 0, 1, 0].map(|n| json!(n));
     let expected: Vec<&Value> = expected.iter().chain([&Value::Null]).collect();

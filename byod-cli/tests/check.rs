@@ -1,10 +1,6 @@
 //! `byod check` and `byod keygen`.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
-use support::Project;
+use crate::support::Project;
 
 #[test]
 fn projects_that_fit_end_with_status_0() {

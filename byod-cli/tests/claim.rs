@@ -1,12 +1,8 @@
 //! A deployment is one user's: it is claimed once, and every function refuses
 //! everybody else before it does anything.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 /// A call of a function, with the arguments as they are.
 fn call(kind: &str, path: &str, args: Value) -> Value {
@@ -44,8 +40,8 @@ fn exported() -> (Project, Value) {
 }
 
 fn run(project: &Project, calls: &[Value]) -> Option<Vec<Value>> {
-    let node = support::node()?;
-    Some(support::run(
+    let node = crate::support::node()?;
+    Some(crate::support::run(
         &node,
         &project.root.join("user/convex"),
         &json!(calls),
@@ -324,7 +320,9 @@ fn two_claims_are_nobodys() {
 
 #[test]
 fn the_claim_itself_is_out_of_the_functions_reach() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("shared");
     project.replace("byod.toml", "deployments = \"shared\"\n", "");
     project.export(&[]);
@@ -341,12 +339,12 @@ fn the_claim_itself_is_out_of_the_functions_reach() {
         calls.push(call("mutation", "docs:insertInto", value));
     }
     let convex = project.root.join("user/convex");
-    for result in &support::run(&node, &convex, &json!(calls))[1..] {
+    for result in &crate::support::run(&node, &convex, &json!(calls))[1..] {
         assert_eq!(result["data"]["code"], "unknown_table", "{result}");
     }
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-    support::tool(
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(
         &node,
         "prettier",
         &["--check", "convex/byod", "convex/schema.ts"],

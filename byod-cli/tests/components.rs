@@ -1,12 +1,8 @@
 //! Functions that count, limit and sum up in components: carried over where the package is
 //! known, with the component; refused by the component's name otherwise.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 fn fate<'r>(report: &'r Value, function: &str) -> &'r Value {
     let functions = report["functions"].as_array().unwrap();
@@ -57,12 +53,14 @@ fn the_component_comes_along_with_its_package_and_without_routes() {
 
 #[test]
 fn on_the_users_deployment_it_counts_what_is_there() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("components");
     project.export(&[]);
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-    support::tool(
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(
         &node,
         "prettier",
         &["--check", "convex", "package.json"],
@@ -76,11 +74,11 @@ fn on_the_users_deployment_it_counts_what_is_there() {
     let count = json!({
         "type": "query", "path": "notes:countSince", "args": {"userId": "alice", "since": 2}
     });
-    let results = support::run(
+    let results = crate::support::run(
         &node,
         &project.root.join("user/convex"),
         &json!([
-            support::claim("alice"),
+            crate::support::claim("alice"),
             create(1),
             create(2),
             create(3),

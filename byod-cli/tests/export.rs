@@ -1,11 +1,7 @@
 //! `byod export`: what it writes, keeps and removes.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 fn list(report: &Value, name: &str) -> Vec<String> {
     let items = report[name].as_array().unwrap().iter();

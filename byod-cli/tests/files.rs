@@ -1,15 +1,12 @@
 //! What stands where a file is expected and is none: an error in one line, at once.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
 #![cfg(unix)]
-
-mod support;
 
 use std::os::unix::net::UnixListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use support::Project;
+use crate::support::Project;
 
 /// `byod` with these arguments: its status and the lines of its errors. A pipe without a
 /// writer is waited for without end, so whoever opens one is ended.

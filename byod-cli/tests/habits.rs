@@ -2,12 +2,8 @@
 //! their context, by objects that hold it. Carried over as they are, or refused with the
 //! reason.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 const AUTH: &str = r#"
 import type { QueryCtx } from "../_generated/server";
@@ -73,9 +69,11 @@ fn reason(report: &Value, function: &str) -> Option<String> {
 
 /// What is carried over, before the real compiler.
 fn typechecks(project: &Project) {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
 }
 
 const READERS: &str = r#"
@@ -130,16 +128,18 @@ fn functions_that_a_function_makes_come_along_with_it() {
     assert!(written.contains("count: ownerQuery({"), "{written}");
     assert!(written.contains("add: ownerMutation({"), "{written}");
     typechecks(&project);
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let call = |kind: &str, path: &str, mut args: Value| {
         args["userId"] = json!("alice");
         json!({"type": kind, "path": path, "args": args})
     };
-    let results = support::run(
+    let results = crate::support::run(
         &node,
         &project.root.join("user/convex"),
         &json!([
-            support::claim("alice"),
+            crate::support::claim("alice"),
             call("mutation", "notes:add", json!({"text": "a"})),
             call("mutation", "tags:add", json!({"text": "b"})),
             call("mutation", "tags:add", json!({"text": "c"})),
@@ -245,14 +245,16 @@ export const owners = query({
         "{told}"
     );
     typechecks(&project);
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let insert =
         |user: &str| json!({"insert": "notes", "document": {"userId": user, "text": user}});
-    let results = support::run(
+    let results = crate::support::run(
         &node,
         &project.root.join("user/convex"),
         &json!([
-            support::claim("alice"),
+            crate::support::claim("alice"),
             insert("alice"),
             insert("bob"),
             {"type": "query", "path": "notes:mine", "args": {"userId": "alice"}},

@@ -1,13 +1,9 @@
 //! Exported mutations run once per idempotency key.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
+use crate::support::story::Expected::{Fails, Refused, Titles, Value as Gives};
+use crate::support::story::Story;
 use serde_json::{Value, json};
-use support::Project;
-use support::story::Expected::{Fails, Refused, Titles, Value as Gives};
-use support::story::Story;
 
 /// Less than a day, in milliseconds.
 const HOURS: u64 = 23 * 60 * 60 * 1000;

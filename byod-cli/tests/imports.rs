@@ -1,12 +1,8 @@
 //! What main imports by the paths of its `tsconfig.json`, from outside of its Convex
 //! folder, and by default exports, is carried over.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::json;
-use support::Project;
 
 #[test]
 fn functions_come_with_what_they_import_wherever_it_is() {
@@ -78,18 +74,20 @@ fn what_lies_elsewhere_in_the_workspace_keeps_its_path() {
 
 #[test]
 fn they_typecheck_and_run() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("aliases");
     project.export_shared();
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
     let calls = json!([
         {"type": "mutation", "path": "logs:add", "args": {"userId": "alice", "text": " hi "}},
         {"type": "query", "path": "logs:longest", "args": {"userId": "alice"}},
         {"type": "query", "path": "logs:default", "args": {"userId": "alice"}},
         {"type": "query", "path": "logs:default", "args": {"userId": "bob"}},
     ]);
-    let results = support::run(&node, &root.join("convex"), &calls);
+    let results = crate::support::run(&node, &root.join("convex"), &calls);
     assert_eq!(results[1]["value"], 2, "{results:?}");
     assert_eq!(results[2]["value"][0]["text"], "HI", "{results:?}");
     assert_eq!(results[3]["value"], json!([]), "{results:?}");

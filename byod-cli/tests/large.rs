@@ -1,19 +1,15 @@
 //! The second example, `examples/large/`: an app of the size that people have. Whether it is
 //! what it says it is; `touches.rs` holds what byod makes of it against its `expected.json`.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use crate::support::Project;
 use serde_json::Value;
-use support::Project;
 
 /// Runs a script of its `package.json`, with its own packages.
 fn npm_run(script: &str) -> Option<String> {
-    let folder = support::installed("../examples/large")?;
+    let folder = crate::support::installed("../examples/large")?;
     let output = Command::new("npm")
         .args(["run", "--silent", script])
         .current_dir(folder)

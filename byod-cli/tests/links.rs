@@ -1,16 +1,13 @@
 //! What is written and removed stays in its folder, whatever stands in a checkout.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
 #![cfg(unix)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use crate::support::Project;
 use sha2::{Digest, Sha256};
-use support::Project;
 
 /// A folder that no export may touch, with a file in it.
 fn outside(project: &Project) -> PathBuf {

@@ -2,15 +2,12 @@
 //! comes to an end.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
 
 use std::fmt::Write as _;
 use std::process::Command;
 
+use crate::support::Project;
 use serde_json::Value;
-use support::Project;
 
 const HEAD: &str = "import { query } from \"./_generated/server\";\n";
 

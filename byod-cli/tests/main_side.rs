@@ -1,10 +1,6 @@
 //! `byod export --main`: the users' records, for an app that has none.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
-use support::Project;
+use crate::support::Project;
 
 fn with_tables(project: &Project) {
     project
@@ -108,7 +104,9 @@ fn an_app_that_gives_new_seals_a_new_time_is_told_to_change_that() {
 
 #[test]
 fn it_typechecks_and_is_formatted() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("notes");
     project.byod(&["export", "--main"]);
     with_tables(&project);
@@ -125,8 +123,8 @@ fn it_typechecks_and_is_formatted() {
     ] {
         project.write(&format!("convex/{name}"), &generated(name));
     }
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &project.root).unwrap();
-    support::tool(
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &project.root).unwrap();
+    crate::support::tool(
         &node,
         "prettier",
         &["--check", "convex/byod"],

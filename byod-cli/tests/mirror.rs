@@ -1,12 +1,8 @@
 //! Copies of main's documents on users' deployments: what is exported for them, and what
 //! is refused.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 /// Where a function runs, and why not if it is refused.
 fn placed(project: &Project, path: &str) -> Value {
@@ -16,17 +12,19 @@ fn placed(project: &Project, path: &str) -> Value {
 
 #[test]
 fn it_typechecks_and_is_formatted() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::mirrored();
     assert_eq!(project.byod(&["export", "--main"]).status, 0);
     project.export(&["--force"]);
     let root = project.root.join("byod");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
     let written = ["convex/byod", "convex/schema.ts", "convex/lib"];
     let check = ["--check"].into_iter().chain(written).collect::<Vec<_>>();
-    support::tool(&node, "prettier", &check, &root).unwrap();
+    crate::support::tool(&node, "prettier", &check, &root).unwrap();
     let main = ["--check", "convex/byod/mirror.ts"];
-    support::tool(&node, "prettier", &main, &project.root).unwrap();
+    crate::support::tool(&node, "prettier", &main, &project.root).unwrap();
 }
 
 #[test]
@@ -181,7 +179,9 @@ export const preferencesOf = query({
 /// A builder's `ctx.user` is the caller's document, too.
 #[test]
 fn a_document_that_a_builder_adds_is_the_copy() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::mirrored();
     project.write(
         "convex/lib/functions.ts",
@@ -214,7 +214,7 @@ export const hello = userQuery({
     project.export(&["--force"]);
     assert_eq!(placed(&project, "hello:hello")["mirror"], json!(["users"]));
     let convex = project.root.join("byod/convex");
-    let results = support::run(
+    let results = crate::support::run(
         &node,
         &convex,
         &json!(with_copies(&[
@@ -227,14 +227,16 @@ export const hello = userQuery({
         "{results:?}"
     );
     let root = project.root.join("byod");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
 }
 
 /// What the text didn't show to be read or asked for is an error, not an answer that
 /// lacks something.
 #[test]
 fn what_is_not_there_is_an_error() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::mirrored();
     project.write(
         "byod/convex/custom/notes.ts",
@@ -302,7 +304,7 @@ export const page = ownerQuery({
         json!({"type": "mutation", "path": "notes:create", "args": {"userId": "alice", "title": "x"}}),
         call("notes:page", alice),
     ]);
-    let results = support::run(&node, &convex, &json!(calls));
+    let results = crate::support::run(&node, &convex, &json!(calls));
     let results = &results[2..];
     for (i, said) in [
         (0, "`email` of main's table `users` never leaves main"),
@@ -322,7 +324,9 @@ export const page = ownerQuery({
 /// Alice and Bob share a deployment here; and Bob has more badges than are mirrored.
 #[test]
 fn each_reads_their_own_copies_where_a_deployment_is_shared() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::mirrored();
     project.remove("byod");
     project.export_shared();
@@ -358,7 +362,7 @@ fn each_reads_their_own_copies_where_a_deployment_is_shared() {
         json!({"count": "users"}),
     ];
     let convex = project.root.join("byod/convex");
-    let results = support::run(&node, &convex, &json!(calls));
+    let results = crate::support::run(&node, &convex, &json!(calls));
     assert_eq!(results[6]["value"], json!(["a", "z"]));
     assert_eq!(results[7]["value"], json!(["y", "b"]));
     assert_eq!(results[8]["value"]["badges"], json!([]));

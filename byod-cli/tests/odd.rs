@@ -1,11 +1,7 @@
 //! `byod export` of projects with names, files and folders that are in its way.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 /// What became of a function, and why.
 fn fate(report: &Value, function: &str) -> String {
@@ -45,12 +41,14 @@ fn reserved_words_and_names_of_its_own_cost_no_other_function() {
         assert!(found.starts_with(is), "{function}: {found}");
     }
 
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-    support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
     project.export_shared();
-    let results = support::run(
+    let results = crate::support::run(
         &node,
         &root.join("convex"),
         &json!([
@@ -164,9 +162,11 @@ fn names_that_every_object_has_are_names_like_others() {
                 assert_eq!(fate(&report, &format!("{table}:{name}")), "carried ");
             }
         }
-        let Some(node) = support::node() else { return };
+        let Some(node) = crate::support::node() else {
+            return;
+        };
         let root = project.root.join("user");
-        support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+        crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
         let mut calls = Vec::new();
         if !is_shared {
             let args = json!({"subject": "alice", "user": "a"});
@@ -183,7 +183,7 @@ fn names_that_every_object_has_are_names_like_others() {
                 calls.push(json!({"type": "query", "path": path, "args": args}));
             }
         }
-        let results = support::run(&node, &root.join("convex"), &json!(calls));
+        let results = crate::support::run(&node, &root.join("convex"), &json!(calls));
         for (i, table) in ["constructor", "toString"].iter().enumerate() {
             let at = start + 3 * i;
             let alices = &results[at + 1]["value"];

@@ -1,11 +1,7 @@
 //! What functions on users' deployments leave for main.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::Value;
-use support::Project;
 
 #[test]
 fn what_is_committed_is_what_is_exported() {
@@ -89,15 +85,17 @@ fn what_writes_on_main_without_a_look_at_it_is_served() {
 
 #[test]
 fn it_typechecks_and_is_formatted() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     for project in [Project::outboxed(), Project::streamed()] {
         assert_eq!(project.byod(&["export", "--main"]).status, 0);
         project.export(&["--force"]);
         let root = project.root.join("byod");
-        support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-        support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
+        crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+        crate::support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
         let on_main = ["--check", "convex/byod"];
-        support::tool(&node, "prettier", &on_main, &project.root).unwrap();
+        crate::support::tool(&node, "prettier", &on_main, &project.root).unwrap();
     }
 }
 

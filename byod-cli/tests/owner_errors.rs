@@ -1,10 +1,6 @@
 //! Where several users share a deployment, and `byod.toml` doesn't say whose documents are.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
-use support::Project;
+use crate::support::Project;
 
 #[test]
 fn what_byod_toml_does_not_say_is_an_error_with_the_line_to_write() {

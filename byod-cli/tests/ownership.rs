@@ -1,13 +1,9 @@
 //! Alice and Bob share a deployment, and main's functions trust their callers in
 //! every way: what is exported still keeps each to their own documents.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
+use crate::support::story::{Expected, Story};
 use serde_json::{Value, json};
-use support::Project;
-use support::story::{Expected, Story};
 
 use Expected::{Fails, PageOf, Refused, Titles, Value as Gives};
 
@@ -203,7 +199,9 @@ fn a_function_passes_no_other_owner_on() {
 
 #[test]
 fn vectors_files_and_jobs_of_others_are_out_of_reach() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("careless");
     project.export(&[]);
     let mut story = Story::default();
@@ -239,7 +237,7 @@ fn vectors_files_and_jobs_of_others_are_out_of_reach() {
     story.query("bob", "pages:all", json!({}), Titles(vec!["b"]));
 
     let convex = project.root.join("user/convex");
-    let results = support::run(&node, &convex, &json!(story.calls));
+    let results = crate::support::run(&node, &convex, &json!(story.calls));
     let id = |name: &str| results[name[1..].parse::<usize>().unwrap()]["value"].clone();
     let found = results[nearest]["value"].as_array().unwrap();
     let mut found: Vec<Value> = found.iter().map(|hit| hit["_id"].clone()).collect();
@@ -288,12 +286,14 @@ fn the_export_and_the_check_say_what_is_shared() {
 
 #[test]
 fn it_typechecks() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("careless");
     project.export(&[]);
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-    support::tool(
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(
         &node,
         "prettier",
         &["--check", "convex/byod", "convex/schema.ts"],

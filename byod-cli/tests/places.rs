@@ -1,12 +1,8 @@
 //! Owners that main's documents need not have: each gets its writer on users'
 //! deployments, where it has a place for one; where not, that is said.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 const TABLES: [&str; 5] = ["optional", "nullable", "texts", "kinds", "deep"];
 
@@ -20,9 +16,11 @@ fn nobodys(table: &str) -> Value {
 }
 
 fn stores_in(project: &Project, tables: &[&str], before: Value) {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
     let call = |kind: &str, path: String, args: Value| {
         let mut args = args;
         args["userId"] = "alice".into();
@@ -37,7 +35,7 @@ fn stores_in(project: &Project, tables: &[&str], before: Value) {
         calls.push(call("mutation", format!("{table}:change"), change));
         calls.push(call("query", format!("{table}:count"), json!({})));
     }
-    let results = support::run(&node, &root.join("convex"), &json!(calls));
+    let results = crate::support::run(&node, &root.join("convex"), &json!(calls));
     for (call, result) in calls.iter().zip(&results) {
         assert_eq!(result["error"], Value::Null, "{call}\n gave {result}");
         if call["type"] == "query" {

@@ -1,14 +1,10 @@
 //! No function of an exported project may be public but `ping`, whoever wrote it.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use support::Project;
+use crate::support::Project;
 
 /// The files below a folder, and what is in them.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {

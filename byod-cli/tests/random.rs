@@ -1,16 +1,12 @@
 //! For any schema: the export is the same every time, reads back, and has main's
 //! validators and indexes, ids of main's tables apart.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use std::fmt::Write as _;
 
+use crate::support::Project;
 use byod_build::{Limits, read_project};
 use byod_schema::{Field, Validator};
 use proptest::prelude::*;
-use support::Project;
 
 /// A validator as a person would write it.
 fn validator() -> impl Strategy<Value = String> {

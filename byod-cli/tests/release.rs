@@ -1,8 +1,6 @@
 //! `byod release` on real deployments: of the user's record, and of one that no record
 //! names.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 

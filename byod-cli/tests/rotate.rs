@@ -1,7 +1,5 @@
 //! `byod rotate-key` on a main deployment that a service uses all the time.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};

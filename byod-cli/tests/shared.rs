@@ -2,14 +2,10 @@
 //! owner, by a field or by its parent's, or is everybody's on purpose; and no other
 //! table can be reached.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
+use crate::support::story::Expected::{Fails, PageOf, Refused, Titles, Value as Gives};
+use crate::support::story::Story;
 use serde_json::{Value, json};
-use support::Project;
-use support::story::Expected::{Fails, PageOf, Refused, Titles, Value as Gives};
-use support::story::Story;
 
 /// What Alice and Bob have of each.
 struct Both {
@@ -442,11 +438,13 @@ fn a_handler_called_directly_serves_its_callers_owner() {
 
 #[test]
 fn it_typechecks() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("shared");
     project.export(&[]);
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
     let written = ["--check", "convex/byod", "convex/schema.ts"];
-    support::tool(&node, "prettier", &written, &root).unwrap();
+    crate::support::tool(&node, "prettier", &written, &root).unwrap();
 }

@@ -1,14 +1,10 @@
 //! A checkout in which nothing is installed, read with what it would install.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use std::fs;
 use std::process::Command;
 
+use crate::support::{Project, copy, node, repository};
 use serde_json::Value;
-use support::{Project, copy, node, repository};
 
 /// A case of the reader's, with a `byod.toml`.
 fn case(name: &str) -> (Project, Value) {

@@ -1,14 +1,10 @@
 //! Owners who are subjects on main, too, and functions that are told whose documents
 //! are meant: by the argument that the service fills in, and by others.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
+use crate::support::story::Expected::{Fails, Refused, Titles, Value as Gives};
+use crate::support::story::Story;
 use serde_json::{Value, json};
-use support::Project;
-use support::story::Expected::{Fails, Refused, Titles, Value as Gives};
-use support::story::Story;
 
 /// A note of each of them.
 fn stored(story: &mut Story) -> [String; 2] {

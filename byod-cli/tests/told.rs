@@ -1,12 +1,8 @@
 //! Who calls is told by byod where main does nothing but tell that. A check that is
 //! hidden in the telling, in whatever way, is never left out.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::json;
-use support::Project;
 
 #[test]
 fn a_check_is_never_left_out_however_it_is_written() {
@@ -23,9 +19,11 @@ fn a_check_is_never_left_out_however_it_is_written() {
         };
         assert_eq!(function["is"], is, "{function}");
     }
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
 }
 
 /// Taken away, the check is no reason any more.

@@ -1,13 +1,9 @@
 //! Which tables each function touches, and where it runs by that.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::support::Project;
 use serde_json::Value;
-use support::Project;
 
 /// What `byod export` writes of each function.
 fn placed(project: &Project) -> BTreeMap<String, Value> {

@@ -1,19 +1,17 @@
 //! What is exported, before the real compiler, Prettier and Convex's test runtime.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
+use crate::support::Project;
 use serde_json::json;
-use support::Project;
 
 #[test]
 fn it_typechecks_against_the_real_package_and_is_formatted() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     for (project, folder) in [(Project::example(), "byod"), (Project::of("notes"), "user")] {
         let root = project.root.join(folder);
-        support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-        support::tool(
+        crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+        crate::support::tool(
             &node,
             "prettier",
             &["--check", "convex", "package.json"],
@@ -23,20 +21,22 @@ fn it_typechecks_against_the_real_package_and_is_formatted() {
         // With what `byod export` writes into `_generated` itself, too.
         project.remove(&format!("{folder}/convex/_generated"));
         project.export(&[]);
-        support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+        crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
     }
 }
 
 /// Alice and Bob share a deployment here.
 #[test]
 fn whatever_main_does_a_user_reaches_their_own_documents_alone() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("notes");
     project.export_shared();
     let query = |path: &str, args| json!({"type": "query", "path": path, "args": args});
     let mutation = |path: &str, args| json!({"type": "mutation", "path": path, "args": args});
     let page = json!({"numItems": 9, "cursor": null});
-    let results = support::run(
+    let results = crate::support::run(
         &node,
         &project.root.join("user/convex"),
         &json!([

@@ -1,14 +1,10 @@
 //! What is carried over is all of it, or not at all: what happens at the top level of
 //! modules comes along, no check is dropped, and nothing becomes public.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
 use std::io::Write as _;
 
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 
 /// What became of a function, and why.
 fn fate(report: &Value, function: &str) -> (String, String) {
@@ -21,12 +17,14 @@ fn fate(report: &Value, function: &str) -> (String, String) {
 
 fn typechecks(node: &std::path::Path, project: &Project) {
     let root = project.root.join("user");
-    support::tool(node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
 }
 
 #[test]
 fn what_happens_at_the_top_level_comes_along() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("effects");
     let report = project.export(&[]);
     let cases = [
@@ -56,7 +54,7 @@ fn what_happens_at_the_top_level_comes_along() {
         index.ends_with("import \"./second\";\nimport \"./first\";\n"),
         "{index}"
     );
-    let results = support::run(&node, &project.root.join("user/convex"), &json!(calls));
+    let results = crate::support::run(&node, &project.root.join("user/convex"), &json!(calls));
     for ((folder, expected), result) in cases.iter().zip(&results) {
         assert_eq!(result["value"], *expected, "{folder}: {result}");
     }
@@ -182,7 +180,9 @@ fn what_cannot_come_along_is_refused_with_the_reason() {
 /// Bob's board, and Alice, whom main's rules keep from it.
 #[test]
 fn rules_that_are_registered_elsewhere_hold() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("effects");
     let report = project.export(&[]);
     for function in [
@@ -227,7 +227,7 @@ fn rules_that_are_registered_elsewhere_hold() {
         rename("bob", "rename"),
         rename("bob", "recolor"),
     ]);
-    let results = support::run(&node, &project.root.join("user/convex"), &calls);
+    let results = crate::support::run(&node, &project.root.join("user/convex"), &calls);
     for i in [1, 2] {
         assert_eq!(results[i]["error"], "forbidden", "{results:?}");
     }
@@ -266,7 +266,9 @@ fn a_lookup_by_two_fields_is_not_followed() {
     let project = Project::of("fields");
     project.replace("convex/items.ts", "manager", "subject");
     assert_eq!(fate(&project.export(&[]), "items:add").0, "carried");
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     typechecks(&node, &project);
 }
 
@@ -325,14 +327,16 @@ fn nothing_is_done_by_halves() {
         assert_eq!(found.0, is, "{function}: {}", found.1);
         assert!(found.1.starts_with(reason), "{function}: {}", found.1);
     }
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     typechecks(&node, &project);
     let calls = json!([
         {"insert": "conversations", "document": {"userId": "alice", "title": "a", "updatedAt": 1}},
         {"insert": "conversations", "document": {"userId": "bob", "title": "b", "updatedAt": 1}},
         {"type": "query", "path": "conversations:recent", "args": {"userId": "alice"}},
     ]);
-    let results = support::run(&node, &project.root.join("user/convex"), &calls);
+    let results = crate::support::run(&node, &project.root.join("user/convex"), &calls);
     let found = results[2]["value"].as_array().unwrap();
     assert_eq!(found.len(), 1, "{results:?}");
     assert_eq!(found[0]["title"], "a");
@@ -341,7 +345,9 @@ fn nothing_is_done_by_halves() {
 /// As people write it: helpers that give documents, loops, sets of ids.
 #[test]
 fn what_people_write_every_day_is_carried_over() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("everyday");
     let report = project.export(&[]);
     for function in ["list", "related", "create", "rename", "remove"] {
@@ -363,7 +369,7 @@ fn what_people_write_every_day_is_carried_over() {
         json!({"type": kind, "path": format!("notes:{path}"), "args": args})
     };
     let note = json!({"title": "a", "tags": ["x", "y", "x"]});
-    let results = support::run(
+    let results = crate::support::run(
         &node,
         &project.root.join("user/convex"),
         &json!([

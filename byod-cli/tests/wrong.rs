@@ -1,10 +1,6 @@
 //! What is wrong in `byod.toml` is told on one line each, with the line where it stands.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod support;
-
-use support::Project;
+use crate::support::Project;
 
 /// `check` and `export` end with status 2 and one line, which has each of the words.
 fn is_told(project: &Project, words: &[&str]) {
@@ -147,7 +143,9 @@ fn names_of_every_object_are_names_like_others() {
     }
     let answer = project.byod(&["check"]);
     assert_eq!(answer.status, 0, "{}{}", answer.stdout, answer.stderr);
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let root = project.root.join("user");
-    support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
 }

@@ -1,11 +1,7 @@
 //! A user's deployment belongs to one user.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
+use crate::common::{As, manifest, mutation, query};
 use byod_local::{Local, LocalDeployment};
-use common::{As, manifest, mutation, query};
 use serde_json::{Value as Json, json};
 
 async fn claim(users: &LocalDeployment, subject: &str) -> Json {

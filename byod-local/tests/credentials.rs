@@ -1,11 +1,7 @@
 //! `byod/credentials` of a main deployment, and `functions:ping` of a user's.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
+use crate::common::{As, main_with_users, manifest, mutation, query};
 use byod_local::{Local, Manifest};
-use common::{As, main_with_users, manifest, mutation, query};
 use serde_json::{Value as Json, json};
 
 /// The manifest of the tests with a function declared on top.
@@ -73,7 +69,7 @@ async fn the_service_keeps_a_record_of_each_users_deployment() {
         (get, json!({})),
     ] {
         let kind = if path == get { "query" } else { "mutation" };
-        let refused = common::call(&main, kind, path, args, As::User("auth|ada")).await;
+        let refused = crate::common::call(&main, kind, path, args, As::User("auth|ada")).await;
         assert_eq!(
             refused,
             Err(format!("Could not find public function for '{path}'."))

@@ -1,11 +1,7 @@
 //! The five functions that work by themselves.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
+use crate::common::{As, main_with_users, manifest, mutation, names, query};
 use byod_local::{Local, LocalDeployment};
-use common::{As, main_with_users, manifest, mutation, names, query};
 use serde_json::{Value as Json, json};
 
 const ADA: As<'_> = As::User("auth|ada");

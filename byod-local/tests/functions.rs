@@ -1,11 +1,7 @@
 //! Closures, visibility, and what is refused.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
+use crate::common::{As, call, main_with_users, manifest, mutation, post, query};
 use byod_local::{FunctionError, Local, Object, StartError, Value};
-use common::{As, call, main_with_users, manifest, mutation, post, query};
 use serde_json::json;
 
 #[tokio::test]
@@ -34,7 +30,7 @@ async fn a_closure_reads_the_tables_as_the_caller() {
     let found = query(&main, "notes:search", json!({"query": "milk"}), ada)
         .await
         .unwrap();
-    assert_eq!(common::names(&found), ["c milk", "b milk"]);
+    assert_eq!(crate::common::names(&found), ["c milk", "b milk"]);
 }
 
 #[tokio::test]

@@ -1,14 +1,10 @@
 //! The HTTP API: endpoints, authentication, bad requests, records.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::sync::Arc;
 
+use crate::common::{As, main_with_users, manifest, mutation, post, query, send};
 use byod_local::{AuthKind, Local};
 use bytes::Bytes;
-use common::{As, main_with_users, manifest, mutation, post, query, send};
 use http_body_util::Full;
 use hyper::{Method, Request, Version};
 use hyper_util::client::legacy::Client;
@@ -93,7 +89,7 @@ async fn an_admin_acts_as_a_user() {
     let listed = query(&main, "notes:list", json!({}), As::User("auth|ada"))
         .await
         .unwrap();
-    assert_eq!(common::names(&listed), ["a"]);
+    assert_eq!(crate::common::names(&listed), ["a"]);
 }
 
 #[tokio::test]

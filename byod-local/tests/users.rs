@@ -1,17 +1,13 @@
 //! What holds on users' deployments alone: owners, and idempotency keys.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-mod common;
-
+use crate::common::{As, mutation, query};
 use byod_local::{Local, LocalDeployment, Manifest, Object, Value};
 use byod_schema::{Injection, Validator};
-use common::{As, mutation, query};
 use serde_json::{Value as Json, json};
 
 /// With mutations that take a key as `once`.
 fn manifest() -> Manifest {
-    let mut manifest = common::manifest();
+    let mut manifest = crate::common::manifest();
     let inject = &mut manifest.inject;
     inject.insert("once".into(), Injection::IdempotencyKey);
     manifest

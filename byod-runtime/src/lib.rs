@@ -48,7 +48,7 @@ pub use deployment::Client;
 pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
-pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome};
+pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
 pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};

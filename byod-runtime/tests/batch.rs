@@ -1,16 +1,12 @@
 //! Batches: what they cost, and what they refuse.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::world::{World, list, thrown};
+use crate::support::{Reply, Server};
 use byod_runtime::{Client, ConnectionStatus, Error};
 use serde_json::{Value, json};
-use support::world::{World, list, thrown};
-use support::{Reply, Server};
 
 /// Answers every query of a batch with the authorization it was sent.
-fn echo(request: &support::Request) -> Option<Reply> {
+fn echo(request: &crate::support::Request) -> Option<Reply> {
     let queries = request.body["queries"].as_array()?;
     let sent = request.headers.get("authorization");
     let result = json!({"status": "success", "value": sent});
@@ -55,7 +51,7 @@ async fn main_is_called_with_the_token_of_the_batch() {
 }
 
 /// Batches are echoed; the record is as always.
-fn echo_or_none(request: &support::Request) -> Option<Reply> {
+fn echo_or_none(request: &crate::support::Request) -> Option<Reply> {
     echo(request).map(|reply| match reply {
         Reply::Status(200, body) => Reply::Status(200, body.replace("null", "\"nobody\"")),
         other => other,
@@ -88,7 +84,7 @@ async fn a_batch_is_sent_again_as_its_queries_are() {
 async fn a_batch_of_many_queries_is_named_once() {
     let world = World::new().await;
     let refused = || Reply::Status(400, r#"{"code": "Bad", "message": "no"}"#.to_owned());
-    let is_batch = |request: &support::Request| request.line.contains("query_batch");
+    let is_batch = |request: &crate::support::Request| request.line.contains("query_batch");
     world
         .at_main
         .set(move |request| is_batch(request).then(refused));

@@ -1,15 +1,11 @@
 //! What a client sends, and the values it gives.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::support::{Reply, Server, success};
 use byod_runtime::{Byod, Client, DeployKey, EncryptionKey, Error, Outcome, Value};
 use serde_json::json;
-use support::{Reply, Server, success};
 
 #[tokio::test]
 async fn a_call_is_a_post_with_convexs_headers() {

@@ -1,17 +1,13 @@
 //! A user's deployment: connected, tested, given other credentials.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::support::world::{World, thrown};
+use crate::support::{Reply, success};
 use byod_runtime::FunctionType::Query;
-use byod_runtime::{Claim, ConnectionProblem, ConnectionStatus, Credentials, Error, Outcome};
+use byod_runtime::{Claim, ConnectionProblem, ConnectionStatus, Credentials, Error, Outcome, Said};
 use serde_json::{Value, json};
-use support::world::{World, thrown};
-use support::{Reply, success};
 
 /// The credentials in the user's record.
 async fn stored(world: &World, user: &str) -> String {
@@ -53,7 +49,9 @@ async fn what_keeps_a_deployment_from_working_is_said_and_stored() {
     let table: [(Answer, ConnectionProblem, &str); 6] = [
         (
             || Reply::Status(401, String::new()),
-            ConnectionProblem::WrongKey,
+            ConnectionProblem::WrongKey {
+                said: Said::default(),
+            },
             "does not accept the deploy key",
         ),
         (
@@ -63,7 +61,10 @@ async fn what_keeps_a_deployment_from_working_is_said_and_stored() {
         ),
         (
             || Reply::Status(500, String::new()),
-            ConnectionProblem::Failing { status: 500 },
+            ConnectionProblem::Failing {
+                status: 500,
+                said: Said::default(),
+            },
             "HTTP status 500",
         ),
         (
@@ -132,7 +133,8 @@ async fn a_deployment_that_cant_be_reached_says_so() {
 async fn a_test_needs_a_record_and_leaves_a_disconnected_one() {
     let world = World::new().await;
     let error = world.byod.test_connection("nobody").await.unwrap_err();
-    assert!(matches!(error, Error::Config { .. }), "{error}");
+    assert_eq!(error.http_status(), 404);
+    assert!(matches!(error, Error::NoRecord { .. }), "{error}");
     world
         .save("a", "local|key", ConnectionStatus::Disconnected)
         .await;
@@ -166,7 +168,7 @@ async fn a_test_says_nothing_of_credentials_that_came_meanwhile() {
         .await;
     // While the old key is tested, another process stores a new one.
     let records = world.records.clone();
-    let sealed = support::world::encryption_key().seal(&Credentials {
+    let sealed = crate::support::world::encryption_key().seal(&Credentials {
         deployment_url: world.users.url.clone(),
         deploy_key: "local|new".into(),
     });
@@ -178,7 +180,10 @@ async fn a_test_says_nothing_of_credentials_that_came_meanwhile() {
         Some(Reply::Status(401, String::new()))
     });
     let test = world.byod.test_connection("a").await.unwrap();
-    assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
+    assert!(matches!(
+        test.problem,
+        Some(ConnectionProblem::WrongKey { .. })
+    ));
     assert_eq!(test.status, ConnectionStatus::Connected);
     assert_eq!(world.field("a", "connectionStatus"), "connected");
 }
@@ -195,7 +200,7 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
         .rotate_credentials("a", "a", &new)
         .await
         .unwrap_err();
-    assert!(matches!(nobody, Error::Config { .. }), "{nobody}");
+    assert!(matches!(nobody, Error::NoRecord { .. }), "{nobody}");
 
     world
         .save("a", "local|old", ConnectionStatus::Connected)
@@ -203,7 +208,10 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
     assert_eq!(world.call("a", "notes", Query).await.unwrap(), "the user's");
     world.at_users.status(403);
     let test = world.byod.rotate_credentials("a", "a", &new).await.unwrap();
-    assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
+    assert!(matches!(
+        test.problem,
+        Some(ConnectionProblem::WrongKey { .. })
+    ));
     assert_eq!(test.status, ConnectionStatus::Connected);
     assert_eq!(stored(&world, "a").await, "local|old");
 
@@ -224,7 +232,7 @@ async fn credentials_are_replaced_only_by_ones_that_work() {
             deploy_key: key.into(),
         };
         let error = world.byod.rotate_credentials("a", "a", &unusable).await;
-        assert!(matches!(error, Err(Error::Config { .. })));
+        assert!(matches!(error, Err(Error::Entered { .. })));
     }
     assert_eq!(stored(&world, "a").await, "local|new");
 }
@@ -258,7 +266,10 @@ async fn who_is_connected_stays_so_until_another_deployment_works() {
         .connect("a", "a", &Credentials::new(&url, "local|new"))
         .await
         .unwrap();
-    assert_eq!(test.problem, Some(ConnectionProblem::WrongKey));
+    assert!(matches!(
+        test.problem,
+        Some(ConnectionProblem::WrongKey { .. })
+    ));
     assert_eq!(test.status, ConnectionStatus::Connected);
     assert_eq!(*seen.lock().unwrap(), ["connected"]);
     assert_eq!(stored(&world, "a").await, "local|old");
@@ -418,4 +429,63 @@ async fn a_deploy_key_in_quotes_is_refused_as_such() {
         .unwrap_err();
     assert!(error.to_string().contains("quotes"), "{error}");
     assert_eq!(world.cost(), (0, 0));
+}
+
+/// What it says of itself reaches the user, beside what is to be done.
+#[tokio::test]
+async fn what_a_deployment_says_of_itself_is_kept() {
+    let coded = |code: &str, message: &str| json!({ "code": code, "message": message }).to_string();
+    let forbidden = coded(
+        "OperationNotPermitted",
+        "This deploy key may not run functions\nas an admin (local|key).",
+    );
+    let overloaded = coded("InternalServerError", "Try again later.");
+    let table: [(u16, String, &str, &str, &str); 2] = [
+        (
+            403,
+            forbidden,
+            "OperationNotPermitted",
+            "may not run functions as an admin",
+            "make a new one in its settings and enter it: OperationNotPermitted: This deploy key",
+        ),
+        (
+            500,
+            overloaded,
+            "InternalServerError",
+            "Try again later.",
+            "fails with HTTP status 500: InternalServerError: Try again later.",
+        ),
+    ];
+    let world = World::with(|byod| byod.retries(0)).await;
+    for (status, body, code, sentence, text) in table {
+        world.at_users.set(move |request| {
+            (!request.path().starts_with("byod/claim:"))
+                .then(|| Reply::Status(status, body.clone()))
+        });
+        let url = world.users.url.clone();
+        let credentials = Credentials::new(&url, "local|key");
+        let test = world.byod.connect("a", "a", &credentials).await.unwrap();
+        let problem = test.problem.unwrap();
+        let (ConnectionProblem::WrongKey { said } | ConnectionProblem::Failing { said, .. }) =
+            &problem
+        else {
+            panic!("{problem}");
+        };
+        assert_eq!(said.code.as_deref(), Some(code));
+        assert!(said.sentence.contains(sentence), "{said:?}");
+        assert!(problem.to_string().contains(text), "{problem}");
+        assert!(!problem.to_string().contains("local|key"), "{problem}");
+        assert_eq!(world.field("a", "connectionError"), problem.to_string());
+    }
+    // A package that is there isn't asked for.
+    world.at_users.set(|request| {
+        (request.path() == "functions:ping").then(|| thrown("Uncaught TypeError: x is undefined"))
+    });
+    let credentials = Credentials::new(&world.users.url, "local|key");
+    let test = world.byod.connect("a", "a", &credentials).await.unwrap();
+    let said = test.problem.unwrap().to_string();
+    assert_eq!(
+        said,
+        "the deployment's function `functions:ping` fails, see its logs: Uncaught TypeError: x is undefined"
+    );
 }

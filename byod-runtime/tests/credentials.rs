@@ -1,8 +1,6 @@
 //! Records that other services wrote, records that were tampered with, and
 //! records that never were any.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
-
 use std::collections::HashSet;
 
 use byod_runtime::{

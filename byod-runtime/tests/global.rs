@@ -1,8 +1,6 @@
 //! The instance that a process has one of. Each test is a process of its own, as it
 //! would be in a service.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::process::{Command, Output};
 
 use byod_runtime::{Byod, EncryptionKey, Error};
@@ -12,8 +10,9 @@ const URL: &str = "https://happy-animal-123.convex.cloud";
 /// Runs the test of this file again, in a process with this environment alone.
 fn process(test: &str, environment: &[(&str, &str)]) -> Output {
     let program = std::env::current_exe().unwrap();
+    let test = format!("global::{test}");
     Command::new(program)
-        .args(["--exact", test, "--ignored"])
+        .args(["--exact", &test, "--ignored"])
         .env_clear()
         .envs(environment.iter().copied())
         .output()

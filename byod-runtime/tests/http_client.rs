@@ -1,16 +1,15 @@
 //! Clients that the service sets up: proxies, certificates, TLS and DNS of its own, and
 //! what byod keeps to all the same.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::proxies::{socks, tunnels};
+use crate::support::world::World;
+use crate::support::{Reply, Server, Way, success, tls};
 use byod_runtime::{
     Byod, ByodBuilder, Client, ConnectionStatus, Credentials, EncryptionKey, Error, FunctionType,
     Location, Outcome, reqwest,
@@ -20,9 +19,6 @@ use flate2::write::GzEncoder;
 use reqwest::dns::{Name, Resolve, Resolving};
 use reqwest::{ClientBuilder, Proxy};
 use serde_json::json;
-use support::proxies::{socks, tunnels};
-use support::world::World;
-use support::{Reply, Server, Way, success, tls};
 
 const HOST: &str = "convex.example.org";
 

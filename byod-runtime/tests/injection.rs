@@ -1,12 +1,8 @@
 //! The arguments that only the user's deployment takes.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::world::World;
 use byod_runtime::codec::Injection;
 use byod_runtime::{ConnectionStatus, FunctionInfo, FunctionType, Mutation, Runs};
-use support::world::World;
 
 #[tokio::test]
 async fn the_time_is_read_once_a_call() {

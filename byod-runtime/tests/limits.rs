@@ -1,22 +1,19 @@
 //! What a call may cost, and how often it is sent.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 // Linux alone has a whole network of addresses that are this machine.
 #[cfg(target_os = "linux")]
 #[path = "limits/silent.rs"]
 mod silent;
-mod support;
 
 use std::future::{Future, IntoFuture as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::world::{World, create, encryption_key, list};
+use crate::support::{Reply, Server, slow_way_to, success, tls, until};
 use byod_runtime::{Byod, ByodBuilder, Client, ConnectionStatus, Error, Outcome};
 use serde_json::json;
-use support::world::{World, create, encryption_key, list};
-use support::{Reply, Server, slow_way_to, success, tls, until};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 

@@ -1,16 +1,12 @@
 //! Users' records: stored, changed, broken, and what becomes of the route.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::world::{MAIN_KEY, World, create, encryption_key, thrown};
+use crate::support::{Reply, success};
 use byod_runtime::FunctionType::{Mutation, Query};
 use byod_runtime::{Byod, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
-use support::world::{MAIN_KEY, World, create, encryption_key, thrown};
-use support::{Reply, success};
 
 #[tokio::test]
 async fn an_unknown_status_blocks_instead_of_going_to_main() {
@@ -117,12 +113,12 @@ async fn saved_credentials_are_sealed_and_open_again() {
         let saved = world
             .byod
             .save_credentials("a", &credentials, ConnectionStatus::Pending);
-        assert!(matches!(saved.await, Err(Error::Config { .. })));
+        assert!(matches!(saved.await, Err(Error::Entered { .. })));
         let connected = world
             .byod
             .connect("nobody", "nobody", &Credentials::new(url, key))
             .await;
-        assert!(matches!(connected, Err(Error::Config { .. })));
+        assert!(matches!(connected, Err(Error::Entered { .. })));
     }
     let status = ConnectionStatus::Unknown("paused".into());
     let saved = world.byod.save_credentials("a", &credentials, status).await;

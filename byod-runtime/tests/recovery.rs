@@ -1,17 +1,13 @@
 //! Users' deployments that fail: blocked, reported to main, and back by themselves.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::world::{World, create, list};
+use crate::support::{Reply, Server, success, until};
 use byod_runtime::FunctionType::Query;
 use byod_runtime::{Byod, ByodBuilder, ConnectionStatus, Credentials, Error, Outcome};
 use serde_json::json;
-use support::world::{World, create, list};
-use support::{Reply, Server, success, until};
 
 /// Without retries, and with the first try of a blocked deployment in a moment.
 fn soon(byod: ByodBuilder) -> ByodBuilder {
@@ -102,7 +98,7 @@ async fn what_a_function_throws_is_no_failure_of_the_deployment() {
     let world = connected(|byod| late(byod).failure_threshold(2)).await;
     world
         .at_users
-        .set(|_| Some(support::world::thrown("no such note")));
+        .set(|_| Some(crate::support::world::thrown("no such note")));
     for _ in 0..5 {
         let error = list(&world.session("a")).await.unwrap_err();
         assert!(matches!(error, Error::Function { .. }), "{error}");

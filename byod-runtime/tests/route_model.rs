@@ -5,8 +5,6 @@
 //! What is run is the very file that the library uses, with locks that know of the
 //! model's threads.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
 mod sync {
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 }

@@ -1,15 +1,11 @@
 //! Which deployment answers, and what that costs: counted at the deployments.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use byod_runtime::FunctionType::{Action, Mutation, Query};
 use std::time::Duration;
 
+use crate::support::world::World;
 use byod_runtime::{ConnectionStatus, Error, Outcome, Rollout};
 use serde_json::json;
-use support::world::World;
 
 #[tokio::test]
 async fn the_routing_table_row_by_row() {

@@ -1,14 +1,10 @@
 //! How a user's deployment is doing, asked once and watched.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::world::{World, list};
 use byod_runtime::{ConnectionStatus, Credentials, UserStatus};
 use serde_json::json;
-use support::world::{World, list};
 use tokio::sync::watch::Receiver;
 
 /// Waits for a status, and gives it.

@@ -1,17 +1,13 @@
 //! A user's calls reach no deployment of another user, and none that was given up.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::world::{World, create, list, pages, thrown};
+use crate::support::{Reply, Request, success, until};
 use byod_runtime::{ConnectionStatus, Credentials, Error, FunctionType, Outcome, Session};
 use serde_json::{Value, json};
-use support::world::{World, create, list, pages, thrown};
-use support::{Reply, Request, success, until};
 
 const CONNECTED: ConnectionStatus = ConnectionStatus::Connected;
 
@@ -272,7 +268,7 @@ async fn a_user_who_can_be_nobody_is_an_error_before_anything_is_sent() {
     for nobody in ["", " ", "\n", &*long] {
         let refused = |error: Error| {
             let text = error.to_string();
-            assert!(matches!(error, Error::Config { .. }), "{text}");
+            assert!(matches!(error, Error::Argument { .. }), "{text}");
             assert!(
                 text.contains("is empty") || text.contains("more than 1024"),
                 "{text}"

@@ -1,12 +1,8 @@
 //! Certificates: unknown ones are refused, added ones trusted.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
-
-mod support;
-
+use crate::support::{Server, success, tls};
 use byod_runtime::{Byod, ByodBuilder, EncryptionKey, Error, Outcome};
 use serde_json::json;
-use support::{Server, success, tls};
 
 async fn server(name: &str) -> (Server, String) {
     tls::server(name, |_| success(json!("over TLS"))).await

@@ -7,7 +7,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value as Json, json};
 
-use crate::node::Node;
+use crate::support::node::Node;
 
 /// A request, but for the deployment.
 struct Sent {
@@ -80,7 +80,7 @@ fn without_own(body: Json) -> Json {
 #[tokio::test]
 async fn requests_are_answered_alike() {
     let Some(node) = Node::get() else { return };
-    let (local, node) = crate::deploy(node).await;
+    let (local, node) = super::deploy(node).await;
     local.set_deploy_key("prod:users|only for tests");
 
     let ping = || json!({"path": "functions:ping", "args": {}, "format": "json"});

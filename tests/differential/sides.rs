@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use byod_runtime::{Client, DeployKey, Error, FunctionType, Value};
 use serde_json::{Value as Json, json};
 
-use crate::calls::Call;
+use super::calls::Call;
 
 /// What a deployment has been asked so far. Ids and cursors are its own; in calls
 /// and results they are called by when they were made.

@@ -22,7 +22,7 @@
 
 use serde_json::Value as Json;
 
-use crate::sides::Failure;
+use super::sides::Failure;
 
 /// What an error says, as far as both sides say it.
 #[derive(Debug, PartialEq)]

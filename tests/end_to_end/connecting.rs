@@ -4,8 +4,8 @@ use byod_examples::{conversations, notes, templates};
 use byod_runtime::{ConnectionStatus, Error, Location, Outcome, Session};
 use serde_json::{Value, json};
 
-use crate::documents::{conversation, note};
-use crate::world::{User, World};
+use super::documents::{conversation, note};
+use crate::support::world::{User, World};
 
 async fn answered_by(session: &Session) -> Location {
     let call = conversations::list(session, conversations::ListArgs::default());

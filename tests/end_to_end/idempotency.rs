@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::documents::{note, task};
-use crate::world::World;
+use super::documents::{note, task};
+use crate::support::world::World;
 
 #[tokio::test]
 async fn a_mutation_whose_answer_is_lost_has_run_once() {

@@ -4,8 +4,8 @@ use byod_examples::{notifications, shares, templates, user_preferences, user_sta
 use byod_runtime::{Id, Location};
 use serde_json::Value;
 
-use crate::world::World;
-use crate::wrappers::{both, json_of};
+use super::wrappers::{both, json_of};
+use crate::support::world::World;
 
 #[tokio::test]
 async fn main_tables_stay_on_main_for_everybody() {

@@ -9,8 +9,8 @@ use byod_examples::{
 use byod_runtime::{Claim, ConnectionStatus, Error, FunctionType, Id, Session};
 use serde_json::{Value, json};
 
-use crate::documents::{Documents, embedding, message, note, page, task};
-use crate::world::{User, World};
+use super::documents::{Documents, embedding, message, note, page, task};
+use crate::support::world::{User, World};
 
 /// Carol tries everything on Alice's documents.
 #[tokio::test]

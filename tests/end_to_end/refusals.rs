@@ -5,8 +5,8 @@ use byod_runtime::{DeployKey, Error, FunctionType, Id, Location, Outcome, Sessio
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::documents::{note, task};
-use crate::world::World;
+use super::documents::{note, task};
+use crate::support::world::World;
 
 /// The data that the example throws.
 #[derive(Debug, Deserialize)]

@@ -5,7 +5,7 @@ use byod_runtime::{
     UserDatabaseConfig,
 };
 
-use crate::world::World;
+use crate::support::world::World;
 
 fn key(text: &str) -> EncryptionKey {
     EncryptionKey::parse(text).unwrap()

@@ -7,10 +7,10 @@ use byod_examples::{Messages, conversations, memories, messages, notes, projects
 use byod_runtime::{Doc, Location};
 use serde_json::{Value, json};
 
-use crate::documents::{
+use super::documents::{
     Documents, conversation, embedding, memory, message, note, page, project, task,
 };
-use crate::world::{User, World};
+use crate::support::world::{User, World};
 
 /// Somebody without, and somebody with a deployment; and where they are served.
 pub async fn both(world: &World) -> [(User, Location); 2] {

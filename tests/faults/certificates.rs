@@ -8,7 +8,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
-use crate::rows::Certificate;
+use super::rows::Certificate;
 
 /// A server's side of TLS, and its certificate as PEM, which a client may trust.
 pub(crate) fn make(kind: Certificate) -> (TlsAcceptor, String) {

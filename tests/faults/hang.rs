@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use byod_runtime::Error;
 
-use crate::proxy::Fault::HangConnecting;
-use crate::rows::Place;
-use crate::way::Way;
-use crate::world::{Kind, TIMEOUT, User, World};
+use super::rows::Place;
+use super::world::{Kind, TIMEOUT, User, World};
+use crate::support::proxy::Fault::HangConnecting;
+use crate::support::way::Way;
 
 /// Far beyond what the calls take, and far below what waiting in a line would.
 const LONG: Duration = Duration::from_secs(20);

@@ -2,14 +2,16 @@
 
 use byod_runtime::Outcome;
 
-use crate::answers::{
+use super::answers::{
     bomb, cut, empty, html, huge, moved, not_an_answer, other_type, refused, rejected, retry_after,
     status,
 };
-use crate::proxy::Fault;
-use crate::proxy::Fault::{Answer, HangConnecting, Instead, ResetConnecting, ResetSending};
-use crate::proxy::Part::{HalfOfBody, HalfOfHead, Head, Nothing};
-use crate::proxy::Spoiled::{Changed, Hang, Reset, Slow};
+use crate::support::proxy::Fault;
+use crate::support::proxy::Fault::{
+    Answer, HangConnecting, Instead, ResetConnecting, ResetSending,
+};
+use crate::support::proxy::Part::{HalfOfBody, HalfOfHead, Head, Nothing};
+use crate::support::proxy::Spoiled::{Changed, Hang, Reset, Slow};
 
 /// One fault, and what is to come of it.
 pub(crate) struct Row {
@@ -145,6 +147,9 @@ pub(crate) const ROWS: &[Row] = rows! {
     "502 as HTML", Proxy(Answer(Changed(|_| html("502 Bad Gateway")))) => "status", UNKNOWN, Reads, true, Blocked("HTTP status 502");
     "503", Proxy(Answer(Changed(|_| refused(503, "Overloaded")))) => "status", UNKNOWN, Reads, true, Blocked("HTTP status 503");
     "503, Retry-After: 60", Proxy(Answer(Changed(|_| retry_after("503", "60")))) => "status", UNKNOWN, Never, true, Blocked("HTTP status 503");
+    "520 of a CDN", Proxy(Answer(Changed(|_| html("520 Web Server Returned an Unknown Error")))) => "status", UNKNOWN, Reads, true, Blocked("HTTP status 520");
+    "530 of a CDN", Proxy(Answer(Changed(|_| html("530 Origin DNS Error")))) => "status", UNKNOWN, Reads, true, Blocked("HTTP status 530");
+    "501", Proxy(Answer(Changed(|_| html("501 Not Implemented")))) => "status", UNKNOWN, Never, true, Blocked("HTTP status 501");
     "504", Proxy(Answer(Changed(|_| html("504 Gateway Timeout")))) => "status", UNKNOWN, Reads, true, Blocked("HTTP status 504");
     "empty body", Proxy(Answer(Changed(|_| empty()))) => "answer", UNKNOWN, Reads, true, FOREIGN;
     "cut JSON", Proxy(Answer(Changed(cut))) => "answer", UNKNOWN, Reads, true, FOREIGN;

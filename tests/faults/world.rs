@@ -15,11 +15,11 @@ use serde_json::json;
 use tokio::net::TcpSocket;
 use tokio_rustls::TlsAcceptor;
 
-use crate::answers::ANSWER_LIMIT;
-use crate::certificates;
-use crate::proxy::Proxy;
-use crate::rows::{Certificate, Place};
-use crate::way::Way;
+use super::answers::ANSWER_LIMIT;
+use super::certificates;
+use super::rows::{Certificate, Place};
+use crate::support::proxy::Proxy;
+use crate::support::way::Way;
 
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const RETRIES: u32 = 2;

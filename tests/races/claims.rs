@@ -8,9 +8,9 @@ use byod_runtime::{Byod, Error};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::gate::{Event, Waiting, gate};
-use crate::rounds;
-use crate::world::{self, Seals, process, record};
+use super::gate::{Event, Waiting, gate};
+use super::rounds;
+use super::world::{self, Seals, process, record};
 
 const USER: &str = "u";
 

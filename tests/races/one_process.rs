@@ -5,8 +5,8 @@ use byod_local::LocalDeployment;
 use byod_runtime::{Byod, ConnectionStatus, Credentials, Error, FunctionType};
 use tokio::sync::mpsc;
 
-use crate::gate::{Event, Waiting, gate};
-use crate::world::{self, Seals, process, record};
+use super::gate::{Event, Waiting, gate};
+use super::world::{self, Seals, process, record};
 
 const USER: &str = "u";
 
@@ -105,7 +105,7 @@ async fn run(
     match stores.await.unwrap() {
         Ok(()) | Err(Error::RecordChanged { .. }) => {}
         // There is no record whose credentials could be changed.
-        Err(Error::Config { .. }) if before.is_none() && matches!(op, Op::Rotate) => {}
+        Err(Error::NoRecord { .. }) if before.is_none() && matches!(op, Op::Rotate) => {}
         Err(error) => return Err(error.to_string()),
     }
     let left = record(&main, USER).map(|record| record.status);

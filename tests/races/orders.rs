@@ -11,9 +11,9 @@ use proptest::test_runner::{Config, TestError, TestRunner};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::gate::{Event, gate};
-use crate::rounds;
-use crate::world::{self, Record, Seals, process, record};
+use super::gate::{Event, gate};
+use super::rounds;
+use super::world::{self, Record, Seals, process, record};
 
 const USER: &str = "u";
 
@@ -241,7 +241,7 @@ async fn run(case: &Case, main: LocalDeployment, deployments: &Deployments) -> R
         match result {
             Ok(_) | Err(Error::RecordChanged { .. }) => {}
             // There is no record to be tested or changed.
-            Err(Error::Config { .. }) if case.before.status.is_none() => {}
+            Err(Error::NoRecord { .. }) if case.before.status.is_none() => {}
             Err(error) => return Err(format!("{op:?}: {error}")),
         }
     }

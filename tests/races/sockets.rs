@@ -8,8 +8,8 @@ use byod_runtime::{Byod, ConnectionStatus, FunctionType, Resealed};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-use crate::rounds;
-use crate::world::{self, Seals, process, record};
+use super::rounds;
+use super::world::{self, Seals, process, record};
 
 struct World {
     main: LocalDeployment,

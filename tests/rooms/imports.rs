@@ -6,7 +6,7 @@ use std::fmt;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::source::Module;
+use super::source::Module;
 
 type Path = Vec<String>;
 

@@ -44,14 +44,15 @@ pub(crate) fn modules(source: &Path) -> Vec<Module> {
     found
 }
 
-/// The test programs of several files in a folder, by name: `name/main.rs` and what is
-/// beside it, or `name.rs` and what is in `name`.
-pub(crate) fn programs(tests: &Path) -> Vec<(String, Vec<Module>)> {
+/// The parts of test programs that have several files, by name: `name/mod.rs` or
+/// `name/main.rs` and what is beside it, or `name.rs` and what is in `name`.
+pub(crate) fn parts(tests: &Path) -> Vec<(String, Vec<Module>)> {
     let mut found = Vec::new();
     let entries = fs::read_dir(tests).into_iter().flatten();
     for folder in entries.map(|entry| entry.unwrap().path()) {
         let beside = folder.with_extension("rs");
-        if !folder.is_dir() || !(beside.is_file() || folder.join("main.rs").is_file()) {
+        let is_first = |name: &str| folder.join(name).is_file();
+        if !folder.is_dir() || !(beside.is_file() || is_first("mod.rs") || is_first("main.rs")) {
             continue;
         }
         let mut program = modules(&folder);
@@ -59,6 +60,30 @@ pub(crate) fn programs(tests: &Path) -> Vec<(String, Vec<Module>)> {
             read_file(&beside, Vec::new(), &mut program, &mut Vec::new());
         }
         found.push((folder.display().to_string(), program));
+    }
+    found
+}
+
+/// The files of a folder with a test program that no program has.
+pub(crate) fn forgotten(tests: &Path) -> Vec<String> {
+    let Ok(main) = fs::read_to_string(tests.join("main.rs")) else {
+        return Vec::new();
+    };
+    let beside = fs::read_to_string(tests.join("Cargo.toml"));
+    let cargo = beside.or_else(|_| fs::read_to_string(tests.join("../Cargo.toml")));
+    let cargo = cargo.unwrap();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(tests).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let stem = file.file_stem().unwrap().to_str().unwrap();
+        let is_file = name.ends_with(".rs") && !matches!(stem, "main" | "lib");
+        let is_module = is_file || file.join("mod.rs").is_file();
+        let is_declared =
+            main.contains(&format!("\nmod {stem};\n")) || cargo.contains(&format!("{name}\"\n"));
+        if is_module && !is_declared {
+            found.push(file.display().to_string());
+        }
     }
     found
 }

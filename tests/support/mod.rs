@@ -3,6 +3,12 @@
 
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub mod node;
+pub mod proxy;
+#[path = "../../byod-runtime/tests/support/way.rs"]
+pub mod way;
+pub mod world;
+
 use byod_local::{Local, LocalDeployment};
 use byod_runtime::{Byod, ByodBuilder, ConnectionStatus, Credentials, EncryptionKey, Session};
 use serde_json::json;

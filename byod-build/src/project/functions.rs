@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::exported::Exported;
-use super::modules::Module;
 use crate::engine::{Engine, Outcome};
 use crate::error::Error;
+use crate::folder::Module;
 
 /// What one module has.
 #[derive(Default)]

@@ -8,10 +8,10 @@ use byod_schema::Schema;
 
 use super::exported::Exported;
 use super::functions::{self, ModuleReading};
-use super::modules::Module;
 use super::schema;
 use crate::engine::{Engine, Host, Noticing, Stopped};
 use crate::error::{Error, Limit, operations};
+use crate::folder::Module;
 use crate::limits::Limits;
 
 /// For questions to an engine that was stopped.

@@ -8,12 +8,11 @@ use byod_schema::{Function, FunctionPath, Schema, refused, refused_module};
 
 use super::exported::Exported;
 use super::functions::ModuleReading;
-use super::locate;
 use super::module_reader::Reader;
-use super::modules::{self, Module};
 use super::schema;
 use crate::engine::{Host, Noticing, Stopped};
 use crate::error::Error;
+use crate::folder::{self, Module};
 use crate::limits::patience::{self, Progress};
 use crate::limits::{COMPILER_STACK, Limits};
 
@@ -64,6 +63,8 @@ pub struct Attempt {
     pub digest: String,
     /// A digest of its own files alone, without what codegen makes of them.
     pub own_digest: String,
+    /// Its own files outside of the Convex folder, as seen from there.
+    pub(crate) outside: BTreeSet<String>,
 }
 
 /// As [`read_project`], with the packages in `apart/node_modules` for those that the
@@ -73,10 +74,10 @@ pub struct Attempt {
 ///
 /// Where the folder can't be read; what is wrong in it is in the [`Attempt`].
 pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<Attempt, Error> {
-    let folder = locate::convex_folder(folder)?;
+    let folder = folder::convex_folder(folder)?;
     let absolute = fs::canonicalize(&folder).map_err(|error| Error::io(&folder, error))?;
-    let schema = locate::schema_of(&absolute);
-    let modules = modules::find(&absolute).map_err(|error| Error::io(&folder, error))?;
+    let schema = folder::schema_of(&absolute);
+    let modules = folder::find(&absolute).map_err(|error| Error::io(&folder, error))?;
     let shown = folder.display().to_string();
     let apart = apart.map(Path::to_owned);
 
@@ -121,11 +122,13 @@ pub fn attempt(folder: &Path, limits: &Limits, apart: Option<&Path>) -> Result<A
         let digest = self::digest(&texts);
         texts.retain(|name, _| !name.starts_with("package ") && !name.contains("_generated/"));
         let own_digest = self::digest(&texts);
+        let outside = texts.keys().filter(|name| name.starts_with("../")).cloned();
         Ok(Attempt {
             reading,
             missing,
             digest,
             own_digest,
+            outside: outside.collect(),
         })
     })
 }

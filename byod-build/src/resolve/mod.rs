@@ -4,7 +4,6 @@ mod builtins;
 mod disk;
 mod frameworks;
 mod glob;
-mod grounds;
 mod imports;
 mod inert;
 mod lock;
@@ -17,7 +16,6 @@ mod workspace;
 
 pub(crate) use builtins::is_builtin;
 pub(crate) use glob::path_matches;
-pub(crate) use grounds::Grounds;
 pub use imports::Imports;
 pub(crate) use inert::Target;
 pub use lock_file::LockFile;

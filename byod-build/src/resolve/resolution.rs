@@ -12,12 +12,12 @@ use oxc_resolver::{
 
 use super::builtins::is_builtin;
 use super::disk::Resolver;
-use super::grounds::Grounds;
 use super::inert::{Target, builtin, file, not_found, nowhere};
 use super::pinned::Pinned;
 use super::specifier::{package_in, package_of};
 use super::tsconfig::Tsconfig;
 use super::workspace::Workspaces;
+use crate::folder::Grounds;
 use crate::standin::Standin;
 use crate::typescript::Dialect;
 

@@ -13,7 +13,7 @@ pub(crate) fn emit(folder: &Folder, snapshot: Option<&str>) -> (bool, String, St
     command
         .args([
             "--exact",
-            "emit::emit_in_a_process",
+            "common::emit::emit_in_a_process",
             "--ignored",
             "--nocapture",
         ])

@@ -7,7 +7,7 @@ use byod_build::{Limits, read_project};
 use byod_schema::{Function, FunctionPath, Schema};
 use serde_json::{Value, json};
 
-use crate::plan::{SECRET, Target, plan};
+use super::plan::{SECRET, Target, plan};
 use crate::support;
 
 /// What came of an attack.

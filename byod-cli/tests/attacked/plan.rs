@@ -6,7 +6,7 @@ use std::path::Path;
 use byod_schema::{Fields, Function, FunctionPath, FunctionType, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::values::{Dice, Pool, object};
+use super::values::{Dice, Pool, object};
 
 /// What stands in every text that Bob stores, and in none of Alice's.
 pub(super) const SECRET: &str = "only-bobs";

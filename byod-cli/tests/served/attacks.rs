@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::hostile::{Answers, Hostile, answer};
-use crate::world::{World, refused};
+use super::hostile::{Answers, Hostile, answer};
+use super::world::{World, refused};
 
 /// Parts of it must not show anywhere.
 const SECRET: &str = "gEh3im/+only&for=tests";
@@ -189,7 +189,7 @@ async fn a_deployment_of_somebody_else_gives_nothing() {
 
 #[tokio::test]
 async fn addresses_are_judged_as_the_service_judges_them() {
-    let mut environment = crate::world::environment();
+    let mut environment = super::world::environment();
     environment.remove("BYOD_DEVELOPMENT");
     environment.insert(
         "BYOD_ALLOWED_HOSTS",

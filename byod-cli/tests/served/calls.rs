@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::world::{World, refused, until};
+use super::world::{World, refused, until};
 
 const ALL: &str = "hello, answered, followed, and later";
 
@@ -137,7 +137,7 @@ async fn a_failing_deployment_blocks_the_action_too() {
 /// An operator can keep all on main, as the service's rollout does.
 #[tokio::test]
 async fn routing_can_be_switched_off() {
-    let mut environment = crate::world::environment();
+    let mut environment = super::world::environment();
     environment.insert("BYOD_ROUTING", "off");
     let Some(world) = World::with(&environment) else {
         return;

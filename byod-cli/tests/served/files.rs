@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::hostile::{Hostile, answer};
-use crate::world::{World, refused};
+use super::hostile::{Hostile, answer};
+use super::world::{World, refused};
 
 #[tokio::test]
 async fn a_file_goes_with_what_it_belongs_to() {

@@ -3,8 +3,8 @@
 use byod_runtime::{Credentials, EncryptionKey, Keyring};
 use serde_json::{Value as Json, json};
 
+use super::world::{KEY, World, environment, refused};
 use crate::support;
-use crate::world::{KEY, World, environment, refused};
 
 /// Records that Node's `crypto` has sealed, with IVs of 12 and of 16 bytes, and what is in them.
 const VECTORS: &str = include_str!("../../../byod-runtime/tests/vectors/credentials.json");
@@ -197,7 +197,7 @@ async fn a_main_without_the_key_says_so_and_serves_everybody_else() {
     let answered = ann.action("assistant:answer", json!({"id": id})).await;
     assert_eq!(answered.unwrap(), "hello");
     let all = vec!["hello, answered, followed, and later".to_owned()];
-    crate::world::until(all, async || ann.notes().await).await;
+    super::world::until(all, async || ann.notes().await).await;
 }
 
 #[tokio::test]

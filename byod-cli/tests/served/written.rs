@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
+use super::world::exported;
 use crate::support::{self, Project};
-use crate::world::exported;
 
 fn function<'a>(report: &'a Json, name: &str) -> &'a Json {
     let mut functions = report["functions"].as_array().unwrap().iter();

@@ -9,10 +9,14 @@ use crate::users::{EncryptionKey, is_quoted};
 /// The variable that lists where users' deployments may be.
 const ALLOWED_HOSTS: &str = "BYOD_ALLOWED_HOSTS";
 
+/// Where a main is that one hosts oneself.
+const SELF_HOSTED_URL: &str = "CONVEX_SELF_HOSTED_URL";
+
 impl ByodBuilder {
     /// Main's URL, main's deploy key and the encryption key from `CONVEX_URL` (or
-    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`;
-    /// space around a value, such as a line break at its end, doesn't count.
+    /// `NEXT_PUBLIC_CONVEX_URL`), `CONVEX_DEPLOY_KEY` and `BYOD_ENCRYPTION_KEY`; of a main
+    /// that one hosts oneself, also from `CONVEX_SELF_HOSTED_URL` and
+    /// `CONVEX_SELF_HOSTED_ADMIN_KEY`, which Convex's own tool reads. Space around a value, such as a line break at its end, doesn't count.
     ///
     /// Former encryption keys are those of `BYOD_FORMER_ENCRYPTION_KEYS`, if it is
     /// set: separated by commas, or, where one holds a comma, a JSON array of strings.
@@ -43,22 +47,27 @@ impl ByodBuilder {
             Ok((!value.trim().is_empty()).then_some(value))
         };
         let mut main_url = None;
-        for name in ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL"] {
+        for name in ["CONVEX_URL", "NEXT_PUBLIC_CONVEX_URL", SELF_HOSTED_URL] {
             if let (None, Some(url)) = (&main_url, var(name)?) {
                 main_url = Some((name, UrlText(url.to_string())));
             }
         }
         if main_url.is_none() {
             return Err(Error::config(
-                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set; \
+                "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL, or CONVEX_SELF_HOSTED_URL) is not set; \
                  set it to the main deployment's URL, such as https://happy-animal-123.convex.cloud",
             ));
         }
-        let Some(deploy_key) = var("CONVEX_DEPLOY_KEY")? else {
-            return Err(Error::config(
-                "CONVEX_DEPLOY_KEY is not set; set it to the main deployment's deploy key, \
-                 from the deployment's settings in the Convex dashboard",
-            ));
+        // The one that belongs to the URL: no other deployment is given it.
+        let key = match main_url {
+            Some((SELF_HOSTED_URL, _)) => "CONVEX_SELF_HOSTED_ADMIN_KEY",
+            _ => "CONVEX_DEPLOY_KEY",
+        };
+        let Some(deploy_key) = var(key)? else {
+            return Err(Error::config(format!(
+                "{key} is not set; set it to the main deployment's deploy key, \
+                 from the deployment's settings in the Convex dashboard"
+            )));
         };
         let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY")? else {
             return Err(Error::config(

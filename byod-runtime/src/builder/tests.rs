@@ -6,6 +6,7 @@ fn vars(vars: &[(&str, &str)]) -> Result<Byod, Error> {
     ByodBuilder::from_vars(|name| find(name).map(|(_, value)| (*value).to_owned()))?.build()
 }
 
+const OWN_URL: (&str, &str) = ("CONVEX_SELF_HOSTED_URL", "https://convex.example.org");
 const URL: (&str, &str) = ("CONVEX_URL", "https://happy-animal-123.convex.cloud");
 const KEY: (&str, &str) = ("CONVEX_DEPLOY_KEY", "prod:happy-animal-123|geheim");
 const SECRET: (&str, &str) = ("BYOD_ENCRYPTION_KEY", "geheim");
@@ -27,11 +28,23 @@ fn what_is_missing_or_wrong_is_named() {
     for (set, message) in [
         (
             &[KEY, SECRET][..],
-            "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set",
+            "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL, or CONVEX_SELF_HOSTED_URL) is not set",
         ),
         (
             &[no_url, KEY, SECRET],
-            "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL) is not set",
+            "CONVEX_URL (or NEXT_PUBLIC_CONVEX_URL, or CONVEX_SELF_HOSTED_URL) is not set",
+        ),
+        (
+            &[
+                ("CONVEX_URL", "https://happy-animal-123.convex.site"),
+                KEY,
+                SECRET,
+            ],
+            "CONVEX_URL: deployment URL is the one for HTTP actions; the deployment's own ends in `.convex.cloud`",
+        ),
+        (
+            &[OWN_URL, KEY, SECRET],
+            "CONVEX_SELF_HOSTED_ADMIN_KEY is not set; set it to",
         ),
         (
             &[bad_url, KEY, SECRET],
@@ -44,6 +57,17 @@ fn what_is_missing_or_wrong_is_named() {
         assert!(error.contains(message), "{error}");
         assert!(!error.contains("geheim"), "{error}");
     }
+}
+
+/// As Convex's own tool reads them; a key is for the URL that it is named with.
+#[test]
+fn a_main_that_one_hosts_is_named_as_convex_names_it() {
+    let own_key = ("CONVEX_SELF_HOSTED_ADMIN_KEY", "own|geheim");
+    let url = |set: &[_]| vars(set).unwrap().main_client().url().to_owned();
+    assert_eq!(url(&[OWN_URL, own_key, SECRET]), OWN_URL.1);
+    assert_eq!(url(&[URL, OWN_URL, own_key, KEY, SECRET]), URL.1);
+    let error = vars(&[URL, own_key, SECRET]).unwrap_err().to_string();
+    assert!(error.contains("CONVEX_DEPLOY_KEY is not set"), "{error}");
 }
 
 #[test]

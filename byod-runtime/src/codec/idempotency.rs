@@ -24,7 +24,7 @@ impl IdempotencyKey {
         let path = function.path;
         let length = self.0.len();
         if !(1..=LONGEST).contains(&length) {
-            return Err(Error::config(format!(
+            return Err(Error::argument(format!(
                 "the idempotency key of a call of `{path}` has {length} bytes; it must have 1 to {LONGEST}"
             )));
         }

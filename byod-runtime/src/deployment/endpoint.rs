@@ -63,6 +63,11 @@ fn parse_url(text: &str, allow_http: bool) -> Result<Uri, String> {
     let Some(host) = url.host_str() else {
         return Err("names no host".to_owned());
     };
+    if host == "convex.site" || host.ends_with(".convex.site") {
+        return Err(
+            "is the one for HTTP actions; the deployment's own ends in `.convex.cloud`".to_owned(),
+        );
+    }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err("holds more than scheme and host".to_owned());
     }

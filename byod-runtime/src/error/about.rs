@@ -12,6 +12,9 @@ impl Error {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Config { .. } => "config",
+            Self::Entered { .. } => "entered",
+            Self::Argument { .. } => "argument",
+            Self::NoRecord { .. } => "no_record",
             Self::Credentials { .. } => "credentials",
             Self::Connect { .. } => "connect",
             Self::Timeout { .. } => "timeout",
@@ -41,7 +44,12 @@ impl Error {
     /// The call it concerns, if it does concern one.
     pub fn call(&self) -> Option<&Call> {
         match self {
-            Self::Config { .. } | Self::Credentials { .. } | Self::RecordChanged { .. } => None,
+            Self::Config { .. }
+            | Self::Entered { .. }
+            | Self::Argument { .. }
+            | Self::NoRecord { .. }
+            | Self::Credentials { .. }
+            | Self::RecordChanged { .. } => None,
             Self::Connect { call, .. }
             | Self::Timeout { call, .. }
             | Self::Tls { call, .. }

@@ -4,8 +4,10 @@ mod about;
 mod call;
 mod claim;
 mod data;
+mod http_status;
 mod outcome;
 mod problem;
+mod said;
 mod stopped;
 #[cfg(test)]
 pub(crate) mod test_error;
@@ -19,6 +21,7 @@ pub use claim::Claim;
 pub use data::ErrorData;
 pub use outcome::Outcome;
 pub use problem::ConnectionProblem;
+pub use said::Said;
 pub(crate) use text::{EXPLANATION, one_line};
 pub(crate) use variants::BoxError;
 pub use variants::Error;

@@ -27,6 +27,9 @@ impl Error {
     fn outcome_of_attempt(&self) -> Outcome {
         match self {
             Self::Config { .. }
+            | Self::Entered { .. }
+            | Self::Argument { .. }
+            | Self::NoRecord { .. }
             | Self::Credentials { .. }
             | Self::Connect { .. }
             | Self::Tls { .. }
@@ -73,15 +76,26 @@ impl Error {
             | Self::Timeout { .. }
             | Self::Interrupted { .. }
             | Self::Busy { .. } => true,
-            Self::Status { status, .. } => {
-                matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
-            }
+            Self::Status { status, .. } => is_of_the_moment(*status),
             Self::Answer { executed, .. } => !executed,
             Self::Record { source, .. } => source.is_retryable(),
             // Bringing them there again does no harm, whatever came of it.
             Self::Copies { source, .. } => source.is_transient(),
             _ => false,
         }
+    }
+}
+
+/// Whether a status speaks of the moment: a request that came too early, too late or too
+/// often, and whatever a server says of itself, or a CDN of it (520 to 530), but that it
+/// will never take such a request.
+fn is_of_the_moment(status: u16) -> bool {
+    match status {
+        408 | 425 | 429 => true,
+        // Not implemented, the version of HTTP, no variant, a loop, no extension, a network
+        // that wants to be logged in to.
+        501 | 505 | 506 | 508 | 510 | 511 => false,
+        _ => (500..=599).contains(&status),
     }
 }
 
@@ -132,6 +146,16 @@ mod tests {
                 true,
             ),
             (504, None, Unknown, true, false),
+            (501, None, Unknown, false, false),
+            (505, None, Unknown, false, false),
+            (511, None, Unknown, false, false),
+            (520, None, Unknown, true, false),
+            (521, None, Unknown, true, false),
+            (524, None, Unknown, true, false),
+            (527, None, Unknown, true, false),
+            (530, None, Unknown, true, false),
+            (599, None, Unknown, true, false),
+            (600, None, Unknown, false, false),
         ] {
             let error = status(Mutation, code, name);
             assert_eq!(error.outcome(), outcome, "{code}");

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::said::Said;
 use super::stopped;
 use super::variants::Error;
 use super::words::SOMEBODY_ELSES;
@@ -12,8 +13,11 @@ use crate::error::Claim;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionProblem {
-    /// The deploy key was refused: HTTP status 401 or 403.
-    WrongKey,
+    /// The deploy key was refused, or may not do what is needed: HTTP status 401 or 403.
+    WrongKey {
+        /// What the deployment says.
+        said: Said,
+    },
     /// No answer came in time.
     TimedOut {
         /// The time that was given.
@@ -35,6 +39,8 @@ pub enum ConnectionProblem {
     Failing {
         /// The HTTP status.
         status: u16,
+        /// What the deployment says.
+        said: Said,
     },
     /// It is paused, or Convex has disabled it: it runs no functions at present.
     Stopped {
@@ -45,8 +51,13 @@ pub enum ConnectionProblem {
     Flooding,
     /// What answers there is no Convex deployment.
     NotConvex,
-    /// The function `functions:ping` is missing, or failed.
+    /// There is no function `functions:ping`.
     NoPing,
+    /// The function `functions:ping` is there, and failed.
+    PingFailed {
+        /// What it says.
+        said: Said,
+    },
     /// Its module `byod/claim`, which says whose it is, is there and doesn't work.
     NoClaim,
     /// It belongs to another user.
@@ -78,7 +89,9 @@ impl ConnectionProblem {
     /// against it.
     pub(crate) fn of(error: &Error) -> Option<Self> {
         Some(match error {
-            Error::Rejected { .. } => Self::WrongKey,
+            Error::Rejected { code, message, .. } => Self::WrongKey {
+                said: Said::by_code(code.as_deref(), message),
+            },
             Error::Timeout { limit, .. } => Self::TimedOut { limit: *limit },
             Error::Connect { reason, .. } | Error::Interrupted { reason, .. } => {
                 Self::Unreachable {
@@ -103,7 +116,15 @@ impl ConnectionProblem {
                 reason: message.clone(),
             },
             Error::Status { status: 404, .. } => Self::NotFound,
-            Error::Status { status, .. } => Self::Failing { status: *status },
+            Error::Status {
+                status,
+                code,
+                message,
+                ..
+            } => Self::Failing {
+                status: *status,
+                said: Said::by_code(code.as_deref(), message),
+            },
             Error::Answer {
                 executed: false, ..
             } => Self::NotConvex,
@@ -113,13 +134,28 @@ impl ConnectionProblem {
             _ => return None,
         })
     }
+
+    /// The same of a call of `functions:ping`, whose own errors say something too.
+    pub(crate) fn of_ping(error: &Error) -> Self {
+        match error {
+            Error::Function { message, .. }
+                if !message.contains("Could not find public function") =>
+            {
+                Self::of(error).unwrap_or_else(|| Self::PingFailed {
+                    said: Said::new(None, message),
+                })
+            }
+            _ => Self::of(error).unwrap_or(Self::NoPing),
+        }
+    }
 }
 
 impl fmt::Display for ConnectionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WrongKey => f.write_str(
-                "the deployment does not accept the deploy key; make a new one in its settings and enter it",
+            Self::WrongKey { said } => write!(
+                f,
+                "the deployment does not accept the deploy key; make a new one in its settings and enter it{said}"
             ),
             Self::TimedOut { limit } => write!(
                 f,
@@ -134,8 +170,8 @@ impl fmt::Display for ConnectionProblem {
             Self::Insecure { reason } => {
                 write!(f, "no secure connection to the deployment: {reason}")
             }
-            Self::Failing { status } => {
-                write!(f, "the deployment fails with HTTP status {status}")
+            Self::Failing { status, said } => {
+                write!(f, "the deployment fails with HTTP status {status}{said}")
             }
             Self::Stopped { reason } => write!(
                 f,
@@ -148,7 +184,11 @@ impl fmt::Display for ConnectionProblem {
                 f.write_str("what answers there is not a Convex deployment; check its URL")
             }
             Self::NoPing => f.write_str(
-                "the deployment has no working function `functions:ping`; deploy the package for users' deployments to it",
+                "the deployment has no function `functions:ping`; deploy the package for users' deployments to it",
+            ),
+            Self::PingFailed { said } => write!(
+                f,
+                "the deployment's function `functions:ping` fails, see its logs{said}"
             ),
             Self::NoClaim => f.write_str(
                 "the deployment's module `byod/claim` does not say whose the deployment is; deploy the package for users' deployments to it",

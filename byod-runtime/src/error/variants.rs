@@ -20,11 +20,35 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting is missing or can't be used.
+    /// A setting is missing or can't be used, or the service's own code asks for what
+    /// there is not: for its operator, not for its users.
     #[error("configuration: {}", Shown(.message))]
     Config {
         /// What is wrong, and how to set it right.
         message: Box<str>,
+    },
+
+    /// What a user entered as their deployment can't be one: its URL, or its deploy key.
+    /// Nothing was sent or stored; the message may be shown to the user.
+    #[error("{}", Shown(.message))]
+    Entered {
+        /// What is wrong, and how to set it right. Holds nothing of what was entered.
+        message: Box<str>,
+    },
+
+    /// A value that comes from whoever calls the service can't be used: an id that is
+    /// nobody's, or an idempotency key that is too long. Nothing was sent.
+    #[error("{}", Shown(.message))]
+    Argument {
+        /// What is wrong.
+        message: Box<str>,
+    },
+
+    /// The user has no record of an own deployment: they have never connected one.
+    #[error("the user `{}` has no record of an own deployment; `Byod::connect` makes one", Shown(.user))]
+    NoRecord {
+        /// The user's id.
+        user: Arc<str>,
     },
 
     /// A user's stored credentials could not be decrypted: malformed, changed, or
@@ -310,6 +334,18 @@ pub enum Error {
 impl Error {
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::Config {
+            message: message.into().into(),
+        }
+    }
+
+    pub(crate) fn entered(message: impl Into<String>) -> Self {
+        Self::Entered {
+            message: message.into().into(),
+        }
+    }
+
+    pub(crate) fn argument(message: impl Into<String>) -> Self {
+        Self::Argument {
             message: message.into().into(),
         }
     }

@@ -20,7 +20,7 @@ impl Byod {
     /// still connected claims it again, under the subject that the session has then.
     /// That is also what helps where the auth provider gave a user another subject.
     ///
-    /// [`Error::Config`] if the user has no record; other errors are those of main and
+    /// [`Error::NoRecord`] if the user has none; other errors are those of main and
     /// of the user's deployment.
     pub async fn release(&self, user: impl Into<UserId>) -> Result<Released, Error> {
         let user = user.into();
@@ -32,7 +32,7 @@ impl Byod {
     /// Gives up the user's claim of a deployment that their record doesn't name: one
     /// they had before, or one that was claimed and never connected. Main isn't asked.
     ///
-    /// [`Error::Config`] if the credentials can't be those of a deployment; other errors
+    /// [`Error::Entered`] if the credentials can't be those of a deployment; other errors
     /// are the deployment's.
     pub async fn release_deployment(
         &self,

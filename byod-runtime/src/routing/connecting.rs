@@ -32,7 +32,7 @@ impl Byod {
     /// and the test's status says so. [`Error::RecordChanged`] where other credentials
     /// were stored meanwhile, by another process: those stand as well.
     ///
-    /// [`Error::Config`] if they can't be those of a deployment: nothing is stored
+    /// [`Error::Entered`] if they can't be those of a deployment: nothing is stored
     /// then. Other errors are those of main.
     pub async fn connect(
         &self,
@@ -68,7 +68,7 @@ impl Byod {
     /// it before, if it is to be somebody else's.
     ///
     /// What others do meanwhile, and the errors, are as for `connect`; also
-    /// [`Error::Config`] if the user has no record.
+    /// [`Error::NoRecord`] if the user has none.
     pub async fn rotate_credentials(
         &self,
         user: impl Into<UserId>,
@@ -233,8 +233,8 @@ impl Byod {
     /// Main's `createConfig` must refuse a second record of a user with an error: so
     /// of two that store a new user's credentials at once, the later one is told.
     ///
-    /// [`Error::Config`] if they can't be those of a deployment, or the status is one
-    /// that this version doesn't know; [`Error::RecordChanged`] if the user disconnects,
+    /// [`Error::Entered`] if they can't be those of a deployment; [`Error::Config`] if the
+    /// status is one that this version doesn't know; [`Error::RecordChanged`] if the user disconnects,
     /// or others are stored, at the same time.
     pub async fn save_credentials(
         &self,
@@ -271,10 +271,8 @@ impl Byod {
 
     pub(super) async fn record(&self, user: &UserId) -> Result<UserDatabaseConfig, Error> {
         let record = self.inner().store.get(user).await?;
-        record.ok_or_else(|| {
-            Error::config(format!(
-                "the user `{user}` has no record of an own deployment; `Byod::connect` makes one"
-            ))
+        record.ok_or_else(|| Error::NoRecord {
+            user: user.as_str().into(),
         })
     }
 }

@@ -22,7 +22,7 @@ impl Byod {
         let problem = ConnectionProblem::of(error);
         let refuses = matches!(
             problem,
-            Some(ConnectionProblem::WrongKey | ConnectionProblem::Stopped { .. })
+            Some(ConnectionProblem::WrongKey { .. } | ConnectionProblem::Stopped { .. })
         );
         let failures = || connected.client.health().failures_in_a_row();
         let fails = is_failing(error) && failures() >= self.inner().failure_threshold;

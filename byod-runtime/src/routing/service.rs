@@ -130,18 +130,18 @@ impl Byod {
 
     pub(crate) fn client_of(&self, credentials: &Credentials) -> Result<Client, Error> {
         if credentials.deploy_key.is_empty() {
-            return Err(Error::config(
+            return Err(Error::entered(
                 "the deploy key is empty; make one in the deployment's settings in the Convex dashboard",
             ));
         }
         if is_quoted(credentials.deploy_key.expose_secret()) {
-            return Err(Error::config(
+            return Err(Error::entered(
                 "the deploy key stands in quotes; enter it without them",
             ));
         }
         let url = self.0.addresses.check(&credentials.deployment_url);
         let url = url.map_err(|problem| {
-            Error::config(format!(
+            Error::entered(format!(
                 "the deployment's URL {problem}; enter the one from its settings in the Convex dashboard, such as https://happy-animal-123.convex.cloud"
             ))
         })?;
@@ -149,6 +149,10 @@ impl Byod {
             .known_to(&self.0.deployments)
             .with_deploy_key(&credentials.deploy_key)
             .usable()
+            .map_err(|error| match error {
+                Error::Config { message } => Error::Entered { message },
+                other => other,
+            })
     }
 }
 

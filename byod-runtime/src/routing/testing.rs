@@ -37,7 +37,7 @@ impl Byod {
     ///
     /// The status of a record that is `disconnected`, or one that this version
     /// doesn't know, stays, and so does whatever somebody else wrote into the record
-    /// during the test. [`Error::Config`] if the user has no record; other errors are
+    /// during the test. [`Error::NoRecord`] if the user has none; other errors are
     /// those of main.
     pub async fn test_connection(&self, user: impl Into<UserId>) -> Result<ConnectionTest, Error> {
         let user = user.into();
@@ -95,10 +95,7 @@ impl Byod {
         }
         let client = client.with_limits(|limits| limits.timeout = limits.timeout.min(TEST_TIMEOUT));
         let ping = client.query("functions:ping", &serde_json::json!({})).await;
-        let Ping { version } = ping.map_err(|error| {
-            // The rest are the function's own errors.
-            ConnectionProblem::of(&error).unwrap_or(ConnectionProblem::NoPing)
-        })?;
+        let Ping { version } = ping.map_err(|error| ConnectionProblem::of_ping(&error))?;
         let found = version as u64;
         let minimum = self.inner().minimum_schema_version;
         if found < minimum {

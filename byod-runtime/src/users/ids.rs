@@ -46,15 +46,15 @@ macro_rules! shared_text {
         }
 
         impl $name {
-            /// [`Error::Config`] if it can be nobody's.
+            /// [`Error::Argument`] if it can be nobody's.
             pub(crate) fn check(&self) -> Result<(), Error> {
                 if self.0.trim().is_empty() {
-                    return Err(Error::config(concat!(
+                    return Err(Error::argument(concat!(
                         "the ", $what, " is empty; calls of nobody in particular go through `Byod::main_client`"
                     )));
                 }
                 if self.0.len() > LONGEST {
-                    return Err(Error::config(format!(
+                    return Err(Error::argument(format!(
                         concat!("the ", $what, " has {} bytes, more than {}; is it one?"),
                         self.0.len(),
                         LONGEST

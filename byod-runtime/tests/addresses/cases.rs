@@ -101,7 +101,8 @@ async fn no_hostile_url_is_stored() {
                 .await;
             let rotated = world.byod.rotate_credentials("a", "a", &credentials).await;
             for error in [saved, tested.unwrap_err(), rotated.unwrap_err()] {
-                assert!(matches!(error, Error::Config { .. }), "{url:?}: {error}");
+                assert!(matches!(error, Error::Entered { .. }), "{url:?}: {error}");
+                assert_eq!(error.http_status(), 400);
                 let text = error.to_string();
                 assert!(text.contains("the deployment's URL "), "{url:?}: {error}");
                 assert!(text.contains(reason), "{url:?} ({setting:?}): {error}");

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+use super::{connected, ended};
 use crate::support::world::create;
-use crate::{connected, ended};
 
 /// An address of this machine at which nobody takes connections, nor refuses them.
 async fn silent_at(port: u16) -> (TcpListener, Vec<TcpStream>) {

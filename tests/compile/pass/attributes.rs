@@ -21,7 +21,8 @@ pub async fn search(session: &Session) -> Result<Vec<Doc<Notes>>, byod_runtime::
 const NOTES: TableInfo = table!("notes");
 static ROUTER: Router = Router::new(tables!());
 
-fn main() {
+#[test]
+fn runs() {
     assert_eq!((NOTES.name, NOTES.location), ("notes", Location::User));
     assert!(ROUTER.is_user_table("notes") && ROUTER.is_main_table("users"));
     assert_eq!(tables!().len(), 32);

@@ -12,9 +12,11 @@ pub struct Found {
 }
 
 pub async fn pages(session: &Session) -> Result<(), Error> {
-    let call: PaginatedQuery<Doc<Notes>> = notes::page(session, notes::PageArgs { title: "Hi".into() });
+    let call: PaginatedQuery<Doc<Notes>> =
+        notes::page(session, notes::PageArgs { title: "Hi".into() });
     let page: Page<Doc<Notes>> = call.page_size(20).await?;
-    let next = notes::page(session, notes::PageArgs { title: "Hi".into() }).cursor(page.continue_cursor);
+    let next =
+        notes::page(session, notes::PageArgs { title: "Hi".into() }).cursor(page.continue_cursor);
     let mut pages = next.pages();
     while let Some(page) = pages.next().await {
         let _: Vec<Doc<Notes>> = page?.page;
@@ -24,15 +26,26 @@ pub async fn pages(session: &Session) -> Result<(), Error> {
         let _: String = title?;
     }
     let _: Page<Found> = notes::found(session).await?;
-    let (_, _): (Page<String>, Page<Found>) =
-        session.batch((notes::titles(session).query(), notes::found(session).query())).await?;
+    let (_, _): (Page<String>, Page<Found>) = session
+        .batch((
+            notes::titles(session).query(),
+            notes::found(session).query(),
+        ))
+        .await?;
     Ok(())
 }
 
-fn main() {
+#[test]
+fn runs() {
     let id: Id<Notes> = Id::<Notes>::new("n1");
     // In any order; text may be borrowed, and what is optional left out.
-    let built = notes::PublishArgs::builder().title("Hi").id(id.clone()).pinned(true).body("…").until(None).build();
+    let built = notes::PublishArgs::builder()
+        .title("Hi")
+        .id(id.clone())
+        .pinned(true)
+        .body("…")
+        .until(None)
+        .build();
     let written = notes::PublishArgs {
         id,
         title: "Hi".into(),
@@ -42,8 +55,16 @@ fn main() {
         until: Some(None),
     };
     assert_eq!(built, written);
-    let same = notes::PublishArgs { build: Some(1.0), ..built };
-    let named_like_the_method =
-        notes::PublishArgs::builder().pinned(true).id(same.id.clone()).title("Hi").body("…").until(None).build__build(1.0);
+    let same = notes::PublishArgs {
+        build: Some(1.0),
+        ..built
+    };
+    let named_like_the_method = notes::PublishArgs::builder()
+        .pinned(true)
+        .id(same.id.clone())
+        .title("Hi")
+        .body("…")
+        .until(None)
+        .build__build(1.0);
     assert_eq!(named_like_the_method.build(), same);
 }

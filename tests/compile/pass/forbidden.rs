@@ -1,6 +1,11 @@
 //! A crate that forbids lints of the compiler: what is generated asks for no exception.
 
-#![forbid(missing_docs, nonstandard_style, unused_imports, ambiguous_glob_reexports)]
+#![forbid(
+    missing_docs,
+    nonstandard_style,
+    unused_imports,
+    ambiguous_glob_reexports
+)]
 
 /// Structs that share a table, and a module, reached by one name.
 pub mod together {
@@ -31,5 +36,3 @@ pub mod whole {
     #[byod_table(location = "main", skip(loop))]
     pub struct OddNames;
 }
-
-fn main() {}

@@ -30,32 +30,48 @@ mod views {
 
 fn document<T: byod_runtime::Table>(fields: Value) -> Doc<T> {
     let mut json = json!({"_id": "e1", "_creationTime": 1.5});
-    json.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    json.as_object_mut()
+        .unwrap()
+        .extend(fields.as_object().unwrap().clone());
     let document: Doc<T> = serde_json::from_value(json.clone()).unwrap();
     assert_eq!(serde_json::to_value(&document).unwrap(), json);
     document
 }
 
-fn main() {
+#[test]
+fn runs() {
     let opened = document::<Events>(json!({"kind": "opened", "at": 1}));
     assert_eq!((opened.id.as_str(), opened.creation_time), ("e1", 1.5));
     assert!(matches!(&*opened, Events::Opened(event) if event.at == 1.0));
     let renamed = document::<Events>(json!({"kind": "renamed", "at": 2, "title": "Hi"}));
-    assert!(matches!(&renamed.fields, Events::Renamed(events::Renamed { title, .. }) if title == "Hi"));
+    assert!(
+        matches!(&renamed.fields, Events::Renamed(events::Renamed { title, .. }) if title == "Hi")
+    );
     let newer = document::<Events>(json!({"kind": "moved", "to": {"$integer": "AAAAAAAAAAA="}}));
     assert!(matches!(newer.fields, Events::Unknown(_)));
 
-    assert!(matches!(*document::<Figures>(json!({"name": "a", "radius": 1})), Figures::Object(_)));
-    assert!(matches!(*document::<Figures>(json!({"width": 1, "height": 2})), Figures::Object2(_)));
+    assert!(matches!(
+        *document::<Figures>(json!({"name": "a", "radius": 1})),
+        Figures::Object(_)
+    ));
+    assert!(matches!(
+        *document::<Figures>(json!({"width": 1, "height": 2})),
+        Figures::Object2(_)
+    ));
 
     let view = serde_json::from_value::<Doc<views::Events>>(
         json!({"_id": "e1", "_creationTime": 1, "kind": "renamed", "at": 2, "title": "Hi"}),
     );
     let view = view.unwrap();
     assert_eq!((&view.kind, view.at), (&views::events::Kind::Renamed, 2.0));
-    let view = serde_json::from_value::<Doc<views::Figures>>(json!({"_id": "e1", "_creationTime": 1, "width": 2}));
+    let view = serde_json::from_value::<Doc<views::Figures>>(
+        json!({"_id": "e1", "_creationTime": 1, "width": 2}),
+    );
     assert_eq!(view.unwrap().name, None);
 
     let any = document::<Anything>(json!({"a": [true]}));
-    assert_eq!(any.fields.fields["a"], byod_runtime::Value::Array(vec![byod_runtime::Value::Boolean(true)]));
+    assert_eq!(
+        any.fields.fields["a"],
+        byod_runtime::Value::Array(vec![byod_runtime::Value::Boolean(true)])
+    );
 }

@@ -88,9 +88,16 @@ fn create(session: &Session) -> Mutation<byod_runtime::codec::Json> {
 
 const ROUTER: Router = Router::new(tables!()).with_functions(functions!());
 
-fn main() {
+#[test]
+fn runs() {
     let found: &FunctionInfo = ROUTER.function("notes:list").unwrap();
     assert_eq!((found.runs, found.switches), (Runs::User, &["notes"][..]));
-    let _ = (create, together::get, together::title, together::owner, elsewhere::count);
+    let _ = (
+        create,
+        together::get,
+        together::title,
+        together::owner,
+        elsewhere::count,
+    );
     let _ = by_the_tables_name::count;
 }

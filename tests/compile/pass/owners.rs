@@ -10,8 +10,12 @@ pub struct Owned;
 pub struct Returned;
 
 pub async fn list(session: &Session) {
-    let _ = owned::list(session, owned::ListArgs { user_id: "an id of main".to_owned() }).await;
+    let _ = owned::list(
+        session,
+        owned::ListArgs {
+            user_id: "an id of main".to_owned(),
+        },
+    )
+    .await;
     let _: Result<serde_json::Value, _> = returned::count(session).await;
 }
-
-fn main() {}

@@ -6,5 +6,3 @@ use byod_runtime::byod_table;
 pub struct Folders {
     pub color: Option<String>,
 }
-
-fn main() {}

@@ -14,7 +14,9 @@ fn read(part: Value, size: Value, target: Value) -> Unions {
 /// known or not.
 fn read_with(fields: Value) -> Unions {
     let mut json = json!({"part": {"kind": "divider"}, "size": null, "version": 2, "name": "none"});
-    json.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    json.as_object_mut()
+        .unwrap()
+        .extend(fields.as_object().unwrap().clone());
     let document: Unions = serde_json::from_value(json.clone()).unwrap();
     assert_eq!(serde_json::to_value(&document).unwrap(), json);
     document
@@ -22,9 +24,14 @@ fn read_with(fields: Value) -> Unions {
 
 const ID: &str = "k57d8r2v6b1jw3a9q0m4n5p7s8tz2c3e";
 
-fn main() {
+#[test]
+fn runs() {
     let int64 = json!({"$integer": "BwAAAAAAAAA="});
-    let first = read(json!({"kind": "text", "body": "Hi"}), json!(3), json!({"a": "x", "b": int64}));
+    let first = read(
+        json!({"kind": "text", "body": "Hi"}),
+        json!(3),
+        json!({"a": "x", "b": int64}),
+    );
     match &first.part {
         unions::Part::Text(text) => assert_eq!(text.body, "Hi"),
         other => panic!("{other:?}"),
@@ -36,7 +43,10 @@ fn main() {
 
     let second = read(json!({"kind": "divider"}), json!("auto"), json!({"a": "x"}));
     assert_eq!(second.part, unions::Part::Divider);
-    assert_eq!(second.size, Some(unions::Size::Literal(unions::SizeLiteral::Auto)));
+    assert_eq!(
+        second.size,
+        Some(unions::Size::Literal(unions::SizeLiteral::Auto))
+    );
     assert!(matches!(second.target, Some(unions::Target::Object(_))));
 
     let image = json!({"kind": "image", "url": "u", "width": 2});
@@ -57,7 +67,8 @@ fn literals_of_other_types() {
     assert!(matches!(done.outcome, Some(unions::Outcome::True(done)) if done.value == "x"));
     assert_eq!(done.release, Some(unions::Release::Number1));
 
-    let failed = json!({"outcome": {"ok": false, "error": "e"}, "release": {"major": -2, "lts": true}});
+    let failed =
+        json!({"outcome": {"ok": false, "error": "e"}, "release": {"major": -2, "lts": true}});
     let failed = read_with(failed);
     assert!(matches!(failed.outcome, Some(unions::Outcome::False(failed)) if failed.error == "e"));
     assert!(matches!(failed.release, Some(unions::Release::NumberMinus2(release)) if release.lts));
@@ -65,15 +76,25 @@ fn literals_of_other_types() {
 
 fn members_that_look_alike() {
     let by = |actor: &str| read_with(json!({"actor": actor})).actor.unwrap();
-    assert_eq!(by("system"), unions::Actor::Literal(unions::ActorLiteral::System));
+    assert_eq!(
+        by("system"),
+        unions::Actor::Literal(unions::ActorLiteral::System)
+    );
     assert!(matches!(by(ID), unions::Actor::UsersId(_)));
     // No id, so a literal of a newer deployment.
-    assert!(matches!(by("robot"), unions::Actor::Literal(unions::ActorLiteral::Unknown(_))));
+    assert!(matches!(
+        by("robot"),
+        unions::Actor::Literal(unions::ActorLiteral::Unknown(_))
+    ));
 
     // Of which table an id is doesn't show: it stays text.
     let _: Option<String> = read_with(json!({"subject": ID})).subject;
 
-    let step = |at: &str, by: Value| read_with(json!({"step": {"at": at, "by": by}})).step.unwrap();
+    let step = |at: &str, by: Value| {
+        read_with(json!({"step": {"at": at, "by": by}}))
+            .step
+            .unwrap()
+    };
     assert!(matches!(step("start", json!("x")), unions::Step::Object(_)));
     assert!(matches!(step("end", json!("x")), unions::Step::Object2(_)));
     assert!(matches!(step("end", json!(1)), unions::Step::Object3(_)));
@@ -81,7 +102,11 @@ fn members_that_look_alike() {
 
 /// A newer deployment may send what this build has no member for.
 fn newer_values() {
-    let newer = read(json!({"kind": "video", "seconds": 3}), json!(true), json!([1]));
+    let newer = read(
+        json!({"kind": "video", "seconds": 3}),
+        json!(true),
+        json!([1]),
+    );
     assert!(matches!(newer.part, unions::Part::Unknown(_)));
     assert!(matches!(newer.size, Some(unions::Size::Unknown(_))));
     assert!(matches!(newer.target, Some(unions::Target::Unknown(_))));
@@ -108,5 +133,12 @@ fn newer_values() {
     let newer = quotas.keys().find(|plan| plan.as_str() == "team").unwrap();
     assert!(matches!(newer, unions::QuotasKey::Unknown(_)));
     let free = &quotas[&unions::QuotasKey::Free];
-    assert!(matches!(&free[..], [Some(unions::Quotas::A), None, Some(unions::Quotas::Unknown(_))]));
+    assert!(matches!(
+        &free[..],
+        [
+            Some(unions::Quotas::A),
+            None,
+            Some(unions::Quotas::Unknown(_))
+        ]
+    ));
 }

@@ -41,23 +41,41 @@ pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
     let id: Id<Notes> = notes::create(session, notes::CreateArgs { title: "Hi".into() }).await?;
     let _: Option<Doc<Notes>> = notes::get(session, notes::GetArgs { id }).await?;
     let _: f64 = notes::count(session).await?;
-    let _: serde_json::Value = notes::search(session, notes::SearchArgs { text: "".into() }).await?;
+    let _: serde_json::Value =
+        notes::search(session, notes::SearchArgs { text: "".into() }).await?;
     let notes::SummaryResult { total, latest } = notes::summary(session).await?;
     let _: (i64, Option<Id<Notes>>) = (total, latest);
     let _: serde_json::Value = users::update(session, serde_json::json!({ "name": "A" })).await?;
     Ok(())
 }
 
-fn main() {
+#[test]
+fn runs() {
     // An owner is an id on main and the subject on the user's deployment: text.
-    let note = Notes { user_id: "subject".into(), title: "Hi".into(), body: None };
-    assert_eq!(serde_json::to_value(&note).unwrap(), serde_json::json!({"userId": "subject", "title": "Hi"}));
+    let note = Notes {
+        user_id: "subject".into(),
+        title: "Hi".into(),
+        body: None,
+    };
+    assert_eq!(
+        serde_json::to_value(&note).unwrap(),
+        serde_json::json!({"userId": "subject", "title": "Hi"})
+    );
 
     // What a newer deployment has more is no reason not to read.
     let json = r#"{"_id": "k1", "_creationTime": 1.5, "userId": "u", "title": "Hi", "newer": {"$integer": "AAAAAAAAAAA="}}"#;
     let doc: Doc<Notes> = serde_json::from_str(json).unwrap();
-    assert_eq!((doc.id.as_str(), doc.creation_time, doc.title.as_str()), ("k1", 1.5, "Hi"));
+    assert_eq!(
+        (doc.id.as_str(), doc.creation_time, doc.title.as_str()),
+        ("k1", 1.5, "Hi")
+    );
 
-    let missing = serde_json::from_str::<Doc<Notes>>(r#"{"_id": "k1", "_creationTime": 1, "userId": "u"}"#);
-    assert!(missing.unwrap_err().to_string().contains("missing field `title`"));
+    let missing =
+        serde_json::from_str::<Doc<Notes>>(r#"{"_id": "k1", "_creationTime": 1, "userId": "u"}"#);
+    assert!(
+        missing
+            .unwrap_err()
+            .to_string()
+            .contains("missing field `title`")
+    );
 }

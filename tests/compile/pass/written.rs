@@ -45,7 +45,6 @@ pub struct Preferences {
     pub counters: HashMap<String, i64>,
 }
 
-
 // Each struct brings a module called like the table: a second view goes elsewhere.
 mod own {
     use byod_runtime::byod_table;
@@ -58,12 +57,16 @@ mod own {
     }
 }
 
-fn main() {
+#[test]
+fn runs() {
     let json = r#"{"_id": "p1", "_creationTime": 1, "userId": "u", "language": "en", "volume": 0.5,
         "visits": {"$integer": "KgAAAAAAAAA="}, "muted": false, "tags": ["a"], "nickname": null,
         "plan": "enterprise", "layout": {"columns": 2}, "counters": {}}"#;
     let doc: Doc<Preferences> = serde_json::from_str(json).unwrap();
-    assert_eq!((&doc.volume, doc.visits, doc.theme.as_ref()), (&Volume(0.5), 42, None));
+    assert_eq!(
+        (&doc.volume, doc.visits, doc.theme.as_ref()),
+        (&Volume(0.5), 42, None)
+    );
     assert_eq!(doc.labels, ["a"]);
     // A literal that this build doesn't know is kept, and written back as it came.
     assert_eq!(doc.plan.as_str(), "enterprise");

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::grounds::Grounds;
 use crate::error::Error;
 use crate::limits::read_file;
-use crate::resolve::Grounds;
 
 /// How deep below a folder a Convex project is looked for.
 const DEPTH: usize = 4;
@@ -75,6 +75,22 @@ pub(crate) fn missing(named: &Path) -> Option<PathBuf> {
         return None;
     }
     Some(said_by(named))
+}
+
+/// What is there once the Convex folder that is [`missing`] is: the folder itself, or
+/// what is in it.
+pub(crate) fn would_be(missing: &Path) -> Vec<PathBuf> {
+    if !missing.is_dir() {
+        return vec![missing.to_owned()];
+    }
+    let names = [
+        "convex",
+        "convex.json",
+        "schema.js",
+        "schema.ts",
+        "_generated",
+    ];
+    names.map(|name| missing.join(name)).to_vec()
 }
 
 /// The Convex folder that `named` stands for where there is no schema, which Convex

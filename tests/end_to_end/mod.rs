@@ -2,12 +2,6 @@
 //! TypeScript of both projects. It runs in Node by `convex-test`, or, where
 //! `BYOD_LIVE_*` names deployments of Convex itself, there.
 
-#[path = "../support/node.rs"]
-#[allow(dead_code, reason = "others use the rest of it")]
-mod node;
-#[path = "../support/world.rs"]
-mod world;
-
 /// A call whose only argument is a document's id.
 macro_rules! by_id {
     ($session:expr, $module:ident::$function:ident, $arguments:ident, $id:expr) => {

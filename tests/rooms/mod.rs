@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use imports::{Import, imports};
 use names::alike;
-use source::{Module, modules, programs};
+use source::{Module, forgotten, modules, parts};
 
 /// The rooms of a crate from the bottom up, and what is wrong with its imports.
 struct House {
@@ -48,11 +48,15 @@ fn modules_of(folder: &str) -> Vec<Module> {
     modules(&crates().join(folder).join("src"))
 }
 
-/// The test programs that have several files: of each crate, and of all together.
-fn test_programs() -> Vec<(String, Vec<Module>)> {
+/// The folders of test programs: of each crate, and of all together.
+fn test_folders() -> impl Iterator<Item = PathBuf> {
     let folders = stated().into_keys().map(|folder| crates().join(folder));
-    let folders = folders.chain([crates()]).map(|folder| folder.join("tests"));
-    let found: Vec<_> = folders.flat_map(|folder| programs(&folder)).collect();
+    folders.chain([crates()]).map(|folder| folder.join("tests"))
+}
+
+/// The parts of test programs that have several files.
+fn parts_of_tests() -> Vec<(String, Vec<Module>)> {
+    let found: Vec<_> = test_folders().flat_map(|folder| parts(&folder)).collect();
     assert!(found.len() > 10, "{}", found.len());
     found
 }
@@ -208,7 +212,7 @@ fn no_two_names_side_by_side_differ_by_their_endings_only() {
         let found = alike(modules.iter().map(|module| &*module.path));
         all.extend(found.into_iter().map(|fault| format!("{folder}: {fault}")));
     }
-    for (program, modules) in test_programs() {
+    for (program, modules) in parts_of_tests() {
         let found = alike(modules.iter().map(|module| &*module.path));
         all.extend(found.into_iter().map(|fault| format!("{program}: {fault}")));
     }
@@ -216,16 +220,25 @@ fn no_two_names_side_by_side_differ_by_their_endings_only() {
 }
 
 #[test]
-fn no_files_of_a_test_program_import_in_a_ring() {
+fn no_files_of_a_part_of_a_test_program_import_in_a_ring() {
     let mut all = Vec::new();
-    for (program, modules) in test_programs() {
+    for (program, modules) in parts_of_tests() {
         let mut imports = imports(&modules);
-        // What a program's first file has is for all that it is made of.
+        // What a part's first file has is for all that it is made of.
         imports.retain(|import| !import.to.is_empty());
         let rings = rings(&imports).into_iter();
         all.extend(rings.map(|ring| format!("{program}: {ring}")));
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
+}
+
+#[test]
+fn every_file_of_tests_is_in_a_program() {
+    let forgotten: Vec<_> = test_folders()
+        .flat_map(|folder| forgotten(&folder))
+        .collect();
+    let advice = "write `mod NAME;` into the main.rs beside it";
+    assert!(forgotten.is_empty(), "{}: {advice}", forgotten.join(", "));
 }
 
 /// What a folder's `mod.rs` has is found where it lies.

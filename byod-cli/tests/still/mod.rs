@@ -1,16 +1,12 @@
 //! What modules hold can't be changed by a call, where users share a deployment: in
 //! whatever way it is written, the next call finds nothing of the one before.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
-#[path = "../support/mod.rs"]
-mod support;
 mod ways;
 
 use std::fmt::Write as _;
 
+use crate::support::Project;
 use serde_json::{Value, json};
-use support::Project;
 use ways::{READS, WAYS, Way};
 
 const MAIN: [(&str, &str); 2] = [
@@ -66,7 +62,7 @@ fn exported(ways: &[Way<'_>]) -> (Project, Value) {
 
 /// What each of the functions gives those users, one call after the other.
 fn answers(project: &Project, names: &[&str], users: &[(&str, &str)]) -> Option<Vec<Vec<Value>>> {
-    let node = support::node()?;
+    let node = crate::support::node()?;
     let mut calls = Vec::new();
     for name in names {
         for (user, text) in users {
@@ -75,7 +71,7 @@ fn answers(project: &Project, names: &[&str], users: &[(&str, &str)]) -> Option<
             calls.push(json!({"type": "mutation", "path": path, "args": args}));
         }
     }
-    let found = support::run(&node, &project.root.join("user/convex"), &json!(calls));
+    let found = crate::support::run(&node, &project.root.join("user/convex"), &json!(calls));
     Some(found.chunks(users.len()).map(<[Value]>::to_vec).collect())
 }
 

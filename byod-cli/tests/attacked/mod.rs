@@ -1,21 +1,17 @@
 //! Exported projects, attacked by a neighbour: calls by a seed over every function,
 //! with the ids, texts and cursors of another, and tables that nobody may reach.
 
-#![allow(clippy::unwrap_used, reason = "this is a test")]
-
 mod attack;
 mod plan;
-#[path = "../support/mod.rs"]
-mod support;
 mod values;
 
 use std::fs;
 use std::path::Path;
 
+use crate::support::Project;
 use attack::attack;
 use plan::Target;
 use serde_json::{Map, Value, json};
-use support::Project;
 
 /// How many calls are tried on each project; `BYOD_ATTACKS` asks for others.
 fn calls() -> usize {
@@ -40,7 +36,9 @@ fn targets() -> [(Project, &'static str, &'static [&'static str]); 3] {
 
 #[test]
 fn exported_projects_let_nothing_through() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let (mut tried, mut refused, mut leaks) = (0, 0, Vec::new());
     for (project, folder, common) in &targets() {
         let convex = project.root.join(folder);
@@ -66,7 +64,9 @@ fn exported_projects_let_nothing_through() {
 /// Where the deployment is Bob's own, Alice gets the same answer to everything.
 #[test]
 fn a_deployment_of_ones_own_refuses_every_call() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::example();
     let convex = project.root.join("byod/convex");
     let target = Target {
@@ -87,7 +87,9 @@ fn a_deployment_of_ones_own_refuses_every_call() {
 /// What no function saw is no attack.
 #[test]
 fn calls_that_an_arguments_validator_refuses_are_counted_apart() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     let project = Project::of("shared");
     project.export(&[]);
     let call = |path: &str, args: Value| {
@@ -103,7 +105,7 @@ fn calls_that_an_arguments_validator_refuses_are_counted_apart() {
         call("docs:insertAny", json!({"value": {"n": 1}})),
         call("docs:callAny", json!({"args": {}})),
     ]);
-    let results = support::run(&node, &project.root.join("user/convex"), &calls);
+    let results = crate::support::run(&node, &project.root.join("user/convex"), &calls);
     let refused: Vec<bool> = results.iter().map(|r| r["refused"] == true).collect();
     assert_eq!(refused, [true, true, false, false], "{results:?}");
     for result in &results {
@@ -189,7 +191,9 @@ const FAULTS: [Fault; 11] = [
 
 #[test]
 fn every_guard_that_is_left_out_is_found() {
-    let Some(node) = support::node() else { return };
+    let Some(node) = crate::support::node() else {
+        return;
+    };
     for fault in &FAULTS {
         let found = targets().iter().take(2).any(|(project, folder, common)| {
             let convex = project.root.join(folder);

@@ -1,7 +1,7 @@
 //! The snapshot: the manifest as a file that is committed, so that the service
 //! builds where the Convex projects are not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::limits::{read_text, replace_file};
 pub(crate) const VARIABLE: &str = "BYOD_SNAPSHOT";
 
 /// How to write the snapshot, as messages say it.
-const RENEW: &str = "Write it where the Convex projects are: BYOD_SNAPSHOT=write cargo build";
+const RENEW: &str = "Run `byod snapshot` where the Convex projects are";
 
 /// What a build does where the snapshot isn't what the projects declare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,10 +93,11 @@ impl Snapshot {
         &self.path
     }
 
-    /// The project that isn't at `folder`, as it was when the snapshot was written.
+    /// A project that isn't read, for the reason `why`, as it was when the snapshot was
+    /// written.
     pub(crate) fn project(
         &self,
-        folder: &Path,
+        why: &str,
         of: impl Fn(Manifest) -> Option<Project>,
     ) -> Result<Project, Error> {
         let project = match self.text.as_deref().map(parse) {
@@ -108,7 +109,7 @@ impl Snapshot {
         };
         project.map_err(|reason| Error::Snapshot {
             path: self.path.clone(),
-            message: format!("{} is not there, and {reason}. {RENEW}", folder.display()),
+            message: format!("{why}, and {reason}. {RENEW}"),
         })
     }
 
@@ -163,14 +164,28 @@ impl Snapshot {
             self.write(&written)?;
             return Ok(None);
         }
+        self.out_of_date(mode, difference)
+    }
+
+    /// An error in CI, and else a warning.
+    pub(crate) fn out_of_date(&self, mode: Mode, why: String) -> Result<Option<String>, Error> {
         let error = Error::Snapshot {
             path: self.path.clone(),
-            message: format!("{difference}. {RENEW}"),
+            message: format!("{why}. {RENEW}"),
         };
         match mode {
             Mode::Check => Err(error),
             _ => Ok(Some(error.to_string())),
         }
+    }
+
+    /// What a project was made of when the snapshot was written: main's is the first.
+    #[cfg_attr(
+        feature = "reader",
+        allow(dead_code, reason = "asked where there is no reader")
+    )]
+    pub(crate) fn source(&self, which: usize) -> Option<Source> {
+        sources(self.text.as_deref()?)?.into_iter().nth(which)
     }
 }
 
@@ -207,6 +222,12 @@ pub(crate) struct Source {
     pub(crate) digest: String,
     /// What could not be read with all packages there.
     pub(crate) warnings: Vec<String>,
+    /// Of its own files alone, for builds that don't read what they say.
+    #[serde(default)]
+    pub(crate) files: String,
+    /// Its own files outside of the Convex folder, as seen from there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) outside: BTreeSet<String>,
 }
 
 fn sources(text: &str) -> Option<Vec<Source>> {

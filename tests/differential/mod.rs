@@ -1,18 +1,14 @@
 //! `byod-local` against Convex's own code: the same calls of the same project
 //! give the same results and the same errors.
 
-#[path = "../support/node.rs"]
-#[allow(dead_code, reason = "others use the rest of it")]
-mod node;
-
 mod calls;
 mod example;
 mod http_api;
 mod sides;
 mod words;
 
+use crate::support::node::{Node, NodeDeployment};
 use byod_local::LocalDeployment;
-use node::{Node, NodeDeployment};
 use proptest::collection::vec;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tokio::runtime::Runtime;

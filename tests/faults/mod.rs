@@ -2,17 +2,12 @@
 //! and whether it says that the function ran, how often it did run, the user's
 //! status, and how long it took. Over both ways of making connections.
 //!
-//! `cargo test -p byod-tests --test faults -- --nocapture` prints it as a table.
+//! `cargo test -p byod-tests --test across faults:: -- --nocapture` prints it as a table.
 
 mod answers;
 mod certificates;
 mod hang;
-#[path = "../support/proxy.rs"]
-mod proxy;
 mod rows;
-#[allow(dead_code, reason = "this test program uses a part of it")]
-#[path = "../../byod-runtime/tests/support/way.rs"]
-mod way;
 mod world;
 
 use std::fmt::Write as _;
@@ -24,8 +19,8 @@ use byod_runtime::{Error, Outcome};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use crate::support::way::Way;
 use rows::{Again, Place, ROWS, Row, Then};
-use way::Way;
 use world::{KINDS, Kind, RETRIES, THRESHOLD, TIMEOUT, User, World};
 
 /// What a busy machine may add to the time of a call.

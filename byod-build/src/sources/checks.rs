@@ -1,0 +1,110 @@
+//! What `byod.toml` says of tables, against the schemas.
+
+use std::collections::BTreeSet;
+
+use byod_schema::{Project, Validator, nearest};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::folder;
+
+/// Every table of `byod.toml` must be in the schemas.
+pub(super) fn tables(config: &Config, main: &Project, user: Option<&Project>) -> Result<(), Error> {
+    let projects = [
+        (Some(main), Some(&config.main)),
+        (user, config.user.as_ref()),
+    ];
+    for table in &config.tables {
+        for (project, named) in projects {
+            let (Some(project), Some(named)) = (project, named) else {
+                continue;
+            };
+            if project.schema.table(&table.text).is_some() {
+                continue;
+            }
+            let folder = config.beside(named);
+            let is_declared = folder::convex_folder(&folder)
+                .is_ok_and(|folder| folder::schema_of(&folder).is_some());
+            if project.schema.tables.is_empty() && folder.is_dir() && !is_declared {
+                let message = format!(
+                    "{} has no schema.ts, so nothing says what the table `{}` holds. Add one that declares it, or remove the table from `user.tables`",
+                    folder.display(),
+                    table.text
+                );
+                return Err(config.error(table.line, message));
+            }
+            let hint = match nearest(&table.text, project.schema.table_names()) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Add it there, or remove it from `user.tables`".to_owned(),
+            };
+            let message = format!(
+                "the schema of {} has no table `{}`. {hint}",
+                config.beside(named).display(),
+                table.text
+            );
+            return Err(config.error(table.line, message));
+        }
+    }
+    Ok(())
+}
+
+/// What is written from users' deployments must be a table of main's own.
+pub(super) fn outbox(config: &Config, main: &Project) -> Result<(), Error> {
+    for table in &config.outbox {
+        let name = &table.text;
+        if config.tables.iter().any(|of_users| of_users.text == *name) {
+            let message = format!(
+                "`user.outbox` names `{name}`, which is the users' own in `user.tables`. Remove one"
+            );
+            return Err(config.error(table.line, message));
+        }
+        if main.schema.table(name).is_none() {
+            let hint = match nearest(name, main.schema.table_names()) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Remove it from `user.outbox`".to_owned(),
+            };
+            let message = format!("`user.outbox` names `{name}`, which main doesn't have. {hint}");
+            return Err(config.error(table.line, message));
+        }
+    }
+    Ok(())
+}
+
+/// What is mirrored must be there on main, and so must be what never leaves it.
+pub(super) fn mirror(config: &Config, main: &Project) -> Result<(), Error> {
+    for table in &config.mirror {
+        if main.schema.table(&table.text).is_none() {
+            let hint = match nearest(&table.text, main.schema.table_names()) {
+                Some(meant) => format!("Did you mean `{meant}`?"),
+                None => "Remove it from `user.mirror`".to_owned(),
+            };
+            let message = format!("main has no table `{}` to mirror. {hint}", table.text);
+            return Err(config.error(table.line, message));
+        }
+    }
+    for never in &config.never_mirror {
+        let (of, name) = match never.text.split_once('.') {
+            Some((table, field)) => (Some(table), field),
+            None => (None, never.text.as_str()),
+        };
+        let mirrored = config.mirror.iter().map(|table| table.text.as_str());
+        let tables = mirrored.filter(|table| of.is_none_or(|of| of == *table));
+        let documents = tables.filter_map(|table| Some(&main.schema.table(table)?.document_type));
+        let declared: Vec<_> = documents.map(Validator::document_fields).collect();
+        let is_open = declared.iter().any(Option::is_none);
+        let fields: BTreeSet<&str> = declared.into_iter().flatten().flatten().collect();
+        if is_open || fields.contains(name) {
+            continue;
+        }
+        let hint = match nearest(name, fields.iter().copied()) {
+            Some(meant) => format!("Did you mean `{meant}`?"),
+            None => "Remove it there".to_owned(),
+        };
+        let message = format!(
+            "`user.never_mirror` names `{}`, which no mirrored table has. {hint}",
+            never.text
+        );
+        return Err(config.error(never.line, message));
+    }
+    Ok(())
+}

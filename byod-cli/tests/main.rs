@@ -1,0 +1,42 @@
+//! What the tool does, tried from outside.
+//! One program of all files, so that they are linked once; one of them:
+//! `cargo test --workspace --test cli check::`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
+mod across;
+mod attacked;
+mod beyond;
+mod check;
+mod claim;
+mod components;
+mod export;
+mod files;
+mod habits;
+mod idempotency;
+mod imports;
+mod large;
+mod links;
+mod long;
+mod main_side;
+mod mirror;
+mod odd;
+mod outbox;
+mod owner_errors;
+mod ownership;
+mod places;
+mod public;
+mod random;
+mod release;
+mod rotate;
+mod served;
+mod shared;
+mod snapshot;
+mod still;
+mod subjects;
+mod support;
+mod told;
+mod touches;
+mod typescript;
+mod whole;
+mod wrong;

@@ -1,0 +1,23 @@
+//! What crosses crates.
+//! One program of all files, so that they are linked once; one of them:
+//! `cargo test --workspace --test across routing::`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
+mod batching;
+mod claims;
+mod clients;
+mod dependencies;
+mod differential;
+mod documents;
+mod end_to_end;
+mod errors;
+mod faults;
+mod node_server;
+mod official_client;
+mod races;
+mod rooms;
+mod routing;
+mod support;
+mod tenants;
+mod wrappers;
