@@ -6,7 +6,6 @@ mod crashes;
 #[allow(dead_code, reason = "others use the rest of it")]
 mod node;
 #[path = "../../support/proxy.rs"]
-#[allow(dead_code, reason = "others use the rest of it")]
 mod proxy;
 mod service;
 
