@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::world::{Deployed, User, World, exported, until};
+use crate::served::world::{Deployed, User, World, exported, until};
 
 impl World {
     /// What is left for main is done, as the service has it done after a call.
@@ -147,7 +147,7 @@ async fn a_row_that_no_function_leaves_has_nothing_run() {
 /// Nobody can be told who calls: so nothing is done, and nothing is lost.
 #[tokio::test]
 async fn without_a_key_on_main_rows_stay_where_they_are() {
-    let mut environment = crate::world::environment();
+    let mut environment = crate::served::world::environment();
     environment.remove("BYOD_ENCRYPTION_KEY");
     let Some(world) = World::with(&environment) else {
         return;
