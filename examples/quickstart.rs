@@ -2,7 +2,7 @@
 //! deployment, Bob has none. The same code serves both.
 //!
 //! Both deployments run inside this process, so nothing else is needed:
-//! `cargo run --example quickstart`.
+//! `cargo run -p byod-examples --example quickstart`.
 
 use byod_local::{Local, LocalDeployment};
 use byod_runtime::{

@@ -1,28 +1,4 @@
-//! Reads `byod.toml` and the Convex projects it names, and writes what they
-//! declare into the manifest that `byod-macros` checks against.
-//!
-//! A service's `build.rs` is one line:
-//! ```no_run
-//! byod_build::emit()
-//! ```
-//!
-//! A Convex project is a program, so it is run, not searched for patterns:
-//! TypeScript is compiled in this process, the modules run in an embedded
-//! JavaScript engine, and imports resolve as in Convex's own bundler. Neither
-//! Node nor a network nor a deployment is needed. Where the project has the npm
-//! package `convex` installed, that very code makes the schema; where it has
-//! not, a stand-in of this crate gives the same.
-//!
-//! Where the projects are not there at all, the build takes them from the
-//! snapshot that `snapshot = "byod-snapshot.json"` in `byod.toml` names, a file
-//! that is committed. `byod snapshot` writes it, as does `BYOD_SNAPSHOT=write cargo
-//! build`, and `BYOD_SNAPSHOT=check` makes it an error instead of a warning that it
-//! isn't what the projects declare.
-//!
-//! With `default-features = false` the crate has neither compiler nor engine, and builds
-//! in seconds: all is the snapshot's, and a warning says when the projects' files have
-//! changed since it was written.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(
     not(feature = "reader"),
     allow(

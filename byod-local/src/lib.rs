@@ -1,28 +1,4 @@
-//! A Convex-compatible deployment inside the process, for a quickstart and for
-//! the tests of a service.
-//!
-//! It is made from the manifest that `byod-build` writes, so it has the tables
-//! and the functions of the Convex project, and speaks Convex's HTTP API on
-//! 127.0.0.1: deploy keys, bearer tokens, internal functions, arguments, results
-//! and documents are checked as Convex checks them, with its messages.
-//!
-//! ```no_run
-//! # async fn demo(manifest: byod_local::Manifest) -> Result<(), Box<dyn std::error::Error>> {
-//! use byod_local::Local;
-//! use serde_json::json;
-//!
-//! // let manifest = byod_local::manifest!()?;
-//! let main = Local::main(&manifest).start().await?;
-//! let alices = Local::user(&manifest).name("alice").start().await?;
-//!
-//! main.insert("users", json!({"name": "Alice", "authId": "auth|alice"}))?;
-//! let token = main.token("auth|alice")?;
-//! // … call main.url() with the token, alices.url() with alices.deploy_key() …
-//! assert_eq!(alices.count("notes"), 1);
-//! assert_eq!(main.request_count(), 2);
-//! # Ok(())
-//! # }
-//! ```
+#![doc = include_str!("../README.md")]
 //!
 //! # What functions do
 //! `list`, `get`, `create`, `update` and `remove` of a table's module work by

@@ -1,4 +1,4 @@
-//! The macros of `byod-runtime`, which re-exports them: see there for examples.
+#![doc = include_str!("../README.md")]
 //!
 //! Each is a pipeline: what was `written` is checked (`check`) against the manifest
 //! that the build script left (`manifest`), and only then quoted (`expand`).

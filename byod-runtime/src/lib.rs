@@ -1,5 +1,4 @@
-//! Routes calls to the deployment that holds the table: the service's own (main),
-//! or the one that a user brought along.
+#![doc = include_str!("../README.md")]
 //!
 //! [`Byod`] is made once, a [`Session`] per request; generated functions take the
 //! session. [`Client`] calls one deployment and can be used alone.

@@ -14,10 +14,25 @@ pub const TABLES: &[TableInfo] = tables!();
 /// Every public function of main, and where it runs.
 pub const FUNCTIONS: &[FunctionInfo] = functions!();
 
-// The program of the README is compiled with these tables' project.
+// The programs of the README and of the book are compiled, and run, with these tables'
+// project.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod book {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/connecting.md")]
+    struct Connecting;
+    #[doc = include_str!("../../docs/moving.md")]
+    struct Moving;
+    #[doc = include_str!("../../docs/operations.md")]
+    struct Operations;
+    #[doc = include_str!("../../docs/start.md")]
+    struct Start;
+    #[doc = include_str!("../../docs/tables.md")]
+    struct Tables;
+    #[doc = include_str!("../../docs/testing.md")]
+    struct Testing;
+}
 
 #[byod_table(location = "main")]
 pub struct Users;

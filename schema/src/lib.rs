@@ -1,10 +1,4 @@
-//! The model of what a Convex project declares: tables, validators, functions,
-//! values, and on which of the two deployments each table lives.
-//!
-//! The types have the JSON shape of Convex's own `SchemaDefinition.export()`,
-//! `exportArgs()` and `exportReturns()`, both ways. There is no I/O here: the
-//! reader (`byod-build`) fills a [`Manifest`], the macros (`byod-macros`) check
-//! against it, a local deployment (`byod-local`) serves it.
+#![doc = include_str!("../README.md")]
 
 mod compare;
 mod difference;

@@ -53,7 +53,10 @@ impl Project {
 
     /// The chat app of `examples/`.
     pub(crate) fn example() -> Self {
-        Self::copy("../examples")
+        let project = Self::copy("../examples");
+        // What a test changes in it is not the snapshot's.
+        project.replace("byod.toml", "snapshot = \"byod-snapshot.json\"\n", "");
+        project
     }
 
     /// The large app of `examples/large/`.
@@ -134,6 +137,13 @@ impl Project {
         } else {
             fs::remove_file(path).unwrap();
         }
+        self
+    }
+
+    /// Has the packages of a folder of this repository.
+    pub(crate) fn link_packages(&self, folder: &Path) -> &Self {
+        let modules = self.root.join("node_modules");
+        std::os::unix::fs::symlink(folder.join("node_modules"), modules).unwrap();
         self
     }
 

@@ -3,7 +3,7 @@
 import { makeFunctionReference } from "convex/server";
 import type { ActionCtx } from "../_generated/server";
 import type { Caller } from "./caller";
-import { run } from "./deployment";
+import { oneLine, run } from "./deployment";
 import type { Credentials } from "./sealed";
 
 // What a function that an action has called has left for main is done after the call. What
@@ -57,7 +57,7 @@ export async function deliver(
   } catch (error) {
     const why = error instanceof Error ? error.message : "";
     console.warn(
-      `What functions have left for main could not be done now: ${why.slice(0, 500)}`,
+      `What functions have left for main could not be done now: ${oneLine(why)}`,
     );
   }
 }

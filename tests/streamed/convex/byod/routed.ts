@@ -10,7 +10,7 @@ import { AddressError, originOf } from "./address";
 import { Copies } from "./bringing";
 import { CALLER, openCaller, renamed, sealCaller, type Caller } from "./caller";
 import { deliver } from "./delivering";
-import { failure, run, type Kind } from "./deployment";
+import { failure, oneLine, run, type Kind } from "./deployment";
 import { Files } from "./files";
 import {
   ON_MAIN,
@@ -260,11 +260,8 @@ async function deploymentOf(
     case "connected":
       break;
     default: {
-      const why = String(record?.connectionError || "no reason is stored");
-      throw failure(
-        "byod_blocked",
-        `the user's deployment is failing: ${why.slice(0, 500)}`,
-      );
+      const why = oneLine(record?.connectionError || "no reason is stored");
+      throw failure("byod_blocked", `the user's deployment is failing: ${why}`);
     }
   }
   try {
