@@ -2,6 +2,7 @@
 //! user's record: in chosen orders of their steps, and as they come over sockets.
 
 mod claims;
+mod finality;
 mod gate;
 mod one_process;
 mod orders;

@@ -101,13 +101,16 @@ async fn after_a_disconnect_nothing_more_is_asked_of_the_deployment() {
         alice.forge(&json!({"is": "nothing"})).await;
     }
     let before = alice.proxy.calls();
-    let session = alice.session.clone();
+    // One that keeps no connection that was closed meanwhile.
+    let byod = world.another();
+    let session = world.session(&byod, &alice.id, &alice.subject);
     let taking = tokio::spawn(async move { session.apply_outbox().await });
     // The first rows are done.
     while alice.proxy.calls() < before + 2 {
+        assert!(!taking.is_finished(), "{:?}", taking.await);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    world.byod.disconnect(&*alice.id).await.unwrap();
+    byod.disconnect(&*alice.id).await.unwrap();
     let at = alice.proxy.calls();
     let delivered = taking.await.unwrap().unwrap();
     assert!(delivered.more, "{delivered:?}");
@@ -276,6 +279,30 @@ async fn a_sweep_and_a_connect_take_what_is_left() {
     }
     let nothing = world.byod.sweep_outboxes().await.unwrap();
     assert_eq!((nothing.users, nothing.applied), (2, 0));
+}
+
+/// Deployments that take their time hold up nobody else's rows.
+#[tokio::test]
+async fn a_sweep_does_not_wait_for_those_that_are_slow() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let _silent = world.connected_to_silence(12).await;
+    let alice = world.connected("alice").await;
+    // Main knows who she is there since her first row.
+    alice
+        .mutation::<String>("notes:create", json!({"title": "one"}))
+        .await;
+    alice.session.apply_outbox().await.unwrap();
+    alice.forge(&json!({"is": "nothing"})).await;
+    let byod = world.another();
+    let sweep = tokio::spawn(async move { byod.sweep_outboxes().await });
+    while world.of(&alice, "byodRefused").await.is_empty() {
+        assert!(!sweep.is_finished(), "{:?}", sweep.await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!sweep.is_finished(), "nobody was slow");
+    sweep.abort();
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use byod_outboxed_tests::{FUNCTIONS, TABLES};
-use byod_runtime::{Byod, Credentials, DeployKey, EncryptionKey, Error, Session};
+use byod_runtime::{Byod, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Error, Session};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::node::{Node, NodeDeployment};
-use crate::proxy::Proxy;
+use crate::proxy::{Fault, Proxy};
 
 pub(crate) struct World {
     pub(crate) byod: Byod,
@@ -70,6 +70,25 @@ impl World {
         // What it has taken by itself is over.
         user.session.apply_outbox().await.unwrap();
         user
+    }
+
+    /// Users who have connected a deployment that takes calls and answers none; until the
+    /// proxy goes.
+    pub(crate) async fn connected_to_silence(&self, count: usize) -> Proxy {
+        let proxy = Proxy::start(address(&self.main)).await;
+        proxy.strike(Fault::HangConnecting);
+        for number in 0..count {
+            let profile = json!({"subject": format!("silent {number}")});
+            let id: String = self.on_main("users:register", &profile).await;
+            let credentials = Credentials {
+                deployment_url: proxy.url.clone(),
+                deploy_key: self.main.deploy_key.as_str().into(),
+            };
+            let status = ConnectionStatus::Connected;
+            let saved = self.byod.save_credentials(&*id, &credentials, status);
+            saved.await.unwrap();
+        }
+        proxy
     }
 
     pub(crate) fn session(&self, byod: &Byod, id: &str, subject: &str) -> Session {
