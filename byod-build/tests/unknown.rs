@@ -238,6 +238,58 @@ fn a_schema_that_depends_on_an_unknown_value_is_an_error() {
     }
 }
 
+/// What is left of such a text when letters are picked out of it is a name like any other.
+#[test]
+fn no_name_is_made_of_what_is_not_there() {
+    let made = [
+        "`t_${NAME}`",
+        "\"t_\" + NAME",
+        "`t_${NAME}`.replace(/[^a-z_]/g, \"\")",
+        "\"t_\" + String(NAME).replaceAll(/[^a-z]/gi, \"\")",
+        "\"t_\" + NAME.toString().toLowerCase().replace(/\\W|\\d/g, \"\")",
+        "`${NAME}`.replace(/[^a-z]/g, \"\").slice(0, 4)",
+        "`t${NAME}`.substring(0, 1)",
+        "`${NAME}`.split(/[^a-z]+/).join(\"t\")",
+        "[...`${NAME}`].filter((c) => /[a-z]/.test(c)).join(\"\")",
+        "`${NAME}`.replace(/[^a-z]/g, \"\").toUpperCase()",
+        "[\"t\", NAME].join(\"_\").replace(/[^a-z_]/g, \"\")",
+        "`t_${NAME}`.match(/[a-z_]+/g).join(\"\")",
+        "tidy(NAME)",
+    ];
+    let head = "import { NAME } from \"./missing\";\nconst tidy = (name) => { let text = \"\"; for (const c of `${name}`) if (c >= \"a\" && c <= \"z\") text += c; return text; };\n";
+    for text in made {
+        for code in [
+            format!("defineSchema({{ [{text}]: defineTable({{ a: v.string() }}) }})"),
+            format!("defineSchema({{ notes: defineTable({{ [{text}]: v.string() }}) }})"),
+            format!("defineSchema({{ notes: defineTable({{ a: v.literal({text}) }}) }})"),
+            format!(
+                "defineSchema({{ notes: defineTable({{ a: v.string() }}).index({text}, [\"a\"]) }})"
+            ),
+        ] {
+            let folder =
+                Folder::new("u_names").with_schema(&format!("{head}export default {code};\n"));
+            let error = read_project(&folder.path("convex"), &Limits::default()).unwrap_err();
+            assert!(matches!(error, Error::Schema { .. }), "{code}: {error}");
+            assert!(error.to_string().contains("`./missing`"), "{code}: {error}");
+        }
+    }
+    // A table of what is left of it doesn't come silently with functions either.
+    let folder = Folder::new("u_names_it")
+        .with_schema(SCHEMA)
+        .with_module(
+            "it.ts",
+            "import { NAME } from \"./missing\";\nexport const f = query({ args: { a: v.id(`t_${NAME}`.replace(/[^a-z_]/g, \"\")) }, handler: async () => 1 });\nexport const g = query({ args: {}, handler: async () => 1 });\n",
+        );
+    let reading = read(&folder);
+    assert_eq!(paths(&reading), ["it:g"]);
+    assert_eq!(
+        warnings(&folder, &reading),
+        [
+            "convex/it.ts: `f` is left out: its validators need `NAME` of `./missing`, which was not found"
+        ]
+    );
+}
+
 /// Options that decide in what stands in for a package.
 #[test]
 fn options_of_packages_are_not_guessed() {

@@ -80,6 +80,12 @@ pub(crate) enum Error {
     )]
     Planned { module: String, what: String },
 
+    #[error(
+        "nothing was written: {what} (TypeScript {version}). Mend the users' project's tsconfig.json if it is that, or \
+         export with --no-typecheck"
+    )]
+    Typecheck { version: String, what: String },
+
     #[error("{}: not a lock file of this version: {reason}. Remove it and export again", path.display())]
     Lock { path: PathBuf, reason: String },
 

@@ -15,15 +15,17 @@ mod plan;
 mod read_back;
 mod routes;
 mod schema;
+mod scratch;
 mod settled;
 mod stubs;
 mod support;
 mod tables;
 mod tooling;
+mod typecheck;
 mod validators;
 
-use std::path::{Component, Path, PathBuf};
-use std::{env, fs, io};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use byod_build::{Builder, Limits, read_project};
 use byod_schema::{
@@ -36,7 +38,7 @@ use crate::error::Error;
 use crate::owners::{self, OwnerNames};
 use crate::source::{self, Sources};
 use crate::touches::{Sides, left_on_main};
-use crate::tree::{Tree, random};
+use crate::tree::{Tree, is_within};
 use plan::{Plan, Rejected};
 
 pub(crate) use bundling::differences as bundled_otherwise;
@@ -46,6 +48,9 @@ use placing::{place, schedules_refused};
 pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
+use scratch::Scratch;
+pub(crate) use typecheck::Typecheck;
+use typecheck::{TypeScript, Verdict};
 
 /// What the export has done.
 #[derive(Debug, Serialize)]
@@ -61,6 +66,7 @@ pub(crate) struct Report {
     /// Whether main's own `byod/routes.ts` was written anew.
     pub(crate) main_routes_changed: bool,
     pub(crate) tables: Vec<String>,
+    pub(crate) typecheck: Typecheck,
     pub(crate) functions: Vec<FunctionReport>,
     /// What main has in whose place byod's own stands.
     pub(crate) stubs: Vec<String>,
@@ -70,8 +76,28 @@ pub(crate) struct Report {
     pub(crate) warnings: Vec<String>,
 }
 
+/// How it is to be done.
+pub(crate) struct Options {
+    /// Overwrite what people have edited.
+    pub(crate) force: bool,
+    /// Have TypeScript judge what is planned.
+    pub(crate) typecheck: bool,
+}
+
+impl Options {
+    /// The TypeScript of main's project, which is to judge what would be written to
+    /// `tree`; or why none does.
+    fn typescript(&self, main: &Path, tree: &Tree) -> Result<TypeScript, String> {
+        if !self.typecheck {
+            return Err("--no-typecheck".to_owned());
+        }
+        TypeScript::of(main, tree, self.force)
+    }
+}
+
 /// Writes the project that `[user] convex` names.
-pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
+pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
+    let force = options.force;
     let builder = Builder::new().config(config);
     let folders = builder.folders()?;
     let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
@@ -115,7 +141,9 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     }
     let main = Sources::read(&folders.main, &names)?;
     let custom = custom(&folder, &names)?;
-    let mut plan = checked(&mut manifest, &main, &custom)?;
+    let typescript = options.typescript(&folders.main, &tree);
+    let (mut plan, typecheck) =
+        checked(&mut manifest, &main, &custom, Rejected::new(), typescript)?;
     plan.notes.extend(left_on_main(&main, &manifest));
     plan.main_package = main.package.clone();
     plan.notes
@@ -154,6 +182,7 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
         tables: schema::user_tables(&manifest)
             .map(|t| t.table_name.clone())
             .collect(),
+        typecheck,
         functions: plan.functions,
         stubs: plan.stubs,
         ids_as_strings: plan.ids_as_strings,
@@ -207,34 +236,15 @@ fn is_folder(path: &Path) -> Result<bool, Error> {
     Err(Error::io(path, error))
 }
 
-/// Whether the folder, which need not be there, is the other or in it.
-fn is_within(folder: &Path, other: &Path) -> bool {
-    resolved(folder).starts_with(resolved(other))
-}
-
-/// Where a path leads once the folders in it are made.
-fn resolved(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for above in path.ancestors() {
-        let (Ok(mut there), Ok(rest)) = (fs::canonicalize(above), path.strip_prefix(above)) else {
-            continue;
-        };
-        let leads_out = rest.components().any(|part| part == Component::ParentDir);
-        for part in rest.components() {
-            match part {
-                Component::ParentDir => drop(there.pop()),
-                part => there.push(part),
-            }
-        }
-        // It may be a folder that is there after all, or a link.
-        return if leads_out { resolved(&there) } else { there };
-    }
-    path
-}
-
-/// Plans until what is planned, read as a build reads it, fits main.
-fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<Plan, Error> {
-    let mut rejected = Rejected::new();
+/// Plans until what is planned, read as a build reads it, fits main and typechecks with
+/// the files of people that stay.
+fn checked(
+    manifest: &mut Manifest,
+    main: &Sources,
+    custom: &Sources,
+    mut rejected: Rejected,
+    mut typescript: Result<TypeScript, String>,
+) -> Result<(Plan, Typecheck), Error> {
     manifest.user = None;
     let wanted = Sides::new(main, manifest).wanted();
     loop {
@@ -247,16 +257,35 @@ fn checked(manifest: &mut Manifest, main: &Sources, custom: &Sources) -> Result<
         if found.is_empty() {
             found = schedules_refused(manifest, main, &plan.needs, &rejected);
         }
-        if found.is_empty() {
-            let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
-            for table in tables {
-                let found = manifest.table_differences(&table);
-                plan.notes.extend(found.iter().map(ToString::to_string));
-            }
-            plan.rejected = rejected;
-            return Ok(plan);
+        if !found.is_empty() {
+            rejected.extend(with_those_beside(main, found));
+            continue;
         }
-        rejected.extend(with_those_beside(main, found));
+        let typecheck = match &mut typescript {
+            Err(reason) => Typecheck::NotDone {
+                reason: reason.clone(),
+            },
+            Ok(typescript) => match typescript.judge(&scratch, &plan, main, &sources)? {
+                Verdict::Rejects(found) => {
+                    rejected.extend(with_those_beside(main, found));
+                    continue;
+                }
+                Verdict::Fits { notes } => {
+                    plan.notes.extend(notes);
+                    Typecheck::Done {
+                        typescript: typescript.version.clone(),
+                    }
+                }
+                Verdict::Unknown { reason } => Typecheck::NotDone { reason },
+            },
+        };
+        let tables: Vec<String> = manifest.user_tables.iter().cloned().collect();
+        for table in tables {
+            let found = manifest.table_differences(&table);
+            plan.notes.extend(found.iter().map(ToString::to_string));
+        }
+        plan.rejected = rejected;
+        return Ok((plan, typecheck));
     }
 }
 
@@ -333,30 +362,4 @@ fn read_back(folder: &Path) -> Result<Project, Error> {
             .collect(),
         warnings: reading.warnings,
     })
-}
-
-/// A folder that goes when it is no longer needed, and where it is.
-struct Scratch(Tree, PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self, Error> {
-        let around = env::temp_dir().join(format!("byod-export-{}", random()?));
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(&around)
-            .map_err(|error| Error::io(&around, error))?;
-        let folder = around.join("convex");
-        let tree = Tree::named(&folder, &around.join("byod.toml"))?;
-        Ok(Self(tree, folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Left behind, it is in the way of nothing.
-        let around = self.1.parent().unwrap_or(&self.1);
-        let _ = fs::remove_dir_all(around);
-    }
 }

@@ -48,6 +48,12 @@ enum Command {
         /// Overwrite files that have been edited.
         #[arg(long)]
         force: bool,
+        /// Don't have TypeScript judge what is to be written.
+        ///
+        /// Else it is, where main's project has the packages `typescript` and `convex`
+        /// installed and `node` is on PATH; functions that don't typecheck are missing.
+        #[arg(long)]
+        no_typecheck: bool,
         /// Write what main needs instead: the users' records and their functions.
         #[arg(long)]
         main: bool,
@@ -161,21 +167,22 @@ fn run(command: Command) -> Result<bool, Error> {
         Command::Export {
             common,
             force,
-            main: false,
+            no_typecheck,
+            main,
         } => {
-            let report = export::export(&common.config, force)?;
+            let options = export::Options {
+                force,
+                typecheck: !no_typecheck,
+            };
+            if main {
+                let report = export::main_side::export(&common.config, &options)?;
+                let is_whole = report.kept.is_empty();
+                print::either(common.json, &report, print::main_side)?;
+                return Ok(is_whole);
+            }
+            let report = export::export(&common.config, &options)?;
             let is_whole = report.files.kept.is_empty();
             print::either(common.json, &report, print::export)?;
-            Ok(is_whole)
-        }
-        Command::Export {
-            common,
-            force,
-            main: true,
-        } => {
-            let report = export::main_side::export(&common.config, force)?;
-            let is_whole = report.kept.is_empty();
-            print::either(common.json, &report, print::main_side)?;
             Ok(is_whole)
         }
         Command::Check { common } => {

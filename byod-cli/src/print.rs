@@ -10,8 +10,8 @@ use byod_schema::Location;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::export::Fate;
 use crate::export::{self, main_side};
+use crate::export::{Fate, Typecheck};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
 use crate::{check, reading};
@@ -114,6 +114,17 @@ pub(crate) fn export(report: &export::Report, out: &mut dyn Write) -> io::Result
         out,
         "  {carried} carried over from main, {custom} from custom/, {missing} missing"
     )?;
+    match &report.typecheck {
+        Typecheck::Done { typescript } => {
+            writeln!(
+                out,
+                "  {GOOD}typechecked{GOOD:#} by TypeScript {typescript}"
+            )?;
+        }
+        Typecheck::NotDone { reason } => {
+            writeln!(out, "  {MIND}not typechecked{MIND:#}: {reason}")?;
+        }
+    }
     for function in &report.functions {
         let name = &function.function;
         match &function.fate {

@@ -179,6 +179,31 @@ impl Tree {
     }
 }
 
+/// Whether the folder, which need not be there, is the other or in it.
+pub(crate) fn is_within(folder: &Path, other: &Path) -> bool {
+    resolved(folder).starts_with(resolved(other))
+}
+
+/// Where a path leads once the folders in it are made.
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for above in path.ancestors() {
+        let (Ok(mut there), Ok(rest)) = (fs::canonicalize(above), path.strip_prefix(above)) else {
+            continue;
+        };
+        let leads_out = rest.components().any(|part| part == Component::ParentDir);
+        for part in rest.components() {
+            match part {
+                Component::ParentDir => drop(there.pop()),
+                part => there.push(part),
+            }
+        }
+        // It may be a folder that is there after all, or a link.
+        return if leads_out { resolved(&there) } else { there };
+    }
+    path
+}
+
 /// A few characters that nobody can know before.
 pub(crate) fn random() -> Result<String, Error> {
     let mut bytes = [0; 8];

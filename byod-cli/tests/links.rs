@@ -132,6 +132,80 @@ fn the_lock_file_names_only_what_is_below_its_folder() {
     assert_eq!(project.byod(&["export", "--force"]).status, 0);
 }
 
+/// By their right hashes files could be had removed that no export has written.
+#[test]
+fn the_lock_file_names_only_what_an_export_has_written() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    let lock = project.read("user/convex/byod.lock.json");
+    let text = "export const mine = 1;\n";
+    let head = "// Written by `byod export`.\n\n";
+    for (name, text) in [
+        ("mine.ts", text.to_owned()),
+        ("lib/mine.ts", text.to_owned()),
+        ("custom/mine.ts", text.to_owned()),
+        // Whatever a copy of it says.
+        ("custom/mine.ts", format!("{head}{text}")),
+        ("Custom/mine.ts", format!("{head}{text}")),
+        ("_generated/api.d.ts", format!("{head}{text}")),
+        ("mine.d.ts", format!("{head}{text}")),
+        ("tsconfig.json", "{}\n".to_owned()),
+        ("package.json", "{}\n".to_owned()),
+        ("mine.js", format!("{head}{text}")),
+        (".env", "KEY=1\n".to_owned()),
+        (".secrets/mine.ts", format!("{head}{text}")),
+    ] {
+        let hash = hex::encode(Sha256::digest(&text));
+        let with = format!("\"files\": {{\n    \"{name}\": \"{hash}\",");
+        project.write(&format!("user/convex/{name}"), &text).write(
+            "user/convex/byod.lock.json",
+            &lock.replacen("\"files\": {", &with, 1),
+        );
+        refused(&project, &[], "no export has written such a file");
+        project.remove(&format!("user/convex/{name}"));
+    }
+    // With any other hash it was edited, which `--force` overwrites but doesn't remove.
+    let with = "\"files\": {\n    \"mine.ts\": \"0\",";
+    project.write("user/convex/mine.ts", text).write(
+        "user/convex/byod.lock.json",
+        &lock.replacen("\"files\": {", with, 1),
+    );
+    for args in [&["export"][..], &["export", "--force"]] {
+        let answer = project.byod(args);
+        assert_eq!(answer.status, 1, "{}{}", answer.stdout, answer.stderr);
+        assert_eq!(project.read("user/convex/mine.ts"), text);
+    }
+    // What was written, and is no longer needed, goes.
+    let old = format!("{head}export const old = 1;\n");
+    let hash = hex::encode(Sha256::digest(&old));
+    let with = format!("\"files\": {{\n    \"old.ts\": \"{hash}\",");
+    project.write("user/convex/old.ts", &old).write(
+        "user/convex/byod.lock.json",
+        &lock.replacen("\"files\": {", &with, 1),
+    );
+    assert_eq!(
+        project.export(&[])["removed"],
+        serde_json::json!(["old.ts"])
+    );
+    assert!(!project.has("user/convex/old.ts"));
+}
+
+/// The number goes up by one, as far as numbers go.
+#[test]
+fn the_lock_file_has_a_number_that_another_follows() {
+    let project = Project::of("notes");
+    project.export(&[]);
+    for number in [u64::MAX, 1 << 53] {
+        let lock = project.read("user/convex/byod.lock.json");
+        let at = lock.find("\"schemaVersion\": ").unwrap() + 17;
+        let end = at + lock[at..].find(',').unwrap();
+        let with = format!("{}{number}{}", &lock[..at], &lock[end..]);
+        project.write("user/convex/byod.lock.json", &with);
+        refused(&project, &[], "`schemaVersion` is too large");
+        project.write("user/convex/byod.lock.json", &lock);
+    }
+}
+
 #[test]
 fn nothing_is_written_or_removed_through_a_link() {
     for link in [

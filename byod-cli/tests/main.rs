@@ -37,6 +37,7 @@ mod subjects;
 mod support;
 mod told;
 mod touches;
+mod typecheck;
 mod typescript;
 mod whole;
 mod wrong;

@@ -28,4 +28,15 @@ impl Imports {
             .any(|part| part.as_os_str() == "node_modules");
         (!is_package).then_some(path)
     }
+
+    /// Where an installed package is, as Node finds it from the Convex folder; `None`
+    /// where it isn't, or outside of what the project may have.
+    pub fn package(&self, name: &str) -> Option<PathBuf> {
+        self.0.package(name)
+    }
+
+    /// Every `node_modules` that packages may be in, the nearest first.
+    pub fn package_folders(&self) -> Vec<PathBuf> {
+        self.0.package_folders().collect()
+    }
 }

@@ -169,6 +169,24 @@ impl Resolution {
         }
     }
 
+    /// Every `node_modules` of the project from the Convex folder up.
+    pub(crate) fn package_folders(&self) -> impl Iterator<Item = PathBuf> {
+        let above = self.grounds.convex().ancestors();
+        let within = above.take_while(|folder| folder.starts_with(self.grounds.root()));
+        let folders = within.map(|folder| folder.join("node_modules"));
+        folders.filter(|folder| folder.is_dir())
+    }
+
+    /// Where the nearest package of that name is installed. Links are followed.
+    pub(crate) fn package(&self, name: &str) -> Option<PathBuf> {
+        let mut found = self
+            .package_folders()
+            .map(|folder| folder.join(name).join("package.json"));
+        let real = fs::canonicalize(found.find(|file| file.is_file())?).ok()?;
+        let is_given = self.grounds.refuse(&real, true).is_none();
+        real.parent().filter(|_| is_given).map(Path::to_owned)
+    }
+
     /// Why a file that is known is not read: a part of a sentence about it. It is, where
     /// it is at its path.
     pub(crate) fn refuse_link(&self, path: &Path) -> Option<String> {

@@ -3,13 +3,14 @@
 //! `byod.lock.json` in the Convex folder has the hash of every file that was
 //! written. A file with another hash has been edited: it is kept, unless the
 //! export is forced. What is no longer needed is removed, unless it was edited.
-//! The lock file may be anybody's: a name in it that leads elsewhere is an error
-//! before anything is touched.
+//! The lock file may be anybody's: a name in it that leads elsewhere, or is that of a file
+//! which no export has written, is an error before anything is touched.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assemble::HEADER;
 use super::plan::Plan;
 use super::{support, tooling};
 use crate::error::Error;
@@ -17,6 +18,9 @@ use crate::source::LOCK;
 use crate::tree::Tree;
 
 const VERSION: &str = "byod/version.ts";
+
+/// As far as numbers of JavaScript count.
+const LAST_VERSION: u64 = (1 << 53) - 2;
 
 /// What was written last time.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,7 +51,7 @@ pub(crate) fn staying(
     plan: &Plan,
     force: bool,
 ) -> Result<BTreeMap<String, String>, Error> {
-    let known = read_lock(folder)?.unwrap_or_default();
+    let known = read_lock(folder, plan)?.unwrap_or_default();
     let mut staying = BTreeMap::new();
     for name in folder.sources()? {
         let Some(text) = folder.read(&name)? else {
@@ -57,7 +61,7 @@ pub(crate) fn staying(
         let is_ours = match plan.files.get(&name) {
             _ if name == VERSION => true,
             Some(planned) => force || text == *planned || of_last_time == Some(&hash(&text)),
-            None => of_last_time.is_some_and(|known| force || *known == hash(&text)),
+            None => of_last_time.is_some_and(|known| is_removed(&text, known, force)),
         };
         if !is_ours {
             staying.insert(name, text);
@@ -66,22 +70,61 @@ pub(crate) fn staying(
     Ok(staying)
 }
 
-fn read_lock(folder: &Tree) -> Result<Option<Lock>, Error> {
+/// What was written last time, if that is what it says.
+fn read_lock(folder: &Tree, plan: &Plan) -> Result<Option<Lock>, Error> {
     let path = folder.path(LOCK)?;
-    let text = folder.read(LOCK)?;
-    text.map(|text| {
-        serde_json::from_str(&text).map_err(|error| Error::Lock {
-            path,
-            reason: error.to_string(),
-        })
-    })
-    .transpose()
+    let Some(text) = folder.read(LOCK)? else {
+        return Ok(None);
+    };
+    let invalid = |reason: String| Error::Lock {
+        path: path.clone(),
+        reason,
+    };
+    let lock: Lock = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+    if lock.schema_version > LAST_VERSION {
+        return Err(invalid("`schemaVersion` is too large".to_owned()));
+    }
+    for (name, known) in &lock.files {
+        let present = folder.read(name)?;
+        // Edited, it may say whatever it does; it is kept then.
+        let is_anothers = present.is_some_and(|text| !is_ours(&text) && hash(&text) == *known);
+        if is_anothers || !(plan.files.contains_key(name) || may_be_ours(name)) {
+            return Err(Error::Name {
+                folder: folder.root().to_owned(),
+                name: name.clone(),
+                reason: "no export has written such a file",
+            });
+        }
+    }
+    Ok(Some(lock))
+}
+
+/// Whether an export has written the text, be it that a person has edited it.
+fn is_ours(text: &str) -> bool {
+    text.starts_with(HEADER.trim_end())
+}
+
+/// Whether a file goes that is no longer needed. What doesn't say whose it is stays.
+fn is_removed(present: &str, known: &str, force: bool) -> bool {
+    hash(present) == known || (force && is_ours(present))
+}
+
+/// Whether an export writes files of such names: modules, but not those of people or of
+/// `npx convex`, however a system reads the name.
+fn may_be_ours(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut parts = name.split('/');
+    let is_theirs = |part: &str| matches!(part, "custom" | "_generated" | "node_modules");
+    name.ends_with(".ts")
+        && !name.ends_with(".d.ts")
+        && !parts.clone().next().is_some_and(is_theirs)
+        && !parts.any(|part| part.starts_with('.'))
 }
 
 /// Brings the Convex folder up to date.
 pub(crate) fn write(folder: &Tree, plan: &Plan, force: bool) -> Result<Written, Error> {
     let lock_path = folder.path(LOCK)?;
-    let known = read_lock(folder)?;
+    let known = read_lock(folder, plan)?;
     let seeds = seeds(folder, plan);
     let names = known.iter().flat_map(|lock| lock.files.keys());
     for name in names.chain(plan.files.keys()).map(String::as_str) {
@@ -125,7 +168,8 @@ pub(crate) fn write(folder: &Tree, plan: &Plan, force: bool) -> Result<Written, 
     lock.content = content(folder, &plan.modules)?;
     let on_disk = folder
         .read(VERSION)?
-        .and_then(|text| support::version_in(&text));
+        .and_then(|text| support::version_in(&text))
+        .filter(|version| *version <= LAST_VERSION);
     let last = known.schema_version.max(on_disk.unwrap_or_default());
     let changed = lock.content != if first { before } else { known.content };
     lock.schema_version = if last == 0 || changed { last + 1 } else { last };
@@ -182,7 +226,7 @@ fn remove(
 ) -> Result<(), Error> {
     match folder.read(name)? {
         None => {}
-        Some(present) if force || hash(&present) == known => {
+        Some(present) if is_removed(&present, known, force) => {
             folder.remove(name)?;
             report.removed.push(name.to_owned());
         }

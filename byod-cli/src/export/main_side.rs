@@ -14,8 +14,9 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
-use super::outbox;
-use super::plan::Plan;
+use super::plan::{Plan, Rejected};
+use super::typecheck::TypeScript;
+use super::{Options, outbox};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames};
@@ -55,13 +56,13 @@ pub(crate) struct Report {
 }
 
 /// Writes what is not there yet.
-pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
-    let first = export_once(config, force)?;
+pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
+    let first = export_once(config, options)?;
     if !first.has_new_server {
         return Ok(first);
     }
     // By it, more of main's actions are known for what they are.
-    let mut report = export_once(config, force)?;
+    let mut report = export_once(config, options)?;
     let again = mem::replace(&mut report.written, first.written);
     for name in again {
         if !report.written.contains(&name) {
@@ -71,7 +72,8 @@ pub(crate) fn export(config: &Path, force: bool) -> Result<Report, Error> {
     Ok(report)
 }
 
-fn export_once(config: &Path, force: bool) -> Result<Report, Error> {
+fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
+    let force = options.force;
     let builder = Builder::new().config(config);
     let folders = builder.folders()?;
     let (folder, user) = (folders.main, folders.user);
@@ -126,7 +128,17 @@ fn export_once(config: &Path, force: bool) -> Result<Report, Error> {
             ));
         }
     }
-    let plan = planned(&manifest, &folder, user.as_deref())?;
+    let typescript = match &user {
+        Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
+        None => Err("no folder of users' deployments is named".to_owned()),
+    };
+    let plan = planned(
+        &manifest,
+        &folder,
+        user.as_deref(),
+        Rejected::new(),
+        typescript,
+    )?;
     // Without a project of the users nothing is left for main.
     if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
         for file in beside::of_outbox(&manifest, &users, plan) {
@@ -235,18 +247,27 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     updated_at.is_some_and(|field| !field.optional)
 }
 
-/// The users' project as `byod export` plans it, if it would; `user` is its folder.
-fn planned(manifest: &Manifest, main: &Path, user: Option<&Path>) -> Result<Option<Plan>, Error> {
+/// The users' project as `byod export` plans it, if it would, without what is known to be
+/// left out; `user` is its folder.
+fn planned(
+    manifest: &Manifest,
+    main: &Path,
+    user: Option<&Path>,
+    left_out: Rejected,
+    typescript: Result<TypeScript, String>,
+) -> Result<Option<Plan>, Error> {
     let names = OwnerNames::of(manifest);
     if manifest.user_tables.is_empty() || names.arguments.is_empty() {
         return Ok(None);
     }
-    let main = Sources::read(main, &names)?;
+    let sources = Sources::read(main, &names)?;
     let custom = match user {
         Some(folder) => super::custom(folder, &names)?,
         None => Sources::default(),
     };
-    super::checked(&mut manifest.clone(), &main, &custom).map(Some)
+    let mut manifest = manifest.clone();
+    let (plan, _) = super::checked(&mut manifest, &sources, &custom, left_out, typescript)?;
+    Ok(Some(plan))
 }
 
 /// What is nobody's to edit is as it is found now, whoever has read the file.

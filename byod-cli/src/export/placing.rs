@@ -14,6 +14,9 @@ use crate::touches::{Analysis, Asking, Judged, Sides};
 pub(crate) const NOT_EXPORTED: &str =
     "isn't in the project of users' deployments: run `byod export`";
 
+/// How the reason begins of what TypeScript finds wrong.
+pub(crate) const NOT_TYPED: &str = "would not typecheck there: TypeScript says";
+
 /// Where every public function runs, and every internal one that those call or schedule.
 /// `manifest` has the project of users' deployments as it is, or is planned.
 pub(crate) fn place(
@@ -80,7 +83,7 @@ pub(crate) fn place_again(
     manifest: &Manifest,
     sources: &Sources,
 ) -> BTreeMap<FunctionPath, Placement> {
-    let mut placed = place(manifest, sources, &Rejected::new());
+    let mut placed = place(manifest, sources, &left_out(manifest));
     for (path, placement) in &mut placed {
         let known = manifest.placement(path).map(|known| &known.runs);
         if let (
@@ -96,6 +99,20 @@ pub(crate) fn place_again(
         }
     }
     placed
+}
+
+/// The functions that the last export left out for what TypeScript said of them, as its
+/// file of placements has it: others don't ask TypeScript.
+pub(super) fn left_out(manifest: &Manifest) -> Rejected {
+    let placed = manifest.placements.iter().flat_map(|p| &p.functions);
+    let left_out = placed.filter_map(|(path, placement)| {
+        let Runs::Refused { reason, .. } = &placement.runs else {
+            return None;
+        };
+        let at = reason.find(NOT_TYPED)?;
+        Some((path.clone(), reason[at..].to_owned()))
+    });
+    left_out.collect()
 }
 
 /// Whether a person wrote it, in `custom/`.

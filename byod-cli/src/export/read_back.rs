@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use byod_schema::{FunctionPath, Location, Manifest};
 
 use super::plan::{Fate, Plan};
-use crate::carry::{GLOBALS, is_let_in, out_name};
+use crate::carry::{GLOBALS, Source, is_let_in, out_name};
 use crate::error::Error;
 use crate::source::public_functions;
 use crate::source::{Imported, Module, Sources, Statement, Target};
@@ -44,21 +44,7 @@ pub(super) fn judge(
         }
     }
     for fault in faults {
-        let blamed: Vec<&FunctionPath> = plan
-            .needs
-            .iter()
-            .filter(|(_, need)| {
-                let of_module = |(module, index): &&(String, usize)| {
-                    out_name(module) == fault.module
-                        && main.modules.get(module).is_some_and(|module| {
-                            let names = &module.statements[*index].names;
-                            fault.names.is_empty() || names.iter().any(|n| fault.names.contains(n))
-                        })
-                };
-                need.statements.iter().any(|place| of_module(&place))
-            })
-            .map(|(path, _)| path)
-            .collect();
+        let blamed = blamed(plan, main, &fault.module, &fault.names);
         if blamed.is_empty() && found.is_empty() {
             return Err(Error::Planned {
                 module: fault.module,
@@ -75,6 +61,41 @@ pub(super) fn judge(
         }
     }
     Ok(found)
+}
+
+/// The functions that need what declares one of the names in a written module; without
+/// names, anything in it.
+pub(super) fn blamed<'p>(
+    plan: &'p Plan,
+    main: &Sources,
+    written: &str,
+    names: &[String],
+) -> Vec<&'p FunctionPath> {
+    let of_statement = |(module, index): &(String, usize)| {
+        out_name(module) == written
+            && main.modules.get(module).is_some_and(|module| {
+                let declared = &module.statements[*index].names;
+                names.is_empty() || declared.iter().any(|name| names.contains(name))
+            })
+    };
+    // What stands there in the place of a helper of main's.
+    let of_stub = |stub: &Source| match stub {
+        Source::Helper(module, name) => out_name(module) == written && names.contains(name),
+        Source::Function(path) => path.module == written && names.contains(&path.name),
+        _ => false,
+    };
+    // Helpers that main runs.
+    let of_main =
+        |(module, name): &(String, String)| out_name(module) == written && names.contains(name);
+    let needs = plan.needs.iter().filter(|(path, need)| {
+        // Declared elsewhere, and exported there.
+        let is_exported = path.module == written && names.contains(&path.name);
+        is_exported
+            || need.statements.iter().any(of_statement)
+            || need.stubs.iter().any(of_stub)
+            || need.leaves.helpers.keys().any(of_main)
+    });
+    needs.map(|(path, _)| path).collect()
 }
 
 /// Whether a module holds code of main's, not byod's or a person's.

@@ -124,14 +124,23 @@ async fn a_failing_deployment_blocks_the_action_too() {
     let record = world.record(&bob).await;
     let args = json!({
         "configId": record["_id"], "connectionStatus": "error",
-        "connectionError": "it is paused", "updatedAt": 0,
+        "connectionError": format!("it is\npaused\u{2028}for\r\n{}", "long ".repeat(2000)),
+        "updatedAt": 0,
     });
     let admin = world.main.admin();
     let update = admin.mutation::<bool>("byod/credentials:updateConfig", &args);
     assert!(update.await.unwrap());
     let (code, message) = refused(bob.action("summaries:all", json!({})).await);
     assert_eq!(code, "byod_blocked");
-    assert!(message.contains("it is paused"), "{message}");
+    // The reason may quote a deployment: one line, and the beginning of it.
+    assert!(
+        message.contains("the user's deployment is failing: it is paused for long long"),
+        "{message}"
+    );
+    assert!(
+        !message.contains('\u{2028}') && message.len() < 700,
+        "{message}"
+    );
 }
 
 /// An operator can keep all on main, as the service's rollout does.

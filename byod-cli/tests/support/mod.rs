@@ -135,6 +135,13 @@ impl Project {
         self
     }
 
+    /// Has the packages of a folder of this repository.
+    pub(crate) fn link_packages(&self, folder: &Path) -> &Self {
+        let modules = self.root.join("node_modules");
+        std::os::unix::fs::symlink(folder.join("node_modules"), modules).unwrap();
+        self
+    }
+
     /// `byod` with these arguments, in the project's folder.
     pub(crate) fn byod(&self, args: &[&str]) -> Answer {
         let output = Command::new(env!("CARGO_BIN_EXE_byod"))

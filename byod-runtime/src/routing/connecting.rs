@@ -129,21 +129,8 @@ impl Byod {
             _ => {}
         }
         let status = match stored? {
-            Some(status) => {
-                if status == ConnectionStatus::Connected && self.inner().router.leaves_rows() {
-                    self.take_rows_later(&new.client, &user, Some(&new.subject), start);
-                }
-                let whose = Whose {
-                    user: user.as_str(),
-                    subject: new.subject.as_str(),
-                    client: &new.client,
-                    fingerprint: new.credentials.fingerprint(),
-                };
-                if status == ConnectionStatus::Connected {
-                    self.bring_copies(whose).await;
-                }
-                status
-            }
+            Some(ConnectionStatus::Connected) => self.supply(&user, &new, start).await,
+            Some(status) => status,
             None => self.status_of(&user, new.seen).await?,
         };
         Ok(ConnectionTest {
@@ -155,12 +142,43 @@ impl Byod {
         })
     }
 
-    /// Brings copies of main's documents to a deployment that was just connected, where
-    /// functions are known that read them. If that fails, calls try it again.
-    async fn bring_copies(&self, whose: Whose<'_>) {
-        if !self.inner().router.reads_copies() {
-            return;
+    /// Takes what waits for a deployment that was just connected: what functions have left
+    /// there for main, and main's copies. Nothing of it where the user disconnected since
+    /// the credentials were stored, in whatever process: their status then.
+    async fn supply(&self, user: &UserId, new: &New, since: Instant) -> ConnectionStatus {
+        let router = &self.inner().router;
+        let (leaves_rows, reads_copies) = (router.leaves_rows(), router.reads_copies());
+        if !leaves_rows && !reads_copies {
+            return ConnectionStatus::Connected;
         }
+        let connected = ConnectionStatus::Connected;
+        match self.status_of(user, None).await {
+            Ok(status) if status != connected => return status,
+            // Calls do it, once main can be asked.
+            Err(_) => return connected,
+            Ok(_) => {}
+        }
+        if leaves_rows {
+            self.take_rows_later(&new.client, user, Some(&new.subject), since);
+        }
+        if !reads_copies {
+            return connected;
+        }
+        self.bring_copies(Whose {
+            user: user.as_str(),
+            subject: new.subject.as_str(),
+            client: &new.client,
+            fingerprint: new.credentials.fingerprint(),
+        })
+        .await;
+        // It may have taken its time.
+        let status = self.status_of(user, None).await;
+        status.unwrap_or(connected)
+    }
+
+    /// Brings copies of main's documents to a deployment that was just connected. If that
+    /// fails, calls try it again.
+    async fn bring_copies(&self, whose: Whose<'_>) {
         let deadline = whose.client.deadline();
         let brought = self.inner().copies.refresh(whose, deadline).await;
         if let Err(Failed::Main(error) | Failed::User(error)) = brought {

@@ -255,6 +255,26 @@ fn rows() -> Vec<Row> {
             read::<f64>,
             "too_many_values",
         ),
+        row(
+            "nested arrays in what is skipped",
+            200,
+            format!(
+                r#"{{"logLines":{},"status":"success","value":1}}"#,
+                nested("[", "]")
+            ),
+            read::<f64>,
+            "too_many_values",
+        ),
+        row(
+            "nested objects in what is skipped",
+            200,
+            format!(
+                r#"{{"logLines":{},"status":"success","value":1}}"#,
+                nested(r#"{"a":"#, "}")
+            ),
+            read::<f64>,
+            "too_many_values",
+        ),
         // errors
         row(
             "data of an error",

@@ -85,7 +85,23 @@ fn rows() -> Vec<Row> {
         );
         flood("a status without end", b"HTTP/1.1 200 ".to_vec(), b"x");
         let last = [chunked(), b"1\r\n1\r\n0\r\n".to_vec()].concat();
-        flood("trailers without end", last, b"X: y\r\n");
+        flood("trailers without end", last.clone(), b"X: y\r\n");
+        let trailer = [last, b"X: ".to_vec()].concat();
+        flood("a trailer without end", trailer, b"y");
+        let size = [chunked(), b"ffffffffffffffff\r\n".to_vec()].concat();
+        flood("a chunk larger than all", size, b" ");
+        let length = "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n";
+        flood("a body larger than all", length.into(), b" ");
+        let lengths = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 9\r\n\r\n";
+        flood("two lengths", lengths.into(), b"x");
+        let both = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n";
+        flood("a length and chunks", both.into(), BODY);
+        flood("204", b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(), b"x");
+        let reset = b"HTTP/1.1 205 Reset\r\nContent-Length: 5\r\n\r\nhello".to_vec();
+        flood("205", reset, b"x");
+        let chunk = [b"10000\r\n", &[b' '; 0x10000][..], b"\r\n"].concat();
+        let refusal = b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+        flood("a refusal without end", refusal, &chunk);
         flood(
             "101",
             b"HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n".to_vec(),
@@ -184,6 +200,12 @@ fn rows() -> Vec<Row> {
         frame(HEADERS, 0, 1, &long),
         frame(9, 0, 1, &[0xbe; 16_000]),
     );
+    for (name, frame) in [
+        ("no answer but GOAWAY", frame(7, 0, 0, &[0; 8])),
+        ("no answer but RST_STREAM", frame(3, 0, 1, &[0, 0, 0, 7])),
+    ] {
+        add(name, over, Sends::HalfClosed(frame), false);
+    }
     let bytes = [begun(), frame(DATA, 0, 1, &[b' '; 16_384]).repeat(60)].concat();
     let pause = Duration::ZERO;
     add(
@@ -266,6 +288,14 @@ fn a_trickle_ends_with_the_call() {
     let pause = Duration::from_millis(50);
     for (over, bytes) in [
         (Over::Http1, [head(1000), vec![b' '; 1000]].concat()),
+        (
+            Over::Http1,
+            [
+                b"HTTP/1.1 500 X\r\nContent-Length: 60000\r\n\r\n",
+                &[b' '; 1000][..],
+            ]
+            .concat(),
+        ),
         (
             Over::Tls,
             answer1()

@@ -104,12 +104,28 @@ const ALL: [Over; 3] = [Over::Http1, Over::Tls, Over::Http2];
 fn who_floods_is_blocked() {
     for over in ALL {
         run(floods_until_blocked(over, floods(over)));
+        run(floods_until_blocked(over, answers_and_floods(over)));
     }
-    // Over HTTP/1 such a connection is closed at the first read, before it is a flood.
-    run(floods_until_blocked(
-        Over::Http2,
-        answers_and_floods(Over::Http2),
-    ));
+    // A byte is enough, where none is due.
+    let first = answer(Over::Http1);
+    let then = b" ".to_vec();
+    let speaks = Hostile::start(Over::Http1, Sends::After { first, then });
+    run(floods_until_blocked(Over::Http1, speaks));
+}
+
+/// So some servers end a connection that isn't used, and it is one like any other end.
+#[test]
+fn who_says_that_no_request_came_is_not_blocked() {
+    run(async {
+        let first = answer(Over::Http1);
+        let then = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n".to_vec();
+        let hostile = [Hostile::start(Over::Http1, Sends::After { first, then })];
+        let world = world(&hostile).await;
+        for _ in 0..12 {
+            assert_eq!(list(&world.session("evil 0")).await.unwrap(), "ok");
+            until(|| hostile[0].is_closed()).await;
+        }
+    });
 }
 
 #[test]

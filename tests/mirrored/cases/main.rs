@@ -9,7 +9,7 @@ mod service;
 
 use std::time::Duration;
 
-use byod_runtime::{Claim, Error, Location, Outcome};
+use byod_runtime::{Claim, ConnectionStatus, Error, Location, Outcome};
 use serde_json::{Value, json};
 
 use service::World;
@@ -272,6 +272,37 @@ async fn a_deployment_that_is_somebody_elses_gets_nothing() {
     bob.save(&world.byod, &bob.credentials()).await;
     bob.query::<Vec<String>>("notes:sorted", json!({})).await;
     assert_eq!(bob.holds("users").await.len(), 1);
+}
+
+/// Another process disconnects the user when the credentials are stored, before the process
+/// that stored them has main's answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disconnect_comes_before_the_copies() {
+    let Some(world) = World::start(LONG).await else {
+        return;
+    };
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    world.main_is_slow();
+    let other = world.beside_the_proxy();
+    for (user, disconnects) in [(&alice, true), (&bob, false)] {
+        let (byod, id, subject) = (world.byod.clone(), user.id.clone(), user.subject.clone());
+        let credentials = user.credentials();
+        let connecting = tokio::spawn(async move { byod.connect(id, subject, &credentials).await });
+        if disconnects {
+            while !other.status(&*user.id).await.unwrap().enabled {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            other.disconnect(&*user.id).await.unwrap();
+        }
+        let status = connecting.await.unwrap().unwrap().status;
+        let expected = if disconnects {
+            ConnectionStatus::Disconnected
+        } else {
+            ConnectionStatus::Connected
+        };
+        assert_eq!(status, expected);
+        assert_eq!(user.holds("users").await.is_empty(), disconnects);
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::node::{Node, NodeDeployment};
-use crate::proxy::{Fault, Proxy};
+use crate::proxy::{Fault, Proxy, Spoiled};
 
 pub(crate) struct World {
     pub(crate) byod: Byod,
@@ -37,7 +37,7 @@ impl World {
         let main = node.deploy("tests/mirrored/convex", "main");
         let proxy = Proxy::start(address(&main)).await;
         Some(Self {
-            byod: service(&main, &proxy, max_age),
+            byod: service(&main, &proxy.url, max_age),
             node,
             main,
             proxy,
@@ -46,7 +46,20 @@ impl World {
 
     /// Another process of the service.
     pub(crate) fn another(&self, max_age: Duration) -> Byod {
-        service(&self.main, &self.proxy, max_age)
+        service(&self.main, &self.proxy.url, max_age)
+    }
+
+    /// The same, for which main is never slow.
+    pub(crate) fn beside_the_proxy(&self) -> Byod {
+        service(&self.main, &self.main.url(), Duration::from_secs(60))
+    }
+
+    /// Main does what it is asked, and answers a while later.
+    pub(crate) fn main_is_slow(&self) {
+        self.proxy.strike(Fault::Answer(Spoiled::Changed(|answer| {
+            std::thread::sleep(Duration::from_millis(300));
+            answer.to_vec()
+        })));
     }
 
     pub(crate) async fn user(&self, subject: &str) -> User {
@@ -141,9 +154,9 @@ impl User {
     }
 }
 
-fn service(main: &NodeDeployment, proxy: &Proxy, max_age: Duration) -> Byod {
+fn service(main: &NodeDeployment, url: &str, max_age: Duration) -> Byod {
     let byod = Byod::builder()
-        .main_url(&*proxy.url)
+        .main_url(url)
         .deploy_key(&*main.deploy_key)
         .encryption_key(EncryptionKey::parse("only for tests").unwrap())
         .tables(TABLES)

@@ -67,6 +67,8 @@ impl World {
         };
         let connected = self.byod.connect(&*user.id, subject, &credentials);
         assert_eq!(connected.await.unwrap().problem, None);
+        // What it has taken by itself is over.
+        user.session.apply_outbox().await.unwrap();
         user
     }
 

@@ -8,10 +8,13 @@ const inertOrigins = [];
 const inertInfo = new WeakMap();
 // Around a mark: a character of private use, which JSON does not escape.
 const INERT_SIGN = "\ue000";
-// A mark, in whatever case, also without what is around it; or either end of one.
-const MARK = /\ue000?byodinert(\d+)|\ue000b|\d\ue000/i;
+// A mark, in whatever case, also without its number and what is around it; or either end
+// of one.
+const MARK = /\ue000?byodinert(\d*)|\ue000b|\d\ue000/i;
 // Whether a mark was given to anyone, without which no text has one.
 let isMarkGiven = false;
+// Of what marks were given.
+const marked = new Set();
 
 // Where something was asked how many, which or what an inert value holds, by the module
 // that ran then: what comes of the answer may lack anything.
@@ -38,9 +41,12 @@ function inert(origin, path = "", isAmbient = false) {
     if (!children.has(name)) children.set(name, inert(origin, path + name, isAmbient));
     return children.get(name);
   };
-  const mark = `${INERT_SIGN}byodinert${inertOrigins.push({ origin, path, isAmbient }) - 1}${INERT_SIGN}`;
+  const number = inertOrigins.push({ origin, path, isAmbient }) - 1;
+  const mark = `${INERT_SIGN}byodinert${number}${INERT_SIGN}`;
   const giveMark = () => {
+    if (!isMarkGiven) keepMarks();
     isMarkGiven = true;
+    marked.add(number);
     askedWhich(origin);
     return mark;
   };
@@ -117,7 +123,50 @@ function isInert(value) {
 function inertIn(text) {
   if (!isMarkGiven) return undefined;
   const found = MARK.exec(text);
-  return found ? (inertOrigins[found[1]] ?? { origin: "something that is not there", path: "" }) : undefined;
+  if (!found) return undefined;
+  const only = marked.size === 1 ? [...marked][0] : undefined;
+  return inertOrigins[found[1] || only] ?? { origin: "something that is not there", path: "" };
+}
+
+// What makes other texts of one.
+const OF_TEXTS = [
+  "at",
+  "charAt",
+  "normalize",
+  "padEnd",
+  "padStart",
+  "repeat",
+  "replace",
+  "replaceAll",
+  "slice",
+  "split",
+  "substr",
+  "substring",
+  "toLocaleLowerCase",
+  "toLocaleUpperCase",
+  "toLowerCase",
+  "toUpperCase",
+  "trim",
+  "trimEnd",
+  "trimStart",
+];
+
+// From the first mark on, nothing that is made of a text with one is without: what
+// `replace(/[^a-z]/g, "")` leaves of it would be a name like any other.
+function keepMarks() {
+  const hasMark = (text) => inertIn(text) !== undefined;
+  for (const name of OF_TEXTS) {
+    const own = String.prototype[name];
+    const kept = function (...args) {
+      const made = own.apply(this, args);
+      const found = MARK.exec(`${this}`);
+      if (!found) return made;
+      const mark = found[1] ? `${INERT_SIGN}byodinert${found[1]}${INERT_SIGN}` : found[0];
+      if (Array.isArray(made)) return made.some(hasMark) ? made : [mark];
+      return typeof made !== "string" || hasMark(made) ? made : mark;
+    };
+    Object.defineProperty(String.prototype, name, { value: kept, enumerable: false, configurable: true, writable: true });
+  }
 }
 
 const shownPath = (path) => path.replaceAll("{}", "()");

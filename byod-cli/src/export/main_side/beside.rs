@@ -9,6 +9,7 @@ use byod_schema::{FunctionPath, Manifest, Placement};
 use super::users::{Users, users};
 use super::{TABLE, planned, routing};
 use crate::error::Error;
+use crate::export::placing::left_out;
 use crate::export::plan::Plan;
 use crate::export::routes::{ROUTES, routes};
 use crate::export::{mirror, outbox};
@@ -127,13 +128,17 @@ pub(crate) fn outdated(
     (main.user, main.placements) = (None, None);
     let mut found = owners::problems_of_copies(manifest);
     let plan = match user {
-        Some(user) if found.is_empty() => match planned(&main, folder, Some(user)) {
-            Ok(plan) => plan,
-            Err(error) => {
-                found.push(format!("`byod export` would write nothing: {error}"));
-                None
+        Some(user) if found.is_empty() => {
+            // What TypeScript has said of it, the file of placements says.
+            let typescript = Err("it is not asked again".to_owned());
+            match planned(&main, folder, Some(user), left_out(manifest), typescript) {
+                Ok(plan) => plan,
+                Err(error) => {
+                    found.push(format!("`byod export` would write nothing: {error}"));
+                    None
+                }
             }
-        },
+        }
         _ => None,
     };
     let tree = Tree::named(folder, config)?;

@@ -290,8 +290,15 @@ function clean(text: string, { key }: Credentials): string {
       if (form.length > 3) clean = clean.split(form).join("[removed]");
     }
   }
-  clean = clean.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
-  return clean.length > SHOWN ? `${clean.slice(0, SHOWN)}…` : clean;
+  return oneLine(clean);
+}
+
+/** The beginning of a text, on one line. */
+export function oneLine(text: string): string {
+  const line = text
+    .slice(0, 64 * SHOWN)
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
 }
 
 /** How the text shows in base64, wherever in a longer text it begins. */

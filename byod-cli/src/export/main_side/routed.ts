@@ -8,7 +8,7 @@ import {
 import type { ActionCtx } from "../_generated/server";
 import { AddressError, originOf } from "./address";
 import { CALLER, openCaller, renamed, sealCaller, type Caller } from "./caller";
-import { failure, run, type Kind } from "./deployment";
+import { failure, oneLine, run, type Kind } from "./deployment";
 import { Files } from "./files";
 import {
   ON_MAIN,
@@ -231,11 +231,8 @@ async function deploymentOf(
     case "connected":
       break;
     default: {
-      const why = String(record?.connectionError || "no reason is stored");
-      throw failure(
-        "byod_blocked",
-        `the user's deployment is failing: ${why.slice(0, 500)}`,
-      );
+      const why = oneLine(record?.connectionError || "no reason is stored");
+      throw failure("byod_blocked", `the user's deployment is failing: ${why}`);
     }
   }
   try {

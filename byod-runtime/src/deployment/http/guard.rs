@@ -22,7 +22,7 @@ use self::allowance::Allowance;
 pub(super) use self::allowance::{HTTP1_BUFFER, STREAM_WINDOW, Taken, WINDOW};
 pub(super) use self::connector::Guarding;
 use self::frames::{Frames, HEADERS};
-use self::heads::Heads;
+use self::heads::{Heads, says_too_late};
 use super::floods::Floods;
 use super::silence::{Ending, Silence, Silent};
 
@@ -59,6 +59,7 @@ enum Spoken {
         read: Heads,
         /// Whether the last that happened was a read: a write is a call then.
         was_read: bool,
+        calls: usize,
     },
     Http2 {
         read: Frames,
@@ -84,6 +85,7 @@ impl<T: Connection + Wire> Guarded<T> {
                 false => Spoken::Http1 {
                     read: Heads::new(),
                     was_read: true,
+                    calls: 0,
                 },
             },
             io,
@@ -97,16 +99,24 @@ impl<T: Connection + Wire> Guarded<T> {
         allowance.taken(taken);
         allowance.came(came - self.came, bytes.len());
         self.came = came;
+        let mut is_unasked = false;
         match &mut self.spoken {
-            Spoken::Http1 { read, was_read } => {
+            Spoken::Http1 {
+                read,
+                was_read,
+                calls,
+            } => {
                 *was_read = true;
                 allowance.interim(read.feed(bytes));
+                // All calls have their answers. With HTTP/1 nothing else is to come.
+                let is_idle = *calls == self.taken.answers();
+                is_unasked = is_idle && !bytes.is_empty() && !says_too_late(bytes);
             }
             Spoken::Http2 { read, .. } => {
                 read.feed(bytes, |frame| allowance.frame(frame));
             }
         }
-        if allowance.is_spent() {
+        if is_unasked || allowance.is_spent() {
             // Once, for nothing is read any more.
             self.floods.add();
             return Err(io::Error::other(Flood));
@@ -118,8 +128,13 @@ impl<T: Connection + Wire> Guarded<T> {
     fn note_written(&mut self, bytes: &[u8]) {
         let allowance = &mut self.allowance;
         match &mut self.spoken {
-            Spoken::Http1 { read, was_read } => {
+            Spoken::Http1 {
+                read,
+                was_read,
+                calls,
+            } => {
                 if std::mem::take(was_read) {
+                    *calls += 1;
                     read.call();
                     allowance.call();
                 }

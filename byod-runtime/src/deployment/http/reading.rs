@@ -60,6 +60,9 @@ where
             joined.extend_from_slice(&chunk);
         }
     }
+    if let Some(taken) = &taken {
+        taken.end();
+    }
     Ok(if joined.is_empty() {
         body
     } else {

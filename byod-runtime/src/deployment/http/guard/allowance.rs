@@ -46,22 +46,38 @@ const WRAPPING: i64 = 64 * 1024;
 /// How much more a call may have: what is small comes in records that are.
 const WRAPPING_OF_A_CALL: i64 = 4 * 1024;
 
-/// How many bytes of answers calls have taken since that was looked at last; shared
-/// between a connection and its answers.
+/// What calls have taken of answers; shared between a connection and its answers.
 #[derive(Clone, Debug, Default)]
-pub(in super::super) struct Taken(Arc<AtomicUsize>);
+pub(in super::super) struct Taken(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    /// Bytes, since that was looked at last.
+    bytes: AtomicUsize,
+    /// Answers that were read to their end, since the connection was made.
+    answers: AtomicUsize,
+}
 
 impl Taken {
     pub(in super::super) fn add(&self, bytes: usize) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
+        self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// An answer was read to its end.
+    pub(in super::super) fn end(&self) {
+        self.0.answers.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn take(&self) -> usize {
         // Mostly there is nothing, which needs no write.
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.bytes.load(Ordering::Relaxed) {
             0 => 0,
-            _ => self.0.swap(0, Ordering::Relaxed),
+            _ => self.0.bytes.swap(0, Ordering::Relaxed),
         }
+    }
+
+    pub(super) fn answers(&self) -> usize {
+        self.0.answers.load(Ordering::Relaxed)
     }
 }
 

@@ -3,6 +3,13 @@
 /// Enough of a head to see its status' first digit: `HTTP/1.1 1`.
 const BEGIN: usize = 10;
 
+/// Whether it says that no request came in time: so some servers, and what stands before
+/// them, end a connection that isn't used.
+pub(super) fn says_too_late(bytes: &[u8]) -> bool {
+    let version = bytes.starts_with(b"HTTP/1.");
+    version && bytes.get(8..12) == Some(b" 408")
+}
+
 /// Where in the answer to a call a connection is.
 pub(super) struct Heads {
     begin: [u8; BEGIN],
@@ -62,6 +69,15 @@ impl Heads {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_ends_an_unused_connection_is_told() {
+        assert!(says_too_late(b"HTTP/1.1 408 Request Timeout\r\n\r\n"));
+        assert!(says_too_late(b"HTTP/1.0 408 \r\n"));
+        for other in [&b"HTTP/1.1 200 OK\r\n"[..], b"HTTP/1.1 40", b"408", b""] {
+            assert!(!says_too_late(other), "{other:?}");
+        }
+    }
 
     #[test]
     fn interim_answers_are_told_however_they_are_cut() {
