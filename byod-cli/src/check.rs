@@ -181,7 +181,7 @@ fn unguarded(manifest: &Manifest) -> Vec<String> {
 
 /// Where main writes users' records itself.
 fn past_the_check(main: &Sources, manifest: &Manifest) -> Vec<String> {
-    let writers = writers_of(main_side::TABLE, main, manifest).into_iter();
+    let writers = writers_of(owners::RECORDS, main, manifest).into_iter();
     let past = writers.filter(|path| !main_side::is_contracts(path, manifest));
     past.map(|path| format!(
         "main's `{path}` writes users' records itself, and compares them with nothing: it can undo a disconnect, or replace newer credentials by older ones. Call `updateConfig` there with `expected`, or keep it for migrations that run while no service does"

@@ -21,6 +21,7 @@ mod stubs;
 mod support;
 mod tables;
 mod tooling;
+mod triggered;
 mod typecheck;
 mod validators;
 

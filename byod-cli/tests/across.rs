@@ -220,6 +220,10 @@ async function load(ctx: QueryCtx, userId: any) {
         let project = app("", &format!("export const shown = {way};\n"));
         let shown = placed(&project, "admin:shown");
         assert_ne!(shown["runs"], "main", "{way}\n{shown}");
+        // Nor where nothing is mirrored.
+        project.replace("byod.toml", "mirror = [\"users\"]\n", "");
+        let shown = placed(&project, "admin:shown");
+        assert_ne!(shown["runs"], "main", "{way}\n{shown}");
     }
 }
 

@@ -85,6 +85,8 @@ impl Carrier<'_> {
                     .iter()
                     .find(|(field, _)| *field == copies.field());
                 match by {
+                    // By a token, say: it is the caller's own, or an error there.
+                    None if operation.is_one && !operation.by.is_empty() => Ok(()),
                     None => others(&format!("without `.eq(\"{}\", …)`", copies.field())),
                     Some((_, value)) => match self.is_given(value) {
                         Some(argument) => {

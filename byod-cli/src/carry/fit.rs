@@ -45,6 +45,7 @@ impl Carrier<'_> {
         self.add_function(path, &mut need)?;
         self.add_loaded_again(&mut need)?;
         self.check_tables(&need)?;
+        self.check_unclear(&need)?;
         self.check_leaves(&need)?;
         self.check_kept(&need)?;
         self.check_handed(&need)?;

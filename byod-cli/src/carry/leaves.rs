@@ -335,7 +335,13 @@ impl Carrier<'_> {
                 self.analysis.of_place(&place).0.writes
             })
         });
-        let tables = need.leaves.writes.keys().map(|(table, _)| table.clone());
+        // What it doesn't look at, as when a token was used last, may change.
+        let seen = |((table, writes), all): &(&(String, Writes), &Vec<Given>)| {
+            let is_patch = *writes == Writes::Patch;
+            !(is_patch && all.iter().all(|given| self.is_unread(table, given, need)))
+        };
+        let tables = need.leaves.writes.iter().filter(seen);
+        let tables = tables.map(|((table, _), _)| table.clone());
         let mut written = tables.chain(helpers);
         if let Some(table) = written.find(|table| need.mirror.contains(table)) {
             return Err(format!(

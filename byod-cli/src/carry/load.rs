@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::known::{Acts, Carrier, Changes, Loaded, Reason};
 use super::need::Need;
 use super::reach::{below, reach};
-use crate::source::{Imported, LoadKind, Module, Place, Target};
+use crate::source::{Imported, LoadKind, Module, Place, Target, Wrapper};
 
 impl Carrier<'_> {
     /// Adds what happens when the modules are loaded whose functions are carried over.
@@ -36,6 +36,10 @@ impl Carrier<'_> {
                 return Ok(());
             };
             let statement = &module.statements[place.1];
+            // What stands for it does no more either.
+            if let Some(Wrapper::Triggers { .. }) = statement.wrapper {
+                return Ok(());
+            }
             if statement.facts.loads_more {
                 return Err(at_top_level(module, place.1, "loads another module"));
             }

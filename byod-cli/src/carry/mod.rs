@@ -19,6 +19,7 @@ mod replaced;
 mod signed_up;
 mod tables;
 mod travel;
+mod triggers;
 
 pub(crate) use fit::GLOBALS;
 pub(crate) use for_main::{Given, Leaves};

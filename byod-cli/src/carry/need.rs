@@ -46,6 +46,8 @@ pub(crate) struct Need {
     pub(crate) context: BTreeSet<Vec<String>>,
     /// Main's builders in whose place byod's are, by module and name.
     pub(crate) builders: BTreeSet<(String, String)>,
+    /// Those of them whose functions' databases set off triggers, and the names of these.
+    pub(crate) triggered: BTreeMap<(String, String), String>,
     /// Modules that do something when they are loaded, and those that load them.
     pub(crate) loads: BTreeSet<String>,
     /// The modules of those functions.
@@ -60,6 +62,9 @@ pub(crate) struct Need {
     pub(crate) mirror: BTreeSet<String>,
     /// Statements that look the caller up in such a copy.
     pub(crate) looking: BTreeSet<Place>,
+    /// Statements that reach documents by ids of which only who gives them shows the table,
+    /// each with what is wrong where that doesn't show either.
+    pub(crate) unclear: BTreeMap<Place, String>,
 }
 
 impl Need {
@@ -82,6 +87,7 @@ impl Need {
         self.stubs.extend(other.stubs);
         self.context.extend(other.context);
         self.builders.extend(other.builders);
+        self.triggered.extend(other.triggered);
         self.loads.extend(other.loads);
         self.opened.extend(other.opened);
         self.packages.extend(other.packages);
@@ -89,5 +95,6 @@ impl Need {
         self.leaves.add(other.leaves);
         self.mirror.extend(other.mirror);
         self.looking.extend(other.looking);
+        self.unclear.extend(other.unclear);
     }
 }

@@ -32,7 +32,7 @@ struct OfPackage {
     typed_from: (u64, u64),
 }
 
-const LET_IN: [LetIn; 5] = [
+const LET_IN: [LetIn; 7] = [
     LetIn {
         module: "@convex-dev/aggregate",
         versions: [(0, 1), (0, 3)],
@@ -77,6 +77,14 @@ const LET_IN: [LetIn; 5] = [
         names: &["asyncMap", "nullThrows", "omit", "pick", "pruneNull"],
         component: None,
     },
+    // The query that it is given is byod's.
+    LetIn {
+        module: "convex-helpers/server/filter",
+        versions: [(0, 1), (0, 1)],
+        classes: &[],
+        names: &["filter"],
+        component: None,
+    },
     // The database that they are given is byod's, which has the caller's documents alone.
     LetIn {
         module: "convex-helpers/server/relationships",
@@ -92,6 +100,14 @@ const LET_IN: [LetIn; 5] = [
             "getOneFromOrThrow",
             "getOrThrow",
         ],
+        component: None,
+    },
+    // Made and registered with at the top level; see `triggers`.
+    LetIn {
+        module: "convex-helpers/server/triggers",
+        versions: [(0, 1), (0, 1)],
+        classes: &[],
+        names: &["Triggers"],
         component: None,
     },
 ];

@@ -136,6 +136,13 @@ impl Carrier<'_> {
             Some((module, Wrapper::More(span))) => {
                 Err(format!("{}, which {}", made(), more(module, *span)))
             }
+            Some((module, Wrapper::Triggers { base, triggers })) => {
+                self.add_triggers(module, triggers, need)
+                    .map_err(|reason| format!("{}, which {reason}", made()))?;
+                need.triggered
+                    .insert((module.name.clone(), builder.to_owned()), triggers.clone());
+                self.add_builder(module, base, need, depth + 1)
+            }
             Some((module, Wrapper::Plain { base, plain })) => {
                 self.check_plain(module, plain, &mut BTreeSet::new())
                     .map_err(|reason| format!("{}, which {reason}", made()))?;

@@ -17,10 +17,12 @@ impl Carrier<'_> {
         for reached in &facts.reached {
             match ids.tables(&reached.id) {
                 None => {
-                    return Err(format!(
+                    let reason = format!(
                         "doesn't show of which table the document is in `{}`: write `\"table\", ` before the id",
                         reached.shown
-                    ));
+                    );
+                    let place = (module.name.clone(), index);
+                    need.unclear.entry(place).or_insert(reason);
                 }
                 Some(tables) => {
                     let only = tables.first().filter(|_| tables.len() == 1);
@@ -36,6 +38,31 @@ impl Carrier<'_> {
                         ));
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where only who gives ids shows of which tables they are, all of them are the users'.
+    pub(super) fn check_unclear(&self, need: &Need) -> Result<(), Reason> {
+        for (at, reason) in &need.unclear {
+            let mut is_seen = false;
+            for path in &need.functions {
+                let Some((module, index)) = self.sources.exported(&path.module, &path.name) else {
+                    return Err(reason.clone());
+                };
+                let start = (module.name.clone(), index);
+                let tables = self.analysis.tables_by_ids(&start, at);
+                let tables = tables.ok_or_else(|| reason.clone())?;
+                is_seen |= !tables.is_empty();
+                let mut mains = tables.difference(&self.manifest.user_tables);
+                if let Some(table) = mains.next() {
+                    return Err(format!("reaches main's table `{table}`: it {reason}"));
+                }
+            }
+            // It is led to otherwise than by name.
+            if !is_seen {
+                return Err(reason.clone());
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::copies::tables_of;
+use super::for_main::Given;
 use super::known::{Carrier, Reason};
 use super::need::Need;
 use crate::owners::Copies;
@@ -90,6 +91,19 @@ impl Carrier<'_> {
             found.tables.insert(name, fields);
         }
         found
+    }
+
+    /// Whether nothing of the fields that a patch of the table has is read of it.
+    pub(super) fn is_unread(&self, table: &str, patch: &Given, need: &Need) -> bool {
+        let reads = self.reads(need);
+        match (patch, reads.get(table)) {
+            (Given::Fields(fields), Some(reads)) => {
+                let is_read = |name| reads.fields.contains(name) || reads.perhaps.contains(name);
+                !reads.is_whole && !fields.keys().any(is_read)
+            }
+            (_, None) => true,
+            _ => false,
+        }
     }
 
     fn reads(&self, need: &Need) -> BTreeMap<String, Reads> {

@@ -142,6 +142,7 @@ impl Builder<'_, '_> {
             pieces.extend(self.stub(stub));
         }
         pieces.extend(self.helpers());
+        pieces.extend(self.triggered());
         self.import_loaded();
         for item in items {
             pieces.push(Piece {
@@ -291,6 +292,9 @@ impl Builder<'_, '_> {
         for function in facts.functions.iter().filter(|f| f.is_api) {
             edits.push((function.root.clone(), "internal"));
         }
+        if let Some(span) = self.typed_triggers(module, index) {
+            edits.push((span, "<any, any>"));
+        }
         let on_main = self.on_main(module, index);
         edits.extend(
             on_main
@@ -298,9 +302,11 @@ impl Builder<'_, '_> {
                 .map(|(span, text)| (span.clone(), text.as_str())),
         );
         for (definition, function_type, none) in &definitions {
-            let builder = support::builder(*function_type);
-            self.import_owner(builder, false);
-            edits.push((definition.builder_span.clone(), builder));
+            if !self.is_triggered(module, &definition.builder) {
+                let builder = support::builder(*function_type);
+                self.import_owner(builder, false);
+                edits.push((definition.builder_span.clone(), builder));
+            }
             if let Some((at, none)) = none {
                 edits.push((*at..*at, none));
             }
@@ -349,6 +355,7 @@ impl Builder<'_, '_> {
             .iter()
             .chain(made)
             .map(|definition| definition.builder.as_str())
+            .filter(|builder| !self.is_triggered(module, builder))
             .collect();
         let tables = &self.carrier.manifest.user_tables;
         let ids = &statement.facts.id_types;

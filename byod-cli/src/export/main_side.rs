@@ -14,12 +14,11 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
-use super::plan::{Plan, Rejected};
-use super::typecheck::TypeScript;
+use super::plan::Rejected;
 use super::{Options, outbox};
 use crate::error::Error;
 use crate::layout::string;
-use crate::owners::{self, OwnerNames};
+use crate::owners::{self, OwnerNames, RECORDS};
 use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
 
@@ -28,8 +27,6 @@ pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
 use users::{Users, users, with_index};
 
-/// Main's table of the users' records.
-pub(crate) const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
@@ -90,7 +87,7 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
         notes: Vec::new(),
         has_new_server: false,
     };
-    let present = manifest.main.schema.table(TABLE);
+    let present = manifest.main.schema.table(RECORDS);
     let users = users(&manifest, present);
     let has = |name| {
         let path = FunctionPath::new(MODULE, name);
@@ -99,7 +96,7 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
     let own_table = tree.read(TABLES)?;
     let is_ours = own_table
         .as_deref()
-        .is_some_and(|text| text.contains(TABLE));
+        .is_some_and(|text| text.contains(RECORDS));
     if present.is_none() || is_ours {
         put(&tree, TABLES, &tables(&users), force, &mut report)?;
         if present.is_none() {
@@ -132,7 +129,7 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
         Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
         None => Err("no folder of users' deployments is named".to_owned()),
     };
-    let plan = planned(
+    let plan = beside::planned(
         &manifest,
         &folder,
         user.as_deref(),
@@ -247,29 +244,6 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
     updated_at.is_some_and(|field| !field.optional)
 }
 
-/// The users' project as `byod export` plans it, if it would, without what is known to be
-/// left out; `user` is its folder.
-fn planned(
-    manifest: &Manifest,
-    main: &Path,
-    user: Option<&Path>,
-    left_out: Rejected,
-    typescript: Result<TypeScript, String>,
-) -> Result<Option<Plan>, Error> {
-    let names = OwnerNames::of(manifest);
-    if manifest.user_tables.is_empty() || names.arguments.is_empty() {
-        return Ok(None);
-    }
-    let sources = Sources::read(main, &names)?;
-    let custom = match user {
-        Some(folder) => super::custom(folder, &names)?,
-        None => Sources::default(),
-    };
-    let mut manifest = manifest.clone();
-    let (plan, _) = super::checked(&mut manifest, &sources, &custom, left_out, typescript)?;
-    Ok(Some(plan))
-}
-
 /// What is nobody's to edit is as it is found now, whoever has read the file.
 fn put_ours(folder: &Tree, file: &MainFile, report: &mut Report) -> Result<(), Error> {
     put(folder, file.name, &file.text, true, report)
@@ -297,32 +271,6 @@ fn put(
 
 fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
-}
-
-/// `byod/routing.ts`: which record is the caller's, as this app finds its users.
-fn routing(users: &Users<'_>) -> String {
-    let mut imports = String::new();
-    if let Users::ConvexAuth { .. } = users {
-        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
-    }
-    imports.push_str(
-        "import { makeFunctionReference } from \"convex/server\";\nimport { ConvexError, v } from \"convex/values\";\n",
-    );
-    if !matches!(users, Users::Subject) {
-        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
-    }
-    imports.push_str(
-        "import {\n  internalAction,\n  internalQuery,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
-    );
-    // The subjects of Convex Auth name a session, too.
-    let subject = match users {
-        Users::ConvexAuth { .. } => "userId",
-        Users::Table { .. } | Users::Subject => "identity?.subject ?? \"\"",
-    };
-    include_str!("main_side/routing.ts")
-        .replace("/*imports*/\n", &imports)
-        .replace("/*caller*/", &users.caller())
-        .replace("/*subject*/", subject)
 }
 
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {

@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 use super::imports::relative;
 use crate::carry::{Given, Leaves};
 use crate::layout::{Code, string};
-use crate::owners::{self, owner_on_main};
+use crate::owners::{self, RECORDS, owner_on_main};
 use crate::source::{DEFAULT, Writes};
 
 /// One of main's tables for it.
 pub(crate) const APPLIED: &str = "byodApplied";
 
 /// Main's tables that byod writes alone: no function is given an id of theirs.
-const OWN_TABLES: [&str; 4] = [super::main_side::TABLE, APPLIED, "byodRefused", "byodJobs"];
+const OWN_TABLES: [&str; 4] = [RECORDS, APPLIED, "byodRefused", "byodJobs"];
 
 /// The module, there and on main.
 pub(crate) const MODULE: &str = "byod/outbox";

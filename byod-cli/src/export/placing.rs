@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Refusal, Runs, Side};
 
-use super::plan::Rejected;
+use super::plan::{Rejected, takes_owner};
 use crate::carry::{Carriers, Need};
 use crate::source::Sources;
 use crate::touches::{Analysis, Asking, Judged, Sides};
@@ -367,6 +367,10 @@ impl Placing<'_> {
     fn not_carried(&self, path: &FunctionPath) -> String {
         if let Some(reason) = self.rejected.get(path) {
             return reason.clone();
+        }
+        let function = self.manifest.main.functions.get(path);
+        if let Some(Err(reason)) = function.map(|f| takes_owner(self.manifest, f)) {
+            return reason;
         }
         let again = || self.carriers.judge([path]).remove(path);
         match self.judged.get(path).cloned().or_else(again) {

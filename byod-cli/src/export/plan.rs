@@ -87,14 +87,21 @@ pub(crate) fn plan(
 ) -> Plan {
     let carriers = Carriers::new(sources, manifest);
     let carrier = carriers.widest();
-    let is_persons = |path: &FunctionPath| {
+    let is_written = |path: &FunctionPath| {
         let module = custom.modules.get(&format!("custom/{}", path.module));
         module.is_some_and(|module| module.exports.contains_key(&path.name))
+    };
+    // What main exports by other modules too is the same there.
+    let persons = |path: &FunctionPath| {
+        let origin = sources.origin(&path.module, &path.name);
+        let origin = origin.map(|(module, name)| FunctionPath::new(module, name));
+        let mut all = [Some(path.clone()), origin].into_iter().flatten();
+        all.find(is_written)
     };
     let fit = wanted.iter().filter(|path| {
         let function = manifest.main.functions.get(*path);
         !rejected.contains_key(*path)
-            && !is_persons(path)
+            && persons(path).is_none()
             && carry::is_taken(&path.module).is_none()
             && function.is_some_and(|function| takes_owner(manifest, function).is_ok())
     });
@@ -125,15 +132,19 @@ pub(crate) fn plan(
             });
             continue;
         }
-        let fate = if is_persons(path) {
+        let fate = if let Some(written) = persons(path) {
+            let name = match written.name == path.name {
+                true => path.name.clone(),
+                false => format!("{} as {}", written.name, path.name),
+            };
             exports
                 .entry(path.module.clone())
                 .or_default()
                 .push(Reexport {
-                    from: format!("custom/{}", path.module),
-                    name: path.name.clone(),
+                    from: format!("custom/{}", written.module),
+                    name,
                 });
-            if !asks_for_the_claim(custom, path) {
+            if !asks_for_the_claim(custom, &written) {
                 notes.push(format!(
                     "`{path}` of custom/ is not seen to be made by `ownerQuery`, `ownerMutation` or `ownerAction` of byod/owner: such a function asks nobody whose the deployment is, and reaches all that is there"
                 ));
@@ -311,7 +322,7 @@ fn asks_for_the_claim(custom: &Sources, path: &FunctionPath) -> bool {
 
 /// Where a function takes the owner as an argument on main already, it must be
 /// what the users' side needs.
-fn takes_owner(manifest: &Manifest, function: &Function) -> Result<(), String> {
+pub(super) fn takes_owner(manifest: &Manifest, function: &Function) -> Result<(), String> {
     let Some(args) = function.args.as_object() else {
         return Ok(());
     };

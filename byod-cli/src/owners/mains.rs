@@ -6,6 +6,9 @@ use byod_schema::{Manifest, Table, Validator};
 
 use super::fields::{objects, subjects};
 
+/// Main's table of the users' records, by which the service finds users' deployments.
+pub(crate) const RECORDS: &str = "userDatabaseConfig";
+
 /// The field by which documents of main's table name their owner, by id or as a text:
 /// that of an injected subject's name, or the only one with an id of who is signed up.
 pub(crate) fn owner_on_main<'m>(

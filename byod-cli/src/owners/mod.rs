@@ -11,5 +11,5 @@ pub(crate) use callers::callers;
 pub(crate) use copies::{Copies, problems_of_copies};
 pub(crate) use fields::{OwnerNames, Owners, key, sometimes_owned, subjects, without_place};
 pub(crate) use foreign::is_foreign;
-pub(crate) use mains::owner_on_main;
+pub(crate) use mains::{RECORDS, owner_on_main};
 pub(crate) use problems::problems;

@@ -1,7 +1,9 @@
 //! What an expression says of the caller, where the caller is known.
 
-use oxc_ast::ast::{Argument, CallExpression, Expression, ObjectPropertyKind};
-use oxc_span::GetSpan;
+use oxc_ast::AstKind;
+use oxc_ast::ast::{Argument, AssignmentTarget, CallExpression, Expression, ObjectPropertyKind};
+use oxc_semantic::{NodeId, SymbolId};
+use oxc_span::{GetSpan, Span};
 
 use super::facts::Caller;
 use super::lookup::Subject;
@@ -12,7 +14,7 @@ use super::telling::{Judge, Known, Told};
 /// How far names are followed: further than anybody writes, and not round in rings.
 const DEPTH: usize = 64;
 
-impl Judge<'_, '_, '_> {
+impl<'r> Judge<'r, '_, '_> {
     /// Whether an expression is the context, or that with what is told of the caller.
     pub(super) fn is_context(&mut self, expression: &Expression) -> bool {
         self.depth += 1;
@@ -76,13 +78,7 @@ impl Judge<'_, '_, '_> {
             Expression::Identifier(name) if name.name == "undefined" => Some(Told::Nothing),
             Expression::Identifier(_) => {
                 let symbol = self.reader.symbol(expression)?;
-                if self.reader.is_of_module(symbol) {
-                    return None;
-                }
-                match self.reader.declared(symbol)? {
-                    (init, None) => self.told(init),
-                    (init, Some(key)) => self.member(init, &key),
-                }
+                self.of_symbol(symbol)
             }
             Expression::StaticMemberExpression(member) => {
                 self.member(&member.object, &member.property.name)
@@ -101,6 +97,14 @@ impl Judge<'_, '_, '_> {
                     (self.told(&logical.right)? == Told::Nothing).then_some(left)
                 }
             }
+            // `user ??= await create(ctx)`
+            Expression::AssignmentExpression(assignment)
+                if matches!(assignment.operator.as_str(), "??=" | "||=") =>
+            {
+                let symbol = self.assigned(&assignment.left)?;
+                let told = self.of_symbol(symbol)?;
+                (told == Told::Whole).then_some(told)
+            }
             Expression::ConditionalExpression(choice) => match self.test(&choice.test)? {
                 Known::True => self.told(&choice.consequent),
                 Known::False => self.told(&choice.alternate),
@@ -117,6 +121,61 @@ impl Judge<'_, '_, '_> {
             }
             _ => None,
         }
+    }
+
+    fn of_symbol(&mut self, symbol: SymbolId) -> Option<Told> {
+        if self.reader.is_of_module(symbol) {
+            return None;
+        }
+        match self.declared(symbol)? {
+            (init, None) => self.told(init),
+            (init, Some(key)) => self.member(init, &key),
+        }
+    }
+
+    /// The variable that is written.
+    fn assigned(&self, target: &AssignmentTarget) -> Option<SymbolId> {
+        let AssignmentTarget::AssignmentTargetIdentifier(name) = target else {
+            return None;
+        };
+        let reference = self.reader.scoping.get_reference(name.reference_id());
+        reference.symbol_id()
+    }
+
+    /// What a variable is made of, if it is nothing else where the caller is known:
+    /// `let user = …; if (!user) user = …`
+    fn declared(&mut self, symbol: SymbolId) -> Option<(&'r Expression<'r>, Option<String>)> {
+        let reader = self.reader;
+        let first = reader.at_first(symbol)?;
+        if !reader.scoping.symbol_is_mutated(symbol) || self.at_first.contains(&symbol) {
+            return Some(first);
+        }
+        self.at_first.push(symbol);
+        let mut references = reader.scoping.get_resolved_references(symbol);
+        let is_same = references
+            .all(|reference| !reference.is_write() || self.is_never_reached(reference.node_id()));
+        self.at_first.pop();
+        is_same.then_some(first)
+    }
+
+    /// Whether the node is where nobody comes who is known.
+    fn is_never_reached(&mut self, node: NodeId) -> bool {
+        let nodes = self.reader.nodes;
+        let span = nodes.kind(node).span();
+        let within = |of: Span| of.start <= span.start && span.end <= of.end;
+        let mut around = nodes.ancestor_ids(node);
+        around.any(|ancestor| match nodes.kind(ancestor) {
+            AstKind::IfStatement(choice) if within(choice.consequent.span()) => {
+                self.test(&choice.test) == Some(Known::False)
+            }
+            // `user ??= …`
+            AstKind::AssignmentExpression(assignment) => {
+                let is_of_nothing = matches!(assignment.operator.as_str(), "??=" | "||=");
+                let of = self.assigned(&assignment.left);
+                is_of_nothing && of.and_then(|of| self.of_symbol(of)) == Some(Told::Whole)
+            }
+            _ => false,
+        })
     }
 
     fn member(&mut self, object: &Expression, name: &str) -> Option<Told> {

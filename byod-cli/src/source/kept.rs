@@ -233,6 +233,13 @@ impl Reader<'_, '_> {
                 if name == "getPrototypeOf" {
                     return Some(Holder::Global);
                 }
+                // The list is new, what is in it is not: `Object.values(totals).sort()`.
+                if self.is_global(object, "Object") && matches!(name, "entries" | "values") {
+                    let of = call.arguments.first().and_then(Argument::as_expression);
+                    return of
+                        .filter(|_| depth > 0)
+                        .and_then(|of| self.holder(of, depth + 1));
+                }
                 PARTS
                     .contains(&name)
                     .then(|| self.holder(object, depth + 1))?

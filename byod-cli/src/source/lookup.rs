@@ -241,6 +241,11 @@ impl Reader<'_, '_> {
         if self.scoping.symbol_is_mutated(symbol) {
             return None;
         }
+        self.at_first(symbol)
+    }
+
+    /// What a variable is made of when it is declared.
+    pub(super) fn at_first(&self, symbol: SymbolId) -> Option<(&Expression<'_>, Option<String>)> {
         let declaration = self.scoping.symbol_declaration(symbol);
         let AstKind::VariableDeclarator(declarator) = self.nodes.kind(declaration) else {
             return None;

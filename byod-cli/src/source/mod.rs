@@ -2,6 +2,7 @@
 //! that a function can be taken over with just what it needs.
 
 mod acts;
+mod apart;
 mod caller;
 mod components;
 mod context;
@@ -12,6 +13,7 @@ mod facts;
 mod given_out;
 mod handed;
 mod held;
+mod hoisted;
 mod identity;
 mod kept;
 mod lookup;

@@ -36,6 +36,8 @@ pub(crate) struct Operation {
     pub(crate) of: OperationOf,
     /// The fields that the documents it asks for are to have, and what they are to be.
     pub(crate) by: Vec<(String, Origin)>,
+    /// It is a query that gives one document.
+    pub(crate) is_one: bool,
     /// The call, as messages show it.
     pub(crate) shown: String,
 }

@@ -117,9 +117,6 @@ impl Reader<'_, '_> {
     /// The fields that a query compares in what follows the call:
     /// `.withIndex("by_user", (q) => q.eq("userId", user._id))`.
     pub(super) fn asked_by(&self, call: &CallExpression) -> Vec<(String, Origin)> {
-        if self.owners.mirrored.is_empty() {
-            return Vec::new();
-        }
         let mut found = Vec::new();
         let mut at = call.node_id();
         loop {
@@ -137,6 +134,26 @@ impl Reader<'_, '_> {
                 }
                 AstKind::ParenthesizedExpression(_) => {}
                 _ => return found,
+            }
+            at = parent;
+        }
+    }
+
+    /// Whether a query gives one document: `ctx.db.query("tokens").withIndex(…).unique()`
+    pub(super) fn gives_one(&self, call: &CallExpression) -> bool {
+        let mut at = call.node_id();
+        loop {
+            let parent = self.nodes.parent_id(at);
+            let span = self.nodes.kind(at).span();
+            match self.nodes.kind(parent) {
+                AstKind::StaticMemberExpression(member) if member.object.span() == span => {
+                    if matches!(&*member.property.name, "first" | "unique") {
+                        return true;
+                    }
+                }
+                AstKind::CallExpression(call) if call.callee.span() == span => {}
+                AstKind::ParenthesizedExpression(_) => {}
+                _ => return false,
             }
             at = parent;
         }

@@ -7,6 +7,8 @@ use std::{fs, io};
 use byod_build::{Imports, is_source};
 use byod_schema::FunctionPath;
 
+use super::apart::apart;
+use super::hoisted::hoisted;
 use super::module::{Export, Module};
 use super::mounted::package_above;
 use super::parse;
@@ -71,6 +73,7 @@ impl Sources {
         byod_build::check_nesting(file, &text)?;
         // Two files of one name, as `a.ts` and `a.mjs`: which of them counts can't be told.
         let is_other = self.broken.contains(&name) || self.modules.remove(&name).is_some();
+        let text = apart(file, hoisted(file, text));
         let module = parse::module(file, name.clone(), text, owners);
         if let Some(module) = module.filter(|_| !is_other) {
             self.modules.insert(name, module);

@@ -15,6 +15,8 @@ pub(super) struct Judge<'r, 'n, 'a> {
     /// The same, taken apart: `{ role }`.
     pub(super) options: Vec<(SymbolId, String)>,
     pub(super) plain: Plain,
+    /// The variables that are taken as what they are made of.
+    pub(super) at_first: Vec<SymbolId>,
     /// How far names have been followed.
     pub(super) depth: usize,
     /// Where it first matters whether the caller has a mail address.
@@ -55,6 +57,7 @@ impl<'r, 'n, 'a> Judge<'r, 'n, 'a> {
             definition: None,
             options: Vec::new(),
             plain: Plain::default(),
+            at_first: Vec::new(),
             depth: 0,
             asks_for_mail: None,
             is_found_otherwise: false,

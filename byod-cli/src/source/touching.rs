@@ -39,6 +39,7 @@ impl Reader<'_, '_> {
                         inserts: false,
                         of: OperationOf::Perhaps(table),
                         by: self.namespace_around(id),
+                        is_one: false,
                         shown: shorten(&self.text[range(property.span)]),
                     });
                 }
@@ -123,6 +124,7 @@ impl Reader<'_, '_> {
                 inserts: name == "insert",
                 of,
                 by: self.asked_by(call),
+                is_one: self.gives_one(call),
                 shown: shorten(&self.text[range(call.span)]),
             });
         };

@@ -128,6 +128,11 @@ impl Reader<'_, '_> {
                 Some(argument) if self.is_global(&new.callee, "Set") => {
                     argument.as_expression().map_or(Origin::Unknown, next)
                 }
+                // `new Map(notes.map((note) => [note.title, note]))`
+                Some(argument) if self.is_global(&new.callee, "Map") => {
+                    let value = argument.as_expression().and_then(paired);
+                    Origin::List(of(value.map_or(Origin::Unknown, next)))
+                }
                 // `new Map<string, Id<"notes">>()`
                 None if self.is_global(&new.callee, "Map") => {
                     let mut types = new.type_arguments.iter().flat_map(|t| &t.params);
@@ -239,9 +244,20 @@ impl Reader<'_, '_> {
                 let made = callback.map_or(Origin::Unknown, |made| self.made_by(made, depth));
                 Origin::List(Box::new(made))
             }
-            Some(symbol) if self.is_of_module(symbol) => {
-                Origin::Call(name.name.to_string(), self.given_to(call, depth))
-            }
+            Some(symbol) if self.is_of_module(symbol) => match self.import(symbol) {
+                // `filter(ctx.db.query("notes"), (note) => …)`
+                Some(("convex-helpers/server/filter", Some(_))) => {
+                    let query = call.arguments.first().and_then(Argument::as_expression);
+                    query.map_or(Origin::Unknown, |query| self.origin(query, depth + 1))
+                }
+                // Of Convex Auth's own tables.
+                Some(("@convex-dev/auth/server", Some(taken))) => match taken.as_str() {
+                    "getAuthUserId" => Origin::Id("users".to_owned()),
+                    "getAuthSessionId" => Origin::Id("authSessions".to_owned()),
+                    _ => Origin::Unknown,
+                },
+                _ => Origin::Call(name.name.to_string(), self.given_to(call, depth)),
+            },
             Some(symbol) => match self.declared(symbol) {
                 Some((made, None)) => self.made_by(made, depth),
                 _ => Origin::Unknown,
@@ -353,5 +369,33 @@ impl Reader<'_, '_> {
             body => body.as_expression(),
         };
         value.map_or(Origin::Unknown, |value| self.origin(value, depth + 1))
+    }
+}
+
+/// What is the second of the pairs that `notes.map((note) => [note.title, note])` gives.
+fn paired<'e, 'a>(pairs: &'e Expression<'a>) -> Option<&'e Expression<'a>> {
+    let Expression::CallExpression(call) = pairs.get_inner_expression() else {
+        return None;
+    };
+    let (_, "map") = method(call)? else {
+        return None;
+    };
+    let callback = call.arguments.first().and_then(Argument::as_expression)?;
+    let Expression::ArrowFunctionExpression(arrow) = callback.get_inner_expression() else {
+        return None;
+    };
+    let pair = match &arrow.body {
+        ArrowFunctionBody::FunctionBody(body) => match body.statements.as_slice() {
+            [Statement::ReturnStatement(returned)] => returned.argument.as_ref(),
+            _ => None,
+        },
+        body => body.as_expression(),
+    };
+    match pair?.get_inner_expression() {
+        Expression::ArrayExpression(pair) => match pair.elements.as_slice() {
+            [_, value] => value.as_expression(),
+            _ => None,
+        },
+        _ => None,
     }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Wrapper {
         base: String,
         plain: Plain,
     },
+    /// Its functions' databases set off triggers: the name of those.
+    Triggers { base: String, triggers: String },
     /// It does more, as this part of it shows: where that is in the module.
     More(Span),
 }

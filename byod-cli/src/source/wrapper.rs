@@ -167,7 +167,8 @@ fn runs_handler(
     }
 }
 
-/// `customQuery(query, customCtx(async (ctx) => ({ user: await getUser(ctx) })))`
+/// `customQuery(query, customCtx(async (ctx) => ({ user: await getUser(ctx) })))`, or
+/// `customMutation(mutation, customCtx(triggers.wrapDB))`
 fn custom(reader: &Reader<'_, '_>, call: &CallExpression) -> Wrapper {
     let more = Wrapper::More(call.span);
     let taken = |expression: &Expression| {
@@ -182,6 +183,18 @@ fn custom(reader: &Reader<'_, '_>, call: &CallExpression) -> Wrapper {
     let (true, Some(customization)) = (is_custom, customization.as_expression()) else {
         return more;
     };
+    if taken(&call.callee).as_deref() == Some("customMutation")
+        && let Expression::CallExpression(made) = customization.get_inner_expression()
+        && taken(&made.callee).as_deref() == Some("customCtx")
+        && let [Argument::StaticMemberExpression(member)] = made.arguments.as_slice()
+        && member.property.name == "wrapDB"
+        && let Expression::Identifier(triggers) = &member.object
+    {
+        return Wrapper::Triggers {
+            base: base.name.to_string(),
+            triggers: triggers.name.to_string(),
+        };
+    }
     let mut judge = Judge::new(reader);
     let verdict = match customization.get_inner_expression() {
         Expression::Identifier(_) if taken(customization).as_deref() == Some("NoOp") => Ok(()),
@@ -214,13 +227,17 @@ fn input(judge: &mut Judge<'_, '_, '_>, object: &ObjectExpression) -> Verdict {
     let (true, Some(input), 2) = (is_bare, input, object.properties.len()) else {
         return Err(object.span);
     };
+    // Of the builder's own arguments, of which there are none.
+    let none = input.parameter(1);
     adds(judge, &input, &mut |judge, value| {
         let Expression::ObjectExpression(given) = value.get_inner_expression() else {
             return Err(value.span());
         };
-        let has_args = property(given, "args").is_none_or(
-            |args| matches!(args, Expression::ObjectExpression(args) if args.properties.is_empty()),
-        );
+        let has_args = property(given, "args").is_none_or(|args| {
+            let is_none = none.is_some() && judge.reader.symbol(args) == none;
+            is_none
+                || matches!(args, Expression::ObjectExpression(args) if args.properties.is_empty())
+        });
         match property(given, "ctx") {
             Some(context) if has_args && given.properties.len() <= 2 => added(judge, context),
             _ => Err(given.span),

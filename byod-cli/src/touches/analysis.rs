@@ -68,6 +68,9 @@ pub(super) struct Own<'a> {
     pub(super) next: Vec<(Place, &'a Use)>,
 }
 
+type Reached<'a> = BTreeMap<Place, Rc<Own<'a>>>;
+type Users<'a> = BTreeMap<Place, Vec<(Place, &'a Use)>>;
+
 impl<'a> Analysis<'a> {
     pub(crate) fn new(sources: &'a Sources, manifest: &'a Manifest) -> Self {
         let mut defined: BTreeMap<Place, Vec<&FunctionPath>> = BTreeMap::new();
@@ -120,8 +123,34 @@ impl<'a> Analysis<'a> {
     /// What a statement touches with all that it reaches by names, without what it calls
     /// or schedules; and all that it reaches.
     pub(crate) fn of_place(&self, start: &Place) -> (Touches, BTreeSet<Place>) {
-        let mut reached: BTreeMap<Place, Rc<Own<'a>>> = BTreeMap::new();
-        let mut callers: BTreeMap<Place, Vec<(Place, &'a Use)>> = BTreeMap::new();
+        let (reached, callers) = self.reached(start);
+        let mut all = Touches::default();
+        for (place, own) in &reached {
+            all.add(&own.touches);
+            for operation in &own.open {
+                self.closed(place, operation, &callers, &mut all);
+            }
+        }
+        (all, reached.into_keys().collect())
+    }
+
+    /// The tables of the ids by which the statement `at` reaches documents of which itself
+    /// doesn't show it, by what it is given where `start` leads; none where it doesn't lead
+    /// there, `None` where that doesn't show.
+    pub(crate) fn tables_by_ids(&self, start: &Place, at: &Place) -> Option<BTreeSet<String>> {
+        let (reached, callers) = self.reached(start);
+        let mut all = Touches::default();
+        for operation in reached.get(at).iter().flat_map(|own| &own.open) {
+            self.closed(at, operation, &callers, &mut all);
+        }
+        let tables = || all.tables().into_iter().map(str::to_owned).collect();
+        all.obscure.is_empty().then(tables)
+    }
+
+    /// All that a statement reaches by names, and who uses which of that.
+    fn reached(&self, start: &Place) -> (Reached<'a>, Users<'a>) {
+        let mut reached = Reached::new();
+        let mut callers = Users::new();
         let mut todo = vec![start.clone()];
         while let Some(place) = todo.pop() {
             if reached.contains_key(&place) {
@@ -136,14 +165,7 @@ impl<'a> Analysis<'a> {
             todo.extend(self.changers.get(&place).into_iter().flatten().cloned());
             reached.insert(place, own);
         }
-        let mut all = Touches::default();
-        for (place, own) in &reached {
-            all.add(&own.touches);
-            for operation in &own.open {
-                self.closed(place, operation, &callers, &mut all);
-            }
-        }
-        (all, reached.into_keys().collect())
+        (reached, callers)
     }
 
     /// What a function touches, with all that it calls or schedules.
@@ -185,13 +207,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// What an operation touches by what its function is given where it is called.
-    fn closed(
-        &self,
-        place: &Place,
-        operation: &Operation,
-        callers: &BTreeMap<Place, Vec<(Place, &'a Use)>>,
-        all: &mut Touches,
-    ) {
+    fn closed(&self, place: &Place, operation: &Operation, callers: &Users<'a>, all: &mut Touches) {
         let Some(module) = self.sources.modules.get(&place.0) else {
             return;
         };
@@ -217,7 +233,7 @@ impl<'a> Analysis<'a> {
     fn given(
         &self,
         place: &Place,
-        callers: &BTreeMap<Place, Vec<(Place, &'a Use)>>,
+        callers: &Users<'a>,
         depth: usize,
     ) -> Option<Vec<Vec<Option<Validator>>>> {
         let mut found: Vec<Vec<Option<Validator>>> = Vec::new();

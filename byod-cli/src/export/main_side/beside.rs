@@ -7,13 +7,13 @@ use std::path::Path;
 use byod_schema::{FunctionPath, Manifest, Placement};
 
 use super::users::{Users, users};
-use super::{TABLE, planned, routing};
 use crate::error::Error;
 use crate::export::placing::left_out;
-use crate::export::plan::Plan;
+use crate::export::plan::{Plan, Rejected};
 use crate::export::routes::{ROUTES, routes};
+use crate::export::typecheck::TypeScript;
 use crate::export::{mirror, outbox};
-use crate::owners;
+use crate::owners::{self, OwnerNames, RECORDS};
 use crate::source::Sources;
 use crate::tree::Tree;
 
@@ -123,7 +123,7 @@ pub(crate) fn outdated(
     sources: &Sources,
     placed: &BTreeMap<FunctionPath, Placement>,
 ) -> Result<Vec<String>, Error> {
-    let users = users(manifest, manifest.main.schema.table(TABLE));
+    let users = users(manifest, manifest.main.schema.table(RECORDS));
     let mut main = manifest.clone();
     (main.user, main.placements) = (None, None);
     let mut found = owners::problems_of_copies(manifest);
@@ -145,11 +145,6 @@ pub(crate) fn outdated(
     let mut files = Vec::new();
     if let Some(plan) = &plan {
         files.extend(of_outbox(manifest, &users, plan));
-        if !plan.leaves.is_empty() && manifest.main.schema.table(outbox::APPLIED).is_none() {
-            found.push(format!(
-                "main's schema lacks the tables of what users' deployments leave for it: {SCHEMA}"
-            ));
-        }
         let is_read = !plan.travelling.tables.is_empty();
         files.extend(of_copies(manifest, &users, Some(plan)).filter(|_| is_read));
     }
@@ -172,5 +167,60 @@ pub(crate) fn outdated(
             "main's {name} {is}, and {without}. Run `byod export --main`, and deploy main"
         ));
     }
+    let leaves = plan.is_some_and(|plan| !plan.leaves.is_empty());
+    if leaves && manifest.main.schema.table(outbox::APPLIED).is_none() {
+        found.push(format!(
+            "main's schema lacks the tables of what users' deployments leave for it: {SCHEMA}"
+        ));
+    }
     Ok(found)
+}
+
+/// The users' project as `byod export` plans it, if it would, without what is known to be
+/// left out; `user` is its folder.
+pub(super) fn planned(
+    manifest: &Manifest,
+    main: &Path,
+    user: Option<&Path>,
+    left_out: Rejected,
+    typescript: Result<TypeScript, String>,
+) -> Result<Option<Plan>, Error> {
+    let names = OwnerNames::of(manifest);
+    if manifest.user_tables.is_empty() || names.arguments.is_empty() {
+        return Ok(None);
+    }
+    let sources = Sources::read(main, &names)?;
+    let custom = match user {
+        Some(folder) => crate::export::custom(folder, &names)?,
+        None => Sources::default(),
+    };
+    let mut manifest = manifest.clone();
+    let (plan, _) = crate::export::checked(&mut manifest, &sources, &custom, left_out, typescript)?;
+    Ok(Some(plan))
+}
+
+/// `byod/routing.ts`: which record is the caller's, as this app finds its users.
+fn routing(users: &Users<'_>) -> String {
+    let mut imports = String::new();
+    if let Users::ConvexAuth { .. } = users {
+        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
+    }
+    imports.push_str(
+        "import { makeFunctionReference } from \"convex/server\";\nimport { ConvexError, v } from \"convex/values\";\n",
+    );
+    if !matches!(users, Users::Subject) {
+        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
+    }
+    imports.push_str(
+        "import {\n  internalAction,\n  internalQuery,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
+    );
+    // The subjects of Convex Auth name a session, too.
+    let subject = match users {
+        Users::ConvexAuth { .. } => "userId",
+        Users::Table { .. } | Users::Subject => "identity?.subject ?? \"\"",
+    };
+    include_str!("routing.ts")
+        .replace("/*imports*/\n", &imports)
+        .replace("/*caller*/", &users.caller())
+        .replace("/*subject*/", subject)
 }

@@ -18,6 +18,7 @@ const FIELDS = {
     "updatedAt",
   ],
   userPreferences: ["key", "updatedAt", "userId", "value"],
+  cliTokens: ["revokedAt", "tokenHash", "userId"],
   notifications: ["createdAt", "link", "readAt", "userId"],
 };
 
@@ -47,6 +48,15 @@ export const read = internalQuery({
               .take(MOST + 1),
           ),
           FIELDS.userPreferences,
+        ),
+        cliTokens: copied(
+          await those([user], (owner) =>
+            ctx.db
+              .query("cliTokens")
+              .withIndex("by_user", (q) => q.eq("userId", owner))
+              .take(MOST + 1),
+          ),
+          FIELDS.cliTokens,
         ),
         notifications: copied(
           await those([user], (owner) =>

@@ -167,6 +167,7 @@ interface Call {
 
 // prettier-ignore
 const TABLES: Record<string, Table> = {
+  "activityEvents": {"owner":"userId","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"kind":{"fieldType":{"type":"string"},"optional":false},"target":{"fieldType":{"type":"string"},"optional":false},"targetId":{"fieldType":{"type":"string"},"optional":false},"summary":{"fieldType":{"type":"string"},"optional":false},"createdAt":{"fieldType":{"type":"number"},"optional":false}}},"insert":[{"fields":{"createdAt":"any","kind":"any","summary":"any","target":{"is":"task"},"targetId":"any","userId":"any"}}]},
   "modelVotes": {"owner":"userId","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"winner":{"fieldType":{"type":"string"},"optional":false},"loser":{"fieldType":{"type":"string"},"optional":false},"createdAt":{"fieldType":{"type":"number"},"optional":false}}},"insert":[{"fields":{"createdAt":"any","loser":"any","userId":{"caller":true},"winner":"any"}}]},
 };
 

@@ -325,8 +325,34 @@ function built(
       return made;
     });
   }
-  if (!isOwn) throw others(table);
-  return query;
+  if (isOwn) return query;
+  const isAsked = index?.[1] !== undefined || filters.length > 0;
+  return perhapsOwn(query, table, owner, isAsked);
+}
+
+/** One document that is asked for without saying whose, as by a token: the caller's own,
+ *  or an error, for main may have another's. */
+function perhapsOwn(
+  query: any,
+  table: string,
+  owner: string,
+  isAsked: boolean,
+) {
+  const refuse = async () => {
+    throw others(table);
+  };
+  const one = (how: "first" | "unique") => async () => {
+    const own = query.filter((q: any) => q.eq(q.field("byodOwner"), owner));
+    const found = isAsked ? await own[how]() : null;
+    return found ?? (await refuse());
+  };
+  return {
+    collect: refuse,
+    take: refuse,
+    paginate: refuse,
+    first: one("first"),
+    unique: one("unique"),
+  };
 }
 
 /** The caller's own document, where the query says that it is theirs by who calls. */

@@ -16,5 +16,8 @@ const admins = customQuery(
 
 export const all = admins({
   args: {},
-  handler: async (ctx) => await ctx.db.query("items").collect(),
+  handler: async (ctx) => {
+    const all = await ctx.db.query("items").collect();
+    return all.filter((item) => item.userId === ctx.user._id);
+  },
 });
