@@ -83,9 +83,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        let before = self.text.as_bytes().get(..span.start);
-        let before = before.unwrap_or(self.text.as_bytes());
-        before.iter().filter(|byte| **byte == b'\n').count() + 1
+        let before = self.text.bytes().take(span.start);
+        before.filter(|byte| *byte == b'\n').count() + 1
     }
 
     pub(super) fn error(&self, line: Option<usize>, message: String) -> Error {

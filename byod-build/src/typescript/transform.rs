@@ -57,8 +57,8 @@ pub(crate) struct SyntaxError {
 
 impl SyntaxError {
     fn at(message: String, source: &str, offset: usize) -> Self {
-        let mut boundaries = (0..=offset.min(source.len())).rev();
-        let end = boundaries.find(|end| source.is_char_boundary(*end));
+        let mut ends = (0..=offset.min(source.len())).rev();
+        let end = ends.find(|at| source.is_char_boundary(*at));
         let before = &source[..end.unwrap_or_default()];
         Self {
             message,
