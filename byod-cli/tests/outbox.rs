@@ -6,6 +6,7 @@ use serde_json::Value;
 #[test]
 fn what_is_committed_is_what_is_exported() {
     Project::outboxed().assert_as_exported();
+    Project::streamed().assert_as_exported();
 }
 
 /// What of the large example needs nothing but that main does a part of it.
@@ -87,14 +88,15 @@ fn it_typechecks_and_is_formatted() {
     let Some(node) = crate::support::node() else {
         return;
     };
-    let project = Project::outboxed();
-    assert_eq!(project.byod(&["export", "--main"]).status, 0);
-    project.export(&["--force"]);
-    let root = project.root.join("byod");
-    crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
-    crate::support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
-    let on_main = ["--check", "convex/byod/outbox.ts", "convex/byod/applied.ts"];
-    crate::support::tool(&node, "prettier", &on_main, &project.root).unwrap();
+    for project in [Project::outboxed(), Project::streamed()] {
+        assert_eq!(project.byod(&["export", "--main"]).status, 0);
+        project.export(&["--force"]);
+        let root = project.root.join("byod");
+        crate::support::tool(&node, "tsc", &["--noEmit", "-p", "convex"], &root).unwrap();
+        crate::support::tool(&node, "prettier", &["--check", "convex"], &root).unwrap();
+        let on_main = ["--check", "convex/byod"];
+        crate::support::tool(&node, "prettier", &on_main, &project.root).unwrap();
+    }
 }
 
 /// What main can't tell from what anybody could send, or is needed at once, is refused.

@@ -70,6 +70,9 @@ impl Node {
         let mut child = Command::new("node")
             .arg("serve.mjs")
             .current_dir(folder())
+            // What main's actions need of the service: its key, and that it may call this machine.
+            .env("BYOD_ENCRYPTION_KEY", "only for tests")
+            .env("BYOD_DEVELOPMENT", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

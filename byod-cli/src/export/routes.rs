@@ -35,7 +35,7 @@ pub(super) fn routes(
         let name = path.to_string();
         match &placement.runs {
             Runs::Main => on_main.push(name),
-            Runs::User => on_users.push(on_user(manifest, path)),
+            Runs::User => on_users.push(on_user(manifest, path, placement)),
             Runs::Refused { reason, .. } => {
                 refused.push(Entry::new(&name, Code::text(string(reason))));
             }
@@ -46,7 +46,7 @@ pub(super) fn routes(
         let user = manifest.user.as_ref();
         if user.is_some_and(|user| user.functions.contains_key(&path)) {
             let subjects = owners::subjects(manifest).map(|name| (name, Injection::Subject));
-            on_users.push(takes(&path, kind, subjects));
+            on_users.push(takes(&path, kind, subjects, []));
         }
     }
     let takers: Vec<String> = taking_caller(sources, manifest)
@@ -86,16 +86,27 @@ pub(super) fn refresh(
     Ok(true)
 }
 
-fn on_user(manifest: &Manifest, path: &FunctionPath) -> Entry {
+fn on_user(manifest: &Manifest, path: &FunctionPath, placement: &Placement) -> Entry {
     let function = manifest.main.functions.get(path);
     let kind = function.map(|f| f.function_type.to_string());
-    takes(path, &kind.unwrap_or_default(), manifest.injected(path))
+    let does = [
+        ("copies", !placement.mirror.is_empty()),
+        ("leaves", placement.outbox),
+    ];
+    let does = does.into_iter().filter(|(_, does)| *does);
+    takes(
+        path,
+        &kind.unwrap_or_default(),
+        manifest.injected(path),
+        does.map(|(name, _)| name),
+    )
 }
 
 fn takes<'a>(
     path: &FunctionPath,
     kind: &str,
     given: impl IntoIterator<Item = (&'a str, Injection)>,
+    does: impl IntoIterator<Item = &'static str>,
 ) -> Entry {
     let given = given.into_iter().map(|(name, what)| {
         let what = match what {
@@ -109,6 +120,10 @@ fn takes<'a>(
         Entry::new("kind", Code::text(string(kind))),
         Entry::new("give", Code::object(given)),
     ];
+    let does = does
+        .into_iter()
+        .map(|name| Entry::new(name, Code::text("true")));
+    let entries = entries.into_iter().chain(does);
     Entry::new(&path.to_string(), Code::object(entries))
 }
 

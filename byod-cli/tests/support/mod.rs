@@ -74,6 +74,11 @@ impl Project {
         Self::copy("../tests/outboxed")
     }
 
+    /// That of `tests/streamed`.
+    pub(crate) fn streamed() -> Self {
+        Self::copy("../tests/streamed")
+    }
+
     /// A project of `tests/projects/`.
     pub(crate) fn of(name: &str) -> Self {
         Self::copy(&format!("tests/projects/{name}"))

@@ -23,9 +23,11 @@ const OUTBOX: &str = "byod/outbox.ts";
 const ROUTING: &str = "byod/routing.ts";
 
 /// The builders of actions, and what they need, the same for every app.
-const SERVER: [(&str, &str); 7] = [
+const SERVER: [(&str, &str); 9] = [
     ("byod/address.ts", include_str!("address.ts")),
+    ("byod/bringing.ts", include_str!("bringing.ts")),
     ("byod/caller.ts", include_str!("caller.ts")),
+    ("byod/delivering.ts", include_str!("delivering.ts")),
     ("byod/deployment.ts", include_str!("deployment.ts")),
     ("byod/files.ts", include_str!("files.ts")),
     ("byod/routed.ts", include_str!("routed.ts")),

@@ -7,7 +7,9 @@ import {
 } from "convex/server";
 import type { ActionCtx } from "../_generated/server";
 import { AddressError, originOf } from "./address";
+import { Copies } from "./bringing";
 import { CALLER, openCaller, renamed, sealCaller, type Caller } from "./caller";
+import { deliver } from "./delivering";
 import { failure, oneLine, run, type Kind } from "./deployment";
 import { Files } from "./files";
 import {
@@ -50,7 +52,9 @@ export function routed(ctx: ActionCtx, caller?: unknown): ActionCtx {
       const path = pathOf(reference);
       const on = await route.of(path);
       if (on === undefined)
-        return await plain(reference, await route.along(path, args));
+        return await route.onMain(kind, async () =>
+          plain(reference, await route.along(path, args)),
+        );
       return await on.run(kind, args);
     };
     return run as any;
@@ -131,6 +135,7 @@ type Connected = Standing & { deployment: Credentials };
 /** Where the functions run that one action asks for. */
 export class Route {
   readonly files: Files;
+  readonly #copies: Copies;
   #first: Standing | null | undefined;
   #known: Promise<Standing | null> | undefined;
   #until = 0;
@@ -140,6 +145,30 @@ export class Route {
     private readonly sealed: unknown,
   ) {
     this.files = new Files(ctx.storage, this);
+    this.#copies = new Copies(ctx);
+  }
+
+  /** What runs on main may change what the caller's deployment has copies of. */
+  async onMain<T>(kind: Kind, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } finally {
+      if (kind !== "query") this.#copies.outdated();
+    }
+  }
+
+  /** Before a call that reads copies. */
+  async bring({ caller, deployment }: Connected) {
+    await this.#copies.bring(caller, deployment);
+  }
+
+  /** After a call that may have left something for main. */
+  async deliver({ caller, deployment }: Connected) {
+    const isStill = async () => {
+      const now = await this.standing();
+      return now?.deployment?.url === deployment.url;
+    };
+    await deliver(this.ctx, caller, deployment, isStill);
   }
 
   /** Where the function runs, if that is on the caller's deployment. */
@@ -156,7 +185,7 @@ export class Route {
         `\`${path}\` doesn't run for users who have connected a deployment: it ${reason}`,
       );
     }
-    return new OnDeployment(path, standing as Connected, this.files);
+    return new OnDeployment(path, standing as Connected, this);
   }
 
   /** The arguments for main: who calls goes along with what takes it, from here alone. */
@@ -261,14 +290,14 @@ export class OnDeployment {
   constructor(
     readonly path: string,
     readonly standing: Connected,
-    private readonly files: Files,
+    private readonly route: Route,
   ) {
     this.#takes = ON_USERS[path]!;
   }
 
   async run(kind: Kind, given: Args, once?: string): Promise<any> {
     const { caller, deployment } = this.standing;
-    const own = await this.files.ofUser(given);
+    const own = await this.route.files.ofUser(given);
     const { args, isRepeatable } = this.#args(own, once);
     const call = {
       kind,
@@ -276,7 +305,9 @@ export class OnDeployment {
       args,
       isRepeatable: kind === "query" || isRepeatable,
     };
+    if (this.#takes.copies) await this.route.bring(this.standing);
     const value = await run(deployment, call);
+    if (this.#takes.leaves) await this.route.deliver(this.standing);
     return renamed(value, caller.subject, caller.user);
   }
 
@@ -294,7 +325,7 @@ export class OnDeployment {
     return {
       [CALLER]: await sealCaller(caller),
       path: this.path,
-      args: await this.files.ofUser(given),
+      args: await this.route.files.ofUser(given),
       once: crypto.randomUUID(),
     };
   }

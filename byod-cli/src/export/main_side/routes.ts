@@ -7,6 +7,10 @@
 export interface OnUsers {
   kind: "query" | "mutation" | "action";
   give: Record<string, "subject" | "now" | "idempotency-key">;
+  /** It reads copies of what main has of its caller. */
+  copies?: true;
+  /** It may leave something to be done on main. */
+  leaves?: true;
 }
 
 // prettier-ignore

@@ -1,0 +1,85 @@
+// Written by `byod export --main`.
+
+import { v } from "convex/values";
+import { internalQuery } from "../_generated/server";
+
+/** As many documents of a table as are mirrored; of who has more, none are. */
+const MOST = 1000;
+
+/** What of them functions on users' deployments read. */
+const FIELDS = {
+  users: ["subject"],
+  userPreferences: ["model", "tone", "userId"],
+};
+
+/**
+ * The caller's own documents of the tables that are mirrored, with the fields that
+ * functions on users' deployments read, for the service alone. Nobody else's document
+ * is among them. Who calls is named by their subject there, whatever their id is here.
+ */
+export const read = internalQuery({
+  args: { user: v.id("users"), subject: v.string() },
+  handler: async (ctx, { user, subject }) => {
+    const at = Date.now();
+    const copied = (docs: any[], fields: string[]) => {
+      const tooMany = docs.length > MOST;
+      const copies = docs.map((doc) => copyOf(doc, fields, user, subject));
+      return { fields, documents: tooMany ? [] : copies, tooMany };
+    };
+    return {
+      at,
+      tables: {
+        users: copied(await one(ctx.db.get(user)), FIELDS.users),
+        userPreferences: copied(
+          await those([user], (owner) =>
+            ctx.db
+              .query("userPreferences")
+              .withIndex("by_user", (q) => q.eq("userId", owner))
+              .take(MOST + 1),
+          ),
+          FIELDS.userPreferences,
+        ),
+      },
+    };
+  },
+});
+
+/** The user themself, if they are there. */
+async function one(found: Promise<any>): Promise<any[]> {
+  const doc = await found;
+  return doc === null ? [] : [doc];
+}
+
+/** What is of one of these, who are the same. */
+async function those<T extends string>(
+  owners: T[],
+  ask: (owner: T) => Promise<any[]>,
+): Promise<any[]> {
+  const found = await Promise.all([...new Set(owners)].map(ask));
+  return found.flat();
+}
+
+function copyOf(doc: any, fields: string[], user: string, subject: string) {
+  const given = ["_id", "_creationTime", ...fields];
+  const those = given.filter((field) => Object.hasOwn(doc, field));
+  const copy = those.map((field) => [field, named(doc[field], user, subject)]);
+  return Object.fromEntries(copy);
+}
+
+/** The value, with the subject wherever it names the user by their id. */
+function named(value: any, user: string, subject: string): any {
+  if (value === user) return subject;
+  if (Array.isArray(value)) {
+    return value.map((part) => named(part, user, subject));
+  }
+  const isObject =
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype;
+  if (!isObject) return value;
+  const members = Object.entries(value).map(([name, part]) => [
+    name,
+    named(part, user, subject),
+  ]);
+  return Object.fromEntries(members);
+}

@@ -1,0 +1,11 @@
+import type { Id } from "../_generated/dataModel";
+import type { QueryCtx } from "../_generated/server";
+
+/** What the user has chosen, or what is chosen for them. */
+export async function preferencesOf(ctx: QueryCtx, userId: Id<"users">) {
+  const chosen = await ctx.db
+    .query("userPreferences")
+    .withIndex("by_user", (q) => q.eq("userId", userId))
+    .unique();
+  return { model: chosen?.model ?? "small", tone: chosen?.tone ?? "plain" };
+}
