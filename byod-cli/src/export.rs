@@ -9,6 +9,7 @@ mod item;
 pub(crate) mod main_side;
 mod mirror;
 mod on_main;
+mod options;
 mod outbox;
 mod placing;
 mod plan;
@@ -44,6 +45,7 @@ use plan::{Plan, Rejected};
 
 pub(crate) use bundling::differences as bundled_otherwise;
 pub(crate) use files::Written;
+pub(crate) use options::Options;
 pub(crate) use placing::{NOT_EXPORTED, place_again};
 use placing::{place, schedules_refused};
 pub(crate) use plan::{Fate, FunctionReport};
@@ -75,25 +77,6 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<String>,
     /// What could not be read of the projects.
     pub(crate) warnings: Vec<String>,
-}
-
-/// How it is to be done.
-pub(crate) struct Options {
-    /// Overwrite what people have edited.
-    pub(crate) force: bool,
-    /// Have TypeScript judge what is planned.
-    pub(crate) typecheck: bool,
-}
-
-impl Options {
-    /// The TypeScript of main's project, which is to judge what would be written to
-    /// `tree`; or why none does.
-    fn typescript(&self, main: &Path, tree: &Tree) -> Result<TypeScript, String> {
-        if !self.typecheck {
-            return Err("--no-typecheck".to_owned());
-        }
-        TypeScript::of(main, tree, self.force)
-    }
 }
 
 /// Writes the project that `[user] convex` names.

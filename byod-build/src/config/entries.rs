@@ -83,8 +83,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        let end = self.text.floor_char_boundary(span.start);
-        self.text[..end].matches('\n').count() + 1
+        let before = self.text.bytes().take(span.start);
+        before.filter(|byte| *byte == b'\n').count() + 1
     }
 
     pub(super) fn error(&self, line: Option<usize>, message: String) -> Error {

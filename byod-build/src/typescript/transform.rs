@@ -57,7 +57,9 @@ pub(crate) struct SyntaxError {
 
 impl SyntaxError {
     fn at(message: String, source: &str, offset: usize) -> Self {
-        let before = &source[..source.floor_char_boundary(offset)];
+        let mut ends = (0..=offset.min(source.len())).rev();
+        let end = ends.find(|at| source.is_char_boundary(*at));
+        let before = &source[..end.unwrap_or_default()];
         Self {
             message,
             line: before.matches('\n').count() + 1,

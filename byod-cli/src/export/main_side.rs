@@ -14,8 +14,9 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
+use super::options::Options;
+use super::outbox;
 use super::plan::Rejected;
-use super::{Options, outbox};
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames, RECORDS};
