@@ -200,3 +200,27 @@ fn note(title: &str) -> notes::CreateArgs {
 fn now() -> f64 {
     std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as f64
 }
+
+/// As the body of a request that a service hands on.
+#[test]
+fn arguments_are_read_from_json_and_nothing_else_is() {
+    let body = r#"{"title": "Seeds", "content": ""}"#;
+    let args: notes::CreateArgs = serde_json::from_str(body).unwrap();
+    let written = notes::CreateArgs {
+        title: "Seeds".into(),
+        content: String::new(),
+        project_id: None,
+    };
+    assert_eq!(args, written);
+
+    let error = |body: &str| {
+        let read = serde_json::from_str::<notes::CreateArgs>(body);
+        read.unwrap_err().to_string()
+    };
+    let unknown = error(r#"{"title": "Seeds", "content": "", "userId": "mallory"}"#);
+    assert!(unknown.contains("unknown field `userId`"), "{unknown}");
+    let missing = error(r#"{"title": "Seeds"}"#);
+    assert!(missing.contains("missing field `content`"), "{missing}");
+    let wrong = error(r#"{"title": 1, "content": ""}"#);
+    assert!(wrong.contains("title"), "{wrong}");
+}

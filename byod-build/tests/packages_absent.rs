@@ -66,7 +66,7 @@ fn what_a_stand_in_lacks_is_left_out() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: `b` is left out: its validators need `future().json` of `convex-helpers/validators`, which was not found: run `npm install convex-helpers`",
+            "convex/notes.ts: `b` is left out: its validators need `future()` of `convex-helpers/validators`, which was not found: run `npm install convex-helpers`",
             "convex/notes.ts: left out: `a`, made by `convex-helpers/server/newFunctions`, which was not found: run `npm install convex-helpers`",
             "`convex-helpers` is not installed: what it makes is taken as of its version 0.1.135. To be exact, run `npm install convex-helpers`"
         ]
@@ -106,7 +106,7 @@ fn a_class_that_extends_what_is_not_there() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/files.ts: `g` is left out: its validators need `EventEmitter.fields.json` of `events`, a module of Node that is not there while reading"
+            "convex/files.ts: `g` is left out: its validators need `EventEmitter.fields` of `events`, a module of Node that is not there while reading"
         ]
     );
 }
@@ -227,7 +227,7 @@ fn a_package_by_another_name_is_named() {
     assert_eq!(
         warnings(&folder, &absent.reading.unwrap()),
         [
-            "convex/it.ts: `f` is left out: its validators need `table.field.json` of `@acme/utils/tables`, which was not found: run `npm install`, or `byod snapshot`"
+            "convex/it.ts: `f` is left out: its validators need `table.field` of `@acme/utils/tables`, which was not found: run `npm install`, or `byod snapshot`"
         ]
     );
     // In the project, and apart from it, whose digest is of the same.

@@ -145,8 +145,14 @@ fn a_text_made_of_what_is_not_there_in_another_form() {
             "`${PREFIX}`.replace(/[^a-z0-9]/gi, \"_\")",
             "`PREFIX` of `names`, which was not found: run `npm install names`",
         ),
-        ("`${PREFIX}`.slice(0, 4)", "something that is not there"),
-        ("`${PREFIX}`.slice(-3)", "something that is not there"),
+        (
+            "`${PREFIX}`.slice(0, 4)",
+            "`PREFIX` of `names`, which was not found: run `npm install names`",
+        ),
+        (
+            "`${PREFIX}`.slice(-3)",
+            "`PREFIX` of `names`, which was not found: run `npm install names`",
+        ),
     ];
     for (text, needed) in texts {
         let folder = Folder::new("absent_text_form").with_schema(&format!(

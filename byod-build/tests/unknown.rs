@@ -342,7 +342,7 @@ fn the_environment_is_not_guessed_either() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/it.ts: `f` is left out: its validators need `from().length.json` of `Buffer`",
+            "convex/it.ts: `f` is left out: its validators need `from().length` of `Buffer`",
             "convex/node.ts:5:8: not loaded, its functions are left out: what it does depends on `default.platform()` of `node:os`, a module of Node that is not there while reading; it imports `node:os`, a module of Node that is not there while reading"
         ]
     );

@@ -54,7 +54,7 @@ fn a_function_that_needs_a_failed_module_is_left_out() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/good.ts: `f` is left out: its validators need `fields.x.json` of convex/lib/fields.ts:1:11 (which failed to load: Error: no)",
+            "convex/good.ts: `f` is left out: its validators need `fields.x` of convex/lib/fields.ts:1:11 (which failed to load: Error: no)",
             "convex/lib/fields.ts:1:11: not loaded, its functions are left out: Error: no",
         ]
     );
@@ -122,7 +122,7 @@ fn a_module_that_needs_an_environment_variable() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts: `b` is left out: its validators need `key.json` of convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set); convex/notes.ts: left out: `a`, made by convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set)",
+            "convex/notes.ts: read as if every environment variable were set. Otherwise: convex/notes.ts: `b` is left out: its validators need `key` of convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set); convex/notes.ts: left out: `a`, made by convex/lib/env.ts:2:33 (which failed to load: Error: KEY is not set)",
             "convex/notes.ts: `b` is left out: its validators hold the value of an environment variable"
         ]
     );
@@ -146,7 +146,7 @@ fn what_is_broken_in_one_place_costs_that_place_alone() {
     assert_eq!(
         warnings(&folder, &reading),
         [
-            "convex/json.ts: `a` is left out: its validators need `default.a.json` of convex/data.json (which failed to load: SyntaxError: unexpected token: '}')",
+            "convex/json.ts: `a` is left out: its validators need `default.a` of convex/data.json (which failed to load: SyntaxError: unexpected token: '}')",
             "convex/names.ts: `nowhere` is left out: ReferenceError: nowhere is not defined"
         ]
     );

@@ -16,6 +16,35 @@ async fn seen(
     seen.await.unwrap().unwrap().clone()
 }
 
+/// For a page that shows it.
+#[tokio::test]
+async fn status_and_test_are_json_without_a_secret() {
+    let world = World::with(|byod| byod).await;
+    let nobody = serde_json::to_value(world.byod.status("a").await.unwrap()).unwrap();
+    assert_eq!(
+        nobody,
+        json!({"enabled": false, "loading": false, "record": null, "error": null, "claim": null})
+    );
+
+    world
+        .save("a", "local|wrong", ConnectionStatus::Pending)
+        .await;
+    world.at_users.status(404);
+    let test = world.byod.test_connection("a").await.unwrap();
+    let problem = test.problem.as_ref().unwrap();
+    let json = serde_json::to_value(&test).unwrap();
+    assert_eq!(json["status"], "error");
+    assert_eq!(json["schemaVersion"], json!(null));
+    assert_eq!(json["problem"]["kind"], problem.kind());
+    assert_eq!(json["problem"]["message"], problem.to_string());
+    assert!(json["durationMs"].as_f64().unwrap() >= 0.0, "{json}");
+
+    let json = serde_json::to_value(world.byod.status("a").await.unwrap()).unwrap();
+    assert_eq!(json["record"]["connectionStatus"], "error");
+    assert_eq!(json["record"]["connectionError"], problem.to_string());
+    assert!(!json.to_string().contains("wrong"), "{json}");
+}
+
 #[tokio::test]
 async fn the_status_is_that_of_the_record() {
     let world = World::with(|byod| byod.minimum_schema_version(2)).await;

@@ -112,6 +112,12 @@ export class Deployment {
     return await outcomeOf(() => this.#as(caller).action(reference, args));
   }
 
+  /** What the project's `http.ts` answers. */
+  async fetch(path, init, caller) {
+    this.#version += 1;
+    return await this.#as(caller).fetch(path, init);
+  }
+
   /** A file that is put there by the URL that a function gave. */
   async put(blob) {
     this.#version += 1;

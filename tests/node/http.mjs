@@ -11,6 +11,9 @@ const LARGEST_BODY = 20 << 20;
 /** Where `convex-test` says that files are. */
 const FILES = "https://some-deployment.convex.cloud/api/storage/";
 
+/** Where a backend that one runs oneself has a project's HTTP actions. */
+const ACTIONS = "/http/";
+
 /** What each endpoint runs; null for any kind. */
 const KINDS = {
   "/api/query": "Query",
@@ -33,6 +36,8 @@ export function serve(deployment, who) {
     try {
       if (request.method === "GET" && pathname.startsWith("/api/storage/"))
         return await give(deployment, pathname, response);
+      if (pathname.startsWith(ACTIONS))
+        return await act(deployment, who, request, response);
       body = pathname === "/api/storage/upload"
         ? { storageId: await take(deployment, request) }
         : await answer(deployment, who, request);
@@ -55,6 +60,19 @@ export function serve(deployment, who) {
     });
     response.end(text);
   });
+}
+
+/** An HTTP action, called by whoever the token says; what it throws is its caller's to see. */
+async function act(deployment, who, request, response) {
+  const caller = await authenticate(request.headers.authorization, who);
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const { method, headers } = request;
+  const body = parts.length === 0 ? undefined : Buffer.concat(parts);
+  const path = request.url.slice(ACTIONS.length - 1);
+  const answer = await deployment.fetch(path, { method, headers, body }, caller);
+  response.writeHead(answer.status, Object.fromEntries(answer.headers));
+  response.end(Buffer.from(await answer.arrayBuffer()));
 }
 
 async function give(deployment, pathname, response) {

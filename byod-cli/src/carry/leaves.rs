@@ -250,8 +250,11 @@ impl Carrier<'_> {
 
     fn given(&self, value: &Written, parameter: &str, facts: &Facts) -> Option<Given> {
         let is_id = |table: &String| {
-            let of = ['"', '\''].map(|quote| format!("Id<{quote}{table}{quote}>"));
-            of.iter().any(|of| of == parameter)
+            ['"', '\''].into_iter().any(|quote| {
+                let name = format!("{quote}{table}{quote}");
+                let of = [format!("Id<{name}>"), format!("Doc<{name}>[\"_id\"]")];
+                of.iter().any(|of| of == parameter)
+            })
         };
         match Given::of(value, facts) {
             Given::Caller | Given::Any if self.callers.iter().any(is_id) => Some(Given::Caller),

@@ -117,7 +117,7 @@ impl Origin {
 }
 
 /// How far an origin is followed.
-pub(super) const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 32;
 
 /// How many steps are taken for all that a node or a statement asks for: what is made of
 /// the same again and again has more parts than there is memory.

@@ -159,3 +159,26 @@ async fn routing_can_be_switched_off() {
     let all = bob.action("summaries:all", json!({})).await.unwrap();
     assert_eq!(all, "here");
 }
+
+#[tokio::test]
+async fn an_http_action_asks_for_what_the_sender_of_the_token_has() {
+    let Some(world) = World::start() else { return };
+    let (ann, bob) = (world.user("ann").await, world.user("bob").await);
+    let theirs = world.deploy("bobs");
+    bob.note("before").await;
+    world.connect(&bob, &theirs).await;
+    theirs.note("bob", "there").await;
+    ann.note("here").await;
+    for (user, notes) in [(&ann, r#"["here"]"#), (&bob, r#"["there"]"#)] {
+        let answer = world.get("/notes", Some(&user.token)).await;
+        assert_eq!(answer, (200, notes.to_owned()), "{}", user.subject);
+    }
+    // Nobody has a caller without a token, or by one that nobody signed.
+    for token in [None, Some("forged")] {
+        let (status, body) = world.get("/notes", token).await;
+        assert!(status >= 400, "{status} {body}");
+    }
+    world.byod.disconnect(&*bob.id).await.unwrap();
+    let answer = world.get("/notes", Some(&bob.token)).await;
+    assert_eq!(answer, (200, r#"["before"]"#.to_owned()));
+}

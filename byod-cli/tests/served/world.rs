@@ -2,7 +2,8 @@
 //! that connects users.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -47,6 +48,7 @@ pub(crate) struct User {
     pub(crate) subject: String,
     /// Main, called by them.
     pub(crate) main: Client,
+    pub(crate) token: String,
 }
 
 struct Node {
@@ -145,8 +147,30 @@ impl World {
         User {
             id,
             subject: subject.to_owned(),
-            main: Client::new(&self.main.url).unwrap().with_token(token),
+            main: Client::new(&self.main.url).unwrap().with_token(&*token),
+            token,
         }
+    }
+
+    /// What main's HTTP action answers who sends that token: a status and a body.
+    pub(crate) async fn get(&self, path: &str, token: Option<&str>) -> (u16, String) {
+        let address = self.main.url.strip_prefix("http://").unwrap().to_owned();
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let request = format!(
+            "GET /http{path} HTTP/1.0\r\nHost: {address}\r\n{}\r\n",
+            token.unwrap_or_default()
+        );
+        let answer = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        });
+        let answer = answer.await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, body.to_owned())
     }
 
     pub(crate) async fn connect(&self, user: &User, deployed: &Deployed) {

@@ -33,14 +33,17 @@ pub(crate) fn function(
             members,
             builder,
         }) => {
-            let codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
+            let mut codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
+            codecs.sort_by(|a, b| a.key.cmp(&b.key));
             let fields = inside.declarations(members);
-            let puts = codecs.iter().map(Codec::put);
+            let object = inside.object_impl(name, &codecs);
             let default = members.iter().all(|m| m.optional).then(|| quote!(Default,));
             let builder = builder
                 .as_ref()
                 .map(|builder| builders::builder(builder, name, members, inside));
-            let doc = format!("The arguments of [`{ident}`].");
+            let doc = format!(
+                "The arguments of [`{ident}`]. Read from JSON, such as the body of a request, what is no argument is an error."
+            );
             let definition = quote! {
                 #[doc = #doc]
                 #[derive(Clone, Debug, #default PartialEq)]
@@ -51,8 +54,17 @@ pub(crate) fn function(
                         &self,
                         fields: &mut _M,
                     ) -> ::std::result::Result<(), _M::Error> {
-                        #(#puts)*
-                        ::std::result::Result::Ok(())
+                        ::byod_runtime::codec::Object::encode_fields(self, fields)
+                    }
+                }
+
+                #object
+
+                impl<'de> ::byod_runtime::codec::Deserialize<'de> for #name {
+                    fn deserialize<_D: ::byod_runtime::codec::Deserializer<'de>>(
+                        deserializer: _D,
+                    ) -> ::std::result::Result<Self, _D::Error> {
+                        ::byod_runtime::codec::decode_arguments(deserializer)
                     }
                 }
 

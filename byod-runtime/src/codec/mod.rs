@@ -34,7 +34,7 @@ pub use given::Given;
 pub use id::DocumentId;
 pub use literals::{Literals, Unknown};
 pub use name::{Name, TableName};
-pub use object::{Entries, Object, decode, encode};
+pub use object::{Entries, Object, decode, decode_arguments, encode};
 pub use operation::{Get, Operation, OptionalOperation, Put, Settle, optional, present, required};
 pub use page::{Page, PageStatus};
 pub use shape::{Shape, Tag, nearest, tag};

@@ -28,6 +28,8 @@ pub struct Entries<'a, A> {
     /// Where `_id` and `_creationTime` go, if they are wanted.
     system: Option<&'a mut System>,
     keys: &'static [&'static str],
+    /// Whether members that are not of `keys` are a mistake.
+    refuses_others: bool,
     /// Deployments send fields sorted: the next key is mostly the next of `keys`.
     expected: usize,
 }
@@ -46,6 +48,7 @@ impl<'de, A: MapAccess<'de>> Entries<'_, A> {
             keys: self.keys,
             expected: self.expected,
             of_document: self.system.is_some(),
+            refuses_others: self.refuses_others,
         })? {
             match (key, self.system.as_deref_mut()) {
                 (Key::Known(index), _) => {
@@ -130,6 +133,7 @@ struct KeySeed {
     expected: usize,
     /// Whether it is a document, which has two fields that no table declares.
     of_document: bool,
+    refuses_others: bool,
 }
 
 /// How many fields after the last one are looked at before all are searched.
@@ -150,7 +154,7 @@ impl Visitor<'_> for KeySeed {
         f.write_str("a field name")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
         let following = self.keys.get(self.expected..).unwrap_or(&[]);
         if following.first() == Some(&key) {
             return Ok(Key::Known(self.expected));
@@ -168,6 +172,7 @@ impl Visitor<'_> for KeySeed {
         }
         Ok(match self.keys.binary_search(&key) {
             Ok(index) => Key::Known(index),
+            Err(_) if self.refuses_others => return Err(E::unknown_field(key, self.keys)),
             Err(_) if key.starts_with('$') => Key::Reserved(key.to_owned()),
             Err(_) => Key::Other,
         })
@@ -185,6 +190,19 @@ pub fn encode<T: Object, S: Serializer>(value: &T, serializer: S) -> Result<S::O
 pub fn decode<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_map(ObjectVisitor {
         system: None,
+        refuses_others: false,
+        object: PhantomData,
+    })
+}
+
+/// Reads the arguments of a function from an object, such as the body of a request.
+/// What is no argument is an error, as it would be on the deployment.
+pub fn decode_arguments<'de, T: Object, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_map(ObjectVisitor {
+        system: None,
+        refuses_others: true,
         object: PhantomData,
     })
 }
@@ -196,12 +214,14 @@ pub(super) fn decode_document<'de, T: Object, D: Deserializer<'de>>(
 ) -> Result<T, D::Error> {
     deserializer.deserialize_map(ObjectVisitor {
         system: Some(system),
+        refuses_others: false,
         object: PhantomData,
     })
 }
 
 struct ObjectVisitor<'a, T> {
     system: Option<&'a mut System>,
+    refuses_others: bool,
     object: PhantomData<T>,
 }
 
@@ -217,6 +237,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
             map,
             system: self.system,
             keys: T::KEYS,
+            refuses_others: self.refuses_others,
             expected: 0,
         })
     }

@@ -1,8 +1,11 @@
+use serde::Serialize;
+
 /// Whose a user's deployment is, as the deployment says.
 ///
 /// The deployment itself refuses everybody else: a call of another user is
 /// [`Error::Claim`](crate::Error::Claim).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Claim {
     /// The user's who asks.

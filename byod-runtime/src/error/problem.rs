@@ -1,6 +1,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
 use super::said::Said;
 use super::stopped;
 use super::variants::Error;
@@ -9,7 +11,8 @@ use crate::error::Claim;
 
 /// Why a user's deployment can't be used, in words that its owner can act on.
 ///
-/// Its text is what `connectionError` of the user's record holds.
+/// Its text is what `connectionError` of the user's record holds. As JSON it is `{"kind": "wrong_key", "message": …}`,
+/// with `code` where the deployment gave one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionProblem {
@@ -147,6 +150,51 @@ impl ConnectionProblem {
             }
             _ => Self::of(error).unwrap_or(Self::NoPing),
         }
+    }
+}
+
+impl ConnectionProblem {
+    /// Which problem it is, as one word that stays: for programs, as the text is for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::WrongKey { .. } => "wrong_key",
+            Self::TimedOut { .. } => "timed_out",
+            Self::NotFound => "not_found",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Insecure { .. } => "insecure",
+            Self::Failing { .. } => "failing",
+            Self::Stopped { .. } => "stopped",
+            Self::Flooding => "flooding",
+            Self::NotConvex => "not_convex",
+            Self::NoPing => "no_ping",
+            Self::PingFailed { .. } => "ping_failed",
+            Self::NoClaim => "no_claim",
+            Self::SomebodyElses => "somebody_elses",
+            Self::SchemaOutdated { .. } => "schema_outdated",
+            Self::Credentials { .. } => "credentials",
+        }
+    }
+
+    /// What the deployment says of itself.
+    fn said(&self) -> Option<&Said> {
+        match self {
+            Self::WrongKey { said } | Self::Failing { said, .. } | Self::PingFailed { said } => {
+                Some(said)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for ConnectionProblem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", self.kind())?;
+        map.serialize_entry("message", &format_args!("{self}"))?;
+        if let Some(code) = self.said().and_then(|said| said.code.as_deref()) {
+            map.serialize_entry("code", code)?;
+        }
+        map.end()
     }
 }
 

@@ -1,10 +1,16 @@
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use crate::error::{Claim, ConnectionProblem};
 use crate::users::{ConnectionStatus, UserDatabaseConfig};
 
 /// How a user's own deployment is doing. Holds no secret.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// As JSON, for a page that shows it: `{"enabled": …, "loading": …, "record": {"connectionStatus": …, …} | null,
+/// "error": … | null, "claim": "yours" | … | null}`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct UserStatus {
     /// Whether the user's calls go to their own deployment.
     pub enabled: bool,
@@ -13,6 +19,7 @@ pub struct UserStatus {
     /// The user's record; `None` where there is none.
     pub record: Option<UserRecord>,
     /// Why it is not enabled, or why the record could not be read.
+    #[serde(serialize_with = "text")]
     pub error: Option<Arc<str>>,
     /// Whose the deployment is, as it said last; `None` where it could not be asked, or
     /// has not been yet. One that is [`Unclaimable`](Claim::Unclaimable) keeps out
@@ -21,7 +28,8 @@ pub struct UserStatus {
 }
 
 /// A user's record without its credentials.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UserRecord {
     /// Whether the user's deployment is in use.
@@ -38,6 +46,10 @@ pub struct UserRecord {
     pub created_at: f64,
     /// When the record was last changed, in milliseconds since 1970.
     pub updated_at: f64,
+}
+
+fn text<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().serialize(serializer)
 }
 
 impl From<&UserDatabaseConfig> for UserRecord {

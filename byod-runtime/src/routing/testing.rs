@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::cache::Route;
 use super::record_changes::{Writer, Written, may_be_tested};
@@ -15,7 +15,11 @@ use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, UserId, to_the_
 const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a test of a user's deployment found.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// As JSON, for who connects it: `{"status": "connected", "schemaVersion": 3, "problem": null, "claim": "yours",
+/// "durationMs": 41.5}`; a problem is as of [`ConnectionProblem`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConnectionTest {
     /// The status of the user's record after the test.
@@ -27,7 +31,12 @@ pub struct ConnectionTest {
     /// Whose the deployment is, where it could be asked.
     pub claim: Option<Claim>,
     /// How long the test took.
+    #[serde(rename = "durationMs", serialize_with = "milliseconds")]
     pub duration: Duration,
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64() * 1_000.0)
 }
 
 impl Byod {

@@ -134,7 +134,11 @@ function readFunction(name, value, isChecked) {
     const returns = exported(declared, "exportReturns", "null");
     if (isChecked) [args, returns].forEach(mustBeJson);
     const needed = inertIn(args) ?? inertIn(returns);
-    if (needed) return { name, problem: `its validators need ${describeInert(needed)}` };
+    if (needed) {
+      // `json` is what Convex's own code asks validators for.
+      const path = needed.path.replace(/\.json$/, "");
+      return { name, problem: `its validators need ${describeInert({ ...needed, path })}` };
+    }
     if (hasPlaceholder(args) || hasPlaceholder(returns)) {
       return { name, problem: "its validators hold the value of an environment variable" };
     }
