@@ -41,6 +41,8 @@ pub enum Spoiled {
     Hang(Part),
     /// One byte a second.
     Slow,
+    /// All of it, after that time.
+    Late(Duration),
     /// Something else comes, given what the function answered.
     Changed(fn(&[u8]) -> Vec<u8>),
 }
@@ -269,6 +271,11 @@ impl State {
                     // So that what was sent arrives before the reset.
                     tokio::time::sleep(Duration::from_millis(20)).await;
                     return client.get_ref().reset();
+                }
+                Spoiled::Late(time) => {
+                    tokio::time::sleep(time).await;
+                    client.write_all(&answer.bytes).await?;
+                    client.flush().await?;
                 }
                 Spoiled::Slow => {
                     for byte in &answer.bytes {

@@ -5,7 +5,7 @@ use byod_schema::{Deployments, Validator};
 
 use super::known::{Carrier, Reason};
 use super::need::Need;
-use crate::owners::Owners;
+use crate::owners::{Owners, owner_on_main};
 use crate::source::{Access, Caller, Facts, Hands, Keeper, Module, Named, Origin, Place};
 use crate::touches::Ids;
 
@@ -212,10 +212,27 @@ impl Carrier<'_> {
         match &named.origin {
             // What the service gives it.
             Origin::Member(of, name) if is_args(of) => *name == named.name,
+            origin => self.says_caller(ids, origin),
+        }
+    }
+
+    /// Whether what comes from there is who calls, whatever the function was given.
+    fn says_caller(&self, ids: &Ids<'_>, origin: &Origin) -> bool {
+        match origin {
             // Their own document: there is a copy of no other.
             Origin::Member(of, field) if field == "_id" => self.is_copy_of_caller(ids, of),
-            // The owner of a document of theirs.
-            Origin::Member(of, field) => self.is_owner(ids, of, field),
+            // The owner of a document of theirs, there or as a copy.
+            Origin::Member(of, field) => {
+                self.is_owner(ids, of, field) || self.is_owner_of_copy(ids, of, field)
+            }
+            Origin::Call(name, given) => ids
+                .returned(name, given)
+                .is_some_and(|(inside, returned)| self.says_caller(&inside, returned)),
+            // A value, and the type that is written for it.
+            Origin::Or(one, other) => self.says_caller(ids, one) || self.says_caller(ids, other),
+            Origin::Each(values) => {
+                !values.is_empty() && values.iter().all(|value| self.says_caller(ids, value))
+            }
             _ => false,
         }
     }
@@ -224,6 +241,19 @@ impl Carrier<'_> {
         let tables = ids.documents_of(document).unwrap_or_default();
         let is_copied = |table: &String| self.mirrored.contains(table);
         !tables.is_empty() && tables.iter().all(|t| self.tells_callers(t) && is_copied(t))
+    }
+
+    /// Whether the field says whose a copy is: no other than the caller's is there.
+    fn is_owner_of_copy(&self, ids: &Ids<'_>, document: &Origin, field: &str) -> bool {
+        let tables = ids.documents_of(document).unwrap_or_default();
+        !tables.is_empty()
+            && tables.iter().all(|name| {
+                let table = self.manifest.main.schema.table(name);
+                self.mirrored.contains(name)
+                    && table.is_some_and(|table| {
+                        owner_on_main(self.manifest, table, &self.callers) == Some(field)
+                    })
+            })
     }
 
     fn is_owner(&self, ids: &Ids<'_>, document: &Origin, field: &str) -> bool {

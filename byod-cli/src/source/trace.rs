@@ -330,9 +330,18 @@ impl Reader<'_, '_> {
     /// What the function gives that a statement declares.
     pub(super) fn returned(&self, parts: &Parts, depth: usize) -> Origin {
         let declared = parts.returns.map(|returns| self.of_type(returns, depth));
-        if let Some(known) = declared.filter(|declared| !declared.is_unknown()) {
-            return known;
+        match declared.filter(|declared| !declared.is_unknown()) {
+            // Of which table an id is, its type says; whose it is, where it comes from.
+            Some(id @ Origin::Id(_)) if depth == 0 => {
+                Origin::Or(Box::new(id), Box::new(self.given_back(parts, depth)))
+            }
+            Some(known) => known,
+            None => self.given_back(parts, depth),
         }
+    }
+
+    /// The same by what stands behind its `return`.
+    fn given_back(&self, parts: &Parts, depth: usize) -> Origin {
         let statements = match &parts.body {
             Body::Value(value) => return self.origin(value, depth),
             Body::Statements(_) => self.tree(parts.id),

@@ -177,13 +177,23 @@ impl<'a> Ids<'a> {
 
     /// What a helper gives.
     fn called(&self, name: &str, given: &[Origin]) -> Option<Validator> {
+        let (inside, returned) = self.returned(name, given)?;
+        inside.known(returned)
+    }
+
+    /// Where what a helper of that name gives for these comes from, as it is inside of it.
+    pub(crate) fn returned<'b>(
+        &'b self,
+        name: &str,
+        given: &[Origin],
+    ) -> Option<(Ids<'b>, &'b Origin)> {
         let (module, index) = match name.split_once('.') {
             Some((namespace, name)) => self.sources.member(self.module, namespace, name)?,
             None => self.sources.declared(self.module, name)?,
         };
         let returned = module.statements[index].returned.as_ref()?;
         let given = given.iter().map(|origin| self.known(origin)).collect();
-        self.within(module, None, given)?.known(returned)
+        Some((self.within(module, None, given)?, returned))
     }
 
     /// What a name of another module stands for, as a value or as a type.

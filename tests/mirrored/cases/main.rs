@@ -289,7 +289,14 @@ async fn a_disconnect_comes_before_the_copies() {
         let credentials = user.credentials();
         let connecting = tokio::spawn(async move { byod.connect(id, subject, &credentials).await });
         if disconnects {
-            while !other.status(&*user.id).await.unwrap().enabled {
+            let args = json!({"userId": user.id});
+            let is_stored = async || {
+                let record: Value = world
+                    .on_main("byod/credentials:getConfigInternal", &args)
+                    .await;
+                record["connectionStatus"] == "connected"
+            };
+            while !is_stored().await {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
             other.disconnect(&*user.id).await.unwrap();

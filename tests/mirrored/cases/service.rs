@@ -56,10 +56,8 @@ impl World {
 
     /// Main does what it is asked, and answers a while later.
     pub(crate) fn main_is_slow(&self) {
-        self.proxy.strike(Fault::Answer(Spoiled::Changed(|answer| {
-            std::thread::sleep(Duration::from_millis(300));
-            answer.to_vec()
-        })));
+        let late = Spoiled::Late(Duration::from_secs(1));
+        self.proxy.strike(Fault::Answer(late));
     }
 
     pub(crate) async fn user(&self, subject: &str) -> User {

@@ -18,7 +18,7 @@ const FIELDS = {
     "updatedAt",
   ],
   userPreferences: ["key", "updatedAt", "userId", "value"],
-  cliTokens: ["revokedAt", "tokenHash", "userId"],
+  cliTokens: ["createdAt", "revokedAt", "tokenHash", "userId"],
   notifications: ["createdAt", "link", "readAt", "userId"],
 };
 

@@ -338,6 +338,12 @@ export const ON_USERS: Record<string, OnUsers> = {
     copies: true,
   },
   "cli:messages": { kind: "query", give: { userId: "subject" }, copies: true },
+  "cli:send": {
+    kind: "mutation",
+    give: { userId: "subject" },
+    copies: true,
+    leaves: true,
+  },
   "conversations:archive": {
     kind: "mutation",
     give: { userId: "subject" },
@@ -1132,7 +1138,6 @@ export const ON_USERS: Record<string, OnUsers> = {
 export const REFUSED: Record<string, string> = {
   "admin/debug:countTable": "doesn't show which table `ctx.db.query(table as TableNames)` in `admin/debug:countTable` is about: name it as a text, or by a type that is a union of texts",
   "admin/debug:deleteDocument": 'doesn\'t show which table `ctx.db.delete(id)` in `admin/debug:deleteDocument` is about: write `"table", ` before the id, or give it the type `Id<"table">`',
-  "cli:send": "runs `generation:generateResponse` with `userId`: that this is who calls doesn't show",
   "drafts:get": "declares no `args`: write `args: {}`, or what it takes",
   "inbox:broken": "takes `…` out of its context; write `ctx` and `ctx.…` instead",
   "posts:publishAnswer": "writes `notifications` and `posts` on main beside `conversations` and `messages`: uses main's table `follows`",
