@@ -97,17 +97,18 @@ impl Builder {
         Ok((snapshot.path().to_owned(), warnings.collect()))
     }
 
-    /// Says where the snapshot that `byod.toml` names isn't what the projects declare.
+    /// As [`Builder::read`], and in what the snapshot that `byod.toml` names isn't what the
+    /// projects declare; `None` where it is, or none is named.
     ///
     /// # Errors
     ///
-    /// Where it isn't, or the projects or the snapshot can't be read.
-    pub fn check_snapshot(&self) -> Result<(), Error> {
+    /// As [`Builder::read`].
+    pub fn read_with_snapshot(&self) -> Result<(Manifest, Option<Error>), Error> {
         let reading = self.read_sources()?;
-        match &reading.snapshot {
-            Some(snapshot) => reading.settle(snapshot, Mode::Check).map(drop),
-            None => Ok(()),
-        }
+        let snapshot = reading.snapshot.as_ref();
+        let settled = snapshot.map(|snapshot| reading.settle(snapshot, Mode::Check));
+        let difference = settled.and_then(Result::err);
+        Ok((reading.manifest, difference))
     }
 
     /// Reads the projects, or the snapshot where they are not there, without

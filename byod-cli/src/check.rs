@@ -68,7 +68,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         let folder = folder.clone();
         return Err(Error::NotExported { folder });
     }
-    let manifest = builder.read()?;
+    let (manifest, outdated) = builder.read_with_snapshot()?;
     let names = owners::OwnerNames::of(&manifest);
     let public = match (&folder, &manifest.user) {
         (Some(folder), Some(user)) => source::public(folder, user, &names)?,
@@ -122,12 +122,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
         .chain(refused)
         .chain(public)
         .collect();
-    differences.extend(
-        builder
-            .check_snapshot()
-            .err()
-            .map(|error| error.to_string()),
-    );
+    differences.extend(outdated.map(|error| error.to_string()));
     differences.extend(functions::unknown(&manifest));
     differences.extend(of_main);
     if manifest.user.is_some() && !manifest.user_tables.is_empty() {

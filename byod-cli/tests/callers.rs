@@ -273,3 +273,56 @@ fn a_token_is_the_callers_own_or_an_error() {
         assert_eq!(results[7]["value"], json!(["alice1"]), "{results:?}");
     }
 }
+
+/// Functions that take whose call it is are given who calls; so nobody else may be named.
+#[test]
+fn whose_a_copy_is_is_who_calls_and_what_was_given_is_not() {
+    const RUNS: &str = r#"
+import { v } from "convex/values";
+import { internal } from "./_generated/api";
+import type { Id } from "./_generated/dataModel";
+import { internalMutation, mutation, type QueryCtx } from "./_generated/server";
+
+async function userOfToken(ctx: QueryCtx, hash: string): Promise<Id<"users">> {
+  const row = await ctx.db.query("tokens").withIndex("by_hash", (q) => q.eq("hash", hash)).unique();
+  if (!row) throw new Error("Sign in again");
+  return row.userId;
+}
+
+async function either(ctx: QueryCtx, hash: string, other?: Id<"users">): Promise<Id<"users">> {
+  const row = await ctx.db.query("tokens").withIndex("by_hash", (q) => q.eq("hash", hash)).unique();
+  if (!row) throw new Error("Sign in again");
+  return other ?? row.userId;
+}
+
+export const note = internalMutation({
+  args: { userId: v.id("users"), text: v.string() },
+  handler: async (ctx, { userId, text }) => {
+    await ctx.db.insert("notes", { userId, text });
+  },
+});
+
+export const own = mutation({
+  args: { hash: v.string() },
+  handler: async (ctx, { hash }) => {
+    const userId = await userOfToken(ctx, hash);
+    await ctx.runMutation(internal.runs.note, { userId, text: "own" });
+  },
+});
+
+export const others = mutation({
+  args: { hash: v.string(), other: v.optional(v.id("users")) },
+  handler: async (ctx, { hash, other }) => {
+    const userId = await either(ctx, hash, other);
+    await ctx.runMutation(internal.runs.note, { userId, text: "somebody's" });
+  },
+});
+"#;
+    let report = app(&[("runs", RUNS)]).export(&[]);
+    assert_eq!(placed(&report, "runs:own"), None);
+    let told = placed(&report, "runs:others").unwrap();
+    assert!(
+        told.contains("that this is who calls doesn't show"),
+        "{told}"
+    );
+}

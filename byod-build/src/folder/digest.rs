@@ -26,7 +26,10 @@ pub(crate) fn digest(folder: &Path, outside: &BTreeSet<String>) -> io::Result<St
     for name in &names {
         part(name.as_bytes());
         match read_file(&folder.join(name)) {
-            Ok(bytes) => part(&without_returns(bytes)),
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+                part(text.as_bytes());
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => part(b"-"),
             Err(error) => return Err(error),
         }
@@ -46,16 +49,4 @@ fn walk(folder: &Path, below: &str, names: &mut BTreeSet<String>) -> io::Result<
         }
     }
     Ok(())
-}
-
-/// With `\n` for `\r\n`.
-fn without_returns(bytes: Vec<u8>) -> Vec<u8> {
-    let mut kept = Vec::with_capacity(bytes.len());
-    let mut bytes = bytes.into_iter().peekable();
-    while let Some(byte) = bytes.next() {
-        if byte != b'\r' || bytes.peek() != Some(&b'\n') {
-            kept.push(byte);
-        }
-    }
-    kept
 }

@@ -28,7 +28,7 @@ impl Sources<'_> {
             return Err(self.config.error(named.line, message));
         };
         let project = snapshot.project(NO_READER, of)?;
-        let which = usize::from(self.config.main.line != named.line);
+        let which = usize::from(!std::ptr::eq(named, &self.config.main));
         let known = snapshot.source(which);
         let folder = self.config.beside(named);
         if let Some(missing) = folder::missing(&folder) {
