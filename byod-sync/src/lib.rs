@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod client;
 mod error;
 mod json;
 mod message;
 mod timestamp;
 
+pub use client::{Backoff, Broken, Client, Completion, Received, Subscription};
 pub use error::ProtocolError;
 pub use json::Json;
 pub use message::{
