@@ -55,7 +55,7 @@ fn key(args: &Json) -> u8 {
 }
 
 fn journal(key: u8) -> Option<String> {
-    (key % 2 == 0).then(|| format!("journal of {key}"))
+    key.is_multiple_of(2).then(|| format!("journal of {key}"))
 }
 
 impl Served {
