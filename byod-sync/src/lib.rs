@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod json;
+mod message;
+mod timestamp;
+
+pub use error::ProtocolError;
+pub use json::Json;
+pub use message::{
+    ClientMessage, FunctionError, Modification, NoUuid, Query, QueryId, QueryResult,
+    QuerySetChange, Request, RequestId, ServerMessage, SessionId, Token, Version,
+};
+pub use timestamp::Timestamp;
