@@ -12,7 +12,7 @@ use super::names::{not_a_field, not_a_table};
 use crate::error::Error;
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "convex",
     "tables",
     "inject",
@@ -26,6 +26,7 @@ pub(super) const KEYS: [&str; 14] = [
     "not_served",
     "outbox",
     "mirror",
+    "published",
     "never_mirror",
 ];
 
