@@ -37,7 +37,10 @@ pub(crate) struct Config {
     pub(crate) outbox: Vec<Named>,
     /// The tables of main of which users' deployments have copies.
     pub(crate) mirror: Vec<Named>,
-    /// The fields of those that never leave main.
+    /// The tables of main whose documents are nobody's, of which users' deployments have
+    /// copies of all.
+    pub(crate) published: Vec<Named>,
+    /// The fields of both that never leave main.
     pub(crate) never_mirror: Vec<Named>,
     /// What is said of single functions and modules.
     pub(crate) stated: Stated,
@@ -132,6 +135,7 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Option<Config> {
         common: Vec::new(),
         outbox: Vec::new(),
         mirror: Vec::new(),
+        published: Vec::new(),
         never_mirror: Vec::new(),
         stated: Stated::default(),
         snapshot,
@@ -146,12 +150,20 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Option<Config> {
         config.common = user::names(reader, user, "common", "templates");
         config.outbox = user::names(reader, user, "outbox", "feedback");
         config.mirror = user::names(reader, user, "mirror", "userPreferences");
+        config.published = user::names(reader, user, "published", "plans");
         config.never_mirror = mirror::never(reader, user);
         config.stated = stated::stated(reader, user);
         let outbox = config.outbox.iter().map(|table| table.text.clone());
         config.stated.outbox = outbox.collect();
         let (tables, mirrored) = (&config.tables, &config.mirror);
-        mirror::check(reader, tables, mirrored, &config.never_mirror);
+        let copied = mirror::Copied {
+            tables,
+            mirror: mirrored,
+            published: &config.published,
+            never: &config.never_mirror,
+            owner: &config.owner,
+        };
+        mirror::check(reader, &copied);
         user::check(reader, tables, mirrored, &config.owner, &config.common);
     }
     config.main = convex?;

@@ -11,7 +11,7 @@ use super::entries::{Entry, Named, Reader};
 use super::names::{not_a_field, not_a_table};
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "convex",
     "tables",
     "inject",
@@ -25,6 +25,7 @@ pub(super) const KEYS: [&str; 14] = [
     "not_served",
     "outbox",
     "mirror",
+    "published",
     "never_mirror",
 ];
 

@@ -93,11 +93,13 @@ fn outbox(config: &Config, main: &Project, wrong: &mut Vec<Error>) {
 
 /// What is mirrored must be there on main, and so must be what never leaves it.
 fn mirror(config: &Config, main: &Project, wrong: &mut Vec<Error>) {
-    for table in &config.mirror {
+    let mirrored = config.mirror.iter().map(|table| ("mirror", table));
+    let published = config.published.iter().map(|table| ("published", table));
+    for (key, table) in mirrored.chain(published) {
         if main.schema.table(&table.text).is_none() {
             let hint = match nearest(&table.text, main.schema.table_names()) {
                 Some(meant) => format!("Did you mean `{meant}`?"),
-                None => "Remove it from `user.mirror`".to_owned(),
+                None => format!("Remove it from `user.{key}`"),
             };
             let message = format!("main has no table `{}` to mirror. {hint}", table.text);
             wrong.push(config.error(table.line, message));
@@ -108,7 +110,8 @@ fn mirror(config: &Config, main: &Project, wrong: &mut Vec<Error>) {
             Some((table, field)) => (Some(table), field),
             None => (None, never.text.as_str()),
         };
-        let mirrored = config.mirror.iter().map(|table| table.text.as_str());
+        let mirrored = config.mirror.iter().chain(&config.published);
+        let mirrored = mirrored.map(|table| table.text.as_str());
         let tables = mirrored.filter(|table| of.is_none_or(|of| of == *table));
         let documents = tables.filter_map(|table| Some(&main.schema.table(table)?.document_type));
         let declared: Vec<_> = documents.map(Validator::document_fields).collect();

@@ -153,6 +153,7 @@ pub(crate) fn read(
         },
         mirror: Mirror {
             tables: config.mirror.into_iter().map(|table| table.text).collect(),
+            published: config.published.into_iter().map(|t| t.text).collect(),
             never: config
                 .never_mirror
                 .into_iter()
