@@ -35,6 +35,9 @@ const TABLES: &str = "byod/tables.ts";
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
 
+/// The function that says whose a token is.
+const WHO: &str = include_str!("main_side/who.ts");
+
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
 
@@ -115,6 +118,12 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
                 "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+            ));
+        }
+        if !has("whoAmI") {
+            report.todo.push(format!(
+                "in {CREDENTIALS}, for `byod.session_for`, with your own way to the caller's id as `callerId`:\n\n{}",
+                who(&users)
             ));
         }
         if writes_blindly(&manifest)
@@ -274,6 +283,16 @@ fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
 }
 
+fn who(users: &Users<'_>) -> String {
+    // The subjects of Convex Auth name a session, too.
+    let subject = match users {
+        Users::ConvexAuth { .. } => "userId",
+        Users::Table { .. } | Users::Subject => "identity.subject",
+    };
+    let text = WHO.replace("/*id*/", &users.id());
+    text.replace("/*subject*/", subject)
+}
+
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     let mut imports = String::new();
     if let Users::ConvexAuth { .. } = users {
@@ -320,6 +339,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     };
     include_str!("main_side/credentials.ts")
         .replace("/*imports*/", &(imports + &record))
+        .replace("/*who*/", &who(users))
         .replace("/*update*/", UPDATE)
         .replace("/*rotation*/", ROTATION)
         .replace("/*caller*/", &users.caller())

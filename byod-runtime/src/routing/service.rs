@@ -7,6 +7,7 @@ use super::connects_under_way::ConnectsUnderWay;
 use super::copies::Copies;
 use super::deliveries::Outbox;
 use super::known_claims::KnownClaims;
+use super::known_tokens::KnownTokens;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
 use super::tables::Router;
@@ -51,6 +52,7 @@ pub(crate) struct Inner {
     pub(crate) refresh_every: Duration,
     pub(crate) watched: Watched,
     pub(crate) recovery_tasks: RecoveryTasks,
+    pub(crate) tokens: KnownTokens,
     pub(crate) claims: KnownClaims,
     pub(crate) copies: Copies,
     pub(crate) connects_under_way: ConnectsUnderWay,
