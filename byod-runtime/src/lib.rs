@@ -35,8 +35,10 @@ mod deployment;
 mod error;
 #[doc(hidden)]
 pub mod internals;
+mod live;
 mod redact;
 mod routing;
+mod sockets;
 mod telemetry;
 mod users;
 
@@ -48,6 +50,7 @@ pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
+pub use live::{Live, LiveRouted};
 pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};

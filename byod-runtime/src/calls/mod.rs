@@ -10,6 +10,7 @@ mod paginated;
 mod session;
 
 pub use batch::{Batch, Queries};
+pub(crate) use call::Prepared;
 pub use call::{Action, Mutation, Query, Routed};
 pub use pages::{Items, Pages};
 pub use paginated::PaginatedQuery;

@@ -27,6 +27,6 @@ pub(crate) use endpoint::{UrlText, operators_url, shown_host};
 pub(crate) use health::{Deployments, is_failing};
 #[cfg(feature = "reqwest")]
 pub(crate) use http::HttpClients;
-pub(crate) use http::{Http, HttpSettings};
+pub(crate) use http::{Http, HttpSettings, NoSocket, WebSocket};
 pub(crate) use limits::Limits;
 pub(crate) use observer::Observer;
