@@ -3,6 +3,7 @@
 mod error;
 mod json;
 mod message;
+pub mod server;
 mod timestamp;
 
 pub use error::ProtocolError;

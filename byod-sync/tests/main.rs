@@ -2,4 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod conversation;
 mod messages;
+#[cfg(feature = "serve")]
+mod serving;
