@@ -11,6 +11,7 @@ use byod_schema::Location;
 
 use crate::address::AddressSettings;
 use crate::codec::FunctionInfo;
+use crate::deployment::sockets::{SocketSettings, Sockets};
 use crate::deployment::{
     Client, DeployKey, Deployments, HttpSettings, Limits, UrlText, operators_url,
 };
@@ -20,7 +21,6 @@ use crate::routing::{
     RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
-use crate::sockets::{SocketSettings, Sockets};
 use crate::users::{EncryptionKey, Keyring, Store};
 
 /// Sets up a [`Byod`]. Main's URL, main's deploy key and the encryption key are

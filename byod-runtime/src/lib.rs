@@ -35,10 +35,8 @@ mod deployment;
 mod error;
 #[doc(hidden)]
 pub mod internals;
-mod live;
 mod redact;
 mod routing;
-mod sockets;
 mod telemetry;
 mod users;
 
@@ -50,7 +48,6 @@ pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
-pub use live::{Live, LiveRouted};
 pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};
@@ -67,6 +64,7 @@ pub use calls::PaginatedQuery;
 pub use calls::{Action, Mutation, Query, Routed};
 pub use calls::{Batch, Queries};
 pub use calls::{Items, Pages};
+pub use calls::{Live, LiveRouted};
 pub use codec::validators as v;
 pub use codec::{
     Doc, DocumentId, Field, FunctionInfo, Id, Name, OptionalField, Page, PageStatus, Runs, Table,

@@ -4,14 +4,15 @@ mod batch;
 mod by_path;
 mod call;
 mod claiming;
+mod live;
 mod mirrored;
 mod pages;
 mod paginated;
 mod session;
 
 pub use batch::{Batch, Queries};
-pub(crate) use call::Prepared;
 pub use call::{Action, Mutation, Query, Routed};
+pub use live::{Live, LiveRouted};
 pub use pages::{Items, Pages};
 pub use paginated::PaginatedQuery;
 pub use session::Session;

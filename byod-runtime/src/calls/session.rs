@@ -5,11 +5,11 @@ use std::time::Instant;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
+use crate::deployment::sockets::TokenSource;
 use crate::deployment::{Deadline, Limits, Token};
 use crate::error::Error;
 use crate::routing::{Byod, Delivered};
 use crate::routing::{Known, Target, Wanted};
-use crate::sockets::TokenSource;
 use crate::users::{Subject, UserId};
 
 /// One user's calls, routed to the deployment where what they touch is. Made per

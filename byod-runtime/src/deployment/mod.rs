@@ -14,6 +14,7 @@ pub(crate) mod http;
 mod limits;
 mod observer;
 mod retry;
+pub(crate) mod sockets;
 mod values;
 
 pub(crate) use auth::Auth;
@@ -27,6 +28,6 @@ pub(crate) use endpoint::{UrlText, operators_url, shown_host};
 pub(crate) use health::{Deployments, is_failing};
 #[cfg(feature = "reqwest")]
 pub(crate) use http::HttpClients;
-pub(crate) use http::{Http, HttpSettings, NoSocket, WebSocket};
+pub(crate) use http::{Http, HttpSettings};
 pub(crate) use limits::Limits;
 pub(crate) use observer::Observer;

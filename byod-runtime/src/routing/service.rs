@@ -14,9 +14,9 @@ use super::tables::Router;
 use super::target::RoutedClient;
 use super::watched::Watched;
 use crate::address::AddressPolicy;
+use crate::deployment::sockets::Sockets;
 use crate::deployment::{Client, Deployments, Http, Limits};
 use crate::error::Error;
-use crate::sockets::Sockets;
 use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId, is_quoted};
 
 /// The service's two kinds of deployment: main, and one of each user who brought

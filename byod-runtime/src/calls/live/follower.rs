@@ -7,11 +7,12 @@ use byod_sync::{Json, QueryResult, Subscription};
 use tokio::time::sleep;
 
 use super::polled::{Asked, ask};
-use crate::calls::{Prepared, Session};
+use crate::calls::call::Prepared;
+use crate::calls::session::Session;
+use crate::deployment::sockets::{Caller, News, Watch};
 use crate::deployment::{CallContext, answer};
 use crate::error::Error;
 use crate::routing::{Following, Target};
-use crate::sockets::{Caller, News, Watch};
 
 /// The first pause after a route that leads nowhere, and the longest.
 const FIRST: Duration = Duration::from_millis(250);

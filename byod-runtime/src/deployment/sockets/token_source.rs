@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
-use crate::deployment::Token;
+use crate::deployment::auth::Token;
 use crate::error::BoxError;
 
 /// How long before a token runs out the next is asked for.

@@ -10,7 +10,8 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
 use super::follower::{Follower, Results};
 use super::polled::read_text;
-use crate::calls::{Prepared, Query, Routed, Session};
+use crate::calls::call::{Prepared, Query, Routed};
+use crate::calls::session::Session;
 use crate::deployment::answer::Given;
 use crate::error::Error;
 

@@ -13,7 +13,7 @@ use super::identity::Identity;
 use super::settings::SocketSettings;
 use super::socket::{Socket, Watch};
 use super::token_source::TokenSource;
-use crate::deployment::Client;
+use crate::deployment::client::Client;
 
 /// The sockets of a process: one for each deployment and identity, opened when something is watched there, and closed
 /// some time after nothing is.

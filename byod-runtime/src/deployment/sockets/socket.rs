@@ -14,7 +14,7 @@ use super::identity::Identity;
 use super::settings::SocketSettings;
 use super::slot::{News, Slot};
 use super::token_source::{TokenSource, runs_out_later};
-use crate::deployment::Client;
+use crate::deployment::client::Client;
 use crate::telemetry;
 
 /// One client of one deployment, with one identity, and the task that drives its socket.

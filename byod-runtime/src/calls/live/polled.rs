@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use byod_sync::Json;
 use serde_json::value::RawValue;
 
-use crate::calls::{Prepared, Query, Session};
+use crate::calls::call::{Prepared, Query};
+use crate::calls::session::Session;
 use crate::deployment::CallContext;
 use crate::deployment::answer::{self, Given};
 use crate::error::Error;

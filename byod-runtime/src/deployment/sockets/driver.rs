@@ -20,7 +20,9 @@ use super::slot::News;
 use super::socket::{Socket, State};
 use super::token_source::{TokenSource, due_in};
 use super::traffic::Traffic;
-use crate::deployment::{Client, NoSocket, Token, WebSocket};
+use crate::deployment::auth::Token;
+use crate::deployment::client::Client;
+use crate::deployment::http::{NoSocket, WebSocket};
 use crate::error::{BoxError, Endpoint, Error};
 use crate::telemetry;
 
