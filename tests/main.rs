@@ -14,6 +14,7 @@ mod end_to_end;
 mod errors;
 mod faults;
 mod links;
+mod live;
 mod node_server;
 mod official_client;
 mod races;
