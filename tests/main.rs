@@ -16,6 +16,7 @@ mod faults;
 mod links;
 mod node_server;
 mod official_client;
+mod official_sync;
 mod races;
 mod rooms;
 mod routing;
