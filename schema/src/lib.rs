@@ -28,4 +28,4 @@ pub use refused::{REFUSED, not_an_identifier, refused, refused_module};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;
 pub use validator::{Field, Fields, Validator};
-pub use value::{Members, Value, ValueError, integer_from_base64, integer_to_base64};
+pub use value::{Clean, Members, Value, ValueError, integer_from_base64, integer_to_base64};
