@@ -46,19 +46,39 @@ fn byod_toml_is_held_to_main() {
             "`notes` is in `user.tables`, so it is where the user's data is already. Remove it from `user.mirror`",
         ),
         (
-            "[\"users.email\"]",
-            "[\"users.mail\"]",
+            "[\"users.email\", ",
+            "[\"users.mail\", ",
             "`user.never_mirror` names `users.mail`, which no mirrored table has. Did you mean `email`?",
         ),
         (
-            "[\"users.email\"]",
-            "[7]",
+            "[\"users.email\", ",
+            "[7, ",
             "`user.never_mirror` must be a list of fields that never leave main",
         ),
         (
-            "mirror = [\"users\", \"userPreferences\", \"badges\"]\n",
+            "mirror = [\"users\", \"userPreferences\", \"badges\"]\npublished = [\"plans\", \"announcements\"]\n",
             "",
-            "`user.never_mirror` is there without `user.mirror`: nothing leaves main",
+            "`user.never_mirror` is there without `user.mirror` and `user.published`: nothing leaves main",
+        ),
+        (
+            "[\"plans\", ",
+            "[\"plan\", ",
+            "byod.toml:10: main has no table `plan` to mirror. Did you mean `plans`?",
+        ),
+        (
+            "[\"plans\", ",
+            "[\"notes\", ",
+            "`notes` is in `user.tables`, so it is where the user's data is already. Remove it from `user.published`",
+        ),
+        (
+            "[\"plans\", ",
+            "[\"badges\", ",
+            "`badges` is in `user.mirror`, of which each user gets their own documents, and in `user.published`, of which everybody gets all",
+        ),
+        (
+            "[user.inject]",
+            "[user.owner]\nplans = \"slug\"\n[user.inject]",
+            "`plans` has an owner in [user.owner], so it can't be in `user.published`",
         ),
     ] {
         let project = Project::mirrored();
@@ -109,6 +129,106 @@ fn a_table_says_whose_its_documents_are_or_stays_on_main() {
     assert_eq!(answer.status, 2);
     let said = "add `.index(\"by_userId\", [\"userId\"])` to it in main's schema";
     assert!(answer.stderr.contains(said), "{}", answer.stderr);
+}
+
+/// Nobody's data may be published by mistake.
+#[test]
+fn a_table_that_says_whose_its_documents_are_is_not_published() {
+    for (fields, why) in [
+        ("by: v.id(\"users\")", "has `by`, the id of a user"),
+        (
+            "readers: v.array(v.id(\"users\"))",
+            "has `readers[]`, the id of a user",
+        ),
+        (
+            "seen: v.record(v.id(\"users\"), v.number())",
+            "has `seen[key]`, the id of a user",
+        ),
+        (
+            "about: v.id(\"notes\")",
+            "has `about`, the id of the users' table `notes`",
+        ),
+        (
+            "userId: v.string()",
+            "has `userId`, which says whose a document is",
+        ),
+        // What holds a user's id elsewhere.
+        (
+            "givenBy: v.string()",
+            "has `givenBy`, which says whose a document is",
+        ),
+        (
+            "to: v.object({ email: v.string() })",
+            "has `email`, which says whose a document is",
+        ),
+        (
+            "owner_id: v.optional(v.string())",
+            "has `owner_id`, which says whose a document is",
+        ),
+        (
+            "badge: v.optional(v.id(\"badges\"))",
+            "hangs by `badge` from `badges`, which has `userId`, the id of a user",
+        ),
+    ] {
+        let project = Project::mirrored();
+        project.replace(
+            "convex/schema.ts",
+            "plan: v.optional(v.id(\"plans\")),",
+            &format!("plan: v.optional(v.id(\"plans\")), {fields},"),
+        );
+        for command in ["export", "check"] {
+            let answer = project.byod(&[command]);
+            let said = format!(
+                "main's table `announcements` is in `published` under [user], of which every user gets all documents, but it {why}"
+            );
+            let told = answer.stdout + &answer.stderr;
+            assert_ne!(answer.status, 0);
+            assert!(told.contains(&said), "{told}");
+        }
+    }
+    let project = Project::mirrored();
+    project.replace("byod.toml", ", \"badges\"]", "]");
+    project.replace("byod.toml", "\"announcements\"]", "\"users\"]");
+    project.replace("byod.toml", "mirror = [\"users\", ", "mirror = [");
+    let answer = project.byod(&["export"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer.stderr.contains("but it says who is signed up"),
+        "{}",
+        answer.stderr
+    );
+}
+
+/// What is refused for want of it names the setting.
+#[test]
+fn what_reads_a_table_of_nobodys_is_told_how() {
+    let project = Project::mirrored();
+    project.replace(
+        "byod.toml",
+        "published = [\"plans\", \"announcements\"]\n",
+        "",
+    );
+    project.replace("byod.toml", ", \"plans.cost\"", "");
+    project.export(&["--force"]);
+    for (path, said) in [
+        (
+            "plans:left",
+            "Nothing in `plans` says whose it is: if every user may know all of it, name it in `published` under [user]",
+        ),
+        ("plans:news", "name it in `published` under [user]"),
+    ] {
+        let placed = placed(&project, path);
+        assert_eq!(placed["runs"], "refused", "{path}: {placed}");
+        assert_eq!(placed["refusal"], "readsMain");
+        let reason = placed["reason"].as_str().unwrap();
+        assert!(reason.contains(said), "{path}: {reason}");
+    }
+    project.replace("byod.toml", ", \"badges\"]", "]");
+    project.export(&["--force"]);
+    let placed = placed(&project, "notes:page");
+    let reason = placed["reason"].as_str().unwrap();
+    let said = "`badges` has `userId`, the id of a user: if it is the caller's own that is read, name it in `mirror` under [user]";
+    assert!(reason.contains(said), "{reason}");
 }
 
 /// With the check of a role out of the way they could be carried over, and would take one
@@ -337,6 +457,13 @@ fn each_reads_their_own_copies_where_a_deployment_is_shared() {
             "users": {"fields": ["bannedAt", "name", "plan", "subject"], "documents": [user], "tooMany": false},
             "userPreferences": {"fields": ["key", "userId", "value"], "documents": [preference], "tooMany": false},
             "badges": {"fields": ["givenBy", "points", "title", "userId"], "documents": [], "tooMany": !badges},
+            "plans": {"fields": ["notes", "slug"], "documents": [
+                {"_id": "f", "_creationTime": 3, "notes": 5, "slug": "free"},
+                {"_id": "g", "_creationTime": 4, "notes": 9, "slug": "pro"},
+            ], "tooMany": false},
+            "announcements": {"fields": ["plan", "title"], "documents": [
+                {"_id": "a", "_creationTime": 5, "title": format!("For {subject}")},
+            ], "tooMany": !badges},
         });
         let args = json!({"subject": subject, "user": format!("id of {subject}"), "at": 7, "digest": sort, "tables": tables});
         json!({"type": "mutation", "path": "byod/mirror:write", "args": args})
@@ -360,6 +487,10 @@ fn each_reads_their_own_copies_where_a_deployment_is_shared() {
         query("notes:page", "bob"),
         query("notes:sorted", "carol"),
         json!({"count": "users"}),
+        query("plans:left", "alice"),
+        query("plans:news", "alice"),
+        query("plans:news", "bob"),
+        json!({"count": "plans"}),
     ];
     let convex = project.root.join("byod/convex");
     let results = crate::support::run(&node, &convex, &json!(calls));
@@ -369,7 +500,11 @@ fn each_reads_their_own_copies_where_a_deployment_is_shared() {
     for (call, said) in [
         (
             9,
-            "the user has more documents of `badges` than are mirrored",
+            "the user has more of main's table `badges` than is mirrored: 1,000 documents or 1 MiB",
+        ),
+        (
+            14,
+            "there is more of main's table `announcements` than is mirrored: 1,000 documents or 1 MiB",
         ),
         (10, "have not been brought here yet"),
     ] {
@@ -378,6 +513,10 @@ fn each_reads_their_own_copies_where_a_deployment_is_shared() {
         assert!(message.contains(said), "{message}");
     }
     assert_eq!(results[11]["value"], 2);
+    // What is everybody's, each has for themself: what a neighbour gets changes nothing.
+    assert_eq!(results[12]["value"], 3.0);
+    assert_eq!(results[13]["value"]["told"], json!(["For alice"]));
+    assert_eq!(results[15]["value"], 4);
 }
 
 /// What was brought to Alice's deployment, and then these calls.
@@ -397,6 +536,8 @@ fn with_copies(calls: &[Value]) -> Vec<Value> {
             "tooMany": false,
         },
         "badges": {"fields": ["givenBy", "points", "title", "userId"], "documents": [], "tooMany": false},
+        "plans": {"fields": ["notes", "slug"], "documents": [], "tooMany": false},
+        "announcements": {"fields": ["plan", "title"], "documents": [], "tooMany": false},
     });
     let claim = json!({"subject": "alice", "user": "alices id"});
     let write =

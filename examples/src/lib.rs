@@ -24,6 +24,10 @@ mod book {
     struct Connecting;
     #[doc = include_str!("../../docs/moving.md")]
     struct Moving;
+    #[doc = include_str!("../../docs/project.md")]
+    struct Project;
+    #[doc = include_str!("../../docs/promises.md")]
+    struct Promises;
     #[doc = include_str!("../../docs/operations.md")]
     struct Operations;
     #[doc = include_str!("../../docs/start.md")]

@@ -80,14 +80,14 @@ impl Carrier<'_> {
                 let Ok(copies) = Copies::of(self.manifest, table) else {
                     return Ok(());
                 };
-                let by = operation
-                    .by
-                    .iter()
-                    .find(|(field, _)| *field == copies.field());
+                let Some(owner) = copies.field() else {
+                    return Ok(());
+                };
+                let by = operation.by.iter().find(|(field, _)| field == owner);
                 match by {
                     // By a token, say: it is the caller's own, or an error there.
                     None if operation.is_one && !operation.by.is_empty() => Ok(()),
-                    None => others(&format!("without `.eq(\"{}\", …)`", copies.field())),
+                    None => others(&format!("without `.eq(\"{owner}\", …)`")),
                     Some((_, value)) => match self.is_given(value) {
                         Some(argument) => {
                             others(&format!("whose owner its argument `{argument}` names"))

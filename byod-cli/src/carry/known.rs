@@ -127,7 +127,7 @@ impl<'a> Carrier<'a> {
     /// The same, with what users' deployments have copies of.
     pub(crate) fn with_copies(sources: &'a Sources, manifest: &'a Manifest) -> Self {
         Self {
-            mirrored: manifest.mirror.tables.clone(),
+            mirrored: manifest.mirror.all(),
             ..Self::new(sources, manifest)
         }
     }

@@ -4,14 +4,16 @@ import { ConvexError, convexToJson, type Value } from "convex/values";
 import type { Doc } from "../_generated/dataModel";
 import type { DatabaseReader } from "../_generated/server";
 
-// Copies of the caller's own documents of main's tables, to be read alone. The
-// service brings them here and keeps them current. Here as there, a document has
-// main's id; who calls is named by their subject, as in all that is theirs here.
+// Copies of main's documents, to be read alone: of the caller's own, and of all of tables
+// that are nobody's. The service brings them here and keeps them current. Here as there,
+// a document has main's id; who calls is named by their subject, as in all that is theirs
+// here.
 
 /** What there is of a table of main's. */
 interface Copied {
-  /** The field that says whose a document is; `_id` where it is the user themself. */
-  owner: string;
+  /** The field that says whose a document is; `_id` where it is the user themself, and
+   *  null where all documents are everybody's. */
+  owner: string | null;
   /** What is brought here. */
   fields: string[];
   /** What main has beside that, and no function here is seen to read. */
@@ -151,7 +153,10 @@ async function find(
 
 function checkThere(table: string, state: State) {
   if (!state.missing.includes(table)) return;
-  throw failed(`the user has more documents of \`${table}\` than are mirrored`);
+  const whose = COPIED[table].owner === null ? "there is" : "the user has";
+  throw failed(
+    `${whose} more of main's table \`${table}\` than is mirrored: 1,000 documents or 1 MiB`,
+  );
 }
 
 function others(table: string) {
@@ -194,7 +199,8 @@ interface Asked {
   filters: ((q: any) => any)[];
 }
 
-/** A query of the caller's copies; an error where it doesn't ask for theirs alone. */
+/** A query of the caller's copies; of what is somebody's, an error where it doesn't ask for
+ *  theirs alone. */
 function queryOf(
   db: DatabaseReader,
   table: string,
@@ -307,6 +313,9 @@ function built(
     });
   }
   if (isOwn) return query;
+  // Who shares the deployment has copies of their own of what is everybody's.
+  const own = (q: any) => q.eq(q.field("byodOwner"), owner);
+  if (field === null) return index === undefined ? query : query.filter(own);
   const isAsked = index?.[1] !== undefined || filters.length > 0;
   return perhapsOwn(query, table, owner, isAsked);
 }

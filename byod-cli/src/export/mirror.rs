@@ -15,7 +15,8 @@ pub(crate) const MIRROR: &str = include_str!("mirror.ts");
 /// `byod/copies.ts`, by which functions read them.
 pub(crate) fn copies(manifest: &Manifest, travelling: &Travelling) -> String {
     let copied = mirrored(manifest, travelling).map(|(table, fields)| {
-        let owner = Copies::of(manifest, table).map_or("_id", |copies| copies.field());
+        let owner = Copies::of(manifest, table).map_or(Some("_id"), |copies| copies.field());
+        let owner = owner.map_or_else(|| "null".to_owned(), string);
         let declared = table.document_type.document_fields().unwrap_or_default();
         let others = || {
             declared
@@ -25,7 +26,7 @@ pub(crate) fn copies(manifest: &Manifest, travelling: &Travelling) -> String {
         };
         let never_leaves = |field: &&str| manifest.mirror.never_leaves(&table.table_name, field);
         let entries = [
-            Entry::new("owner", Code::text(string(owner))),
+            Entry::new("owner", Code::text(owner)),
             Entry::new("fields", Code::strings(fields.iter().map(String::as_str))),
             Entry::new(
                 "unread",
@@ -43,7 +44,16 @@ pub(crate) fn copies(manifest: &Manifest, travelling: &Travelling) -> String {
             "{/*copied*/}",
             &Code::expanded(copied).print(0, "const COPIED: Record<string, Copied> = ".len(), 1),
         )
-        .replace("never /*tables*/", &names.join(" | "))
+        .replace(" never /*tables*/", &union(&names))
+}
+
+/// The names as a type, as prettier writes it.
+fn union(names: &[String]) -> String {
+    let line = format!(" {}", names.join(" | "));
+    if "type Table =;".len() + line.len() <= 80 {
+        return line;
+    }
+    names.iter().map(|name| format!("\n  | {name}")).collect()
 }
 
 /// `byod/mirror.ts` of main, where users' ids are so: what is read of whom.
@@ -70,15 +80,18 @@ pub(crate) fn of_main(
             Ok(Copies::Owned { field, index, is_id }) => {
                 let owners = if is_id { "[user]" } else { "[user, subject]" };
                 format!(
-                    "await those({owners}, (owner) =>\n            ctx.db\n              .query({name})\n              .withIndex({}, (q) => q.eq({}, owner{}))\n              .take(MOST + 1),\n          )",
+                    "await those({owners}, (owner) =>\n            ctx.db\n              .query({name})\n              .withIndex({}, (q) => q.eq({}, owner{}))\n              .order(\"asc\"),\n          )",
                     string(index),
                     string(field),
                     if is_id && users.is_none() { " as any" } else { "" },
                 )
             }
+            Ok(Copies::Everybody) => format!("await few(ctx.db.query({name}))"),
             _ => "[]".to_owned(),
         };
-        let value = if docs.contains('\n') {
+        // As long as a line may be, with the key and a comma.
+        let line = "        : copied(, ),".len() + key(&table.table_name).len();
+        let value = if docs.contains('\n') || line + docs.len() + those.len() > 80 {
             format!("copied(\n          {docs},\n          {those},\n        )")
         } else {
             format!("copied({docs}, {those})")
@@ -86,13 +99,22 @@ pub(crate) fn of_main(
         Entry::new(&table.table_name, Code::text(value))
     });
     let tables = Code::expanded(tables).print(6, "      tables: ".len(), 1);
-    let mut imports = String::from("import { v } from \"convex/values\";\n");
+    let mut imports = String::from("import { convexToJson, v } from \"convex/values\";\n");
     imports.push_str("import { internalQuery } from \"../_generated/server\";\n");
     include_str!("main_side/mirror.ts")
         .replace("/*imports*/", &imports)
         .replace("{/*fields*/}", &fields)
         .replace("{/*tables*/}", &tables)
         .replace("/*id*/", id)
+}
+
+/// How the name is written as a key.
+fn key(name: &str) -> String {
+    if crate::layout::is_identifier(name) {
+        name.to_owned()
+    } else {
+        string(name)
+    }
 }
 
 /// How a member of the name is reached.

@@ -7,6 +7,7 @@ use byod_schema::{FunctionPath, FunctionType, Location, Manifest, Placement, Ref
 
 use super::plan::{Rejected, takes_owner};
 use crate::carry::{Carriers, Need};
+use crate::owners::private;
 use crate::source::Sources;
 use crate::touches::{Analysis, Asking, Judged, Sides};
 
@@ -154,7 +155,7 @@ impl Placing<'_> {
     /// The mirrored tables that it reads there, or writes on main.
     fn mirror(&self, path: &FunctionPath, judged: &Judged, runs: &Runs) -> BTreeSet<String> {
         let of = |tables: &BTreeSet<String>| {
-            let all = tables.intersection(&self.manifest.mirror.tables);
+            let all = tables.iter().filter(|t| self.manifest.mirror.has(t));
             all.cloned().collect()
         };
         match (runs, self.judged.get(path)) {
@@ -312,11 +313,14 @@ impl Placing<'_> {
             let reason = format!("is an action and asks for {}{stays}", shown(&users));
             return (Refusal::Action, reason);
         }
-        let carried = self.not_carried(path);
+        let mut carried = self.not_carried(path);
         // One that is known is no reason by itself.
         let mut components = judged.total.components.iter();
         if components.any(|name| carried.contains(&format!("the component `{name}`"))) {
             return (Refusal::Component, carried);
+        }
+        if let Some(hint) = self.could_be_copied(judged, &carried) {
+            carried.push_str(&hint);
         }
         let written = self.of_main(&judged.direct.writes);
         if !written.is_empty() {
@@ -327,17 +331,11 @@ impl Placing<'_> {
             );
             return (Refusal::WritesMain, reason);
         }
-        // One that is known is no reason by itself.
-        let mut components = judged.total.components.iter();
-        if components.any(|name| carried.contains(&format!("the component `{name}`"))) {
-            return (Refusal::Component, carried);
-        }
         let read = self.of_main(&judged.direct.reads);
         // The caller's own row is no reason by itself: byod tells who calls. Nor is what is
         // mirrored.
         let is_asked = read.iter().any(|table| {
-            !self.carriers.widest().tells_callers(table)
-                && !self.manifest.mirror.tables.contains(table)
+            !self.carriers.widest().tells_callers(table) && !self.manifest.mirror.has(table)
                 || carried.contains(&format!("`{table}`"))
         });
         if is_asked {
@@ -362,6 +360,26 @@ impl Placing<'_> {
             return (Refusal::RunsMain, reason);
         }
         (Refusal::NotCarried, carried)
+    }
+
+    /// By which setting users' deployments could have copies of the table that is in the way.
+    fn could_be_copied(&self, judged: &Judged, carried: &str) -> Option<String> {
+        let of_main = self.of_main(&judged.total.reads);
+        let mut tables = of_main
+            .iter()
+            .filter(|name| !self.manifest.mirror.has(name))
+            // A copy is old once main's is written.
+            .filter(|name| !judged.total.writes.contains(*name));
+        let name = tables.find(|name| carried.contains(&format!("`{name}`")))?;
+        let table = self.manifest.main.schema.table(name)?;
+        Some(match private(self.manifest, table) {
+            None => format!(
+                ". Nothing in `{name}` says whose it is: if every user may know all of it, name it in `published` under [user]"
+            ),
+            Some(why) => format!(
+                ". `{name}` {why}: if it is the caller's own that is read, name it in `mirror` under [user]"
+            ),
+        })
     }
 
     fn not_carried(&self, path: &FunctionPath) -> String {

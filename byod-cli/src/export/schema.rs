@@ -44,7 +44,10 @@ pub(crate) fn text(manifest: &Manifest, travelling: &Travelling, leaves: &Leaves
     });
     let copies = mirror::mirrored(manifest, travelling).map(|(table, fields)| {
         let copies = mirror::table_of_copies(table, fields);
-        let comment = "Copies of the caller's own documents on main: byod/copies.ts.";
+        let comment = match manifest.mirror.published.contains(&table.table_name) {
+            true => "Copies of main's documents, which are everybody's: byod/copies.ts.",
+            false => "Copies of the caller's own documents on main: byod/copies.ts.",
+        };
         Entry {
             comment: Some(comment.to_owned()),
             ..definition(&copies, manifest)

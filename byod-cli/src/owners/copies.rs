@@ -4,6 +4,7 @@ use byod_schema::{Manifest, Table, Validator};
 
 use super::callers::callers;
 use super::fields::{objects, subjects};
+use super::private::private;
 use crate::layout::string;
 
 /// Which documents of a table of main are a user's own.
@@ -18,6 +19,8 @@ pub(crate) enum Copies<'m> {
         /// By their id on main, not as a text that may be their subject.
         is_id: bool,
     },
+    /// All: they are nobody's, and every user may know them.
+    Everybody,
 }
 
 impl<'m> Copies<'m> {
@@ -30,6 +33,14 @@ impl<'m> Copies<'m> {
             ));
         }
         let callers = callers(manifest);
+        if manifest.mirror.published.contains(name) {
+            return match private(manifest, table) {
+                Some(why) => Err(format!(
+                    "main's table `{name}` is in `published` under [user], of which every user gets all documents, but it {why}. If its documents are somebody's, name it in `mirror` instead, of which each user gets their own; or remove it there"
+                )),
+                None => Ok(Self::Everybody),
+            };
+        }
         let stated = manifest.ownership.owner.get(name).map(String::as_str);
         if stated.is_none() && callers.contains(name) {
             return Ok(Self::Caller);
@@ -85,11 +96,12 @@ impl<'m> Copies<'m> {
         })
     }
 
-    /// The field that says whose a document is.
-    pub(crate) fn field(&self) -> &'m str {
+    /// The field that says whose a document is, if it is somebody's.
+    pub(crate) fn field(&self) -> Option<&'m str> {
         match self {
-            Self::Caller => "_id",
-            Self::Owned { field, .. } => field,
+            Self::Caller => Some("_id"),
+            Self::Owned { field, .. } => Some(field),
+            Self::Everybody => None,
         }
     }
 }
@@ -97,7 +109,7 @@ impl<'m> Copies<'m> {
 /// What keeps tables from being mirrored, each with its fix.
 pub(crate) fn problems_of_copies(manifest: &Manifest) -> Vec<String> {
     let tables = manifest.main.schema.tables.iter();
-    let mirrored = tables.filter(|table| manifest.mirror.tables.contains(&table.table_name));
+    let mirrored = tables.filter(|table| manifest.mirror.has(&table.table_name));
     let own = ["byodId", "byodCreated", "byodOwner"];
     mirrored
         .filter_map(|table| {

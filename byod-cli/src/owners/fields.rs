@@ -152,7 +152,7 @@ impl OwnerNames {
             }
         }
         let mirrored = manifest.main.schema.tables.iter();
-        let mirrored = mirrored.filter(|t| manifest.mirror.tables.contains(&t.table_name));
+        let mirrored = mirrored.filter(|t| manifest.mirror.has(&t.table_name));
         let mirrored = mirrored.filter_map(|table| table.document_type.document_fields());
         Self {
             arguments,

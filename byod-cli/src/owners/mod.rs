@@ -5,6 +5,7 @@ mod copies;
 mod fields;
 mod foreign;
 mod mains;
+mod private;
 mod problems;
 
 pub(crate) use callers::callers;
@@ -12,4 +13,5 @@ pub(crate) use copies::{Copies, problems_of_copies};
 pub(crate) use fields::{OwnerNames, Owners, key, sometimes_owned, subjects, without_place};
 pub(crate) use foreign::is_foreign;
 pub(crate) use mains::{RECORDS, owner_on_main};
+pub(crate) use private::private;
 pub(crate) use problems::problems;

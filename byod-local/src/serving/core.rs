@@ -4,13 +4,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_schema::{FunctionPath, FunctionType, Value};
+use byod_sync::Timestamp;
 
 use super::requests::Requests;
 use crate::auth::{Auth, Caller};
 use crate::error::FunctionError;
 use crate::functions::Access;
 use crate::functions::Functions;
-use crate::store::{Store, Tables};
+use crate::store::{Asked, Store, Tables};
 
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -80,6 +81,25 @@ impl Core {
             let access = Access::Write(store.begin());
             function.call(access, caller, call.args, now())
         }
+    }
+
+    /// Calls a mutation, unless it was called before: then gives what it gave. With the moment of its writes.
+    pub(crate) fn call_once(
+        &self,
+        asked: Asked,
+        call: Call,
+        caller: &Caller,
+    ) -> Result<(Value, Timestamp), FunctionError> {
+        let function = self.functions.find(&call.path, call.kind, caller)?;
+        let mut store = self.store_mut();
+        if let Some(known) = store.answered().get(&asked) {
+            return Ok(known);
+        }
+        let access = Access::Write(store.begin());
+        let value = function.call(access, caller, call.args, now())?;
+        let ts = store.moment();
+        store.answered().add(asked, value.clone(), ts);
+        Ok((value, ts))
     }
 
     /// Calls queries that all see the same state: the present one, or an older

@@ -4,8 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
+use byod_sync::Timestamp;
+use tokio::sync::watch;
 
+use super::answered::Answered;
 use super::ids::Ids;
+use super::moments::Moments;
 use super::validate;
 use crate::error::{FunctionError, StartError};
 use crate::values::Object;
@@ -66,6 +70,8 @@ pub(crate) struct Store {
     validates: bool,
     last_creation_time: f64,
     snapshots: VecDeque<(u64, Tables)>,
+    moments: Moments,
+    answered: Answered,
 }
 
 impl Store {
@@ -85,6 +91,8 @@ impl Store {
             validates: schema.schema_validation,
             last_creation_time: 0.0,
             snapshots: VecDeque::new(),
+            moments: Moments::new(),
+            answered: Answered::default(),
         })
     }
 
@@ -100,6 +108,21 @@ impl Store {
     pub(crate) fn new_id(&mut self, table: &str) -> Result<String, FunctionError> {
         let id = self.ids.next(table);
         id.ok_or_else(|| unknown_table(&self.tables, table))
+    }
+
+    /// The moment of the last commit.
+    pub(crate) fn moment(&self) -> Timestamp {
+        self.moments.last()
+    }
+
+    /// Tells of each commit from now on.
+    pub(crate) fn commits(&self) -> watch::Receiver<Timestamp> {
+        self.moments.commits()
+    }
+
+    /// What mutations gave, by session and request.
+    pub(crate) fn answered(&mut self) -> &mut Answered {
+        &mut self.answered
     }
 
     /// Begins a transaction. What it wrote is undone unless it is committed.
@@ -160,7 +183,10 @@ impl Transaction<'_> {
 
     /// Keeps the writes.
     pub(crate) fn commit(mut self) {
-        self.undo.clear();
+        if !self.undo.is_empty() {
+            self.undo.clear();
+            self.store.moments.advance();
+        }
     }
 
     pub(crate) fn insert(

@@ -38,8 +38,8 @@ pub struct Placement {
     /// their own deployments it sees nothing.
     #[serde(default, skip_serializing_if = "is_false")]
     pub sees_no_connected: bool,
-    /// The tables of main of which it reads the caller's copies on the user's deployment:
-    /// they are brought there before it is called. Of a function that runs on main, those
+    /// The tables of main of which it reads copies on the user's deployment: they are brought
+    /// there before it is called. Of a function that runs on main, those
     /// of them that it may write.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub mirror: BTreeSet<String>,
@@ -165,7 +165,7 @@ impl Refusal {
                 "change on main what the reason says, or write the function in custom/; or list it in `user.across_users` where it is to show several users' data"
             }
             Self::ReadsMain => {
-                "name the table in `user.mirror`, where it is the caller's own documents that the function reads; or write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
+                "name the table in `user.mirror`, where it is the caller's own documents that the function reads, or in `user.published`, where they are nobody's and everybody may know them; or write the function in custom/, without what main's tables say; or list it in `user.main_only`, or in `user.across_users` where it is to show several users' data"
             }
             Self::WritesMain => {
                 "change on main what the reason says, so that main can do it after the call; or write the function in custom/, and let the service write on main; or list it in `user.main_only`"

@@ -134,6 +134,73 @@ async fn main_and_user_ids_go_together_as_on_main() {
 }
 
 #[tokio::test]
+async fn what_is_nobodys_is_there_for_everybody() {
+    let Some(world) = World::start(LONG).await else {
+        return;
+    };
+    let (alice, bob) = (world.connected("alice").await, world.connected("bob").await);
+    let plan = |notes: i32| json!({"slug": "free", "notes": notes});
+    let left = |user: &service::User| {
+        let call = user.session.query::<Option<f64>>("plans:left", &json!({}));
+        call.unwrap()
+    };
+    assert_eq!(left(&alice).await.unwrap(), None);
+    for (notes, says) in [(5, 5.0), (9, 9.0)] {
+        alice.mutation::<()>("plans:set", plan(notes)).await;
+        let left = left(&alice).routed().await.unwrap();
+        assert_eq!(left.value, Some(says));
+        assert_eq!(left.deployment.location(), Location::User);
+    }
+    // What she set is there for him as soon as his copies are too old.
+    assert_eq!(left(&bob).await.unwrap(), None);
+    world.byod.mirror_outdated(&*bob.id);
+    assert_eq!(left(&bob).await.unwrap(), Some(9.0));
+    for user in [&alice, &bob] {
+        let plans = user.holds("plans").await;
+        let [copy] = plans.as_slice() else {
+            panic!("{plans:?}")
+        };
+        let of = (copy["slug"].as_str(), copy["notes"].as_f64());
+        assert_eq!(of, (Some("free"), Some(9.0)));
+        assert_eq!(copy["cost"], json!(null), "it never leaves main");
+    }
+
+    let news = json!({"titles": ["one", "two", "three", "four"], "plan": "free"});
+    world.on_main::<()>("plans:announce", &news).await;
+    let note = json!({"title": "hers"});
+    alice.mutation::<String>("notes:create", note).await;
+    world.byod.mirror_outdated(&*alice.id);
+    let told: Value = alice.query("plans:news", json!({})).await;
+    let news = json!(["four (free)", "three (free)", "two (free)"]);
+    assert_eq!(told, json!({"last": "hers", "told": news}));
+}
+
+#[tokio::test]
+async fn of_what_is_too_much_to_bring_nothing_is_and_it_is_said() {
+    let long = "x".repeat(600_000);
+    let many: Vec<String> = (0..1001).map(|i| format!("Number {i}")).collect();
+    for titles in [many, vec![long.clone(), long]] {
+        let Some(world) = World::start(LONG).await else {
+            return;
+        };
+        let alice = world.connected("alice").await;
+        let news = json!({"titles": titles});
+        world.on_main::<()>("plans:announce", &news).await;
+        world.byod.mirror_outdated(&*alice.id);
+        let news = alice.session.query::<Value>("plans:news", &json!({}));
+        let error = news.unwrap().await.unwrap_err().to_string();
+        let said = "there is more of main's table `announcements` than is mirrored: 1,000 documents or 1 MiB";
+        assert!(error.contains(said), "{error}");
+        assert_eq!(alice.holds("announcements").await.len(), 0);
+        // The rest is there.
+        let plan = json!({"slug": "free", "notes": 2});
+        alice.mutation::<()>("plans:set", plan).await;
+        let left: Option<f64> = alice.query("plans:left", json!({})).await;
+        assert_eq!(left, Some(2.0));
+    }
+}
+
+#[tokio::test]
 async fn nobody_elses_document_travels_and_no_field_that_nobody_reads() {
     let Some(world) = World::start(LONG).await else {
         return;

@@ -30,6 +30,18 @@ export default defineSchema({
     points: v.int64(),
   }).index("by_user", ["userId"]),
 
+  // Nobody's: everybody may know what plans there are, and what is announced.
+  plans: defineTable({
+    slug: v.string(),
+    notes: v.number(),
+    cost: v.number(),
+  }).index("by_slug", ["slug"]),
+
+  announcements: defineTable({
+    title: v.string(),
+    plan: v.optional(v.id("plans")),
+  }),
+
   notes: defineTable({
     userId: v.id("users"),
     title: v.string(),

@@ -53,6 +53,29 @@ export default defineSchema({
     .index("byodOwner", ["byodOwner"])
     .index("byodId", ["byodOwner", "byodId"]),
 
+  /** Copies of main's documents, which are everybody's: byod/copies.ts. */
+  plans: defineTable({
+    slug: v.string(),
+    notes: v.number(),
+    byodOwner: v.string(),
+    byodId: v.string(),
+    byodCreated: v.number(),
+  })
+    .index("by_slug", ["slug"])
+    .index("byodOwner", ["byodOwner"])
+    .index("byodId", ["byodOwner", "byodId"]),
+
+  /** Copies of main's documents, which are everybody's: byod/copies.ts. */
+  announcements: defineTable({
+    title: v.string(),
+    plan: v.optional(v.string()),
+    byodOwner: v.string(),
+    byodId: v.string(),
+    byodCreated: v.number(),
+  })
+    .index("byodOwner", ["byodOwner"])
+    .index("byodId", ["byodOwner", "byodId"]),
+
   /** Whose this deployment is: byod/claim.ts. */
   byodOwner: defineTable({
     subject: v.string(),

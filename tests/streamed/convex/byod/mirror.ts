@@ -1,10 +1,12 @@
 // Written by `byod export --main`.
 
-import { v } from "convex/values";
+import { convexToJson, v } from "convex/values";
 import { internalQuery } from "../_generated/server";
 
-/** As many documents of a table as are mirrored; of who has more, none are. */
+/** As much of a table as is mirrored, in documents and in bytes of their JSON; of who has
+ *  more, nothing is. */
 const MOST = 1000;
+const MOST_BYTES = 1024 * 1024;
 
 /** What of them functions on users' deployments read. */
 const FIELDS = {
@@ -15,16 +17,16 @@ const FIELDS = {
 /**
  * The caller's own documents of the tables that are mirrored, with the fields that
  * functions on users' deployments read, for the service alone. Nobody else's document
- * is among them. Who calls is named by their subject there, whatever their id is here.
+ * is among them; what is nobody's, everybody gets. Who calls is named by their subject
+ * there, whatever their id is here.
  */
 export const read = internalQuery({
   args: { user: v.id("users"), subject: v.string() },
   handler: async (ctx, { user, subject }) => {
     const at = Date.now();
-    const copied = (docs: any[], fields: string[]) => {
-      const tooMany = docs.length > MOST;
-      const copies = docs.map((doc) => copyOf(doc, fields, user, subject));
-      return { fields, documents: tooMany ? [] : copies, tooMany };
+    const copied = (docs: any[] | null, fields: string[]) => {
+      const copies = docs?.map((doc) => copyOf(doc, fields, user, subject));
+      return { fields, documents: copies ?? [], tooMany: docs === null };
     };
     return {
       at,
@@ -35,7 +37,7 @@ export const read = internalQuery({
             ctx.db
               .query("userPreferences")
               .withIndex("by_user", (q) => q.eq("userId", owner))
-              .take(MOST + 1),
+              .order("asc"),
           ),
           FIELDS.userPreferences,
         ),
@@ -50,13 +52,29 @@ async function one(found: Promise<any>): Promise<any[]> {
   return doc === null ? [] : [doc];
 }
 
-/** What is of one of these, who are the same. */
+/** What is of one of these, who are the same; null where that is too much. */
 async function those<T extends string>(
   owners: T[],
-  ask: (owner: T) => Promise<any[]>,
-): Promise<any[]> {
-  const found = await Promise.all([...new Set(owners)].map(ask));
-  return found.flat();
+  ask: (owner: T) => AsyncIterable<any>,
+): Promise<any[] | null> {
+  const found = [];
+  for (const owner of new Set(owners)) {
+    const docs = await few(ask(owner));
+    if (docs === null) return null;
+    found.push(...docs);
+  }
+  return found.length > MOST ? null : found;
+}
+
+/** All of them; null where that is too much. */
+async function few(docs: AsyncIterable<any>): Promise<any[] | null> {
+  const found = [];
+  let bytes = 0;
+  for await (const doc of docs) {
+    bytes += JSON.stringify(convexToJson(doc)).length;
+    if (found.push(doc) > MOST || bytes > MOST_BYTES) return null;
+  }
+  return found;
 }
 
 function copyOf(doc: any, fields: string[], user: string, subject: string) {

@@ -15,6 +15,7 @@ import type * as custom_peek from "../custom/peek.js";
 import type * as functions from "../functions.js";
 import type * as lib_auth from "../lib/auth.js";
 import type * as notes from "../notes.js";
+import type * as plans from "../plans.js";
 
 import type {
   ApiFromModules,
@@ -37,6 +38,7 @@ declare const modules: ApiFromModules<{
   functions: typeof functions;
   "lib/auth": typeof lib_auth;
   notes: typeof notes;
+  plans: typeof plans;
 }>;
 
 export declare const api: FilterApi<
