@@ -1,4 +1,4 @@
-// Runs the tests with one React: `node test/run.mjs 19`, or 18. They talk to a real gateway: the environment says where it
+// Runs the tests with one React: `node test/run.mjs 19`, or 18; `package` looks at what is published. They talk to a real gateway: the environment says where it
 // is (BYOD_GATEWAY), whose token to send (BYOD_TOKEN), and which deployment that user may connect (BYOD_DEPLOYMENT,
 // BYOD_DEPLOY_KEY). `cargo test --workspace --test across gateway::react` starts one and sets them.
 
@@ -9,13 +9,18 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const react = process.argv[2] ?? "19";
-const packages = { 19: join(here, ".."), 18: join(here, "react-18") }[react];
+const packages = { 19: join(here, ".."), 18: join(here, "react-18"), package: join(here, "..") }[react];
 if (packages === undefined) throw new Error(`There is no React ${react} to test with: 18 or 19`);
 
 for (const folder of new Set([join(here, ".."), packages])) {
   if (existsSync(join(folder, "node_modules", ".package-lock.json"))) continue;
   const installed = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, encoding: "utf8" });
   if (installed.status !== 0) throw new Error(`npm ci in ${folder}:\n${installed.stderr}`);
+}
+
+if (react === "package") {
+  await import("./package.mjs");
+  process.exit();
 }
 
 const { build } = await import("esbuild");

@@ -34,3 +34,20 @@ async fn the_hooks_and_the_form_show_what_the_gateway_says() {
         );
     }
 }
+
+#[test]
+fn the_package_has_its_code_and_types_and_nothing_else() {
+    if Node::get().is_none() {
+        return;
+    }
+    let mut tests = Command::new("node");
+    tests.args(["test/run.mjs", "package"]);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../byod-react");
+    let output = tests.current_dir(folder).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&text)
+    );
+}
