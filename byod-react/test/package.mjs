@@ -49,7 +49,7 @@ function Page() {
   );
   // As Vite's template for React has it.
   const options = ["--noEmit", "--strict", "--jsx", "react-jsx", "--target", "ES2022", "--module", "ESNext", "--moduleResolution", "bundler"];
-  run("npx", ["tsc", ...options, "--skipLibCheck", "app.tsx"], app);
+  run(process.execPath, [join(modules, "typescript", "bin", "tsc"), ...options, "--skipLibCheck", "app.tsx"], app);
 } finally {
   rmSync(app, { recursive: true, force: true });
 }
