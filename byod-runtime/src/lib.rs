@@ -64,6 +64,7 @@ pub use calls::PaginatedQuery;
 pub use calls::{Action, Mutation, Query, Routed};
 pub use calls::{Batch, Queries};
 pub use calls::{Items, Pages};
+pub use calls::{Live, LiveRouted};
 pub use codec::validators as v;
 pub use codec::{
     Doc, DocumentId, Field, FunctionInfo, Id, Name, OptionalField, Page, PageStatus, Runs, Table,

@@ -11,7 +11,7 @@ use crate::auth::{Auth, Caller};
 use crate::error::FunctionError;
 use crate::functions::Access;
 use crate::functions::Functions;
-use crate::store::{Asked, Store, Tables};
+use crate::store::{Asked, Noticed, Store, Tables};
 
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -75,11 +75,11 @@ impl Core {
         if function.is_query() {
             let store = self.store();
             let access = Access::Read(store.tables(), store.ids());
-            function.call(access, caller, call.args, now())
+            function.call(access, caller, call.args, now(), &Noticed::default())
         } else {
             let mut store = self.store_mut();
             let access = Access::Write(store.begin());
-            function.call(access, caller, call.args, now())
+            function.call(access, caller, call.args, now(), &Noticed::default())
         }
     }
 
@@ -96,7 +96,7 @@ impl Core {
             return Ok(known);
         }
         let access = Access::Write(store.begin());
-        let value = function.call(access, caller, call.args, now())?;
+        let value = function.call(access, caller, call.args, now(), &Noticed::default())?;
         let ts = store.moment();
         store.answered().add(asked, value.clone(), ts);
         Ok((value, ts))
@@ -119,7 +119,7 @@ impl Core {
             let query = Some(FunctionType::Query);
             let function = self.functions.find(&call.path, query, caller)?;
             let access = Access::Read(tables, store.ids());
-            function.call(access, caller, call.args, now())
+            function.call(access, caller, call.args, now(), &Noticed::default())
         });
         Some(results.collect())
     }

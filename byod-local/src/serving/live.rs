@@ -11,14 +11,13 @@ use byod_sync::{
     FunctionError as Failure, Json, Query, QueryId, QueryResult, Request, SessionId, Timestamp,
     Token,
 };
-use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::core::{Call, Core, now};
 use crate::auth::{Caller, Refusal, seconds};
 use crate::error::FunctionError;
 use crate::functions::Access;
-use crate::store::Asked;
+use crate::store::{Asked, Noticed, Watcher};
 
 /// What one client watches, and who it is.
 pub(crate) struct Live {
@@ -27,18 +26,18 @@ pub(crate) struct Live {
     queries: BTreeMap<QueryId, Query>,
     /// The queries that are to be run again.
     outdated: BTreeSet<QueryId>,
-    commits: watch::Receiver<Timestamp>,
+    watcher: Watcher,
 }
 
 impl Live {
     pub(crate) fn new(core: Arc<Core>) -> Self {
-        let commits = core.store().commits();
+        let watcher = core.store().watches().watcher();
         Self {
             core,
             caller: Arc::default(),
             queries: BTreeMap::new(),
             outdated: BTreeSet::new(),
-            commits,
+            watcher,
         }
     }
 
@@ -113,49 +112,48 @@ impl View for Live {
     fn remove(&mut self, id: QueryId) {
         self.outdated.remove(&id);
         self.queries.remove(&id);
+        self.core.store().watches().forget(&self.watcher, id);
     }
 
     async fn ready(&mut self, owed: Option<Timestamp>) -> Result<(), Stop> {
         if owed.is_some() || !self.outdated.is_empty() {
             return Ok(());
         }
-        let mut commits = self.commits.clone();
         tokio::select! {
-            stop = self.expired() => return Err(stop),
-            // The store lives as long as this.
-            _ = commits.changed() => {}
+            stop = self.expired() => Err(stop),
+            () = self.watcher.touched.any() => Ok(()),
         }
-        self.commits = commits;
-        self.outdated = self.queries.keys().copied().collect();
-        Ok(())
     }
 
     async fn advance(&mut self) -> Moment {
+        // While it is held nothing is committed: all queries see the same moment, and are told of all after it.
         let store = self.core.store();
-        if self.commits.has_changed().unwrap_or_default() {
-            self.commits.borrow_and_update();
-            self.outdated = self.queries.keys().copied().collect();
-        }
+        self.outdated.extend(self.watcher.touched.take());
         let mut results = Vec::new();
         for id in std::mem::take(&mut self.outdated) {
-            let Some(query) = self.queries.get(&id) else {
+            let Some(query) = self.queries.get_mut(&id) else {
                 continue;
             };
+            let page_end = query.journal.take().flatten();
+            let noticed = Noticed::again(page_end);
             let component = query.component_path.as_deref();
             let kind = FunctionType::Query;
             let value = call(&query.path, &query.args, component, kind).and_then(|call| {
                 let functions = &self.core.functions;
                 let function = functions.find(&call.path, call.kind, &self.caller)?;
                 let access = Access::Read(store.tables(), store.ids());
-                function.call(access, &self.caller, call.args, now())
+                function.call(access, &self.caller, call.args, now(), &noticed)
             });
+            let (reads, journal) = noticed.taken();
+            store.watches().watch(&self.watcher, id, reads);
+            query.journal = Some(journal.clone());
             results.push(Updated {
                 id,
                 result: value
                     .map_err(|error| failure(&error))
-                    .and_then(|v| json(&v)),
+                    .and_then(|value| json(&value)),
                 log_lines: Vec::new(),
-                journal: None,
+                journal,
             });
         }
         let ts = store.moment();
@@ -186,6 +184,14 @@ impl View for Live {
         self.request(request, FunctionType::Action, |core, caller, call| {
             Ok((core.call(call, caller)?, Timestamp::ZERO))
         })
+    }
+}
+
+/// Nobody is told of anything any more.
+impl Drop for Live {
+    fn drop(&mut self) {
+        let queries = std::mem::take(&mut self.queries).into_keys();
+        self.core.store().watches().end(&self.watcher, queries);
     }
 }
 

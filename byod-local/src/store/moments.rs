@@ -3,30 +3,24 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_sync::Timestamp;
-use tokio::sync::watch;
 
-/// The moment of the last commit, and who waits for the next.
+/// The moment of the last commit.
 #[derive(Debug)]
-pub(crate) struct Moments(watch::Sender<Timestamp>);
+pub(super) struct Moments(Timestamp);
 
 impl Moments {
     /// Begins at the present, so that a database that is made anew is later than the one before it.
     pub(super) fn new() -> Self {
-        Self(watch::Sender::new(present()))
+        Self(present())
     }
 
     pub(super) fn last(&self) -> Timestamp {
-        *self.0.borrow()
-    }
-
-    pub(super) fn commits(&self) -> watch::Receiver<Timestamp> {
-        self.0.subscribe()
+        self.0
     }
 
     /// A commit at the present, which is after the last.
     pub(super) fn advance(&mut self) {
-        let next = Timestamp(self.last().0 + 1);
-        self.0.send_replace(present().max(next));
+        self.0 = present().max(Timestamp(self.0.0 + 1));
     }
 }
 

@@ -1,16 +1,16 @@
 //! The tables and their documents, and the transactions that change them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
 use byod_sync::Timestamp;
-use tokio::sync::watch;
 
 use super::answered::Answered;
 use super::ids::Ids;
 use super::moments::Moments;
 use super::validate;
+use super::watches::Watches;
 use crate::error::{FunctionError, StartError};
 use crate::values::Object;
 
@@ -72,6 +72,7 @@ pub(crate) struct Store {
     snapshots: VecDeque<(u64, Tables)>,
     moments: Moments,
     answered: Answered,
+    watches: Mutex<Watches>,
 }
 
 impl Store {
@@ -93,6 +94,7 @@ impl Store {
             snapshots: VecDeque::new(),
             moments: Moments::new(),
             answered: Answered::default(),
+            watches: Mutex::default(),
         })
     }
 
@@ -115,9 +117,9 @@ impl Store {
         self.moments.last()
     }
 
-    /// Tells of each commit from now on.
-    pub(crate) fn commits(&self) -> watch::Receiver<Timestamp> {
-        self.moments.commits()
+    /// Who is told of which commits.
+    pub(crate) fn watches(&self) -> MutexGuard<'_, Watches> {
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What mutations gave, by session and request.
@@ -183,9 +185,17 @@ impl Transaction<'_> {
 
     /// Keeps the writes.
     pub(crate) fn commit(mut self) {
-        if !self.undo.is_empty() {
-            self.undo.clear();
-            self.store.moments.advance();
+        let undo = std::mem::take(&mut self.undo);
+        if undo.is_empty() {
+            return;
+        }
+        self.store.moments.advance();
+        let (store, watches) = (&*self.store, self.store.watches());
+        for (id, old) in &undo {
+            let new = document(&store.tables, &store.ids, id);
+            let versions = old.iter().chain(new).map(Arc::as_ref);
+            let table = store.ids.table_of(id).unwrap_or_default();
+            watches.written(table, id, versions);
         }
     }
 

@@ -173,6 +173,12 @@ impl Client {
         transitions
     }
 
+    /// Takes the next transition.
+    pub async fn transition(&mut self) {
+        let message = self.next().await.unwrap();
+        self.take(message);
+    }
+
     /// The next message; `None` at the socket's end.
     pub async fn next(&mut self) -> Option<ServerMessage> {
         loop {
