@@ -14,3 +14,8 @@ mod state;
 pub use callers::{Caller, Resolve};
 pub use router::router;
 pub use settings::Settings;
+
+/// The programs of the book's chapter.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/front-end.md")]
+mod front_end {}

@@ -11,6 +11,7 @@ mod disconnecting;
 mod followers;
 mod known_claims;
 mod lookup;
+mod of_manifest;
 mod outbox;
 mod per_user;
 mod publishing;
