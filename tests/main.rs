@@ -13,6 +13,7 @@ mod documents;
 mod end_to_end;
 mod errors;
 mod faults;
+mod gateway;
 mod links;
 mod node_server;
 mod official_client;

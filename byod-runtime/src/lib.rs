@@ -41,7 +41,7 @@ mod telemetry;
 mod users;
 
 pub use builder::ByodBuilder;
-pub use byod_schema::{FunctionType, Location, Members, Refusal, Value};
+pub use byod_schema::{FunctionType, Location, Manifest, Members, Refusal, Value};
 pub use calls::Session;
 pub use deployment::Client;
 pub use deployment::Released;
@@ -64,6 +64,7 @@ pub use calls::PaginatedQuery;
 pub use calls::{Action, Mutation, Query, Routed};
 pub use calls::{Batch, Queries};
 pub use calls::{Items, Pages};
+pub use calls::{Live, LiveRouted};
 pub use codec::validators as v;
 pub use codec::{
     Doc, DocumentId, Field, FunctionInfo, Id, Name, OptionalField, Page, PageStatus, Runs, Table,

@@ -17,6 +17,7 @@ mod http_client;
 mod idempotency;
 mod injection;
 mod limits;
+mod live;
 mod records;
 mod recovery;
 mod route_model;

@@ -192,7 +192,7 @@ impl<T> PaginatedQuery<T> {
     where
         T: DeserializeOwned,
     {
-        let read = answer::read_value;
+        let read = answer::read_given_value;
         Self::new(Prepared::new(session, function, arguments, read))
     }
 
@@ -210,7 +210,7 @@ impl<T> PaginatedQuery<T> {
             session,
             function,
             arguments,
-            |answer, context| answer::read(answer, Seed::<v::Page<V>, Page<T>>::new(), context),
+            |given, context| answer::read_given(given, Seed::<v::Page<V>, Page<T>>::new(), context),
         ))
     }
 }

@@ -55,6 +55,7 @@ impl Byod {
     pub fn clear_user_client(&self, user: impl Into<UserId>) {
         let user = user.into();
         self.inner().routes.clear(&user);
+        self.inner().followers.tell(&user);
         tracing::debug!(?user, "dropped the client of the user's deployment");
     }
 }

@@ -131,6 +131,8 @@ impl World {
             scripted.unwrap_or_else(|| answer_as_users(request))
         })
         .await;
+        main.live.set("notes:list", json!("main's"));
+        users.live.set("notes:list", json!("the user's"));
         let byod = Byod::builder()
             .main_url(&main.url)
             .deploy_key(MAIN_KEY)
