@@ -45,7 +45,7 @@ mod telemetry;
 mod users;
 
 pub use builder::ByodBuilder;
-pub use byod_schema::{FunctionType, Location, Members, Refusal, Value};
+pub use byod_schema::{FunctionType, Location, Manifest, Members, Refusal, Value};
 pub use calls::Session;
 pub use deployment::Client;
 pub use deployment::Released;

@@ -66,6 +66,8 @@ struct Client {
     results: BTreeMap<QueryId, u64>,
     /// Successes whose writes no transition had so far.
     uncovered: Vec<Timestamp>,
+    /// Whether an answer came that no transition came after.
+    unfollowed: bool,
     answered: Vec<RequestId>,
 }
 
@@ -75,6 +77,7 @@ impl Client {
             match message {
                 ServerMessage::MutationResponse { id, ts, .. } => {
                     self.answered.push(id);
+                    self.unfollowed = true;
                     self.uncovered.extend(ts);
                 }
                 ServerMessage::Transition {
@@ -88,6 +91,7 @@ impl Client {
                     // The crate takes the next transition for the one with the writes.
                     assert!(self.uncovered.iter().all(|ts| *ts <= end.ts));
                     self.uncovered.clear();
+                    self.unfollowed = false;
                     self.version = end;
                     for modification in modifications {
                         match modification {
@@ -235,6 +239,7 @@ proptest! {
                     database.write(row);
                 }
                 Step::Advance(behind) => {
+                    prop_assert!(!client.unfollowed || conversation.owed().is_some());
                     let ts = database.now.saturating_sub(behind).max(client.version.ts.0);
                     let results = watched
                         .iter()
@@ -316,7 +321,10 @@ fn a_success_is_told_with_the_transition_that_has_its_writes() {
         kinds(conversation.advanced(moment(7, &[]))),
         ['m', 'm', 't']
     );
+    // A failure is told at once, and has a transition after it all the same.
+    assert_eq!(conversation.owed(), None);
     assert!(conversation.answered(answer(2, None)).is_some());
+    assert_eq!(conversation.owed(), Some(Timestamp::ZERO));
 }
 
 #[test]

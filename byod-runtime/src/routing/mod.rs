@@ -13,6 +13,7 @@ mod followers;
 mod known_claims;
 mod listening;
 mod lookup;
+mod of_manifest;
 mod outbox;
 mod per_user;
 mod publishing;

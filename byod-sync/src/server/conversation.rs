@@ -31,6 +31,8 @@ pub struct Conversation {
     removed: BTreeSet<QueryId>,
     /// Mutations that succeeded, until a transition has their writes.
     answers: VecDeque<Answer>,
+    /// Whether a failure was said that no transition came after.
+    unfollowed: bool,
     hashers: [RandomState; 2],
 }
 
@@ -69,6 +71,7 @@ impl Conversation {
             most_queries,
             removed: BTreeSet::new(),
             answers: VecDeque::new(),
+            unfollowed: false,
             hashers: Default::default(),
         }
     }
@@ -150,9 +153,11 @@ impl Conversation {
     }
 
     /// A mutation has ended. What failed is said at once, unless others come before it; what succeeded is said along with
-    /// the transition that has its writes: clients take the next transition for that one.
+    /// the transition that has its writes: clients take the next transition for that one. A transition is owed after either:
+    /// the crate `convex` tells of a `ConvexError` only then.
     pub fn answered(&mut self, answer: Answer) -> Option<ServerMessage> {
         if answer.result.is_err() && self.answers.is_empty() {
+            self.unfollowed = true;
             return Some(response(answer));
         }
         self.answers.push_back(answer);
@@ -171,13 +176,15 @@ impl Conversation {
             return Some(answer.ts);
         }
         let asked = (self.query_set, self.identity);
-        (asked != (self.sent.query_set, self.sent.identity)).then_some(Timestamp::ZERO)
+        let current = (self.sent.query_set, self.sent.identity);
+        (self.unfollowed || asked != current).then_some(Timestamp::ZERO)
     }
 
     /// Brings the client to a moment: to all that it has asked for so far. The moment has the results of all queries that
     /// were added since the last one.
     pub fn advanced(&mut self, moment: Moment) -> Vec<ServerMessage> {
         let ts = moment.ts.max(self.sent.ts);
+        self.unfollowed = false;
         let mut messages = Vec::new();
         while self.answers.front().is_some_and(|answer| answer.ts <= ts) {
             messages.extend(self.answers.pop_front().map(response));
