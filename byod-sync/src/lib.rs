@@ -4,6 +4,7 @@ mod client;
 mod error;
 mod json;
 mod message;
+pub mod server;
 mod timestamp;
 
 pub use client::{Backoff, Broken, Client, Completion, Received, Subscription};

@@ -4,4 +4,7 @@
 
 mod client;
 mod client_model;
+mod conversation;
 mod messages;
+#[cfg(feature = "serve")]
+mod serving;

@@ -76,4 +76,4 @@ export const createConfig = internalMutation({
 });
 
 /*update*/
-/*rotation*/
+/*changes*//*rotation*/
