@@ -15,6 +15,7 @@ mod errors;
 mod faults;
 mod gateway;
 mod links;
+mod live;
 mod node_server;
 mod official_client;
 mod official_sync;

@@ -102,13 +102,7 @@ impl<T> Prepared<T> {
 
     /// What it needs to be routed.
     pub(crate) fn wanted(&self, kind: FunctionType) -> Wanted<'static> {
-        Wanted {
-            runs: self.function.runs,
-            switches: self.function.switches,
-            table: self.function.table,
-            endpoint: kind.into(),
-            path: self.function.path,
-        }
+        Wanted::of(self.function, kind)
     }
 
     /// The body for the deployment it goes to; taken out, for a call is run once. Whose

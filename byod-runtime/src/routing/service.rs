@@ -8,6 +8,7 @@ use super::copies::Copies;
 use super::deliveries::Outbox;
 use super::followers::Followers;
 use super::known_claims::KnownClaims;
+use super::listening::Listening;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
 use super::tables::Router;
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) outbox: Outbox,
     /// Those who follow users' routes.
     pub(crate) followers: Followers,
+    pub(crate) listening: Listening,
     /// What is watched, on which sockets.
     pub(crate) sockets: Sockets,
     pub(crate) live: LiveSettings,
