@@ -249,3 +249,11 @@ fn note(title: &str) -> notes::CreateArgs {
         project_id: None,
     }
 }
+
+#[test]
+fn a_manifest_that_is_read_at_run_time_says_what_the_macros_say() {
+    let manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
+    let router = Router::of_manifest(&manifest);
+    assert_eq!(router.tables(), byod_examples::TABLES);
+    assert_eq!(router.functions(), byod_examples::FUNCTIONS);
+}

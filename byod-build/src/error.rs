@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Why a project could not be read.
 ///
-/// Each message is one or two lines and names the file, the reason and the fix.
+/// Each message is one or two lines, one for each error where there are several, and names the file, the reason and the fix.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -28,6 +28,10 @@ pub enum Error {
         /// The reason and the fix.
         message: String,
     },
+
+    /// Several things are wrong, each an error of its own: at least two.
+    #[error("{}", lines(.0))]
+    Several(Vec<Error>),
 
     /// The Convex folder does not exist, or is not a folder.
     #[error("{}: no such folder. {fix}", path.display())]
@@ -186,7 +190,25 @@ fn shown(paths: &[PathBuf]) -> String {
     paths.join(", ")
 }
 
+fn lines(errors: &[Error]) -> String {
+    let lines: Vec<_> = errors.iter().map(Error::to_string).collect();
+    lines.join("\n")
+}
+
 impl Error {
+    /// All of them, those of `byod.toml` in its order; there is at least one.
+    pub(crate) fn several(mut errors: Vec<Self>) -> Self {
+        if errors.len() == 1 {
+            errors.remove(0)
+        } else {
+            errors.sort_by_key(|error| match error {
+                Self::Config { line, .. } => line.unwrap_or(usize::MAX),
+                _ => usize::MAX,
+            });
+            Self::Several(errors)
+        }
+    }
+
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io {
             path: path.to_owned(),

@@ -30,7 +30,7 @@ pub use builder::{Builder, Folders, emit};
 pub use error::one_line;
 pub use error::{Error, Limit};
 #[doc(hidden)]
-pub use folder::is_source;
+pub use folder::{convex_folder, is_source};
 pub use limits::{Limits, with_deep_stack};
 #[doc(hidden)]
 pub use limits::{is_file, read_file, read_text};
@@ -44,7 +44,11 @@ pub use typescript::check_nesting;
 /// Reads the text of a `byod.toml`, for the fuzz targets.
 #[doc(hidden)]
 pub fn check_config(text: &str) -> Result<(), Error> {
-    config::Config::parse(std::path::Path::new("byod.toml"), text).map(drop)
+    let config = config::Config::parse(std::path::Path::new("byod.toml"), text)?;
+    match config.mistakes.is_empty() {
+        true => Ok(()),
+        false => Err(Error::several(config.mistakes)),
+    }
 }
 
 /// Compiles the text of a module, for the fuzz targets: `None` where it can't be, and

@@ -220,7 +220,30 @@ fn a_table_that_the_users_schema_lacks() {
     );
     assert_eq!(
         read(&folder).unwrap_err(),
-        "byod.toml:5: the schema of user has no table `messages`. Add it there, or remove it from `user.tables`"
+        "byod.toml:5: the schema of user has no table `messages`. Run `byod export`, which writes it there, or remove it from `user.tables`"
+    );
+}
+
+/// All mistakes at once: of the file itself, and those that show in the schemas.
+#[test]
+fn several_mistakes_are_as_many_lines() {
+    let told = error(
+        "c_several",
+        "maim = 1\n[main]\nconvex = \"convex\"\n[user]\nconvex = \"user\"\ntables = [\"mesages\", \"zebras\", \"messages\"]\nownr = []\ncommon = [\"mesage\"]\n[user.inject]\nuserId = \"sub\"\nat = 3\n",
+    );
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "byod.toml:1: unknown key `maim`. Did you mean `main`?",
+            "byod.toml:6: the schema of convex has no table `mesages`. Did you mean `messages`?",
+            "byod.toml:6: the schema of convex has no table `zebras`. Add it there, or remove it from `user.tables`",
+            "byod.toml:7: unknown key `user.ownr`. Did you mean `user.owner`?",
+            "byod.toml:8: `user.common` names `mesage`, which is not in `user.tables`. Did you mean `mesages`?",
+            "byod.toml:10: `userId` in [user.inject] must be \"subject\", \"now\" or \"idempotency-key\"",
+            "byod.toml:11: `at` in [user.inject] must be \"subject\", \"now\" or \"idempotency-key\"",
+            "user: no such folder. Write it with `byod export`, or correct `convex` on line 5 of byod.toml, or name a `snapshot` there to build without the folder",
+        ]
     );
 }
 

@@ -114,8 +114,32 @@ pub(crate) enum Error {
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 
+    #[error("{}: {reason}. Begin a service with `cargo init`, or name its folder: `byod init FOLDER`", path.display())]
+    NoPackage { path: PathBuf, reason: String },
+
+    #[error(
+        "{}: this is no checkout of byod. Name the folder that has byod-runtime in it, or a repository's URL: `--byod FOLDER`",
+        folder.display()
+    )]
+    NoCheckout { folder: PathBuf },
+
+    #[error(
+        "{}: no Convex project is there, above or beside it. Name yours: `byod init --convex ../app/convex`",
+        folder.display()
+    )]
+    NoConvex { folder: PathBuf },
+
+    #[error(
+        "there are several Convex projects: {}. Name yours: `byod init --convex FOLDER`",
+        shown(found)
+    )]
+    WhichConvex { found: Vec<PathBuf> },
+
     #[error("{}: no such folder. Write it with `byod export`", folder.display())]
     NotExported { folder: PathBuf },
+
+    #[error("{}: the manual pages could not be written: {source}", folder.display())]
+    Manual { folder: PathBuf, source: io::Error },
 
     #[error("the report could not be printed: {0}")]
     Output(io::Error),
@@ -162,6 +186,9 @@ impl Error {
         let problems = match self {
             Self::Owners { config, problems } => told(config, problems),
             Self::Public(problems) => problems.clone(),
+            Self::Build(byod_build::Error::Several(errors)) => {
+                errors.iter().map(ToString::to_string).collect()
+            }
             other => vec![other.to_string()],
         };
         problems.iter().map(|problem| one_line(problem)).collect()
@@ -181,6 +208,11 @@ impl Error {
             other => other,
         }
     }
+}
+
+fn shown(folders: &[PathBuf]) -> String {
+    let folders = folders.iter().map(|folder| folder.display().to_string());
+    folders.collect::<Vec<_>>().join(", ")
 }
 
 /// One text for each problem.

@@ -1,4 +1,4 @@
-//! `byod`: writes the Convex project of users' deployments, checks it against
+//! `byod`: begins a service's files, writes the Convex project of users' deployments, checks it against
 //! main's, makes encryption keys and rotates them, and gives up users' claims.
 
 mod carry;
@@ -8,8 +8,8 @@ mod export;
 mod layout;
 mod owners;
 mod print;
-mod reading;
 mod records;
+mod service;
 mod source;
 mod touches;
 mod tree;
@@ -17,19 +17,17 @@ mod tree;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use error::Error;
 use records::{release, rotate};
 
+/// What every command's help ends with.
+const EXIT_STATUS: &str = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work.";
+
 /// Bring your own database, for services on Convex.
 #[derive(Parser)]
-#[command(
-    name = "byod",
-    version,
-    about,
-    after_help = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work."
-)]
+#[command(name = "byod", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -37,6 +35,27 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Begin the files by which a service is built on byod.
+    ///
+    /// Writes byod.toml, guessing from your schema which tables hold what is your users' own,
+    /// and build.rs, adds the dependencies' lines to Cargo.toml, and says what is next. What
+    /// is there is left as it is, so it can be run again.
+    Init {
+        /// The service's folder, with its Cargo.toml.
+        #[arg(value_name = "FOLDER", default_value = ".")]
+        folder: PathBuf,
+        /// Your Convex project: its folder, or the app's. Otherwise it is looked for in the
+        /// service's folder, in those above it in the same repository, and beside it.
+        #[arg(long, value_name = "FOLDER")]
+        convex: Option<PathBuf>,
+        /// Where byod's crates are from: a checkout's folder, or a repository's URL. Otherwise
+        /// the checkout that the tool was built from, or the registry.
+        #[arg(long, value_name = "FOLDER or URL")]
+        byod: Option<String>,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the Convex project of users' deployments.
     ///
     /// Reads byod.toml and main's Convex project, and writes the folder that
@@ -135,6 +154,19 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print what a shell needs to complete the tool's commands.
+    ///
+    /// For bash: `byod completions bash > ~/.local/share/bash-completion/completions/byod`.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages: byod.1, and one for each command.
+    Man {
+        /// The folder to write them into, such as ~/.local/share/man/man1.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
 
 #[derive(Args)]
@@ -147,8 +179,16 @@ struct Common {
     json: bool,
 }
 
+/// What the tool takes, with the exit statuses in the help of each command.
+fn cli() -> clap::Command {
+    Cli::command()
+        .after_help(EXIT_STATUS)
+        .mut_subcommands(|command| command.after_help(EXIT_STATUS))
+}
+
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let parsed = Cli::from_arg_matches(&cli().get_matches());
+    let command = parsed.unwrap_or_else(|error| error.exit()).command;
     // What is parsed may be nested deep.
     let result = byod_build::with_deep_stack(move || run(command));
     match result.unwrap_or_else(|error| Err(error.into())) {
@@ -164,6 +204,22 @@ fn main() -> ExitCode {
 /// Whether everything is as it should be.
 fn run(command: Command) -> Result<bool, Error> {
     match command {
+        Command::Init {
+            folder,
+            convex,
+            byod,
+            json,
+        } => {
+            let options = service::Options {
+                folder,
+                convex,
+                byod,
+            };
+            let report = service::init(&options)?;
+            let is_whole = report.todo.is_empty();
+            print::either(json, &report, print::begun)?;
+            Ok(is_whole)
+        }
         Command::Export {
             common,
             force,
@@ -195,12 +251,12 @@ fn run(command: Command) -> Result<bool, Error> {
             with_packages,
             folder,
         } => {
-            let declared = reading::read(&folder, with_packages)?;
+            let declared = service::read(&folder, with_packages)?;
             print::json(&declared)?;
             Ok(true)
         }
         Command::Snapshot { common } => {
-            let report = reading::snapshot(&common.config)?;
+            let report = service::snapshot(&common.config)?;
             let is_whole = report.warnings.is_empty();
             print::either(common.json, &report, print::snapshot)?;
             Ok(is_whole)
@@ -245,6 +301,18 @@ fn run(command: Command) -> Result<bool, Error> {
             let report = release::release(options)?;
             print::either(json, &report, print::release)?;
             Ok(report.is_free())
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut cli(), "byod", &mut script);
+            print::line(String::from_utf8_lossy(&script).trim_end())?;
+            Ok(true)
+        }
+        Command::Man { folder } => {
+            let written = std::fs::create_dir_all(&folder)
+                .and_then(|()| clap_mangen::generate_to(cli(), &folder));
+            written.map_err(|source| Error::Manual { folder, source })?;
+            Ok(true)
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::export::{self, main_side};
 use crate::export::{Fate, Typecheck};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
-use crate::{check, reading};
+use crate::{check, service};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 
 /// Prints the report as JSON, or as `human` does.
@@ -40,8 +40,46 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Error> {
     either(true, value, |_, _| Ok(()))
 }
 
+/// What `byod init` has begun, why, and what is next.
+pub(crate) fn begun(report: &service::Begun, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{BOLD}{}{BOLD:#}", report.folder.display())?;
+    for name in &report.written {
+        writeln!(out, "  {GOOD}written{GOOD:#} {name}")?;
+        for line in report.lines.iter().filter(|_| name == "Cargo.toml") {
+            writeln!(out, "    {QUIET}{line}{QUIET:#}")?;
+        }
+    }
+    for name in &report.there {
+        writeln!(out, "  {QUIET}was there{QUIET:#} {name}")?;
+    }
+    for todo in &report.todo {
+        writeln!(out, "  {BAD}to do{BAD:#} {todo}")?;
+    }
+    if let Some(guess) = &report.guess {
+        writeln!(out, "\n{BOLD}Your users' own, as guessed{BOLD:#}")?;
+        for (table, field) in &guess.tables {
+            writeln!(out, "  {GOOD}{table}{GOOD:#} by `{field}`")?;
+        }
+        if guess.tables.is_empty() {
+            writeln!(out, "  none: no table was found that holds an owner")?;
+        }
+        for aside in &guess.aside {
+            writeln!(
+                out,
+                "  {QUIET}not{QUIET:#} {}: it {}",
+                aside.table, aside.why
+            )?;
+        }
+    }
+    writeln!(out, "\n{BOLD}Next{BOLD:#}")?;
+    for (i, step) in report.next.iter().enumerate() {
+        writeln!(out, "  {}. {step}", i + 1)?;
+    }
+    Ok(())
+}
+
 /// The snapshot that was written, and what is missing in it.
-pub(crate) fn snapshot(report: &reading::Report, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn snapshot(report: &service::Snapshot, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", report.snapshot.display())?;
     not_read(&report.warnings, out)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -75,6 +76,11 @@ impl Identity {
         self.other.get(field)
     }
 
+    /// When the token is no longer valid, in seconds since 1970; `None` where it always is.
+    pub(crate) fn expires(&self) -> Option<f64> {
+        self.other.get("exp")?.as_f64()
+    }
+
     /// Reads the attributes with which an admin acts as a user.
     fn from_attributes(json: &[u8]) -> Option<Self> {
         let mut other: Map<String, Json> = serde_json::from_slice(json).ok()?;
@@ -139,12 +145,31 @@ impl Caller {
     }
 }
 
+/// The present time in seconds since 1970.
+pub(crate) fn seconds() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64())
+}
+
 /// Why an `Authorization` header was refused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Refusal {
     Malformed,
     Token,
     DeployKey,
+}
+
+impl Refusal {
+    /// Why, as the deployment of that name says it.
+    pub(crate) fn message(self, deployment: &str) -> String {
+        match self {
+            Self::Malformed => "Malformed Authorization header.".to_owned(),
+            Self::Token => "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired.".to_owned(),
+            Self::DeployKey => format!(
+                "The provided deploy key was invalid for deployment '{deployment}'. Double check that the environment this key was generated for matches the desired deployment."
+            ),
+        }
+    }
 }
 
 /// The deploy key and the tokens that a deployment accepts.
@@ -203,14 +228,39 @@ impl Auth {
         if scheme.eq_ignore_ascii_case("convex") {
             self.admin(credentials)
         } else if scheme.eq_ignore_ascii_case("bearer") {
-            let identity = self.tokens.get(credentials).ok_or(Refusal::Token)?;
-            Ok(Caller {
-                admin: false,
-                identity: Some(identity.clone()),
-            })
+            self.user(credentials)
         } else {
             Err(Refusal::Malformed)
         }
+    }
+
+    /// Whose token it is.
+    pub(crate) fn user(&self, token: &str) -> Result<Caller, Refusal> {
+        let identity = self.tokens.get(token).ok_or(Refusal::Token)?;
+        if identity
+            .expires()
+            .is_some_and(|expires| expires <= seconds())
+        {
+            return Err(Refusal::Token);
+        }
+        Ok(Caller {
+            admin: false,
+            identity: Some(identity.clone()),
+        })
+    }
+
+    /// The deploy key, with the identity's JSON where it is to act as a user.
+    pub(crate) fn admin_as(&self, key: &str, attributes: Option<&str>) -> Result<Caller, Refusal> {
+        if !self.accepts(key) {
+            return Err(Refusal::DeployKey);
+        }
+        let identity = attributes
+            .map(|json| Identity::from_attributes(json.as_bytes()).ok_or(Refusal::Malformed))
+            .transpose()?;
+        Ok(Caller {
+            admin: true,
+            identity,
+        })
     }
 
     /// `<deploy key>` or `<deploy key>:<base64 of the identity's JSON>`.
@@ -222,14 +272,9 @@ impl Auth {
         if !self.accepts(key) {
             return Err(Refusal::DeployKey);
         }
-        let attributes = STANDARD
-            .decode(attributes)
-            .map_err(|_| Refusal::Malformed)?;
-        let identity = Identity::from_attributes(&attributes).ok_or(Refusal::Malformed)?;
-        Ok(Caller {
-            admin: true,
-            identity: Some(identity),
-        })
+        let attributes = STANDARD.decode(attributes).ok();
+        let attributes = attributes.and_then(|bytes| String::from_utf8(bytes).ok());
+        self.admin_as(key, Some(&attributes.ok_or(Refusal::Malformed)?))
     }
 
     fn accepts(&self, key: &str) -> bool {

@@ -41,7 +41,7 @@
 //! - In the table `byodIdempotency`, `args` are the arguments, not their SHA-256.
 //! - Sizes of documents, of results and of arguments are not limited, but a body
 //!   of more than 20 MiB is refused. There are no scheduled functions, HTTP
-//!   actions, file storage, search, or subscriptions.
+//!   actions, file storage or search.
 
 mod auth;
 mod builtin;

@@ -10,4 +10,5 @@ mod credentials;
 mod crud;
 mod functions;
 mod http;
+mod live;
 mod users;

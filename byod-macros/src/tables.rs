@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
-use crate::check::{all_placed, unknown_table};
+use crate::check::unknown_table;
 use crate::expand::{self, location_path};
 use crate::manifest;
 
@@ -54,7 +54,7 @@ pub(crate) fn functions(input: TokenStream) -> syn::Result<TokenStream> {
         ));
     }
     let manifest = manifest::load().map_err(|error| error.at(Span::call_site()))?;
-    let functions = all_placed(&manifest).map(|placed| expand::info(&placed));
+    let functions = manifest.placed().map(|placed| expand::info(&placed));
     Ok(quote! {
         {
             const FUNCTIONS: &[::byod_runtime::FunctionInfo] = &[#(#functions),*];

@@ -3,6 +3,7 @@
 mod addresses;
 mod connections;
 mod environment;
+mod live;
 
 use std::time::Duration;
 
@@ -10,13 +11,14 @@ use byod_schema::Location;
 
 use crate::address::AddressSettings;
 use crate::codec::FunctionInfo;
+use crate::deployment::sockets::{SocketSettings, Sockets};
 use crate::deployment::{
     Client, DeployKey, Deployments, HttpSettings, Limits, UrlText, operators_url,
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, Copies, KnownClaims, Outbox, Pauses, RecoveryTasks, Rollout, Rollouts,
-    RouteCache, RoutedClient, Router, TableInfo, Watched,
+    Ages, ConnectsUnderWay, Copies, Followers, KnownClaims, Listening, LiveSettings, Outbox,
+    Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -63,6 +65,10 @@ pub struct ByodBuilder {
     minimum_schema_version: u64,
     recovery_pauses: Pauses,
     credentials_module: String,
+    sockets: SocketSettings,
+    subscriptions: usize,
+    poll: Duration,
+    listens: bool,
 }
 
 impl Default for ByodBuilder {
@@ -89,6 +95,10 @@ impl Default for ByodBuilder {
             minimum_schema_version: 0,
             recovery_pauses: Pauses::default(),
             credentials_module: "byod/credentials".to_owned(),
+            sockets: SocketSettings::default(),
+            subscriptions: 1_000,
+            poll: Duration::from_secs(2),
+            listens: true,
         }
     }
 }
@@ -216,7 +226,8 @@ impl ByodBuilder {
     }
 
     /// How long a user's route is kept: what another process changes in the record
-    /// is noticed after this time. Default: 60 s.
+    /// is noticed after this time at the latest, and within a second where main tells of it
+    /// (`byod export --main`). Default: 60 s.
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         self.cache_ttl = ttl;
         self
@@ -327,6 +338,15 @@ impl ByodBuilder {
             connects_under_way: ConnectsUnderWay::default(),
             outbox: Outbox::new(self.cache_capacity),
             recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
+            listening: Listening::new(self.listens, self.cache_capacity),
+            followers: Followers::new(self.subscriptions),
+            sockets: Sockets::new(self.sockets),
+            live: LiveSettings {
+                poll: self.poll,
+                // Not without any pause, where nothing is cached.
+                route: self.cache_ttl.max(Duration::from_secs(1)),
+                copies: self.mirror_max_age.max(Duration::from_secs(1)),
+            },
         }))
     }
 }

@@ -8,7 +8,7 @@ pub(crate) mod test_log;
 use std::time::Instant;
 
 use byod_schema::Location;
-use metrics::{counter, histogram};
+use metrics::{counter, gauge, histogram};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
@@ -116,7 +116,38 @@ pub(crate) fn route(found: RouteFound) {
     .increment(1);
 }
 
+/// So many more, or fewer, queries are watched.
+pub(crate) fn subscriptions(at: Location, more: f64) {
+    gauge!("byod_subscriptions", "location" => location(at)).increment(more);
+}
+
+/// So many more, or fewer, sockets are open.
+pub(crate) fn sockets(at: Location, more: f64) {
+    gauge!("byod_sync_sockets", "location" => location(at)).increment(more);
+}
+
+/// A socket has ended, or there was none, and another one is opened.
+pub(crate) fn reconnects(at: Location) {
+    counter!("byod_sync_reconnects_total", "location" => location(at)).increment(1);
+}
+
+/// A message came on a socket.
+pub(crate) fn received(at: Location, bytes: usize) {
+    counter!("byod_sync_bytes_total", "location" => location(at), "direction" => "received")
+        .increment(bytes as u64);
+}
+
+/// A message was sent on a socket.
+pub(crate) fn sent(at: Location, bytes: usize) {
+    counter!("byod_sync_bytes_total", "location" => location(at), "direction" => "sent")
+        .increment(bytes as u64);
+}
+
 /// How metrics and spans name a location.
+pub(crate) fn location(at: Location) -> &'static str {
+    name(Some(at))
+}
+
 fn name(location: Option<Location>) -> &'static str {
     match location {
         Some(Location::Main) => "main",

@@ -24,6 +24,9 @@ pub enum ProtocolError {
     /// A kind of message that this side doesn't know.
     #[error("an unknown kind of message")]
     Unknown,
+    /// A transition with a kind of change that this side doesn't know, so that the rest of it means nothing.
+    #[error("a transition with an unknown kind of change")]
+    UnknownChange,
 }
 
 impl From<serde_json::Error> for ProtocolError {

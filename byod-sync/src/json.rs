@@ -36,7 +36,8 @@ impl Json {
         self.0.get()
     }
 
-    pub(crate) fn raw(&self) -> &RawValue {
+    /// The text, as `serde_json` holds it.
+    pub fn raw(&self) -> &RawValue {
         &self.0
     }
 

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod client;
 mod error;
 mod json;
 mod message;
+pub mod server;
 mod timestamp;
 
+pub use client::{Backoff, Broken, Client, Completion, Received, Subscription};
 pub use error::ProtocolError;
 pub use json::Json;
 pub use message::{

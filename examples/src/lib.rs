@@ -22,8 +22,14 @@ mod book {
     struct Readme;
     #[doc = include_str!("../../docs/connecting.md")]
     struct Connecting;
+    #[doc = include_str!("../../docs/live.md")]
+    struct Live;
     #[doc = include_str!("../../docs/moving.md")]
     struct Moving;
+    #[doc = include_str!("../../docs/project.md")]
+    struct Project;
+    #[doc = include_str!("../../docs/promises.md")]
+    struct Promises;
     #[doc = include_str!("../../docs/operations.md")]
     struct Operations;
     #[doc = include_str!("../../docs/start.md")]

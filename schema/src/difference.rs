@@ -141,6 +141,18 @@ fn side(location: Location) -> &'static str {
     }
 }
 
+/// How what is lacking gets there: users' projects are written by the tool, but for what
+/// people write into their `custom/`.
+fn added(lacking: Location, path: &FunctionPath) -> String {
+    match lacking {
+        Location::Main => "add it there".to_owned(),
+        Location::User => format!(
+            "write it there with `byod export`, or by hand in its custom/{}.ts",
+            path.module
+        ),
+    }
+}
+
 fn other(location: Location) -> Location {
     match location {
         Location::Main => Location::User,
@@ -254,10 +266,11 @@ impl fmt::Display for Difference {
                 lacking,
             } => write!(
                 f,
-                "`{path}` is a public {function_type} of {}, but {} has no such function: add it there, or leave it \
+                "`{path}` is a public {function_type} of {}, but {} has no such function: {}, or leave it \
                  out with `skip({})`",
                 side(other(*lacking)),
                 side(*lacking),
+                added(*lacking, path),
                 path.name
             ),
             Self::InternalOnMain {
@@ -298,8 +311,9 @@ impl fmt::Display for Difference {
                 lacking: Location::User,
             } => write!(
                 f,
-                "`{path}` takes the argument `{argument}` on main, but not in the user's project: add it there, or \
+                "`{path}` takes the argument `{argument}` on main, but not in the user's project: {}, or \
                  leave the function out with `skip({})`",
+                added(Location::User, path),
                 path.name
             ),
             Self::ArgumentType {

@@ -16,8 +16,8 @@ mod value;
 pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility, table_of_module};
 pub use manifest::{
-    Injection, Location, Manifest, Mirror, Placement, Placements, Project, Refusal, Runs, Side,
-    Stated,
+    Injection, Location, Manifest, Mirror, Placed, Placement, Placements, Project, Refusal, Runs,
+    Side, Stated,
 };
 pub use own_tables::{
     CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, OUTBOX_STATE_TABLE, OUTBOX_TABLE, claim_table,
@@ -28,4 +28,4 @@ pub use refused::{REFUSED, not_an_identifier, refused, refused_module};
 pub use schema::{Index, Schema, SearchIndex, Table, VectorIndex};
 pub use suggest::nearest;
 pub use validator::{Field, Fields, Validator};
-pub use value::{Members, Value, ValueError, integer_from_base64, integer_to_base64};
+pub use value::{Clean, Members, Value, ValueError, integer_from_base64, integer_to_base64};

@@ -1,3 +1,4 @@
+mod clean;
 mod decode;
 mod encode;
 mod members;
@@ -11,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serializer;
 use serde::ser::SerializeMap;
 
+pub use clean::Clean;
 pub use members::Members;
 
 /// A Convex value. Its serde form is `convex_encoded_json`, which loses nothing:

@@ -1,5 +1,6 @@
 //! Reads `byod.toml`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use crate::limits::read_text;
 pub(crate) struct Config {
     /// The file itself.
     pub(crate) path: PathBuf,
+    /// What is wrong in it.
+    pub(crate) mistakes: Vec<Error>,
     /// The service's own project, as written.
     pub(crate) main: Named,
     /// The project of the users' deployments, as written.
@@ -46,7 +49,8 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the file; paths in it stay as they are written.
+    /// Reads the file; paths in it stay as they are written. Its mistakes are kept, so that
+    /// they are told together with those that show in what it names.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let text = read_text(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::NoConfig {
@@ -59,13 +63,22 @@ impl Config {
 
     /// Reads the text of the file.
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        let reader = Reader { path, text };
+        let reader = Reader {
+            path,
+            text,
+            mistakes: RefCell::default(),
+        };
         let table = DeTable::parse(text).map_err(|error| {
             let line = error.span().map(|span| reader.line(&span));
             let message = error.message().replace('\n', ", ");
             reader.error(line, format!("this is no TOML: {message}"))
         })?;
-        read(&reader, table.get_ref())
+        let config = read(&reader, table.get_ref());
+        let mistakes = reader.mistakes.into_inner();
+        match config {
+            Some(config) => Ok(Self { mistakes, ..config }),
+            None => Err(Error::several(mistakes)),
+        }
     }
 
     /// An error about the entry on `line`.
@@ -86,22 +99,34 @@ impl Config {
     }
 }
 
-/// The whole file.
-fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
-    reader.known_keys(root, "", &["main", "user", "snapshot"])?;
-    let main = reader.table(root, "main")?;
-    let Some(main) = main else {
-        let message = "[main] is missing. Add `[main]` with `convex = \"path/to/convex\"`";
-        return Err(reader.error(None, message.to_owned()));
+/// The whole file; `None` where it doesn't say what is to be read at all.
+fn read(reader: &Reader<'_>, root: &DeTable) -> Option<Config> {
+    let are_known = reader.known_keys(root, "", &["main", "user", "snapshot"]);
+    let snapshot = reader.string(root, "", "snapshot");
+    let main = match root.get("main") {
+        Some(_) => reader.table(root, "main"),
+        // It may be the one that is called otherwise.
+        None if !are_known => None,
+        None => {
+            let message = "[main] is missing. Add `[main]` with `convex = \"path/to/convex\"`";
+            reader.wrong(None, message.to_owned());
+            None
+        }
     };
-    reader.known_keys(main, "main.", &["convex"])?;
-    let Some(convex) = reader.string(main, "main.", "convex")? else {
-        let message = "`convex` is missing in [main]. Add `convex = \"path/to/convex\"`";
-        return Err(reader.error(None, message.to_owned()));
-    };
+    let convex = main.and_then(|main| {
+        if reader.known_keys(main, "main.", &["convex"]) && main.get("convex").is_none() {
+            let message = "`convex` is missing in [main]. Add `convex = \"path/to/convex\"`";
+            reader.wrong(None, message.to_owned());
+        }
+        reader.string(main, "main.", "convex")
+    });
     let mut config = Config {
         path: reader.path.to_owned(),
-        main: convex,
+        mistakes: Vec::new(),
+        main: Named {
+            text: String::new(),
+            line: 0,
+        },
         user: None,
         tables: Vec::new(),
         inject: BTreeMap::new(),
@@ -113,21 +138,21 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
         published: Vec::new(),
         never_mirror: Vec::new(),
         stated: Stated::default(),
-        snapshot: reader.string(root, "", "snapshot")?,
+        snapshot,
     };
-    if let Some(user) = reader.table(root, "user")? {
-        reader.known_keys(user, "user.", &user::KEYS)?;
-        config.user = reader.string(user, "user.", "convex")?;
-        config.tables = user::names(reader, user, "tables", "messages")?;
-        config.inject = user::inject(reader, user)?;
-        config.deployments = user::deployments(reader, user)?;
-        config.owner = user::owner(reader, user)?;
-        config.common = user::names(reader, user, "common", "templates")?;
-        config.outbox = user::names(reader, user, "outbox", "feedback")?;
-        config.mirror = user::names(reader, user, "mirror", "userPreferences")?;
-        config.published = user::names(reader, user, "published", "plans")?;
-        config.never_mirror = mirror::never(reader, user)?;
-        config.stated = stated::stated(reader, user)?;
+    if let Some(user) = reader.table(root, "user") {
+        reader.known_keys(user, "user.", &user::KEYS);
+        config.user = reader.string(user, "user.", "convex");
+        config.tables = user::names(reader, user, "tables", "messages");
+        config.inject = user::inject(reader, user);
+        config.deployments = user::deployments(reader, user);
+        config.owner = user::owner(reader, user);
+        config.common = user::names(reader, user, "common", "templates");
+        config.outbox = user::names(reader, user, "outbox", "feedback");
+        config.mirror = user::names(reader, user, "mirror", "userPreferences");
+        config.published = user::names(reader, user, "published", "plans");
+        config.never_mirror = mirror::never(reader, user);
+        config.stated = stated::stated(reader, user);
         let outbox = config.outbox.iter().map(|table| table.text.clone());
         config.stated.outbox = outbox.collect();
         let (tables, mirrored) = (&config.tables, &config.mirror);
@@ -138,8 +163,9 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Result<Config, Error> {
             never: &config.never_mirror,
             owner: &config.owner,
         };
-        mirror::check(reader, &copied)?;
-        user::check(reader, tables, mirrored, &config.owner, &config.common)?;
+        mirror::check(reader, &copied);
+        user::check(reader, tables, mirrored, &config.owner, &config.common);
     }
-    Ok(config)
+    config.main = convex?;
+    Some(config)
 }

@@ -1,5 +1,6 @@
 //! Entries of a TOML file by their keys and kinds, with the lines that they are on.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,21 +17,20 @@ pub(crate) struct Named {
     pub(crate) line: usize,
 }
 
-/// The text of the file, and where it is.
+/// The text of the file, where it is, and what is wrong in it.
 pub(super) struct Reader<'a> {
     pub(super) path: &'a Path,
     pub(super) text: &'a str,
+    /// All mistakes are told at once.
+    pub(super) mistakes: RefCell<Vec<Error>>,
 }
 
 pub(super) type Entry<'a> = Spanned<DeValue<'a>>;
 
 impl Reader<'_> {
-    pub(super) fn known_keys(
-        &self,
-        table: &DeTable,
-        prefix: &str,
-        known: &[&str],
-    ) -> Result<(), Error> {
+    /// Tells of other keys than those that are known; whether there are none.
+    pub(super) fn known_keys(&self, table: &DeTable, prefix: &str, known: &[&str]) -> bool {
+        let mut are_known = true;
         for key in table.keys() {
             let name = key.get_ref().as_ref();
             if known.contains(&name) {
@@ -41,45 +41,61 @@ impl Reader<'_> {
                 None => format!("Known here: {}", known.join(", ")),
             };
             let line = Some(self.line(&key.span()));
-            return Err(self.error(line, format!("unknown key `{prefix}{name}`. {hint}")));
+            self.wrong(line, format!("unknown key `{prefix}{name}`. {hint}"));
+            are_known = false;
         }
-        Ok(())
+        are_known
     }
 
     pub(super) fn table<'a, 'i>(
         &self,
         parent: &'a DeTable<'i>,
         key: &str,
-    ) -> Result<Option<&'a DeTable<'i>>, Error> {
-        let Some(entry) = parent.get(key) else {
-            return Ok(None);
-        };
-        let expected = format!("`{key}` must be a table, as `[{key}]` begins one");
+    ) -> Option<&'a DeTable<'i>> {
+        let entry = parent.get(key)?;
         let table = entry.get_ref().as_table();
-        table.map(Some).ok_or_else(|| self.at(entry, expected))
+        if table.is_none() {
+            self.wrong_at(
+                entry,
+                format!("`{key}` must be a table, as `[{key}]` begins one"),
+            );
+        }
+        table
     }
 
-    pub(super) fn string(
-        &self,
-        table: &DeTable,
-        prefix: &str,
-        key: &str,
-    ) -> Result<Option<Named>, Error> {
-        let Some(entry) = table.get(key) else {
-            return Ok(None);
+    pub(super) fn string(&self, table: &DeTable, prefix: &str, key: &str) -> Option<Named> {
+        let entry = table.get(key)?;
+        let Some(text) = entry.get_ref().as_str() else {
+            self.wrong_at(entry, format!("`{prefix}{key}` must be a text in quotes"));
+            return None;
         };
-        let text = entry
-            .get_ref()
-            .as_str()
-            .ok_or_else(|| self.at(entry, format!("`{prefix}{key}` must be a text in quotes")))?;
-        Ok(Some(Named {
+        Some(Named {
             text: text.to_owned(),
             line: self.line(&entry.span()),
-        }))
+        })
     }
 
-    pub(super) fn at(&self, entry: &Entry, message: String) -> Error {
-        self.error(Some(self.line(&entry.span())), message)
+    /// The entries of a list; none where it is no list, which is wrong.
+    pub(super) fn list<'a, 'i>(
+        &self,
+        table: &'a DeTable<'i>,
+        key: &str,
+        expected: &str,
+    ) -> impl Iterator<Item = &'a Entry<'i>> {
+        let entry = table.get(key);
+        let list = entry.and_then(|entry| entry.get_ref().as_array());
+        if let (Some(entry), None) = (entry, list) {
+            self.wrong_at(entry, expected.to_owned());
+        }
+        list.into_iter().flat_map(|list| list.iter())
+    }
+
+    pub(super) fn wrong_at(&self, entry: &Entry, message: String) {
+        self.wrong(Some(self.line(&entry.span())), message);
+    }
+
+    pub(super) fn wrong(&self, line: Option<usize>, message: String) {
+        self.mistakes.borrow_mut().push(self.error(line, message));
     }
 
     pub(super) fn line(&self, span: &Range<usize>) -> usize {

@@ -5,31 +5,27 @@ use toml::de::DeTable;
 
 use super::entries::{Entry, Named, Reader};
 use super::names::{not_a_field, not_a_table};
-use crate::error::Error;
 
 /// The fields that never leave main: `table.field`, or a field's name.
-pub(super) fn never(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<Named>, Error> {
-    let Some(entry) = user.get("never_mirror") else {
-        return Ok(Vec::new());
-    };
+pub(super) fn never(reader: &Reader<'_>, user: &DeTable) -> Vec<Named> {
     let expected = "`user.never_mirror` must be a list of fields that never leave main: `never_mirror = [\"users.email\"]`, or a field's name for all tables";
-    let list = entry.get_ref().as_array();
-    let list = list.ok_or_else(|| reader.at(entry, expected.to_owned()))?;
-    let field = |item| {
-        let item: &Entry = item;
+    let field = |item: &Entry| {
         let text = item.get_ref().as_str();
         let is_named = |text: &&str| match text.split_once('.') {
             Some((table, field)) => not_a_table(table).is_none() && not_a_field(field).is_none(),
             None => not_a_field(text).is_none(),
         };
-        let text = text.filter(is_named);
-        let text = text.ok_or_else(|| reader.at(item, expected.to_owned()))?;
-        Ok(Named {
+        let Some(text) = text.filter(is_named) else {
+            reader.wrong_at(item, expected.to_owned());
+            return None;
+        };
+        Some(Named {
             text: text.to_owned(),
             line: reader.line(&item.span()),
         })
     };
-    list.iter().map(field).collect()
+    let list = reader.list(user, "never_mirror", expected);
+    list.filter_map(field).collect()
 }
 
 /// What the section says of tables that copies depend on.
@@ -43,7 +39,7 @@ pub(super) struct Copied<'c> {
 }
 
 /// What is mirrored or published is main's, and one of both.
-pub(super) fn check(reader: &Reader<'_>, copied: &Copied<'_>) -> Result<(), Error> {
+pub(super) fn check(reader: &Reader<'_>, copied: &Copied<'_>) {
     let lists = [("mirror", copied.mirror), ("published", copied.published)];
     for (key, list) in lists {
         for table in list {
@@ -53,7 +49,7 @@ pub(super) fn check(reader: &Reader<'_>, copied: &Copied<'_>) -> Result<(), Erro
                     "`{}` is in `user.tables`, so it is where the user's data is already. Remove it from `user.{key}`",
                     table.text
                 );
-                return Err(reader.error(Some(table.line), message));
+                reader.wrong(Some(table.line), message);
             }
         }
     }
@@ -64,7 +60,8 @@ pub(super) fn check(reader: &Reader<'_>, copied: &Copied<'_>) -> Result<(), Erro
                 "`{}` is in `user.mirror`, of which each user gets their own documents, and in `user.published`, of which everybody gets all. Remove it from one",
                 table.text
             );
-            return Err(reader.error(Some(table.line), message));
+            reader.wrong(Some(table.line), message);
+            continue;
         }
         let mut owned = copied.owner.iter();
         if owned.any(|(owned, _)| owned.text == table.text) {
@@ -72,13 +69,12 @@ pub(super) fn check(reader: &Reader<'_>, copied: &Copied<'_>) -> Result<(), Erro
                 "`{}` has an owner in [user.owner], so it can't be in `user.published`, of which everybody gets all. Name it in `user.mirror`",
                 table.text
             );
-            return Err(reader.error(Some(table.line), message));
+            reader.wrong(Some(table.line), message);
         }
     }
     let has_any = lists.iter().any(|(_, list)| !list.is_empty());
     if let (Some(field), false) = (copied.never.first(), has_any) {
         let message = "`user.never_mirror` is there without `user.mirror` and `user.published`: nothing leaves main. Remove it, or name tables in `user.mirror`";
-        return Err(reader.error(Some(field.line), message.to_owned()));
+        reader.wrong(Some(field.line), message.to_owned());
     }
-    Ok(())
 }

@@ -6,16 +6,15 @@ use byod_schema::{FunctionPath, Location, Stated};
 use toml::de::DeTable;
 
 use super::entries::Reader;
-use crate::error::Error;
 
 /// `main_only`, `skip`, `across_users`, `not_served` and `[user.modules]`.
-pub(super) fn stated(reader: &Reader<'_>, user: &DeTable) -> Result<Stated, Error> {
+pub(super) fn stated(reader: &Reader<'_>, user: &DeTable) -> Stated {
     let stated = Stated {
-        modules: modules(reader, user)?,
-        main_only: functions(reader, user, "main_only")?,
-        skip: functions(reader, user, "skip")?,
-        across_users: functions(reader, user, "across_users")?,
-        not_served: functions(reader, user, "not_served")?,
+        modules: modules(reader, user),
+        main_only: functions(reader, user, "main_only"),
+        skip: functions(reader, user, "skip"),
+        across_users: functions(reader, user, "across_users"),
+        not_served: functions(reader, user, "not_served"),
         // As tables are named, elsewhere.
         outbox: BTreeSet::new(),
     };
@@ -26,42 +25,33 @@ pub(super) fn stated(reader: &Reader<'_>, user: &DeTable) -> Result<Stated, Erro
     ];
     for (i, (first, paths)) in lists.iter().enumerate() {
         for (second, others) in &lists[i + 1..] {
-            if let Some(path) = paths.intersection(others).next() {
+            for path in paths.intersection(others) {
                 let message =
                     format!("`{path}` is in `user.{first}` and in `user.{second}`. Remove one");
-                return Err(reader.error(None, message));
+                reader.wrong(None, message);
             }
         }
     }
-    Ok(stated)
+    stated
 }
 
 /// A list of paths of functions.
-fn functions(
-    reader: &Reader<'_>,
-    user: &DeTable,
-    key: &str,
-) -> Result<BTreeSet<FunctionPath>, Error> {
-    let Some(entry) = user.get(key) else {
-        return Ok(BTreeSet::new());
-    };
+fn functions(reader: &Reader<'_>, user: &DeTable, key: &str) -> BTreeSet<FunctionPath> {
     let expected =
         format!("`user.{key}` must be a list of functions' paths: `{key} = [\"chat:send\"]`");
-    let list = entry
-        .get_ref()
-        .as_array()
-        .ok_or_else(|| reader.at(entry, expected.clone()))?;
     let mut paths = BTreeSet::new();
-    for item in list.iter() {
-        let path = item.get_ref().as_str().and_then(path);
-        let path = path.ok_or_else(|| reader.at(item, expected.clone()))?;
+    for item in reader.list(user, key, &expected) {
+        let Some(path) = item.get_ref().as_str().and_then(path) else {
+            reader.wrong_at(item, expected.clone());
+            continue;
+        };
         if paths.contains(&path) {
             let message = format!("`{path}` is listed twice in `user.{key}`. Remove one");
-            return Err(reader.at(item, message));
+            reader.wrong_at(item, message);
         }
         paths.insert(path);
     }
-    Ok(paths)
+    paths
 }
 
 /// `module:name`, with nothing missing.
@@ -72,12 +62,9 @@ fn path(text: &str) -> Option<FunctionPath> {
 }
 
 /// `[user.modules]`: by module, whose tables its functions touch.
-fn modules(reader: &Reader<'_>, user: &DeTable) -> Result<BTreeMap<String, Location>, Error> {
-    let Some(modules) = reader.table(user, "modules")? else {
-        return Ok(BTreeMap::new());
-    };
+fn modules(reader: &Reader<'_>, user: &DeTable) -> BTreeMap<String, Location> {
     let mut found = BTreeMap::new();
-    for (module, entry) in modules {
+    for (module, entry) in reader.table(user, "modules").into_iter().flatten() {
         let location = match entry.get_ref().as_str() {
             Some("user") => Location::User,
             Some("main") => Location::Main,
@@ -86,10 +73,11 @@ fn modules(reader: &Reader<'_>, user: &DeTable) -> Result<BTreeMap<String, Locat
                     "`{}` in [user.modules] must be \"user\" or \"main\": whose tables the functions of that module touch",
                     module.get_ref()
                 );
-                return Err(reader.at(entry, message));
+                reader.wrong_at(entry, message);
+                continue;
             }
         };
         found.insert(module.get_ref().to_string(), location);
     }
-    Ok(found)
+    found
 }

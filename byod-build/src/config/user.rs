@@ -9,7 +9,6 @@ use toml::de::DeTable;
 
 use super::entries::{Entry, Named, Reader};
 use super::names::{not_a_field, not_a_table};
-use crate::error::Error;
 
 /// What may stand in the section.
 pub(super) const KEYS: [&str; 15] = [
@@ -39,68 +38,56 @@ fn short(name: &str) -> String {
 }
 
 /// A list of names of tables.
-pub(super) fn names(
-    reader: &Reader<'_>,
-    user: &DeTable,
-    key: &str,
-    example: &str,
-) -> Result<Vec<Named>, Error> {
-    let Some(entry) = user.get(key) else {
-        return Ok(Vec::new());
-    };
+pub(super) fn names(reader: &Reader<'_>, user: &DeTable, key: &str, example: &str) -> Vec<Named> {
     let expected = format!("`user.{key}` must be a list of table names: `{key} = [\"{example}\"]`");
-    let list = entry
-        .get_ref()
-        .as_array()
-        .ok_or_else(|| reader.at(entry, expected.clone()))?;
     let mut tables: Vec<Named> = Vec::new();
-    for item in list.iter() {
-        let name = item
-            .get_ref()
-            .as_str()
-            .ok_or_else(|| reader.at(item, expected.clone()))?;
+    for item in reader.list(user, key, &expected) {
+        let Some(name) = item.get_ref().as_str() else {
+            reader.wrong_at(item, expected.clone());
+            continue;
+        };
         if let Some(reason) = not_a_table(name) {
             let message = format!(
                 "`user.{key}` names the table `{}`, which Convex doesn't take: it {reason}. Write the name that it has in the schema",
                 short(name)
             );
-            return Err(reader.at(item, message));
+            reader.wrong_at(item, message);
+            continue;
         }
         if let Some(first) = tables.iter().find(|table| table.text == name) {
             let message = format!(
                 "the table `{name}` is listed twice, first on line {}. Remove one",
                 first.line
             );
-            return Err(reader.at(item, message));
+            reader.wrong_at(item, message);
+            continue;
         }
         tables.push(Named {
             text: name.to_owned(),
             line: reader.line(&item.span()),
         });
     }
-    Ok(tables)
+    tables
 }
 
 /// `deployments`: how many users one deployment has.
-pub(super) fn deployments(reader: &Reader<'_>, user: &DeTable) -> Result<Deployments, Error> {
+pub(super) fn deployments(reader: &Reader<'_>, user: &DeTable) -> Deployments {
     let Some(entry) = user.get("deployments") else {
-        return Ok(Deployments::Own);
+        return Deployments::Own;
     };
     match entry.get_ref().as_str() {
-        Some("own") => Ok(Deployments::Own),
-        Some("shared") => Ok(Deployments::Shared),
+        Some("own") => Deployments::Own,
+        Some("shared") => Deployments::Shared,
         _ => {
             let message = "`user.deployments` must be \"own\", where each user has a deployment of their own, or \"shared\", where several have one";
-            Err(reader.at(entry, message.to_owned()))
+            reader.wrong_at(entry, message.to_owned());
+            Deployments::Own
         }
     }
 }
 
 /// `[user.owner]`: by table, the field that says whose a document is.
-pub(super) fn owner(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<(Named, Named)>, Error> {
-    let Some(owner) = reader.table(user, "owner")? else {
-        return Ok(Vec::new());
-    };
+pub(super) fn owner(reader: &Reader<'_>, user: &DeTable) -> Vec<(Named, Named)> {
     let of_table = |(table, entry): (&Spanned<std::borrow::Cow<str>>, &Entry)| {
         let table = Named {
             text: table.get_ref().to_string(),
@@ -112,7 +99,8 @@ pub(super) fn owner(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<(Named, N
                 "`{}` in [user.owner] must be the name of a field in quotes: of the one that holds the owner, or a parent's id",
                 table.text
             );
-            return Err(reader.at(entry, message));
+            reader.wrong_at(entry, message);
+            return None;
         };
         if let Some(reason) = field.split('.').find_map(not_a_field) {
             let message = format!(
@@ -120,15 +108,17 @@ pub(super) fn owner(reader: &Reader<'_>, user: &DeTable) -> Result<Vec<(Named, N
                 table.text,
                 short(field)
             );
-            return Err(reader.at(entry, message));
+            reader.wrong_at(entry, message);
+            return None;
         }
         let field = Named {
             text: field.to_owned(),
             line: reader.line(&entry.span()),
         };
-        Ok((table, field))
+        Some((table, field))
     };
-    owner.iter().map(of_table).collect()
+    let owner = reader.table(user, "owner");
+    owner.into_iter().flatten().filter_map(of_table).collect()
 }
 
 /// What `[user.owner]` and `common` name must be tables of the users, each in one of them;
@@ -139,7 +129,7 @@ pub(super) fn check(
     mirrored: &[Named],
     owner: &[(Named, Named)],
     common: &[Named],
-) -> Result<(), Error> {
+) {
     let known = || tables.iter().map(|table| table.text.as_str());
     let is_mirrored = |name: &str| mirrored.iter().any(|table| table.text == name);
     let named = owner.iter().map(|(table, _)| (table, "[user.owner]"));
@@ -156,7 +146,7 @@ pub(super) fn check(
             "{place} names `{}`, which is not in `user.tables`. {hint}",
             table.text
         );
-        return Err(reader.error(Some(table.line), message));
+        reader.wrong(Some(table.line), message);
     }
     for table in common {
         let mut owned = owner.iter();
@@ -165,27 +155,25 @@ pub(super) fn check(
                 "`{}` is everybody's in `user.common`, but has an owner in [user.owner], on line {}. Remove one",
                 table.text, owned.line
             );
-            return Err(reader.error(Some(table.line), message));
+            reader.wrong(Some(table.line), message);
         }
     }
-    Ok(())
 }
 
 /// `[user.inject]`
-pub(super) fn inject(
-    reader: &Reader<'_>,
-    user: &DeTable,
-) -> Result<BTreeMap<String, Injection>, Error> {
-    let Some(inject) = reader.table(user, "inject")? else {
-        return Ok(BTreeMap::new());
-    };
-    let kind = |(name, entry): (&Spanned<std::borrow::Cow<str>>, &Entry)| {
-        if let Some(reason) = not_a_field(name.get_ref()) {
+pub(super) fn inject(reader: &Reader<'_>, user: &DeTable) -> BTreeMap<String, Injection> {
+    let mut injected = BTreeMap::new();
+    let mut key: Option<String> = None;
+    for (name, entry) in reader.table(user, "inject").into_iter().flatten() {
+        let line = reader.line(&name.span());
+        let name = name.get_ref().as_ref();
+        if let Some(reason) = not_a_field(name) {
             let message = format!(
                 "[user.inject] has the argument `{}`, which Convex doesn't take: it {reason}. Call it otherwise, as `userId`",
-                short(name.get_ref())
+                short(name)
             );
-            return Err(reader.error(Some(reader.line(&name.span())), message));
+            reader.wrong(Some(line), message);
+            continue;
         }
         let injection = match entry.get_ref().as_str() {
             Some("subject") => Injection::Subject,
@@ -193,25 +181,22 @@ pub(super) fn inject(
             Some("idempotency-key") => Injection::IdempotencyKey,
             _ => {
                 let message = format!(
-                    "`{}` in [user.inject] must be \"subject\", \"now\" or \"idempotency-key\"",
-                    name.get_ref()
+                    "`{name}` in [user.inject] must be \"subject\", \"now\" or \"idempotency-key\""
                 );
-                return Err(reader.at(entry, message));
+                reader.wrong_at(entry, message);
+                continue;
             }
         };
-        Ok((name.get_ref().to_string(), injection))
-    };
-    let injected: BTreeMap<_, _> = inject.iter().map(kind).collect::<Result<_, _>>()?;
-    let mut keys = inject.iter().filter(|(name, _)| {
-        injected.get(name.get_ref().as_ref()) == Some(&Injection::IdempotencyKey)
-    });
-    if let (Some((first, _)), Some((second, entry))) = (keys.next(), keys.next()) {
-        let message = format!(
-            "a mutation has one idempotency key, but [user.inject] has `{}` and `{}`. Remove one",
-            first.get_ref(),
-            second.get_ref()
-        );
-        return Err(reader.at(entry, message));
+        if injection == Injection::IdempotencyKey {
+            if let Some(first) = &key {
+                let message = format!(
+                    "a mutation has one idempotency key, but [user.inject] has `{first}` and `{name}`. Remove one"
+                );
+                reader.wrong_at(entry, message);
+            }
+            key = Some(name.to_owned());
+        }
+        injected.insert(name.to_owned(), injection);
     }
-    Ok(injected)
+    injected
 }

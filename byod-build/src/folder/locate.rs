@@ -16,7 +16,7 @@ const DEPTH: usize = 4;
 /// The Convex folder that `named` stands for, as the caller would write it.
 ///
 /// What a checkout says (`convex.json`, links) leads to no folder outside of it.
-pub(crate) fn convex_folder(named: &Path) -> Result<PathBuf, Error> {
+pub fn convex_folder(named: &Path) -> Result<PathBuf, Error> {
     let found = find(named)?;
     if found == named {
         return Ok(found);

@@ -8,7 +8,8 @@ mod modules;
 pub(crate) use digest::digest;
 #[cfg(feature = "reader")]
 pub(crate) use grounds::Grounds;
-pub(crate) use locate::{convex_folder, missing, schema_of, would_be};
+pub use locate::convex_folder;
+pub(crate) use locate::{missing, schema_of, would_be};
 pub use modules::is_source;
 #[cfg(feature = "reader")]
 pub(crate) use modules::{Module, find};

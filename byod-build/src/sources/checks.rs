@@ -8,18 +8,29 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::folder;
 
+/// All in which `byod.toml` and the schemas don't go together.
+pub(super) fn all(config: &Config, main: &Project, user: Option<&Project>) -> Vec<Error> {
+    let mut wrong = Vec::new();
+    tables(config, main, user, &mut wrong);
+    outbox(config, main, &mut wrong);
+    mirror(config, main, &mut wrong);
+    wrong
+}
+
 /// Every table of `byod.toml` must be in the schemas.
-pub(super) fn tables(config: &Config, main: &Project, user: Option<&Project>) -> Result<(), Error> {
+fn tables(config: &Config, main: &Project, user: Option<&Project>, wrong: &mut Vec<Error>) {
     let projects = [
         (Some(main), Some(&config.main)),
         (user, config.user.as_ref()),
     ];
     for table in &config.tables {
+        let name = &table.text;
+        let mut lacking = Vec::new();
         for (project, named) in projects {
             let (Some(project), Some(named)) = (project, named) else {
                 continue;
             };
-            if project.schema.table(&table.text).is_some() {
+            if project.schema.table(name).is_some() {
                 continue;
             }
             let folder = config.beside(named);
@@ -27,51 +38,61 @@ pub(super) fn tables(config: &Config, main: &Project, user: Option<&Project>) ->
                 .is_ok_and(|folder| folder::schema_of(&folder).is_some());
             if project.schema.tables.is_empty() && folder.is_dir() && !is_declared {
                 let message = format!(
-                    "{} has no schema.ts, so nothing says what the table `{}` holds. Add one that declares it, or remove the table from `user.tables`",
+                    "{} has no schema.ts, so nothing says what the table `{name}` holds. Add one that declares it, or remove the table from `user.tables`",
                     folder.display(),
-                    table.text
                 );
-                return Err(config.error(table.line, message));
+                wrong.push(config.error(table.line, message));
+            } else {
+                lacking.push((project, folder));
             }
-            let hint = match nearest(&table.text, project.schema.table_names()) {
-                Some(meant) => format!("Did you mean `{meant}`?"),
-                None => "Add it there, or remove it from `user.tables`".to_owned(),
-            };
-            let message = format!(
-                "the schema of {} has no table `{}`. {hint}",
-                config.beside(named).display(),
-                table.text
-            );
-            return Err(config.error(table.line, message));
         }
+        let Some((project, _)) = lacking.first() else {
+            continue;
+        };
+        let hint = match nearest(name, project.schema.table_names()) {
+            // It is on main, so that is its name.
+            _ if main.schema.table(name).is_some() => {
+                "Run `byod export`, which writes it there, or remove it from `user.tables`"
+                    .to_owned()
+            }
+            Some(meant) => format!("Did you mean `{meant}`?"),
+            None => "Add it there, or remove it from `user.tables`".to_owned(),
+        };
+        let folders: Vec<_> = lacking
+            .iter()
+            .map(|(_, folder)| folder.display().to_string())
+            .collect();
+        let of = match folders.as_slice() {
+            [one] => format!("the schema of {one} has"),
+            several => format!("the schemas of {} have", several.join(" and ")),
+        };
+        let message = format!("{of} no table `{name}`. {hint}");
+        wrong.push(config.error(table.line, message));
     }
-    Ok(())
 }
 
 /// What is written from users' deployments must be a table of main's own.
-pub(super) fn outbox(config: &Config, main: &Project) -> Result<(), Error> {
+fn outbox(config: &Config, main: &Project, wrong: &mut Vec<Error>) {
     for table in &config.outbox {
         let name = &table.text;
         if config.tables.iter().any(|of_users| of_users.text == *name) {
             let message = format!(
                 "`user.outbox` names `{name}`, which is the users' own in `user.tables`. Remove one"
             );
-            return Err(config.error(table.line, message));
-        }
-        if main.schema.table(name).is_none() {
+            wrong.push(config.error(table.line, message));
+        } else if main.schema.table(name).is_none() {
             let hint = match nearest(name, main.schema.table_names()) {
                 Some(meant) => format!("Did you mean `{meant}`?"),
                 None => "Remove it from `user.outbox`".to_owned(),
             };
             let message = format!("`user.outbox` names `{name}`, which main doesn't have. {hint}");
-            return Err(config.error(table.line, message));
+            wrong.push(config.error(table.line, message));
         }
     }
-    Ok(())
 }
 
 /// What is mirrored must be there on main, and so must be what never leaves it.
-pub(super) fn mirror(config: &Config, main: &Project) -> Result<(), Error> {
+fn mirror(config: &Config, main: &Project, wrong: &mut Vec<Error>) {
     let mirrored = config.mirror.iter().map(|table| ("mirror", table));
     let published = config.published.iter().map(|table| ("published", table));
     for (key, table) in mirrored.chain(published) {
@@ -81,7 +102,7 @@ pub(super) fn mirror(config: &Config, main: &Project) -> Result<(), Error> {
                 None => format!("Remove it from `user.{key}`"),
             };
             let message = format!("main has no table `{}` to mirror. {hint}", table.text);
-            return Err(config.error(table.line, message));
+            wrong.push(config.error(table.line, message));
         }
     }
     for never in &config.never_mirror {
@@ -107,7 +128,6 @@ pub(super) fn mirror(config: &Config, main: &Project) -> Result<(), Error> {
             "`user.never_mirror` names `{}`, which no mirrored table has. {hint}",
             never.text
         );
-        return Err(config.error(never.line, message));
+        wrong.push(config.error(never.line, message));
     }
-    Ok(())
 }

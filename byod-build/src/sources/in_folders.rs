@@ -13,16 +13,18 @@ use crate::folder;
 use crate::project::{ProjectReading, attempt};
 
 impl Sources<'_> {
-    /// The project in the folder that `byod.toml` names, or else the snapshot's.
+    /// The project in the folder that `byod.toml` names, or else the snapshot's; `fix` begins
+    /// what to do where there is neither.
     pub(super) fn project(
         &mut self,
         named: &Named,
+        fix: &str,
         of: impl Fn(Manifest) -> Option<Project>,
     ) -> Result<Project, Error> {
         let folder = self.config.beside(named);
         if !folder.is_dir() && self.snapshot.is_none() {
             let fix = format!(
-                "Correct `convex` on line {} of {}, or name a `snapshot` there to build without the folder",
+                "{fix} `convex` on line {} of {}, or name a `snapshot` there to build without the folder",
                 named.line,
                 self.config.path.display()
             );

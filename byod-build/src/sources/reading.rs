@@ -1,9 +1,10 @@
 //! Brings together what `byod.toml`, the projects and the file of the functions say.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::path::PathBuf;
 
-use byod_schema::{Manifest, Mirror, Ownership};
+use byod_schema::{Manifest, Mirror, Ownership, Project};
 
 use super::checks;
 use super::snapshot::{self, Mode, Snapshot, Source};
@@ -80,10 +81,11 @@ impl Reading {
 
 /// Reads the projects that `byod.toml` names.
 pub(crate) fn read(
-    config: Config,
+    mut config: Config,
     limits: &Limits,
     apart: &BTreeMap<PathBuf, PathBuf>,
 ) -> Result<Reading, Error> {
+    let mut wrong = mem::take(&mut config.mistakes);
     let snapshot = config.snapshot.as_ref().map(|file| config.beside(file));
     let mut sources = Sources {
         config: &config,
@@ -103,15 +105,21 @@ pub(crate) fn read(
     if let Some(snapshot) = &sources.snapshot {
         sources.note(snapshot.path().to_owned());
     }
-    let main = sources.project(&config.main, |manifest| Some(manifest.main))?;
+    let main = sources.project(&config.main, "Correct", |manifest| Some(manifest.main));
     let own_digest = sources.own_digest.take();
-    let user = match &config.user {
-        Some(user) => Some(sources.project(user, |manifest| manifest.user)?),
-        None => None,
+    let user = config.user.as_ref();
+    let user = user.map(|user| {
+        const FIX: &str = "Write it with `byod export`, or correct";
+        sources.project(user, FIX, |manifest| manifest.user)
+    });
+    let mut known = |project: Result<Project, Error>| project.map_err(|e| wrong.push(e)).ok();
+    let (main, user) = (known(main), user.and_then(&mut known));
+    if let Some(main) = &main {
+        wrong.extend(checks::all(&config, main, user.as_ref()));
+    }
+    let Some(main) = main.filter(|_| wrong.is_empty()) else {
+        return Err(Error::several(wrong));
     };
-    checks::tables(&config, &main, user.as_ref())?;
-    checks::outbox(&config, &main)?;
-    checks::mirror(&config, &main)?;
     let file = functions::file(&config.path);
     sources.note(file.clone());
     let judged = functions::read(&file)?;

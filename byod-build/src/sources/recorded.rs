@@ -19,6 +19,7 @@ impl Sources<'_> {
     pub(super) fn project(
         &mut self,
         named: &Named,
+        _: &str,
         of: impl Fn(Manifest) -> Option<Project>,
     ) -> Result<Project, Error> {
         let Some(snapshot) = &self.snapshot else {

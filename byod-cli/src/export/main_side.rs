@@ -35,6 +35,9 @@ const TABLES: &str = "byod/tables.ts";
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
 
+/// The function that services watch, to know of changes in time.
+const CHANGES: &str = include_str!("main_side/changes.ts");
+
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
 
@@ -313,22 +316,25 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
     );
     // A schema of the app's own has the table, so its validators serve.
-    let (record, by_user) = match present {
+    let (record, by_user, by_updated) = match present {
         None => {
             imports.push_str("import { connectionStatus, databaseConfig } from \"./tables\";\n");
-            (String::new(), Some("by_user"))
+            (String::new(), Some("by_user"), Some("by_updated"))
         }
         Some(table) => {
             imports.push_str("import schema from \"../schema\";\n");
-            let index = table
-                .indexes
-                .iter()
-                .find(|index| index.fields.first().is_some_and(|field| field == "userId"));
+            let by = |field: &str| {
+                let mut indexes = table.indexes.iter();
+                let index =
+                    indexes.find(|index| index.fields.first().is_some_and(|first| first == field));
+                index.map(|index| index.index_descriptor.as_str())
+            };
             (
                 "\nconst databaseConfig = schema.tables.userDatabaseConfig.validator.fields;\n\
                  const { connectionStatus } = databaseConfig;\n"
                     .to_owned(),
-                index.map(|index| index.index_descriptor.as_str()),
+                by("userId"),
+                by("updatedAt"),
             )
         }
     };
@@ -336,6 +342,12 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
         None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
     };
+    // Without an index it would be run again whenever any record changes, over all of them.
+    let changes = by_updated.map(|index| {
+        let range = with_index(index, "q.gte(\"updatedAt\", since)").replace('\n', "\n  ");
+        CHANGES.replace("/*updated*/", &range)
+    });
+    let changes = changes.unwrap_or_default();
     let id = users.id();
     let id_type = match users {
         Users::Table { table, .. } | Users::ConvexAuth { table } => {
@@ -347,6 +359,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         .replace("/*imports*/", &(imports + &record))
         .replace("/*update*/", UPDATE)
         .replace("/*rotation*/", ROTATION)
+        .replace("/*changes*/", &changes)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)
         .replace("/*id type*/", &id_type)

@@ -53,6 +53,7 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
         ("updateConfig", Mutation, Internal, update_args(&record)),
         ("listConfigs", Query, Internal, list_args()),
         ("resealConfig", Mutation, Internal, reseal_args()),
+        ("changedConfigs", Query, Internal, since_args()),
     ]
     .map(|(name, function_type, visibility, args)| {
         let path = FunctionPath::new(MODULE, name);
@@ -116,6 +117,19 @@ fn body(name: &str, table: Arc<Table>, declared: &Function) -> Body {
         "listConfigs" => Arc::new(|ctx, args| {
             let options = args.get("paginationOpts").unwrap_or(&Value::Null);
             Ok(ctx.query(TABLE).paginate(options)?.into())
+        }),
+        "changedConfigs" => Arc::new(|ctx, args| {
+            let since = args.number("since").unwrap_or_default();
+            let time = |record: &Object| record.number("updatedAt").unwrap_or_default();
+            let later = |record: &Object| time(record) >= since;
+            let mut changed = ctx.query(TABLE).filter(later).collect()?;
+            changed.sort_by(|one, other| time(other).total_cmp(&time(one)));
+            changed.truncate(256);
+            let changed = changed.into_iter().map(|mut record| {
+                let mut field = |field| (field, record.remove(field).unwrap_or(Value::Null));
+                Value::from(Object::from([field("userId"), field("updatedAt")]))
+            });
+            Ok(Value::Array(changed.collect()))
         }),
         "resealConfig" => Arc::new(move |ctx, mut sealed| {
             let id = config_id(&mut sealed)?;
@@ -237,6 +251,10 @@ fn update_args(record: &Fields) -> Fields {
 
 fn list_args() -> Fields {
     Fields::from_iter([("paginationOpts", Field::required(Validator::Any))])
+}
+
+fn since_args() -> Fields {
+    Fields::from_iter([("since", Field::required(Validator::Number))])
 }
 
 fn reseal_args() -> Fields {

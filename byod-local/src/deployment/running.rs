@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use byod_schema::{FunctionPath, Value};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::auth::{Caller, Identity};
+use crate::auth::{Caller, Identity, seconds};
 use crate::error::{FunctionError, StartError};
 use crate::random;
 use crate::serving::{Call, Core, RequestRecord, now, server};
@@ -60,6 +61,19 @@ impl LocalDeployment {
     pub fn token(&self, identity: impl Into<Identity>) -> Result<String, StartError> {
         let secret = random::secret()?;
         Ok(self.core.auth_mut().issue(identity.into(), &secret))
+    }
+
+    /// Issues a bearer token that is valid for a while; it says so in its claims `iat` and `exp`.
+    ///
+    /// Fails where the system gives no random bytes.
+    pub fn token_for(
+        &self,
+        identity: impl Into<Identity>,
+        lifetime: Duration,
+    ) -> Result<String, StartError> {
+        let issued = seconds();
+        let identity = identity.into().with("iat", issued);
+        self.token(identity.with("exp", issued + lifetime.as_secs_f64()))
     }
 
     /// Accepts this token no longer.

@@ -1,12 +1,9 @@
-use std::cell::Cell;
-
 use byod_schema::Value;
 
 use crate::auth::{Caller, Identity};
 use crate::error::FunctionError;
 use crate::store::Ids;
-use crate::store::Query;
-use crate::store::{self, Tables, Transaction};
+use crate::store::{self, Noticed, Query, Read, Tables, Transaction};
 use crate::values::IntoObject;
 use crate::values::Object;
 
@@ -18,7 +15,7 @@ pub struct Ctx<'a> {
     access: Access<'a>,
     caller: &'a Caller,
     now: f64,
-    has_paginated: Cell<bool>,
+    noticed: &'a Noticed,
 }
 
 #[derive(Debug)]
@@ -28,12 +25,17 @@ pub(crate) enum Access<'a> {
 }
 
 impl<'a> Ctx<'a> {
-    pub(crate) fn new(access: Access<'a>, caller: &'a Caller, now: f64) -> Self {
+    pub(crate) fn new(
+        access: Access<'a>,
+        caller: &'a Caller,
+        now: f64,
+        noticed: &'a Noticed,
+    ) -> Self {
         Self {
             access,
             caller,
             now,
-            has_paginated: Cell::default(),
+            noticed,
         }
     }
 
@@ -106,13 +108,14 @@ impl<'a> Ctx<'a> {
 
     /// The document of that id, if it exists.
     pub fn get(&self, id: &str) -> Option<Object> {
+        self.noticed.read(Read::Document(id.to_owned()));
         store::document(self.tables(), self.ids(), id).map(|document| document.as_ref().clone())
     }
 
     /// Begins a query of a table; an unknown table fails when it is read.
     pub fn query(&self, table: &str) -> Query<'_> {
         let table = store::table(self.tables(), table);
-        Query::new(table, &self.has_paginated)
+        Query::new(table, self.noticed)
     }
 
     /// Inserts a document and gives its id.

@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::auth::Caller;
     use crate::functions::Access;
-    use crate::store::Store;
+    use crate::store::{Noticed, Store};
     use byod_schema::idempotency_table;
 
     #[test]
@@ -141,7 +141,8 @@ mod tests {
                 ("userId", "ada".into()),
                 ("n", n.into()),
             ];
-            let mut ctx = Ctx::new(Access::Write(store.begin()), &caller, now);
+            let noticed = Noticed::default();
+            let mut ctx = Ctx::new(Access::Write(store.begin()), &caller, now, &noticed);
             let ran = keyed.run(&mut ctx, Object::from(args), |_, args| {
                 Ok(args.get("n").cloned().unwrap_or(Value::Null))
             });

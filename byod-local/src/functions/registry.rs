@@ -13,7 +13,7 @@ use super::ctx::{Access, Ctx};
 use super::idempotency::Keyed;
 use crate::auth::Caller;
 use crate::error::FunctionError;
-use crate::store::validate;
+use crate::store::{Noticed, validate};
 use crate::values::Object;
 use crate::values::Shown;
 
@@ -98,8 +98,9 @@ impl Entry {
         caller: &Caller,
         args: Vec<Value>,
         now: f64,
+        noticed: &Noticed,
     ) -> Result<Value, FunctionError> {
-        let mut ctx = Ctx::new(access, caller, now);
+        let mut ctx = Ctx::new(access, caller, now, noticed);
         let args = self.check_args(args, &ctx)?;
         if let Some(subject) = &self.claimed {
             claim::check(&ctx, args.str(subject).unwrap_or_default())?;

@@ -1,9 +1,6 @@
 //! The answers of the HTTP API, and the two forms of a value in them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use byod_schema::Value;
-use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use crate::error::FunctionError;
@@ -69,39 +66,7 @@ impl Serialize for Formatted {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.1 {
             Format::Encoded => self.0.serialize(serializer),
-            Format::Clean => Clean(&self.0).serialize(serializer),
-        }
-    }
-}
-
-struct Clean<'a>(&'a Value);
-
-impl Serialize for Clean<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Value::Int64(value) => serializer.collect_str(value),
-            Value::Float64(value) if value.is_nan() => serializer.serialize_str("NaN"),
-            Value::Float64(value) if value.is_infinite() => {
-                let sign = if *value > 0.0 { "" } else { "-" };
-                serializer.collect_str(&format_args!("{sign}Infinity"))
-            }
-            Value::Float64(value) if *value == 0.0 => serializer.serialize_f64(*value),
-            Value::Bytes(bytes) => serializer.serialize_str(&STANDARD.encode(bytes)),
-            Value::Array(values) => {
-                let mut seq = serializer.serialize_seq(Some(values.len()))?;
-                for value in values {
-                    seq.serialize_element(&Clean(value))?;
-                }
-                seq.end()
-            }
-            Value::Object(fields) => {
-                let mut map = serializer.serialize_map(Some(fields.len()))?;
-                for (name, value) in fields {
-                    map.serialize_entry(name, &Clean(value))?;
-                }
-                map.end()
-            }
-            same => same.serialize(serializer),
+            Format::Clean => self.0.clean().serialize(serializer),
         }
     }
 }

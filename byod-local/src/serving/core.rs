@@ -4,13 +4,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_schema::{FunctionPath, FunctionType, Value};
+use byod_sync::Timestamp;
 
 use super::requests::Requests;
 use crate::auth::{Auth, Caller};
 use crate::error::FunctionError;
 use crate::functions::Access;
 use crate::functions::Functions;
-use crate::store::{Store, Tables};
+use crate::store::{Asked, Noticed, Store, Tables};
 
 #[derive(Debug)]
 pub(crate) struct Core {
@@ -74,12 +75,31 @@ impl Core {
         if function.is_query() {
             let store = self.store();
             let access = Access::Read(store.tables(), store.ids());
-            function.call(access, caller, call.args, now())
+            function.call(access, caller, call.args, now(), &Noticed::default())
         } else {
             let mut store = self.store_mut();
             let access = Access::Write(store.begin());
-            function.call(access, caller, call.args, now())
+            function.call(access, caller, call.args, now(), &Noticed::default())
         }
+    }
+
+    /// Calls a mutation, unless it was called before: then gives what it gave. With the moment of its writes.
+    pub(crate) fn call_once(
+        &self,
+        asked: Asked,
+        call: Call,
+        caller: &Caller,
+    ) -> Result<(Value, Timestamp), FunctionError> {
+        let function = self.functions.find(&call.path, call.kind, caller)?;
+        let mut store = self.store_mut();
+        if let Some(known) = store.answered().get(&asked) {
+            return Ok(known);
+        }
+        let access = Access::Write(store.begin());
+        let value = function.call(access, caller, call.args, now(), &Noticed::default())?;
+        let ts = store.moment();
+        store.answered().add(asked, value.clone(), ts);
+        Ok((value, ts))
     }
 
     /// Calls queries that all see the same state: the present one, or an older
@@ -99,7 +119,7 @@ impl Core {
             let query = Some(FunctionType::Query);
             let function = self.functions.find(&call.path, query, caller)?;
             let access = Access::Read(tables, store.ids());
-            function.call(access, caller, call.args, now())
+            function.call(access, caller, call.args, now(), &Noticed::default())
         });
         Some(results.collect())
     }

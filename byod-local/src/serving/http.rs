@@ -1,5 +1,7 @@
 //! The HTTP API: reads a request, calls functions, writes the answer.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use byod_schema::{FunctionPath, FunctionType, Value};
@@ -14,6 +16,7 @@ use serde_json::Value as Json;
 use super::answer::{Answer, Batch, Format, Timestamp};
 use super::core::{Call, Core, now};
 use super::requests::RequestRecord;
+use super::socket::{self, Sockets};
 use crate::auth::{Caller, Refusal};
 use crate::error::FunctionError;
 
@@ -57,12 +60,25 @@ struct BatchBody {
 }
 
 /// Answers one request, and records it.
-pub(crate) async fn answer(core: &Core, request: Request<Incoming>) -> Response<Full<Bytes>> {
+///
+/// Where it asks for a socket, that is left in `sockets`, to be served once the answer is out.
+pub(crate) async fn answer(
+    core: &Arc<Core>,
+    sockets: &Sockets,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let mut record = RequestRecord {
         endpoint: request.uri().path().to_owned(),
         ..RequestRecord::default()
     };
-    let answer = respond(core, request, &mut record).await;
+    let answer = match socket::version(request.uri().path()) {
+        Some(version) => {
+            let version = version.to_owned();
+            socket::open(core, sockets, request, &version)
+                .map_err(|why| Refused::bad_request("BadConnectionUpgrade", why))
+        }
+        None => respond(core, request, &mut record).await,
+    };
     let response = answer.unwrap_or_else(|refused| {
         let body = serde_json::json!({"code": refused.code, "message": refused.message});
         let mut response = json(refused.status, &body);
@@ -116,7 +132,7 @@ async fn respond(
     record.functions = vec![body.path.clone()];
     let caller = authenticate(core, authorization.as_ref(), record)?;
     if endpoint == "/api/function" && !caller.admin {
-        return Err(bad_deploy_key(core));
+        return Err(refusal(core, Refusal::DeployKey));
     }
     let format = format(body.format.as_deref())?;
     let at = match endpoint.as_str() {
@@ -220,25 +236,12 @@ fn authenticate(
 }
 
 fn refusal(core: &Core, why: Refusal) -> Refused {
-    match why {
-        Refusal::Malformed => {
-            Refused::bad_request("HeaderParseFailure", "Malformed Authorization header.")
-        }
-        Refusal::Token => Refused::new(
-            StatusCode::UNAUTHORIZED,
-            "Unauthenticated",
-            "Could not verify OIDC token claim. Check that the token signature is valid and the token hasn't expired.",
-        ),
-        Refusal::DeployKey => bad_deploy_key(core),
-    }
-}
-
-fn bad_deploy_key(core: &Core) -> Refused {
-    let message = format!(
-        "The provided deploy key was invalid for deployment '{}'. Double check that the environment this key was generated for matches the desired deployment.",
-        core.name
-    );
-    Refused::new(StatusCode::FORBIDDEN, "BadDeployKey", message)
+    let (status, code) = match why {
+        Refusal::Malformed => (StatusCode::BAD_REQUEST, "HeaderParseFailure"),
+        Refusal::Token => (StatusCode::UNAUTHORIZED, "Unauthenticated"),
+        Refusal::DeployKey => (StatusCode::FORBIDDEN, "BadDeployKey"),
+    };
+    Refused::new(status, code, why.message(&core.name))
 }
 
 fn format(name: Option<&str>) -> Result<Format, Refused> {

@@ -1,10 +1,12 @@
-//! Answers calls: what all of them share, and Convex's HTTP API.
+//! Answers calls: what all of them share, Convex's HTTP API, and its sync protocol.
 
 mod answer;
 mod core;
 mod http;
+mod live;
 mod requests;
 pub(crate) mod server;
+mod socket;
 
 pub(crate) use core::{Call, Core, now};
 pub use requests::RequestRecord;

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::core::Core;
 use super::http;
+use super::socket::Sockets;
 
 /// Serves until it is dropped, which also closes every connection.
 pub(crate) async fn serve(listener: TcpListener, core: Arc<Core>) {
@@ -24,13 +25,18 @@ pub(crate) async fn serve(listener: TcpListener, core: Arc<Core>) {
                 let _ = stream.set_nodelay(true);
                 let core = core.clone();
                 connections.spawn(async move {
+                    let sockets = Sockets::default();
                     let answer = service_fn(|request| {
-                        let core = core.clone();
-                        async move { Ok::<_, Infallible>(http::answer(&core, request).await) }
+                        let (core, sockets) = (core.clone(), sockets.clone());
+                        async move {
+                            Ok::<_, Infallible>(http::answer(&core, &sockets, request).await)
+                        }
                     });
                     let http = Builder::new(TokioExecutor::new());
+                    let stream = TokioIo::new(stream);
                     // A connection that breaks concerns its client only.
-                    let _ = http.serve_connection(TokioIo::new(stream), answer).await;
+                    let _ = http.serve_connection_with_upgrades(stream, answer).await;
+                    sockets.serve().await;
                 });
             }
             // Ended connections are forgotten.

@@ -1,9 +1,11 @@
-use std::cell::Cell;
 use std::cmp::Ordering;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use byod_schema::{Value, nearest};
 
+use super::order::{Key, key};
+use super::reads::{Noticed, Range, Read};
 use super::tables::Table;
 use crate::error::FunctionError;
 use crate::values::Object;
@@ -32,8 +34,9 @@ type Filter<'a> = Box<dyn Fn(&Object) -> bool + 'a>;
 #[must_use = "a query does nothing until it is collected"]
 pub struct Query<'a> {
     table: Result<&'a Arc<Table>, FunctionError>,
-    /// Whether the function has read a page, of whatever query.
-    has_paginated: &'a Cell<bool>,
+    noticed: &'a Noticed,
+    /// Fields that have one value.
+    equal: Vec<(String, Value)>,
     filters: Vec<Filter<'a>>,
     /// What to order by, before the time of creation.
     fields: Vec<String>,
@@ -41,13 +44,11 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    pub(crate) fn new(
-        table: Result<&'a Arc<Table>, FunctionError>,
-        has_paginated: &'a Cell<bool>,
-    ) -> Self {
+    pub(crate) fn new(table: Result<&'a Arc<Table>, FunctionError>, noticed: &'a Noticed) -> Self {
         Self {
             table,
-            has_paginated,
+            noticed,
+            equal: Vec::new(),
             filters: Vec::new(),
             fields: Vec::new(),
             descending: false,
@@ -74,9 +75,9 @@ impl<'a> Query<'a> {
     }
 
     /// Only documents in which the field, or the path `a.b`, has that value.
-    pub fn eq(self, field: impl Into<String>, value: impl Into<Value>) -> Self {
-        let (field, value) = (field.into(), value.into());
-        self.filter(move |document| compare(document.at(&field), Some(&value)).is_eq())
+    pub fn eq(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.equal.push((field.into(), value.into()));
+        self
     }
 
     /// Only documents for which `keep` holds.
@@ -97,9 +98,24 @@ impl<'a> Query<'a> {
 
     /// The first `count` documents.
     pub fn take(self, count: usize) -> Result<Vec<Object>, FunctionError> {
-        let kept = self.ordered()?;
-        let kept = kept.into_iter().filter(|document| self.keeps(document));
-        Ok(kept.take(count).cloned().collect())
+        let mut taken: Vec<Object> = Vec::new();
+        let mut rest = self.ordered()?.into_iter();
+        while taken.len() < count
+            && let Some(document) = rest.next()
+        {
+            if self.keeps(document) {
+                taken.push(document.clone());
+            }
+        }
+        let last = taken.last().filter(|_| taken.len() == count);
+        let to = last.map(|last| key(last, &self.fields));
+        if count > 0 {
+            self.notice(
+                Bound::Unbounded,
+                to.map_or(Bound::Unbounded, Bound::Included),
+            )?;
+        }
+        Ok(taken)
     }
 
     /// One page, for the argument `paginationOpts`; the result has Convex's
@@ -108,17 +124,23 @@ impl<'a> Query<'a> {
     /// Fails where `numItems` is missing or the cursor is not one of this query, and where
     /// the function has paginated before, as on a deployment.
     pub fn paginate(self, options: &Value) -> Result<Object, FunctionError> {
-        if self.has_paginated.replace(true) {
+        if !self.noticed.paginate() {
             return Err(SECOND_PAGE.into());
         }
         let options = Object::try_from(options.clone())?;
         let size = options.number("numItems").filter(|size| *size >= 0.0);
         let size = size.ok_or("`options.numItems` must be a positive number.")? as usize;
-        let after = self.cursor(&options, "cursor")?;
-        let until = self.cursor(&options, "endCursor")?;
+        let after = self.place_of(options.get("cursor"))?;
+        // A page that is read again ends where it did, so that pages stay side by side.
+        let given = match options.get("endCursor") {
+            None | Some(Value::Null) => self.noticed.page_end().map(Value::from),
+            Some(given) => Some(given.clone()),
+        };
+        let until = self.place_of(given.as_ref())?;
 
         let mut page = Vec::new();
         let mut next = END.to_owned();
+        let mut end = until.as_ref().map_or(Bound::Unbounded, Place::inclusive);
         let mut rest = self
             .ordered()?
             .into_iter()
@@ -127,35 +149,77 @@ impl<'a> Query<'a> {
             .filter(|document| self.keeps(document))
             .peekable();
         while let Some(document) = rest.next() {
-            page.push(Value::from(document.clone()));
+            page.push(document);
             // With `endCursor` the page is as long as the range is.
-            if until.is_none() && page.len() >= size && rest.peek().is_some() {
+            if until.is_none()
+                && page.len() >= size
+                && let Some(beyond) = rest.peek()
+            {
                 next = self.cursor_at(document)?;
+                end = Bound::Included(key(beyond, &self.fields));
                 break;
             }
         }
-        if let (Some(Place::At(_)), Some(given)) = (&until, options.str("endCursor")) {
-            next = given.to_owned();
+        if let (Some(Place::At(_)), Some(Value::String(given))) = (&until, given) {
+            next = given;
         }
+        self.notice(
+            after.as_ref().map_or(Bound::Unbounded, Place::exclusive),
+            end,
+        )?;
+        self.noticed.end_page(next.clone());
+        // Where a page that has grown is best cut in two.
+        let middle = page
+            .get(page.len() / 2)
+            .filter(|_| until.is_some() && page.len() > 1);
+        let split = middle
+            .map(|document| self.cursor_at(document))
+            .transpose()?;
+        let page = page.into_iter().cloned().map(Value::from);
         Ok(Object::from([
             ("isDone", Value::from(next == END)),
-            ("page", Value::from(page)),
+            ("page", page.collect::<Vec<_>>().into()),
             ("continueCursor", Value::from(next)),
-            ("splitCursor", Value::Null),
+            ("splitCursor", split.map_or(Value::Null, Value::from)),
             ("pageStatus", Value::Null),
         ]))
+    }
+
+    /// Remembers which part of the table was read, in the direction of the query.
+    fn notice(&self, first: Bound<Key>, last: Bound<Key>) -> Result<(), FunctionError> {
+        let table = *self.table.as_ref().map_err(Clone::clone)?;
+        let (from, to) = match self.descending {
+            true => (last, first),
+            false => (first, last),
+        };
+        let mut equal = self.equal.clone();
+        equal.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.noticed.read(Read::Range(Range {
+            table: table.declared.table_name.clone(),
+            equal,
+            fields: self.fields.clone(),
+            from,
+            to,
+        }));
+        Ok(())
     }
 
     fn keeps(&self, document: &Object) -> bool {
         self.filters.iter().all(|keep| keep(document))
     }
 
+    /// The documents that have the values, in the order of the query.
     fn ordered(&self) -> Result<Vec<&'a Object>, FunctionError> {
         let table = *self.table.as_ref().map_err(Clone::clone)?;
-        let mut documents: Vec<_> = table.documents.values().map(Arc::as_ref).collect();
+        let has = |document: &&Object| {
+            let mut equal = self.equal.iter();
+            equal.all(|(field, value)| compare(document.at(field), Some(value)).is_eq())
+        };
+        let documents = table.documents.values().map(Arc::as_ref);
+        let mut documents: Vec<_> = documents.filter(has).collect();
         // By id, which is by creation, they are already.
         if !self.fields.is_empty() {
-            documents.sort_by_cached_key(|document| Key(self.key(document)));
+            documents.sort_by_cached_key(|document| key(document, &self.fields));
         }
         if self.descending {
             documents.reverse();
@@ -163,19 +227,13 @@ impl<'a> Query<'a> {
         Ok(documents)
     }
 
-    /// What the document is ordered by. Ids are in the order of creation.
-    fn key(&self, document: &Object) -> Vec<Option<Value>> {
-        let fields = self.fields.iter().map(String::as_str).chain(["_id"]);
-        fields.map(|field| document.at(field).cloned()).collect()
-    }
-
     /// Where the document stands to a cursor, in the direction of the query.
     fn place(&self, document: &Object, cursor: Option<&Place>) -> Ordering {
         match cursor {
             None => Ordering::Greater,
             Some(Place::End) => Ordering::Less,
-            Some(Place::At(key)) => {
-                let order = compare_keys(&self.key(document), key);
+            Some(Place::At(at)) => {
+                let order = key(document, &self.fields).cmp(at);
                 if self.descending {
                     order.reverse()
                 } else {
@@ -187,16 +245,17 @@ impl<'a> Query<'a> {
 
     /// Absent fields are `[]` in a cursor, others `[value]`.
     fn cursor_at(&self, document: &Object) -> Result<String, FunctionError> {
-        let key: Vec<Vec<Value>> = self
-            .key(document)
+        let key: Vec<Vec<Value>> = key(document, &self.fields)
+            .0
             .into_iter()
             .map(|value| value.into_iter().collect())
             .collect();
         serde_json::to_string(&key).map_err(|error| FunctionError::new(error.to_string()))
     }
 
-    fn cursor(&self, options: &Object, name: &str) -> Result<Option<Place>, FunctionError> {
-        let text = match options.get(name) {
+    /// The place that a cursor names.
+    fn place_of(&self, cursor: Option<&Value>) -> Result<Option<Place>, FunctionError> {
+        let text = match cursor {
             None | Some(Value::Null) => return Ok(None),
             Some(Value::String(text)) if text == END => return Ok(Some(Place::End)),
             Some(Value::String(text)) => text,
@@ -208,42 +267,32 @@ impl<'a> Query<'a> {
             return Err("InvalidCursor: Tried to run a query starting from a cursor, but it looks like this cursor is from a different query.".into());
         };
         let key = key.into_iter().map(|value| value.into_iter().next());
-        Ok(Some(Place::At(key.collect())))
+        Ok(Some(Place::At(Key(key.collect()))))
     }
 }
 
 enum Place {
-    At(Vec<Option<Value>>),
+    At(Key),
     End,
 }
 
-struct Key(Vec<Option<Value>>);
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+impl Place {
+    /// Up to it.
+    fn inclusive(&self) -> Bound<Key> {
+        match self {
+            Self::At(key) => Bound::Included(key.clone()),
+            Self::End => Bound::Unbounded,
+        }
     }
-}
 
-impl Eq for Key {}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+    /// From behind it.
+    fn exclusive(&self) -> Bound<Key> {
+        match self {
+            Self::At(key) => Bound::Excluded(key.clone()),
+            // Nothing is behind the end, and what comes to it is before it.
+            Self::End => Bound::Unbounded,
+        }
     }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        compare_keys(&self.0, &other.0)
-    }
-}
-
-fn compare_keys(a: &[Option<Value>], b: &[Option<Value>]) -> Ordering {
-    let mut fields = a.iter().zip(b);
-    fields
-        .find_map(|(a, b)| Some(compare(a.as_ref(), b.as_ref())).filter(|order| order.is_ne()))
-        .unwrap_or(Ordering::Equal)
 }
 
 fn unknown_index(table: &Table, name: &str) -> FunctionError {
@@ -290,8 +339,8 @@ mod tests {
 
     fn folders(store: &Store) -> Query<'_> {
         // Each page is of a call of its own.
-        let has_paginated = Box::leak(Box::default());
-        Query::new(tables::table(store.tables(), "folders"), has_paginated)
+        let noticed = Box::leak(Box::default());
+        Query::new(tables::table(store.tables(), "folders"), noticed)
     }
 
     fn names(documents: Vec<Object>) -> Vec<String> {
@@ -341,8 +390,8 @@ mod tests {
         let error = folders(&store).index("by_parents").first().unwrap_err();
         let expected = "Table `folders` has no index `by_parents`; did you mean `by_parent`?";
         assert_eq!(error, FunctionError::new(expected));
-        let has_paginated = Cell::default();
-        let query = Query::new(tables::table(store.tables(), "folder"), &has_paginated);
+        let noticed = Noticed::default();
+        let query = Query::new(tables::table(store.tables(), "folder"), &noticed);
         let expected = "The schema has no table `folder`; did you mean `folders`?";
         assert_eq!(query.collect().unwrap_err(), FunctionError::new(expected));
     }

@@ -1,12 +1,16 @@
 //! The tables and their documents, and the transactions that change them.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
+use byod_sync::Timestamp;
 
+use super::answered::Answered;
 use super::ids::Ids;
+use super::moments::Moments;
 use super::validate;
+use super::watches::Watches;
 use crate::error::{FunctionError, StartError};
 use crate::values::Object;
 
@@ -66,6 +70,9 @@ pub(crate) struct Store {
     validates: bool,
     last_creation_time: f64,
     snapshots: VecDeque<(u64, Tables)>,
+    moments: Moments,
+    answered: Answered,
+    watches: Mutex<Watches>,
 }
 
 impl Store {
@@ -85,6 +92,9 @@ impl Store {
             validates: schema.schema_validation,
             last_creation_time: 0.0,
             snapshots: VecDeque::new(),
+            moments: Moments::new(),
+            answered: Answered::default(),
+            watches: Mutex::default(),
         })
     }
 
@@ -100,6 +110,21 @@ impl Store {
     pub(crate) fn new_id(&mut self, table: &str) -> Result<String, FunctionError> {
         let id = self.ids.next(table);
         id.ok_or_else(|| unknown_table(&self.tables, table))
+    }
+
+    /// The moment of the last commit.
+    pub(crate) fn moment(&self) -> Timestamp {
+        self.moments.last()
+    }
+
+    /// Who is told of which commits.
+    pub(crate) fn watches(&self) -> MutexGuard<'_, Watches> {
+        self.watches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What mutations gave, by session and request.
+    pub(crate) fn answered(&mut self) -> &mut Answered {
+        &mut self.answered
     }
 
     /// Begins a transaction. What it wrote is undone unless it is committed.
@@ -160,7 +185,18 @@ impl Transaction<'_> {
 
     /// Keeps the writes.
     pub(crate) fn commit(mut self) {
-        self.undo.clear();
+        let undo = std::mem::take(&mut self.undo);
+        if undo.is_empty() {
+            return;
+        }
+        self.store.moments.advance();
+        let (store, watches) = (&*self.store, self.store.watches());
+        for (id, old) in &undo {
+            let new = document(&store.tables, &store.ids, id);
+            let versions = old.iter().chain(new).map(Arc::as_ref);
+            let table = store.ids.table_of(id).unwrap_or_default();
+            watches.written(table, id, versions);
+        }
     }
 
     pub(crate) fn insert(

@@ -3,6 +3,10 @@
 // Each test program uses its own part of this.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+mod client;
+
+pub use client::Client as LiveClient;
+
 use base64::Engine as _;
 use byod_local::{Local, LocalDeployment, Manifest};
 use bytes::Bytes;

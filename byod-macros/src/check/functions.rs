@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use byod_schema::{
-    Difference, Fields, FunctionPath, FunctionType, Location, Manifest, Refusal, Runs, Validator,
+    Difference, Fields, FunctionPath, FunctionType, Location, Manifest, Placed, Refusal, Runs,
+    Validator,
 };
 use proc_macro2::Span;
 use syn::Ident;
 use syn::ext::IdentExt as _;
 
 use super::errors::{Errors, unknown_name};
-use super::placed::{Placed, public};
 use super::rust_names::modules_of_main;
 use crate::names::{self, Scope};
 use crate::types::{Member, Type, Types};
@@ -87,7 +87,8 @@ pub(super) fn gather(
     errors: &mut Errors,
 ) -> Vec<Function> {
     let Asked { module, chosen, .. } = *asked;
-    let public: Vec<(&FunctionPath, &byod_schema::Function)> = public(manifest)
+    let public: Vec<(&FunctionPath, &byod_schema::Function)> = manifest
+        .public_functions()
         .filter(|(path, _)| path.module == module)
         .collect();
     if let (true, Some(written)) = (public.is_empty(), asked.written) {

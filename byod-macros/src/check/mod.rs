@@ -7,7 +7,6 @@ mod fields;
 mod functions;
 mod mismatch;
 mod module;
-mod placed;
 mod rust_names;
 mod table;
 
@@ -15,6 +14,5 @@ pub(crate) use errors::unknown_table;
 pub(crate) use fields::CheckedField;
 pub(crate) use functions::{Arguments, ArgumentsStruct, Builder, Function, Returns, ValueType};
 pub(crate) use module::{Module, check_module};
-pub(crate) use placed::{Placed, all_placed};
 pub(crate) use rust_names::ModuleNames;
 pub(crate) use table::{Body, Table, check};

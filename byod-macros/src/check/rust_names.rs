@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use byod_schema::Manifest;
 
-use super::placed::public;
 use crate::names::{self, Scope};
 
 /// The name of a generated module, and another by which it can be reached where nothing
@@ -107,6 +106,9 @@ fn modules(manifest: &Manifest) -> Vec<String> {
 
 /// Main's modules that have public functions.
 pub(super) fn modules_of_main(manifest: &Manifest) -> Vec<&str> {
-    let modules: BTreeSet<&str> = public(manifest).map(|(path, _)| &*path.module).collect();
+    let modules: BTreeSet<&str> = manifest
+        .public_functions()
+        .map(|(path, _)| &*path.module)
+        .collect();
     modules.into_iter().collect()
 }

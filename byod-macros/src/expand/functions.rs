@@ -38,6 +38,21 @@ pub(crate) fn function(
             let fields = inside.declarations(members);
             let object = inside.object_impl(name, &codecs);
             let default = members.iter().all(|m| m.optional).then(|| quote!(Default,));
+            // Instead of a hint to derive it.
+            let no_default = members.iter().any(|m| !m.optional).then(|| {
+                quote! {
+                    impl ::std::default::Default for #name
+                    where
+                        for<'_a> ::byod_runtime::codec::RequiredArguments:
+                            ::byod_runtime::codec::LeftOut<'_a, Self>,
+                    {
+                        fn default() -> Self {
+                            <::byod_runtime::codec::RequiredArguments as
+                                ::byod_runtime::codec::LeftOut<'_, Self>>::left_out()
+                        }
+                    }
+                }
+            });
             let builder = builder
                 .as_ref()
                 .map(|builder| builders::builder(builder, name, members, inside));
@@ -57,6 +72,8 @@ pub(crate) fn function(
                         ::byod_runtime::codec::Object::encode_fields(self, fields)
                     }
                 }
+
+                #no_default
 
                 #object
 

@@ -1,10 +1,8 @@
 //! Quotes what the runtime knows of a function.
 
-use byod_schema::{FunctionType, Injection, Runs};
+use byod_schema::{FunctionType, Injection, Placed, Runs};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-
-use crate::check::Placed;
 
 /// `FunctionInfo { … }`
 pub(crate) fn info(placed: &Placed) -> TokenStream {

@@ -36,8 +36,9 @@ impl ByodBuilder {
     /// proxies (SOCKS, or ones that ask for a password), client certificates, TLS of your
     /// own, or DNS of your own for main. Needs the feature `reqwest`.
     ///
-    /// `client` is asked twice, for a builder can't be copied: once for
-    /// [`Location::Main`], once for [`Location::User`], the deployments of users. What
+    /// `client` is asked four times, for a builder can't be copied: twice for
+    /// [`Location::Main`], twice for [`Location::User`], the deployments of users; calls and
+    /// the sockets of what is watched have a client each, for sockets are of HTTP/1 alone. What
     /// only main may see, such as a client certificate or a header with a password,
     /// belongs to the first alone: users' deployments are in strangers' hands.
     ///
@@ -87,6 +88,8 @@ impl ByodBuilder {
         self.http.clients = Some(crate::deployment::HttpClients {
             main: client(Location::Main),
             users: client(Location::User),
+            main_sockets: client(Location::Main),
+            users_sockets: client(Location::User),
         });
         self
     }

@@ -8,9 +8,10 @@ use futures_util::future::join_all;
 use serde::de::IgnoredAny;
 use tracing::Instrument as _;
 
-use super::call::{Prepared, Query};
+use super::call::{Prepared, Query, Read};
 use super::session::Session;
-use crate::deployment::{CallContext, Deadline, Limits, answer};
+use crate::deployment::answer::{self, Given};
+use crate::deployment::{CallContext, Deadline, Limits};
 use crate::error::{Claim, ConnectionProblem, Endpoint, Error};
 use crate::routing::{Known, Target};
 use crate::telemetry::{Called, Observed};
@@ -130,7 +131,7 @@ struct Place<T> {
     group: usize,
     index: usize,
     path: &'static str,
-    read: fn(&[u8], CallContext<'_>) -> Result<T, Error>,
+    read: Read<T>,
 }
 
 /// What each deployment answered.
@@ -335,7 +336,7 @@ impl<T> Reader<T> {
         let (target, answer) = &answers.0[group];
         let GroupAnswer { body, ranges } = answer.as_ref().map_err(Clone::clone)?;
         read(
-            &body[ranges[index].clone()],
+            Given::Answer(&body[ranges[index].clone()]),
             target.client().context(Endpoint::Query, path).counted(),
         )
     }

@@ -11,7 +11,8 @@ use tracing::Instrument as _;
 
 use super::session::Session;
 use crate::codec::{Arguments, Body, Field, FunctionInfo, IdempotencyKey, Seed};
-use crate::deployment::{CallContext, Deadline, Limits, answer};
+use crate::deployment::answer::{self, Given};
+use crate::deployment::{CallContext, Deadline, Limits};
 use crate::error::{Deployment, Error, Outcome};
 use crate::routing::{Target, Wanted};
 use crate::telemetry::{Called, Observed};
@@ -34,8 +35,8 @@ pub struct Routed<T> {
     pub mirror_age: Option<Duration>,
 }
 
-/// Reads the answer of a function.
-pub(crate) type Read<T> = fn(&[u8], CallContext<'_>) -> Result<T, Error>;
+/// Reads what a function gave.
+pub(crate) type Read<T> = fn(Given<'_>, CallContext<'_>) -> Result<T, Error>;
 
 /// A call that is ready to be sent: everything but the deployment is decided.
 pub(crate) struct Prepared<T> {
@@ -63,6 +64,30 @@ impl<T> Prepared<T> {
         }
     }
 
+    /// The same call, whose answer is read otherwise.
+    pub(crate) fn reading<U>(&self, read: Read<U>) -> Prepared<U> {
+        use serde::ser::Error as _;
+        Prepared {
+            session: self.session.clone(),
+            function: self.function,
+            // The error can't be cloned; its text is all that is used of it.
+            body: match &self.body {
+                Ok(body) => Ok(body.clone()),
+                Err(error) => Err(serde_json::Error::custom(error)),
+            },
+            read,
+            options: self.options.clone(),
+        }
+    }
+
+    /// The same call once more, of the same user.
+    pub(crate) fn again(&self, session: &Session) -> Self {
+        Self {
+            session: session.clone(),
+            ..self.reading(self.read)
+        }
+    }
+
     /// What it may cost.
     pub(crate) fn limits(&self) -> Limits {
         let standard = self.session.limits();
@@ -77,13 +102,7 @@ impl<T> Prepared<T> {
 
     /// What it needs to be routed.
     pub(crate) fn wanted(&self, kind: FunctionType) -> Wanted<'static> {
-        Wanted {
-            runs: self.function.runs,
-            switches: self.function.switches,
-            table: self.function.table,
-            endpoint: kind.into(),
-            path: self.function.path,
-        }
+        Wanted::of(self.function, kind)
     }
 
     /// The body for the deployment it goes to; taken out, for a call is run once. Whose
@@ -156,7 +175,8 @@ impl<T> Prepared<T> {
                 context.repeatable |= target.is_user() && self.options.idempotency_key.is_some();
                 let body = Bytes::from(self.finish(&target, context)?);
                 let read = self.read;
-                let read = |answer: &Bytes, context: CallContext<'_>| read(answer, context);
+                let read =
+                    |answer: &Bytes, context: CallContext<'_>| read(Given::Answer(answer), context);
                 let routed = |value| {
                     self.session.answered(&target);
                     Routed {
@@ -286,7 +306,7 @@ macro_rules! call {
             where
                 T: DeserializeOwned,
             {
-                Self(Prepared::new(session, function, arguments, answer::read_value))
+                Self(Prepared::new(session, function, arguments, answer::read_given_value))
             }
 
             /// For the generated code: the result is of the type of the validator `V`.
@@ -299,8 +319,8 @@ macro_rules! call {
             where
                 T: Field<V>,
             {
-                Self(Prepared::new(session, function, arguments, |answer, context| {
-                    answer::read(answer, Seed::<V, T>::new(), context)
+                Self(Prepared::new(session, function, arguments, |given, context| {
+                    answer::read_given(given, Seed::<V, T>::new(), context)
                 }))
             }
         }

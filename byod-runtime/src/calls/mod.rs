@@ -4,6 +4,7 @@ mod batch;
 mod by_path;
 mod call;
 mod claiming;
+mod live;
 mod mirrored;
 mod pages;
 mod paginated;
@@ -11,6 +12,7 @@ mod session;
 
 pub use batch::{Batch, Queries};
 pub use call::{Action, Mutation, Query, Routed};
+pub use live::{Live, LivePages, LiveQueries, LiveRouted, LoadedPages};
 pub use pages::{Items, Pages};
 pub use paginated::PaginatedQuery;
 pub use session::Session;

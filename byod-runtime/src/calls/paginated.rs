@@ -17,7 +17,8 @@ use crate::error::Error;
 /// The items of a page where [`PaginatedQuery::page_size`] says nothing else.
 const PAGE_SIZE: u32 = 100;
 
-/// What is read next: from a cursor on, one page or up to another cursor.
+/// What is read: from a cursor on, one page or up to another cursor.
+#[derive(Clone)]
 pub(crate) struct Range {
     pub(crate) cursor: Option<String>,
     pub(crate) end: Option<String>,
@@ -137,6 +138,15 @@ impl<T> PaginatedQuery<T> {
         self.query().routed().await
     }
 
+    /// The same call once more.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            prepared: self.prepared.again(&self.prepared.session),
+            page_size: self.page_size,
+            cursor: self.cursor.clone(),
+        }
+    }
+
     /// Where it begins.
     pub(crate) fn start(&self) -> Range {
         Range::from(self.cursor.clone())
@@ -192,7 +202,7 @@ impl<T> PaginatedQuery<T> {
     where
         T: DeserializeOwned,
     {
-        let read = answer::read_value;
+        let read = answer::read_given_value;
         Self::new(Prepared::new(session, function, arguments, read))
     }
 
@@ -210,7 +220,7 @@ impl<T> PaginatedQuery<T> {
             session,
             function,
             arguments,
-            |answer, context| answer::read(answer, Seed::<v::Page<V>, Page<T>>::new(), context),
+            |given, context| answer::read_given(given, Seed::<v::Page<V>, Page<T>>::new(), context),
         ))
     }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
+use crate::deployment::sockets::TokenSource;
 use crate::deployment::{Deadline, Limits, Token};
 use crate::error::Error;
 use crate::routing::{Byod, Delivered};
@@ -20,6 +21,8 @@ pub struct Session {
     subject: Subject,
     /// For main alone: calls that go elsewhere make no header of it.
     token: Option<Arc<Token>>,
+    /// Gives later ones, for what is watched.
+    source: Option<Arc<TokenSource>>,
 }
 
 impl Session {
@@ -29,6 +32,7 @@ impl Session {
             user_id,
             subject,
             token: None,
+            source: None,
         }
     }
 
@@ -37,6 +41,53 @@ impl Session {
     pub fn with_token(mut self, token: impl Into<Token>) -> Self {
         self.token = Some(Arc::new(token.into()));
         self
+    }
+
+    /// The same session with where later tokens of the user come from, for what is watched on
+    /// main: asked 10 s before the present one runs out, and where main refuses it.
+    ///
+    /// Without one, what is watched gives [`Error::Rejected`] when the token has run out, and
+    /// goes on once the user watches anything with a newer one. A token that says somebody
+    /// else than the present one is not used.
+    ///
+    /// ```ignore
+    /// let session = byod.session(id, subject).with_token(token).with_token_source({
+    ///     let auth = auth.clone();
+    ///     move || auth.clone().fresh_token()
+    /// });
+    /// ```
+    #[must_use]
+    pub fn with_token_source<F, E>(mut self, source: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<Token, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let ask = move || {
+            let asked = source();
+            async move { asked.await.map_err(Into::into) }.boxed()
+        };
+        self.source = Some(Arc::new(TokenSource::new(ask)));
+        self
+    }
+
+    /// The same session with a token that has not run out, as far as that can be had.
+    pub(crate) async fn renewed(&self) -> Result<Self, Error> {
+        let Some(source) = &self.source else {
+            return Ok(self.clone());
+        };
+        if self.token().is_some_and(|token| !token.is_due()) {
+            return Ok(self.clone());
+        }
+        match source.ask().await {
+            Ok(token) => Ok(self.clone().with_token(token)),
+            Err(error) => Err(Error::config(format!(
+                "the token source gave no token: {error}"
+            ))),
+        }
+    }
+
+    pub(crate) fn source(&self) -> Option<&Arc<TokenSource>> {
+        self.source.as_ref()
     }
 
     /// The user's id in the main deployment.

@@ -14,3 +14,19 @@ impl<T> Given<T> for T {
         self
     }
 }
+
+/// What stands for the required arguments of a function, which can't be left out.
+#[derive(Debug)]
+pub struct RequiredArguments;
+
+/// Arguments of which some are required have a default only where those can be left out,
+/// which they never can: so the compiler says what to write instead.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` has no default, for some of its arguments are required",
+    label = "`..Default::default()` would leave required arguments out",
+    note = "write all of its fields or, where some can be left out, call `{T}::builder()`, which asks for the others alone"
+)]
+pub trait LeftOut<'a, T> {
+    /// Without them.
+    fn left_out() -> T;
+}

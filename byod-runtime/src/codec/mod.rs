@@ -30,7 +30,7 @@ pub use arguments::{Arguments, UntypedArguments};
 pub use doc::{Doc, Id, Table};
 pub use field::{Field, OptionalField};
 pub use function::{FunctionInfo, Runs};
-pub use given::Given;
+pub use given::{Given, LeftOut, RequiredArguments};
 pub use id::DocumentId;
 pub use literals::{Literals, Unknown};
 pub use name::{Name, TableName};

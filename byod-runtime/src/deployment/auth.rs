@@ -19,6 +19,12 @@ pub struct Token(SecretString);
 #[derive(Clone)]
 pub struct DeployKey(SecretString);
 
+impl Token {
+    pub(crate) fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
 impl DeployKey {
     /// The key itself. Keep it out of logs.
     pub fn expose_secret(&self) -> &str {
@@ -95,6 +101,26 @@ impl Auth {
                 Self::Header { value, identity }
             }
             Err(_) => Self::Unusable(problem),
+        }
+    }
+
+    /// The same, as the sync protocol says it.
+    pub(crate) fn sync_token(&self) -> byod_sync::Token {
+        let Self::Header { value, identity } = self else {
+            return byod_sync::Token::None;
+        };
+        let header = String::from_utf8_lossy(value.as_bytes());
+        let (secret, identity) = header.split_at(header.len() - identity);
+        match secret.split_once(' ') {
+            Some(("Bearer", token)) => byod_sync::Token::User(token.to_owned()),
+            Some((_, key)) => byod_sync::Token::Admin {
+                key: key.to_owned(),
+                impersonating: identity.strip_prefix(':').and_then(|identity| {
+                    let json = STANDARD.decode(identity).ok()?;
+                    byod_sync::Json::parse(String::from_utf8(json).ok()?).ok()
+                }),
+            },
+            None => byod_sync::Token::None,
         }
     }
 

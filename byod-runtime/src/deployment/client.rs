@@ -16,7 +16,7 @@ use super::context::CallContext;
 use super::deadline::Deadline;
 use super::endpoint::{Endpoints, operators_url};
 use super::health::{Deployments, Health};
-use super::http::Http;
+use super::http::{Http, NoSocket, WebSocket};
 use super::limits::Limits;
 use super::observer::Observer;
 use super::retry;
@@ -332,6 +332,27 @@ impl Client {
             context.perhaps_ran |= error.outcome() == Outcome::Unknown;
             attempt += 1;
         }
+    }
+
+    /// Opens a socket of the deployment's sync protocol, for messages of at most `largest` bytes.
+    pub(crate) async fn socket(&self, largest: usize) -> Result<WebSocket, NoSocket> {
+        let url = self.endpoints.of(Endpoint::Sync);
+        let context = self.context(Endpoint::Sync, Endpoint::Sync.path());
+        let deadline = self.deadline();
+        let floods = self.health.floods();
+        let socket = self
+            .http
+            .socket(&url, context, deadline, &self.limits, largest, floods);
+        let socket = socket.await;
+        if let Err(NoSocket::Failed(error)) = &socket {
+            self.health.note::<()>(&Err(error.clone()));
+        }
+        socket
+    }
+
+    /// Who calls, as the sync protocol says it.
+    pub(crate) fn sync_token(&self) -> byod_sync::Token {
+        self.auth.sync_token()
     }
 
     /// What an error of a call is about.

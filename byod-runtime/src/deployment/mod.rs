@@ -14,6 +14,7 @@ pub(crate) mod http;
 mod limits;
 mod observer;
 mod retry;
+pub(crate) mod sockets;
 mod values;
 
 pub(crate) use auth::Auth;

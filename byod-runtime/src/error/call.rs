@@ -93,6 +93,8 @@ pub(crate) enum Endpoint {
     Action,
     Function,
     QueryBatch,
+    /// The socket on which queries are watched.
+    Sync,
 }
 
 impl Endpoint {
@@ -103,6 +105,7 @@ impl Endpoint {
             Self::Action => "/api/action",
             Self::Function => "/api/function",
             Self::QueryBatch => "/api/query_batch",
+            Self::Sync => "/api/sync",
         }
     }
 
@@ -114,11 +117,12 @@ impl Endpoint {
             Self::Action => "action",
             Self::Function => "function",
             Self::QueryBatch => "query_batch",
+            Self::Sync => "sync",
         }
     }
 
     pub(crate) fn only_reads(self) -> bool {
-        matches!(self, Self::Query | Self::QueryBatch)
+        matches!(self, Self::Query | Self::QueryBatch | Self::Sync)
     }
 }
 
@@ -140,6 +144,7 @@ impl fmt::Display for Endpoint {
             Self::Action => "action",
             Self::Function => "function",
             Self::QueryBatch => "query batch",
+            Self::Sync => "socket",
         })
     }
 }

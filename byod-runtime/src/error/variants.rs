@@ -257,8 +257,10 @@ pub enum Error {
 
     /// So many calls to the user's deployment are under way, and as many waiting,
     /// that this one was not sent: the deployment hangs, or the limit
-    /// ([`ByodBuilder::concurrency`](crate::ByodBuilder::concurrency)) is too low.
-    #[error("{call}: not sent, {limit} calls to this deployment are under way already")]
+    /// ([`ByodBuilder::concurrency`](crate::ByodBuilder::concurrency)) is too low. Of a
+    /// query that is to be watched: so many of the user are
+    /// ([`ByodBuilder::live_subscriptions`](crate::ByodBuilder::live_subscriptions)).
+    #[error("{call}: not sent, {limit} of the user's are under way already")]
     Busy {
         /// The call.
         call: Box<Call>,

@@ -1,6 +1,7 @@
 //! Which deployment answers a user, and what is done where it fails.
 
 mod cache;
+mod changed_records;
 mod claims;
 mod connecting;
 mod connects_under_way;
@@ -8,8 +9,11 @@ mod copies;
 mod decision;
 mod deliveries;
 mod disconnecting;
+mod followers;
 mod known_claims;
+mod listening;
 mod lookup;
+mod of_manifest;
 mod outbox;
 mod per_user;
 mod publishing;
@@ -29,13 +33,15 @@ pub(crate) use cache::{Ages, Route, RouteCache};
 pub(crate) use connects_under_way::ConnectsUnderWay;
 pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use deliveries::Outbox;
+pub(crate) use followers::{Followers, Following};
 pub(crate) use known_claims::KnownClaims;
+pub(crate) use listening::Listening;
 pub(crate) use lookup::Known;
 pub use outbox::{Delivered, RefusedRow, Swept};
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};
 pub use rollout::{Rollout, Rollouts};
 pub use service::Byod;
-pub(crate) use service::Inner;
+pub(crate) use service::{Inner, LiveSettings};
 pub use status::{UserRecord, UserStatus};
 pub use tables::{Router, TableInfo};
 pub use target::RoutedClient;

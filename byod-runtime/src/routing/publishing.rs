@@ -36,7 +36,8 @@ impl Byod {
     /// How the user's own deployment is doing, now and whenever it changes.
     ///
     /// `loading` until the record has been read. What this process does or finds
-    /// shows at once; what others write into the record, after at most the time
+    /// shows at once; what others write into the record, within a second where main has the
+    /// function that tells of it (`byod export --main`), else after at most the time
     /// that routes are kept ([`ByodBuilder::cache_ttl`](crate::ByodBuilder::cache_ttl)).
     /// Costs one query of main per that time, until all receivers are dropped.
     ///
@@ -49,6 +50,7 @@ impl Byod {
     /// Outside of a tokio runtime.
     pub fn watch_status(&self, user: impl Into<UserId>) -> watch::Receiver<UserStatus> {
         let user = user.into();
+        self.listen();
         let mut watched = self.inner().watched.lock();
         let refreshing = |sender: &watch::Sender<UserStatus>| {
             let refresh = refresh(self.weak(), user.clone(), sender.clone());

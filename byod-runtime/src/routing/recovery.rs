@@ -51,6 +51,7 @@ impl Byod {
         };
         // Else another call did, or the user has other credentials by now.
         if self.inner().routes.block(user, connected, blocked) {
+            self.inner().followers.tell(user);
             telemetry::blocked();
             tracing::warn!(?user, ?reason, "the user's deployment is blocked");
             self.publish_failure(user, &reason);

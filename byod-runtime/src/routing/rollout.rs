@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 /// How far users' deployments are in use. The switch of [`Rollouts`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -33,7 +34,11 @@ pub enum Rollout {
 /// assert_eq!(rollouts.get("notes"), Rollout::Off);
 /// ```
 #[derive(Debug, Default)]
-pub struct Rollouts(ArcSwap<Switches>);
+pub struct Rollouts {
+    switches: ArcSwap<Switches>,
+    /// Tells those who follow routes.
+    changed: watch::Sender<()>,
+}
 
 /// The switches at one moment.
 #[derive(Clone, Debug, Default)]
@@ -91,36 +96,47 @@ impl Switches {
 impl Rollouts {
     pub(crate) fn new(all: Rollout) -> Self {
         let tables = HashMap::new();
-        Self(ArcSwap::from_pointee(Switches { all, tables }))
+        Self {
+            switches: ArcSwap::from_pointee(Switches { all, tables }),
+            changed: watch::Sender::default(),
+        }
     }
 
     /// Sets the switch of every table, also of those that were set on their own.
     pub fn set_all(&self, rollout: Rollout) {
-        self.0.store(Self::new(rollout).0.into_inner());
+        self.switches
+            .store(Self::new(rollout).switches.into_inner());
+        self.changed.send_replace(());
     }
 
     /// Sets the switch of one table, until [`set_all`](Self::set_all).
     pub fn set(&self, table: &str, rollout: Rollout) {
-        self.0.rcu(|switches| {
+        self.switches.rcu(|switches| {
             let mut switches = Switches::clone(switches);
             switches.tables.insert(table.into(), rollout);
             switches
         });
+        self.changed.send_replace(());
     }
 
     /// The switch of a table.
     pub fn get(&self, table: &str) -> Rollout {
-        self.0.load().get(table)
+        self.switches.load().get(table)
     }
 
     /// What they say now of a function; see [`Switches::of`].
     pub(crate) fn of<'a>(&self, tables: &'a [&'a str], name: &'a str) -> Switch<'a> {
-        self.0.load().of(tables, name)
+        self.switches.load().of(tables, name)
     }
 
     /// All of them, as they are now.
     pub(crate) fn now(&self) -> Arc<Switches> {
-        self.0.load_full()
+        self.switches.load_full()
+    }
+
+    /// Is told when any of them is set.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 }
 

@@ -6,13 +6,16 @@ use super::cache::{Connected, RouteCache};
 use super::connects_under_way::ConnectsUnderWay;
 use super::copies::Copies;
 use super::deliveries::Outbox;
+use super::followers::Followers;
 use super::known_claims::KnownClaims;
+use super::listening::Listening;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
 use super::tables::Router;
 use super::target::RoutedClient;
 use super::watched::Watched;
 use crate::address::AddressPolicy;
+use crate::deployment::sockets::Sockets;
 use crate::deployment::{Client, Deployments, Http, Limits};
 use crate::error::Error;
 use crate::users::{Credentials, Keyring, Store, UserDatabaseConfig, UserId, is_quoted};
@@ -55,6 +58,23 @@ pub(crate) struct Inner {
     pub(crate) copies: Copies,
     pub(crate) connects_under_way: ConnectsUnderWay,
     pub(crate) outbox: Outbox,
+    /// Those who follow users' routes.
+    pub(crate) followers: Followers,
+    pub(crate) listening: Listening,
+    /// What is watched, on which sockets.
+    pub(crate) sockets: Sockets,
+    pub(crate) live: LiveSettings,
+}
+
+/// How what is watched is kept up to date.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LiveSettings {
+    /// How often it is asked for where there is no socket.
+    pub(crate) poll: Duration,
+    /// How long a route is used until it is looked at again, whoever says that it changed.
+    pub(crate) route: Duration,
+    /// How old copies of main's documents may be.
+    pub(crate) copies: Duration,
 }
 
 impl Byod {

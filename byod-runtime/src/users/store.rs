@@ -30,6 +30,7 @@ pub(crate) struct Store {
     update_config: String,
     list_configs: String,
     reseal_config: String,
+    changed_configs: String,
 }
 
 impl Store {
@@ -45,6 +46,7 @@ impl Store {
             update_config: format!("{module}:updateConfig"),
             list_configs: format!("{module}:listConfigs"),
             reseal_config: format!("{module}:resealConfig"),
+            changed_configs: format!("{module}:changedConfigs"),
         }
     }
 
@@ -56,6 +58,11 @@ impl Store {
         user.hash(&mut hasher);
         let place = hasher.finish() % self.writing.len() as u64;
         self.writing[place as usize].lock().await
+    }
+
+    /// The query that tells whose records were changed.
+    pub(crate) fn changed_configs(&self) -> &str {
+        &self.changed_configs
     }
 
     /// Main, called with its deploy key.

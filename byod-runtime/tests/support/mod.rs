@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod live;
 pub(crate) mod proxies;
 pub(crate) mod tls;
 mod way;
@@ -19,6 +20,7 @@ use tokio::io::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+use live::Watchable;
 pub(crate) use way::Way;
 
 /// What a client sent.
@@ -91,6 +93,8 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
+    /// What is watched on its sockets.
+    pub(crate) live: Watchable,
 }
 
 impl Server {
@@ -113,17 +117,19 @@ impl Server {
             url: format!("{scheme}://localhost:{port}"),
             port,
             requests: Arc::default(),
+            live: Watchable::default(),
         };
-        let requests = server.requests.clone();
+        let (requests, live) = (server.requests.clone(), server.live.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (tls, handler, requests) = (tls.clone(), handler.clone(), requests.clone());
+                let live = live.clone();
                 tokio::spawn(async move {
                     // A client may break off at any time; that ends the connection, no more.
                     let _ = match tls {
-                        None => serve(stream, &*handler, &requests).await,
+                        None => serve(stream, &*handler, &requests, &live).await,
                         Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, &*handler, &requests).await,
+                            Ok(stream) => serve(stream, &*handler, &requests, &live).await,
                             Err(error) => Err(error),
                         },
                     };
@@ -148,8 +154,17 @@ async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     handler: &Handler,
     requests: &Mutex<Vec<Request>>,
+    live: &Watchable,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
+    if stream.fill_buf().await?.starts_with(b"GET /api/sync ") {
+        if live.lock().refuses_sockets {
+            let refusal = "HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n";
+            return stream.write_all(refusal.as_bytes()).await;
+        }
+        live.serve(stream).await;
+        return Ok(());
+    }
     while let Some(request) = read(&mut stream).await? {
         requests.lock().unwrap().push(request.clone());
         let mut reply = handler(&request);

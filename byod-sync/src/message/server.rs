@@ -431,7 +431,7 @@ fn modification(wire: ModificationWire<'_>) -> Result<Modification, ProtocolErro
             };
             (id("QueryFailed")?, Err(error))
         }
-        _ => return Err(ProtocolError::Unknown),
+        _ => return Err(ProtocolError::UnknownChange),
     };
     Ok(Modification::Result {
         id,

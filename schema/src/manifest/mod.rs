@@ -2,11 +2,13 @@
 
 mod location;
 mod mirror;
+mod placed;
 mod placement;
 mod project;
 mod runs;
 
 pub use location::Location;
 pub use mirror::Mirror;
+pub use placed::Placed;
 pub use placement::{Placement, Placements, Refusal, Runs, Side, Stated};
 pub use project::{Injection, Manifest, Project};

@@ -75,4 +75,4 @@ export const createConfig = internalMutation({
 });
 
 /*update*/
-/*rotation*/
+/*changes*//*rotation*/

@@ -20,6 +20,62 @@ const MESSAGE_LIMIT: usize = 4096;
 /// How much of a refusal's code is kept, in characters.
 const CODE_LIMIT: usize = 100;
 
+/// What a function gave, as it came.
+#[derive(Clone, Copy)]
+pub(crate) enum Given<'a> {
+    /// The whole answer to a request.
+    Answer(&'a [u8]),
+    /// The value by itself, of a query that is watched.
+    Value(&'a str),
+}
+
+/// Reads what a function gave; `seed` reads its value.
+pub(crate) fn read_given<'de, S: DeserializeSeed<'de>>(
+    given: Given<'de>,
+    seed: S,
+    context: CallContext<'_>,
+) -> Result<S::Value, Error> {
+    let text = match given {
+        Given::Answer(bytes) => return read(bytes, seed, context),
+        Given::Value(text) => text,
+    };
+    if values::more_than(context.values, text.as_bytes()) {
+        return Err(Error::TooManyValues {
+            call: context.call(),
+            limit: context.values,
+        });
+    }
+    let mut value = serde_json::Deserializer::from_str(text);
+    let read = seed.deserialize(&mut value);
+    let read = read.and_then(|read| value.end().map(|()| read));
+    read.map_err(|error| of_another_type(&error, context))
+}
+
+/// Reads what a function gave whose value is a plain serde type.
+pub(crate) fn read_given_value<T: DeserializeOwned>(
+    given: Given<'_>,
+    context: CallContext<'_>,
+) -> Result<T, Error> {
+    read_given(given, PhantomData::<T>, context)
+}
+
+/// The error of a function that failed.
+pub(crate) fn failed(message: &str, data: Option<&RawValue>, context: CallContext<'_>) -> Error {
+    let message = message.into();
+    Failure { message, data }.error(context)
+}
+
+fn of_another_type(error: &serde_json::Error, context: CallContext<'_>) -> Error {
+    Error::Answer {
+        call: context.call(),
+        reason: context.quote(&format!(
+            "the value is not of the type asked for: {}",
+            text::unreadable(error)
+        )),
+        executed: true,
+    }
+}
+
 /// Reads the answer of a function; `seed` reads its value.
 pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     bytes: &'de [u8],
@@ -37,14 +93,7 @@ pub(crate) fn read<'de, S: DeserializeSeed<'de>>(
     // Was it the value's type, or is this no answer at all? A function that failed
     // may have a value beside its message, too.
     match parse(bytes, PhantomData::<IgnoredAny>) {
-        Ok(Envelope::Success(_)) => Err(Error::Answer {
-            call: context.call(),
-            reason: context.quote(&format!(
-                "the value is not of the type asked for: {}",
-                text::unreadable(&unreadable)
-            )),
-            executed: true,
-        }),
+        Ok(Envelope::Success(_)) => Err(of_another_type(&unreadable, context)),
         Ok(Envelope::Failure(failure)) => Err(failure.error(context)),
         Err(error) => Err(not_convex(&error, context)),
     }

@@ -20,7 +20,7 @@ use tower_service::Service;
 use super::connect_limit::Limited;
 use super::failure::chain;
 use super::guard::{STREAM_WINDOW, WINDOW};
-use super::pool::{IDLE, tls};
+use super::pool::{IDLE, only_http1, tls};
 use crate::address::{Destination, Resolver};
 use crate::deployment::deadline::YEAR;
 use crate::error::Error;
@@ -29,12 +29,16 @@ use crate::error::Error;
 pub(crate) struct Clients {
     pub(crate) main: ClientBuilder,
     pub(crate) users: ClientBuilder,
+    /// The same, each for sockets.
+    pub(crate) main_sockets: ClientBuilder,
+    pub(crate) users_sockets: ClientBuilder,
 }
 
 /// A client of the service. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Configured {
     client: Client,
+    sockets: Client,
     connect: Duration,
 }
 
@@ -51,13 +55,16 @@ impl Clients {
     /// As the built-in way is set up.
     pub(super) fn like_built_in(certificates: &[CertificateDer<'static>]) -> Result<Self, Error> {
         let tls = tls(certificates)?;
-        let client = || {
+        let client = |tls: &rustls::ClientConfig| {
             let builder = Client::builder().pool_idle_timeout(IDLE);
             builder.tls_backend_preconfigured(tls.clone())
         };
+        let http1 = only_http1(tls.clone());
         Ok(Self {
-            main: client(),
-            users: client(),
+            main: client(&tls),
+            users: client(&tls),
+            main_sockets: client(&http1),
+            users_sockets: client(&http1),
         })
     }
 
@@ -73,8 +80,18 @@ impl Clients {
             // Another thread may have been faster, which is as well.
             let _ = ring::default_provider().install_default();
         }
-        let users = over.set(self.users)?.dns_resolver(users);
-        Ok((over.build(over.set(self.main)?)?, over.build(users)?))
+        // HTTP/2 has no sockets, and a kept connection would be no socket's.
+        let set_sockets = |client: ClientBuilder| {
+            let client = over.set(client)?.http1_only();
+            Ok::<_, Error>(client.pool_max_idle_per_host(0))
+        };
+        let main = over.build(over.set(self.main)?, set_sockets(self.main_sockets)?)?;
+        let resolved = |client: ClientBuilder| client.dns_resolver(users.clone());
+        let users = over.build(
+            resolved(over.set(self.users)?),
+            resolved(set_sockets(self.users_sockets)?),
+        )?;
+        Ok((main, users))
     }
 }
 
@@ -111,9 +128,10 @@ impl SetOver<'_> {
         })
     }
 
-    fn build(&self, builder: ClientBuilder) -> Result<Configured, Error> {
+    fn build(&self, calls: ClientBuilder, sockets: ClientBuilder) -> Result<Configured, Error> {
         Ok(Configured {
-            client: builder.build().map_err(unusable)?,
+            client: calls.build().map_err(unusable)?,
+            sockets: sockets.build().map_err(unusable)?,
             connect: self.connect,
         })
     }
@@ -137,6 +155,16 @@ impl Configured {
         let request = reqwest::Request::try_from(request)?;
         let pending = self.client.execute(request);
         Ok(destination.scope(pending).await?.into())
+    }
+
+    /// Asks for a socket; the answer is one if it says so.
+    pub(super) async fn open(
+        &self,
+        request: Request<Bytes>,
+    ) -> Result<reqwest::Response, reqwest::Error> {
+        let destination = Destination::of(request.uri());
+        let request = reqwest::Request::try_from(request)?;
+        destination.scope(self.sockets.execute(request)).await
     }
 }
 

@@ -13,6 +13,7 @@ mod reading;
 mod requests;
 mod settings;
 mod silence;
+mod sockets;
 mod tcp;
 
 #[cfg(feature = "reqwest")]
@@ -21,3 +22,4 @@ pub(crate) use failure::refused;
 pub(crate) use floods::Floods;
 pub(crate) use requests::{Http, is_answer};
 pub(crate) use settings::HttpSettings;
+pub(crate) use sockets::{NoSocket, WebSocket};

@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::Request;
-use hyper_rustls::HttpsConnector;
+use hyper::{Request, Uri};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::{Client, ResponseFuture};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use tokio::runtime::{Handle, Id};
+use tower_service::Service as _;
 
 use super::connect_limit::Limited;
 use super::guard::{Guarding, HTTP1_BUFFER, STREAM_WINDOW, WINDOW};
-use super::tcp::Tcp;
+use super::tcp::{Stream, Tcp};
 use crate::address::Resolver;
-use crate::error::Error;
+use crate::error::{BoxError, Error};
 
 /// How long an unused connection is kept: shorter than common servers and load
 /// balancers do, so that a call rarely meets a connection that is being closed.
@@ -38,6 +39,8 @@ type Pool = Client<Limited<Guarding<HttpsConnector<Tcp>>>, Full<Bytes>>;
 /// when it ends: another runtime must not find them.
 pub(super) struct Pools {
     tls: Arc<ClientConfig>,
+    /// For connections that become sockets, which HTTP/2's don't.
+    socket_tls: Arc<ClientConfig>,
     resolver: Resolver,
     connect: Duration,
     /// That of a service's one runtime, found without a lock.
@@ -51,8 +54,10 @@ impl Pools {
         resolver: Resolver,
         connect: Duration,
     ) -> Result<Self, Error> {
+        let tls = tls(certificates)?;
         Ok(Self {
-            tls: Arc::new(tls(certificates)?),
+            socket_tls: Arc::new(only_http1(tls.clone())),
+            tls: Arc::new(tls),
             resolver,
             connect,
             first: OnceLock::new(),
@@ -80,6 +85,16 @@ impl Pools {
         pending
     }
 
+    /// A connection of its own, on which HTTP/1 is spoken. What comes on it is for its owner to bound.
+    pub(super) async fn connect(
+        &self,
+        to: Uri,
+    ) -> Result<TokioIo<MaybeHttpsStream<Stream>>, BoxError> {
+        let tcp = Tcp::new(self.resolver.clone(), self.connect);
+        let mut connector = Limited::new(HttpsConnector::from((tcp, self.socket_tls.clone())));
+        connector.call(to).await.map(TokioIo::new)
+    }
+
     fn pool(&self) -> Pool {
         let tcp = Tcp::new(self.resolver.clone(), self.connect);
         let connector = HttpsConnector::from((tcp, self.tls.clone()));
@@ -98,6 +113,12 @@ impl fmt::Debug for Pools {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pools")
     }
+}
+
+/// The same, where HTTP/2 is not offered.
+pub(super) fn only_http1(mut tls: ClientConfig) -> ClientConfig {
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    tls
 }
 
 /// rustls with `ring`, named here instead of installed for the whole process.

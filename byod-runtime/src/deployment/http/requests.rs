@@ -30,8 +30,8 @@ use crate::deployment::deadline::Deadline;
 use crate::deployment::limits::Limits;
 use crate::error::Error;
 
-const CONVEX_CLIENT: HeaderName = HeaderName::from_static("convex-client");
-const CLIENT_NAME: &str = concat!("rust-byod-", env!("CARGO_PKG_VERSION"));
+pub(super) const CONVEX_CLIENT: HeaderName = HeaderName::from_static("convex-client");
+pub(super) const CLIENT_NAME: &str = concat!("rust-byod-", env!("CARGO_PKG_VERSION"));
 
 /// How many headers a request has, with the host's.
 const HEADERS: usize = 4;
@@ -44,11 +44,11 @@ const FUNCTION_FAILED: u16 = 560;
 /// Redirects are not followed, nothing is decompressed, and a request is sent once:
 /// again only if its connection was closed before anything of it was written.
 #[derive(Clone, Debug)]
-pub(crate) struct Http(Way);
+pub(crate) struct Http(pub(super) Way);
 
 /// Who makes the connections and speaks HTTP on them.
 #[derive(Clone, Debug)]
-enum Way {
+pub(super) enum Way {
     BuiltIn(Arc<Pools>),
     /// A client that the service has set up.
     #[cfg(feature = "reqwest")]
@@ -122,7 +122,7 @@ impl Http {
     }
 
     /// How long connecting may take by itself.
-    fn connect_limit(&self, limits: &Limits) -> Duration {
+    pub(super) fn connect_limit(&self, limits: &Limits) -> Duration {
         match &self.0 {
             Way::BuiltIn(_) => limits.connect,
             #[cfg(feature = "reqwest")]

@@ -1,33 +1,39 @@
 //! What routing must know of one of main's functions.
 
-use byod_schema::{
-    Function, FunctionPath, FunctionType, Injection, Location, Manifest, Runs, Visibility,
-};
+use super::location::Location;
+use super::placement::Runs;
+use super::project::{Injection, Manifest};
+use crate::function::{Function, FunctionPath, FunctionType, Visibility};
 
 /// A public function of main, and where it runs.
-pub(crate) struct Placed {
-    pub(crate) path: FunctionPath,
-    pub(crate) function_type: FunctionType,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// The function path.
+    pub path: FunctionPath,
+    /// Query, mutation or action.
+    pub function_type: FunctionType,
     /// The table that it is called for, or its module.
-    pub(crate) table: String,
+    pub table: String,
     /// The users' tables whose rollout counts.
-    pub(crate) switches: Vec<String>,
-    pub(crate) runs: Runs,
+    pub switches: Vec<String>,
+    /// Where it runs for a user who connected a deployment.
+    pub runs: Runs,
     /// It runs on main without what connected users have elsewhere.
-    pub(crate) sees_no_connected: bool,
+    pub sees_no_connected: bool,
     /// It runs on main, and asks for users' data where that is.
-    pub(crate) asks_users: bool,
-    pub(crate) inject: Vec<(String, Injection)>,
+    pub asks_users: bool,
+    /// The arguments that are filled in where the user's deployment answers.
+    pub inject: Vec<(String, Injection)>,
     /// The tables of main of which it reads copies on the user's deployment, or on main
     /// writes what those are of.
-    pub(crate) mirror: Vec<String>,
+    pub mirror: Vec<String>,
     /// It may leave rows there that are to be applied on main.
-    pub(crate) outbox: bool,
+    pub outbox: bool,
 }
 
 impl Placed {
     /// Called for that table, or by itself.
-    pub(crate) fn new(
+    pub fn new(
         manifest: &Manifest,
         path: &FunctionPath,
         function: &Function,
@@ -70,7 +76,7 @@ impl Placed {
 
     /// From where it sees ids: those of the other deployment's tables are strings. What is
     /// refused has the types that it will have once it is served.
-    pub(crate) fn seen_from(&self) -> Location {
+    pub fn seen_from(&self) -> Location {
         match self.runs {
             Runs::Main if !self.asks_users => Location::Main,
             Runs::Main | Runs::User | Runs::Refused { .. } => Location::User,
@@ -78,13 +84,16 @@ impl Placed {
     }
 }
 
-/// Every public function of main, in the order of their paths.
-pub(crate) fn all_placed(manifest: &Manifest) -> impl Iterator<Item = Placed> {
-    public(manifest).map(|(path, function)| Placed::new(manifest, path, function, None))
-}
+impl Manifest {
+    /// Main's public functions, in the order of their paths.
+    pub fn public_functions(&self) -> impl Iterator<Item = (&FunctionPath, &Function)> {
+        let functions = self.main.functions.iter();
+        functions.filter(|(_, function)| function.visibility == Visibility::Public)
+    }
 
-/// Main's public functions.
-pub(super) fn public(manifest: &Manifest) -> impl Iterator<Item = (&FunctionPath, &Function)> {
-    let functions = manifest.main.functions.iter();
-    functions.filter(|(_, function)| function.visibility == Visibility::Public)
+    /// Where each of main's public functions runs, in the order of their paths.
+    pub fn placed(&self) -> impl Iterator<Item = Placed> {
+        let functions = self.public_functions();
+        functions.map(|(path, function)| Placed::new(self, path, function, None))
+    }
 }

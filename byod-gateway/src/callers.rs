@@ -1,0 +1,98 @@
+//! Who calls: what main says of a token.
+
+use std::fmt;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use byod_runtime::{Byod, Error, Session, Subject, UserId};
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::problem::Problem;
+
+/// Who a token belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user's id in main.
+    pub user_id: UserId,
+    /// The user's subject at the auth provider.
+    pub subject: Subject,
+}
+
+/// Says who a token belongs to, where main has another way to say it than `byod/credentials:whoAmI`.
+pub trait Resolve: fmt::Debug + Send + Sync + 'static {
+    /// Whose the token is; `None` where main knows nobody of it, or has no user of theirs.
+    ///
+    /// The token must be checked, not just read: whoever is given here is shown that user's data.
+    fn resolve<'a>(
+        &'a self,
+        byod: &'a Byod,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Caller>, Error>>;
+}
+
+/// Asks main itself, with the token.
+#[derive(Debug)]
+pub(crate) struct AsksMain;
+
+impl Resolve for AsksMain {
+    fn resolve<'a>(
+        &'a self,
+        byod: &'a Byod,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Caller>, Error>> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct WhoAmI {
+            user_id: String,
+            subject: String,
+        }
+
+        Box::pin(async move {
+            let main = byod.main_client().with_token(token);
+            let found: Option<WhoAmI> = main.query("byod/credentials:whoAmI", &json!({})).await?;
+            Ok(found.map(|found| Caller {
+                user_id: found.user_id.into(),
+                subject: found.subject.into(),
+            }))
+        })
+    }
+}
+
+/// What a request says of who sends it.
+pub(crate) enum Authorization<'a> {
+    Nobody,
+    Bearer(&'a str),
+    /// By a deploy key, or another way that isn't a user's.
+    Other,
+}
+
+impl<'a> Authorization<'a> {
+    pub(crate) fn of(headers: &'a HeaderMap) -> Self {
+        let Some(header) = headers.get(AUTHORIZATION) else {
+            return Self::Nobody;
+        };
+        let bearer = header.to_str().ok().and_then(|header| {
+            let (scheme, token) = header.split_once(' ')?;
+            let token = token.trim();
+            (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+        });
+        bearer.map_or(Self::Other, Self::Bearer)
+    }
+}
+
+impl Caller {
+    pub(crate) fn session(self, byod: &Byod, token: &str) -> Session {
+        byod.session(self.user_id, self.subject).with_token(token)
+    }
+}
+
+/// Nobody, where somebody has to be.
+pub(crate) fn unauthenticated() -> Problem {
+    Problem::new(
+        401,
+        "unauthenticated",
+        "Sign in first: send the token of who calls as `Authorization: Bearer …`.",
+    )
+}

@@ -1,0 +1,190 @@
+//! `/byod/…`: the caller's own deployment, connected, tested, changed and disconnected.
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use byod_runtime::{ConnectionTest, Credentials, Session, UserStatus};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::callers::{Authorization, unauthenticated};
+use crate::problem::Problem;
+use crate::state::Gateway;
+
+/// More than any credentials have, in bytes.
+const LARGEST_BODY: usize = 16 << 10;
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/status", get(status))
+        .route("/connect", post(connect))
+        .route("/rotate", post(rotate))
+        .route("/test", post(test))
+        .route("/disconnect", post(disconnect))
+}
+
+/// What a user enters.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Entered {
+    deployment_url: String,
+    deploy_key: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl From<Entered> for Credentials {
+    fn from(entered: Entered) -> Self {
+        Self::new(entered.deployment_url, entered.deploy_key)
+    }
+}
+
+async fn status(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
+    let status = async {
+        let session = caller(&gateway, &headers).await?;
+        let status: UserStatus = gateway.byod.status(session.user_id().clone()).await?;
+        Ok::<_, Problem>(status)
+    };
+    answer(status.await)
+}
+
+async fn connect(State(gateway): State<Gateway>, asked: Asked<Entered>) -> Response {
+    answer(
+        change(&gateway, asked, async |session, entered| {
+            let (user, subject) = (session.user_id().clone(), session.subject().clone());
+            gateway.byod.connect(user, subject, &entered.into()).await
+        })
+        .await,
+    )
+}
+
+async fn rotate(State(gateway): State<Gateway>, asked: Asked<Entered>) -> Response {
+    answer(
+        change(&gateway, asked, async |session, entered| {
+            let (user, subject) = (session.user_id().clone(), session.subject().clone());
+            gateway
+                .byod
+                .rotate_credentials(user, subject, &entered.into())
+                .await
+        })
+        .await,
+    )
+}
+
+async fn test(State(gateway): State<Gateway>, asked: Asked<Nothing>) -> Response {
+    let test = change(&gateway, asked, async |session, Nothing {}| {
+        gateway
+            .byod
+            .test_connection(session.user_id().clone())
+            .await
+    });
+    let test: Result<ConnectionTest, Problem> = test.await;
+    answer(test)
+}
+
+async fn disconnect(State(gateway): State<Gateway>, asked: Asked<Nothing>) -> Response {
+    answer(
+        change(&gateway, asked, async |session, Nothing {}| {
+            let user = session.user_id().clone();
+            gateway.byod.disconnect(user.clone()).await?;
+            gateway.byod.status(user).await
+        })
+        .await,
+    )
+}
+
+/// Does something to the caller's own record, and to nobody else's.
+async fn change<B, T>(
+    gateway: &Gateway,
+    Asked { headers, body }: Asked<B>,
+    act: impl AsyncFnOnce(Session, B) -> Result<T, byod_runtime::Error>,
+) -> Result<T, Problem> {
+    let body = body?;
+    let session = caller(gateway, &headers).await?;
+    gateway.count_connect(session.user_id().as_str())?;
+    Ok(act(session, body).await?)
+}
+
+/// The session of who calls.
+pub(crate) async fn caller(gateway: &Gateway, headers: &HeaderMap) -> Result<Session, Problem> {
+    check_origin(gateway, headers)?;
+    let Authorization::Bearer(token) = Authorization::of(headers) else {
+        return Err(unauthenticated());
+    };
+    gateway.session(token).await?.ok_or_else(|| {
+        Problem::new(
+            403,
+            "unknown_user",
+            "The service knows no user of this token yet. Sign up first.",
+        )
+    })
+}
+
+/// Of pages, those of the gateway's own origin and of the origins that are set.
+fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = origin.split_once("://").map(|(_, host)| host);
+    if gateway.settings.origins.contains(origin) || (host.is_some() && host == own) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        403,
+        "origin",
+        "This page may not change where the user's data is: its origin is not one of the gateway's settings.",
+    ))
+}
+
+/// A request with a JSON body. What is wrong with it is said once the caller may hear of it.
+struct Asked<B> {
+    headers: HeaderMap,
+    body: Result<B, Problem>,
+}
+
+impl<B: DeserializeOwned> FromRequest<Gateway> for Asked<B> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Gateway) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        let kind = headers
+            .get(CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
+        let kind = kind
+            .and_then(|kind| kind.split(';').next())
+            .unwrap_or_default();
+        if !kind.trim().eq_ignore_ascii_case("application/json") {
+            let detail = "Send `Content-Type: application/json`.";
+            return Err(Problem::new(415, "content_type", detail));
+        }
+        let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY);
+        let bytes = bytes.await.map_err(|_| {
+            let detail = format!("The body is larger than {LARGEST_BODY} bytes, or broke off.");
+            Problem::new(413, "too_large", detail)
+        })?;
+        // What the parser says may repeat what was entered.
+        let body = serde_json::from_slice(&bytes).map_err(|_| {
+            let detail = "The body is not the JSON object that is expected.";
+            Problem::new(400, "malformed", detail)
+        });
+        Ok(Self { headers, body })
+    }
+}
+
+fn answer<T: serde::Serialize>(result: Result<T, Problem>) -> Response {
+    let mut response = match result {
+        Ok(value) => (StatusCode::OK, Json(value)).into_response(),
+        Err(problem) => problem.into_response(),
+    };
+    // It is of one user, and of now.
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

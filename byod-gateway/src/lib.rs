@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod callers;
+mod connection;
+mod events;
+mod failure;
+mod open_streams;
+mod problem;
+mod router;
+mod settings;
+mod state;
+
+pub use callers::{Caller, Resolve};
+pub use router::router;
+pub use settings::Settings;
+
+/// The programs of the book's chapter.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/front-end.md")]
+mod front_end {}

@@ -1,0 +1,69 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use byod_runtime::{Byod, Session};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::callers::{AsksMain, Resolve};
+use crate::open_streams::OpenStreams;
+use crate::problem::Problem;
+use crate::settings::Settings;
+
+/// What all requests share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Gateway(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) byod: Byod,
+    pub(crate) settings: Settings,
+    resolve: Arc<dyn Resolve>,
+    /// By the user's id.
+    connects: DefaultKeyedRateLimiter<String>,
+    pub(crate) streams: OpenStreams,
+}
+
+impl Gateway {
+    pub(crate) fn new(byod: Byod, mut settings: Settings) -> Self {
+        let resolve = settings.resolve.take();
+        let per_minute = Quota::per_minute(settings.connects_per_minute);
+        Self(Arc::new(Shared {
+            byod,
+            resolve: resolve.unwrap_or_else(|| Arc::new(AsksMain)),
+            connects: RateLimiter::keyed(per_minute),
+            streams: OpenStreams::new(settings.events_per_user),
+            settings,
+        }))
+    }
+
+    /// The session of whom a token belongs to; `None` where main knows no user of it.
+    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Problem> {
+        let found = self.0.resolve.resolve(&self.0.byod, token).await?;
+        Ok(found.map(|caller| caller.session(&self.0.byod, token)))
+    }
+
+    /// Counts what a user does to their connection.
+    pub(crate) fn count_connect(&self, user: &str) -> Result<(), Problem> {
+        let limiter = &self.0.connects;
+        // Users of long ago are forgotten.
+        if limiter.len() > 10_000 {
+            limiter.retain_recent();
+        }
+        limiter.check_key(&user.to_owned()).map_err(|too_early| {
+            let wait = too_early.wait_time_from(governor::clock::Clock::now(
+                &governor::clock::DefaultClock::default(),
+            ));
+            let seconds = wait.as_secs() + 1;
+            let detail = format!("That was too often in a short time. Try again in {seconds} s.");
+            Problem::new(429, "rate_limited", detail).retry_after(seconds)
+        })
+    }
+}
+
+impl std::ops::Deref for Gateway {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,229 @@
+//! The tables as one client watches them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, pending};
+use std::sync::Arc;
+use std::time::Duration;
+
+use byod_schema::{FunctionPath, FunctionType, Value};
+use byod_sync::server::{Answer, Moment, Stop, Updated, View};
+use byod_sync::{
+    FunctionError as Failure, Json, Query, QueryId, QueryResult, Request, SessionId, Timestamp,
+    Token,
+};
+use tokio::time::sleep;
+
+use super::core::{Call, Core, now};
+use crate::auth::{Caller, Refusal, seconds};
+use crate::error::FunctionError;
+use crate::functions::Access;
+use crate::store::{Asked, Noticed, Watcher};
+
+/// What one client watches, and who it is.
+pub(crate) struct Live {
+    core: Arc<Core>,
+    caller: Arc<Caller>,
+    queries: BTreeMap<QueryId, Query>,
+    /// The queries that are to be run again.
+    outdated: BTreeSet<QueryId>,
+    watcher: Watcher,
+}
+
+impl Live {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        let watcher = core.store().watches().watcher();
+        Self {
+            core,
+            caller: Arc::default(),
+            queries: BTreeMap::new(),
+            outdated: BTreeSet::new(),
+            watcher,
+        }
+    }
+
+    /// Ends when the client's token does.
+    async fn expired(&self) -> Stop {
+        let expires = self.caller.identity.as_ref().and_then(|who| who.expires());
+        let Some(expires) = expires.filter(|_| !self.caller.admin) else {
+            return pending().await;
+        };
+        let left = expires - seconds();
+        if left > 0.0 {
+            sleep(Duration::try_from_secs_f64(left).unwrap_or(Duration::MAX)).await;
+        }
+        Stop::Refused(Refusal::Token.message(&self.core.name))
+    }
+
+    fn request(
+        &self,
+        request: Request,
+        kind: FunctionType,
+        run: impl FnOnce(&Core, &Caller, Call) -> Result<(Value, Timestamp), FunctionError>
+        + Send
+        + 'static,
+    ) -> impl Future<Output = Result<Answer, Stop>> + Send + 'static {
+        let (core, caller) = (self.core.clone(), self.caller.clone());
+        async move {
+            let component = request.component_path.as_deref();
+            let called = call(&request.path, &request.args, component, kind)
+                .and_then(|call| run(&core, &caller, call));
+            let (result, ts) = match called {
+                Ok((value, ts)) => (json(&value), ts),
+                Err(error) => (Err(failure(&error)), Timestamp::ZERO),
+            };
+            Ok(Answer {
+                id: request.id,
+                result,
+                ts,
+                log_lines: Vec::new(),
+            })
+        }
+    }
+}
+
+impl View for Live {
+    fn latest(&self) -> Timestamp {
+        // A client may have been told the time by a deployment that was here before.
+        let present = Timestamp((now() * 1e6) as u64);
+        self.core.store().moment().max(present)
+    }
+
+    async fn authenticate(&mut self, token: Token) -> Result<(), Stop> {
+        let auth = self.core.auth();
+        let caller = match &token {
+            Token::None => Ok(Caller::default()),
+            Token::User(token) => auth.user(token),
+            Token::Admin { key, impersonating } => {
+                auth.admin_as(key, impersonating.as_ref().map(Json::get))
+            }
+        };
+        let caller = caller.map_err(|why| Stop::Refused(why.message(&self.core.name)))?;
+        drop(auth);
+        self.caller = Arc::new(caller);
+        self.outdated = self.queries.keys().copied().collect();
+        Ok(())
+    }
+
+    fn add(&mut self, query: Query) {
+        self.outdated.insert(query.id);
+        self.queries.insert(query.id, query);
+    }
+
+    fn remove(&mut self, id: QueryId) {
+        self.outdated.remove(&id);
+        self.queries.remove(&id);
+        self.core.store().watches().forget(&self.watcher, id);
+    }
+
+    async fn ready(&mut self, owed: Option<Timestamp>) -> Result<(), Stop> {
+        if owed.is_some() || !self.outdated.is_empty() {
+            return Ok(());
+        }
+        tokio::select! {
+            stop = self.expired() => Err(stop),
+            () = self.watcher.touched.any() => Ok(()),
+        }
+    }
+
+    async fn advance(&mut self) -> Moment {
+        // While it is held nothing is committed: all queries see the same moment, and are told of all after it.
+        let store = self.core.store();
+        self.outdated.extend(self.watcher.touched.take());
+        let mut results = Vec::new();
+        for id in std::mem::take(&mut self.outdated) {
+            let Some(query) = self.queries.get_mut(&id) else {
+                continue;
+            };
+            let page_end = query.journal.take().flatten();
+            let noticed = Noticed::again(page_end);
+            let component = query.component_path.as_deref();
+            let kind = FunctionType::Query;
+            let value = call(&query.path, &query.args, component, kind).and_then(|call| {
+                let functions = &self.core.functions;
+                let function = functions.find(&call.path, call.kind, &self.caller)?;
+                let access = Access::Read(store.tables(), store.ids());
+                function.call(access, &self.caller, call.args, now(), &noticed)
+            });
+            let (reads, journal) = noticed.taken();
+            store.watches().watch(&self.watcher, id, reads);
+            query.journal = Some(journal.clone());
+            results.push(Updated {
+                id,
+                result: value
+                    .map_err(|error| failure(&error))
+                    .and_then(|value| json(&value)),
+                log_lines: Vec::new(),
+                journal,
+            });
+        }
+        let ts = store.moment();
+        Moment { ts, results }
+    }
+
+    fn mutate(
+        &mut self,
+        session: SessionId,
+        request: Request,
+    ) -> impl Future<Output = Result<Answer, Stop>> + Send + 'static {
+        let identity = self.caller.identity.as_ref();
+        let asked = Asked {
+            session,
+            request: request.id,
+            caller: identity.map(|identity| identity.token_identifier()),
+        };
+        self.request(request, FunctionType::Mutation, |core, caller, call| {
+            core.call_once(asked, call, caller)
+        })
+    }
+
+    fn act(
+        &mut self,
+        _: SessionId,
+        request: Request,
+    ) -> impl Future<Output = Result<Answer, Stop>> + Send + 'static {
+        self.request(request, FunctionType::Action, |core, caller, call| {
+            Ok((core.call(call, caller)?, Timestamp::ZERO))
+        })
+    }
+}
+
+/// Nobody is told of anything any more.
+impl Drop for Live {
+    fn drop(&mut self) {
+        let queries = std::mem::take(&mut self.queries).into_keys();
+        self.core.store().watches().end(&self.watcher, queries);
+    }
+}
+
+fn call(
+    path: &str,
+    args: &Json,
+    component: Option<&str>,
+    kind: FunctionType,
+) -> Result<Call, FunctionError> {
+    if component.is_some_and(|component| !component.is_empty()) {
+        return Err(FunctionError::Refused(
+            "There are no components here".to_owned(),
+        ));
+    }
+    let args = args.read::<Vec<Value>>().map_err(|error| {
+        FunctionError::Refused(format!("Invalid arguments for {path}: {error}"))
+    })?;
+    let Ok(path) = path.parse::<FunctionPath>();
+    let kind = Some(kind);
+    Ok(Call { path, kind, args })
+}
+
+fn json(value: &Value) -> QueryResult {
+    Json::of(value).map_err(|error| Failure {
+        message: error.to_string(),
+        data: None,
+    })
+}
+
+fn failure(error: &FunctionError) -> Failure {
+    Failure {
+        message: error.to_string(),
+        data: error.data().and_then(|data| json(data).ok()),
+    }
+}

@@ -1,0 +1,214 @@
+/** The hooks, the gate and the form, against a real gateway and a real deployment. */
+
+import { render, screen, cleanup, fireEvent, waitFor } from "@testing-library/react";
+import { ConvexProvider, ConvexReactClient } from "convex/react";
+import assert from "node:assert/strict";
+import { after, afterEach, test } from "node:test";
+import { StrictMode, useEffect, version, type ReactNode } from "react";
+import { renderToString } from "react-dom/server";
+
+import {
+  BYODError,
+  BYODGate,
+  BYODProvider,
+  BYODSettings,
+  useBYOD,
+  useBYODConnection,
+  useBYODEnabled,
+  type BYODConnection,
+} from "../src/index.js";
+
+function given(name: string): string {
+  const value = process.env[name];
+  assert.ok(value, `${name} is not set`);
+  return value;
+}
+
+const GATEWAY = given("BYOD_GATEWAY");
+const TOKEN = given("BYOD_TOKEN");
+const CREDENTIALS = { deploymentUrl: given("BYOD_DEPLOYMENT"), deployKey: given("BYOD_DEPLOY_KEY") };
+
+const convex = new ConvexReactClient(GATEWAY, { skipConvexDeploymentUrlCheck: true, logger: false });
+const fetchToken = async () => TOKEN;
+
+afterEach(cleanup);
+after(() => convex.close());
+
+/** An app whose status comes from the gateway. */
+function App(props: { children: ReactNode; token?: () => Promise<string | null>; signedIn?: boolean }) {
+  return (
+    <StrictMode>
+      <ConvexProvider client={convex}>
+        <BYODProvider source="gateway" fetchToken={props.token ?? fetchToken} signedIn={props.signedIn ?? true}>
+          {props.children}
+        </BYODProvider>
+      </ConvexProvider>
+    </StrictMode>
+  );
+}
+
+function Status() {
+  const { isLoading, config, error } = useBYOD();
+  const isEnabled = useBYODEnabled();
+  return <output>{JSON.stringify({ isEnabled, isLoading, status: config?.connectionStatus ?? null, error })}</output>;
+}
+
+/** Hands the hook's value out, and what was under way since it was first there. */
+let connection: BYODConnection;
+let seen: (string | null)[] = [];
+function Connection() {
+  connection = useBYODConnection();
+  useEffect(() => void seen.push(connection.pending), [connection.pending]);
+  return null;
+}
+
+const shown = () => JSON.parse(screen.getByRole("status").textContent ?? "null");
+
+async function shows(expected: object) {
+  await waitFor(() => assert.deepEqual(shown(), { error: null, isLoading: false, ...expected }), { timeout: 10_000 });
+}
+
+test("it is the React that was asked for", () => {
+  assert.ok(version.startsWith(`${process.env["BYOD_REACT"]}.`), version);
+});
+
+test("the status follows connect and disconnect without a reload", async () => {
+  render(
+    <App>
+      <Status />
+      <Connection />
+    </App>,
+  );
+  assert.equal(shown().isLoading, true);
+  await shows({ isEnabled: false, status: null });
+
+  seen = [];
+  const found = connection.connect(CREDENTIALS);
+  await assert.rejects(connection.test(), (error) => error instanceof BYODError && error.code === "pending");
+  assert.deepEqual([(await found).status, (await found).problem], ["connected", null]);
+  await waitFor(() => assert.deepEqual(seen, ["connect", null]));
+  await shows({ isEnabled: true, status: "connected" });
+  assert.equal((await connection.test()).status, "connected");
+  assert.equal((await connection.rotate(CREDENTIALS)).status, "connected");
+
+  await connection.disconnect();
+  await shows({ isEnabled: false, status: "disconnected" });
+  await waitFor(() => assert.equal(connection.pending, null));
+});
+
+test("what the gateway refuses is an error with words and a code", async () => {
+  render(
+    <App>
+      <Connection />
+    </App>,
+  );
+  const wrong = connection.connect({ deploymentUrl: "ftp://nowhere", deployKey: "prod:x|secret" });
+  await assert.rejects(wrong, (error) => {
+    assert.ok(error instanceof BYODError);
+    assert.deepEqual([error.code, error.status], ["entered", 400]);
+    assert.ok(!error.message.includes("secret"));
+    return true;
+  });
+  await waitFor(() => assert.equal(connection.error?.code, "entered"));
+  connection.reset();
+  await waitFor(() => assert.equal(connection.error, null));
+});
+
+test("a service that can't be reached, and nobody who is signed in, are said", async () => {
+  render(
+    <ConvexProvider client={convex}>
+      <BYODProvider source="gateway" fetchToken={fetchToken} gatewayUrl="http://127.0.0.1:9">
+        <Status />
+      </BYODProvider>
+    </ConvexProvider>,
+  );
+  await waitFor(() => assert.match(shown().error ?? "", /can't be reached/));
+  cleanup();
+  render(
+    <App token={async () => null}>
+      <Status />
+      <Connection />
+    </App>,
+  );
+  await assert.rejects(connection.disconnect(), /Sign in first/);
+  cleanup();
+  render(
+    <App signedIn={false}>
+      <Status />
+    </App>,
+  );
+  await shows({ isEnabled: false, status: null });
+});
+
+test("what was under way when its component went away ends without a word", async (context) => {
+  const errors = context.mock.method(console, "error", () => {});
+  render(
+    <App>
+      <Connection />
+    </App>,
+  );
+  const going = connection.test();
+  cleanup();
+  // There is a record; whatever the test found, it is said to who asked.
+  await going;
+  assert.deepEqual(errors.mock.calls, []);
+});
+
+test("the form connects, says what fails, and disconnects once that is confirmed", async () => {
+  render(
+    <App>
+      <BYODSettings words={{ title: "Deine Datenbank" }} />
+      <BYODGate fallback={<p>gate: closed</p>}>
+        <p>gate: open</p>
+      </BYODGate>
+    </App>,
+  );
+  screen.getByRole("region", { name: "Deine Datenbank" });
+  screen.getByText("gate: open");
+  const url = screen.getByLabelText("Deployment URL") as HTMLInputElement;
+  const key = screen.getByLabelText("Deploy key") as HTMLInputElement;
+  assert.equal(key.type, "password");
+
+  const enter = (url_: string, key_: string) => {
+    fireEvent.change(url, { target: { value: url_ } });
+    fireEvent.change(key, { target: { value: key_ } });
+    fireEvent.submit(url.form!);
+  };
+  enter(CREDENTIALS.deploymentUrl, "prod:alice|wrong");
+  const alert = await screen.findByRole("alert", {}, { timeout: 10_000 });
+  assert.match(alert.textContent ?? "", /key/);
+  assert.ok(url.getAttribute("aria-describedby")?.includes(alert.id));
+  assert.equal(url.getAttribute("aria-invalid"), "true");
+
+  enter(` ${CREDENTIALS.deploymentUrl} `, CREDENTIALS.deployKey);
+  await waitFor(() => assert.match(screen.getByRole("status").textContent ?? "", /kept in your own database\. It works\./), {
+    timeout: 10_000,
+  });
+  assert.equal(screen.queryByRole("alert"), null);
+  assert.deepEqual([url.value, key.value], ["", ""]);
+
+  fireEvent.click(screen.getByRole("button", { name: "Disconnect" }));
+  const group = screen.getByRole("group", { name: /^Disconnect\?/ });
+  assert.equal(document.activeElement?.textContent, "Cancel");
+  fireEvent.keyDown(group, { key: "Escape" });
+  fireEvent.click(screen.getByRole("button", { name: "Disconnect" }));
+  fireEvent.click(screen.getByRole("button", { name: "Disconnect" }));
+  await waitFor(() => assert.match(screen.getByRole("status").textContent ?? "", /disconnected/), { timeout: 10_000 });
+});
+
+test("on a server it renders, and asks for nothing", (context) => {
+  const asked = context.mock.method(globalThis, "fetch");
+  const html = renderToString(
+    <App>
+      <Status />
+      <BYODSettings />
+    </App>,
+  );
+  assert.ok(html.includes("&quot;isLoading&quot;:true"), html);
+  assert.equal(asked.mock.callCount(), 0);
+});
+
+test("outside of its provider it says what to do", (context) => {
+  context.mock.method(console, "error", () => {});
+  assert.throws(() => renderToString(<Status />), /put it around your app/);
+});

@@ -1,0 +1,11 @@
+//! Queries that are watched: streams that follow where the user's data is.
+
+mod follower;
+mod one;
+mod paged;
+mod polled;
+mod together;
+
+pub use one::{Live, LiveRouted};
+pub use paged::{LivePages, LoadedPages};
+pub use together::LiveQueries;

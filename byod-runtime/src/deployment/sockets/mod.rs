@@ -1,0 +1,18 @@
+//! Queries that are watched, over one socket for each deployment and identity. It knows no users.
+
+mod driver;
+mod frames;
+mod identity;
+mod open;
+mod pool;
+mod settings;
+mod slot;
+mod socket;
+mod token_source;
+mod traffic;
+
+pub(crate) use pool::{Caller, Sockets};
+pub(crate) use settings::SocketSettings;
+pub(crate) use slot::News;
+pub(crate) use socket::Watch;
+pub(crate) use token_source::TokenSource;

@@ -1,0 +1,252 @@
+//! One socket as its watchers see it: what they watch, and what they are told.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use byod_schema::Location;
+use byod_sync::{Broken, QueryId, Received, Subscription, Token};
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use super::identity::Identity;
+use super::settings::SocketSettings;
+use super::slot::{News, Slot};
+use super::token_source::{TokenSource, runs_out_later};
+use crate::deployment::client::Client;
+use crate::telemetry;
+
+/// One client of one deployment, with one identity, and the task that drives its socket.
+pub(super) struct Socket {
+    pub(super) identity: Identity,
+    pub(super) location: Location,
+    pub(super) settings: SocketSettings,
+    /// That there is something to say, or nobody watches any more.
+    pub(super) changed: Notify,
+    state: Mutex<State>,
+}
+
+pub(super) struct State {
+    pub(super) sync: byod_sync::Client,
+    /// How the deployment is called; with the newest token.
+    pub(super) client: Client,
+    /// Gives later tokens.
+    pub(super) source: Option<Arc<TokenSource>>,
+    pub(super) task: Option<AbortHandle>,
+    /// Since when nothing is watched.
+    pub(super) idle: Option<Instant>,
+    watchers: HashMap<u64, Watcher>,
+    next: u64,
+    by_query: HashMap<QueryId, Vec<u64>>,
+    /// What is wrong, for those who begin to watch.
+    trouble: Option<News>,
+}
+
+/// One watcher of one or several queries.
+struct Watcher {
+    queries: Box<[QueryId]>,
+    slot: Arc<Slot>,
+    /// Whether a result has changed since the watcher was told.
+    outdated: bool,
+}
+
+impl Socket {
+    pub(super) fn new(
+        identity: Identity,
+        client: Client,
+        location: Location,
+        settings: SocketSettings,
+        session: byod_sync::SessionId,
+    ) -> Self {
+        let mut sync = byod_sync::Client::new(session).with_largest_message(settings.message);
+        sync.set_token(client.sync_token());
+        Self {
+            identity,
+            location,
+            settings,
+            changed: Notify::new(),
+            state: Mutex::new(State {
+                sync,
+                client,
+                source: None,
+                task: None,
+                idle: Some(Instant::now()),
+                watchers: HashMap::new(),
+                next: 0,
+                by_query: HashMap::new(),
+                trouble: None,
+            }),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Watches the queries for one watcher.
+    pub(super) fn watch(self: &Arc<Self>, queries: Vec<Subscription>) -> Watch {
+        let mut state = self.lock();
+        let sync = &mut state.sync;
+        let queries = queries.into_iter().map(|query| sync.subscribe_to(query));
+        let queries: Box<[QueryId]> = queries.collect();
+        let slot = Arc::new(Slot::default());
+        let id = state.next;
+        state.next += 1;
+        for query in &queries {
+            state.by_query.entry(*query).or_default().push(id);
+        }
+        if let Some(trouble) = state.trouble.clone() {
+            slot.trouble(trouble);
+        }
+        let mut watcher = Watcher {
+            queries,
+            slot: slot.clone(),
+            outdated: true,
+        };
+        watcher.tell(&state.sync);
+        state.watchers.insert(id, watcher);
+        state.idle = None;
+        drop(state);
+        telemetry::subscriptions(self.location, 1.0);
+        self.changed.notify_one();
+        Watch {
+            socket: self.clone(),
+            id,
+            slot,
+        }
+    }
+
+    fn unwatch(&self, id: u64) {
+        let mut state = self.lock();
+        let Some(watcher) = state.watchers.remove(&id) else {
+            return;
+        };
+        for query in &watcher.queries {
+            state.sync.unsubscribe(*query);
+            if let Some(watchers) = state.by_query.get_mut(query) {
+                watchers.retain(|watcher| *watcher != id);
+                if watchers.is_empty() {
+                    state.by_query.remove(query);
+                }
+            }
+        }
+        if state.watchers.is_empty() {
+            state.idle = Some(Instant::now());
+        }
+        drop(state);
+        telemetry::subscriptions(self.location, -1.0);
+        self.changed.notify_one();
+    }
+
+    /// Ends the task that drives it.
+    pub(super) fn end(&self) {
+        if let Some(task) = self.lock().task.take() {
+            task.abort();
+        }
+    }
+
+    /// Another token of the same identity. One that runs out before the present one is of no use.
+    pub(super) fn set_client(&self, client: &Client, source: Option<&Arc<TokenSource>>) {
+        let mut state = self.lock();
+        if !runs_out_later(&state.token(), &client.sync_token()) {
+            // What was said of another token says nothing about this one.
+            let is_new = state.token() != client.sync_token();
+            if is_new && matches!(state.trouble, Some(News::Refused(_))) {
+                state.trouble = None;
+            }
+            state.sync.set_token(client.sync_token());
+            state.client = client.clone();
+        }
+        if let Some(source) = source {
+            state.source = Some(source.clone());
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+}
+
+impl State {
+    /// Takes a message, and tells those who watch what it changed.
+    pub(super) fn receive(&mut self, text: &str) -> Result<Received, Broken> {
+        let received = self.sync.receive(text)?;
+        if received.moment.is_some() {
+            for query in &received.changed {
+                for id in self.by_query.get(query).into_iter().flatten() {
+                    if let Some(watcher) = self.watchers.get_mut(id) {
+                        watcher.outdated = true;
+                    }
+                }
+            }
+            for query in received.changed.iter().chain(&received.caught_up) {
+                for id in self.by_query.get(query).into_iter().flatten() {
+                    if let Some(watcher) = self.watchers.get_mut(id) {
+                        watcher.tell(&self.sync);
+                    }
+                }
+            }
+        }
+        Ok(received)
+    }
+
+    /// Tells all who watch what is wrong, and those who begin to while it is.
+    pub(super) fn trouble(&mut self, trouble: News) {
+        for watcher in self.watchers.values_mut() {
+            watcher.slot.trouble(trouble.clone());
+            // Who went elsewhere for results is to have these again.
+            watcher.outdated = true;
+        }
+        self.trouble = Some(trouble);
+    }
+
+    /// All is well. Who was told otherwise is told the results again.
+    pub(super) fn is_well(&mut self) {
+        if self.trouble.take().is_none() {
+            return;
+        }
+        for watcher in self.watchers.values_mut() {
+            watcher.tell(&self.sync);
+        }
+    }
+
+    pub(super) fn token(&self) -> Token {
+        self.client.sync_token()
+    }
+}
+
+impl Watcher {
+    /// Gives the watcher results that are all of this moment, if any is another one now.
+    fn tell(&mut self, sync: &byod_sync::Client) {
+        if !self.outdated || !self.queries.iter().all(|query| sync.is_current(*query)) {
+            return;
+        }
+        let results = self
+            .queries
+            .iter()
+            .map(|query| sync.result(*query).cloned());
+        if let Some(results) = results.collect() {
+            self.outdated = false;
+            self.slot.results(results);
+        }
+    }
+}
+
+/// Queries that are watched until it is dropped.
+pub(crate) struct Watch {
+    socket: Arc<Socket>,
+    id: u64,
+    slot: Arc<Slot>,
+}
+
+impl Watch {
+    /// What there is to learn next. Nothing is lost where the future is dropped.
+    pub(crate) async fn next(&self) -> News {
+        poll_fn(|context| self.slot.poll(context)).await
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.socket.unwatch(self.id);
+    }
+}

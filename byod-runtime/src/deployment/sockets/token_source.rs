@@ -1,0 +1,89 @@
+//! Where the next token comes from, when one runs out.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+
+use crate::deployment::auth::Token;
+use crate::error::BoxError;
+
+/// How long before a token runs out the next is asked for.
+const AHEAD: Duration = Duration::from_secs(10);
+
+/// The longest that is waited: what is further away is looked at again.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+type Ask = dyn Fn() -> BoxFuture<'static, Result<Token, BoxError>> + Send + Sync;
+
+/// Gives a user's token, a new one each time.
+pub(crate) struct TokenSource(Box<Ask>);
+
+impl TokenSource {
+    pub(crate) fn new(
+        ask: impl Fn() -> BoxFuture<'static, Result<Token, BoxError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Box::new(ask))
+    }
+
+    pub(crate) fn ask(&self) -> BoxFuture<'static, Result<Token, BoxError>> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSource")
+    }
+}
+
+/// In how long the token is to be replaced; `None` where it doesn't say when it runs out.
+pub(super) fn due_in(token: &str) -> Option<Duration> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: f64,
+        iat: Option<f64>,
+    }
+
+    let Claims { exp, iat } = serde_json::from_slice(&claims(token)?).ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    let left = Duration::try_from_secs_f64(exp - now.as_secs_f64()).unwrap_or_default();
+    // A token of seconds is used for most of them.
+    let lifetime = Duration::try_from_secs_f64(exp - iat.unwrap_or(0.0)).unwrap_or_default();
+    let ahead = AHEAD.min(lifetime / 4);
+    Some(left.saturating_sub(ahead).min(DAY))
+}
+
+impl Token {
+    /// Whether it has run out, or is about to.
+    pub(crate) fn is_due(&self) -> bool {
+        due_in(self.expose_secret()).is_some_and(|left| left.is_zero())
+    }
+}
+
+/// Whether the first of two tokens runs out after the second.
+pub(super) fn runs_out_later(one: &byod_sync::Token, other: &byod_sync::Token) -> bool {
+    #[derive(Deserialize)]
+    struct Expiry {
+        exp: f64,
+    }
+
+    let expiry = |token: &byod_sync::Token| match token {
+        byod_sync::Token::User(token) => {
+            let claims: Expiry = serde_json::from_slice(&claims(token)?).ok()?;
+            Some(claims.exp)
+        }
+        _ => None,
+    };
+    matches!((expiry(one), expiry(other)), (Some(one), Some(other)) if one > other)
+}
+
+/// The claims of a JWT, as JSON; nobody has looked at its signature.
+pub(super) fn claims(token: &str) -> Option<Vec<u8>> {
+    let mut parts = token.split('.');
+    let (_, claims) = (parts.next()?, parts.next()?);
+    URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()
+}
