@@ -35,6 +35,8 @@ const TABLES: &str = "byod/tables.ts";
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
 
+/// The function that says whose a token is.
+const WHO: &str = include_str!("main_side/who.ts");
 /// The function that services watch, to know of changes in time.
 const CHANGES: &str = include_str!("main_side/changes.ts");
 
@@ -124,6 +126,12 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
                 "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+            ));
+        }
+        if !has("whoAmI") {
+            report.todo.push(format!(
+                "in {CREDENTIALS}, for `byod.session_for`, with your own way to the caller's id as `callerId`:\n\n{}",
+                who(&users)
             ));
         }
         if writes_blindly(&manifest)
@@ -302,6 +310,16 @@ fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
 }
 
+fn who(users: &Users<'_>) -> String {
+    // The subjects of Convex Auth name a session, too.
+    let subject = match users {
+        Users::ConvexAuth { .. } => "userId",
+        Users::Table { .. } | Users::Subject => "identity.subject",
+    };
+    let text = WHO.replace("/*id*/", &users.id());
+    text.replace("/*subject*/", subject)
+}
+
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     let mut imports = String::new();
     if let Users::ConvexAuth { .. } = users {
@@ -357,6 +375,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     };
     include_str!("main_side/credentials.ts")
         .replace("/*imports*/", &(imports + &record))
+        .replace("/*who*/", &who(users))
         .replace("/*update*/", UPDATE)
         .replace("/*rotation*/", ROTATION)
         .replace("/*changes*/", &changes)

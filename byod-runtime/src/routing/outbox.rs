@@ -56,6 +56,16 @@ pub struct RefusedRow {
 }
 
 /// What became of what was left for main on all users' deployments.
+///
+/// ```
+/// use byod_runtime::{Byod, Error};
+///
+/// async fn every_hour(byod: &Byod) -> Result<(), Error> {
+///     let swept = byod.sweep_outboxes().await?;
+///     println!("{} of {} users, {} refused", swept.users - swept.failed, swept.users, swept.refused);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Swept {

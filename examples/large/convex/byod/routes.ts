@@ -105,6 +105,7 @@ export const ON_MAIN: ReadonlySet<string> = new Set([
   "billing:syncSubscription",
   "byod/credentials:disconnect",
   "byod/credentials:getConfig",
+  "byod/credentials:whoAmI",
   "cli:touch",
   "cli:whoami",
   "cliAuth:approve",
