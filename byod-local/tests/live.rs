@@ -91,33 +91,31 @@ async fn errors_are_results() {
         .await
         .unwrap();
     let mut client = LiveClient::connect(&main, 1).await;
-    let wrong = |path: &'static str, args: Value| (path, args);
-    for ((path, args), message) in [
+    let wrong = [
         (
-            wrong("notes:search", json!({"query": "a"})),
+            "notes:search",
+            json!({"query": "a"}),
             "Uncaught ConvexError",
         ),
         (
-            wrong("notes:search", json!({"query": 7})),
+            "notes:search",
+            json!({"query": 7}),
             "ArgumentValidationError",
         ),
+        ("notes:ghost", json!({}), "Could not find public function"),
         (
-            wrong("notes:ghost", json!({})),
-            "Could not find public function",
-        ),
-        (
-            wrong("notes:create", json!({})),
+            "notes:create",
+            json!({}),
             "Trying to execute notes.js:create as Query",
         ),
         (
-            wrong("templates:list", json!({"$x": 1})),
+            "templates:list",
+            json!({"$x": 1}),
             "Invalid arguments for templates:list",
         ),
-    ]
-    .into_iter()
-    {
-        let id = client.results.len() as u32;
-        let error = client.watch(id, path, args).await.unwrap_err();
+    ];
+    for (id, (path, args, message)) in wrong.into_iter().enumerate() {
+        let error = client.watch(id as u32, path, args).await.unwrap_err();
         assert!(error.contains(message), "{error}");
     }
     let error = client.mutate(0, "templates:create", json!({})).await;

@@ -17,8 +17,9 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, Copies, Followers, KnownClaims, Listening, LiveSettings, Outbox,
-    Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo, Watched,
+    Ages, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening, LiveSettings,
+    Outbox, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo,
+    Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -334,6 +335,7 @@ impl ByodBuilder {
             // Not without any pause, where nothing is cached.
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
+            tokens: KnownTokens::new(self.cache_capacity),
             claims: KnownClaims::new(self.cache_capacity),
             connects_under_way: ConnectsUnderWay::default(),
             outbox: Outbox::new(self.cache_capacity),

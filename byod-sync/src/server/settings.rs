@@ -19,7 +19,7 @@ pub struct Settings {
     pub actions: usize,
     /// How many transitions wait to be sent; changes after that become one.
     pub transitions: usize,
-    /// How many bytes wait for a slow client before it is closed. Transitions wait uncounted: they become one.
+    /// How many bytes wait for a slow client before another answer closes it. A transition alone doesn't, however large.
     pub waiting_bytes: usize,
     /// How long a client may take to receive one message before it is closed.
     pub send_time: Duration,
