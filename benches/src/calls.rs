@@ -16,6 +16,7 @@ use clap::ValueEnum;
 use tokio::runtime::Runtime;
 
 use self::external::External;
+pub(crate) use self::external::{build_official, node_folder};
 use self::load::{Contender, Order, Outcome};
 pub(crate) use self::wrapper::Wrapper;
 use crate::awake::Awake;
@@ -69,7 +70,7 @@ pub(crate) fn measure(
     scratch: &Path,
     rounds: usize,
 ) -> Result<Measured, Box<dyn Error>> {
-    external::build_official(scratch)?;
+    build_official(scratch)?;
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let (theirs, ours) = match &*cores {
         [first, .., last] => (Some(last.id), Some(*first)),

@@ -9,6 +9,7 @@ mod calls;
 mod cargo;
 mod decode;
 mod hang;
+mod live;
 mod report;
 mod requests;
 mod route_cache;
@@ -69,6 +70,8 @@ enum Part {
     Routes,
     /// Calls of nine users while the deployment of a tenth hangs.
     Hang,
+    /// Watched queries, beside the official clients.
+    Live,
     /// Reading a project, and `cargo check`.
     Build,
     /// One contender's calls alone, one after the other, for a profiler; only by name.
@@ -76,6 +79,9 @@ enum Part {
     /// Is the deployment, for the other process.
     #[value(hide = true)]
     Serve,
+    /// Watches queries by byod, for the other process.
+    #[value(hide = true)]
+    Watch,
     /// Keeps a core awake, for the other process.
     #[value(hide = true)]
     StayAwake,
@@ -97,6 +103,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     if arguments.part == Some(Part::StayAwake) {
         return awake::stay(arguments.core);
+    }
+    if arguments.part == Some(Part::Watch) {
+        return live::watch_by_byod();
     }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
@@ -127,6 +136,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     }
     if is_wanted(Part::Hang) {
         sections.push(hang::measure()?);
+    }
+    if is_wanted(Part::Live) {
+        sections.extend(live::measure(&program, &scratch)?);
     }
     if is_wanted(Part::Build) {
         sections.extend(build::measure(&scratch)?);
