@@ -1,6 +1,7 @@
 //! A warm query of a user's table, made by every contender in turns.
 
 mod external;
+pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod typed;
 mod with_hyper;
@@ -10,16 +11,16 @@ mod wrapper;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use tokio::runtime::Runtime;
 
 use self::external::External;
-pub(crate) use self::external::{build_official, node_folder};
 use self::load::{Contender, Order, Outcome};
 pub(crate) use self::wrapper::Wrapper;
 use crate::awake::Awake;
+use crate::progress::Progress;
 use crate::report::{Requirement, Section, Table, median};
 use byod_bench::deployment::{LARGE, Process, SMALL};
 
@@ -32,6 +33,10 @@ const SIZES: [usize; 2] = [SMALL, LARGE];
 /// For how long a contender runs at a time, in milliseconds. Short, so that a busy
 /// moment of the machine meets all contenders alike.
 const SLICE: u64 = 100;
+
+/// For how long all of it goes on, but for a few rounds at least.
+const TIME: Duration = Duration::from_secs(150);
+const FEWEST: usize = 3;
 
 /// How many turns the contenders of this process have in a round. What is required of
 /// them is close to one another: a few per cent take many comparisons.
@@ -69,8 +74,9 @@ pub(crate) fn measure(
     program: &Path,
     scratch: &Path,
     rounds: usize,
+    progress: &Progress,
 ) -> Result<Measured, Box<dyn Error>> {
-    build_official(scratch)?;
+    external::build_official(scratch)?;
     let cores = core_affinity::get_core_ids().unwrap_or_default();
     let (theirs, ours) = match &*cores {
         [first, .., last] => (Some(last.id), Some(*first)),
@@ -102,8 +108,12 @@ pub(crate) fn measure(
         awake: false,
     };
     // The first round opens connections and warms up what compiles while it runs.
+    let begin = Instant::now();
     for round in 0..=rounds {
-        eprint!("\rround {round} of {rounds} ");
+        if round > FEWEST && begin.elapsed() > TIME {
+            break;
+        }
+        progress.at(format!("calls, round {round} of {rounds} at most"));
         for documents in SIZES {
             for concurrency in CONCURRENCY {
                 for turn in 0..TURNS {
@@ -135,7 +145,6 @@ pub(crate) fn measure(
         contenders.reverse();
     }
     measured.awake = awake.is_whole();
-    eprintln!();
     Ok(measured)
 }
 

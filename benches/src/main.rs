@@ -9,7 +9,7 @@ mod calls;
 mod cargo;
 mod decode;
 mod hang;
-mod live;
+mod progress;
 mod report;
 mod requests;
 mod route_cache;
@@ -24,7 +24,8 @@ use byod_bench::deployment;
 use clap::{Parser, ValueEnum};
 
 use crate::calls::Local;
-use crate::report::Report;
+use crate::progress::Progress;
+use crate::report::{Report, Section};
 
 /// Measures byod against what a service would otherwise use.
 #[derive(Parser)]
@@ -37,7 +38,8 @@ struct Arguments {
     #[arg(long)]
     json: bool,
 
-    /// How often every contender of the calls has its turn.
+    /// How often every contender of the calls has its turn, at most: it ends earlier after
+    /// two and a half minutes.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
 
@@ -105,50 +107,68 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         return awake::stay(arguments.core);
     }
     if arguments.part == Some(Part::Watch) {
-        return live::watch_by_byod();
+        return calls::live::watch_by_byod();
     }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
         return calls::profile(&program, arguments.contender, arguments.calls);
     }
-    let is_wanted = |part| arguments.part.is_none_or(|wanted| wanted == part);
+    let all = [
+        (Part::Calls, "calls"),
+        (Part::Requests, "requests"),
+        (Part::Decode, "decode"),
+        (Part::Routes, "routes"),
+        (Part::Hang, "hang"),
+        (Part::Live, "live"),
+        (Part::Build, "build"),
+    ];
+    let wanted = all
+        .iter()
+        .filter(|(part, _)| arguments.part.is_none_or(|wanted| wanted == *part));
+    let wanted: Vec<_> = wanted.collect();
     let program = std::env::current_exe()?;
     let scratch = scratch(&program)?;
+    let progress = Progress::of(wanted.len());
     let mut sections = Vec::new();
-    if is_wanted(Part::Calls) {
-        let measured = on_a_thread(|| calls::measure(&program, &scratch, arguments.rounds))?;
-        for documents in [deployment::SMALL, deployment::LARGE] {
-            let plot = scratch.join(format!("throughput-{documents}.svg"));
-            let title = format!("A warm query of a user's table, {documents} documents");
-            report::plot(&plot, &title, &measured.throughput(documents))?;
-            eprintln!("drew {}", plot.display());
+    for (part, name) in wanted {
+        progress.begin(name);
+        match part {
+            Part::Calls => sections.extend(calls(arguments, &program, &scratch, &progress)?),
+            Part::Requests => sections.push(requests::measure(&program)?),
+            Part::Decode => sections.push(decode::measure()?),
+            Part::Routes => sections.extend(route_cache::measure(&program, arguments.users)?),
+            Part::Hang => sections.push(hang::measure()?),
+            Part::Live => sections.extend(calls::live::measure(&program, &scratch)?),
+            Part::Build => sections.extend(build::measure(&scratch)?),
+            // Done by now.
+            Part::Profile | Part::Serve | Part::Watch | Part::StayAwake => {}
         }
-        sections.extend(measured.sections());
+        progress.end();
     }
-    if is_wanted(Part::Requests) {
-        sections.push(requests::measure(&program)?);
-    }
-    if is_wanted(Part::Decode) {
-        sections.push(decode::measure()?);
-    }
-    if is_wanted(Part::Routes) {
-        sections.extend(route_cache::measure(&program, arguments.users)?);
-    }
-    if is_wanted(Part::Hang) {
-        sections.push(hang::measure()?);
-    }
-    if is_wanted(Part::Live) {
-        sections.extend(live::measure(&program, &scratch)?);
-    }
-    if is_wanted(Part::Build) {
-        sections.extend(build::measure(&scratch)?);
-    }
+    drop(progress);
     let report = Report { sections };
     match arguments.json {
         true => println!("{}", serde_json::to_string_pretty(&report)?),
         false => print!("{report}"),
     }
     Ok(())
+}
+
+/// Warm queries by all contenders, and their plots.
+fn calls(
+    arguments: &Arguments,
+    program: &Path,
+    scratch: &Path,
+    progress: &Progress,
+) -> Result<Vec<Section>, Box<dyn Error>> {
+    let measured = on_a_thread(|| calls::measure(program, scratch, arguments.rounds, progress))?;
+    for documents in [deployment::SMALL, deployment::LARGE] {
+        let plot = scratch.join(format!("throughput-{documents}.svg"));
+        let title = format!("A warm query of a user's table, {documents} documents");
+        report::plot(&plot, &title, &measured.throughput(documents))?;
+        progress.at(format!("drew {}", plot.display()));
+    }
+    Ok(measured.sections())
 }
 
 /// Runs it where being pinned to a core does not outlast it.

@@ -21,6 +21,11 @@ pub fn emit() {
 }
 
 /// Reads `byod.toml` and the Convex projects it names.
+///
+/// ```no_run
+/// // In `build.rs`, where `byod.toml` is elsewhere.
+/// byod_build::Builder::new().config("../byod.toml").emit();
+/// ```
 #[derive(Clone, Debug)]
 pub struct Builder {
     config: PathBuf,

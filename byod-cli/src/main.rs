@@ -102,6 +102,18 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Begin what your tests say of functions on the deployments of `byod-local`.
+    ///
+    /// Writes tests/local/mod.rs beside byod.toml, with a closure for each function that
+    /// `byod-local` doesn't do by itself: it gives a value of the kind that the function
+    /// does, and is yours to write on. A file that is there is left as it is.
+    Local {
+        #[command(flatten)]
+        common: Common,
+        /// Write the file.
+        #[arg(long, required = true)]
+        init: bool,
+    },
     /// Print a fresh BYOD_ENCRYPTION_KEY: 64 hex digits.
     Keygen,
     /// Seal all users' records with the current encryption key.
@@ -260,6 +272,11 @@ fn run(command: Command) -> Result<bool, Error> {
             let is_whole = report.warnings.is_empty();
             print::either(common.json, &report, print::snapshot)?;
             Ok(is_whole)
+        }
+        Command::Local { common, init: _ } => {
+            let begun = service::closures(&common.config)?;
+            print::either(common.json, &begun, print::closures)?;
+            Ok(true)
         }
         Command::Keygen => {
             let mut key = [0; 32];

@@ -78,6 +78,20 @@ pub(crate) fn begun(report: &service::Begun, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
+/// The closures for tests.
+pub(crate) fn closures(begun: &service::Closures, out: &mut dyn Write) -> io::Result<()> {
+    let file = begun.file.display();
+    if begun.written {
+        let (main, user) = (begun.main.len(), begun.user.len());
+        writeln!(
+            out,
+            "{GOOD}written{GOOD:#} {file}: closures for {main} functions of main and {user} of users' deployments"
+        )
+    } else {
+        writeln!(out, "{QUIET}was there{QUIET:#} {file}")
+    }
+}
+
 /// The snapshot that was written, and what is missing in it.
 pub(crate) fn snapshot(report: &service::Snapshot, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", report.snapshot.display())?;

@@ -266,3 +266,30 @@ fn what_cannot_be_begun_is_told() {
             .contains("\"../other/convex\"")
     );
 }
+
+/// The closures are Rust as it is formatted, and say what each function takes and gives.
+#[test]
+fn closures_for_tests_are_begun() {
+    let project = Project::of("notes");
+    let answer = project.byod(&["local", "--init"]);
+    assert_eq!(answer.status, 0, "{}{}", answer.stdout, answer.stderr);
+    let text = project.read("tests/local/mod.rs");
+    assert!(text.contains(".function(\"chat:"), "{text}");
+    // What is done without.
+    assert!(!text.contains("notes:list\""), "{text}");
+    let output = Command::new("rustfmt")
+        .args(["--edition=2024", "tests/local/mod.rs"])
+        .current_dir(&project.root)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+
+    project.write("tests/local/mod.rs", "// mine\n");
+    let report = project.byod(&["local", "--init", "--json"]).json();
+    assert_eq!(report["written"], false);
+    assert_eq!(project.read("tests/local/mod.rs"), "// mine\n");
+}

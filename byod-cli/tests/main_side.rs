@@ -41,6 +41,7 @@ fn an_app_gets_the_table_and_its_functions() {
     for name in [
         "getConfigInternal",
         "getConfig",
+        "whoAmI",
         "disconnect",
         "createConfig",
         "updateConfig",

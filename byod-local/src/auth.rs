@@ -16,6 +16,13 @@ use crate::random;
 const ISSUER: &str = "https://auth.local";
 
 /// Who a user is, as `ctx.auth.getUserIdentity()` gives it.
+///
+/// ```
+/// use byod_local::Identity;
+///
+/// let alice = Identity::new("auth|alice").with("email", "alice@example.org");
+/// assert_eq!(alice.token_identifier(), "https://auth.local|auth|alice");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
     subject: String,

@@ -72,22 +72,31 @@ impl Scope {
         candidate
     }
 
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains(&ident(name).to_string())
+    }
+
     /// A name for each, by `convert`. Where several come out equal, or one comes out as
     /// what is taken, none of them has the name alone: each says what it is called in
     /// Convex, after two underscores. So what a name stands for doesn't depend on what
     /// else there is: another field makes a name disappear, but never mean another thing.
     pub(crate) fn take_all(&mut self, names: &[&str], convert: fn(&str) -> String) -> Vec<String> {
-        let alone: Vec<String> = names.iter().map(|name| convert(name)).collect();
+        let pairs = names.iter().map(|name| (convert(name), *name));
+        self.take_pairs(&pairs.collect::<Vec<_>>())
+    }
+
+    /// The same, of names alone and of what tells each apart.
+    pub(crate) fn take_pairs(&mut self, names: &[(String, &str)]) -> Vec<String> {
         let mut count: HashMap<String, usize> = HashMap::new();
-        for name in &alone {
-            *count.entry(ident(name).to_string()).or_default() += 1;
+        for (alone, _) in names {
+            *count.entry(ident(alone).to_string()).or_default() += 1;
         }
-        let chosen = names.iter().zip(alone).map(|(name, alone)| {
-            let ident = ident(&alone).to_string();
+        let chosen = names.iter().map(|(alone, name)| {
+            let ident = ident(alone).to_string();
             if count.get(&ident) == Some(&1) && !self.0.contains(&ident) {
-                alone
+                alone.clone()
             } else {
-                told_apart(&alone, name)
+                told_apart(alone, name)
             }
         });
         let chosen: Vec<String> = chosen.collect();
@@ -98,7 +107,7 @@ impl Scope {
 /// `user_id__userId`: a name that no other name becomes. What [`snake`] and [`pascal`]
 /// give has no two underscores but at its beginning, and of two names each is spelled
 /// in its own way: `_` twice, and what no identifier has by its number.
-fn told_apart(alone: &str, name: &str) -> String {
+pub(crate) fn told_apart(alone: &str, name: &str) -> String {
     let mut told = format!("{}__", alone.trim_end_matches('_'));
     for c in name.chars() {
         match c {
@@ -108,6 +117,13 @@ fn told_apart(alone: &str, name: &str) -> String {
         }
     }
     told
+}
+
+/// Tells what it is of from others: FNV-1a, for it has to be the same in every build.
+pub(crate) fn digest(of: impl std::fmt::Debug) -> String {
+    let add = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let text = format!("{of:?}");
+    format!("{:08x}", text.bytes().fold(0x811c_9dc5, add))
 }
 
 #[cfg(test)]

@@ -17,8 +17,9 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, Copies, Followers, KnownClaims, LiveSettings, Outbox, Pauses,
-    RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo, Watched,
+    Ages, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening, LiveSettings,
+    Outbox, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo,
+    Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -68,6 +69,7 @@ pub struct ByodBuilder {
     sockets: SocketSettings,
     subscriptions: usize,
     poll: Duration,
+    listens: bool,
 }
 
 impl Default for ByodBuilder {
@@ -97,6 +99,7 @@ impl Default for ByodBuilder {
             sockets: SocketSettings::default(),
             subscriptions: 1_000,
             poll: Duration::from_secs(2),
+            listens: true,
         }
     }
 }
@@ -224,7 +227,8 @@ impl ByodBuilder {
     }
 
     /// How long a user's route is kept: what another process changes in the record
-    /// is noticed after this time. Default: 60 s.
+    /// is noticed after this time at the latest, and within a second where main tells of it
+    /// (`byod export --main`). Default: 60 s.
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         self.cache_ttl = ttl;
         self
@@ -331,10 +335,12 @@ impl ByodBuilder {
             // Not without any pause, where nothing is cached.
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),
             watched: Watched::default(),
+            tokens: KnownTokens::new(self.cache_capacity),
             claims: KnownClaims::new(self.cache_capacity),
             connects_under_way: ConnectsUnderWay::default(),
             outbox: Outbox::new(self.cache_capacity),
             recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
+            listening: Listening::new(self.listens, self.cache_capacity),
             followers: Followers::new(self.subscriptions),
             sockets: Sockets::new(self.sockets),
             live: LiveSettings {

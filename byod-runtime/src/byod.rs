@@ -6,7 +6,7 @@ use byod_schema::{FunctionType, Location, Refusal};
 
 use crate::calls::Session;
 use crate::codec::Runs;
-use crate::deployment::Client;
+use crate::deployment::{Client, Token};
 use crate::error::{Endpoint, Error};
 use crate::routing::{Byod, Rollouts, RoutedClient, Router, Wanted};
 use crate::users::{Credentials, Subject, UserDatabaseConfig, UserId};
@@ -20,6 +20,32 @@ impl Byod {
     /// [`Subject`], which can't.
     pub fn session(&self, user_id: impl Into<UserId>, subject: impl Into<Subject>) -> Session {
         Session::new(self.clone(), user_id.into(), subject.into())
+    }
+
+    /// The session of whoever a token belongs to, with that token: what a service does with
+    /// the `Authorization` of a request.
+    ///
+    /// Main says who that is, by the query `byod/credentials:whoAmI`, which `byod export
+    /// --main` writes: it checks the token as for any other call. What it said is kept until
+    /// the token runs out, five minutes at most, by a digest of the token; so long may who
+    /// was signed out go on, on their own deployment. Calls on main have the token with them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unauthenticated`] where main refuses the token, or knows no user by it; what
+    /// kept main from answering; [`Error::Config`] where it hasn't the query.
+    ///
+    /// ```
+    /// # use byod_runtime::{Byod, Error, Session};
+    /// async fn session(byod: &Byod, authorization: &str) -> Result<Session, Error> {
+    ///     let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
+    ///     byod.session_for(token).await
+    /// }
+    /// ```
+    pub async fn session_for(&self, token: impl Into<Token>) -> Result<Session, Error> {
+        let token = token.into();
+        let (user, subject) = self.signed_in(&token).await?;
+        Ok(self.session(user, subject).with_token(token))
     }
 
     /// The client of main, without authorization; see [`Client::with_token`].

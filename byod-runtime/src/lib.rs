@@ -23,6 +23,10 @@
 //! | `byod_retries_total` | `kind` | calls that were sent again |
 //! | `byod_blocked_total` | | users whose deployment was blocked from then on |
 //! | `byod_routes_total` | `result` | users' routes: `hit` and `miss` of the cache, and `stale` where main failed |
+//! | `byod_subscriptions` | `location` | what is watched now, a gauge |
+//! | `byod_sync_sockets` | `location` | sockets that are open now, a gauge |
+//! | `byod_sync_reconnects_total` | `location` | sockets that ended, or could not be opened |
+//! | `byod_sync_bytes_total` | `location`, `direction` | bytes of messages on sockets |
 //!
 //! Neither ever holds an argument, a value, a user or a secret.
 
@@ -64,7 +68,7 @@ pub use calls::PaginatedQuery;
 pub use calls::{Action, Mutation, Query, Routed};
 pub use calls::{Batch, Queries};
 pub use calls::{Items, Pages};
-pub use calls::{Live, LiveRouted};
+pub use calls::{Live, LivePages, LiveQueries, LiveRouted, LoadedPages};
 pub use codec::validators as v;
 pub use codec::{
     Doc, DocumentId, Field, FunctionInfo, Id, Name, OptionalField, Page, PageStatus, Runs, Table,

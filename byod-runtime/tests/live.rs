@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::live::Sent;
-use crate::support::world::{World, list};
+use crate::support::world::{World, count, list, rows};
 use crate::support::{Way, success, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,6 +31,7 @@ async fn nothing(live: &mut Live<String>) {
 
 fn quick(byod: ByodBuilder) -> ByodBuilder {
     byod.retries(0)
+        .listen_to_main(false)
         .live_idle(Duration::from_millis(100))
         .live_poll(Duration::from_millis(50))
         .recovery_pauses(Duration::from_millis(20), Duration::from_millis(40))
@@ -375,4 +376,148 @@ async fn a_silent_socket_is_replaced() {
     world.main.live.set("notes:list", json!("changed"));
     world.main.live.spoil_no_more();
     assert_eq!(next(&mut live).await.unwrap(), "changed");
+}
+
+#[tokio::test]
+async fn queries_that_are_watched_together_are_of_one_moment() {
+    let world = World::with(quick).await;
+    let session = world.session("a");
+    let at = |moment: u32| {
+        [
+            ("notes:list", json!(moment.to_string())),
+            ("notes:count", json!(moment)),
+        ]
+    };
+    world.main.live.set_all(&at(0));
+    let mut both = session.watch((list(&session), count(&session)));
+    let mut last = 0;
+    for moment in 1..200 {
+        world.main.live.set_all(&at(moment));
+        if moment % 50 == 0 {
+            world.main.live.cut();
+        }
+        if moment % 7 == 0 {
+            let next = tokio::time::timeout(Duration::from_secs(20), both.next()).await;
+            let (text, count) = next.unwrap().unwrap().unwrap();
+            assert_eq!(text, count.to_string());
+            assert!(count >= last);
+            last = count;
+        }
+    }
+    while last < 199 {
+        let next = tokio::time::timeout(Duration::from_secs(20), both.next()).await;
+        let (text, count) = next.unwrap().unwrap().unwrap();
+        assert_eq!(text, count.to_string());
+        last = count;
+    }
+    let vec = session
+        .watch(vec![list(&session), list(&session)])
+        .next()
+        .await;
+    assert_eq!(vec.unwrap().unwrap(), ["199", "199"]);
+    let other = world.session("b");
+    let error = session
+        .watch((list(&other),))
+        .next()
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert!(matches!(error, Error::Config { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn pages_that_are_watched_stay_contiguous() {
+    let world = World::with(quick).await;
+    world.main.live.lock().name = "main".to_owned();
+    world.users.live.lock().name = "users".to_owned();
+    world.users.live.set_rows("notes:rows", 1000..1010);
+    let live = &world.main.live;
+    live.set_rows("notes:rows", (1..=10).map(|row| row * 10));
+    let mut pages = rows(&world.session("a")).page_size(3).pages().watch();
+    macro_rules! next {
+        () => {{
+            let next = tokio::time::timeout(Duration::from_secs(20), pages.next());
+            let loaded = next.await.expect("nothing came").unwrap().unwrap();
+            (loaded.items, loaded.can_load_more)
+        }};
+    }
+    assert_eq!(next!(), (vec![10, 20, 30], true));
+    pages.load_more();
+    assert_eq!(next!(), (vec![10, 20, 30, 40, 50, 60], true));
+    // In the first page and in the second.
+    live.set_rows("notes:rows", [5, 10, 20, 30, 40, 45, 50, 60, 70]);
+    assert_eq!(next!(), (vec![5, 10, 20, 30, 40, 45, 50, 60], true));
+    live.set_rows("notes:rows", [5, 60, 70]);
+    assert_eq!(next!(), (vec![5, 60], true));
+    // Where pages ended is known after a new socket, too.
+    live.cut();
+    live.set_rows("notes:rows", [5, 35, 60, 70]);
+    assert_eq!(next!(), (vec![5, 35, 60], true));
+    pages.load_more();
+    assert_eq!(next!(), (vec![5, 35, 60, 70], false));
+
+    let credentials = Credentials {
+        deployment_url: world.users.url.as_str().into(),
+        deploy_key: "local|key".into(),
+    };
+    world.byod.connect("a", "a", &credentials).await.unwrap();
+    assert_eq!(next!(), ((1000..1009).collect(), true));
+    world.byod.disconnect("a").await.unwrap();
+    assert_eq!(next!(), (vec![5, 35, 60, 70], false));
+}
+
+#[tokio::test]
+async fn what_another_process_changes_is_known_at_once() {
+    let world = World::with(|byod| {
+        let byod = quick(byod).listen_to_main(true);
+        byod.cache_ttl(Duration::from_secs(3600))
+    })
+    .await;
+    world
+        .main
+        .live
+        .set("byod/credentials:changedConfigs", json!([]));
+    world
+        .save("a", "local|key", ConnectionStatus::Connected)
+        .await;
+    let session = world.session("a");
+    let mut live = list(&session).watch();
+    assert_eq!(next(&mut live).await.unwrap(), "the user's");
+    let mut status = world.byod.watch_status("a");
+    let is = |enabled: bool| {
+        move |status: &byod_runtime::UserStatus| !status.loading && status.enabled == enabled
+    };
+    status.wait_for(is(true)).await.unwrap();
+
+    world.change("a", "connectionStatus", json!("disconnected"));
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    let now = now.as_millis() as f64 + 1000.0;
+    world.change("a", "updatedAt", json!(now));
+    let changed = json!([{"userId": "a", "updatedAt": now}]);
+    world
+        .main
+        .live
+        .set("byod/credentials:changedConfigs", changed);
+    assert_eq!(next(&mut live).await.unwrap(), "main's");
+    let seen = tokio::time::timeout(Duration::from_secs(20), status.wait_for(is(false))).await;
+    assert!(seen.is_ok());
+    // What is known already costs nothing.
+    world.main.take_count();
+    world.main.live.cut();
+    nothing(&mut live).await;
+    assert_eq!(world.main.take_count(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_polls_holds_up_nobody() {
+    let world = connected(quick).await;
+    let session = world.session("a");
+    let mut live = list(&session).watch();
+    // It has begun to read the record, for all that ask for it then.
+    assert!(futures_util::FutureExt::now_or_never(live.next()).is_none());
+    let call = tokio::time::timeout(Duration::from_secs(10), list(&session));
+    assert_eq!(call.await.unwrap().unwrap(), "the user's");
+    assert_eq!(next(&mut live).await.unwrap(), "the user's");
 }

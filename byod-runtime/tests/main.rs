@@ -18,6 +18,8 @@ mod idempotency;
 mod injection;
 mod limits;
 mod live;
+mod live_faults;
+mod live_model;
 mod records;
 mod recovery;
 mod route_model;

@@ -137,7 +137,7 @@ async fn a_call_has_a_span_and_is_counted() {
     let (spans, metrics) = (Spans::default(), Metrics::default());
     let _spans = tracing::subscriber::set_default(spans.clone());
     let _metrics = metrics::set_default_local_recorder(&metrics);
-    let world = World::new().await;
+    let world = World::with(|byod| byod.listen_to_main(false)).await;
     let user = "the-users-id";
     world
         .save(user, "local|geheim", ConnectionStatus::Connected)

@@ -22,6 +22,8 @@ mod book {
     struct Readme;
     #[doc = include_str!("../../docs/connecting.md")]
     struct Connecting;
+    #[doc = include_str!("../../docs/live.md")]
+    struct Live;
     #[doc = include_str!("../../docs/moving.md")]
     struct Moving;
     #[doc = include_str!("../../docs/project.md")]

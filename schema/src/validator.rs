@@ -1,5 +1,7 @@
 mod decode;
 
+mod plainest;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -25,4 +25,5 @@ mod main_tables;
 mod ownership;
 mod refusals;
 mod rotation;
+mod signed_in;
 mod wrappers;

@@ -46,6 +46,8 @@ impl Service {
             byod: Byod::builder()
                 .encryption_key(EncryptionKey::parse("only for tests").unwrap())
                 .tables(byod_examples::TABLES)
+                // Tests count what is asked of main.
+                .listen_to_main(false)
                 .development(true),
         });
         let main = main.start().await.unwrap();

@@ -4,6 +4,13 @@ use std::time::{Duration, Instant};
 /// What running a project's modules may cost. A schema that goes beyond a limit
 /// is an error; a module of functions is left out with a warning, and the others
 /// are read without it. Both name the module that was running.
+///
+/// ```
+/// use byod_build::{Builder, Limits};
+///
+/// let limits = Limits { memory: 1 << 30, ..Limits::default() };
+/// let builder = Builder::new().limits(limits);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Work, in turns of loops and calls of functions: for running the schema, and for

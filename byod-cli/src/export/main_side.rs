@@ -35,6 +35,11 @@ const TABLES: &str = "byod/tables.ts";
 /// The function that changes a record, unless it is another than the writer has seen.
 const UPDATE: &str = include_str!("main_side/update.ts");
 
+/// The function that says whose a token is.
+const WHO: &str = include_str!("main_side/who.ts");
+/// The function that services watch, to know of changes in time.
+const CHANGES: &str = include_str!("main_side/changes.ts");
+
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("main_side/rotation.ts");
 
@@ -48,19 +53,26 @@ pub(crate) struct Report {
     /// What only a person can do.
     pub(crate) todo: Vec<String>,
     pub(crate) notes: Vec<String>,
-    /// The builders of actions weren't there before.
-    #[serde(skip)]
-    has_new_server: bool,
+}
+
+/// What is written at one time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What the rest is judged by: the records, and the builders of actions.
+    Base,
+    Whole,
 }
 
 /// Writes what is not there yet.
 pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
-    let first = export_once(config, options)?;
-    if !first.has_new_server {
-        return Ok(first);
+    let folder = Builder::new().config(config).folders()?.main;
+    // What is read of it doesn't depend on what `byod.toml` says.
+    if Sources::read(&folder, &OwnerNames::default())?.has_server() {
+        return export_part(config, options, Part::Whole);
     }
-    // By it, more of main's actions are known for what they are.
-    let mut report = export_once(config, options)?;
+    // By the builders of actions, more of main's actions are known for what they are.
+    let first = export_part(config, options, Part::Base)?;
+    let mut report = export_part(config, options, Part::Whole)?;
     let again = mem::replace(&mut report.written, first.written);
     for name in again {
         if !report.written.contains(&name) {
@@ -70,7 +82,7 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
     Ok(report)
 }
 
-fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
+fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, Error> {
     let force = options.force;
     let builder = Builder::new().config(config);
     let folders = builder.folders()?;
@@ -86,7 +98,6 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
         kept: Vec::new(),
         todo: Vec::new(),
         notes: Vec::new(),
-        has_new_server: false,
     };
     let present = manifest.main.schema.table(RECORDS);
     let users = users(&manifest, present);
@@ -117,6 +128,12 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
                 "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
             ));
         }
+        if !has("whoAmI") {
+            report.todo.push(format!(
+                "in {CREDENTIALS}, for `byod.session_for`, with your own way to the caller's id as `callerId`:\n\n{}",
+                who(&users)
+            ));
+        }
         if writes_blindly(&manifest)
             .iter()
             .any(|path| path.module == MODULE)
@@ -126,37 +143,16 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
             ));
         }
     }
-    let typescript = match &user {
-        Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
-        None => Err("no folder of users' deployments is named".to_owned()),
-    };
-    let plan = beside::planned(
-        &manifest,
-        &folder,
-        user.as_deref(),
-        Rejected::new(),
-        typescript,
-    )?;
-    // Without a project of the users nothing is left for main.
-    if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
-        for file in beside::of_outbox(&manifest, &users, plan) {
-            put_ours(&tree, &file, &mut report)?;
-        }
-        if !plan.leaves.is_empty() && manifest.main.schema.table(outbox::APPLIED).is_none() {
-            report.todo.push(beside::SCHEMA.to_owned());
-        }
-    }
-    if !manifest.mirror.is_default() {
-        let problems = owners::problems_of_copies(&manifest);
-        if !problems.is_empty() {
-            return Err(Error::Owners {
-                config: config.to_owned(),
-                problems,
-            });
-        }
-        if let Some(file) = beside::of_copies(&manifest, &users, plan.as_ref()) {
-            put_ours(&tree, &file, &mut report)?;
-        }
+    if part == Part::Whole {
+        beside_actions(
+            config,
+            options,
+            &manifest,
+            &users,
+            user.as_deref(),
+            &tree,
+            &mut report,
+        )?;
     }
     if matches!(users, Users::Subject) {
         report.notes.push(
@@ -184,6 +180,47 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
     Ok(report)
 }
 
+/// Writes what depends on what users' deployments run: what does what they leave for main,
+/// and what gives copies.
+fn beside_actions(
+    config: &Path,
+    options: &Options,
+    manifest: &Manifest,
+    users: &Users<'_>,
+    user: Option<&Path>,
+    tree: &Tree,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let folder = report.folder.clone();
+    let typescript = match user {
+        Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
+        None => Err("no folder of users' deployments is named".to_owned()),
+    };
+    let plan = beside::planned(manifest, &folder, user, Rejected::new(), typescript)?;
+    // Without a project of the users nothing is left for main.
+    if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
+        for file in beside::of_outbox(manifest, users, plan) {
+            put_ours(tree, &file, report)?;
+        }
+        if !plan.leaves.is_empty() && manifest.main.schema.table(outbox::APPLIED).is_none() {
+            report.todo.push(beside::SCHEMA.to_owned());
+        }
+    }
+    if !manifest.mirror.is_default() {
+        let problems = owners::problems_of_copies(manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        if let Some(file) = beside::of_copies(manifest, users, plan.as_ref()) {
+            put_ours(tree, &file, report)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes the builders of actions that ask for users' data where that is, if main has such
 /// actions.
 fn server(
@@ -198,7 +235,6 @@ fn server(
     if builders.is_empty() && !beside::goes_by_server(&sources) {
         return Ok(());
     }
-    report.has_new_server = !sources.has_server();
     for file in beside::of_actions(manifest, users, &sources, &placed) {
         put_ours(tree, &file, report)?;
     }
@@ -274,6 +310,16 @@ fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
 }
 
+fn who(users: &Users<'_>) -> String {
+    // The subjects of Convex Auth name a session, too.
+    let subject = match users {
+        Users::ConvexAuth { .. } => "userId",
+        Users::Table { .. } | Users::Subject => "identity.subject",
+    };
+    let text = WHO.replace("/*id*/", &users.id());
+    text.replace("/*subject*/", subject)
+}
+
 fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     let mut imports = String::new();
     if let Users::ConvexAuth { .. } = users {
@@ -288,22 +334,25 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
     );
     // A schema of the app's own has the table, so its validators serve.
-    let (record, by_user) = match present {
+    let (record, by_user, by_updated) = match present {
         None => {
             imports.push_str("import { connectionStatus, databaseConfig } from \"./tables\";\n");
-            (String::new(), Some("by_user"))
+            (String::new(), Some("by_user"), Some("by_updated"))
         }
         Some(table) => {
             imports.push_str("import schema from \"../schema\";\n");
-            let index = table
-                .indexes
-                .iter()
-                .find(|index| index.fields.first().is_some_and(|field| field == "userId"));
+            let by = |field: &str| {
+                let mut indexes = table.indexes.iter();
+                let index =
+                    indexes.find(|index| index.fields.first().is_some_and(|first| first == field));
+                index.map(|index| index.index_descriptor.as_str())
+            };
             (
                 "\nconst databaseConfig = schema.tables.userDatabaseConfig.validator.fields;\n\
                  const { connectionStatus } = databaseConfig;\n"
                     .to_owned(),
-                index.map(|index| index.index_descriptor.as_str()),
+                by("userId"),
+                by("updatedAt"),
             )
         }
     };
@@ -311,6 +360,12 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
         None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
     };
+    // Without an index it would be run again whenever any record changes, over all of them.
+    let changes = by_updated.map(|index| {
+        let range = with_index(index, "q.gte(\"updatedAt\", since)").replace('\n', "\n  ");
+        CHANGES.replace("/*updated*/", &range)
+    });
+    let changes = changes.unwrap_or_default();
     let id = users.id();
     let id_type = match users {
         Users::Table { table, .. } | Users::ConvexAuth { table } => {
@@ -320,8 +375,10 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     };
     include_str!("main_side/credentials.ts")
         .replace("/*imports*/", &(imports + &record))
+        .replace("/*who*/", &who(users))
         .replace("/*update*/", UPDATE)
         .replace("/*rotation*/", ROTATION)
+        .replace("/*changes*/", &changes)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)
         .replace("/*id type*/", &id_type)

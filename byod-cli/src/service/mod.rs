@@ -3,9 +3,11 @@
 
 mod begun;
 mod cargo;
+mod closures;
 mod guess;
 mod init;
 mod reading;
 
+pub(crate) use closures::{Closures, closures};
 pub(crate) use init::{Options, Report as Begun, init};
 pub(crate) use reading::{Report as Snapshot, read, snapshot};

@@ -29,12 +29,14 @@ const SECRETS: [&str; 4] = [
 
 /// The functions; adds the table to the project where it has none.
 pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
-    let table = match project.schema.table(TABLE) {
-        Some(table) => table.clone(),
+    let users = project.schema.table("users");
+    let (table, users) = match project.schema.table(TABLE) {
+        Some(table) => (table.clone(), users_of(table)),
         None => {
+            let users = users.map(|users| users.table_name.clone());
             let table = default_table();
             project.schema.tables.push(table.clone());
-            table
+            (table, users)
         }
     };
     use FunctionType::{Mutation, Query};
@@ -48,11 +50,13 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
     [
         ("getConfigInternal", Query, Internal, user),
         ("getConfig", Query, Public, Fields::default()),
+        ("whoAmI", Query, Public, Fields::default()),
         ("disconnect", Mutation, Public, Fields::default()),
         ("createConfig", Mutation, Internal, record.clone()),
         ("updateConfig", Mutation, Internal, update_args(&record)),
         ("listConfigs", Query, Internal, list_args()),
         ("resealConfig", Mutation, Internal, reseal_args()),
+        ("changedConfigs", Query, Internal, since_args()),
     ]
     .map(|(name, function_type, visibility, args)| {
         let path = FunctionPath::new(MODULE, name);
@@ -63,7 +67,7 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
             args: Validator::Object { value: args },
             returns: None,
         });
-        let body = body(name, table.clone(), &declared);
+        let body = body(name, table.clone(), users.clone(), &declared);
         Entry {
             keyed: None,
             claimed: None,
@@ -75,7 +79,16 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
     .into()
 }
 
-fn body(name: &str, table: Arc<Table>, declared: &Function) -> Body {
+/// The table of whose documents the records' users are; none where they are subjects.
+fn users_of(table: &Table) -> Option<String> {
+    let fields = objects(&table.document_type).first().copied()?;
+    match &fields.get("userId")?.field_type {
+        Validator::Id { table_name } => Some(table_name.clone()),
+        _ => None,
+    }
+}
+
+fn body(name: &str, table: Arc<Table>, users: Option<String>, declared: &Function) -> Body {
     let returns = declared.returns.clone();
     // Functions of before a new seal left the time alone want to be told it.
     let updated_at = declared
@@ -91,6 +104,18 @@ fn body(name: &str, table: Arc<Table>, declared: &Function) -> Body {
         "getConfig" => Arc::new(move |ctx, _| {
             let config = own_config(ctx)?.map(|config| without_secrets(config, returns.as_ref()));
             Ok(config.map_or(Value::Null, Into::into))
+        }),
+        "whoAmI" => Arc::new(move |ctx, _| {
+            let Some(identity) = ctx.identity() else {
+                return Ok(Value::Null);
+            };
+            let subject = Value::from(identity.subject());
+            let user = match &users {
+                Some(users) => ctx.user(users).ok().and_then(|mut user| user.remove("_id")),
+                None => Some(subject.clone()),
+            };
+            let who = user.map(|user| Object::from([("userId", user), ("subject", subject)]));
+            Ok(who.map_or(Value::Null, Into::into))
         }),
         "disconnect" => Arc::new(|ctx, _| {
             ctx.subject()?;
@@ -116,6 +141,19 @@ fn body(name: &str, table: Arc<Table>, declared: &Function) -> Body {
         "listConfigs" => Arc::new(|ctx, args| {
             let options = args.get("paginationOpts").unwrap_or(&Value::Null);
             Ok(ctx.query(TABLE).paginate(options)?.into())
+        }),
+        "changedConfigs" => Arc::new(|ctx, args| {
+            let since = args.number("since").unwrap_or_default();
+            let time = |record: &Object| record.number("updatedAt").unwrap_or_default();
+            let later = |record: &Object| time(record) >= since;
+            let mut changed = ctx.query(TABLE).filter(later).collect()?;
+            changed.sort_by(|one, other| time(other).total_cmp(&time(one)));
+            changed.truncate(256);
+            let changed = changed.into_iter().map(|mut record| {
+                let mut field = |field| (field, record.remove(field).unwrap_or(Value::Null));
+                Value::from(Object::from([field("userId"), field("updatedAt")]))
+            });
+            Ok(Value::Array(changed.collect()))
         }),
         "resealConfig" => Arc::new(move |ctx, mut sealed| {
             let id = config_id(&mut sealed)?;
@@ -237,6 +275,10 @@ fn update_args(record: &Fields) -> Fields {
 
 fn list_args() -> Fields {
     Fields::from_iter([("paginationOpts", Field::required(Validator::Any))])
+}
+
+fn since_args() -> Fields {
+    Fields::from_iter([("since", Field::required(Validator::Number))])
 }
 
 fn reseal_args() -> Fields {

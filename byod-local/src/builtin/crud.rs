@@ -26,9 +26,13 @@ struct Crud {
     id: Option<String>,
     /// The field that says whose a document is, where documents have an owner.
     owner: Option<(String, Validator)>,
+    /// The argument that the caller's subject is injected as.
+    subject: String,
     /// The index by which an owner's documents are ordered.
     index: Option<String>,
     injected: BTreeSet<String>,
+    /// Whether it says which arguments it takes: what else a document needs, it fills in.
+    is_declared: bool,
 }
 
 /// Whose documents a call is about.
@@ -58,19 +62,22 @@ pub(crate) fn body(
     if needs_id && id.is_none() {
         return None;
     }
+    let owner = project.owner_of(&table.table_name);
     let crud = Crud {
         path: path.clone(),
         table: table.clone(),
         id: id.filter(|_| needs_id),
-        owner: field_of(table, &project.owner)
+        owner: field_of(table, owner)
             .filter(|field| !field.optional || project.is_of_user)
-            .map(|field| (project.owner.clone(), field.field_type.clone())),
+            .map(|field| (owner.to_owned(), field.field_type.clone())),
+        subject: project.owner.clone(),
         index: table
             .indexes
             .iter()
-            .find(|index| index.fields.first() == Some(&project.owner))
+            .find(|index| index.fields.first().is_some_and(|first| first == owner))
             .map(|index| index.index_descriptor.clone()),
         injected: project.injected.clone(),
+        is_declared: declared.args.as_object().is_some(),
     };
     Some(Arc::new(move |ctx, args| operation(&crud, ctx, args)))
 }
@@ -161,6 +168,7 @@ impl Crud {
             &["createdAt", "updatedAt"],
             ctx.now(),
         );
+        self.complete(ctx, &mut document)?;
         Ok(ctx.insert(&self.table.table_name, document)?.into())
     }
 
@@ -200,12 +208,43 @@ impl Crud {
         Ok(Value::Null)
     }
 
+    /// What is required of the document and no argument of the function, it fills in by
+    /// itself: here with what is plainest, or with who calls.
+    fn complete(&self, ctx: &Ctx<'_>, document: &mut Object) -> Result<(), FunctionError> {
+        let Some(fields) = self.table.document_type.as_object() else {
+            return Ok(());
+        };
+        let required = fields.iter().filter(|(_, field)| !field.optional);
+        for (name, field) in required.filter(|_| self.is_declared) {
+            if document.get(name).is_some() {
+                continue;
+            }
+            let of_caller = |table| ctx.user(table).ok()?.remove("_id");
+            let value = match &field.field_type {
+                Validator::Id { table_name } => of_caller(table_name),
+                other => other.plainest(),
+            };
+            let Some(value) = value else {
+                let path = &self.path;
+                return Err(FunctionError::new(format!(
+                    "what `{path}` gives the field `{name}` is not known here: register .function(\"{path}\", |ctx, args| …)"
+                )));
+            };
+            document.set(name, value);
+        }
+        Ok(())
+    }
+
     /// Whose documents the call is about: the argument, else the caller.
     fn owner(&self, ctx: &Ctx<'_>, args: &mut Object) -> Result<Option<Owner>, FunctionError> {
         let Some((field, validator)) = &self.owner else {
             return Ok(None);
         };
-        let value = match (args.remove(field), users_table(validator)) {
+        let given = args.remove(field).or_else(|| {
+            let is_injected = self.injected.contains(&self.subject);
+            is_injected.then(|| args.remove(&self.subject)).flatten()
+        });
+        let value = match (given, users_table(validator)) {
             (Some(given), _) => given,
             (None, None) => ctx.subject()?.into(),
             (None, Some(table)) => ctx.user(table)?.remove("_id").unwrap_or(Value::Null),

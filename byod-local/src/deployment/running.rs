@@ -15,6 +15,20 @@ use crate::serving::{Call, Core, RequestRecord, now, server};
 use crate::values::{IntoObject, Object};
 
 /// A running deployment. It stops when it is dropped.
+///
+/// ```
+/// use byod_local::{LocalDeployment, StartError};
+///
+/// fn what_happened(main: &LocalDeployment) -> Result<(), StartError> {
+///     let token = main.token("auth|alice")?; // and `revoke_token` takes it away
+///     assert_eq!(main.count("notes"), main.documents("notes").len());
+///     for request in main.requests() {
+///         println!("{} {:?}: {}", request.endpoint, request.functions, request.status);
+///     }
+///     assert!(!token.is_empty());
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct LocalDeployment {
     core: Arc<Core>,

@@ -10,6 +10,19 @@ use crate::values::Object;
 /// What a function sees: the tables, and who calls. In a query it only reads;
 /// in a mutation or an action its writes take effect together when the function
 /// succeeds, and not at all when it fails.
+///
+/// ```
+/// use byod_local::Local;
+/// use serde_json::json;
+///
+/// fn archiving(local: Local) -> Local {
+///     local.function("notes:archive", |ctx, args| {
+///         let id = args.str("id").unwrap_or_default().to_owned();
+///         ctx.patch(&id, json!({"archived": true}))?;
+///         Ok(json!(null))
+///     })
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Ctx<'a> {
     access: Access<'a>,

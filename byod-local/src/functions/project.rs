@@ -16,8 +16,10 @@ pub(crate) struct Project {
     pub(crate) functions: BTreeMap<FunctionPath, Function>,
     /// Arguments that the runtime fills in; a table need not have a field for each.
     pub(crate) injected: BTreeSet<String>,
-    /// The field that says whose a document is.
+    /// The field that says whose a document is, where the table has none of its own.
     pub(crate) owner: String,
+    /// By table, the field of its own.
+    owners: BTreeMap<String, String>,
     /// Whether it is a user's deployment, where every document that can have an
     /// owner has one.
     pub(crate) is_of_user: bool,
@@ -35,6 +37,7 @@ impl Project {
             functions: manifest.main.functions.clone(),
             injected: BTreeSet::new(),
             owner: owner(manifest),
+            owners: owners(manifest),
             is_of_user: false,
             has_copies: !manifest.mirror.is_default(),
             keyed: BTreeMap::new(),
@@ -69,7 +72,13 @@ impl Project {
             has_copies: !manifest.mirror.is_default(),
             keyed: idempotency::keyed(manifest, &owner),
             owner,
+            owners: owners(manifest),
         }
+    }
+
+    /// The field that says whose a document of the table is.
+    pub(crate) fn owner_of(&self, table: &str) -> &str {
+        self.owners.get(table).unwrap_or(&self.owner)
     }
 
     fn from_main(manifest: &Manifest) -> Self {
@@ -90,6 +99,25 @@ impl Project {
             .collect();
         Self::of_user(manifest, schema, functions)
     }
+}
+
+/// The fields of `[user.owner]` that name the owner, and not a parent.
+fn owners(manifest: &Manifest) -> BTreeMap<String, String> {
+    let names_them = |table: &str, field: &str| {
+        let table = manifest.main.schema.table(table);
+        let fields = table.and_then(|table| table.document_type.as_object());
+        let field = fields.and_then(|fields| fields.get(field));
+        field.is_some_and(|field| match &field.field_type {
+            Validator::String => true,
+            Validator::Id { table_name } => !manifest.user_tables.contains(table_name),
+            _ => false,
+        })
+    };
+    let owner = manifest.ownership.owner.iter();
+    let owner = owner.filter(|(table, field)| names_them(table, field));
+    owner
+        .map(|(table, field)| (table.clone(), field.clone()))
+        .collect()
 }
 
 /// The argument that the user's subject is injected as; it is the field that

@@ -141,13 +141,15 @@ pub(super) fn gather(
             types.look_from(placed.seen_from());
             let pages = function.function_type == FunctionType::Query
                 && function.args.as_object().is_some_and(takes_pages);
-            let returns = returns(asked, &placed.path.name, function, pages, &prefix, types);
+            // Types are called after their place alone, whatever else has that name.
+            let place = names::pascal(&placed.path.name);
+            let returns = returns(asked, &placed.path.name, function, pages, &place, types);
             let arguments = match (&function.args, &returns) {
                 (Validator::Object { value }, Returns::Pages(_)) => {
-                    arguments(&other_arguments(value), &prefix, types)
+                    arguments(&other_arguments(value), &prefix, &place, types)
                 }
                 (Validator::Object { value }, Returns::Value(_)) => {
-                    arguments(value, &prefix, types)
+                    arguments(value, &prefix, &place, types)
                 }
                 _ => Arguments::Untyped,
             };
@@ -172,12 +174,15 @@ fn is_left_out(runs: &Runs) -> bool {
     )
 }
 
-fn arguments(fields: &Fields, prefix: &str, types: &mut Types<'_>) -> Arguments {
+fn arguments(fields: &Fields, prefix: &str, place: &str, types: &mut Types<'_>) -> Arguments {
     if fields.is_empty() {
         return Arguments::None;
     }
     let name = types.take_name(format!("{prefix}Args"));
-    let members = types.members(fields, prefix);
+    for name in ["Args", "ArgsBuilder"] {
+        types.ask_for_arguments(&format!("{place}{name}"), prefix);
+    }
+    let members = types.members(fields, place);
     let optional = members.iter().filter(|member| member.optional).count();
     let builder = (0 < optional && optional < members.len()).then(|| {
         let builder = types.take_name(format!("{name}Builder"));

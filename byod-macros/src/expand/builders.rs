@@ -24,6 +24,7 @@ pub(crate) fn builder(
         ident: builder,
         missing,
     } = called;
+    let builder = &inside.of_arguments(builder);
     let mut setters = Scope::default();
     setters.take("build".to_owned());
     let keys: Vec<&str> = members.iter().map(|member| member.key.as_str()).collect();

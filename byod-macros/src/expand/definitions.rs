@@ -10,8 +10,12 @@ use crate::names;
 use crate::types::{Body, Definition, Member, Variant};
 
 /// A generated struct or enum.
-pub(crate) fn definition(definition: &Definition, inside: &Expander<'_>) -> TokenStream {
-    let ident = names::ident(&definition.name);
+pub(crate) fn definition(
+    name: &str,
+    definition: &Definition,
+    inside: &Expander<'_>,
+) -> TokenStream {
+    let ident = names::ident(name);
     let doc = format!("`{}`", definition.validator);
     let body = match &definition.body {
         Body::Struct(members) => structure(&ident, members, inside),

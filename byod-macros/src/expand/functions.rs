@@ -33,6 +33,7 @@ pub(crate) fn function(
             members,
             builder,
         }) => {
+            let name = &inside.of_arguments(name);
             let mut codecs: Vec<Codec> = members.iter().map(|m| inside.codec(m)).collect();
             codecs.sort_by(|a, b| a.key.cmp(&b.key));
             let fields = inside.declarations(members);

@@ -54,7 +54,8 @@ pub(super) fn module_of(contents: &Contents<'_>) -> TokenStream {
         own,
         inside,
     } = contents;
-    let definitions = types.definitions.iter().map(|d| definition(d, inside));
+    let definitions = types.definitions.iter().enumerate();
+    let definitions = definitions.map(|(i, d)| definition(&types.name(i), d, inside));
     let functions = functions.iter().map(|f| function(f, own.as_ref(), inside));
     let module = &names.own;
     // A name that nobody has written is nobody's to read.

@@ -37,9 +37,15 @@ impl<'t> Expander<'t> {
         }
     }
 
+    /// The name of arguments, or of what belongs to them, where a type of the schema may have
+    /// it too.
+    pub(crate) fn of_arguments(&self, name: &Ident) -> Ident {
+        self.types.beside_types(name)
+    }
+
     fn definition_path(&self, index: usize) -> TokenStream {
         let prefix = &self.prefix;
-        let name = names::ident(&self.types.definitions[index].name);
+        let name = names::ident(&self.types.name(index));
         quote!(#prefix #name)
     }
 

@@ -1,6 +1,8 @@
 //! The types of a table's module in Rust, made of the schema's validators.
 
 mod documents;
+#[cfg(test)]
+mod meanings;
 mod model;
 mod pages;
 mod union_to_enum;

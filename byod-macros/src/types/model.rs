@@ -1,10 +1,11 @@
 //! Which Rust type holds the values of a validator.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use byod_schema::{Fields, Location, Manifest, Validator, Value};
 use proc_macro2::TokenTree;
 use quote::ToTokens;
+use syn::Ident;
 
 use super::documents::Documents;
 use super::pages::page_items;
@@ -40,12 +41,19 @@ pub(crate) enum Type {
 
 /// A type in the table's module that the schema calls for.
 pub(crate) struct Definition {
-    pub(crate) name: String,
+    /// What it is called where nothing else is: see [`Types::name`].
+    wanted: String,
     /// What it holds, for its documentation.
     pub(crate) validator: Validator,
     /// From where its ids were seen.
     location: Location,
     pub(crate) body: Body,
+}
+
+impl Definition {
+    pub(super) fn wanted(&self) -> &str {
+        &self.wanted
+    }
 }
 
 pub(crate) enum Body {
@@ -116,6 +124,9 @@ pub(crate) struct Types<'a> {
     pub(crate) documents: Documents<'a>,
     location: Location,
     pub(crate) definitions: Vec<Definition>,
+    /// By the names that types of places would have, digests of what is there: whether or
+    /// not it needs a type, or has another place's.
+    asked: HashMap<String, HashSet<String>>,
     scope: Scope,
 }
 
@@ -126,6 +137,7 @@ impl<'a> Types<'a> {
             documents: Documents::of(document),
             location,
             definitions: Vec::new(),
+            asked: HashMap::new(),
             scope: Scope::default(),
         }
     }
@@ -137,6 +149,7 @@ impl<'a> Types<'a> {
             documents: Documents::Any,
             location: Location::Main,
             definitions: Vec::new(),
+            asked: HashMap::new(),
             scope: Scope::default(),
         }
     }
@@ -149,6 +162,36 @@ impl<'a> Types<'a> {
     /// Reserves a name in the module.
     pub(crate) fn take_name(&mut self, name: String) -> String {
         self.scope.take(name)
+    }
+
+    /// The name of a type, once all of the module are known. Where several would have one
+    /// name, or something else has it, each says by a digest of its validator which it is:
+    /// so another type makes a name disappear, but never mean another thing.
+    pub(crate) fn name(&self, index: usize) -> String {
+        let definition = &self.definitions[index];
+        let wanted = &definition.wanted;
+        let same = |other: &&Definition| names::ident(&other.wanted) == names::ident(wanted);
+        let asked = self.asked.get(&names::ident(wanted).to_string());
+        let is_of_one = asked.is_none_or(|asked| asked.len() == 1)
+            && self.definitions.iter().filter(same).count() == 1;
+        if is_of_one && !self.scope.has(wanted) {
+            return wanted.clone();
+        }
+        let digest = names::digest((definition.location, &definition.validator));
+        names::told_apart(wanted, &digest)
+    }
+
+    /// The name of what is no type of the schema, as of a function's arguments, where one of
+    /// those may have it too.
+    pub(crate) fn beside_types(&self, name: &Ident) -> Ident {
+        match self
+            .asked
+            .get(&name.to_string())
+            .is_some_and(|asked| asked.len() > 1)
+        {
+            true => names::ident(&names::told_apart(&name.to_string(), "arguments")),
+            false => name.clone(),
+        }
     }
 
     /// Reserves every name in tokens that stand in the module.
@@ -174,6 +217,31 @@ impl<'a> Types<'a> {
 
     /// The type for `validator`; structs and enums that it needs are called `name`.
     pub(crate) fn of(&mut self, validator: &Validator, name: &str) -> Type {
+        self.ask(validator, name);
+        self.inside(validator, name)
+    }
+
+    /// Notes that what belongs to the arguments of the function at `place` would have that name.
+    pub(crate) fn ask_for_arguments(&mut self, name: &str, place: &str) {
+        let asked = self
+            .asked
+            .entry(names::ident(name).to_string())
+            .or_default();
+        asked.insert(format!("arguments of {place}"));
+    }
+
+    /// Notes that a place would have types of that name.
+    pub(super) fn ask(&mut self, validator: &Validator, name: &str) {
+        let from = self.has_ids(validator).then_some(self.location);
+        let asked = self
+            .asked
+            .entry(names::ident(name).to_string())
+            .or_default();
+        asked.insert(names::digest((from, validator)));
+    }
+
+    /// The same for what is in a place whose name was asked for.
+    pub(super) fn inside(&mut self, validator: &Validator, name: &str) -> Type {
         match validator {
             Validator::String => Type::String,
             Validator::Number => Type::Number,
@@ -184,17 +252,17 @@ impl<'a> Types<'a> {
             Validator::Any | Validator::Other(_) => Type::Any,
             Validator::Id { table_name } if self.is_foreign(table_name) => Type::String,
             Validator::Id { table_name } => Type::Id(table_name.clone()),
-            Validator::Array { value } => Type::Array(Box::new(self.of(value, name))),
+            Validator::Array { value } => Type::Array(Box::new(self.inside(value, name))),
             Validator::Record { keys, values } => Type::Record(
                 Box::new(match self.of(keys, &format!("{name}Key")) {
                     key @ (Type::Id(_) | Type::OneOf(_)) => key,
                     _ => Type::String,
                 }),
-                Box::new(self.of(&values.field_type, name)),
+                Box::new(self.inside(&values.field_type, name)),
             ),
             Validator::Object { .. } if self.documents.are(&[validator]) => Type::Document,
             Validator::Object { value } => match page_items(value) {
-                Some(items) => Type::Page(Box::new(self.of(items, name))),
+                Some(items) => Type::Page(Box::new(self.inside(items, name))),
                 None => Type::Object(self.object(validator, value, name)),
             },
             Validator::Literal { value } => match value {
@@ -212,7 +280,7 @@ impl<'a> Types<'a> {
             return index;
         }
         let index = self.define(validator, name, Body::Struct(Vec::new()));
-        let own_name = self.definitions[index].name.clone();
+        let own_name = self.definitions[index].wanted.clone();
         let members = self.members(fields, &own_name);
         self.definitions[index].body = Body::Struct(members);
         index
@@ -266,7 +334,7 @@ impl<'a> Types<'a> {
 
     pub(crate) fn define(&mut self, validator: &Validator, name: &str, body: Body) -> usize {
         self.definitions.push(Definition {
-            name: self.scope.take(name.to_owned()),
+            wanted: name.to_owned(),
             validator: validator.clone(),
             location: self.location,
             body,
@@ -278,15 +346,18 @@ impl<'a> Types<'a> {
     /// need are called `prefix` and the field's name.
     pub(crate) fn members(&mut self, fields: &Fields, prefix: &str) -> Vec<Member> {
         let keys: Vec<&str> = fields.names().collect();
-        let types = Scope::default().take_all(&keys, names::pascal);
         let idents = Scope::default().take_all(&keys, names::snake);
         let mut members: Vec<Member> = fields
             .iter()
-            .zip(idents.into_iter().zip(types))
-            .map(|((key, field), (name, of_type))| Member {
+            .zip(idents)
+            .map(|((key, field), name)| Member {
                 name,
                 key: key.to_owned(),
-                ty: self.of(&field.field_type, &format!("{prefix}{of_type}")),
+                // Whatever else has that name, so that it follows from the place alone.
+                ty: self.of(
+                    &field.field_type,
+                    &format!("{prefix}{}", names::pascal(key)),
+                ),
                 optional: field.optional,
                 declared: field.to_string(),
             })
@@ -314,7 +385,7 @@ impl<'a> Types<'a> {
             ),
             Type::Nullable(of) => format!("Option<{}>", self.display(of, module)),
             Type::Object(index) | Type::OneOf(index) | Type::Union(index) => {
-                format!("{module}::{}", self.definitions[*index].name)
+                format!("{module}::{}", self.name(*index))
             }
             Type::Document => "Doc<Self>".to_owned(),
             Type::Page(of) => format!("Page<{}>", self.display(of, module)),

@@ -31,7 +31,7 @@ impl Types<'_> {
 
     fn present_union(&mut self, union: &Validator, members: &[&Validator], name: &str) -> Type {
         if let [one] = members {
-            return self.of(one, name);
+            return self.inside(one, name);
         }
         if self.documents.are(members) {
             return Type::Document;
@@ -46,7 +46,7 @@ impl Types<'_> {
         match tagged(members) {
             Some((tag, objects)) => {
                 let index = self.define(union, name, Body::Struct(Vec::new()));
-                let own_name = self.definitions[index].name.clone();
+                let own_name = self.definitions[index].wanted().to_owned();
                 let tagged = self.tagged(tag, &objects, &own_name);
                 self.definitions[index].body = Body::Union(Union::Tagged(tagged));
                 Type::Union(index)
@@ -92,7 +92,9 @@ impl Types<'_> {
                         let validator = Validator::Object {
                             value: others.clone(),
                         };
-                        self.object(&validator, &others, &format!("{prefix}{name}"))
+                        let name = format!("{prefix}{}", of_label(&label(literal)));
+                        self.ask(&validator, &name);
+                        self.object(&validator, &others, &name)
                     }),
                     name,
                     literal: (*literal).clone(),
@@ -116,7 +118,6 @@ impl Types<'_> {
         let literals = Validator::Union { value: texts };
         let any_text = self.is_any_text(members);
 
-        let mut scope = Scope::default();
         let mut variants: Vec<UntaggedVariant> = Vec::new();
         for member in members {
             let is_text = text(member).is_some();
@@ -136,7 +137,7 @@ impl Types<'_> {
             match variants.iter_mut().find(|variant| variant.ty == ty) {
                 Some(variant) => variant.validators.push(self.as_held(member)),
                 None => variants.push(UntaggedVariant {
-                    name: scope.take(kind),
+                    name: kind,
                     ty,
                     validators: vec![self.as_held(member)],
                 }),
@@ -145,9 +146,15 @@ impl Types<'_> {
         if let [only] = &variants[..] {
             return Err(only.ty.clone());
         }
+        let mut scope = Scope::default();
+        let catch_all = scope.take("Unknown".to_owned());
+        let names = variant_names(&variants, &mut scope);
+        for (variant, name) in variants.iter_mut().zip(names) {
+            variant.name = name;
+        }
         Ok(Untagged {
             variants,
-            catch_all: scope.take("Unknown".to_owned()),
+            catch_all,
         })
     }
 
@@ -259,6 +266,43 @@ fn label(literal: &Value) -> String {
 /// The variant's name, where no other one has it.
 fn of_label(label: &str) -> String {
     names::pascal(label.split('\0').next().unwrap_or(label))
+}
+
+/// What tells a variant from others of its kind, where that is enough: its fields, or what
+/// kind of thing is in it.
+fn held(validator: &Validator) -> String {
+    match validator {
+        Validator::Object { value } => {
+            let field = |(name, field): (&str, &Field)| match text(&field.field_type) {
+                Some(text) => format!("{name}_{text}"),
+                None => name.to_owned(),
+            };
+            let mut fields: Vec<String> = value.iter().map(field).collect();
+            fields.sort_unstable();
+            fields.join("_")
+        }
+        Validator::Array { value } => kind(value),
+        Validator::Record { values, .. } => kind(&values.field_type),
+        _ => String::new(),
+    }
+}
+
+/// The names of variants: where several would have one, each says in it what it holds, and
+/// by a digest where that isn't enough.
+fn variant_names(variants: &[UntaggedVariant], scope: &mut Scope) -> Vec<String> {
+    let held: Vec<String> = variants.iter().map(|v| held(&v.validators[0])).collect();
+    let is_same =
+        |i: usize, other: usize| variants[i].name == variants[other].name && held[i] == held[other];
+    let told = |i: usize| match (0..held.len()).filter(|other| is_same(i, *other)).count() {
+        1 => held[i].clone(),
+        _ => format!("{}_{}", held[i], names::digest(&variants[i].validators[0])),
+    };
+    let told: Vec<String> = (0..held.len()).map(told).collect();
+    let pairs = variants.iter().zip(&told);
+    let pairs: Vec<_> = pairs
+        .map(|(v, told)| (v.name.clone(), told.as_str()))
+        .collect();
+    scope.take_pairs(&pairs)
 }
 
 /// What a variant is called after its type.

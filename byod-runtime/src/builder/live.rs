@@ -6,6 +6,15 @@ use crate::error::Error;
 
 /// What is watched, and on which sockets.
 impl ByodBuilder {
+    /// Whether this process listens to main on a socket, so that it knows within a second what
+    /// others write into users' records; it does from the first user on whose record it reads.
+    /// Where main has no function for it, which `byod export --main` writes, nothing is
+    /// heard, and [`cache_ttl`](Self::cache_ttl) is how long it takes. Default: yes.
+    pub fn listen_to_main(mut self, listen: bool) -> Self {
+        self.listens = listen;
+        self
+    }
+
     /// How many queries of one user may be watched at once; one more is [`Error::Busy`].
     /// Default: 1,000.
     pub fn live_subscriptions(mut self, queries: usize) -> Self {

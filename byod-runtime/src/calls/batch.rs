@@ -41,6 +41,12 @@ impl Session {
 }
 
 /// Queries that share requests; see [`Session::batch`].
+///
+/// ```ignore
+/// let batch = session.batch((conversations::list(&session, a), notes::list(&session, b)));
+/// // Of each what came of it, where one may fail and the others serve.
+/// let (chats, notes) = batch.results().await;
+/// ```
 #[must_use = "a batch does nothing until it is awaited"]
 pub struct Batch<Q> {
     session: Session,

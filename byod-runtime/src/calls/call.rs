@@ -18,6 +18,16 @@ use crate::routing::{Target, Wanted};
 use crate::telemetry::{Called, Observed};
 
 /// A call's value, and which deployment it came from.
+///
+/// ```
+/// use byod_runtime::Routed;
+///
+/// fn shown(answer: &Routed<f64>) -> String {
+///     let whose = if answer.deployment.is_user() { "your own database" } else { "ours" };
+///     let all = if answer.sees_no_connected { ", without who has one of their own" } else { "" };
+///     format!("{} (from {whose}{all})", answer.value)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Routed<T> {
     /// What the function returned.
@@ -102,13 +112,7 @@ impl<T> Prepared<T> {
 
     /// What it needs to be routed.
     pub(crate) fn wanted(&self, kind: FunctionType) -> Wanted<'static> {
-        Wanted {
-            runs: self.function.runs,
-            switches: self.function.switches,
-            table: self.function.table,
-            endpoint: kind.into(),
-            path: self.function.path,
-        }
+        Wanted::of(self.function, kind)
     }
 
     /// The body for the deployment it goes to; taken out, for a call is run once. Whose

@@ -12,7 +12,7 @@ mod session;
 
 pub use batch::{Batch, Queries};
 pub use call::{Action, Mutation, Query, Routed};
-pub use live::{Live, LiveRouted};
+pub use live::{Live, LivePages, LiveQueries, LiveRouted, LoadedPages};
 pub use pages::{Items, Pages};
 pub use paginated::PaginatedQuery;
 pub use session::Session;

@@ -30,7 +30,8 @@ impl<T> PaginatedQuery<T> {
     where
         T: Send + 'static,
     {
-        Pages::new(self)
+        let again = Box::new(self.again());
+        Pages(read(self), again)
     }
 
     /// All items, page by page as [`pages`](Self::pages) gives them; no more than
@@ -158,28 +159,28 @@ impl<T> Reader<T> {
     }
 }
 
+fn read<T: Send + 'static>(call: PaginatedQuery<T>) -> BoxStream<'static, Result<Page<T>, Error>> {
+    let reader = Reader {
+        ranges: vec![call.start()],
+        call,
+        deployment: None,
+    };
+    let pages = stream::unfold(reader, async |mut reader| {
+        let page = reader.next().await?;
+        Some((page, reader))
+    });
+    pages.fuse().boxed()
+}
+
 /// The pages of a [`PaginatedQuery`]: a [`Stream`], see
 /// [`PaginatedQuery::pages`].
 #[must_use = "a stream requests nothing until it is polled"]
-pub struct Pages<T>(BoxStream<'static, Result<Page<T>, Error>>);
+pub struct Pages<T>(
+    BoxStream<'static, Result<Page<T>, Error>>,
+    pub(super) Box<PaginatedQuery<T>>,
+);
 
 impl<T> Pages<T> {
-    pub(crate) fn new(call: PaginatedQuery<T>) -> Self
-    where
-        T: Send + 'static,
-    {
-        let reader = Reader {
-            ranges: vec![call.start()],
-            call,
-            deployment: None,
-        };
-        let pages = stream::unfold(reader, async |mut reader| {
-            let page = reader.next().await?;
-            Some((page, reader))
-        });
-        Self(pages.fuse().boxed())
-    }
-
     /// The next page; `None` after the last one, or after an error.
     pub async fn next(&mut self) -> Option<Result<Page<T>, Error>> {
         self.0.next().await

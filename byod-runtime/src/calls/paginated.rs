@@ -17,7 +17,8 @@ use crate::error::Error;
 /// The items of a page where [`PaginatedQuery::page_size`] says nothing else.
 const PAGE_SIZE: u32 = 100;
 
-/// What is read next: from a cursor on, one page or up to another cursor.
+/// What is read: from a cursor on, one page or up to another cursor.
+#[derive(Clone)]
 pub(crate) struct Range {
     pub(crate) cursor: Option<String>,
     pub(crate) end: Option<String>,
@@ -135,6 +136,15 @@ impl<T> PaginatedQuery<T> {
     /// Reads one page and says which deployment answered, beside the page.
     pub async fn routed(self) -> Result<Routed<Page<T>>, Error> {
         self.query().routed().await
+    }
+
+    /// The same call once more.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            prepared: self.prepared.again(&self.prepared.session),
+            page_size: self.page_size,
+            cursor: self.cursor.clone(),
+        }
     }
 
     /// Where it begins.

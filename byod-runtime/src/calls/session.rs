@@ -14,6 +14,17 @@ use crate::users::{Subject, UserId};
 
 /// One user's calls, routed to the deployment where what they touch is. Made per
 /// request by [`Byod::session`]; cheap to make and to clone.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, Value};
+/// use serde_json::json;
+///
+/// async fn titles(byod: &Byod, user_id: &str, subject: &str, jwt: &str) -> Result<Vec<Value>, Error> {
+///     let session = byod.session(user_id, subject).with_token(jwt);
+///     // A generated wrapper takes `&session`; this is for paths that are known at run time only.
+///     session.query("notes:list", &json!({"archived": false}))?.await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Session {
     byod: Byod,

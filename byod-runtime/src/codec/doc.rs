@@ -45,6 +45,13 @@ pub type Id<T> = DocumentId<<T as Table>::Name>;
 ///
 /// The fields are reached directly (`doc.title`); where a table has a field
 /// called `id`, that is `doc.fields.id`.
+///
+/// ```ignore
+/// let all: Vec<Doc<Notes>> = notes::list(&session, notes::ListArgs::default()).await?;
+/// let note = &all[0];
+/// println!("{} {} {}", note.id, note.creation_time, note.title);
+/// let fields: &Notes = &note.fields;
+/// ```
 pub struct Doc<T: Table> {
     /// `_id`
     pub id: Id<T>,

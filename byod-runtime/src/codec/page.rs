@@ -8,6 +8,14 @@ use super::literals::{Literals, Unknown};
 use super::validators as v;
 
 /// One page of a paginated query, as Convex's `paginate` returns it.
+///
+/// ```
+/// use byod_runtime::Page;
+///
+/// let page: Page<String> = serde_json::from_str(r#"{"page": ["a"], "isDone": false, "continueCursor": "next"}"#)?;
+/// assert_eq!((page.page.len(), page.is_done), (1, false));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "Parts<Vec<T>>")]
 pub struct Page<T> {

@@ -1,21 +1,37 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hyper::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::redact::Secrets;
 
 /// A user's OpenID Connect token (a JWT), without the space around it. Wiped from
 /// memory when dropped, and absent from `Debug`.
+///
+/// ```
+/// use byod_runtime::Token;
+///
+/// let token = Token::from("a.users.jwt\n");
+/// assert_eq!(format!("{token:?}"), "Token");
+/// ```
 #[derive(Clone)]
 pub struct Token(SecretString);
 
 /// A deployment's deploy key: `prod:happy-animal-123|<secret>` or, self-hosted,
 /// `<instance>|<secret>`, without the space around it. Whoever has it may do everything
 /// on the deployment. Wiped from memory when dropped, and absent from `Debug`.
+///
+/// ```
+/// use byod_runtime::DeployKey;
+///
+/// let key = DeployKey::from(" prod:happy-animal-123|secret\n"); // as it was pasted
+/// assert_eq!(key.expose_secret(), "prod:happy-animal-123|secret");
+/// ```
 #[derive(Clone)]
 pub struct DeployKey(SecretString);
 
@@ -34,6 +50,30 @@ impl DeployKey {
     /// Whether there was nothing but space in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.expose_secret().is_empty()
+    }
+}
+
+impl Token {
+    /// Tells it from others without being it.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.expose_secret()).into()
+    }
+
+    /// When it runs out, in seconds since 1970, as it says itself. Nobody has checked that
+    /// but whoever takes the token.
+    pub(crate) fn expires(&self) -> Option<f64> {
+        #[derive(Deserialize)]
+        struct Claims {
+            exp: f64,
+        }
+        let claims = self.0.expose_secret().split('.').nth(1)?;
+        let claims = Zeroizing::new(URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?);
+        let Claims { exp } = serde_json::from_slice(&claims).ok()?;
+        Some(exp)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.expose_secret().is_empty()
     }
 }
 

@@ -14,6 +14,7 @@ impl Error {
             Self::Config { .. } => "config",
             Self::Entered { .. } => "entered",
             Self::Argument { .. } => "argument",
+            Self::Unauthenticated { .. } => "unauthenticated",
             Self::NoRecord { .. } => "no_record",
             Self::Credentials { .. } => "credentials",
             Self::Connect { .. } => "connect",
@@ -47,6 +48,7 @@ impl Error {
             Self::Config { .. }
             | Self::Entered { .. }
             | Self::Argument { .. }
+            | Self::Unauthenticated { .. }
             | Self::NoRecord { .. }
             | Self::Credentials { .. }
             | Self::RecordChanged { .. } => None,

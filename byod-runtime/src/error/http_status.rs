@@ -12,6 +12,7 @@ impl Error {
     /// | status | |
     /// | --- | --- |
     /// | 400 | the caller gave what can't be used: [`Error::Entered`], [`Error::Argument`], and of [`Error::Function`] a `ConvexError`, which is the app's own word for its caller, and arguments that the function's validators refuse |
+    /// | 401 | [`Error::Unauthenticated`] |
     /// | 403 | [`Error::Claim`], [`Error::WrongOwner`] |
     /// | 404 | [`Error::NoRecord`] |
     /// | 409 | [`Error::RecordChanged`], [`Error::RolloutRefused`], [`Error::DeploymentChanged`] |
@@ -42,6 +43,7 @@ impl Error {
                     500
                 }
             }
+            Self::Unauthenticated { .. } => 401,
             Self::Claim { .. } | Self::WrongOwner { .. } => 403,
             Self::NoRecord { .. } => 404,
             Self::RecordChanged { .. }
@@ -119,6 +121,7 @@ mod tests {
         }
         let data: Value = serde_json::from_str("\"taken\"").unwrap();
         assert_eq!(function("Uncaught ConvexError: taken", Some(&data)), 400);
+        assert_eq!(Error::unauthenticated("x").http_status(), 401);
         assert_eq!(Error::config("x").http_status(), 500);
         assert_eq!(Error::entered("x").http_status(), 400);
         assert_eq!(Error::argument("x").http_status(), 400);

@@ -2,6 +2,18 @@ use super::stopped;
 use super::variants::Error;
 
 /// What is known about the execution of a call that gave an [`Error`].
+///
+/// ```
+/// use byod_runtime::{Error, Outcome};
+///
+/// fn said(error: &Error) -> &'static str {
+///     match error.outcome() {
+///         Outcome::NotExecuted => "Nothing was saved. Please try again.",
+///         Outcome::Executed => "It was refused.",
+///         Outcome::Unknown => "It may have been saved: look before you try again.",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The function certainly did not run: sending the call again can't run it twice.
@@ -29,6 +41,7 @@ impl Error {
             Self::Config { .. }
             | Self::Entered { .. }
             | Self::Argument { .. }
+            | Self::Unauthenticated { .. }
             | Self::NoRecord { .. }
             | Self::Credentials { .. }
             | Self::Connect { .. }

@@ -13,6 +13,18 @@ use crate::error::Claim;
 ///
 /// Its text is what `connectionError` of the user's record holds. As JSON it is `{"kind": "wrong_key", "message": …}`,
 /// with `code` where the deployment gave one.
+///
+/// ```
+/// use byod_runtime::ConnectionProblem;
+///
+/// fn helps(problem: &ConnectionProblem) -> &'static str {
+///     match problem {
+///         ConnectionProblem::WrongKey { .. } => "Make a new key in the deployment's settings.",
+///         ConnectionProblem::NotFound => "Copy the URL from the dashboard.",
+///         _ => "We try it again from time to time.",
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectionProblem {

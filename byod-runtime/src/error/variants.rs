@@ -17,6 +17,15 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Every variant that concerns a call holds a [`Call`]: which function, on which
 /// deployment. None ever holds a secret. Prints on one line, whatever a deployment
 /// or a user wrote: line breaks are escaped. Cheap to clone.
+///
+/// ```
+/// use byod_runtime::{Error, Outcome};
+///
+/// /// The status to answer with, and whether it is worth saying that nothing was done.
+/// fn answer(error: &Error) -> (u16, bool) {
+///     (error.http_status(), error.outcome() == Outcome::NotExecuted)
+/// }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -42,6 +51,16 @@ pub enum Error {
     Argument {
         /// What is wrong.
         message: Box<str>,
+    },
+
+    /// A token is nobody's who is signed up: it is malformed, has run out, is of an auth
+    /// provider that main doesn't trust, or its user isn't known there
+    /// ([`Byod::session_for`](crate::Byod::session_for)). What a service answers with is the
+    /// HTTP status 401.
+    #[error("not signed in: {}", Shown(.reason))]
+    Unauthenticated {
+        /// What main said, or what is wrong with the token. Holds nothing of it.
+        reason: Box<str>,
     },
 
     /// The user has no record of an own deployment: they have never connected one.
@@ -349,6 +368,12 @@ impl Error {
     pub(crate) fn argument(message: impl Into<String>) -> Self {
         Self::Argument {
             message: message.into().into(),
+        }
+    }
+
+    pub(crate) fn unauthenticated(reason: impl Into<String>) -> Self {
+        Self::Unauthenticated {
+            reason: reason.into().into(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::deployment::{Client, YEAR};
 use crate::error::{Call, Claim, ConnectionProblem, Error};
 use crate::telemetry::{self, RouteFound};
 use crate::users::UserId;
-use read_once::{Aging, Found, ReadOnce};
+pub(super) use read_once::{Aging, Found, ReadOnce};
 
 mod read_once;
 mod sync;

@@ -12,7 +12,8 @@ impl Byod {
     /// Once this has returned, no call of this process that begins reaches the user's
     /// deployment, the next page of a stream included. Calls that are under way may
     /// still reach it, with the retries that belong to them; a connect that is under way
-    /// gives way, and stores nothing. Other processes of the service notice when they
+    /// gives way, and stores nothing. Other processes of the service notice within
+    /// a second, where main tells them (`byod export --main`), else when they
     /// read the record again, after [`cache_ttl`](crate::ByodBuilder::cache_ttl); what
     /// they were about to write into it, they don't, but for the first connect of a user
     /// who has no record yet. The deployment stays the user's: [`release`](Self::release).

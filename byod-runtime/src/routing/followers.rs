@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::rollout::Rollouts;
-use super::service::Byod;
 use crate::users::UserId;
 
 type Users = Mutex<HashMap<UserId, watch::Sender<()>>>;
@@ -38,7 +37,7 @@ impl Followers {
     }
 
     /// Follows the user's route; `None` where as many do as may.
-    fn follow(&self, user: &UserId, rollouts: &Rollouts) -> Option<Following> {
+    pub(crate) fn follow(&self, user: &UserId, rollouts: &Rollouts) -> Option<Following> {
         let mut users = lock(&self.users);
         let route = match users.get(user) {
             Some(known) if known.receiver_count() >= self.limit => return None,
@@ -63,13 +62,6 @@ impl Followers {
         if let Some(route) = lock(&self.users).get(user) {
             route.send_replace(());
         }
-    }
-}
-
-impl Byod {
-    /// Follows the user's route; `None` where as many do as may.
-    pub(crate) fn follow_route(&self, user: &UserId) -> Option<Following> {
-        self.inner().followers.follow(user, &self.inner().rollouts)
     }
 }
 

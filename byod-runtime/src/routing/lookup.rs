@@ -164,6 +164,7 @@ impl Byod {
 
     /// Reads the user's record and makes of it what calls need.
     async fn load(&self, user: &UserId) -> Result<Route, Error> {
+        self.listen();
         let record = self.inner().store.get(user).await?;
         let minimum = self.inner().minimum_schema_version;
         self.publish(user, || {
@@ -178,6 +179,7 @@ impl Byod {
             tracing::debug!(?user, "the user has no record of an own deployment");
             return Ok(Route::NotConnected);
         };
+        self.inner().listening.read(user, record.updated_at);
         tracing::debug!(?user, status = ?record.connection_status, "read the user's record");
         let outdated = outdated(&record, minimum).map(Why::Outdated);
         let why = match (outdated, &record.connection_status) {

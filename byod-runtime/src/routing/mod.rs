@@ -1,6 +1,7 @@
 //! Which deployment answers a user, and what is done where it fails.
 
 mod cache;
+mod changed_records;
 mod claims;
 mod connecting;
 mod connects_under_way;
@@ -10,6 +11,8 @@ mod deliveries;
 mod disconnecting;
 mod followers;
 mod known_claims;
+mod known_tokens;
+mod listening;
 mod lookup;
 mod of_manifest;
 mod outbox;
@@ -21,6 +24,7 @@ mod recovery_tasks;
 mod resealing;
 mod rollout;
 mod service;
+mod signed_in;
 mod status;
 mod tables;
 mod target;
@@ -33,6 +37,8 @@ pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use deliveries::Outbox;
 pub(crate) use followers::{Followers, Following};
 pub(crate) use known_claims::KnownClaims;
+pub(crate) use known_tokens::KnownTokens;
+pub(crate) use listening::Listening;
 pub(crate) use lookup::Known;
 pub use outbox::{Delivered, RefusedRow, Swept};
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};

@@ -36,15 +36,21 @@ impl Byod {
     /// How the user's own deployment is doing, now and whenever it changes.
     ///
     /// `loading` until the record has been read. What this process does or finds
-    /// shows at once; what others write into the record, after at most the time
+    /// shows at once; what others write into the record, within a second where main has the
+    /// function that tells of it (`byod export --main`), else after at most the time
     /// that routes are kept ([`ByodBuilder::cache_ttl`](crate::ByodBuilder::cache_ttl)).
     /// Costs one query of main per that time, until all receivers are dropped.
+    ///
+    /// As often, the copies of main's documents on the user's deployment are brought up to
+    /// date, if this process has brought them there before and they are older than
+    /// [`mirror_max_age`](crate::ByodBuilder::mirror_max_age): so calls need not wait for it.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     pub fn watch_status(&self, user: impl Into<UserId>) -> watch::Receiver<UserStatus> {
         let user = user.into();
+        self.listen();
         let mut watched = self.inner().watched.lock();
         let refreshing = |sender: &watch::Sender<UserStatus>| {
             let refresh = refresh(self.weak(), user.clone(), sender.clone());
@@ -103,9 +109,13 @@ async fn refresh(weak: Weak<Inner>, user: UserId, watchers: watch::Sender<UserSt
         if byod.inner().watched.remove_unwatched(&user) {
             return;
         }
-        if let Err(error) = byod.status(&user).await {
-            let reason = error.to_string();
-            byod.publish_change(&user, |known| known.unread(&reason));
+        match byod.status(&user).await {
+            Ok(status) if status.enabled => byod.keep_copies(&user).await,
+            Ok(_) => {}
+            Err(error) => {
+                let reason = error.to_string();
+                byod.publish_change(&user, |known| known.unread(&reason));
+            }
         }
         let pause = byod.inner().refresh_every;
         drop(byod);

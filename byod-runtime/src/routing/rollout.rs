@@ -5,6 +5,14 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 /// How far users' deployments are in use. The switch of [`Rollouts`].
+///
+/// ```
+/// use byod_runtime::{Byod, Rollout};
+///
+/// fn read_alone_for_now(byod: &Byod) {
+///     byod.rollout().set_all(Rollout::ReadOnly); // from the next call on
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Rollout {
     /// Not at all: everything goes to main.

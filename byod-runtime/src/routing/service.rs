@@ -8,6 +8,8 @@ use super::copies::Copies;
 use super::deliveries::Outbox;
 use super::followers::Followers;
 use super::known_claims::KnownClaims;
+use super::known_tokens::KnownTokens;
+use super::listening::Listening;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
 use super::tables::Router;
@@ -53,12 +55,14 @@ pub(crate) struct Inner {
     pub(crate) refresh_every: Duration,
     pub(crate) watched: Watched,
     pub(crate) recovery_tasks: RecoveryTasks,
+    pub(crate) tokens: KnownTokens,
     pub(crate) claims: KnownClaims,
     pub(crate) copies: Copies,
     pub(crate) connects_under_way: ConnectsUnderWay,
     pub(crate) outbox: Outbox,
     /// Those who follow users' routes.
     pub(crate) followers: Followers,
+    pub(crate) listening: Listening,
     /// What is watched, on which sockets.
     pub(crate) sockets: Sockets,
     pub(crate) live: LiveSettings,

@@ -9,6 +9,19 @@ use crate::users::{ConnectionStatus, UserDatabaseConfig};
 ///
 /// As JSON, for a page that shows it: `{"enabled": …, "loading": …, "record": {"connectionStatus": …, …} | null,
 /// "error": … | null, "claim": "yours" | … | null}`.
+///
+/// ```
+/// use byod_runtime::{Byod, Error};
+///
+/// async fn shown(byod: &Byod, user_id: &str) -> Result<String, Error> {
+///     let status = byod.status(user_id).await?;
+///     Ok(match (status.enabled, status.error) {
+///         (true, _) => "Your data is in your own database.".to_owned(),
+///         (false, Some(reason)) => format!("Your database doesn't work at present: {reason}"),
+///         (false, None) => "Your data is with us.".to_owned(),
+///     })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserStatus {

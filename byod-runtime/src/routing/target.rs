@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use byod_schema::Location;
+use byod_schema::{FunctionType, Location};
 
 use super::cache::Connected;
-use crate::codec::Runs;
+use crate::codec::{FunctionInfo, Runs};
 use crate::deployment::{Auth, CallContext, Client};
 use crate::error::{Deployment, Endpoint};
 
@@ -69,6 +69,19 @@ pub(crate) struct Wanted<'a> {
     pub(crate) endpoint: Endpoint,
     /// For errors only.
     pub(crate) path: &'a str,
+}
+
+impl Wanted<'static> {
+    /// What a call of the function needs to be routed.
+    pub(crate) fn of(function: &'static FunctionInfo, kind: FunctionType) -> Self {
+        Self {
+            runs: function.runs,
+            switches: function.switches,
+            table: function.table,
+            endpoint: kind.into(),
+            path: function.path,
+        }
+    }
 }
 
 impl<'a> Wanted<'a> {

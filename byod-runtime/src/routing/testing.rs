@@ -18,6 +18,18 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// As JSON, for who connects it: `{"status": "connected", "schemaVersion": 3, "problem": null, "claim": "yours",
 /// "durationMs": 41.5}`; a problem is as of [`ConnectionProblem`].
+///
+/// ```
+/// use byod_runtime::{Byod, Credentials, Error};
+///
+/// async fn connected(byod: &Byod, user_id: &str, subject: &str, entered: &Credentials) -> Result<String, Error> {
+///     let test = byod.connect(user_id, subject, entered).await?;
+///     Ok(match test.problem {
+///         None => "Connected.".to_owned(),
+///         Some(problem) => problem.to_string(), // a sentence for the user
+///     })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -15,6 +15,13 @@ use crate::deployment::{DeployKey, shown_host};
 use crate::error::Error;
 
 /// Where a user's deployment is, and the key to it. `Debug` shows the host alone.
+///
+/// ```
+/// use byod_runtime::Credentials;
+///
+/// let entered = Credentials::new("https://happy-animal-123.convex.cloud", "prod:happy-animal-123|secret");
+/// assert!(!format!("{entered:?}").contains("secret"));
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     /// The deployment's URL.

@@ -12,6 +12,13 @@ use crate::error::Error;
 /// when dropped, absent from `Debug`.
 ///
 /// [`seal`](Self::seal) and [`open`](Self::open) do the work.
+///
+/// ```
+/// use byod_runtime::EncryptionKey;
+///
+/// let key = EncryptionKey::parse(&"0f".repeat(32))?; // as `byod keygen` prints one
+/// # Ok::<(), byod_runtime::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct EncryptionKey(Arc<SecretBox<[u8; 32]>>);
 

@@ -3,8 +3,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::Instrument as _;
 
@@ -12,8 +12,16 @@ use super::ids::UserId;
 use super::record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 use super::reseal::Records;
 use crate::codec::Page;
-use crate::deployment::{CallContext, Client};
+use crate::deployment::{Auth, CallContext, Client, Token};
 use crate::error::{Endpoint, Error};
+
+/// Who a token belongs to.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Who {
+    pub(crate) user_id: String,
+    pub(crate) subject: String,
+}
 
 /// The users' records, through the internal functions of main that hold them.
 #[derive(Debug)]
@@ -25,11 +33,13 @@ pub(crate) struct Store {
     /// Whether main's `updateConfig` was seen to compare nothing, though it takes what
     /// a writer has seen.
     compares_nothing: AtomicBool,
+    who_am_i: String,
     get_config: String,
     create_config: String,
     update_config: String,
     list_configs: String,
     reseal_config: String,
+    changed_configs: String,
 }
 
 impl Store {
@@ -40,11 +50,13 @@ impl Store {
             main,
             writing: std::array::from_fn(|_| Mutex::default()),
             compares_nothing: AtomicBool::new(false),
+            who_am_i: format!("{module}:whoAmI"),
             get_config: format!("{module}:getConfigInternal"),
             create_config: format!("{module}:createConfig"),
             update_config: format!("{module}:updateConfig"),
             list_configs: format!("{module}:listConfigs"),
             reseal_config: format!("{module}:resealConfig"),
+            changed_configs: format!("{module}:changedConfigs"),
         }
     }
 
@@ -58,9 +70,39 @@ impl Store {
         self.writing[place as usize].lock().await
     }
 
+    /// The query that tells whose records were changed.
+    pub(crate) fn changed_configs(&self) -> &str {
+        &self.changed_configs
+    }
+
     /// Main, called with its deploy key.
     pub(crate) fn main(&self) -> &Client {
         &self.main
+    }
+
+    /// Who a token belongs to, as main finds it out with the token itself; `None` where that
+    /// is nobody.
+    pub(crate) async fn who_am_i(&self, token: &Token) -> Result<Option<Who>, Error> {
+        #[derive(Serialize)]
+        struct Nothing {}
+        let asked = self.main.with_auth(Auth::user(token));
+        let asked = asked.usable().map_err(|error| match error {
+            // The caller's, not the operator's.
+            Error::Config { message } => Error::unauthenticated(message),
+            other => other,
+        })?;
+        match asked.query(&self.who_am_i, &Nothing {}).await {
+            Err(Error::Rejected { message, .. }) => Err(Error::unauthenticated(format!(
+                "main refuses the token: {message}"
+            ))),
+            Err(Error::Function { message, .. }) if message.contains("Could not find public") => {
+                Err(Error::config(format!(
+                    "main has no function `{}`; `byod export --main` writes it, or says what to add",
+                    self.who_am_i
+                )))
+            }
+            answer => answer,
+        }
     }
 
     /// The query for a user's record.

@@ -46,6 +46,10 @@ pub(crate) struct State {
     /// The messages of sockets that begin.
     pub(crate) connects: Vec<ClientMessage>,
     spoil: Option<Box<Spoil>>,
+    /// Rows of functions that give pages of them.
+    rows: BTreeMap<String, Vec<u32>>,
+    /// Whose the cursors are.
+    pub(crate) name: String,
 }
 
 /// What becomes of a message that is to be sent.
@@ -68,6 +72,29 @@ impl Watchable {
     /// Sets what a function gives, for everybody who watches it.
     pub(crate) fn set(&self, path: &str, value: Value) {
         self.set_result(path, Ok(Json::parse(value.to_string()).unwrap()));
+    }
+
+    /// Sets what several functions give, at one moment.
+    pub(crate) fn set_all(&self, values: &[(&str, Value)]) {
+        let mut state = self.lock();
+        state.ts += 1;
+        for (path, value) in values {
+            let value = Json::parse(value.to_string()).unwrap();
+            state.values.insert((*path).to_owned(), Ok(value));
+        }
+        drop(state);
+        self.0.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Sets the rows of a function that gives pages of them.
+    pub(crate) fn set_rows(&self, path: &str, rows: impl IntoIterator<Item = u32>) {
+        let mut state = self.lock();
+        state.ts += 1;
+        state
+            .rows
+            .insert(path.to_owned(), rows.into_iter().collect());
+        drop(state);
+        self.0.changed.send_modify(|count| *count += 1);
     }
 
     pub(crate) fn fail(&self, path: &str, message: &str) {
@@ -103,8 +130,18 @@ impl Watchable {
         self.0.cut.send_modify(|count| *count += 1);
     }
 
-    fn result(&self, path: &str) -> QueryResult {
+    /// What a function gives.
+    pub(crate) fn value(&self, path: &str) -> Value {
         let state = self.lock();
+        let value = state.values[path].as_ref().unwrap();
+        value.read().unwrap()
+    }
+
+    fn result(&self, path: &str, args: &Json, journal: &mut Option<String>) -> QueryResult {
+        let state = self.lock();
+        if let Some(rows) = state.rows.get(path) {
+            return page(rows, &state.name, args, journal);
+        }
         let nothing = || Ok(Json::parse("null").unwrap());
         state.values.get(path).cloned().unwrap_or_else(nothing)
     }
@@ -128,7 +165,7 @@ impl Watchable {
         served.run(socket).await;
         let mut state = self.lock();
         state.open -= 1;
-        for (path, _) in served.watched.values() {
+        for Watched { path, .. } in served.watched.values() {
             let position = state.watched.iter().position(|watched| watched == path);
             state.watched.remove(position.unwrap());
         }
@@ -140,7 +177,53 @@ struct Served {
     /// What the client has asked for.
     version: Version,
     sent: Version,
-    watched: BTreeMap<QueryId, (String, Option<QueryResult>)>,
+    watched: BTreeMap<QueryId, Watched>,
+}
+
+struct Watched {
+    path: String,
+    args: Json,
+    journal: Option<String>,
+    known: Option<QueryResult>,
+}
+
+/// A page of rows, up to where the journal says that it ended.
+fn page(rows: &[u32], name: &str, args: &Json, journal: &mut Option<String>) -> QueryResult {
+    let args: Value = args.read().unwrap();
+    let options = &args[0]["paginationOpts"];
+    let position = |cursor: &str| -> Result<u32, FunctionError> {
+        let position = cursor
+            .strip_prefix(name)
+            .and_then(|cursor| cursor.strip_prefix(':'));
+        let invalid = || FunctionError {
+            message: "InvalidCursor: of another deployment".to_owned(),
+            data: None,
+        };
+        position
+            .ok_or_else(invalid)
+            .map(|position| position.parse().unwrap())
+    };
+    let begin = options["cursor"].as_str().map(position).transpose()?;
+    let end = options["endCursor"].as_str().or(journal.as_deref());
+    let end = end.map(position).transpose()?;
+    let count = options["numItems"].as_u64().unwrap() as usize;
+    let after: Vec<u32> = rows
+        .iter()
+        .copied()
+        .filter(|row| begin.is_none_or(|begin| *row > begin))
+        .collect();
+    let page: Vec<u32> = match end {
+        Some(end) => after.iter().copied().filter(|row| *row <= end).collect(),
+        None => after.iter().copied().take(count).collect(),
+    };
+    let end = match end {
+        Some(end) => end,
+        None if page.len() < count => u32::MAX,
+        None => *page.last().unwrap(),
+    };
+    *journal = Some(format!("{name}:{end}"));
+    let value = serde_json::json!({"page": page, "isDone": end == u32::MAX, "continueCursor": format!("{name}:{end}")});
+    Ok(Json::parse(value.to_string()).unwrap())
 }
 
 impl Served {
@@ -184,12 +267,24 @@ impl Served {
                 self.version.query_set = new_version;
                 for change in changes {
                     match change {
-                        QuerySetChange::Add(Query { id, path, .. }) => {
+                        QuerySetChange::Add(Query {
+                            id,
+                            path,
+                            args,
+                            journal,
+                            ..
+                        }) => {
                             state.watched.push(path.clone());
-                            self.watched.insert(id, (path, None));
+                            let watched = Watched {
+                                path,
+                                args,
+                                journal: journal.flatten(),
+                                known: None,
+                            };
+                            self.watched.insert(id, watched);
                         }
                         QuerySetChange::Remove(id) => {
-                            let (path, _) = self.watched.remove(&id).unwrap();
+                            let Watched { path, .. } = self.watched.remove(&id).unwrap();
                             let position =
                                 state.watched.iter().position(|watched| *watched == path);
                             state.watched.remove(position.unwrap());
@@ -226,15 +321,17 @@ impl Served {
         let mut end = self.version;
         end.ts = Timestamp(self.of.lock().ts);
         let mut modifications = Vec::new();
-        for (id, (path, known)) in &mut self.watched {
-            let result = self.of.result(path);
-            if known.as_ref() != Some(&result) {
-                *known = Some(result.clone());
+        for (id, watched) in &mut self.watched {
+            let result = self
+                .of
+                .result(&watched.path, &watched.args, &mut watched.journal);
+            if watched.known.as_ref() != Some(&result) {
+                watched.known = Some(result.clone());
                 modifications.push(Modification::Result {
                     id: *id,
                     result,
                     log_lines: Vec::new(),
-                    journal: None,
+                    journal: watched.journal.clone(),
                 });
             }
         }

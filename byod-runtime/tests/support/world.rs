@@ -57,6 +57,28 @@ pub(crate) fn create(session: &Session) -> Mutation<String> {
     Mutation::__new(session, &CREATE, &())
 }
 
+const COUNT: FunctionInfo = FunctionInfo {
+    path: "notes:count",
+    head: r#"{"path":"notes:count","format":"convex_encoded_json","args":"#,
+    ..LIST
+};
+
+/// Another query of a user table.
+pub(crate) fn count(session: &Session) -> Query<u32> {
+    Query::__new(session, &COUNT, &())
+}
+
+const ROWS: FunctionInfo = FunctionInfo {
+    path: "notes:rows",
+    head: r#"{"path":"notes:rows","format":"convex_encoded_json","args":"#,
+    ..LIST
+};
+
+/// A paginated query of numbers.
+pub(crate) fn rows(session: &Session) -> PaginatedQuery<u32> {
+    PaginatedQuery::__new(session, &ROWS, &())
+}
+
 /// A paginated query of a user table, as the generated code makes it.
 pub(crate) fn pages(session: &Session) -> PaginatedQuery<String> {
     PaginatedQuery::__new(session, &LIST, &())

@@ -52,11 +52,11 @@ fn runs() {
 
     assert!(matches!(
         *document::<Figures>(json!({"name": "a", "radius": 1})),
-        Figures::Object(_)
+        Figures::Object__name__radius(_)
     ));
     assert!(matches!(
         *document::<Figures>(json!({"width": 1, "height": 2})),
-        Figures::Object2(_)
+        Figures::Object__height__name__width(_)
     ));
 
     let view = serde_json::from_value::<Doc<views::Events>>(

@@ -43,10 +43,9 @@ pub async fn functions(session: &Session) -> Result<(), byod_runtime::Error> {
     .await?;
     let _: Option<Doc<OddNames>> = odd_names::r#match(session).await?;
     let args = odd_names::GetItem__get__itemArgs { b: "b".into() };
-    let b: odd_names::GetItem__get__itemResult =
-        odd_names::get_item__get__item(session, args).await?;
+    let b = odd_names::get_item__get__item(session, args).await?;
     let args = odd_names::GetItem__getItemArgs { a: b.b };
-    let a: odd_names::GetItem__getItemResult = odd_names::get_item__getItem(session, args).await?;
+    let a = odd_names::get_item__getItem(session, args).await?;
     let _ = a.a;
 
     let t0 = odd_names::T0 { inner: "a".into() };

@@ -44,6 +44,7 @@ export const getConfig = query({
   },
 });
 
+/*who*/
 /** Sends the caller's calls to main again. The user's own data stays where it is. */
 export const disconnect = mutation({
   args: {},
@@ -75,4 +76,4 @@ export const createConfig = internalMutation({
 });
 
 /*update*/
-/*rotation*/
+/*changes*//*rotation*/

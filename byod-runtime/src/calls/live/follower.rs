@@ -1,18 +1,22 @@
 //! Watches queries wherever the user's route leads.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use byod_schema::FunctionType;
 use byod_sync::{Json, QueryResult, Subscription};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::polled::{Asked, ask};
 use crate::calls::call::Prepared;
 use crate::calls::session::Session;
+use crate::codec::FunctionInfo;
 use crate::deployment::sockets::{Caller, News, Watch};
 use crate::deployment::{CallContext, answer};
-use crate::error::Error;
-use crate::routing::{Following, Target};
+use crate::error::{Deployment, Error};
+use crate::routing::{Following, Target, Wanted};
 
 /// The first pause after a route that leads nowhere, and the longest.
 const FIRST: Duration = Duration::from_millis(250);
@@ -23,6 +27,13 @@ const LONGEST: Duration = Duration::from_secs(15);
 pub(super) struct Follower {
     session: Session,
     queries: Vec<Prepared<Json>>,
+    /// The query to begin with again on another deployment, where its cursors mean nothing.
+    first: Option<Prepared<Json>>,
+    /// The deployment that the last results were of.
+    deployment: Option<Deployment>,
+    moved: bool,
+    /// That whoever follows has something else in mind.
+    nudge: Arc<Notify>,
     following: Option<Following>,
     place: Option<Place>,
     /// The error that was given last, in place of results.
@@ -39,7 +50,7 @@ struct Place {
     polls: bool,
     /// When to look at the route again.
     look_again: tokio::time::Instant,
-    copies: Option<(Duration, std::time::Instant)>,
+    copies: Option<(Duration, Instant)>,
     /// What was given last.
     given: Option<Vec<Given>>,
 }
@@ -55,12 +66,15 @@ enum Given {
 pub(super) struct Results {
     pub(super) target: Target,
     pub(super) results: Vec<Asked>,
+    /// Whether they are of another deployment than the last ones, and of the first page alone.
+    pub(super) moved: bool,
     /// How old the copies are that they were made of, if they were.
     pub(super) mirror_age: Option<Duration>,
 }
 
 enum Step {
     Look,
+    Nudge,
     Poll,
     News(News),
 }
@@ -70,6 +84,10 @@ impl Follower {
         Self {
             session,
             queries,
+            first: None,
+            deployment: None,
+            moved: false,
+            nudge: Arc::default(),
             following: None,
             place: None,
             told: None,
@@ -77,8 +95,45 @@ impl Follower {
         }
     }
 
+    /// Of pages, of which that is the first.
+    pub(super) fn of_pages(session: Session, first: Prepared<Json>, nudge: Arc<Notify>) -> Self {
+        Self {
+            first: Some(first.again(&session)),
+            nudge,
+            ..Self::new(session, vec![first])
+        }
+    }
+
+    /// Watches other queries from now on; those that it watched already go on, unless `anew`.
+    pub(super) fn watch_instead(&mut self, queries: Vec<Prepared<Json>>, anew: bool) {
+        self.queries = queries;
+        let Some(mut place) = self.place.take() else {
+            return;
+        };
+        if anew {
+            place.watch = None;
+        }
+        // Whatever is wrong is found again, and told, by whoever settles.
+        if let Ok(subscriptions) = self.subscriptions(&place.target) {
+            // The former ones end after these have begun.
+            place.watch = self.watch(&place.target, subscriptions);
+            place.polls = place.watch.is_none() || place.polls;
+            place.given = None;
+            self.place = Some(place);
+        }
+    }
+
     /// The next results, or the error that there is in their place. It never ends.
     pub(super) async fn next(&mut self) -> Result<Results, Error> {
+        loop {
+            if let Some(results) = self.next_unless_nudged().await? {
+                return Ok(results);
+            }
+        }
+    }
+
+    /// The same; `None` if whoever follows was nudged.
+    pub(super) async fn next_unless_nudged(&mut self) -> Result<Option<Results>, Error> {
         loop {
             if self.place.is_none()
                 && let Err(error) = self.settle().await
@@ -96,6 +151,7 @@ impl Follower {
             }
             let results = match step {
                 Step::Look => continue,
+                Step::Nudge => return Ok(None),
                 Step::Poll => self.poll().await,
                 Step::News(News::Results(results)) => self.read(&results),
                 Step::News(News::NoSocket) => {
@@ -111,7 +167,7 @@ impl Follower {
                 }
             };
             match self.give(results).await {
-                Some(result) => return result,
+                Some(result) => return result.map(Some),
                 None => continue,
             }
         }
@@ -123,7 +179,8 @@ impl Follower {
         let user = self.session.user_id();
         user.check()?;
         if self.following.is_none() {
-            self.following = byod.follow_route(user);
+            let inner = byod.inner();
+            self.following = inner.followers.follow(user, &inner.rollouts);
         }
         let Some(following) = &mut self.following else {
             let first = self.queries.first();
@@ -134,15 +191,22 @@ impl Follower {
             return Err(Error::Busy { call, limit });
         };
         following.look();
-        self.session = self.session.renewed().await?;
+        let session = self.session.clone();
+        self.session = to_its_end(async move { session.renewed().await }).await?;
         let (target, copies) = self.target().await?;
+        let deployment = target.deployment();
+        if let Some(first) = &self.first
+            && self
+                .deployment
+                .as_ref()
+                .is_some_and(|last| *last != deployment)
+        {
+            self.queries = vec![first.again(&self.session)];
+            self.moved = true;
+        }
+        self.deployment = Some(deployment);
         let subscriptions = self.subscriptions(&target)?;
-        let caller = Caller {
-            client: target.client(),
-            location: target.location(),
-            source: self.session.source().filter(|_| !target.is_user()),
-        };
-        let watch = byod.inner().sockets.watch(&caller, subscriptions);
+        let watch = self.watch(&target, subscriptions);
         self.place = Some(Place {
             look_again: self.due(),
             polls: watch.is_none(),
@@ -155,37 +219,20 @@ impl Follower {
         Ok(())
     }
 
-    /// Where all of them go, with the copies there that they read.
-    async fn target(&self) -> Result<(Target, Option<(Duration, std::time::Instant)>), Error> {
-        let mut found: Option<Target> = None;
-        let mut copies = None;
-        for query in &self.queries {
-            let deadline = self.session.byod().main_client().deadline();
-            let wanted = query.wanted(FunctionType::Query);
-            let target = match self.session.known_target(wanted, deadline)? {
-                Some(target) => target,
-                None => self.session.target(wanted, None, deadline).await?,
-            };
-            let context = target
-                .client()
-                .context(FunctionType::Query, query.function.path);
-            if let Some(found) = found.as_ref().filter(|found| !leads_to(found, &target)) {
-                return Err(Error::DeploymentChanged {
-                    call: context.call(),
-                    before: Box::new(found.deployment()),
-                });
-            }
-            let age = self
-                .session
-                .copies(query.function, &target, context, deadline)
-                .await;
-            let age = age.inspect_err(|error| self.session.observe_copies(&target, error))?;
-            copies = copies.max(age);
-            found = Some(target);
-        }
-        let nothing = || Error::argument("nothing is watched: give at least one query");
-        let copies = copies.map(|age| (age, std::time::Instant::now()));
-        Ok((found.ok_or_else(nothing)?, copies))
+    fn watch(&self, target: &Target, subscriptions: Vec<Subscription>) -> Option<Watch> {
+        let caller = Caller {
+            client: target.client(),
+            location: target.location(),
+            source: self.session.source().filter(|_| !target.is_user()),
+        };
+        let sockets = &self.session.byod().inner().sockets;
+        sockets.watch(&caller, subscriptions)
+    }
+
+    /// Where all of them go, with how old the copies there are that they read.
+    async fn target(&self) -> Result<(Target, Option<(Duration, Instant)>), Error> {
+        let functions = self.queries.iter().map(|query| query.function).collect();
+        to_its_end(find(self.session.clone(), functions)).await
     }
 
     fn subscriptions(&self, target: &Target) -> Result<Vec<Subscription>, Error> {
@@ -276,6 +323,7 @@ impl Follower {
             biased;
             () = following.changed() => Step::Look,
             news = news => Step::News(news),
+            () = self.nudge.notified() => Step::Nudge,
             () = tokio::time::sleep_until(place.look_again) => Step::Look,
             () = sleep(poll), if place.polls => Step::Poll,
         }
@@ -288,10 +336,19 @@ impl Follower {
     }
 
     async fn poll(&mut self) -> Vec<Asked> {
-        if let Ok(session) = self.session.renewed().await {
-            self.session = session;
-        }
-        Box::pin(ask(&self.session, &self.queries)).await
+        let session = self.session.clone();
+        let queries: Vec<_> = self
+            .queries
+            .iter()
+            .map(|query| query.again(&session))
+            .collect();
+        let asked = to_its_end(async move {
+            let session = session.renewed().await.unwrap_or(session);
+            (ask(&session, &queries).await, session)
+        });
+        let (asked, session) = Box::pin(asked).await;
+        self.session = session;
+        asked
     }
 
     /// The results that came on the socket.
@@ -334,8 +391,10 @@ impl Follower {
             .find(|error| matches!(error, Error::Claim { .. }));
         if let (Some(error), Some(place)) = (claim, &self.place) {
             let deadline = self.session.byod().main_client().deadline();
-            let claimed = self.session.claim(&place.target, error.clone(), deadline);
-            match claimed.await {
+            let (session, target) = (self.session.clone(), place.target.clone());
+            let error = error.clone();
+            let claim = async move { session.claim(&target, error, deadline).await };
+            match to_its_end(claim).await {
                 // Asked anew, they are answered.
                 Ok(()) => {
                     self.place = None;
@@ -368,6 +427,7 @@ impl Follower {
         Some(Ok(Results {
             target: place.target.clone(),
             results,
+            moved: std::mem::take(&mut self.moved),
             mirror_age: place.copies.map(|(age, read)| age + read.elapsed()),
         }))
     }
@@ -386,6 +446,53 @@ impl Follower {
         }
         self.told = Some(text);
         Some(error)
+    }
+}
+
+/// Where all functions go, with how old the copies there are that they read.
+async fn find(
+    session: Session,
+    functions: Vec<&'static FunctionInfo>,
+) -> Result<(Target, Option<(Duration, Instant)>), Error> {
+    let mut found: Option<Target> = None;
+    let mut copies = None;
+    for function in functions {
+        let deadline = session.byod().main_client().deadline();
+        let wanted = Wanted::of(function, FunctionType::Query);
+        let target = match session.known_target(wanted, deadline)? {
+            Some(target) => target,
+            None => session.target(wanted, None, deadline).await?,
+        };
+        let context = target.client().context(FunctionType::Query, function.path);
+        if let Some(found) = found.as_ref().filter(|found| !leads_to(found, &target)) {
+            return Err(Error::DeploymentChanged {
+                call: context.call(),
+                before: Box::new(found.deployment()),
+            });
+        }
+        let age = session.copies(function, &target, context, deadline).await;
+        let age = age.inspect_err(|error| session.observe_copies(&target, error))?;
+        copies = copies.max(age);
+        found = Some(target);
+    }
+    let nothing = || Error::argument("nothing is watched: give at least one query");
+    let copies = copies.map(|age| (age, Instant::now()));
+    Ok((found.ok_or_else(nothing)?, copies))
+}
+
+/// Does work in a task of its own, for a stream may be left for a long time without being polled, and others wait for
+/// what it has begun: the read of a record, a place among a deployment's calls. It ends with the stream.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let mut task = JoinSet::new();
+    task.spawn(work);
+    match task.join_next().await {
+        Some(Ok(done)) => done,
+        Some(Err(error)) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends.
+            Err(_) => std::future::pending().await,
+        },
+        None => std::future::pending().await,
     }
 }
 

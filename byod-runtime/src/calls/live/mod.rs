@@ -2,6 +2,10 @@
 
 mod follower;
 mod one;
+mod paged;
 mod polled;
+mod together;
 
 pub use one::{Live, LiveRouted};
+pub use paged::{LivePages, LoadedPages};
+pub use together::LiveQueries;

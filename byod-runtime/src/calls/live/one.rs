@@ -60,8 +60,9 @@ impl<T> Query<T> {
 }
 
 /// How the values of one query are read.
-pub(super) struct Reader<T> {
-    query: Prepared<T>,
+#[doc(hidden)]
+pub struct Reader<T> {
+    pub(super) query: Prepared<T>,
 }
 
 /// A query as it is watched, and how its values are read.
@@ -78,6 +79,10 @@ impl<T> Reader<T> {
         (self.query.read)(Given::Value(value?.get()), context)
     }
 
+    pub(super) fn sees_no_connected(&self) -> bool {
+        self.query.function.runs.sees_no_connected()
+    }
+
     fn routed(&self, mut results: Results) -> Result<Routed<T>, Error> {
         let nothing = || Error::argument("nothing is watched");
         let value = results.results.pop().ok_or_else(nothing)?;
@@ -85,7 +90,7 @@ impl<T> Reader<T> {
         Ok(Routed {
             value,
             deployment: results.target.deployment(),
-            sees_no_connected: self.query.function.runs.sees_no_connected(),
+            sees_no_connected: self.sees_no_connected(),
             mirror_age: results.mirror_age,
         })
     }
@@ -93,7 +98,7 @@ impl<T> Reader<T> {
 
 /// The values of a query that is watched: a [`Stream`], see [`Query::watch`].
 #[must_use = "nothing is watched until it is polled"]
-pub struct Live<T>(LiveRouted<T>);
+pub struct Live<T>(pub(super) LiveRouted<T>);
 
 impl<T> Live<T> {
     /// The same with where each value came from.
@@ -126,7 +131,7 @@ impl<T> fmt::Debug for Live<T> {
 /// The values of a query that is watched, with where each came from: a [`Stream`], see
 /// [`Live::routed`].
 #[must_use = "nothing is watched until it is polled"]
-pub struct LiveRouted<T>(BoxStream<'static, Result<Routed<T>, Error>>);
+pub struct LiveRouted<T>(pub(super) BoxStream<'static, Result<Routed<T>, Error>>);
 
 impl<T> LiveRouted<T> {
     /// The next value; the first is the present one. Never `None`.

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use super::frames;
 use super::identity::Identity;
-use super::pool::Pool;
+use super::open::OpenSockets;
 use super::slot::News;
 use super::socket::{Socket, State};
 use super::token_source::{TokenSource, due_in};
@@ -45,13 +45,13 @@ enum Ended {
 }
 
 /// Drives one socket after the other, until nothing is watched any more.
-pub(super) async fn drive(socket: Arc<Socket>, pool: Weak<Pool>) {
+pub(super) async fn drive(socket: Arc<Socket>, open: Weak<OpenSockets>) {
     let mut driver = Driver {
         backoff: Backoff::new(socket.settings.pause.0, socket.settings.pause.1),
         failed: 0,
         fresh: 0,
         socket,
-        pool,
+        open,
     };
     while driver.wait_for_watchers().await {
         driver.next_socket().await;
@@ -60,7 +60,7 @@ pub(super) async fn drive(socket: Arc<Socket>, pool: Weak<Pool>) {
 
 struct Driver {
     socket: Arc<Socket>,
-    pool: Weak<Pool>,
+    open: Weak<OpenSockets>,
     backoff: Backoff,
     /// Sockets in a row that came to nothing.
     failed: u32,
@@ -89,8 +89,8 @@ impl Driver {
     }
 
     fn is_over(&self) -> bool {
-        let pool = self.pool.upgrade();
-        pool.is_none_or(|pool| pool.forget_idle(&self.socket))
+        let open = self.open.upgrade();
+        open.is_none_or(|open| open.forget_idle(&self.socket))
     }
 
     /// Opens a socket and stays with it to its end, and for the pause after that.

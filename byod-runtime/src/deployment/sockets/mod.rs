@@ -3,6 +3,7 @@
 mod driver;
 mod frames;
 mod identity;
+mod open;
 mod pool;
 mod settings;
 mod slot;

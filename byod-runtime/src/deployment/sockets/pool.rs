@@ -1,15 +1,15 @@
 //! The sockets of a process.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use byod_schema::Location;
 use byod_sync::{SessionId, Subscription};
 
 use super::driver::drive;
 use super::identity::Identity;
+use super::open::OpenSockets;
 use super::settings::SocketSettings;
 use super::socket::{Socket, Watch};
 use super::token_source::TokenSource;
@@ -17,12 +17,7 @@ use crate::deployment::client::Client;
 
 /// The sockets of a process: one for each deployment and identity, opened when something is watched there, and closed
 /// some time after nothing is.
-pub(crate) struct Sockets(Arc<Pool>);
-
-pub(super) struct Pool {
-    settings: SocketSettings,
-    sockets: Mutex<HashMap<Identity, Arc<Socket>>>,
-}
+pub(crate) struct Sockets(Arc<OpenSockets>);
 
 /// Whom a watcher's queries are run as.
 pub(crate) struct Caller<'a> {
@@ -34,10 +29,7 @@ pub(crate) struct Caller<'a> {
 
 impl Sockets {
     pub(crate) fn new(settings: SocketSettings) -> Self {
-        Self(Arc::new(Pool {
-            settings,
-            sockets: Mutex::default(),
-        }))
+        Self(Arc::new(OpenSockets::new(settings)))
     }
 
     /// Watches queries, of one moment each time; `None` where there are as many sockets as there may be.
@@ -78,39 +70,6 @@ impl Sockets {
         }
         drop(state);
         Some(watch)
-    }
-}
-
-impl Socket {
-    fn end(&self) {
-        if let Some(task) = self.lock().task.take() {
-            task.abort();
-        }
-    }
-}
-
-impl Pool {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Identity, Arc<Socket>>> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Forgets a socket that nothing is watched on; says whether it did.
-    pub(super) fn forget_idle(&self, socket: &Arc<Socket>) -> bool {
-        let mut sockets = self.lock();
-        let is_idle = socket.lock().idle.is_some();
-        let known = sockets.get(&socket.identity);
-        if is_idle && known.is_some_and(|known| Arc::ptr_eq(known, socket)) {
-            sockets.remove(&socket.identity);
-        }
-        is_idle
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        for socket in self.lock().values() {
-            socket.end();
-        }
     }
 }
 

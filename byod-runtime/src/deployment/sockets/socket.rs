@@ -139,6 +139,13 @@ impl Socket {
         self.changed.notify_one();
     }
 
+    /// Ends the task that drives it.
+    pub(super) fn end(&self) {
+        if let Some(task) = self.lock().task.take() {
+            task.abort();
+        }
+    }
+
     /// Another token of the same identity. One that runs out before the present one is of no use.
     pub(super) fn set_client(&self, client: &Client, source: Option<&Arc<TokenSource>>) {
         let mut state = self.lock();

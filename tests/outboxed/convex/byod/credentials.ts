@@ -64,6 +64,21 @@ export const getConfig = query({
   },
 });
 
+/** Who calls, by the two names that the service has for them, or null. */
+export const whoAmI = query({
+  args: {},
+  returns: v.union(
+    v.object({ userId: v.id("users"), subject: v.string() }),
+    v.null(),
+  ),
+  handler: async (ctx) => {
+    const identity = await ctx.auth.getUserIdentity();
+    const userId = await callerId(ctx);
+    if (identity === null || userId === null) return null;
+    return { userId, subject: identity.subject };
+  },
+});
+
 /** Sends the caller's calls to main again. The user's own data stays where it is. */
 export const disconnect = mutation({
   args: {},

@@ -28,6 +28,7 @@ export const TAKE_CALLER: ReadonlySet<string> = new Set(["generation:run"]);
 export const ON_MAIN: ReadonlySet<string> = new Set([
   "byod/credentials:disconnect",
   "byod/credentials:getConfig",
+  "byod/credentials:whoAmI",
   "generation:run",
   "preferences:set",
   "stats:answered",

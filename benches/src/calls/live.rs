@@ -12,7 +12,7 @@ use byod_local::{Local, LocalDeployment, Value};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::calls::build_official;
+use super::external::build_official;
 use crate::report::{Requirement, Section, Table, median};
 pub(crate) use subscriber::watch_by_byod;
 use subscriber::{Kind, Subscriber};

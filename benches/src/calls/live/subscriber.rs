@@ -11,10 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_examples::notes;
 use byod_runtime::{Byod, DocumentId, EncryptionKey};
-use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 
-use crate::calls::node_folder;
+use crate::calls::external::node_folder;
 
 /// The clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
