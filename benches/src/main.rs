@@ -72,6 +72,8 @@ enum Part {
     Routes,
     /// Calls of nine users while the deployment of a tenth hangs.
     Hang,
+    /// Watched queries, beside the official clients.
+    Live,
     /// Reading a project, and `cargo check`.
     Build,
     /// One contender's calls alone, one after the other, for a profiler; only by name.
@@ -79,6 +81,9 @@ enum Part {
     /// Is the deployment, for the other process.
     #[value(hide = true)]
     Serve,
+    /// Watches queries by byod, for the other process.
+    #[value(hide = true)]
+    Watch,
     /// Keeps a core awake, for the other process.
     #[value(hide = true)]
     StayAwake,
@@ -101,6 +106,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.part == Some(Part::StayAwake) {
         return awake::stay(arguments.core);
     }
+    if arguments.part == Some(Part::Watch) {
+        return calls::live::watch_by_byod();
+    }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
         return calls::profile(&program, arguments.contender, arguments.calls);
@@ -111,6 +119,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         (Part::Decode, "decode"),
         (Part::Routes, "routes"),
         (Part::Hang, "hang"),
+        (Part::Live, "live"),
         (Part::Build, "build"),
     ];
     let wanted = all
@@ -129,9 +138,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Part::Decode => sections.push(decode::measure()?),
             Part::Routes => sections.extend(route_cache::measure(&program, arguments.users)?),
             Part::Hang => sections.push(hang::measure()?),
+            Part::Live => sections.extend(calls::live::measure(&program, &scratch)?),
             Part::Build => sections.extend(build::measure(&scratch)?),
             // Done by now.
-            Part::Profile | Part::Serve | Part::StayAwake => {}
+            Part::Profile | Part::Serve | Part::Watch | Part::StayAwake => {}
         }
         progress.end();
     }

@@ -90,6 +90,7 @@ async fn by_hand(url: &str) -> f64 {
 async fn wrapped(url: &str) -> f64 {
     let byod = Byod::builder()
         .main_url(url)
+        .listen_to_main(false)
         .development(true)
         .deploy_key(DEPLOY_KEY)
         .encryption_key(EncryptionKey::parse(ENCRYPTION_KEY).unwrap())

@@ -155,7 +155,7 @@ fn a_table_that_says_whose_its_documents_are_is_not_published() {
         // What holds a user's id elsewhere.
         (
             "givenBy: v.string()",
-            "has `givenBy`, which says whose a document is",
+            "has `givenBy`, which says whose a document is (if that says who did it, and not whose it is, add \"announcements.givenBy\" to `never_mirror`)",
         ),
         (
             "to: v.object({ email: v.string() })",
@@ -186,6 +186,24 @@ fn a_table_that_says_whose_its_documents_are_is_not_published() {
             assert!(told.contains(&said), "{told}");
         }
     }
+    // Who did something to it is nothing that has to leave main.
+    let project = Project::mirrored();
+    let plan = "plan: v.optional(v.id(\"plans\")),";
+    let by = format!("{plan} changedBy: v.id(\"users\"),");
+    project.replace("convex/schema.ts", plan, &by);
+    let answer = project.byod(&["export"]);
+    let said = "has `changedBy`, the id of a user (if that says who did it, and not whose it is, add \"announcements.changedBy\" to `never_mirror`)";
+    assert!(answer.stderr.contains(said), "{}", answer.stderr);
+    let cost = "\"plans.cost\"";
+    project.replace(
+        "byod.toml",
+        cost,
+        &format!("{cost}, \"announcements.changedBy\""),
+    );
+    project.export(&["--force"]);
+    let copies = project.read("byod/convex/byod/copies.ts");
+    assert!(copies.contains("never: [\"changedBy\"]"), "{copies}");
+
     let project = Project::mirrored();
     project.replace("byod.toml", ", \"badges\"]", "]");
     project.replace("byod.toml", "\"announcements\"]", "\"users\"]");

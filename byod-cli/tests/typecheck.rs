@@ -162,6 +162,49 @@ fn where_typescript_is_absent_that_is_said() {
     );
 }
 
+/// TypeScript costs more than all else: it judges once, also where main has got the builders
+/// of actions just now.
+#[test]
+fn what_main_is_to_have_is_judged_once() {
+    let Some(node) = support::node() else {
+        return;
+    };
+    let project = project();
+    project
+        .write(
+            "convex/sums.ts",
+            r#"import { api } from "./_generated/api";
+import { action } from "./_generated/server";
+import type { Id } from "./_generated/dataModel";
+export const count = action({
+  args: {},
+  handler: async (ctx): Promise<number> =>
+    (await ctx.runQuery(api.notes.list, { userId: "u" as Id<"users"> })).length,
+});
+"#,
+        )
+        // It notes that it was run, and has nothing to say.
+        .write(
+            "node_modules/typescript/lib/tsc.js",
+            "require('node:fs').appendFileSync(__dirname + '/runs', 'once\\n');\n",
+        )
+        .write(
+            "node_modules/typescript/package.json",
+            r#"{ "name": "typescript", "version": "5.9.2" }"#,
+        );
+    std::os::unix::fs::symlink(
+        node.join("node_modules/convex"),
+        project.root.join("node_modules/convex"),
+    )
+    .unwrap();
+    let main = project.byod(&["export", "--main", "--json"]);
+    assert_eq!(main.status, 0, "{}", main.stderr);
+    let written = main.json()["written"].to_string();
+    assert!(written.contains("byod/server.ts"), "{written}");
+    let runs = project.read("node_modules/typescript/lib/runs");
+    assert_eq!(runs.lines().count(), 1, "{runs}");
+}
+
 /// What is carried over is the same with and without them.
 #[test]
 fn packages_that_are_not_installed_take_no_function_away() {

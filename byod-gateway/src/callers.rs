@@ -6,8 +6,6 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use byod_runtime::{Byod, Error, Session, Subject, UserId};
 use futures_util::future::BoxFuture;
-use serde::Deserialize;
-use serde_json::json;
 
 use crate::problem::Problem;
 
@@ -30,34 +28,6 @@ pub trait Resolve: fmt::Debug + Send + Sync + 'static {
         byod: &'a Byod,
         token: &'a str,
     ) -> BoxFuture<'a, Result<Option<Caller>, Error>>;
-}
-
-/// Asks main itself, with the token.
-#[derive(Debug)]
-pub(crate) struct AsksMain;
-
-impl Resolve for AsksMain {
-    fn resolve<'a>(
-        &'a self,
-        byod: &'a Byod,
-        token: &'a str,
-    ) -> BoxFuture<'a, Result<Option<Caller>, Error>> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct WhoAmI {
-            user_id: String,
-            subject: String,
-        }
-
-        Box::pin(async move {
-            let main = byod.main_client().with_token(token);
-            let found: Option<WhoAmI> = main.query("byod/credentials:whoAmI", &json!({})).await?;
-            Ok(found.map(|found| Caller {
-                user_id: found.user_id.into(),
-                subject: found.subject.into(),
-            }))
-        })
-    }
 }
 
 /// What a request says of who sends it.

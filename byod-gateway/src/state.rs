@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use byod_runtime::{Byod, Session};
+use byod_runtime::{Byod, Error, Session};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::callers::{AsksMain, Resolve};
+use crate::callers::Resolve;
 use crate::open_streams::OpenStreams;
 use crate::problem::Problem;
 use crate::settings::Settings;
@@ -17,7 +17,8 @@ pub(crate) struct Gateway(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) byod: Byod,
     pub(crate) settings: Settings,
-    resolve: Arc<dyn Resolve>,
+    /// `None`: main is asked.
+    resolve: Option<Arc<dyn Resolve>>,
     /// By the user's id.
     connects: DefaultKeyedRateLimiter<String>,
     pub(crate) streams: OpenStreams,
@@ -29,7 +30,7 @@ impl Gateway {
         let per_minute = Quota::per_minute(settings.connects_per_minute);
         Self(Arc::new(Shared {
             byod,
-            resolve: resolve.unwrap_or_else(|| Arc::new(AsksMain)),
+            resolve,
             connects: RateLimiter::keyed(per_minute),
             streams: OpenStreams::new(settings.events_per_user),
             settings,
@@ -38,8 +39,16 @@ impl Gateway {
 
     /// The session of whom a token belongs to; `None` where main knows no user of it.
     pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Problem> {
-        let found = self.0.resolve.resolve(&self.0.byod, token).await?;
-        Ok(found.map(|caller| caller.session(&self.0.byod, token)))
+        let byod = &self.0.byod;
+        let Some(resolve) = &self.0.resolve else {
+            return match byod.session_for(token).await {
+                Ok(session) => Ok(Some(session)),
+                Err(Error::Unauthenticated { .. }) => Ok(None),
+                Err(error) => Err(error.into()),
+            };
+        };
+        let found = resolve.resolve(byod, token).await?;
+        Ok(found.map(|caller| caller.session(byod, token)))
     }
 
     /// Counts what a user does to their connection.

@@ -521,3 +521,19 @@ async fn a_stream_that_nobody_polls_holds_up_nobody() {
     assert_eq!(call.await.unwrap().unwrap(), "the user's");
     assert_eq!(next(&mut live).await.unwrap(), "the user's");
 }
+
+#[tokio::test]
+async fn no_value_is_lost_where_the_route_is_looked_at_again() {
+    let world = connected(quick).await;
+    let session = world.session("a");
+    let mut live = list(&session).watch();
+    assert_eq!(next(&mut live).await.unwrap(), "the user's");
+    for count in 0..100 {
+        let value = format!("{count}");
+        world.users.live.set("notes:list", json!(value));
+        // It may have come already, or come meanwhile.
+        tokio::time::sleep(Duration::from_micros(fastrand::u64(..2000))).await;
+        world.byod.clear_user_client("a");
+        assert_eq!(next(&mut live).await.unwrap(), value);
+    }
+}

@@ -1,7 +1,10 @@
 //! Connecting and disconnecting through the gateway.
 
 use std::num::NonZeroU32;
+use std::pin::Pin;
 
+use byod_gateway::{Caller, Resolve};
+use byod_runtime::{Byod, Error};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -173,4 +176,32 @@ async fn a_user_has_so_many_streams_of_events_and_closing_one_makes_room() {
     while open().await.unwrap().status() != 200 {
         tokio::task::yield_now().await;
     }
+}
+
+/// A service's own way to say who calls: by keys that it has given out.
+#[derive(Debug)]
+struct Keys(Caller);
+
+impl Resolve for Keys {
+    fn resolve<'a>(
+        &'a self,
+        _: &'a Byod,
+        token: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Caller>, Error>> + Send + 'a>> {
+        Box::pin(async move { Ok((token == "alices key").then(|| self.0.clone())) })
+    }
+}
+
+#[tokio::test]
+async fn a_service_may_know_callers_by_tokens_of_its_own() {
+    let service = Service::with_alice_connected().await;
+    let alice = Caller {
+        user_id: service.alice_id.clone().into(),
+        subject: "alice".into(),
+    };
+    let gateway = start_with(service, |settings| settings.resolve_with(Keys(alice))).await;
+    let url = format!("{}/byod/status", gateway.url);
+    let status = |key| answer(web().get(&url).bearer_auth(key));
+    assert_eq!(status("alices key").await.1["enabled"], true);
+    assert_eq!(status("another").await.0, 403);
 }

@@ -1,6 +1,6 @@
 //! Two hundred users on twenty deployments, all of which fail now and then, main
-//! included: at the end every write that was acknowledged is there exactly once, and
-//! nothing is left behind.
+//! included: at the end every write that was acknowledged is there exactly once, seen by
+//! its owner's stream and by nobody else's, and nothing is left behind.
 //!
 //! Ten seconds, or `BYOD_SOAK_SECONDS`. What fails and who does what follows from a
 //! seed, which is printed: `BYOD_SOAK_SEED` repeats it.
@@ -55,10 +55,12 @@ async fn soak(seed: u64, time: Duration, users: usize) {
     let service = Service::start(users).await;
     let end = Instant::now() + time;
     let weather = tokio::spawn(weather::change(service.proxies.clone(), seed, end));
+    let watchers = service.watch();
     let log = service.work(seed, end).await;
     weather.await.unwrap();
     // Everything works again, and everybody comes back.
     service.all_work_again(REST).await;
+    service.all_have_seen(watchers, REST).await;
     println!("{}", truth::check(&log, &service));
     until(REST, || {
         let alive = alive(&Handle::current());

@@ -1,13 +1,14 @@
 //! A service, its users, and their deployments, each behind a proxy.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use byod_examples::notes;
+use byod_examples::{Notes, notes};
 use byod_local::{Local, LocalDeployment, Object};
-use byod_runtime::{Byod, ConnectionStatus, Credentials, EncryptionKey, Outcome, Session};
+use byod_runtime::{Byod, ConnectionStatus, Credentials, Doc, EncryptionKey, Outcome, Session};
 use fastrand::Rng;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::proxy::Proxy;
 use crate::writes::{Fate, Log, subject};
@@ -47,6 +48,9 @@ impl Service {
             .timeout(Duration::from_secs(2))
             .connect_timeout(Duration::from_millis(500))
             .cache_ttl(Duration::from_secs(1))
+            // Deployments say something every 15 s.
+            .live_silence(Duration::from_secs(20))
+            .live_idle(Duration::from_secs(1))
             .recovery_pauses(Duration::from_millis(50), Duration::from_millis(500));
         let byod = byod.build().unwrap();
         let mut sessions = Vec::new();
@@ -93,6 +97,39 @@ impl Service {
         log
     }
 
+    /// Has each user's notes watched, all the time.
+    pub(crate) fn watch(&self) -> Watchers {
+        let latest = Arc::new(Mutex::new(vec![None; self.sessions.len()]));
+        let mut tasks = JoinSet::new();
+        for (user, session) in self.sessions.iter().cloned().enumerate() {
+            tasks.spawn(watch_it(user, session, latest.clone()));
+        }
+        Watchers { latest, tasks }
+    }
+
+    /// Waits until the latest that each user has seen is what there is.
+    pub(crate) async fn all_have_seen(&self, mut watchers: Watchers, at_most: Duration) {
+        let begin = Instant::now();
+        for (user, session) in self.sessions.iter().enumerate() {
+            loop {
+                let present = notes::list(session, notes::ListArgs::default()).await.ok();
+                let present = present.map(|notes| titles(&notes));
+                if present.is_some() && present == watchers.latest.lock().unwrap()[user] {
+                    break;
+                }
+                assert!(
+                    begin.elapsed() < at_most,
+                    "{} has not seen the latest",
+                    subject(user)
+                );
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+        if let Some(ended) = watchers.tasks.try_join_next() {
+            panic!("a stream has ended: {ended:?}");
+        }
+    }
+
     /// Waits until every user's calls work.
     pub(crate) async fn all_work_again(&self, at_most: Duration) {
         let begin = Instant::now();
@@ -125,11 +162,12 @@ impl Service {
 
     /// How many tasks there may be when nobody calls, where there were `others`
     /// before: one for each server and proxy, three for each open connection (of the
-    /// pool, of the proxy, of the deployment), and the pool's own.
+    /// pool, of the proxy, of the deployment), the pool's own, and the two that listen
+    /// to main.
     pub(crate) fn tasks_at_rest(&self, others: usize) -> usize {
         let open = self.proxies.iter().map(Proxy::open_connections);
         let open: usize = open.sum();
-        others + self.deployments.len() + 1 + self.proxies.len() + 3 * open + 2
+        others + self.deployments.len() + 1 + self.proxies.len() + 3 * open + 4
     }
 
     /// Drops everything but the proxies, which can say what is still open.
@@ -141,6 +179,30 @@ impl Service {
         self.main.stop().await;
         self.proxies
     }
+}
+
+/// Those who watch, and the titles that each of them has seen last.
+pub(crate) struct Watchers {
+    latest: Latest,
+    tasks: JoinSet<()>,
+}
+
+type Latest = Arc<Mutex<Vec<Option<Vec<String>>>>>;
+
+/// What one user sees. Errors are given once, and values come again.
+async fn watch_it(user: usize, session: Session, latest: Latest) {
+    let mut live = notes::list(&session, notes::ListArgs::default()).watch();
+    while let Some(value) = live.next().await {
+        let Ok(notes) = value else { continue };
+        for note in &notes {
+            assert_eq!(note.user_id, subject(user), "somebody else's note");
+        }
+        latest.lock().unwrap()[user] = Some(titles(&notes));
+    }
+}
+
+fn titles(notes: &[Doc<Notes>]) -> Vec<String> {
+    notes.iter().map(|note| note.title.clone()).collect()
 }
 
 /// What one user does.

@@ -94,6 +94,7 @@ const FIRST: usize = 1_000_000_000;
 fn byod(deployment: &Process, capacity: usize) -> Result<Byod, byod_runtime::Error> {
     Byod::builder()
         .main_url(deployment.url())
+        .listen_to_main(false)
         .development(true)
         .deploy_key(DEPLOY_KEY)
         .encryption_key(EncryptionKey::parse(ENCRYPTION_KEY)?)

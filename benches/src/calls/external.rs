@@ -20,16 +20,8 @@ pub(crate) struct External {
 impl External {
     /// A program of `node/`, by the name of its file.
     pub(crate) fn node(script: &str, url: &str) -> Result<Self, Box<dyn Error>> {
-        let folder = folder("node");
-        let installed = folder.join("node_modules/convex/package.json");
-        if !installed.exists() {
-            eprintln!("installing the packages of {} …", folder.display());
-            let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-            npm.args(["ci", "--ignore-scripts", "--no-progress", "--silent"]);
-            succeed(npm.current_dir(&folder))?;
-        }
         let mut node = Command::new("node");
-        node.arg(script).current_dir(&folder);
+        node.arg(script).current_dir(node_folder()?);
         Self::start(node, url)
     }
 
@@ -69,9 +61,22 @@ impl External {
     }
 }
 
-/// Builds the official crate's contender, which is a workspace of its own.
+/// The folder of the programs for Node, with their packages.
+pub(crate) fn node_folder() -> Result<PathBuf, Box<dyn Error>> {
+    let folder = folder("node");
+    let installed = folder.join("node_modules/convex/package.json");
+    if !installed.exists() {
+        eprintln!("installing the packages of {} …", folder.display());
+        let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+        npm.args(["ci", "--ignore-scripts", "--no-progress", "--silent"]);
+        succeed(npm.current_dir(&folder))?;
+    }
+    Ok(folder)
+}
+
+/// Builds the official crate's contenders, which are in a workspace of its own.
 pub(crate) fn build_official(target: &Path) -> Result<(), Box<dyn Error>> {
-    eprintln!("building the contender with the official crate …");
+    eprintln!("building the contenders with the official crate …");
     let mut cargo = cargo();
     cargo.args(["build", "--release", "--quiet", "--locked"]);
     cargo.env("CARGO_TARGET_DIR", target.join("official"));

@@ -106,7 +106,13 @@ impl Carrier<'_> {
         let handed = carried
             .iter()
             .flat_map(|(module, facts)| facts.hands.iter().map(move |hands| (module, hands)));
-        for (module, Hands { place, of, shown }) in handed {
+        for (
+            module,
+            Hands {
+                place, of, shown, ..
+            },
+        ) in handed
+        {
             if of
                 .as_ref()
                 .is_some_and(|of| self.is_of_component(module, of))

@@ -140,7 +140,16 @@ impl Carrier<'_> {
         Ok(())
     }
 
-    pub(super) fn check_access(&self, access: &Access, need: &mut Need) -> Result<(), Reason> {
+    pub(super) fn check_access(
+        &self,
+        module: &Module,
+        access: &Access,
+        need: &mut Need,
+    ) -> Result<(), Reason> {
+        // What wraps the handler adds it, and is carried over as it is.
+        if self.is_added(module, access) {
+            return Ok(());
+        }
         // With the lookup, what it asks for goes.
         if access
             .lookup
@@ -185,6 +194,18 @@ impl Carrier<'_> {
 }
 
 impl Carrier<'_> {
+    /// Whether the member of a context is one that is added to it by whom the function is
+    /// given: `withUser(async (ctx) => ctx.user)`, which calls it with `{ ...ctx, user }`.
+    fn is_added(&self, module: &Module, access: &Access) -> bool {
+        let given_to = access.given_to.as_ref();
+        let declared = given_to.and_then(|name| self.sources.declared(module, name));
+        declared.is_some_and(|(there, index)| {
+            let mut hands = there.statements[index].facts.hands.iter();
+            let member = access.path.first();
+            hands.any(|hands| hands.place == 0 && member.is_some_and(|m| hands.adds.contains(m)))
+        })
+    }
+
     /// Where a builder gives the caller's document, of which there is a copy: its table,
     /// and the member that is its id.
     fn copied_caller(

@@ -69,12 +69,12 @@ impl Carrier<'_> {
                 operation.shown
             ))
         };
-        match &operation.of {
-            OperationOf::Id(id) if self.callers.contains(name) => match self.is_given(id) {
+        match &operation.id {
+            Some(id) if self.callers.contains(name) => match self.is_given(id) {
                 Some(argument) => others(&format!("that the argument `{argument}` names")),
                 None => Ok(()),
             },
-            OperationOf::Id(_) => Ok(()),
+            Some(_) => Ok(()),
             _ if self.callers.contains(name) => others("of several users"),
             _ => {
                 let Ok(copies) = Copies::of(self.manifest, table) else {
@@ -96,6 +96,30 @@ impl Carrier<'_> {
                     },
                 }
             }
+        }
+    }
+
+    /// Whether a package that is told these texts, and that table of main's among them, reads
+    /// the caller's own copies, or what is everybody's.
+    pub(super) fn is_own_copy(&self, name: &str, texts: &BTreeSet<String>) -> bool {
+        let Some(table) = self.manifest.main.schema.table(name) else {
+            return false;
+        };
+        if !self.mirrored.contains(name) {
+            return false;
+        }
+        match Copies::of(self.manifest, table) {
+            Ok(Copies::Everybody) => true,
+            // By an index that begins with the owner; that it is asked for who calls is
+            // seen there.
+            Ok(Copies::Owned { field, .. }) => {
+                let mut indexes = table.indexes.iter();
+                indexes.any(|index| {
+                    index.fields.first().is_some_and(|first| first == field)
+                        && texts.contains(&index.index_descriptor)
+                })
+            }
+            _ => false,
         }
     }
 
@@ -190,7 +214,7 @@ impl Carrier<'_> {
 }
 
 fn is_query(operation: &Operation) -> bool {
-    !matches!(operation.of, OperationOf::Id(_))
+    operation.id.is_none()
 }
 
 /// The tables that an operation is about, as far as they show.

@@ -205,7 +205,7 @@ impl Carrier<'_> {
         self.check_reached(module, index, facts, need)?;
         self.add_lookups(module, index, need)?;
         for access in &facts.access {
-            self.check_access(access, need)?;
+            self.check_access(module, access, need)?;
         }
         for function in &facts.functions {
             let caller = Caller::Function(function.path.clone());
@@ -243,7 +243,7 @@ impl Carrier<'_> {
         }
         let ids = self.ids(module, index);
         self.check_named(module, facts, &ids, need)?;
-        self.check_lent(module, facts, &ids)?;
+        self.check_lent(module, facts, &ids, need)?;
         self.check_passed(module, facts, need)
     }
 

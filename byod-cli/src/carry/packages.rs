@@ -32,7 +32,7 @@ struct OfPackage {
     typed_from: (u64, u64),
 }
 
-const LET_IN: [LetIn; 7] = [
+const LET_IN: [LetIn; 8] = [
     LetIn {
         module: "@convex-dev/aggregate",
         versions: [(0, 1), (0, 3)],
@@ -100,6 +100,15 @@ const LET_IN: [LetIn; 7] = [
             "getOneFromOrThrow",
             "getOrThrow",
         ],
+        component: None,
+    },
+    // It reads by the query of the database that it is given, in the order of an index that
+    // it finds in the schema.
+    LetIn {
+        module: "convex-helpers/server/pagination",
+        versions: [(0, 1), (0, 1)],
+        classes: &[],
+        names: &["paginator"],
         component: None,
     },
     // Made and registered with at the top level; see `triggers`.
@@ -250,6 +259,7 @@ impl Carrier<'_> {
         module: &Module,
         facts: &Facts,
         ids: &Ids<'_>,
+        need: &mut Need,
     ) -> Result<(), Reason> {
         let tables: BTreeSet<&str> = self.manifest.main.schema.table_names().collect();
         for used in facts.touching.uses.iter().filter(|used| used.is_handed) {
@@ -268,8 +278,11 @@ impl Carrier<'_> {
                     ));
                 }
                 Some((_, reached)) => {
-                    if let Some(table) = reached.iter().find(|table| self.is_foreign(table)) {
-                        return Err(format!("reaches main's table `{table}` by `{name}`"));
+                    for table in reached.iter().filter(|table| self.is_foreign(table)) {
+                        if !self.is_own_copy(table, &used.texts) {
+                            return Err(format!("reaches main's table `{table}` by `{name}`"));
+                        }
+                        need.mirror.insert(table.clone());
                     }
                 }
             }

@@ -151,6 +151,14 @@ impl Carrier<'_> {
                     self.add_named(table, &facts.texts, reads);
                 }
             }
+            // What packages are told: `getManyFrom(ctx.db, "prefs", "by_user", …)`.
+            for used in facts.touching.uses.iter().filter(|used| used.is_handed) {
+                for table in &used.texts {
+                    if let Some(reads) = found.get_mut(table) {
+                        self.add_named(table, &used.texts, reads);
+                    }
+                }
+            }
             for operation in &facts.touching.operations {
                 for table in tables_of(&ids, operation) {
                     let is_read = self.mirrored.contains(&table) && !operation.writes;

@@ -53,19 +53,26 @@ pub(crate) struct Report {
     /// What only a person can do.
     pub(crate) todo: Vec<String>,
     pub(crate) notes: Vec<String>,
-    /// The builders of actions weren't there before.
-    #[serde(skip)]
-    has_new_server: bool,
+}
+
+/// What is written at one time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What the rest is judged by: the records, and the builders of actions.
+    Base,
+    Whole,
 }
 
 /// Writes what is not there yet.
 pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> {
-    let first = export_once(config, options)?;
-    if !first.has_new_server {
-        return Ok(first);
+    let folder = Builder::new().config(config).folders()?.main;
+    // What is read of it doesn't depend on what `byod.toml` says.
+    if Sources::read(&folder, &OwnerNames::default())?.has_server() {
+        return export_part(config, options, Part::Whole);
     }
-    // By it, more of main's actions are known for what they are.
-    let mut report = export_once(config, options)?;
+    // By the builders of actions, more of main's actions are known for what they are.
+    let first = export_part(config, options, Part::Base)?;
+    let mut report = export_part(config, options, Part::Whole)?;
     let again = mem::replace(&mut report.written, first.written);
     for name in again {
         if !report.written.contains(&name) {
@@ -75,7 +82,7 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
     Ok(report)
 }
 
-fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
+fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, Error> {
     let force = options.force;
     let builder = Builder::new().config(config);
     let folders = builder.folders()?;
@@ -91,7 +98,6 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
         kept: Vec::new(),
         todo: Vec::new(),
         notes: Vec::new(),
-        has_new_server: false,
     };
     let present = manifest.main.schema.table(RECORDS);
     let users = users(&manifest, present);
@@ -137,37 +143,16 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
             ));
         }
     }
-    let typescript = match &user {
-        Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
-        None => Err("no folder of users' deployments is named".to_owned()),
-    };
-    let plan = beside::planned(
-        &manifest,
-        &folder,
-        user.as_deref(),
-        Rejected::new(),
-        typescript,
-    )?;
-    // Without a project of the users nothing is left for main.
-    if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
-        for file in beside::of_outbox(&manifest, &users, plan) {
-            put_ours(&tree, &file, &mut report)?;
-        }
-        if !plan.leaves.is_empty() && manifest.main.schema.table(outbox::APPLIED).is_none() {
-            report.todo.push(beside::SCHEMA.to_owned());
-        }
-    }
-    if !manifest.mirror.is_default() {
-        let problems = owners::problems_of_copies(&manifest);
-        if !problems.is_empty() {
-            return Err(Error::Owners {
-                config: config.to_owned(),
-                problems,
-            });
-        }
-        if let Some(file) = beside::of_copies(&manifest, &users, plan.as_ref()) {
-            put_ours(&tree, &file, &mut report)?;
-        }
+    if part == Part::Whole {
+        beside_actions(
+            config,
+            options,
+            &manifest,
+            &users,
+            user.as_deref(),
+            &tree,
+            &mut report,
+        )?;
     }
     if matches!(users, Users::Subject) {
         report.notes.push(
@@ -195,6 +180,47 @@ fn export_once(config: &Path, options: &Options) -> Result<Report, Error> {
     Ok(report)
 }
 
+/// Writes what depends on what users' deployments run: what does what they leave for main,
+/// and what gives copies.
+fn beside_actions(
+    config: &Path,
+    options: &Options,
+    manifest: &Manifest,
+    users: &Users<'_>,
+    user: Option<&Path>,
+    tree: &Tree,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let folder = report.folder.clone();
+    let typescript = match user {
+        Some(user) => options.typescript(&folder, &Tree::named(user, config)?),
+        None => Err("no folder of users' deployments is named".to_owned()),
+    };
+    let plan = beside::planned(manifest, &folder, user, Rejected::new(), typescript)?;
+    // Without a project of the users nothing is left for main.
+    if let Some(plan) = plan.as_ref().filter(|_| user.is_some()) {
+        for file in beside::of_outbox(manifest, users, plan) {
+            put_ours(tree, &file, report)?;
+        }
+        if !plan.leaves.is_empty() && manifest.main.schema.table(outbox::APPLIED).is_none() {
+            report.todo.push(beside::SCHEMA.to_owned());
+        }
+    }
+    if !manifest.mirror.is_default() {
+        let problems = owners::problems_of_copies(manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        if let Some(file) = beside::of_copies(manifest, users, plan.as_ref()) {
+            put_ours(tree, &file, report)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes the builders of actions that ask for users' data where that is, if main has such
 /// actions.
 fn server(
@@ -209,7 +235,6 @@ fn server(
     if builders.is_empty() && !beside::goes_by_server(&sources) {
         return Ok(());
     }
-    report.has_new_server = !sources.has_server();
     for file in beside::of_actions(manifest, users, &sources, &placed) {
         put_ours(tree, &file, report)?;
     }

@@ -65,11 +65,18 @@ impl Known<'_> {
         }
         let mut found = None;
         table.document_type.visit_ids(&mut |field, of| {
-            if found.is_none() {
-                found = self.hangs(field, of, seen);
+            if found.is_none() && !self.stays(name, field) {
+                let advice = advice(name, field);
+                found = self.hangs(field, of, seen).map(|why| why + &advice);
             }
         });
-        found.or_else(|| self.personal(&table.document_type))
+        found.or_else(|| self.personal(name, &table.document_type))
+    }
+
+    /// Whether the field says who did something to a document, not whose it is, and never
+    /// leaves main: `updatedBy`.
+    fn stays(&self, table: &str, field: &str) -> bool {
+        is_of_doing(field) && self.manifest.mirror.never_leaves(table, field)
     }
 
     /// Whether an id of the other table makes it somebody's.
@@ -85,17 +92,21 @@ impl Known<'_> {
     }
 
     /// A field, at any depth, that says who somebody is.
-    fn personal(&self, validator: &Validator) -> Option<String> {
+    fn personal(&self, table: &str, validator: &Validator) -> Option<String> {
+        let personal = |validator: &Validator| self.personal(table, validator);
         match validator {
             Validator::Object { value } => value.iter().find_map(|(name, field)| {
-                if self.is_personal(name) {
-                    return Some(format!("has `{name}`, which says whose a document is"));
+                if self.is_personal(name) && !self.stays(table, name) {
+                    let advice = advice(table, name);
+                    return Some(format!(
+                        "has `{name}`, which says whose a document is{advice}"
+                    ));
                 }
-                self.personal(&field.field_type)
+                personal(&field.field_type)
             }),
-            Validator::Union { value } => value.iter().find_map(|member| self.personal(member)),
-            Validator::Array { value } => self.personal(value),
-            Validator::Record { values, .. } => self.personal(&values.field_type),
+            Validator::Union { value } => value.iter().find_map(personal),
+            Validator::Array { value } => personal(value),
+            Validator::Record { values, .. } => personal(&values.field_type),
             _ => None,
         }
     }
@@ -105,6 +116,22 @@ impl Known<'_> {
         self.owners.contains(name)
             || PERSONAL.contains(&lower.as_str())
             || ENDINGS.iter().any(|ending| lower.ends_with(ending))
+    }
+}
+
+/// Whether a field is called like what says who did something: `updatedBy`.
+fn is_of_doing(field: &str) -> bool {
+    field.ends_with("By") || field.ends_with("_by")
+}
+
+/// What may be done about such a field.
+fn advice(table: &str, field: &str) -> String {
+    if is_of_doing(field) {
+        format!(
+            " (if that says who did it, and not whose it is, add \"{table}.{field}\" to `never_mirror`)"
+        )
+    } else {
+        String::new()
     }
 }
 

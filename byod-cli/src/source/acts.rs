@@ -114,6 +114,18 @@ const MAKERS: [&str; 18] = [
     "queryGeneric",
 ];
 
+/// Those of them that make functions.
+const BUILDERS: [&str; 8] = [
+    "action",
+    "httpAction",
+    "httpActionGeneric",
+    "internalAction",
+    "internalMutation",
+    "internalQuery",
+    "mutation",
+    "query",
+];
+
 impl Reader<'_, '_> {
     /// Whether the node, where it is evaluated, may do something beside giving a value.
     fn acts(&self, id: NodeId, kind: AstKind) -> bool {
@@ -209,6 +221,39 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// Whether the node is in what runs when one of the project's functions is called, and no
+    /// sooner: `httpAction(async (ctx, request) => …)`, or a `handler` of a definition.
+    pub(super) fn is_for_calls(&self, id: NodeId) -> bool {
+        self.nodes.ancestor_ids(id).any(|function| {
+            let is_function = matches!(
+                self.nodes.kind(function),
+                AstKind::Function(_) | AstKind::ArrowFunctionExpression(_)
+            );
+            if !is_function {
+                return false;
+            }
+            let parent = self.nodes.parent_id(function);
+            match self.nodes.kind(parent) {
+                AstKind::CallExpression(call) => self.is_convex_maker(&call.callee, &BUILDERS),
+                AstKind::ObjectProperty(property)
+                    if property.key.static_name().as_deref() == Some("handler") =>
+                {
+                    let made = self.nodes.parent_id(self.nodes.parent_id(parent));
+                    let AstKind::CallExpression(call) = self.nodes.kind(made) else {
+                        return false;
+                    };
+                    // `export const add = userMutation({ handler: … })`, too.
+                    self.is_convex_maker(&call.callee, &BUILDERS)
+                        || matches!(
+                            self.nodes.parent_kind(made),
+                            AstKind::VariableDeclarator(_) | AstKind::ExportDefaultDeclaration(_)
+                        ) && matches!(&call.callee, Expression::Identifier(_))
+                }
+                _ => false,
+            }
+        })
+    }
+
     /// Whether the node is evaluated when the module is loaded, not in a function.
     fn is_at_load(&self, id: NodeId) -> bool {
         !self.nodes.ancestor_kinds(id).any(|kind| {
@@ -241,8 +286,11 @@ impl Reader<'_, '_> {
     fn is_convex_maker(&self, name: &Expression, makers: &[&str]) -> bool {
         let import = self.symbol(name).and_then(|symbol| self.import(symbol));
         import.is_some_and(|(from, taken)| {
-            (matches!(from, "convex/values" | "convex/server") || from.contains("_generated/"))
-                && taken.is_some_and(|taken| makers.contains(&taken.as_str()))
+            let is_convex = matches!(from, "convex/values" | "convex/server")
+                || from.contains("_generated/")
+                // What `byod export --main` writes has the same builders.
+                || from.ends_with("byod/server");
+            is_convex && taken.is_some_and(|taken| makers.contains(&taken.as_str()))
         })
     }
 

@@ -42,6 +42,7 @@ impl Reader<'_, '_> {
                 is_owner: false,
                 lookup: None,
                 decides: None,
+                given_to: None,
                 span: 0..0,
             });
         }
@@ -77,6 +78,7 @@ impl Reader<'_, '_> {
             is_owner: false,
             lookup: None,
             decides: None,
+            given_to: None,
             span: 0..0,
         });
     }
@@ -97,6 +99,7 @@ impl Reader<'_, '_> {
             is_owner: self.is_owner(at),
             lookup: self.lookup_around(at),
             decides: self.decides(at),
+            given_to: None,
             span: range(self.nodes.kind(at).span()),
         });
     }

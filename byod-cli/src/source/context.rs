@@ -3,7 +3,7 @@
 use oxc_ast::AstKind;
 use oxc_ast::ast::{
     Argument, BindingPattern, CallExpression, Class, ClassElement, Expression, FormalParameter,
-    FormalParameters, ObjectPattern, VariableDeclarator,
+    FormalParameters, ObjectPattern, ObjectPropertyKind, VariableDeclarator,
 };
 use oxc_semantic::{NodeId, SymbolId};
 use oxc_span::GetSpan;
@@ -29,6 +29,21 @@ const TELLTALE: [&str; 7] = [
     "vectorSearch",
 ];
 
+/// The members of an object that is written out.
+fn keys(argument: &Argument) -> Vec<String> {
+    let Argument::ObjectExpression(object) = argument else {
+        return Vec::new();
+    };
+    let properties = object.properties.iter();
+    properties
+        .filter_map(|property| match property {
+            ObjectPropertyKind::ObjectProperty(property) => property.key.static_name(),
+            ObjectPropertyKind::SpreadProperty(_) => None,
+        })
+        .map(|key| key.to_string())
+        .collect()
+}
+
 impl Reader<'_, '_> {
     /// Whether the symbol is a function's context, by its name, its type or its use.
     pub(super) fn is_context(&self, symbol: SymbolId) -> bool {
@@ -51,7 +66,8 @@ impl Reader<'_, '_> {
             .as_ref()
             .is_some_and(|annotation| {
                 let written = &self.text[range(annotation.span)];
-                written.contains("Ctx") && !written.contains('[')
+                // Not a list of them, nor a function of one.
+                written.contains("Ctx") && !written.contains('[') && !written.contains("=>")
             });
         is_typed || self.is_first_of_handler(declaration) || self.is_used_as_context(symbol)
     }
@@ -99,6 +115,32 @@ impl Reader<'_, '_> {
             && self.functions_around(declaration).len() == 1
     }
 
+    /// To whom the function is given whose context that is, by the name in the module:
+    /// `withUser(async (ctx) => ctx.user)`.
+    pub(super) fn wrapped_by(&self, context: NodeId) -> Option<String> {
+        let AstKind::IdentifierReference(name) = self.nodes.kind(context) else {
+            return None;
+        };
+        let symbol = self
+            .scoping
+            .get_reference(name.reference_id())
+            .symbol_id()?;
+        let parameter = self.scoping.symbol_declaration(symbol);
+        let AstKind::FormalParameter(_) = self.nodes.kind(parameter) else {
+            return None;
+        };
+        let function = self.nodes.parent_id(self.nodes.parent_id(parameter));
+        let span = self.nodes.kind(function).span();
+        let AstKind::CallExpression(call) = self.nodes.parent_kind(function) else {
+            return None;
+        };
+        let is_given = call.arguments.iter().any(|given| given.span() == span);
+        let Expression::Identifier(callee) = &call.callee else {
+            return None;
+        };
+        is_given.then(|| callee.name.to_string())
+    }
+
     /// A use of `ctx`.
     pub(super) fn context(&self, id: NodeId, facts: &mut Facts) {
         let (path, outermost) = self.members(id);
@@ -141,6 +183,9 @@ impl Reader<'_, '_> {
             }
         } else if !CONTEXT.contains(&first.as_str()) {
             self.access(outermost, Caller::Context, path, facts);
+            if let Some(access) = facts.access.last_mut() {
+                access.given_to = self.wrapped_by(id);
+            }
         }
     }
 
@@ -240,6 +285,11 @@ impl Reader<'_, '_> {
         };
         match self.nodes.kind(self.scoping.symbol_declaration(symbol)) {
             AstKind::Function(function) => followed(&function.params),
+            // `const withUser = (handler) => async (ctx, args) => handler(ctx, args, user)`
+            AstKind::FormalParameter(_) => {
+                self.hands(call, place, facts);
+                true
+            }
             AstKind::VariableDeclarator(declarator) => {
                 self.hands_to(call, place, declarator, facts);
                 match declarator
@@ -270,6 +320,7 @@ impl Reader<'_, '_> {
         facts.hands.push(Hands {
             place,
             of: self.method_of(call),
+            adds: call.arguments.get(place).map_or_else(Vec::new, keys),
             shown: shorten(&self.text[range(call.span)]),
         });
     }

@@ -21,6 +21,9 @@ pub(crate) struct Facts {
     pub(crate) values: BTreeSet<String>,
     /// Those that are used otherwise than by reading: written, changed, handed on.
     pub(crate) touched: BTreeSet<String>,
+    /// Those of them that are so where a module may be loading: not in the handlers of
+    /// functions.
+    pub(crate) changing: BTreeSet<String>,
     /// Those that are used otherwise than by calling them with the context alone.
     pub(crate) handed: BTreeSet<String>,
     /// Every text in it.
@@ -35,6 +38,8 @@ pub(crate) struct Facts {
     pub(crate) loads_more: bool,
     /// Names of nothing in the module, used as values: `Date`, `process`.
     pub(crate) globals: BTreeSet<String>,
+    /// It calls `require`, and not for a module of Node's own.
+    pub(crate) requires_more: bool,
     /// Names in what it does when its module is loaded, beside making what it declares.
     pub(crate) acting: BTreeSet<String>,
     /// `v.id("table")`, and where.
@@ -137,6 +142,8 @@ pub(crate) struct Hands {
     pub(crate) place: usize,
     /// The name of the module whose method is called.
     pub(crate) of: Option<String>,
+    /// What is added to it: `handler({ ...ctx, user }, args)`.
+    pub(crate) adds: Vec<String>,
     /// The call, as errors show it.
     pub(crate) shown: String,
 }
@@ -221,6 +228,8 @@ pub(crate) struct Access {
     pub(crate) lookup: Option<String>,
     /// What is decided by it, if anything.
     pub(crate) decides: Option<Decides>,
+    /// To whom the function is given whose context it is, where it is one's.
+    pub(crate) given_to: Option<String>,
     /// Where it is.
     pub(crate) span: Range<usize>,
 }

@@ -28,6 +28,7 @@ mod parse;
 mod parts;
 mod project;
 mod public;
+mod remaining;
 mod rows;
 mod runs;
 mod statements;

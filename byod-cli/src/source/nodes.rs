@@ -81,6 +81,7 @@ impl<'a> Reader<'_, 'a> {
                 let name = identifier.name.to_string();
                 let Some(symbol) = reference.symbol_id() else {
                     if reference.is_value() {
+                        facts.requires_more |= name == "require" && !self.requires_node(id);
                         facts.globals.insert(name);
                     }
                     return;
@@ -104,6 +105,9 @@ impl<'a> Reader<'_, 'a> {
                         }
                         if reference.is_write() || self.is_touched(id) {
                             facts.touched.insert(name.clone());
+                            if !self.is_for_calls(id) {
+                                facts.changing.insert(name.clone());
+                            }
                         }
                     }
                     facts.names.insert(name);
@@ -287,6 +291,15 @@ impl<'a> Reader<'_, 'a> {
             is_run: self.is_run(outermost),
             scheduled: self.scheduled(outermost),
         });
+    }
+
+    /// Whether it is `require("node:crypto")`, by which nothing of the project is reached.
+    fn requires_node(&self, id: NodeId) -> bool {
+        let AstKind::CallExpression(call) = self.nodes.parent_kind(id) else {
+            return false;
+        };
+        matches!(call.arguments.as_slice(), [Argument::StringLiteral(from)]
+            if from.value.starts_with("node:"))
     }
 
     /// The members that are read of the expression `id`, and the outermost of them.

@@ -34,6 +34,8 @@ pub(crate) struct Operation {
     /// It adds a document, where it doesn't change or delete one that is there.
     pub(crate) inserts: bool,
     pub(crate) of: OperationOf,
+    /// The id of the document, where it is about one, with the table before it or not.
+    pub(crate) id: Option<Origin>,
     /// The fields that the documents it asks for are to have, and what they are to be.
     pub(crate) by: Vec<(String, Origin)>,
     /// It is a query that gives one document.

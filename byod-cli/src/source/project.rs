@@ -12,6 +12,7 @@ use super::hoisted::hoisted;
 use super::module::{Export, Module};
 use super::mounted::package_above;
 use super::parse;
+use super::remaining::remaining;
 use crate::error::Error;
 use crate::owners::OwnerNames;
 
@@ -73,7 +74,7 @@ impl Sources {
         byod_build::check_nesting(file, &text)?;
         // Two files of one name, as `a.ts` and `a.mjs`: which of them counts can't be told.
         let is_other = self.broken.contains(&name) || self.modules.remove(&name).is_some();
-        let text = apart(file, hoisted(file, text));
+        let text = remaining(file, apart(file, hoisted(file, text)));
         let module = parse::module(file, name.clone(), text, owners);
         if let Some(module) = module.filter(|_| !is_other) {
             self.modules.insert(name, module);

@@ -38,6 +38,7 @@ impl Reader<'_, '_> {
                         writes: false,
                         inserts: false,
                         of: OperationOf::Perhaps(table),
+                        id: None,
                         by: self.namespace_around(id),
                         is_one: false,
                         shown: shorten(&self.text[range(property.span)]),
@@ -118,11 +119,12 @@ impl Reader<'_, '_> {
         };
         let first = call.arguments.first().and_then(Argument::as_expression);
         let origin = || first.map_or(Origin::Unknown, |first| self.origin(first, 0));
-        let mut add = |writes: bool, of: OperationOf| {
+        let mut add = |writes: bool, of: OperationOf, id: Option<Origin>| {
             touching.operations.push(Operation {
                 writes,
                 inserts: name == "insert",
                 of,
+                id,
                 by: self.asked_by(call),
                 is_one: self.gives_one(call),
                 shown: shorten(&self.text[range(call.span)]),
@@ -132,7 +134,7 @@ impl Reader<'_, '_> {
             return self.asks(call, name, touching);
         }
         if name == "vectorSearch" {
-            return add(false, OperationOf::Table(origin()));
+            return add(false, OperationOf::Table(origin()), None);
         }
         if self.is_store(object, 0) {
             // Convex's own tables.
@@ -144,8 +146,8 @@ impl Reader<'_, '_> {
             let count = call.arguments.len();
             let is_spread = |argument: &Argument| matches!(argument, Argument::SpreadElement(_));
             let (writes, ids) = match name {
-                "query" => return add(false, OperationOf::Table(origin())),
-                "insert" => return add(true, OperationOf::Table(origin())),
+                "query" => return add(false, OperationOf::Table(origin()), None),
+                "insert" => return add(true, OperationOf::Table(origin()), None),
                 "get" => (false, 1),
                 "delete" => (true, 1),
                 "patch" | "replace" => (true, 2),
@@ -158,19 +160,23 @@ impl Reader<'_, '_> {
                     return;
                 }
             };
-            let of = match (call.arguments.iter().any(is_spread), count > ids) {
-                (true, _) => OperationOf::Id(Origin::Unknown),
-                (false, true) => OperationOf::Table(origin()),
-                (false, false) => OperationOf::Id(origin()),
+            let second = call.arguments.get(1).and_then(Argument::as_expression);
+            let (of, id) = match (call.arguments.iter().any(is_spread), count > ids) {
+                (true, _) => (OperationOf::Id(Origin::Unknown), Origin::Unknown),
+                (false, true) => {
+                    let id = second.map_or(Origin::Unknown, |id| self.origin(id, 0));
+                    (OperationOf::Table(origin()), id)
+                }
+                (false, false) => (OperationOf::Id(origin()), origin()),
             };
-            return add(writes, of);
+            return add(writes, of, Some(id));
         }
         if matches!(name, "edge" | "edgeX") {
             let edge = match call.arguments.first() {
                 Some(Argument::StringLiteral(text)) => text.value.to_string(),
                 _ => String::new(),
             };
-            return add(false, OperationOf::Edge(edge));
+            return add(false, OperationOf::Edge(edge), None);
         }
         // Something else that may stand for a database, or for one of its tables.
         let writes = match name {
@@ -179,7 +185,7 @@ impl Reader<'_, '_> {
             _ => return,
         };
         if let Some(Argument::StringLiteral(text)) = call.arguments.first() {
-            add(writes, OperationOf::Perhaps(text.value.to_string()));
+            add(writes, OperationOf::Perhaps(text.value.to_string()), None);
         }
     }
 

@@ -85,7 +85,7 @@ impl<'a> Analysis<'a> {
             for (index, statement) in module.statements.iter().enumerate() {
                 let facts = &statement.facts;
                 let acts = |name: &&String| statement.is_effect || facts.acting.contains(*name);
-                for name in facts.touched.iter().filter(acts) {
+                for name in facts.changing.iter().filter(acts) {
                     if let Some((there, at)) = sources.declared(module, name) {
                         let of = changers.entry((there.name.clone(), at)).or_default();
                         of.insert((module.name.clone(), index));
@@ -192,6 +192,15 @@ impl<'a> Analysis<'a> {
         all.functions = seen;
         all.functions.remove(path);
         all
+    }
+
+    /// Whether there is no such function, for certain: to call it fails, here and there.
+    fn is_nowhere(&self, path: &FunctionPath) -> bool {
+        let module = self.sources.modules.get(&path.module);
+        !self.manifest.main.functions.contains_key(path)
+            && module.is_some_and(|module| {
+                !module.text.contains(&path.name) && !module.text.contains("export *")
+            })
     }
 
     /// As [`Analysis::direct`], found once.
@@ -311,17 +320,25 @@ impl<'a> Analysis<'a> {
             .components
             .extend(touching.components.iter().cloned());
         let functions = statement.facts.functions.iter();
-        own.touches
-            .functions
-            .extend(functions.map(|f| f.path.clone()));
+        own.touches.functions.extend(
+            functions
+                .map(|f| &f.path)
+                .filter(|f| !self.is_nowhere(f))
+                .cloned(),
+        );
         for problem in &statement.facts.problems {
             let is_open = ["uses `internal`", "uses `api`", "imports while it runs"];
             if is_open.iter().any(|open| problem.starts_with(open)) {
                 own.touches.obscure.insert(problem.clone());
             }
         }
-        for global in ["eval", "Function", "require"] {
-            if statement.facts.globals.contains(global) {
+        let facts = &statement.facts;
+        for (global, is_open) in [
+            ("eval", true),
+            ("Function", true),
+            ("require", facts.requires_more),
+        ] {
+            if is_open && facts.globals.contains(global) {
                 let what = format!("uses `{global}`, by which anything can be reached");
                 own.touches.obscure.insert(what);
             }

@@ -176,8 +176,33 @@ impl Byod {
         status.unwrap_or(connected)
     }
 
-    /// Brings copies of main's documents to a deployment that was just connected. If that
-    /// fails, calls try it again.
+    /// Keeps the copies current that this process has brought to the user's deployment, as
+    /// main's record names it now.
+    pub(super) async fn keep_copies(&self, user: &UserId) {
+        let Some(subject) = self.inner().copies.subject(user.as_str()) else {
+            return;
+        };
+        // What can't be read now is in the status, which is asked again.
+        let Ok(Some(record)) = self.inner().store.get(user).await else {
+            return;
+        };
+        if record.connection_status != ConnectionStatus::Connected {
+            return;
+        }
+        let Ok(connected) = self.connected(user, &record) else {
+            return;
+        };
+        self.bring_copies(Whose {
+            user: user.as_str(),
+            subject: &subject,
+            client: &connected.client,
+            fingerprint: connected.fingerprint,
+        })
+        .await;
+    }
+
+    /// Brings copies of main's documents to a deployment that was just connected, or is
+    /// watched. If that fails, calls try it again.
     async fn bring_copies(&self, whose: Whose<'_>) {
         let deadline = whose.client.deadline();
         let brought = self.inner().copies.refresh(whose, deadline).await;

@@ -61,6 +61,9 @@ pub(super) struct Allowance {
     left: f64,
     /// When that was counted.
     at: Instant,
+    /// Main was told the user's subject by this process, so that it knows it where nobody
+    /// is there who does: in a sweep.
+    pub(super) is_introduced: bool,
 }
 
 impl Allowance {
@@ -88,6 +91,7 @@ impl Default for Allowance {
         Self {
             left: Self::MOST,
             at: Instant::now(),
+            is_introduced: false,
         }
     }
 }

@@ -169,6 +169,11 @@ impl Byod {
     /// Does [`apply_outbox`](Self::apply_outbox) for every connected user, a few at a
     /// time: to be called now and then, for what is left on deployments that nobody calls.
     ///
+    /// Main knows a user's subject once they were connected by [`connect`](Self::connect), or
+    /// rows of theirs were taken after a call. Where neither was, as after
+    /// [`save_credentials`](Self::save_credentials) alone, it counts as failed until their next
+    /// call.
+    ///
     /// Needs the function `listConfigs` in main's module of credentials, which `byod
     /// export --main` writes; errors are those of main when it is called.
     pub async fn sweep_outboxes(&self) -> Result<Swept, Error> {
@@ -281,7 +286,8 @@ impl Byod {
             }
             let deadline = client.deadline();
             let rows: Rows = client.call(Endpoint::Query, ROWS, &owner, deadline).await?;
-            if rows.rows.is_empty() {
+            let is_stranger = matches!(owner, Owner::Subject(_)) && !allowance.is_introduced;
+            if rows.rows.is_empty() && !is_stranger {
                 return Ok(delivered);
             }
             let part = &rows.rows[..rows.rows.len().min(at_once).min(allowed)];
@@ -304,6 +310,10 @@ impl Byod {
                 }
                 Err(error) => return Err(error),
             };
+            allowance.is_introduced |= is_stranger;
+            if rows.rows.is_empty() {
+                return Ok(delivered);
+            }
             note(main, user, &applied, &mut delivered);
             if is_over() {
                 break;

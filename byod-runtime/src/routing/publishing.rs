@@ -41,6 +41,10 @@ impl Byod {
     /// that routes are kept ([`ByodBuilder::cache_ttl`](crate::ByodBuilder::cache_ttl)).
     /// Costs one query of main per that time, until all receivers are dropped.
     ///
+    /// As often, the copies of main's documents on the user's deployment are brought up to
+    /// date, if this process has brought them there before and they are older than
+    /// [`mirror_max_age`](crate::ByodBuilder::mirror_max_age): so calls need not wait for it.
+    ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
@@ -105,9 +109,13 @@ async fn refresh(weak: Weak<Inner>, user: UserId, watchers: watch::Sender<UserSt
         if byod.inner().watched.remove_unwatched(&user) {
             return;
         }
-        if let Err(error) = byod.status(&user).await {
-            let reason = error.to_string();
-            byod.publish_change(&user, |known| known.unread(&reason));
+        match byod.status(&user).await {
+            Ok(status) if status.enabled => byod.keep_copies(&user).await,
+            Ok(_) => {}
+            Err(error) => {
+                let reason = error.to_string();
+                byod.publish_change(&user, |known| known.unread(&reason));
+            }
         }
         let pause = byod.inner().refresh_every;
         drop(byod);

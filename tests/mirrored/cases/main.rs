@@ -200,6 +200,36 @@ async fn of_what_is_too_much_to_bring_nothing_is_and_it_is_said() {
     }
 }
 
+/// Somebody who is watched has current copies, though nobody calls.
+#[tokio::test]
+async fn who_is_watched_has_what_main_has_soon() {
+    let Some(world) = World::start(LONG).await else {
+        return;
+    };
+    let alice = world.connected("alice").await;
+    let watching = world.watching();
+    let session = world.session(&watching, &alice.id, &alice.subject);
+    let sorted = session.query::<Vec<String>>("notes:sorted", &json!({}));
+    sorted.unwrap().await.unwrap();
+    let status = watching.watch_status(&*alice.id);
+    let args = json!({"user": alice.id});
+    world.on_main::<()>("users:ban", &args).await;
+    let is_banned = async || alice.holds("users").await[0]["bannedAt"].is_number();
+    for _ in 0..100 {
+        if is_banned().await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(is_banned().await);
+    // Nobody watches any more.
+    drop(status);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    world.on_main::<()>("users:pardon", &args).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert!(is_banned().await);
+}
+
 #[tokio::test]
 async fn nobody_elses_document_travels_and_no_field_that_nobody_reads() {
     let Some(world) = World::start(LONG).await else {

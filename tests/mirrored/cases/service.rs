@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use byod_mirrored_tests::{FUNCTIONS, TABLES};
-use byod_runtime::{Byod, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session};
+use byod_runtime::{
+    Byod, ByodBuilder, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -47,6 +49,12 @@ impl World {
     /// Another process of the service.
     pub(crate) fn another(&self, max_age: Duration) -> Byod {
         service(&self.main, &self.proxy.url, max_age)
+    }
+
+    /// The same, which asks how watched users are doing each second.
+    pub(crate) fn watching(&self) -> Byod {
+        let byod = builder(&self.main, &self.proxy.url, Duration::ZERO);
+        byod.cache_ttl(Duration::from_secs(1)).build().unwrap()
     }
 
     /// The same, for which main is never slow.
@@ -153,7 +161,11 @@ impl User {
 }
 
 fn service(main: &NodeDeployment, url: &str, max_age: Duration) -> Byod {
-    let byod = Byod::builder()
+    builder(main, url, max_age).build().unwrap()
+}
+
+fn builder(main: &NodeDeployment, url: &str, max_age: Duration) -> ByodBuilder {
+    Byod::builder()
         .main_url(url)
         .deploy_key(&*main.deploy_key)
         .encryption_key(EncryptionKey::parse("only for tests").unwrap())
@@ -161,8 +173,7 @@ fn service(main: &NodeDeployment, url: &str, max_age: Duration) -> Byod {
         .functions(FUNCTIONS)
         .mirror_max_age(max_age)
         .retries(0)
-        .development(true);
-    byod.build().unwrap()
+        .development(true)
 }
 
 fn address(deployment: &NodeDeployment) -> std::net::SocketAddr {

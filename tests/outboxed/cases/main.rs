@@ -281,6 +281,54 @@ async fn a_sweep_and_a_connect_take_what_is_left() {
     assert_eq!((nothing.users, nothing.applied), (2, 0));
 }
 
+/// Main knows who somebody is there since they connected, before any row of theirs came.
+#[tokio::test]
+async fn a_sweep_takes_the_first_rows_of_who_has_had_none() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.connected("alice").await;
+    // So that her route is known.
+    alice.query::<Value>("notes:list", json!({})).await;
+    world.proxy.strike(proxy::Fault::ResetConnecting);
+    alice
+        .mutation::<String>("notes:create", json!({"title": "one"}))
+        .await;
+    alice.session.apply_outbox().await.unwrap_err();
+    world.proxy.heal();
+    let swept = world.another().sweep_outboxes().await.unwrap();
+    assert_eq!((swept.users, swept.failed), (1, 0), "{swept:?}");
+    assert_eq!(world.counted(&alice).await, 1);
+}
+
+/// Whoever fills their outbox has main do so much of it, and holds up nobody else.
+#[tokio::test]
+async fn of_one_user_main_does_so_much_at_a_time_whatever_is_left() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let (alice, bob) = (world.connected("alice").await, world.connected("bob").await);
+    let begun = std::time::Instant::now();
+    alice.flood(6_000).await;
+    let mut done = 0;
+    for round in 0..5 {
+        let delivered = alice.session.apply_outbox().await.unwrap();
+        assert!(delivered.more, "{round}");
+        done += delivered.applied + delivered.refused.len() as u64;
+        assert!(done <= 1_600 * (round + 1));
+        if round == 0 {
+            let title = json!({"title": "his"});
+            bob.mutation::<String>("notes:create", title).await;
+            bob.session.apply_outbox().await.unwrap();
+            assert_eq!(world.counted(&bob).await, 1);
+        }
+    }
+    let most = 3_200 + 10 * (begun.elapsed().as_secs() + 1);
+    assert!((3_200..=most).contains(&done), "{done} of at most {most}");
+    let left = alice.holds("byodOutbox").await.len() as u64;
+    assert_eq!(left, 6_000 - done);
+}
+
 /// Deployments that take their time hold up nobody else's rows.
 #[tokio::test]
 async fn a_sweep_does_not_wait_for_those_that_are_slow() {

@@ -145,6 +145,13 @@ impl User {
         let forged = past::<()>(&self.deployment, "custom/testing:forge", &args);
         forged.await.unwrap();
     }
+
+    /// Writes so many rows at once that main won't do.
+    pub(crate) async fn flood(&self, rows: u32) {
+        let args = json!({"owner": self.subject, "rows": rows});
+        let flooded = past::<()>(&self.deployment, "custom/testing:flood", &args);
+        flooded.await.unwrap();
+    }
 }
 
 async fn past<T: DeserializeOwned>(

@@ -51,6 +51,8 @@ struct Place {
     /// When to look at the route again.
     look_again: tokio::time::Instant,
     copies: Option<(Duration, Instant)>,
+    /// What came on the socket and has not been given yet.
+    held: Option<Box<[QueryResult]>>,
     /// What was given last.
     given: Option<Vec<Given>>,
 }
@@ -118,7 +120,7 @@ impl Follower {
             // The former ones end after these have begun.
             place.watch = self.watch(&place.target, subscriptions);
             place.polls = place.watch.is_none() || place.polls;
-            place.given = None;
+            (place.held, place.given) = (None, None);
             self.place = Some(place);
         }
     }
@@ -145,6 +147,10 @@ impl Follower {
                 continue;
             }
             let step = self.step().await;
+            // Kept until they are given: the socket tells them once.
+            if let (Step::News(News::Results(results)), Some(place)) = (&step, &mut self.place) {
+                place.held = Some(results.clone());
+            }
             if self.has_moved() || matches!(step, Step::Look) {
                 self.look_again().await;
                 continue;
@@ -213,6 +219,7 @@ impl Follower {
             watch,
             target,
             copies,
+            held: None,
             given: None,
         });
         self.pause = FIRST;
@@ -285,6 +292,12 @@ impl Follower {
             return;
         };
         if leads_to(&place.target, &target) {
+            // There may be room for a socket by now.
+            if place.watch.is_none()
+                && let Ok(subscriptions) = self.subscriptions(&place.target)
+            {
+                place.watch = self.watch(&place.target, subscriptions);
+            }
             place.look_again = self.due();
             place.copies = copies;
             self.place = Some(place);
@@ -307,9 +320,12 @@ impl Follower {
     }
 
     async fn step(&mut self) -> Step {
-        let (Some(place), Some(following)) = (&self.place, &mut self.following) else {
+        let (Some(place), Some(following)) = (&mut self.place, &mut self.following) else {
             return Step::Look;
         };
+        if let Some(held) = place.held.take_if(|_| !following.may_have_changed()) {
+            return Step::News(News::Results(held));
+        }
         let every = self.session.byod().inner().live.poll;
         // What was never given is asked for at once.
         let poll = place.given.as_ref().map_or(Duration::ZERO, |_| every);
@@ -389,7 +405,8 @@ impl Follower {
         let claim = errors
             .clone()
             .find(|error| matches!(error, Error::Claim { .. }));
-        if let (Some(error), Some(place)) = (claim, &self.place) {
+        if let (Some(error), Some(place)) = (claim, &mut self.place) {
+            place.held = None;
             let deadline = self.session.byod().main_client().deadline();
             let (session, target) = (self.session.clone(), place.target.clone());
             let error = error.clone();
@@ -411,6 +428,7 @@ impl Follower {
             return None;
         }
         let place = self.place.as_mut()?;
+        place.held = None;
         let given: Vec<Given> = results
             .iter()
             .map(|result| match result {

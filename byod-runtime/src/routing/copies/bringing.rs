@@ -48,6 +48,11 @@ impl Copies {
         Writing::new(self.users.of(user))
     }
 
+    /// The user's subject, if this process has brought copies of theirs.
+    pub(crate) fn subject(&self, user: &str) -> Option<String> {
+        self.users.of(user).subject.get().cloned()
+    }
+
     /// How old the user's copies are once they are as current as they are to be. One
     /// refresh of a user at a time: the others wait for it.
     pub(crate) async fn refresh(
@@ -105,6 +110,7 @@ impl Copies {
                 written = None;
             }
         }
+        of.subject.get_or_init(|| whose.subject.to_owned());
         *known = Some(Known {
             fingerprint: whose.fingerprint,
             read: begun,

@@ -1,7 +1,7 @@
 //! What this process knows of one user's copies.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use tokio::sync::Mutex;
@@ -13,6 +13,8 @@ pub(super) struct OfUser {
     pub(super) known: Mutex<Option<Known>>,
     /// How many calls to main have ended that may have changed what they are of.
     writes: AtomicU64,
+    /// The user's subject, once copies were brought.
+    pub(super) subject: OnceLock<String>,
 }
 
 /// What was brought to a user's deployment last.

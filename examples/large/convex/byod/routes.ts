@@ -574,6 +574,7 @@ export const ON_USERS: Record<string, OnUsers> = {
     give: { userId: "subject" },
     copies: true,
   },
+  "inbox:broken": { kind: "query", give: { userId: "subject" }, copies: true },
   "inbox:deadLinks": {
     kind: "query",
     give: { userId: "subject" },
@@ -1145,7 +1146,6 @@ export const REFUSED: Record<string, string> = {
   "admin/debug:countTable": "doesn't show which table `ctx.db.query(table as TableNames)` in `admin/debug:countTable` is about: name it as a text, or by a type that is a union of texts",
   "admin/debug:deleteDocument": 'doesn\'t show which table `ctx.db.delete(id)` in `admin/debug:deleteDocument` is about: write `"table", ` before the id, or give it the type `Id<"table">`',
   "drafts:get": "declares no `args`: write `args: {}`, or what it takes",
-  "inbox:broken": "takes `…` out of its context; write `ctx` and `ctx.…` instead",
   "posts:publishAnswer": "writes `notifications` and `posts` on main beside `conversations` and `messages`: uses main's table `follows`. `follows` has `followerId`, the id of a user: if it is the caller's own that is read, name it in `mirror` under [user]",
   "projects/stats:history": "reads `activityEvents` and `users` on main beside `projects`: uses main's table `activityEvents`. `activityEvents` has `userId`, the id of a user: if it is the caller's own that is read, name it in `mirror` under [user]",
   "prompts:copyTemplate": "writes `templates` on main beside `prompts`: reaches main's table `templates` by an id in `ctx.db.get(templateId)`",

@@ -22,3 +22,19 @@ export const forge = internalMutation({
     return null;
   },
 });
+
+/** So many rows of nothing that main does. */
+export const flood = internalMutation({
+  args: { owner: v.string(), rows: v.number() },
+  returns: v.null(),
+  handler: async (ctx, { owner, rows }) => {
+    for (let seq = 1; seq <= rows; seq += 1) {
+      const row = JSON.stringify({ is: "nothing" });
+      await ctx.db.insert("byodOutbox", { owner, seq, row });
+    }
+    const state = await ctx.db.query("byodOutboxState").first();
+    if (state === null)
+      await ctx.db.insert("byodOutboxState", { owner, next: rows + 1 });
+    return null;
+  },
+});

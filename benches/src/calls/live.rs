@@ -1,0 +1,245 @@
+//! Watched queries: how long a change takes to whoever watches it, and what those cost
+//! that it doesn't touch. Every contender watches by one socket of one deployment, in a
+//! process of its own, by turns.
+
+mod subscriber;
+
+use std::error::Error;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use byod_local::{Local, LocalDeployment, Value};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+
+use super::external::build_official;
+use crate::report::{Requirement, Section, Table, median};
+pub(crate) use subscriber::watch_by_byod;
+use subscriber::{Kind, Subscriber};
+
+/// How many queries are watched in one process.
+const SUBSCRIPTIONS: [usize; 3] = [1, 100, 10_000];
+
+/// Changes of one document in a turn, and turns of each contender.
+const CHANGES: usize = 60;
+const TURNS: usize = 3;
+
+/// Where all watched documents change at once: how many there are, and how often.
+const TOGETHER: usize = 1000;
+const TIMES: usize = 15;
+
+/// What came of one contender's turns.
+#[derive(Default)]
+struct Outcome {
+    /// From the mutation's acknowledgement to the value, in µs.
+    delays: Vec<f64>,
+    /// The subscriber's time on its processor for one change, in µs.
+    costs: Vec<f64>,
+    /// Resident bytes for each subscription, with its value.
+    bytes: Vec<f64>,
+}
+
+pub(crate) fn measure(program: &Path, scratch: &Path) -> Result<Vec<Section>, Box<dyn Error>> {
+    build_official(scratch)?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let world = World::start(program, scratch, runtime)?;
+    let mut table = Table::new(&[
+        "subscriptions",
+        "client",
+        "p50 in µs",
+        "p99 in µs",
+        "cost of a change in µs",
+        "bytes each",
+    ]);
+    let mut figures = Vec::new();
+    for count in SUBSCRIPTIONS {
+        let mut outcomes = Kind::ALL.map(|kind| (kind, Outcome::default()));
+        // Where there are many, the crate takes minutes to begin.
+        let turns = if count > TOGETHER { 1 } else { TURNS };
+        for _ in 0..turns {
+            for (kind, outcome) in &mut outcomes {
+                eprintln!("{count} subscriptions by {kind} …");
+                world.turn(*kind, count, outcome)?;
+            }
+        }
+        for (kind, mut outcome) in outcomes {
+            let [p50, p99] = [0.5, 0.99].map(|share| outcome.delay(share));
+            let cost = median(outcome.costs.iter().copied());
+            let bytes = median(outcome.bytes.iter().copied());
+            table.row(vec![
+                count.to_string(),
+                kind.to_string(),
+                format!("{p50:.0}"),
+                format!("{p99:.0}"),
+                format!("{cost:.0}"),
+                if count > 1 {
+                    format!("{bytes:.0}")
+                } else {
+                    "-".to_owned()
+                },
+            ]);
+            figures.push(((kind, count), (p50, cost, bytes)));
+        }
+    }
+    let figure = |kind, count| {
+        let found = figures.iter().find(|(of, _)| *of == (kind, count));
+        found.map_or((f64::NAN, f64::NAN, f64::NAN), |(_, figure)| *figure)
+    };
+    let mut one = Section::new("A change of one document that is watched", table);
+    let (byod, crate_) = (figure(Kind::Byod, 1), figure(Kind::Crate, 1));
+    one.requirements = vec![
+        Requirement::at_most(
+            "p50 with one subscription, times the crate's",
+            byod.0 / crate_.0,
+            1.0,
+        ),
+        Requirement::at_most(
+            "cost of a change beside 10,000 untouched, times beside none",
+            figure(Kind::Byod, 10_000).1 / byod.1,
+            1.5,
+        ),
+        Requirement::at_most("bytes a subscription", figure(Kind::Byod, 10_000).2, 4096.0),
+    ];
+
+    let mut table = Table::new(&["client", "values a second"]);
+    let mut rates = Vec::new();
+    for kind in Kind::ALL {
+        let rates_of_turns = (0..TURNS).map(|_| world.together(kind));
+        let rate = median(rates_of_turns.collect::<Result<Vec<_>, _>>()?.into_iter());
+        table.row(vec![kind.to_string(), format!("{rate:.0}")]);
+        rates.push(rate);
+    }
+    let title = format!("{TOGETHER} documents that are watched change at once");
+    let mut all = Section::new(title, table);
+    let ratio = rates[0] / rates[1];
+    all.requirements.push(Requirement::at_least(
+        "values a second, times the crate's",
+        ratio,
+        5.0,
+    ));
+    Ok(vec![one, all])
+}
+
+impl Outcome {
+    fn delay(&mut self, share: f64) -> f64 {
+        self.delays.sort_by(f64::total_cmp);
+        let place = (self.delays.len() as f64 * share) as usize;
+        let last = self.delays.len().saturating_sub(1);
+        self.delays
+            .get(place.min(last))
+            .copied()
+            .unwrap_or(f64::NAN)
+    }
+}
+
+/// The deployment, and a user who has as many notes as are ever watched.
+struct World<'a> {
+    program: &'a Path,
+    scratch: &'a Path,
+    main: LocalDeployment,
+    user: String,
+    token: String,
+    notes: Vec<String>,
+    /// The deployment's own.
+    _runtime: Runtime,
+}
+
+impl<'a> World<'a> {
+    fn start(
+        program: &'a Path,
+        scratch: &'a Path,
+        runtime: Runtime,
+    ) -> Result<Self, Box<dyn Error>> {
+        let manifest = byod_local::read_manifest(byod_examples::MANIFEST)?;
+        // A function that writes all notes that are watched together.
+        let main = Local::main(&manifest).function("ai:embed", |ctx, args| {
+            let title = args.str("text").unwrap_or_default();
+            for note in ctx.query("notes").take(TOGETHER)? {
+                let id = note.id().unwrap_or_default();
+                ctx.patch(id, [("title", Value::from(title))])?;
+            }
+            Ok(json!([]))
+        });
+        let main = runtime.block_on(main.start())?;
+        let account = json!({
+            "subject": "alice", "name": "Alice", "email": "alice@example.org",
+            "createdAt": 0.0, "updatedAt": 0.0,
+        });
+        let user = main.insert("users", account)?;
+        let most = SUBSCRIPTIONS.into_iter().max().unwrap_or_default();
+        let notes = (0..most).map(|number| {
+            let note = json!({
+                "userId": user, "title": number.to_string(), "content": "a note".repeat(20),
+                "createdAt": 0.0, "updatedAt": 0.0,
+            });
+            main.insert("notes", note)
+        });
+        Ok(Self {
+            program,
+            scratch,
+            notes: notes.collect::<Result<_, _>>()?,
+            token: main.token_for("alice", Duration::from_secs(24 * 3600))?,
+            user,
+            main,
+            _runtime: runtime,
+        })
+    }
+
+    fn subscriber(&self, kind: Kind) -> Result<Subscriber, Box<dyn Error>> {
+        let environment = [
+            ("DEPLOYMENT_URL", self.main.url()),
+            ("DEPLOY_KEY", self.main.deploy_key()),
+            ("TOKEN", self.token.clone()),
+            ("USER_ID", self.user.clone()),
+        ];
+        Subscriber::start(kind, self.program, self.scratch, &environment)
+    }
+
+    /// Changes one document after the other, each once the value of the last is there.
+    fn turn(&self, kind: Kind, count: usize, outcome: &mut Outcome) -> Result<(), Box<dyn Error>> {
+        let mut subscriber = self.subscriber(kind)?;
+        let before = subscriber.watch(&self.notes[..1])?;
+        let rest = &self.notes[1..count];
+        if !rest.is_empty() {
+            let after = subscriber.watch(rest)?;
+            outcome
+                .bytes
+                .push((after.bytes - before.bytes) / rest.len() as f64);
+        }
+        let begun = subscriber.processor()?;
+        for change in 0..CHANGES {
+            let note = &self.notes[change * 7919 % count];
+            let title = now().to_string();
+            let arguments = json!({"id": note, "title": title});
+            self.main.run_as("alice", "notes:update", arguments)?;
+            let acknowledged = now();
+            let came = subscriber.take(1)?;
+            outcome.delays.push(came[0] - acknowledged);
+        }
+        let ended = subscriber.processor()?;
+        outcome.costs.push((ended - begun) / CHANGES as f64);
+        Ok(())
+    }
+
+    /// Changes all watched documents at once; gives the values a second.
+    fn together(&self, kind: Kind) -> Result<f64, Box<dyn Error>> {
+        let mut subscriber = self.subscriber(kind)?;
+        subscriber.watch(&self.notes[..TOGETHER])?;
+        let begun = Instant::now();
+        for _ in 0..TIMES {
+            let text = json!({"text": now().to_string()});
+            self.main.run("ai:embed", text)?;
+            subscriber.take(TOGETHER)?;
+        }
+        Ok((TOGETHER * TIMES) as f64 / begun.elapsed().as_secs_f64())
+    }
+}
+
+/// In µs since 1970.
+fn now() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64() * 1e6).floor()
+}
