@@ -374,7 +374,8 @@ fn process(service: &Service) -> byod_runtime::Byod {
     process_by(service, service.main.url())
 }
 
-/// The same, which reaches main by that URL.
+/// The same, which reaches main by that URL. It isn't told at once what others write into records: main is too far away, or
+/// of before there was a way to be told.
 fn process_by(service: &Service, main_url: String) -> byod_runtime::Byod {
     let byod = byod_runtime::Byod::builder()
         .main_url(main_url)
@@ -382,6 +383,7 @@ fn process_by(service: &Service, main_url: String) -> byod_runtime::Byod {
         .encryption_key(byod_runtime::EncryptionKey::parse("only for tests").unwrap())
         .tables(byod_examples::TABLES)
         .minimum_schema_version(1)
+        .listen_to_main(false)
         .development(true);
     byod.build().unwrap()
 }

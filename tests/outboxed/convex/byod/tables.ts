@@ -32,5 +32,6 @@ export const databaseConfig = {
 export const byodTables = {
   userDatabaseConfig: defineTable(databaseConfig)
     .index("by_user", ["userId"])
-    .index("by_status", ["connectionStatus"]),
+    .index("by_status", ["connectionStatus"])
+    .index("by_updated", ["updatedAt"]),
 };
