@@ -69,7 +69,7 @@ fn documentation<'t>(text: &'t str, name: &str) -> Option<Vec<&'t str>> {
         let rest = rest.and_then(|rest| rest.strip_prefix(name));
         rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
     };
-    let at = lines.iter().position(|line| declares(line))?;
+    let at = lines.iter().position(declares)?;
     let before = lines[..at].iter().rev();
     let before = before.take_while(|line| line.starts_with("///") || line.starts_with("#["));
     Some(before.copied().collect())

@@ -61,7 +61,7 @@ fn functions(project: &Project) -> Functions<'_> {
     let needs_one = |path: &FunctionPath| {
         let is_byods = path.module.starts_with("byod/") || path.to_string() == "functions:ping";
         let has_table = project.schema.table(path.table_of_module()).is_some();
-        !is_byods && !(has_table && BY_ITSELF.contains(&&*path.name))
+        !(is_byods || has_table && BY_ITSELF.contains(&&*path.name))
     };
     functions.filter(|(path, _)| needs_one(path)).collect()
 }
