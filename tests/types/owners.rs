@@ -54,6 +54,8 @@ impl Service {
             .tables(TABLES)
             .functions(FUNCTIONS)
             .development(true)
+            // Requests of main are counted.
+            .listen_to_main(false)
             .build()
             .unwrap();
         if connected {
