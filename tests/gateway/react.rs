@@ -1,10 +1,19 @@
 //! `byod-react`'s own tests, against the gateway.
 
-use std::process::Command;
+use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 use super::start;
 use crate::support::Service;
 use crate::support::node::Node;
+
+/// Runs one of the package's scripts, one at a time: the first one installs what they need.
+fn run(script: &mut Command) -> Output {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../byod-react");
+    script.current_dir(folder).output().unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hooks_and_the_form_show_what_the_gateway_says() {
@@ -17,14 +26,12 @@ async fn the_hooks_and_the_form_show_what_the_gateway_says() {
         let mut tests = Command::new("node");
         tests
             .args(["test/run.mjs", react])
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../byod-react"))
             .env("BYOD_GATEWAY", &gateway.url)
             .env("BYOD_TOKEN", &gateway.alices_token)
             .env("BYOD_DEPLOYMENT", alices.url())
             .env("BYOD_DEPLOY_KEY", alices.deploy_key());
-        let output = tokio::task::spawn_blocking(move || tests.output())
+        let output = tokio::task::spawn_blocking(move || run(&mut tests))
             .await
-            .unwrap()
             .unwrap();
         let text = [output.stdout, output.stderr].concat();
         assert!(
@@ -42,8 +49,7 @@ fn the_package_has_its_code_and_types_and_nothing_else() {
     }
     let mut tests = Command::new("node");
     tests.args(["test/run.mjs", "package"]);
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../byod-react");
-    let output = tests.current_dir(folder).output().unwrap();
+    let output = run(&mut tests);
     let text = [output.stdout, output.stderr].concat();
     assert!(
         output.status.success(),
