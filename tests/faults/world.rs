@@ -92,9 +92,6 @@ impl World {
             .retries(RETRIES)
             .answer_limit(ANSWER_LIMIT)
             .failure_threshold(THRESHOLD)
-            // Hearing of a record that was just written drops the route, and what fails under way then isn't counted
-            // for the next one: the matrix counts to the call.
-            .listen_to_main(false)
             // What was found out stays as it is.
             .recovery_pauses(Duration::from_secs(3600), Duration::from_secs(3600));
         let mut acceptors = Vec::new();

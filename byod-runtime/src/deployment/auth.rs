@@ -1,13 +1,13 @@
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use hyper::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::jwt;
 use crate::redact::Secrets;
 
 /// A user's OpenID Connect token (a JWT), without the space around it. Wiped from
@@ -62,14 +62,7 @@ impl Token {
     /// When it runs out, in seconds since 1970, as it says itself. Nobody has checked that
     /// but whoever takes the token.
     pub(crate) fn expires(&self) -> Option<f64> {
-        #[derive(Deserialize)]
-        struct Claims {
-            exp: f64,
-        }
-        let claims = self.0.expose_secret().split('.').nth(1)?;
-        let claims = Zeroizing::new(URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?);
-        let Claims { exp } = serde_json::from_slice(&claims).ok()?;
-        Some(exp)
+        jwt::expires(self.0.expose_secret())
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -11,6 +11,7 @@ mod deadline;
 mod endpoint;
 mod health;
 pub(crate) mod http;
+mod jwt;
 mod limits;
 mod observer;
 mod retry;

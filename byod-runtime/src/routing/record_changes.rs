@@ -11,7 +11,7 @@ use super::connects_under_way::Connecting;
 use super::service::Byod;
 use crate::error::Error;
 use crate::users::UserId;
-use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig};
+use crate::users::{Change, ConnectionStatus, Credentials, UserDatabaseConfig, time_after};
 
 /// How often a writer tries that others keep coming before.
 const ATTEMPTS: u32 = 100;
@@ -75,9 +75,11 @@ impl Byod {
         let store = &self.inner().store;
         let mut seen = seen;
         for attempt in 1..=ATTEMPTS {
+            let at = time_after(seen.as_ref());
+            self.inner().listening.writing(user, at as f64);
             let written = match (&seen, change.credentials) {
-                (Some(record), _) => store.update(record, change).await?,
-                (None, Some(sealed)) => store.create(user, sealed, change).await?,
+                (Some(record), _) => store.update(record, change, at).await?,
+                (None, Some(sealed)) => store.create(user, sealed, change, at).await?,
                 (None, None) => return Ok(Written::Lost(None)),
             };
             if written {

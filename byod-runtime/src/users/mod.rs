@@ -18,4 +18,4 @@ pub use keyring::{Keyring, Opened, OpenedBy};
 pub use record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
 pub use reseal::{Records, Resealed};
 
-pub(crate) use store::{Change, Store, Who, to_the_end};
+pub(crate) use store::{Change, Store, Who, time_after, to_the_end};

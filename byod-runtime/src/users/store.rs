@@ -169,17 +169,19 @@ impl Store {
             credentials: sealed,
             // A main of before this was left alone compares the tags only: the time must
             // not go back behind a disconnect that came in between.
-            updated_at: after(record),
+            updated_at: time_after(Some(record)),
         };
         self.main.mutation(&self.reseal_config, &args).await
     }
 
-    /// Makes a record for a user who had none; `false` if somebody else did meanwhile.
+    /// Makes a record for a user who had none, at that time (in ms since 1970); `false` if
+    /// somebody else did meanwhile.
     pub(crate) async fn create(
         &self,
         user: &UserId,
         credentials: &SealedCredentials,
         change: &Change<'_>,
+        now: u64,
     ) -> Result<bool, Error> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -196,7 +198,6 @@ impl Store {
             created_at: u64,
             updated_at: u64,
         }
-        let now = now();
         let args = Create {
             user_id: user.as_str(),
             credentials,
@@ -219,22 +220,23 @@ impl Store {
         }
     }
 
-    /// Changes the record, unless it is another by now than the one that was seen:
-    /// `false` then. Main compares both in its own transaction.
+    /// Changes the record at that time ([`time_after`]), unless it is another by now than the
+    /// one that was seen: `false` then. Main compares both in its own transaction.
     pub(crate) async fn update(
         &self,
         seen: &UserDatabaseConfig,
         change: &Change<'_>,
+        at: u64,
     ) -> Result<bool, Error> {
         if self.compares_nothing.load(Ordering::Relaxed) {
-            return self.update_unguarded(seen, change).await;
+            return self.update_unguarded(seen, change, at).await;
         }
         let expected = Expected {
             connection_status: &seen.connection_status,
             auth_tags: &seen.credentials.auth_tags,
             updated_at: seen.updated_at,
         };
-        let update = Update::of(seen, change, Some(expected));
+        let update = Update::of(seen, change, Some(expected), at);
         let update = self.main.mutation(&self.update_config, &update);
         match update.await {
             Ok(Some(written)) => Ok(written),
@@ -245,7 +247,7 @@ impl Store {
                 Ok(true)
             }
             Err(Error::Function { message, .. }) if takes_no_expectation(&message) => {
-                self.update_unguarded(seen, change).await
+                self.update_unguarded(seen, change, at).await
             }
             Err(error) => Err(error),
         }
@@ -257,6 +259,7 @@ impl Store {
         &self,
         seen: &UserDatabaseConfig,
         change: &Change<'_>,
+        at: u64,
     ) -> Result<bool, Error> {
         tracing::warn!(
             function = self.update_config,
@@ -267,7 +270,7 @@ impl Store {
         if self.get(&user).await?.as_ref() != Some(seen) {
             return Ok(false);
         }
-        let update = Update::of(seen, change, None);
+        let update = Update::of(seen, change, None, at);
         let update = self
             .main
             .mutation::<IgnoredAny>(&self.update_config, &update);
@@ -307,6 +310,7 @@ impl<'a> Update<'a> {
         seen: &'a UserDatabaseConfig,
         change: &Change<'a>,
         expected: Option<Expected<'a>>,
+        at: u64,
     ) -> Self {
         Self {
             config_id: &seen.id,
@@ -316,7 +320,7 @@ impl<'a> Update<'a> {
             connection_error: change.error,
             last_connection_test: change.tested.then(now),
             schema_version: change.schema_version,
-            updated_at: after(seen),
+            updated_at: at,
         }
     }
 }
@@ -382,8 +386,9 @@ impl<'a> Change<'a> {
 
 /// The time of a change: later than what was seen, also within one millisecond or where
 /// another process's clock is ahead. Else the two could not be told apart.
-fn after(seen: &UserDatabaseConfig) -> u64 {
-    now().max(seen.updated_at as u64 + 1)
+pub(crate) fn time_after(seen: Option<&UserDatabaseConfig>) -> u64 {
+    let seen = seen.map_or(0, |seen| seen.updated_at as u64 + 1);
+    now().max(seen)
 }
 
 /// Milliseconds since 1970.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use byod_sync::Token;
 use sha2::{Digest, Sha256};
 
-use super::token_source::claims;
+use crate::deployment::jwt;
 
 /// Claims that differ from one token of the same caller to the next.
 const OF_THE_TOKEN: [&str; 6] = ["exp", "iat", "nbf", "jti", "auth_time", "nonce"];
@@ -52,7 +52,7 @@ impl Identity {
 /// The claims without those that are about the token; `None` where it is no JWT.
 fn caller(token: &str) -> Option<String> {
     let mut claims: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(&claims(token)?).ok()?;
+        serde_json::from_slice(&jwt::claims(token)?).ok()?;
     claims.contains_key("sub").then_some(())?;
     for claim in OF_THE_TOKEN {
         claims.remove(claim);

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
 use crate::deployment::auth::Token;
+use crate::deployment::jwt;
 use crate::error::BoxError;
 
 /// How long before a token runs out the next is asked for.
@@ -48,7 +47,7 @@ pub(super) fn due_in(token: &str) -> Option<Duration> {
         iat: Option<f64>,
     }
 
-    let Claims { exp, iat } = serde_json::from_slice(&claims(token)?).ok()?;
+    let Claims { exp, iat } = serde_json::from_slice(&jwt::claims(token)?).ok()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
     let left = Duration::try_from_secs_f64(exp - now.as_secs_f64()).unwrap_or_default();
     // A token of seconds is used for most of them.
@@ -66,24 +65,9 @@ impl Token {
 
 /// Whether the first of two tokens runs out after the second.
 pub(super) fn runs_out_later(one: &byod_sync::Token, other: &byod_sync::Token) -> bool {
-    #[derive(Deserialize)]
-    struct Expiry {
-        exp: f64,
-    }
-
     let expiry = |token: &byod_sync::Token| match token {
-        byod_sync::Token::User(token) => {
-            let claims: Expiry = serde_json::from_slice(&claims(token)?).ok()?;
-            Some(claims.exp)
-        }
+        byod_sync::Token::User(token) => jwt::expires(token),
         _ => None,
     };
     matches!((expiry(one), expiry(other)), (Some(one), Some(other)) if one > other)
-}
-
-/// The claims of a JWT, as JSON; nobody has looked at its signature.
-pub(super) fn claims(token: &str) -> Option<Vec<u8>> {
-    let mut parts = token.split('.');
-    let (_, claims) = (parts.next()?, parts.next()?);
-    URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()
 }
