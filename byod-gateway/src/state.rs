@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use byod_runtime::{Byod, Error, Session};
+use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::callers::Resolve;
@@ -59,9 +60,7 @@ impl Gateway {
             limiter.retain_recent();
         }
         limiter.check_key(&user.to_owned()).map_err(|too_early| {
-            let wait = too_early.wait_time_from(governor::clock::Clock::now(
-                &governor::clock::DefaultClock::default(),
-            ));
+            let wait = too_early.wait_time_from(limiter.clock().now());
             let seconds = wait.as_secs() + 1;
             let detail = format!("That was too often in a short time. Try again in {seconds} s.");
             Problem::new(429, "rate_limited", detail).retry_after(seconds)

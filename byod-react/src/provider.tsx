@@ -23,7 +23,7 @@ export interface BYODProviderProps {
    * `"gateway"`.
    */
   fetchToken?: FetchToken;
-  /** Where the gateway is; by default where the app's Convex client is connected to. */
+  /** Where the gateway is; by default where the app's Convex client is connected to, where that is the gateway. */
   gatewayUrl?: string;
 }
 

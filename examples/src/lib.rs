@@ -36,8 +36,6 @@ mod book {
     struct Start;
     #[doc = include_str!("../../docs/tables.md")]
     struct Tables;
-    #[doc = include_str!("../../docs/testing.md")]
-    struct Testing;
 }
 
 #[byod_table(location = "main")]
