@@ -1,6 +1,6 @@
 //! A warm query of a user's table, made by every contender in turns.
 
-mod external;
+pub(crate) mod external;
 pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod typed;

@@ -8,6 +8,7 @@ mod build;
 mod calls;
 mod cargo;
 mod decode;
+mod gateway;
 mod hang;
 mod progress;
 mod report;
@@ -74,6 +75,8 @@ enum Part {
     Hang,
     /// Watched queries, beside the official clients.
     Live,
+    /// What the gateway adds to calls and to watched queries.
+    Gateway,
     /// Reading a project, and `cargo check`.
     Build,
     /// One contender's calls alone, one after the other, for a profiler; only by name.
@@ -84,6 +87,9 @@ enum Part {
     /// Watches queries by byod, for the other process.
     #[value(hide = true)]
     Watch,
+    /// Is the gateway, for the other process.
+    #[value(hide = true)]
+    GatewayServe,
     /// Keeps a core awake, for the other process.
     #[value(hide = true)]
     StayAwake,
@@ -109,6 +115,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.part == Some(Part::Watch) {
         return calls::live::watch_by_byod();
     }
+    if arguments.part == Some(Part::GatewayServe) {
+        return gateway::serve();
+    }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
         return calls::profile(&program, arguments.contender, arguments.calls);
@@ -120,6 +129,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         (Part::Routes, "routes"),
         (Part::Hang, "hang"),
         (Part::Live, "live"),
+        (Part::Gateway, "gateway"),
         (Part::Build, "build"),
     ];
     let wanted = all
@@ -139,9 +149,10 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Part::Routes => sections.extend(route_cache::measure(&program, arguments.users)?),
             Part::Hang => sections.push(hang::measure()?),
             Part::Live => sections.extend(calls::live::measure(&program, &scratch)?),
+            Part::Gateway => sections.extend(gateway::measure(&program, &progress)?),
             Part::Build => sections.extend(build::measure(&scratch)?),
             // Done by now.
-            Part::Profile | Part::Serve | Part::Watch | Part::StayAwake => {}
+            Part::Profile | Part::Serve | Part::Watch | Part::GatewayServe | Part::StayAwake => {}
         }
         progress.end();
     }
