@@ -10,6 +10,7 @@ mod problem;
 mod router;
 mod settings;
 mod state;
+mod sync;
 
 pub use callers::{Caller, Resolve};
 pub use router::router;

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::answer::{Refused, failure, success};
 use super::body::Wanted;
 use crate::callers::Authorization;
+use crate::problem::Problem;
 use crate::state::Gateway;
 
 /// The value, and whether it is of the user's own deployment.
@@ -70,7 +71,7 @@ async fn answer(
         }
         Authorization::Nobody => on_main(gateway, byod.main_client(), &wanted).await,
         Authorization::Bearer(token) => match gateway.session(token).await {
-            Err(problem) => return problem.into_response(),
+            Err(error) => return Problem::from(error).into_response(),
             Ok(Some(session)) => routed(gateway, &session, token, &wanted).await,
             // Who is nobody yet can become somebody: that is main's to say.
             Ok(None) => on_main(gateway, &byod.main_client().with_token(token), &wanted).await,
