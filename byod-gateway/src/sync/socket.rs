@@ -1,5 +1,7 @@
 //! Makes a client's socket of a request.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -10,6 +12,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use byod_runtime::ProblemDetails;
 use byod_sync::server::{Settings as Sync, serve};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -18,7 +21,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::view::ClientView;
-use crate::problem::Problem;
+
 use crate::settings::Settings;
 use crate::state::Gateway;
 
@@ -38,16 +41,16 @@ pub(crate) fn routes() -> Router<Gateway> {
 fn open(gateway: Gateway, version: &str, mut request: Request) -> Response {
     let key = match handshake(request.headers()) {
         Ok(key) => key,
-        Err(why) => return Problem::new(400, "no_websocket", why).into_response(),
+        Err(why) => return ProblemDetails::new(400, "no_websocket", why).into_response(),
     };
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         let why = "this connection can't become a WebSocket's";
-        return Problem::new(426, "no_websocket", why).into_response();
+        return ProblemDetails::new(426, "no_websocket", why).into_response();
     };
     let Ok(place) = gateway.all_sockets.clone().try_acquire_owned() else {
         let why = "This gateway has as many sockets open as it may have.";
-        let problem = Problem::new(503, "too_many_sockets", why);
-        return problem.retry_after(1).into_response();
+        let problem = ProblemDetails::new(503, "too_many_sockets", why);
+        return problem.retry_after(Duration::from_secs(1)).into_response();
     };
     let settings = limits(&gateway.settings).for_version(version);
     tokio::spawn(async move {
