@@ -16,6 +16,7 @@ mod errors;
 mod examples;
 mod faults;
 mod gateway;
+mod handlers;
 mod links;
 mod live;
 mod node_server;
