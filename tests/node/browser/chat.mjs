@@ -1,9 +1,6 @@
 // The example app's page in Chromium: windows, each of a user, and what they do there as people do it.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 /** What the test program gives: where Chromium and the page are, who sees to the deployments, and more. */
@@ -27,20 +24,19 @@ const QUIET = ["--no-first-run", "--disable-gpu", "--disable-quic", "--disable-b
 
 /** Runs a test in a browser of its own; where it fails, what every window showed is printed. */
 export async function inBrowser(test) {
-  const folder = await mkdtemp(join(tmpdir(), "byod-browser-"));
   const root = process.getuid?.() === 0;
-  const browser = await chromium.launchPersistentContext(folder, {
+  const browser = await chromium.launch({
     executablePath: given.chromium,
     // Chromium's sandbox can't be made by root.
     args: root ? [...QUIET, "--no-sandbox"] : QUIET,
-    viewport: { width: 900, height: 620 },
-    reducedMotion: "reduce",
   });
-  browser.setDefaultTimeout(20_000);
   const windows = [];
   try {
     await test(async (user) => {
-      const chat = new Chat(user, await browser.newPage());
+      // Tabs of one window would wait for one another: all but one are hidden.
+      const page = await browser.newPage({ viewport: { width: 900, height: 620 }, reducedMotion: "reduce" });
+      page.setDefaultTimeout(20_000);
+      const chat = new Chat(user, page);
       windows.push(chat);
       await chat.signIn();
       return chat;
@@ -52,7 +48,6 @@ export async function inBrowser(test) {
     throw error;
   } finally {
     await browser.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
