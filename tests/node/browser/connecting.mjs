@@ -67,10 +67,11 @@ await inBrowser(async (window) => {
     await page.screenshot({ path: given.screenshot, fullPage: true });
   }
 
-  // Her key is revoked: the next message finds out, nothing goes to the service's, and both windows say so.
+  // Her key is revoked: whoever asks next finds out, nothing goes to the service's, and both windows say so.
   await asked("revoke");
-  await one.send("to nowhere");
+  await other.page.reload();
   for (const chat of [one, other]) await chat.isUnusable();
+  assert.ok(!(await status.innerText()).includes("It works."), "what was found before is over");
   const mains = await asked("counts", { tables: ["conversations", "messages"] });
   assert.deepEqual(mains, { main: [2, 1], alices: [1, 2] });
   await bob.send("still here");
