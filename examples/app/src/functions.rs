@@ -70,5 +70,7 @@ fn reply(ctx: &mut Ctx<'_>, args: Object) -> Result<String, FunctionError> {
         Some(Value::Array(messages)) => messages.len(),
         _ => 0,
     };
-    Ok(format!("I have read all {said} of it, and kept none."))
+    Ok(format!(
+        "I have read what is here, {said} in all, and kept nothing."
+    ))
 }

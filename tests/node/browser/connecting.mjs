@@ -61,7 +61,7 @@ await inBrowser(async (window) => {
   await other.send("Here nobody else reads along.");
   await one.shows("Here nobody else reads along.");
   await one.page.getByRole("button", { name: "Ask for an answer" }).click();
-  await other.shows("Here nobody else reads along.", "I have read all 1 of it, and kept none.");
+  await other.shows("Here nobody else reads along.", "I have read what is here, 1 in all, and kept nothing.");
   if (given.screenshot) {
     await page.evaluate(() => document.activeElement.blur());
     await page.screenshot({ path: given.screenshot, fullPage: true });
@@ -82,7 +82,7 @@ await inBrowser(async (window) => {
   await page.keyboard.press("Enter");
   for (const chat of [one, other]) {
     await chat.hasChats("On her own");
-    await chat.shows("Here nobody else reads along.", "I have read all 1 of it, and kept none.");
+    await chat.shows("Here nobody else reads along.", "I have read what is here, 1 in all, and kept nothing.");
   }
 
   await settings.getByRole("button", { name: "Disconnect", exact: true }).focus();

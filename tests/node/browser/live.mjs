@@ -18,7 +18,7 @@ await inBrowser(async (window) => {
     for (const chat of [one, other]) await chat.shows(`${one.user} from the one`, `${one.user} from the other`);
     // An action of main's, whose words are kept where the conversation is.
     await one.page.getByRole("button", { name: "Ask for an answer" }).click();
-    const answer = "I have read all 2 of it, and kept none.";
+    const answer = "I have read what is here, 2 in all, and kept nothing.";
     for (const chat of [one, other]) await chat.shows(`${one.user} from the one`, `${one.user} from the other`, answer);
     await other.delete(answer);
     for (const chat of [one, other]) await chat.shows(`${one.user} from the one`, `${one.user} from the other`);
