@@ -6,10 +6,10 @@ mod connection;
 mod events;
 mod failure;
 mod open_streams;
-mod problem;
 mod router;
 mod settings;
 mod state;
+mod sync;
 
 pub use callers::{Caller, Resolve};
 pub use router::router;

@@ -5,13 +5,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use byod_runtime::Byod;
+use byod_runtime::{Byod, ProblemDetails};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
-use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::state::Gateway;
-use crate::{api, connection, events};
+use crate::{api, connection, events, sync};
 
 /// Everything that a gateway answers, to be mounted where the app's clients look for their deployment: at the root of a
 /// host, or at a path (`Router::nest("/convex", …)`).
@@ -19,6 +18,7 @@ use crate::{api, connection, events};
 /// | path | |
 /// | --- | --- |
 /// | `POST /api/query`, `/api/mutation`, `/api/action`, `/api/run/{module}/{function}` | calls, as Convex's HTTP API has them |
+/// | `GET /api/sync`, `/api/{version}/sync` | Convex's sync protocol over a WebSocket: queries that are watched, mutations and actions |
 /// | `GET /byod/status`, `GET /byod/events` | how the caller's own deployment is doing, now and after every change |
 /// | `POST /byod/connect`, `/byod/rotate`, `/byod/test`, `/byod/disconnect` | what the caller does about it |
 /// | `GET /version` | the gateway's version |
@@ -29,6 +29,7 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
     let body_limit = settings.body_limit;
     let gateway = Gateway::new(byod, settings);
     let api = api::routes()
+        .merge(sync::routes())
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(as_convex());
     let connection = connection::routes()
@@ -45,7 +46,7 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
 async fn nothing() -> Response {
     let detail = "There is nothing here: a gateway has `/api/query`, `/api/mutation`, `/api/action`, `/api/run/…` and \
                   `/byod/…`. What deploys code, and calls by deploy key, go to the deployment itself.";
-    Problem::new(StatusCode::NOT_FOUND.as_u16(), "not_found", detail).into_response()
+    ProblemDetails::new(StatusCode::NOT_FOUND.as_u16(), "not_found", detail).into_response()
 }
 
 /// Pages of every origin may call functions, as on a deployment: a token says who calls, and no cookie does.

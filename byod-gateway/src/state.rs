@@ -1,14 +1,15 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use byod_runtime::{Byod, Error, Session};
+use byod_runtime::{Byod, Error, ProblemDetails, Session};
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::Semaphore;
 
 use crate::callers::Resolve;
 use crate::open_streams::OpenStreams;
-use crate::problem::Problem;
 use crate::settings::Settings;
 
 /// What all requests share. Cheap to clone.
@@ -23,6 +24,10 @@ pub(crate) struct Shared {
     /// By the user's id.
     connects: DefaultKeyedRateLimiter<String>,
     pub(crate) streams: OpenStreams,
+    /// Sockets of each user.
+    pub(crate) sockets: OpenStreams,
+    /// Those of all.
+    pub(crate) all_sockets: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -34,18 +39,20 @@ impl Gateway {
             resolve,
             connects: RateLimiter::keyed(per_minute),
             streams: OpenStreams::new(settings.events_per_user),
+            sockets: OpenStreams::new(settings.sockets_per_user),
+            all_sockets: Arc::new(Semaphore::new(settings.sockets)),
             settings,
         }))
     }
 
     /// The session of whom a token belongs to; `None` where main knows no user of it.
-    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Problem> {
+    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Error> {
         let byod = &self.0.byod;
         let Some(resolve) = &self.0.resolve else {
             return match byod.session_for(token).await {
                 Ok(session) => Ok(Some(session)),
                 Err(Error::Unauthenticated { .. }) => Ok(None),
-                Err(error) => Err(error.into()),
+                Err(error) => Err(error),
             };
         };
         let found = resolve.resolve(byod, token).await?;
@@ -53,7 +60,7 @@ impl Gateway {
     }
 
     /// Counts what a user does to their connection.
-    pub(crate) fn count_connect(&self, user: &str) -> Result<(), Problem> {
+    pub(crate) fn count_connect(&self, user: &str) -> Result<(), ProblemDetails> {
         let limiter = &self.0.connects;
         // Users of long ago are forgotten.
         if limiter.len() > 10_000 {
@@ -63,7 +70,8 @@ impl Gateway {
             let wait = too_early.wait_time_from(limiter.clock().now());
             let seconds = wait.as_secs() + 1;
             let detail = format!("That was too often in a short time. Try again in {seconds} s.");
-            Problem::new(429, "rate_limited", detail).retry_after(seconds)
+            ProblemDetails::new(429, "rate_limited", detail)
+                .retry_after(Duration::from_secs(seconds))
         })
     }
 }

@@ -47,10 +47,13 @@ mod users;
 pub use builder::ByodBuilder;
 pub use byod_schema::{FunctionType, Location, Manifest, Members, Refusal, Value};
 pub use calls::Session;
+pub use calls::relay;
 pub use deployment::Client;
 pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
+#[cfg(feature = "axum")]
+pub use error::ProblemDetails;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
 pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};

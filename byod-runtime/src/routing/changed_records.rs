@@ -68,7 +68,7 @@ async fn listen(weak: Weak<Inner>) {
                 News::Results(results) => results,
                 News::Refused(_) | News::NoSocket => continue,
             };
-            let changed = match results.first() {
+            let changed = match results.first().map(|latest| &latest.result) {
                 Some(Ok(changed)) => changed.read::<Vec<Changed>>(),
                 _ => break,
             };

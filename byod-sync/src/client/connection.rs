@@ -1,5 +1,7 @@
 //! One client of one deployment, with one identity, over all its sockets.
 
+use std::collections::VecDeque;
+
 use super::broken::Broken;
 use super::chunks::{Chunk, Chunks};
 use super::queries::{Queries, Subscription};
@@ -50,6 +52,9 @@ pub struct Client {
     sockets: u32,
     last_close: Option<String>,
     largest: usize,
+    /// How many moments were asked for, and how many of these have passed.
+    asked: u64,
+    passed: u64,
     socket: Option<Socket>,
 }
 
@@ -67,6 +72,10 @@ struct Socket {
     all_said: Option<u32>,
     /// The version that came last.
     version: Version,
+    /// How many moments had been asked for when a version of the query set was said.
+    asked: VecDeque<(u32, u64)>,
+    /// How many that were with the last one.
+    said: u64,
     chunks: Option<Chunks>,
 }
 
@@ -82,6 +91,8 @@ impl Client {
             sockets: 0,
             last_close: None,
             largest: LARGEST,
+            asked: 0,
+            passed: 0,
             socket: None,
         }
     }
@@ -105,7 +116,8 @@ impl Client {
         })
     }
 
-    /// Watches a query of a component, or one that was watched before.
+    /// Watches a query of a component, or one that was watched before. Where equal ones have pages that end elsewhere, they
+    /// are not one.
     pub fn subscribe_to(&mut self, subscription: Subscription) -> QueryId {
         self.queries.subscribe(subscription)
     }
@@ -133,6 +145,11 @@ impl Client {
     /// What the deployment said of the query's last run: where its page ends.
     pub fn journal(&self, query: QueryId) -> Option<&Option<String>> {
         self.queries.journal(query)
+    }
+
+    /// What the query's last run logged.
+    pub fn log_lines(&self, query: QueryId) -> &[String] {
+        self.queries.log_lines(query)
     }
 
     /// Who the client is from now on.
@@ -182,6 +199,8 @@ impl Client {
             identity: 0,
             all_said: None,
             version: Version::default(),
+            asked: VecDeque::new(),
+            said: 0,
             chunks: None,
         });
     }
@@ -211,11 +230,16 @@ impl Client {
             });
         }
         // A socket's first query set is sent though it be empty: the deployment answers it.
-        if socket.all_said.is_none() || self.queries.has_changes() {
+        let asks = socket.said < self.asked;
+        if socket.all_said.is_none() || self.queries.has_changes() || asks {
             let changes = self.queries.changes();
-            if socket.all_said.is_none() || !changes.is_empty() {
+            if socket.all_said.is_none() || !changes.is_empty() || asks {
                 let base_version = socket.query_set;
                 socket.query_set += 1;
+                if asks {
+                    socket.said = self.asked;
+                    socket.asked.push_back((socket.query_set, self.asked));
+                }
                 if socket.all_said.is_none() && !self.queries.has_changes() {
                     socket.all_said = Some(socket.query_set);
                 }
@@ -227,6 +251,18 @@ impl Client {
             }
         }
         self.requests.next_message()
+    }
+
+    /// Asks for a moment that is not before the present, by the deployment's own reckoning; all results are of such a one
+    /// once so many have [passed](Self::passed). It is how to wait for what was written there by another way.
+    pub fn ask_moment(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    /// How many of the moments that were asked for have passed.
+    pub fn passed(&self) -> u64 {
+        self.passed
     }
 
     /// Whether the deployment has confirmed all that this socket said: queries, requests, and who the client is. Then
@@ -380,10 +416,10 @@ impl Client {
                 Modification::Result {
                     id,
                     result,
+                    log_lines,
                     journal,
-                    ..
                 } => {
-                    let Some(news) = self.queries.set(id, result, journal) else {
+                    let Some(news) = self.queries.set(id, result, journal, log_lines) else {
                         continue;
                     };
                     if news.changed {
@@ -402,6 +438,12 @@ impl Client {
             }
         }
         if has_all {
+            while let Some(&(version, asked)) = socket.asked.front()
+                && version <= end.query_set
+            {
+                socket.asked.pop_front();
+                self.passed = self.passed.max(asked);
+            }
             received.completed = self.requests.covered(end.ts);
         }
         Ok(received)

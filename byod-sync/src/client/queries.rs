@@ -31,18 +31,23 @@ struct What {
     path: String,
     args: Json,
     component_path: Option<String>,
+    /// Where its page was to end when it was begun.
+    page_end: Option<String>,
 }
 
 /// One query, however often it is subscribed to.
 #[derive(Debug)]
 struct Watched {
+    /// Under which it is found; it is what the first says.
     what: Arc<What>,
+    others: Vec<Arc<What>>,
     subscriptions: usize,
     /// Whether this socket knows it.
     sent: bool,
     /// Whether the result is one that this socket gave.
     current: bool,
     journal: Option<Option<String>>,
+    log_lines: Vec<String>,
     result: Option<QueryResult>,
 }
 
@@ -77,10 +82,11 @@ impl Queries {
             component_path,
             journal,
         } = subscription;
-        let what = What {
+        let mut what = What {
             path,
             args,
             component_path,
+            page_end: journal.clone().flatten(),
         };
         if let Some(id) = self.by_what.get(&what) {
             if let Some(watched) = self.watched.get_mut(id) {
@@ -88,16 +94,33 @@ impl Queries {
             }
             return *id;
         }
+        // One that was begun without it may end there by now.
+        if let Some(page_end) = what.page_end.take() {
+            let id = self.by_what.get(&what).copied();
+            let known = id.and_then(|id| Some((id, self.watched.get_mut(&id)?)));
+            what.page_end = Some(page_end);
+            if let Some((id, known)) = known
+                && known.journal == journal
+            {
+                let what = Arc::new(what);
+                known.subscriptions += 1;
+                known.others.push(what.clone());
+                self.by_what.insert(what, id);
+                return id;
+            }
+        }
         let id = QueryId(self.next);
         self.next += 1;
         let what = Arc::new(what);
         self.by_what.insert(what.clone(), id);
         let watched = Watched {
             what,
+            others: Vec::new(),
             subscriptions: 1,
             sent: false,
             current: false,
             journal,
+            log_lines: Vec::new(),
             result: None,
         };
         self.watched.insert(id, watched);
@@ -118,6 +141,9 @@ impl Queries {
             self.unsent.push_back(Unsent::Remove(id));
         }
         self.by_what.remove(&watched.what);
+        for what in &watched.others {
+            self.by_what.remove(what);
+        }
         self.watched.remove(&id);
         true
     }
@@ -137,6 +163,11 @@ impl Queries {
 
     pub(super) fn journal(&self, id: QueryId) -> Option<&Option<String>> {
         self.watched.get(&id)?.journal.as_ref()
+    }
+
+    pub(super) fn log_lines(&self, id: QueryId) -> &[String] {
+        let watched = self.watched.get(&id);
+        watched.map_or(&[], |watched| &watched.log_lines)
     }
 
     /// All of them are to be said to a new socket, in the order in which they were begun.
@@ -180,11 +211,13 @@ impl Queries {
         id: QueryId,
         result: QueryResult,
         journal: Option<String>,
+        log_lines: Vec<String>,
     ) -> Option<News> {
         let watched = self.watched.get_mut(&id)?;
         watched.journal = Some(journal);
         let caught_up = !std::mem::replace(&mut watched.current, true);
-        let changed = watched.result.as_ref() != Some(&result);
+        let changed = watched.result.as_ref() != Some(&result) || watched.log_lines != log_lines;
+        watched.log_lines = log_lines;
         // The one that is kept shares its text with whoever was given it.
         if changed {
             watched.result = Some(result);

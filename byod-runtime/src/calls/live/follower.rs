@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use byod_schema::FunctionType;
-use byod_sync::{Json, QueryResult, Subscription};
+use byod_sync::{Json, Subscription};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -13,7 +13,7 @@ use super::polled::{Asked, ask};
 use crate::calls::call::Prepared;
 use crate::calls::session::Session;
 use crate::codec::FunctionInfo;
-use crate::deployment::sockets::{Caller, News, Watch};
+use crate::deployment::sockets::{Caller, Latest, News, Watch};
 use crate::deployment::{CallContext, answer};
 use crate::error::{Deployment, Error};
 use crate::routing::{Following, Target, Wanted};
@@ -32,10 +32,14 @@ pub(super) struct Follower {
     /// The deployment that the last results were of.
     deployment: Option<Deployment>,
     moved: bool,
+    /// Whether they are watched on the user's own deployment alone.
+    only_own: bool,
     /// That whoever follows has something else in mind.
     nudge: Arc<Notify>,
     following: Option<Following>,
     place: Option<Place>,
+    /// What was watched before, until other queries are.
+    former: Option<Watch>,
     /// The error that was given last, in place of results.
     told: Option<String>,
     pause: Duration,
@@ -52,7 +56,9 @@ struct Place {
     look_again: tokio::time::Instant,
     copies: Option<(Duration, Instant)>,
     /// What came on the socket and has not been given yet.
-    held: Option<Box<[QueryResult]>>,
+    held: Option<Box<[Latest]>>,
+    /// Where the pages end of what came last on the socket.
+    journals: Vec<Option<String>>,
     /// What was given last.
     given: Option<Vec<Given>>,
 }
@@ -68,6 +74,8 @@ enum Given {
 pub(super) struct Results {
     pub(super) target: Target,
     pub(super) results: Vec<Asked>,
+    /// Where their pages end; empty where that isn't known.
+    pub(super) journals: Vec<Option<String>>,
     /// Whether they are of another deployment than the last ones, and of the first page alone.
     pub(super) moved: bool,
     /// How old the copies are that they were made of, if they were.
@@ -89,9 +97,11 @@ impl Follower {
             first: None,
             deployment: None,
             moved: false,
+            only_own: false,
             nudge: Arc::default(),
             following: None,
             place: None,
+            former: None,
             told: None,
             pause: FIRST,
         }
@@ -104,6 +114,43 @@ impl Follower {
             nudge,
             ..Self::new(session, vec![first])
         }
+    }
+
+    /// On the user's own deployment alone: where they have none it is [`Error::DeploymentChanged`].
+    pub(super) fn on_own(session: Session, nudge: Arc<Notify>) -> Self {
+        Self {
+            only_own: true,
+            nudge,
+            ..Self::new(session, Vec::new())
+        }
+    }
+
+    /// Waits until the results that are given next are of a moment that is not before the present; `None` where there is no
+    /// socket to wait for.
+    pub(super) fn caught_up(&self) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let place = self.place.as_ref().filter(|place| !place.polls)?;
+        place.watch.as_ref().map(Watch::caught_up)
+    }
+
+    /// Asks now for what is asked for from time to time.
+    pub(super) fn poll_now(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.given = None;
+        }
+    }
+
+    /// Follows other queries from now on, of other functions, too: what each of them needs is found anew.
+    pub(super) fn follow_instead(&mut self, queries: Vec<Prepared<Json>>) {
+        self.queries = queries;
+        if let Some(place) = self.place.take() {
+            self.former = place.watch;
+        }
+    }
+
+    /// Whether it asks from time to time, and has not yet asked for what it is to follow.
+    pub(super) fn is_asking(&self) -> bool {
+        let place = self.place.as_ref();
+        place.is_some_and(|place| place.polls && place.given.is_none())
     }
 
     /// Watches other queries from now on; those that it watched already go on, unless `anew`.
@@ -121,6 +168,7 @@ impl Follower {
             place.watch = self.watch(&place.target, subscriptions);
             place.polls = place.watch.is_none() || place.polls;
             (place.held, place.given) = (None, None);
+            place.journals = Vec::new();
             self.place = Some(place);
         }
     }
@@ -140,6 +188,7 @@ impl Follower {
             if self.place.is_none()
                 && let Err(error) = self.settle().await
             {
+                self.former = None;
                 if let Some(error) = self.news(error) {
                     return Err(error);
                 }
@@ -201,6 +250,14 @@ impl Follower {
         self.session = to_its_end(async move { session.renewed().await }).await?;
         let (target, copies) = self.target().await?;
         let deployment = target.deployment();
+        if self.only_own && !target.is_user() {
+            let path = self.queries.first().map_or("", |query| query.function.path);
+            let context = target.client().context(FunctionType::Query, path);
+            return Err(Error::DeploymentChanged {
+                call: context.call(),
+                before: Box::new(deployment),
+            });
+        }
         if let Some(first) = &self.first
             && self
                 .deployment
@@ -220,8 +277,10 @@ impl Follower {
             target,
             copies,
             held: None,
+            journals: Vec::new(),
             given: None,
         });
+        self.former = None;
         self.pause = FIRST;
         Ok(())
     }
@@ -254,7 +313,7 @@ impl Follower {
                 path: path.to_owned(),
                 args: args.map_err(|error| context.encode(error))?,
                 component_path: None,
-                journal: None,
+                journal: query.options.journal.clone().map(Some),
             })
         };
         self.queries.iter().map(subscription).collect()
@@ -352,6 +411,9 @@ impl Follower {
     }
 
     async fn poll(&mut self) -> Vec<Asked> {
+        if let Some(place) = &mut self.place {
+            place.journals = Vec::new();
+        }
         let session = self.session.clone();
         let queries: Vec<_> = self
             .queries
@@ -368,11 +430,15 @@ impl Follower {
     }
 
     /// The results that came on the socket.
-    fn read(&mut self, results: &[QueryResult]) -> Vec<Asked> {
+    fn read(&mut self, results: &[Latest]) -> Vec<Asked> {
         let Some(place) = &mut self.place else {
             return Vec::new();
         };
         place.polls = false;
+        place.journals = results
+            .iter()
+            .map(|latest| latest.journal.clone())
+            .collect();
         let context = |query: &Prepared<Json>| -> CallContext<'_> {
             place
                 .target
@@ -380,7 +446,7 @@ impl Follower {
                 .context(FunctionType::Query, query.function.path)
         };
         let results = results.iter().zip(&self.queries);
-        let results = results.map(|(result, query)| match result {
+        let results = results.map(|(latest, query)| match &latest.result {
             Ok(value) => {
                 let limit = query.limits().answer;
                 match value.get().len() > limit {
@@ -445,6 +511,7 @@ impl Follower {
         Some(Ok(Results {
             target: place.target.clone(),
             results,
+            journals: place.journals.clone(),
             moved: std::mem::take(&mut self.moved),
             mirror_age: place.copies.map(|(age, read)| age + read.elapsed()),
         }))

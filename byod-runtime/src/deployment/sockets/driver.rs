@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use byod_schema::Location;
 use byod_sync::{Backoff, Broken, Token as SyncToken};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
@@ -101,9 +102,9 @@ impl Driver {
             Ok(websocket) => {
                 let location = telemetry::location(self.socket.location);
                 let span = tracing::info_span!("convex_socket", location);
-                telemetry::sockets(self.socket.location, 1.0);
+                let open = Counted::new(self.socket.location);
                 let ended = self.talk(websocket).instrument(span).await;
-                telemetry::sockets(self.socket.location, -1.0);
+                drop(open);
                 if matches!(ended, Ended::Idle) {
                     return;
                 }
@@ -138,7 +139,7 @@ impl Driver {
         if self.failed == PATIENCE {
             tracing::warn!(%error, "there is no socket for what is watched: it is asked for by HTTP meanwhile");
         }
-        self.socket.lock().trouble(News::NoSocket);
+        self.socket.trouble(News::NoSocket);
     }
 
     /// Takes note of why a socket ended.
@@ -153,7 +154,7 @@ impl Driver {
         };
         let quoted = context.quote(&said);
         tracing::debug!(reason, %quoted, "the socket has ended");
-        let _ = self.socket.lock().sync.disconnected(reason);
+        self.socket.disconnected(reason);
         match ended {
             Ended::Broken(Broken::Auth(_)) => {
                 let error = Error::Rejected {
@@ -164,7 +165,7 @@ impl Driver {
                 };
                 if !self.fetch_token().await {
                     self.backoff.slow_down();
-                    self.socket.lock().trouble(News::Refused(error));
+                    self.socket.trouble(News::Refused(error));
                 }
             }
             Ended::Broken(Broken::Fatal(_)) => {
@@ -288,7 +289,7 @@ impl Driver {
                         Message::Text(text) => {
                             last = Instant::now();
                             telemetry::received(self.socket.location, text.len());
-                            let result = self.socket.lock().receive(text.as_str());
+                            let result = self.socket.receive(text.as_str());
                             if let Err(broken) = result {
                                 return Ended::Broken(broken);
                             }
@@ -366,6 +367,22 @@ impl Driver {
         (self.failed, self.fresh) = (0, 0);
         self.backoff.reset();
         true
+    }
+}
+
+/// Counts an open socket, also where its task is ended from outside.
+struct Counted(Location);
+
+impl Counted {
+    fn new(location: Location) -> Self {
+        telemetry::sockets(location, 1.0);
+        Self(location)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        telemetry::sockets(self.0, -1.0);
     }
 }
 
