@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use axum::serve::ListenerExt as _;
 use byod_bench::deployment::end_with_standard_input;
 use byod_gateway::Settings;
 use byod_runtime::{ByodBuilder, Router};
@@ -93,6 +94,7 @@ pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
             .sockets_per_user(CLIENTS);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("http://{}", listener.local_addr()?);
+        let listener = listener.tap_io(|tcp| drop(tcp.set_nodelay(true)));
         axum::serve(listener, byod_gateway::router(byod, settings)).await?;
         Ok(())
     })
