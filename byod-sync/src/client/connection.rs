@@ -50,6 +50,7 @@ pub struct Client {
     sockets: u32,
     last_close: Option<String>,
     largest: usize,
+    largest_results: usize,
     socket: Option<Socket>,
 }
 
@@ -82,6 +83,7 @@ impl Client {
             sockets: 0,
             last_close: None,
             largest: LARGEST,
+            largest_results: usize::MAX,
             socket: None,
         }
     }
@@ -91,6 +93,15 @@ impl Client {
     pub fn with_largest_message(self, bytes: usize) -> Self {
         Self {
             largest: bytes,
+            ..self
+        }
+    }
+
+    /// The same, where the results that are kept may be as large as that together. A socket that gives more is of no use.
+    #[must_use]
+    pub fn with_largest_results(self, bytes: usize) -> Self {
+        Self {
+            largest_results: bytes,
             ..self
         }
     }
@@ -232,6 +243,12 @@ impl Client {
     /// Whether the deployment has confirmed all that this socket said: queries, requests, and who the client is. Then
     /// the socket is a good one.
     pub fn is_confirmed(&self) -> bool {
+        self.is_up_to_date() && self.requests.are_answered()
+    }
+
+    /// Whether the deployment has brought this socket to all that is watched, by who the client is. That takes no longer
+    /// than queries do; requests may.
+    pub fn is_up_to_date(&self) -> bool {
         self.socket.as_ref().is_some_and(|socket| {
             let Socket {
                 version, all_said, ..
@@ -239,7 +256,6 @@ impl Client {
             all_said.is_some()
                 && version.query_set == socket.query_set
                 && version.identity == socket.identity
-                && self.requests.are_answered()
         })
     }
 
@@ -386,6 +402,10 @@ impl Client {
                     let Some(news) = self.queries.set(id, result, journal) else {
                         continue;
                     };
+                    if self.queries.bytes() > self.largest_results {
+                        self.queries.forget_result(id);
+                        return Err(Broken::Reconnect("results are too large together"));
+                    }
                     if news.changed {
                         received.changed.push(id);
                     }

@@ -66,6 +66,8 @@ pub(super) struct Queries {
     watched: HashMap<QueryId, Watched>,
     by_what: HashMap<Arc<What>, QueryId>,
     next: u32,
+    /// How large the results are together.
+    bytes: usize,
     unsent: std::collections::VecDeque<Unsent>,
 }
 
@@ -117,6 +119,7 @@ impl Queries {
         if watched.sent {
             self.unsent.push_back(Unsent::Remove(id));
         }
+        self.bytes -= size(watched.result.as_ref());
         self.by_what.remove(&watched.what);
         self.watched.remove(&id);
         true
@@ -187,13 +190,39 @@ impl Queries {
         let changed = watched.result.as_ref() != Some(&result);
         // The one that is kept shares its text with whoever was given it.
         if changed {
-            watched.result = Some(result);
+            let before = watched.result.replace(result);
+            self.bytes += size(watched.result.as_ref());
+            self.bytes -= size(before.as_ref());
         }
         Some(News { changed, caught_up })
     }
 
+    /// How large all results are together, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The query has no result any more.
+    pub(super) fn forget_result(&mut self, id: QueryId) {
+        if let Some(watched) = self.watched.get_mut(&id) {
+            self.bytes -= size(watched.result.take().as_ref());
+            watched.current = false;
+        }
+    }
+
     pub(super) fn contains(&self, id: QueryId) -> bool {
         self.watched.contains_key(&id)
+    }
+}
+
+fn size(result: Option<&QueryResult>) -> usize {
+    match result {
+        None => 0,
+        Some(Ok(value)) => value.get().len(),
+        Some(Err(error)) => {
+            let data = error.data.as_ref();
+            error.message.len() + data.map_or(0, |data| data.get().len())
+        }
     }
 }
 

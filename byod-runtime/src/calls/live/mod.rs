@@ -3,6 +3,7 @@
 mod follower;
 mod one;
 mod paged;
+mod place;
 mod polled;
 mod together;
 
