@@ -15,6 +15,7 @@ mod errors;
 mod examples;
 mod faults;
 mod gateway;
+mod handlers;
 mod links;
 mod live;
 mod node_server;

@@ -4,10 +4,8 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use byod_runtime::{Byod, Error, Session, Subject, UserId};
+use byod_runtime::{Byod, Error, ProblemDetails, Session, Subject, UserId};
 use futures_util::future::BoxFuture;
-
-use crate::problem::Problem;
 
 /// Who a token belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,8 +57,8 @@ impl Caller {
 }
 
 /// Nobody, where somebody has to be.
-pub(crate) fn unauthenticated() -> Problem {
-    Problem::new(
+pub(crate) fn unauthenticated() -> ProblemDetails {
+    ProblemDetails::new(
         401,
         "unauthenticated",
         "Sign in first: send the token of who calls as `Authorization: Bearer …`.",

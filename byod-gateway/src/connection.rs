@@ -6,12 +6,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use byod_runtime::{ConnectionTest, Credentials, Session, UserStatus};
+use byod_runtime::{ConnectionTest, Credentials, ProblemDetails, Session, UserStatus};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::callers::{Authorization, unauthenticated};
-use crate::problem::Problem;
 use crate::state::Gateway;
 
 /// More than any credentials have, in bytes.
@@ -48,7 +47,7 @@ async fn status(State(gateway): State<Gateway>, headers: HeaderMap) -> Response 
     let status = async {
         let session = caller(&gateway, &headers).await?;
         let status: UserStatus = gateway.byod.status(session.user_id().clone()).await?;
-        Ok::<_, Problem>(status)
+        Ok::<_, ProblemDetails>(status)
     };
     answer(status.await)
 }
@@ -83,7 +82,7 @@ async fn test(State(gateway): State<Gateway>, asked: Asked<Nothing>) -> Response
             .test_connection(session.user_id().clone())
             .await
     });
-    let test: Result<ConnectionTest, Problem> = test.await;
+    let test: Result<ConnectionTest, ProblemDetails> = test.await;
     answer(test)
 }
 
@@ -103,7 +102,7 @@ async fn change<B, T>(
     gateway: &Gateway,
     Asked { headers, body }: Asked<B>,
     act: impl AsyncFnOnce(Session, B) -> Result<T, byod_runtime::Error>,
-) -> Result<T, Problem> {
+) -> Result<T, ProblemDetails> {
     let body = body?;
     let session = caller(gateway, &headers).await?;
     gateway.count_connect(session.user_id().as_str())?;
@@ -111,13 +110,16 @@ async fn change<B, T>(
 }
 
 /// The session of who calls.
-pub(crate) async fn caller(gateway: &Gateway, headers: &HeaderMap) -> Result<Session, Problem> {
+pub(crate) async fn caller(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+) -> Result<Session, ProblemDetails> {
     check_origin(gateway, headers)?;
     let Authorization::Bearer(token) = Authorization::of(headers) else {
         return Err(unauthenticated());
     };
     gateway.session(token).await?.ok_or_else(|| {
-        Problem::new(
+        ProblemDetails::new(
             403,
             "unknown_user",
             "The service knows no user of this token yet. Sign up first.",
@@ -126,7 +128,7 @@ pub(crate) async fn caller(gateway: &Gateway, headers: &HeaderMap) -> Result<Ses
 }
 
 /// Of pages, those of the gateway's own origin and of the origins that are set.
-fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
+fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), ProblemDetails> {
     let Some(origin) = headers.get(ORIGIN) else {
         return Ok(());
     };
@@ -136,7 +138,7 @@ fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
     if gateway.settings.origins.contains(origin) || (host.is_some() && host == own) {
         return Ok(());
     }
-    Err(Problem::new(
+    Err(ProblemDetails::new(
         403,
         "origin",
         "This page may not change where the user's data is: its origin is not one of the gateway's settings.",
@@ -146,13 +148,13 @@ fn check_origin(gateway: &Gateway, headers: &HeaderMap) -> Result<(), Problem> {
 /// A request with a JSON body. What is wrong with it is said once the caller may hear of it.
 struct Asked<B> {
     headers: HeaderMap,
-    body: Result<B, Problem>,
+    body: Result<B, ProblemDetails>,
 }
 
 impl<B: DeserializeOwned> FromRequest<Gateway> for Asked<B> {
-    type Rejection = Problem;
+    type Rejection = ProblemDetails;
 
-    async fn from_request(request: Request, _: &Gateway) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Gateway) -> Result<Self, ProblemDetails> {
         let headers = request.headers().clone();
         let kind = headers
             .get(CONTENT_TYPE)
@@ -162,23 +164,23 @@ impl<B: DeserializeOwned> FromRequest<Gateway> for Asked<B> {
             .unwrap_or_default();
         if !kind.trim().eq_ignore_ascii_case("application/json") {
             let detail = "Send `Content-Type: application/json`.";
-            return Err(Problem::new(415, "content_type", detail));
+            return Err(ProblemDetails::new(415, "content_type", detail));
         }
         let bytes = axum::body::to_bytes(request.into_body(), LARGEST_BODY);
         let bytes = bytes.await.map_err(|_| {
             let detail = format!("The body is larger than {LARGEST_BODY} bytes, or broke off.");
-            Problem::new(413, "too_large", detail)
+            ProblemDetails::new(413, "too_large", detail)
         })?;
         // What the parser says may repeat what was entered.
         let body = serde_json::from_slice(&bytes).map_err(|_| {
             let detail = "The body is not the JSON object that is expected.";
-            Problem::new(400, "malformed", detail)
+            ProblemDetails::new(400, "malformed", detail)
         });
         Ok(Self { headers, body })
     }
 }
 
-fn answer<T: serde::Serialize>(result: Result<T, Problem>) -> Response {
+fn answer<T: serde::Serialize>(result: Result<T, ProblemDetails>) -> Response {
     let mut response = match result {
         Ok(value) => (StatusCode::OK, Json(value)).into_response(),
         Err(problem) => problem.into_response(),

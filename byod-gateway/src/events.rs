@@ -8,14 +8,13 @@ use axum::http::HeaderMap;
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use byod_runtime::UserStatus;
+use byod_runtime::{ProblemDetails, UserStatus};
 use futures_util::stream;
 use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
 use crate::connection::caller;
 use crate::open_streams::Place;
-use crate::problem::Problem;
 use crate::state::Gateway;
 
 /// How long a stream lives. Who makes a new one shows a token that is valid then.
@@ -47,12 +46,12 @@ pub(crate) async fn events(State(gateway): State<Gateway>, headers: HeaderMap) -
     }
 }
 
-async fn watching(gateway: &Gateway, headers: &HeaderMap) -> Result<Watching, Problem> {
+async fn watching(gateway: &Gateway, headers: &HeaderMap) -> Result<Watching, ProblemDetails> {
     let session = caller(gateway, headers).await?;
     let user = session.user_id();
     let place = gateway.streams.take(user.as_str()).ok_or_else(|| {
         let detail = "This user has as many streams open as may be. Close one first.";
-        Problem::new(429, "too_many_streams", detail).retry_after(1)
+        ProblemDetails::new(429, "too_many_streams", detail).retry_after(Duration::from_secs(1))
     })?;
     let mut status = gateway.byod.watch_status(user.clone());
     // The first is sent at once, unless it is none yet.

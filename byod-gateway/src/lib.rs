@@ -6,7 +6,6 @@ mod connection;
 mod events;
 mod failure;
 mod open_streams;
-mod problem;
 mod router;
 mod settings;
 mod state;

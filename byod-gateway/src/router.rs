@@ -5,10 +5,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use byod_runtime::Byod;
+use byod_runtime::{Byod, ProblemDetails};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
-use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::state::Gateway;
 use crate::{api, connection, events};
@@ -45,7 +44,7 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
 async fn nothing() -> Response {
     let detail = "There is nothing here: a gateway has `/api/query`, `/api/mutation`, `/api/action`, `/api/run/…` and \
                   `/byod/…`. What deploys code, and calls by deploy key, go to the deployment itself.";
-    Problem::new(StatusCode::NOT_FOUND.as_u16(), "not_found", detail).into_response()
+    ProblemDetails::new(StatusCode::NOT_FOUND.as_u16(), "not_found", detail).into_response()
 }
 
 /// Pages of every origin may call functions, as on a deployment: a token says who calls, and no cookie does.

@@ -1,14 +1,14 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use byod_runtime::{Byod, Error, Session};
+use byod_runtime::{Byod, Error, ProblemDetails, Session};
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::callers::Resolve;
 use crate::open_streams::OpenStreams;
-use crate::problem::Problem;
 use crate::settings::Settings;
 
 /// What all requests share. Cheap to clone.
@@ -39,7 +39,7 @@ impl Gateway {
     }
 
     /// The session of whom a token belongs to; `None` where main knows no user of it.
-    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Problem> {
+    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, ProblemDetails> {
         let byod = &self.0.byod;
         let Some(resolve) = &self.0.resolve else {
             return match byod.session_for(token).await {
@@ -53,7 +53,7 @@ impl Gateway {
     }
 
     /// Counts what a user does to their connection.
-    pub(crate) fn count_connect(&self, user: &str) -> Result<(), Problem> {
+    pub(crate) fn count_connect(&self, user: &str) -> Result<(), ProblemDetails> {
         let limiter = &self.0.connects;
         // Users of long ago are forgotten.
         if limiter.len() > 10_000 {
@@ -63,7 +63,8 @@ impl Gateway {
             let wait = too_early.wait_time_from(limiter.clock().now());
             let seconds = wait.as_secs() + 1;
             let detail = format!("That was too often in a short time. Try again in {seconds} s.");
-            Problem::new(429, "rate_limited", detail).retry_after(seconds)
+            ProblemDetails::new(429, "rate_limited", detail)
+                .retry_after(Duration::from_secs(seconds))
         })
     }
 }

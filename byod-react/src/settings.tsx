@@ -105,7 +105,7 @@ export function BYODSettings({ className, words }: BYODSettingsProps) {
     <section className={className} aria-labelledby={`${id}title`} data-byod="settings">
       <h2 id={`${id}title`}>{say.title}</h2>
       <p role="status" data-byod="status">
-        {sentence(status, say)}
+        {sentence(status, say, problem)}
         {found !== null && found.problem === null && pending === null ? ` ${say.works}` : null}
       </p>
       {problem === null ? null : (
@@ -219,7 +219,8 @@ function described(id: string, field: string, problem: string | null): string {
   return problem === null ? hint : `${hint} ${id}problem`;
 }
 
-function sentence({ isLoading, config, error }: BYODStatus, say: BYODWords): string {
+/** `problem` is said beside it, and not twice. */
+function sentence({ isLoading, config, error }: BYODStatus, say: BYODWords, problem: string | null): string {
   if (isLoading) return say.loading;
   switch (config?.connectionStatus) {
     case "connected":
@@ -229,7 +230,7 @@ function sentence({ isLoading, config, error }: BYODStatus, say: BYODWords): str
     case "disconnected":
       return say.disconnected;
     case "error":
-      return `${say.failed} ${error ?? ""}`.trim();
+      return error === null || error === problem ? say.failed : `${say.failed} ${error}`;
     default:
       return error ?? say.none;
   }

@@ -154,6 +154,41 @@ test("what was under way when its component went away ends without a word", asyn
   assert.deepEqual(errors.mock.calls, []);
 });
 
+test("under Strict Mode one stream of events is open, and none once its component went away", async (context) => {
+  const asked = context.mock.method(globalThis, "fetch");
+  render(
+    <App>
+      <Status />
+    </App>,
+  );
+  await waitFor(() => assert.equal(shown().isLoading, false), { timeout: 10_000 });
+  const open = () => asked.mock.calls.filter((call) => call.arguments[1]?.signal?.aborted === false).length;
+  assert.ok(asked.mock.callCount() > 0);
+  assert.equal(open(), 1);
+  cleanup();
+  assert.equal(open(), 0);
+});
+
+test("what was typed is sent also when the form goes away, and nothing is said of it then", async (context) => {
+  const errors = context.mock.method(console, "error", () => {});
+  const asked = context.mock.method(globalThis, "fetch");
+  render(
+    <App>
+      <BYODSettings />
+    </App>,
+  );
+  const url = screen.getByLabelText("Deployment URL") as HTMLInputElement;
+  fireEvent.change(url, { target: { value: CREDENTIALS.deploymentUrl } });
+  fireEvent.change(screen.getByLabelText("Deploy key"), { target: { value: "prod:alice|wrong" } });
+  fireEvent.submit(url.form!);
+  const sent = () => asked.mock.calls.find((call) => /\/byod\/(connect|rotate)$/.test(String(call.arguments[0])));
+  await waitFor(() => assert.ok(sent()));
+  cleanup();
+  assert.equal((await sent()!.result)!.status, 200);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual(errors.mock.calls, []);
+});
+
 test("the form connects, says what fails, and disconnects once that is confirmed", async () => {
   render(
     <App>
@@ -205,6 +240,20 @@ test("on a server it renders, and asks for nothing", (context) => {
     </App>,
   );
   assert.ok(html.includes("&quot;isLoading&quot;:true"), html);
+  // So it does where main's own query is what says it.
+  const ofMain = renderToString(
+    <StrictMode>
+      <ConvexProvider client={convex}>
+        <BYODProvider>
+          <Status />
+          <BYODGate fallback={null} loading={<p>not yet</p>}>
+            <p>what is inside</p>
+          </BYODGate>
+        </BYODProvider>
+      </ConvexProvider>
+    </StrictMode>,
+  );
+  assert.ok(ofMain.includes("&quot;isLoading&quot;:true") && ofMain.includes("not yet"), ofMain);
   assert.equal(asked.mock.callCount(), 0);
 });
 

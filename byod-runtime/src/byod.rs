@@ -1,5 +1,7 @@
 //! What a service does with its two kinds of deployment.
 
+#[cfg(feature = "axum")]
+mod extract;
 mod global;
 
 use byod_schema::{FunctionType, Location, Refusal};

@@ -55,6 +55,8 @@ pub use deployment::Client;
 pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
 pub use error::ConnectionProblem;
+#[cfg(feature = "axum")]
+pub use error::ProblemDetails;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
 pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};

@@ -8,6 +8,12 @@ import { formatted } from "./values.mjs";
 /** The largest body that is read, in bytes. */
 const LARGEST_BODY = 20 << 20;
 
+/**
+ * How long an unused connection is kept, in milliseconds: longer than clients do, as deployments
+ * keep it. Node's own 5 s would close one just when a call is sent on it.
+ */
+const KEPT = 75_000;
+
 /** Where `convex-test` says that files are. */
 const FILES = "https://some-deployment.convex.cloud/api/storage/";
 
@@ -30,7 +36,7 @@ const KINDS = {
  * @param {{ name: string, deployKey: string, providers: object[] }} who
  */
 export function serve(deployment, who) {
-  return createServer(async (request, response) => {
+  return createServer({ keepAliveTimeout: KEPT }, async (request, response) => {
     let status = 200, body;
     const { pathname } = new URL(request.url, "http://localhost");
     try {

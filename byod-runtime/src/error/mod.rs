@@ -7,6 +7,8 @@ mod data;
 mod http_status;
 mod outcome;
 mod problem;
+#[cfg(feature = "axum")]
+mod problem_details;
 mod said;
 mod stopped;
 #[cfg(test)]
@@ -21,6 +23,8 @@ pub use claim::Claim;
 pub use data::ErrorData;
 pub use outcome::Outcome;
 pub use problem::ConnectionProblem;
+#[cfg(feature = "axum")]
+pub use problem_details::ProblemDetails;
 pub use said::Said;
 pub(crate) use text::{EXPLANATION, one_line};
 pub(crate) use variants::BoxError;

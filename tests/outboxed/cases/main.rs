@@ -115,7 +115,9 @@ async fn after_a_disconnect_nothing_more_is_asked_of_the_deployment() {
     let delivered = taking.await.unwrap().unwrap();
     assert!(delivered.more, "{delivered:?}");
     assert!(alice.holds("byodOutbox").await.len() > 200);
-    assert_eq!(alice.proxy.calls(), at);
+    // The one that was on its way may be counted only after that.
+    let later = alice.proxy.calls() - at;
+    assert!(later <= 1, "{later} calls");
 }
 
 #[tokio::test]
