@@ -6,6 +6,7 @@ use std::time::Duration;
 use byod_runtime::{Byod, Error, ProblemDetails, Session};
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::Semaphore;
 
 use crate::callers::Resolve;
 use crate::open_streams::OpenStreams;
@@ -23,6 +24,10 @@ pub(crate) struct Shared {
     /// By the user's id.
     connects: DefaultKeyedRateLimiter<String>,
     pub(crate) streams: OpenStreams,
+    /// Sockets of each user.
+    pub(crate) sockets: OpenStreams,
+    /// Those of all.
+    pub(crate) all_sockets: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -34,18 +39,20 @@ impl Gateway {
             resolve,
             connects: RateLimiter::keyed(per_minute),
             streams: OpenStreams::new(settings.events_per_user),
+            sockets: OpenStreams::new(settings.sockets_per_user),
+            all_sockets: Arc::new(Semaphore::new(settings.sockets)),
             settings,
         }))
     }
 
     /// The session of whom a token belongs to; `None` where main knows no user of it.
-    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, ProblemDetails> {
+    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Error> {
         let byod = &self.0.byod;
         let Some(resolve) = &self.0.resolve else {
             return match byod.session_for(token).await {
                 Ok(session) => Ok(Some(session)),
                 Err(Error::Unauthenticated { .. }) => Ok(None),
-                Err(error) => Err(error.into()),
+                Err(error) => Err(error),
             };
         };
         let found = resolve.resolve(byod, token).await?;

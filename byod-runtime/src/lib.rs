@@ -51,6 +51,7 @@ mod users;
 pub use builder::ByodBuilder;
 pub use byod_schema::{FunctionType, Location, Manifest, Members, Refusal, Value};
 pub use calls::Session;
+pub use calls::relay;
 pub use deployment::Client;
 pub use deployment::Released;
 pub use deployment::{DeployKey, Token};

@@ -87,7 +87,12 @@ pub(crate) struct Watched {
 impl Watched {
     /// Of functions with their tables.
     pub(crate) fn begin<'a>(functions: impl Iterator<Item = (&'static str, &'a str)>) -> Self {
-        let (tables, paths): (Vec<&str>, Vec<&str>) = functions.unzip();
+        const SHOWN: usize = 8;
+        let (tables, mut paths): (Vec<&str>, Vec<&str>) = functions.unzip();
+        if paths.len() > SHOWN {
+            paths.truncate(SHOWN);
+            paths.push("…");
+        }
         let table = match &*tables {
             [first, others @ ..] if others.iter().all(|other| other == first) => first,
             _ => "*",

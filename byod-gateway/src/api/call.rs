@@ -6,13 +6,14 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use byod_runtime::{Client, Error, Session};
+use byod_runtime::{Client, Error, ProblemDetails, Session};
 use byod_schema::FunctionType;
 use serde_json::value::RawValue;
 
 use super::answer::{Refused, failure, success};
 use super::body::Wanted;
 use crate::callers::Authorization;
+
 use crate::state::Gateway;
 
 /// The value, and whether it is of the user's own deployment.
@@ -70,7 +71,7 @@ async fn answer(
         }
         Authorization::Nobody => on_main(gateway, byod.main_client(), &wanted).await,
         Authorization::Bearer(token) => match gateway.session(token).await {
-            Err(problem) => return problem.into_response(),
+            Err(error) => return ProblemDetails::from(error).into_response(),
             Ok(Some(session)) => routed(gateway, &session, token, &wanted).await,
             // Who is nobody yet can become somebody: that is main's to say.
             Ok(None) => on_main(gateway, &byod.main_client().with_token(token), &wanted).await,

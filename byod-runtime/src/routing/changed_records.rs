@@ -77,7 +77,7 @@ async fn listen(weak: Weak<Inner>) {
                 Told::Results(results) => results,
                 Told::Refused(_) | Told::NoSocket => continue,
             };
-            let changed = match results.first() {
+            let changed = match results.first().map(|latest| &latest.result) {
                 Some(Ok(changed)) => changed.read::<Vec<Changed>>(),
                 _ => break,
             };

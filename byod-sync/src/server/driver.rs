@@ -155,7 +155,11 @@ impl<V: View> Driver<V> {
         let message = ClientMessage::parse(text).map_err(Mistake::Malformed)?;
         for asked in self.conversation.receive(message)? {
             match asked {
-                Asked::Connected { max_observed } => {
+                Asked::Connected {
+                    session,
+                    max_observed,
+                } => {
+                    self.view.connected(session, max_observed);
                     if max_observed > Some(self.view.latest()) {
                         return Err(closed(1011, "InternalServerError"));
                     }

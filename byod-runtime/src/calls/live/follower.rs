@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use byod_schema::{FunctionType, Location};
-use byod_sync::{Json, QueryResult};
+use byod_sync::Json;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tracing::Instrument as _;
@@ -14,7 +14,7 @@ use super::polled::{Asked, ask};
 use crate::calls::call::Prepared;
 use crate::calls::session::Session;
 use crate::deployment::answer;
-use crate::deployment::sockets::News;
+use crate::deployment::sockets::{Latest, News, Watch};
 use crate::error::{Deployment, Error};
 use crate::routing::{Following, Target};
 use crate::telemetry::Watched;
@@ -33,10 +33,14 @@ pub(super) struct Follower {
     /// The deployment that the last results were of.
     deployment: Option<Deployment>,
     moved: bool,
+    /// Whether they are watched on the user's own deployment alone.
+    only_own: bool,
     /// That whoever follows has something else in mind.
     nudge: Arc<Notify>,
     following: Option<Following>,
     place: Option<Place>,
+    /// What was watched before, until other queries are.
+    former: Option<Watch>,
     /// The error that was given last, in place of results.
     told: Option<String>,
     pause: Duration,
@@ -48,6 +52,8 @@ pub(super) struct Follower {
 pub(super) struct Results {
     pub(super) target: Target,
     pub(super) results: Vec<Asked>,
+    /// Where their pages end; empty where that isn't known.
+    pub(super) journals: Vec<Option<String>>,
     /// Whether they are of another deployment than the last ones, and of the first page alone.
     pub(super) moved: bool,
     /// How old the copies are that they were made of, if they were.
@@ -70,9 +76,11 @@ impl Follower {
             first: None,
             deployment: None,
             moved: false,
+            only_own: false,
             nudge: Arc::default(),
             following: None,
             place: None,
+            former: None,
             told: None,
             pause: FIRST,
             observed: None,
@@ -86,6 +94,43 @@ impl Follower {
             nudge,
             ..Self::new(session, vec![first])
         }
+    }
+
+    /// On the user's own deployment alone: where they have none it is [`Error::DeploymentChanged`].
+    pub(super) fn on_own(session: Session, nudge: Arc<Notify>) -> Self {
+        Self {
+            only_own: true,
+            nudge,
+            ..Self::new(session, Vec::new())
+        }
+    }
+
+    /// Waits until the results that are given next are of a moment that is not before the present; `None` where there is no
+    /// socket to wait for.
+    pub(super) fn caught_up(&self) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let place = self.place.as_ref().filter(|place| !place.polls)?;
+        place.watch.as_ref().map(Watch::caught_up)
+    }
+
+    /// Asks now for what is asked for from time to time.
+    pub(super) fn poll_now(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.given = None;
+        }
+    }
+
+    /// Follows other queries from now on, of other functions, too: what each of them needs is found anew.
+    pub(super) fn follow_instead(&mut self, queries: Vec<Prepared<Json>>) {
+        self.queries = queries;
+        if let Some(place) = self.place.take() {
+            self.former = place.watch;
+        }
+    }
+
+    /// Whether it asks from time to time, and has not yet asked for what it is to follow.
+    pub(super) fn is_asking(&self) -> bool {
+        let place = self.place.as_ref();
+        place.is_some_and(|place| place.polls && place.given.is_none())
     }
 
     /// Watches other queries from now on; those that it watched already go on, unless `anew`.
@@ -155,6 +200,7 @@ impl Follower {
             if self.place.is_none()
                 && let Err(error) = Box::pin(self.settle()).await
             {
+                self.former = None;
                 if let Some(error) = self.news(error) {
                     return Err(error);
                 }
@@ -223,6 +269,14 @@ impl Follower {
         self.session = to_its_end(async move { session.renewed().await }).await?;
         let found = find(&self.session, &self.queries).await?;
         let deployment = found.target.deployment();
+        if self.only_own && !found.target.is_user() {
+            let path = self.queries.first().map_or("", |query| query.function.path);
+            let context = found.target.client().context(FunctionType::Query, path);
+            return Err(Error::DeploymentChanged {
+                call: context.call(),
+                before: Box::new(deployment),
+            });
+        }
         if let Some(first) = &self.first
             && self
                 .deployment
@@ -234,6 +288,7 @@ impl Follower {
         }
         self.deployment = Some(deployment);
         self.place = Some(Place::of(&self.session, &self.queries, found)?);
+        self.former = None;
         self.pause = FIRST;
         Ok(())
     }
@@ -309,6 +364,9 @@ impl Follower {
     }
 
     async fn poll(&mut self) -> Vec<Asked> {
+        if let Some(place) = &mut self.place {
+            place.journals = Vec::new();
+        }
         let session = self.session.clone();
         let queries: Vec<_> = self
             .queries
@@ -325,17 +383,19 @@ impl Follower {
     }
 
     /// The results that came on the socket.
-    fn read(&mut self, results: &[QueryResult]) -> Vec<Asked> {
+    fn read(&mut self, results: &[Latest]) -> Vec<Asked> {
         let Some(place) = &mut self.place else {
             return Vec::new();
         };
         place.polls = false;
+        let journals = results.iter().map(|latest| latest.journal.clone());
+        place.journals = journals.collect();
         let client = place.found.target.client();
         let results = results.iter().zip(&self.queries);
-        let results = results.map(|(result, query)| {
+        let results = results.map(|(latest, query)| {
             let context = client.context(FunctionType::Query, query.function.path);
             let limit = query.limits().answer;
-            match result {
+            match &latest.result {
                 Ok(value) if value.get().len() > limit => Err(Error::TooLarge {
                     call: context.call(),
                     limit,
@@ -390,6 +450,7 @@ impl Follower {
         Some(Results {
             target: place.found.target.clone(),
             results,
+            journals: place.journals.clone(),
             moved: std::mem::take(&mut self.moved),
             mirror_age: place.found.copies.map(age),
         })

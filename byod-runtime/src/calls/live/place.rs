@@ -32,6 +32,8 @@ pub(super) struct Place {
     pub(super) look_again: tokio::time::Instant,
     /// What came and has not been given yet.
     pub(super) held: Option<Vec<Asked>>,
+    /// Where the pages end of what came last on the socket.
+    pub(super) journals: Vec<Option<String>>,
     /// What was given last.
     pub(super) given: Option<Vec<Given>>,
 }
@@ -57,6 +59,7 @@ impl Place {
             watch,
             found,
             held: None,
+            journals: Vec::new(),
             given: None,
         })
     }
@@ -75,6 +78,7 @@ impl Place {
         self.watch = watch(session, queries, &self.found.target)?;
         self.polls = self.watch.is_none() || self.polls;
         (self.held, self.given) = (None, None);
+        self.journals = Vec::new();
         Ok(())
     }
 
@@ -132,7 +136,7 @@ fn subscription(
         path: path.to_owned(),
         args: args.map_err(|error| context.encode(error))?,
         component_path: None,
-        journal: None,
+        journal: query.options.journal.clone().map(Some),
     })
 }
 

@@ -90,7 +90,9 @@ impl Http {
         floods: &Arc<Floods>,
     ) -> Result<WebSocket, NotOpened> {
         let handshake = handshake(url, context)?;
+        // Most sockets are silent most of the time.
         let config = WebSocketConfig::default()
+            .read_buffer_size(8 << 10)
             .max_message_size(Some(largest))
             .max_frame_size(Some(largest));
         match &self.0 {

@@ -144,7 +144,7 @@ impl Driver {
         if self.failed == PATIENCE {
             tracing::warn!(%error, "there is no socket for what is watched: it is asked for by HTTP meanwhile");
         }
-        self.socket.lock().trouble(News::NoSocket);
+        self.socket.trouble(News::NoSocket);
     }
 
     /// Takes note of why a socket ended.
@@ -164,7 +164,7 @@ impl Driver {
         };
         let quoted = context.quote(&said);
         tracing::debug!(reason, %quoted, "the socket has ended");
-        let _ = self.socket.lock().sync.disconnected(reason);
+        self.socket.disconnected(reason);
         match ended {
             Ended::Broken(Broken::Auth(_)) => {
                 let error = Error::Rejected {
@@ -175,7 +175,7 @@ impl Driver {
                 };
                 if !self.fetch_token().await {
                     self.backoff.slow_down();
-                    self.socket.lock().trouble(News::Refused(error));
+                    self.socket.trouble(News::Refused(error));
                 }
             }
             // It will do so again.
@@ -303,7 +303,7 @@ impl Driver {
                         Message::Text(text) => {
                             last = Instant::now();
                             telemetry::received(self.socket.location, text.len());
-                            let result = self.socket.lock().receive(text.as_str());
+                            let result = self.socket.receive(text.as_str());
                             if let Err(broken) = result {
                                 return Ended::Broken(broken);
                             }

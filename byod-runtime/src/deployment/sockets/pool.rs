@@ -77,6 +77,27 @@ impl Sockets {
     }
 }
 
+impl Sockets {
+    /// A socket that nobody else shares: of one client, which has that session over all its sockets. It is there until it is
+    /// [ended](Socket::end).
+    ///
+    /// To be called in a tokio runtime.
+    pub(crate) fn alone(
+        &self,
+        client: &Client,
+        location: Location,
+        session: SessionId,
+    ) -> Arc<Socket> {
+        let identity = Identity::of(client.shared_url().clone(), &client.sync_token());
+        let settings = self.0.settings;
+        let socket = Socket::new(identity, client.clone(), location, settings, session);
+        let socket = Arc::new(socket);
+        let task = tokio::spawn(drive(socket.clone(), std::sync::Weak::new()));
+        socket.lock().task = Some(task.abort_handle());
+        socket
+    }
+}
+
 impl fmt::Debug for Sockets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sockets({})", self.0.lock().len())

@@ -1,0 +1,69 @@
+//! What a client's requests and its queries have in common.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use byod_runtime::relay::OwnMoments;
+use byod_sync::Timestamp;
+use tokio::time::Instant;
+
+use super::clock::Clock;
+
+/// What a client's requests and its queries have in common.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The moments of what is watched on the user's deployment.
+    moments: Option<OwnMoments>,
+    /// Since when a mutation runs on the user's deployment.
+    under_way: Option<Instant>,
+    /// The last moment by which the results of main must have a mutation's writes.
+    main_owes: Timestamp,
+}
+
+/// A mutation that runs on the user's deployment.
+pub(super) struct UnderWay(Arc<Shared>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn watches_own(&self, moments: Option<OwnMoments>) {
+        self.lock().moments = moments;
+    }
+
+    pub(super) fn moments(&self) -> Option<OwnMoments> {
+        self.lock().moments.clone()
+    }
+
+    pub(super) fn under_way(self: &Arc<Self>) -> UnderWay {
+        self.lock().under_way = Some(Instant::now());
+        UnderWay(self.clone())
+    }
+
+    pub(super) fn under_way_since(&self) -> Option<Instant> {
+        self.lock().under_way
+    }
+
+    /// A moment at which the client must see what a mutation wrote on main.
+    pub(super) fn main_owes(&self) -> Timestamp {
+        let ts = self.clock.next();
+        self.lock().main_owes = ts;
+        ts
+    }
+
+    pub(super) fn owed_of_main(&self) -> Timestamp {
+        self.lock().main_owes
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.lock().under_way = None;
+    }
+}
