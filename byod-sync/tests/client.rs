@@ -309,7 +309,7 @@ fn pieces_are_no_larger_than_a_message_may_be() {
 
 #[test]
 fn results_are_no_larger_together_than_they_may_be() {
-    let mut client = Client::new(SessionId::from_random([7; 16])).with_largest_results(100);
+    let mut client = Client::new(SessionId::from_random([7; 16])).with_largest_results(110);
     let queries = ["a:a", "a:b", "a:c"].map(|path| client.subscribe(path, args("[{}]")));
     client.connected(0);
     said(&mut client);
