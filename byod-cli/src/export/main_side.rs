@@ -4,6 +4,7 @@
 
 mod beside;
 mod builders;
+mod digest;
 mod users;
 
 use std::collections::BTreeMap;
@@ -110,7 +111,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
         .as_deref()
         .is_some_and(|text| text.contains(RECORDS));
     if present.is_none() || is_ours {
-        put(&tree, TABLES, &tables(&users), force, &mut report)?;
+        put_unless_edited(&tree, TABLES, &tables(&users), force, &mut report)?;
         if present.is_none() {
             report.todo.push(
                 "in schema.ts: `import { byodTables } from \"./byod/tables\";`, and `...byodTables,` among the tables of defineSchema".to_owned(),
@@ -121,7 +122,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
     let written_here = tree.read(CREDENTIALS)?.is_some_and(|t| t.starts_with(HEAD));
     if !has("getConfigInternal") || written_here {
         let text = credentials(&users, if validators { None } else { present });
-        put(&tree, CREDENTIALS, &text, force, &mut report)?;
+        put_unless_edited(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
@@ -317,23 +318,28 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
 
 /// What is nobody's to edit is as it is found now, whoever has read the file.
 fn put_ours(folder: &Tree, file: &MainFile, report: &mut Report) -> Result<(), Error> {
-    put(folder, file.name, &file.text, true, report)
+    put(folder, file.name, &file.text, report)
 }
 
-fn put(
+/// Writes what a person may go on with, over what an earlier version has written.
+fn put_unless_edited(
     folder: &Tree,
     name: &str,
     text: &str,
     force: bool,
     report: &mut Report,
 ) -> Result<(), Error> {
-    match folder.read(name)? {
-        Some(present) if present == text => return Ok(()),
-        Some(_) if !force => {
-            report.kept.push(name.to_owned());
-            return Ok(());
-        }
-        _ => {}
+    let is_edited = |present: &str| !digest::is_as_written(present) && present != text;
+    if !force && folder.read(name)?.as_deref().is_some_and(is_edited) {
+        report.kept.push(name.to_owned());
+        return Ok(());
+    }
+    put(folder, name, &digest::signed(text), report)
+}
+
+fn put(folder: &Tree, name: &str, text: &str, report: &mut Report) -> Result<(), Error> {
+    if folder.read(name)?.is_some_and(|present| present == text) {
+        return Ok(());
     }
     folder.write(name, text)?;
     report.written.push(name.to_owned());
