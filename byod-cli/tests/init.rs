@@ -94,10 +94,7 @@ comments = "authorId"
     );
     let cargo = project.read("service/Cargo.toml");
     assert!(cargo.starts_with(&package), "{cargo}");
-    for line in [
-        "byod-runtime = { path = \"",
-        "tokio = { version = \"1\"",
-    ] {
+    for line in ["byod-runtime = { path = \"", "tokio = { version = \"1\""] {
         assert!(cargo.contains(line), "{cargo}");
     }
     // Cargo knows all of it.

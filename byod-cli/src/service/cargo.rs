@@ -78,11 +78,7 @@ pub(super) struct Added {
 /// # Errors
 ///
 /// Where it is no manifest of a package.
-pub(super) fn add(
-    manifest: &Path,
-    text: &str,
-    source: &Source,
-) -> Result<Added, Error> {
+pub(super) fn add(manifest: &Path, text: &str, source: &Source) -> Result<Added, Error> {
     let failed = |reason: String| Error::NoPackage {
         path: manifest.to_owned(),
         reason,
