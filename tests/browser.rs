@@ -105,6 +105,10 @@ async fn control(app: Arc<App>) -> String {
         app.alices.set_deploy_key(key);
         Json(Value::Null)
     };
+    let test = async |State(app): State<Arc<App>>| {
+        app.byod.test_connection(&*alice(&app)).await.unwrap();
+        Json(Value::Null)
+    };
     let disconnect = async |State(app): State<Arc<App>>| {
         app.byod.disconnect(&*alice(&app)).await.unwrap();
         Json(Value::Null)
@@ -113,6 +117,7 @@ async fn control(app: Arc<App>) -> String {
         .route("/credentials", post(async move || Json(credentials)))
         .route("/counts", post(counts))
         .route("/connect", post(connect))
+        .route("/test", post(test))
         .route("/disconnect", post(disconnect))
         .route("/revoke", post(revoke))
         .route("/restore", post(restore))

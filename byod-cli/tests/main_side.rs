@@ -122,6 +122,41 @@ fn an_app_that_lacks_some_is_told_what_to_add() {
     assert_eq!(added, rotation.replace("\"userDatabaseConfig\", ", ""));
 }
 
+#[test]
+fn an_app_whose_processes_hear_nothing_of_each_other_is_told_what_to_add() {
+    let project = Project::example();
+    let file = "convex/byod/credentials.ts";
+    let functions = project.read(file);
+    let (rest, changes) = functions.split_once("/**\n * Whose records").unwrap();
+    let (changes, rotation) = changes.split_once("/** A page of all").unwrap();
+    project.write(file, &format!("{rest}/** A page of all{rotation}"));
+    let check = project.byod(&["check"]);
+    assert!(check.stdout.contains("changedConfigs"), "{}", check.stdout);
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    let todo = report["todo"][0].as_str().unwrap();
+    assert!(todo.contains("byod/credentials.ts"), "{todo}");
+    assert!(todo.trim_end().ends_with(changes.trim_end()), "{todo}");
+
+    // Without an index it would be run again whenever any record changes.
+    let index = "\n    .index(\"by_updated\", [\"updatedAt\"])";
+    project.replace("convex/schema/byod.ts", index, "");
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    let todo = report["todo"].to_string();
+    assert!(
+        todo.contains("on the table userDatabaseConfig") && todo.contains("by_updated"),
+        "{todo}"
+    );
+
+    project.write(file, &functions);
+    project.replace(
+        "convex/schema/byod.ts",
+        ".index(\"by_status\", [\"connectionStatus\"])",
+        &format!(".index(\"by_status\", [\"connectionStatus\"]){index}"),
+    );
+    let check = project.byod(&["check"]);
+    assert!(!check.stdout.contains("changedConfigs"), "{}", check.stdout);
+}
+
 /// A record that was sealed anew must not look like one that was disconnected anew.
 #[test]
 fn an_app_that_gives_new_seals_a_new_time_is_told_to_change_that() {

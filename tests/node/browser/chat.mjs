@@ -82,6 +82,11 @@ export class Chat {
 
   async signIn() {
     await this.page.goto(given.url);
+    await this.signInAs(this.user);
+  }
+
+  async signInAs(user) {
+    this.user = user;
     await this.page.getByRole("button", { name: `Sign in as ${this.user}` }).click();
     await this.page.getByRole("navigation", { name: "Chats" }).waitFor();
   }

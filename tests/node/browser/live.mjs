@@ -33,6 +33,12 @@ await inBrowser(async (window) => {
       assert.ok(texts.includes(`${user} from the one`), "what is received is seen");
       assert.ok(!texts.includes(others[0].user), `${user} received something of ${others[0].user}'s`);
     }
+  // Alice leaves a window to Bob, whose it is then.
+  await alice.page.getByRole("button", { name: "Sign out" }).click();
+  await alice.signInAs("Bob");
+  await alice.hasChats("Bob’s plans");
+  await alice.shows("Bob from the one", "Bob from the other");
+  assert.ok(!(await alice.page.locator("body").innerText()).includes("Alice"));
   const { main, alices } = await asked("counts", { tables: ["conversations", "messages"] });
   assert.deepEqual([main, alices], given.connected ? [[1, 2], [1, 2]] : [[2, 4], [0, 0]]);
 });

@@ -21,7 +21,7 @@ await inBrowser(async (window) => {
     const windows = [await window(name), await window(name)];
     people.push({ name, windows, side: "main", said: {} });
   }
-  const [alice] = people;
+  const [alice, bob] = people;
 
   /** Begins a chat where there is none yet, and has every window show what was said in it. */
   const settle = async ({ name, windows, side, said }) => {
@@ -64,8 +64,18 @@ await inBrowser(async (window) => {
       await (back ? asked("disconnect") : asked("connect", await credentials()));
       alice.side = back ? "main" : "alices";
     },
+    /** Her key doesn't work for a while. */
+    async block() {
+      if (alice.side === "main") return;
+      await asked("revoke");
+      await one(alice.windows).page.reload();
+      for (const chat of alice.windows) await chat.isUnusable();
+      await settle(bob);
+      await asked("restore");
+      await asked("test");
+    },
   };
-  const often = ["send", "send", "send", "refused", "delete", "reload", "move"];
+  const often = ["send", "send", "send", "refused", "delete", "reload", "move", "block"];
   const done = [];
   try {
     for (let number = 1; number <= given.steps; number += 1) {

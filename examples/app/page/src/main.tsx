@@ -8,7 +8,7 @@ import { SignInProvider, useAuth, useSignIn } from "./sign_in";
 import "./style.css";
 
 // The gateway, in the deployment's place: what an app on Convex changes to let its users bring their own database.
-const convex = new ConvexReactClient(`${location.origin}/convex`, { skipConvexDeploymentUrlCheck: true });
+const convex = new ConvexReactClient(`${location.origin}/convex`);
 
 function Root() {
   const { user, fetchToken } = useSignIn();
