@@ -108,11 +108,9 @@ async fn turn(world: &World, way: Way, place: Place, times: &mut Times) -> Resul
             // Spread over the time, and the same for both ways.
             let part = (number as u32 * 37 + mutation * 11) % 100;
             sleep(PAUSE * part / 50).await;
-            let mut args = json!({"id": id, "title": format!("{number} {mutation}")});
-            if (way, place) == (Way::Direct, Place::Own) {
-                args["updatedAt"] = json!(f64::from(mutation));
-            }
+            let args = json!({"id": id, "title": format!("{number} {mutation}")});
             let args = world.args(way, place, user, args);
+            let args = world.written(way, place, args, mutation);
             let begun = Instant::now();
             let took = || begun.elapsed().as_secs_f64() * 1e3;
             let call = async {

@@ -144,6 +144,17 @@ impl World {
         args
     }
 
+    /// The arguments of a mutation: what the gateway gives a user's deployment has to be given without it, too.
+    pub(super) fn written(&self, way: Way, place: Place, args: Json, number: u32) -> Json {
+        let mut args = args;
+        if let (Way::Direct, Place::Own, Json::Object(args)) = (way, place, &mut args) {
+            let key = format!("notes:update {} {number}", args["id"]);
+            args.insert("idempotencyKey".to_owned(), json!(key));
+            args.insert("updatedAt".to_owned(), json!(f64::from(number)));
+        }
+        args
+    }
+
     /// A new note of the user's.
     pub(super) fn note(&self, place: Place, user: &User) -> Result<String, Box<dyn Error>> {
         let args = json!({"title": "none", "content": "a note".repeat(20)});
