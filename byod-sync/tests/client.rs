@@ -308,6 +308,41 @@ fn pieces_are_no_larger_than_a_message_may_be() {
 }
 
 #[test]
+fn results_are_no_larger_together_than_they_may_be() {
+    let mut client = Client::new(SessionId::from_random([7; 16])).with_largest_results(110);
+    let queries = ["a:a", "a:b", "a:c"].map(|path| client.subscribe(path, args("[{}]")));
+    client.connected(0);
+    said(&mut client);
+    let large = json!("x".repeat(46));
+    let two = json!([updated(0, &large), updated(1, &large)]);
+    client
+        .receive(&transition((0, 0, 0), (1, 0, 1), &two))
+        .unwrap();
+    // In the place of another there is room for it, and for what is short.
+    let again = json!([updated(0, &json!("y".repeat(46))), updated(2, &json!(7))]);
+    client
+        .receive(&transition((1, 0, 1), (1, 0, 2), &again))
+        .unwrap();
+    let third = json!([updated(2, &large)]);
+    let broken = client
+        .receive(&transition((1, 0, 2), (1, 0, 3), &third))
+        .unwrap_err();
+    assert!(matches!(broken, Broken::Reconnect(_)));
+    assert!(client.result(queries[0]).is_some() && client.result(queries[2]).is_none());
+    // Nor for an error; and there is again where one has ended.
+    client.connected(0);
+    said(&mut client);
+    let failed = json!({"type": "QueryFailed", "queryId": 2, "errorMessage": "z".repeat(48), "logLines": [], "journal": null});
+    let failed = transition((0, 0, 0), (1, 0, 4), &json!([failed]));
+    assert!(client.receive(&failed).is_err());
+    client.unsubscribe(queries[1]);
+    client.connected(0);
+    said(&mut client);
+    client.receive(&failed).unwrap();
+    assert!(client.result(queries[2]).is_some());
+}
+
+#[test]
 fn a_refusal_counts_unless_a_newer_token_was_sent() {
     let refused = |base: Option<u32>, attempted: Option<bool>| {
         json!({"type": "AuthError", "error": "no", "baseVersion": base, "authUpdateAttempted": attempted}).to_string()

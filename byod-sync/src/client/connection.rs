@@ -1,6 +1,7 @@
 //! One client of one deployment, with one identity, over all its sockets.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::broken::Broken;
 use super::chunks::{Chunk, Chunks};
@@ -17,6 +18,9 @@ use crate::timestamp::Timestamp;
 
 /// How large a transition that comes in pieces may be, where nothing else is said.
 const LARGEST: usize = 64 << 20;
+
+/// How long a journal may be, in bytes: it holds the place in an index where a page ends. It is copied.
+const LONGEST_JOURNAL: usize = 64 << 10;
 
 /// One client of one deployment, with one identity, over all its sockets.
 ///
@@ -52,6 +56,7 @@ pub struct Client {
     sockets: u32,
     last_close: Option<String>,
     largest: usize,
+    largest_results: usize,
     /// How many moments were asked for, and how many of these have passed.
     asked: u64,
     passed: u64,
@@ -91,6 +96,7 @@ impl Client {
             sockets: 0,
             last_close: None,
             largest: LARGEST,
+            largest_results: usize::MAX,
             asked: 0,
             passed: 0,
             socket: None,
@@ -102,6 +108,15 @@ impl Client {
     pub fn with_largest_message(self, bytes: usize) -> Self {
         Self {
             largest: bytes,
+            ..self
+        }
+    }
+
+    /// The same, where the results that are kept may be as large as that together. A socket that gives more is of no use.
+    #[must_use]
+    pub fn with_largest_results(self, bytes: usize) -> Self {
+        Self {
+            largest_results: bytes,
             ..self
         }
     }
@@ -148,7 +163,7 @@ impl Client {
     }
 
     /// What the query's last run logged.
-    pub fn log_lines(&self, query: QueryId) -> &[String] {
+    pub fn log_lines(&self, query: QueryId) -> Arc<[String]> {
         self.queries.log_lines(query)
     }
 
@@ -268,6 +283,12 @@ impl Client {
     /// Whether the deployment has confirmed all that this socket said: queries, requests, and who the client is. Then
     /// the socket is a good one.
     pub fn is_confirmed(&self) -> bool {
+        self.is_up_to_date() && self.requests.are_answered()
+    }
+
+    /// Whether the deployment has brought this socket to all that is watched, by who the client is. That takes no longer
+    /// than queries do; requests may.
+    pub fn is_up_to_date(&self) -> bool {
         self.socket.as_ref().is_some_and(|socket| {
             let Socket {
                 version, all_said, ..
@@ -275,7 +296,6 @@ impl Client {
             all_said.is_some()
                 && version.query_set == socket.query_set
                 && version.identity == socket.identity
-                && self.requests.are_answered()
         })
     }
 
@@ -419,9 +439,19 @@ impl Client {
                     log_lines,
                     journal,
                 } => {
+                    if journal
+                        .as_ref()
+                        .is_some_and(|end| end.len() > LONGEST_JOURNAL)
+                    {
+                        return Err(Broken::Reconnect("a journal is longer than any is"));
+                    }
                     let Some(news) = self.queries.set(id, result, journal, log_lines) else {
                         continue;
                     };
+                    if self.queries.bytes() > self.largest_results {
+                        self.queries.forget_result(id);
+                        return Err(Broken::Reconnect("results are too large together"));
+                    }
                     if news.changed {
                         received.changed.push(id);
                     }

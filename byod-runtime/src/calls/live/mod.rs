@@ -4,6 +4,7 @@ mod follower;
 mod one;
 mod own;
 mod paged;
+mod place;
 mod polled;
 mod together;
 

@@ -185,7 +185,14 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
         } else {
             // All that there is to learn comes before a nudge.
             let told = match follower.next_unless_nudged().await {
-                Ok(Some(results)) => Some(of(set, &keys, results)),
+                Ok(Some(results)) => {
+                    let error = results
+                        .results
+                        .iter()
+                        .find_map(|result| result.as_ref().err());
+                    follower.note(Some(results.target.location()), error);
+                    Some(of(set, &keys, results))
+                }
                 Ok(None) => None,
                 Err(Error::DeploymentChanged { .. }) => Some(OwnResults::Moved),
                 Err(error) => Some(OwnResults::Failed(error)),

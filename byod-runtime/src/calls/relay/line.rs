@@ -156,7 +156,7 @@ impl MainWatch {
                 let results = results.into_vec().into_iter().map(|latest| MainResult {
                     result: latest.result,
                     journal: latest.journal,
-                    log_lines: latest.log_lines,
+                    log_lines: latest.log_lines.to_vec(),
                 });
                 Ok(Some(results.collect()))
             }

@@ -11,7 +11,6 @@ mod settings;
 mod slot;
 mod socket;
 mod token_source;
-mod traffic;
 
 pub(crate) use pool::{Caller, Sockets};
 pub(crate) use progress::Progress;

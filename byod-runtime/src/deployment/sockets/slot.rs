@@ -1,6 +1,6 @@
 //! Where a watcher finds the newest results: what came before and was not taken is gone.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use byod_sync::QueryResult;
@@ -16,7 +16,7 @@ pub(crate) struct Latest {
     pub(crate) result: QueryResult,
     /// Where its page ends, for this deployment alone.
     pub(crate) journal: Option<String>,
-    pub(crate) log_lines: Vec<String>,
+    pub(crate) log_lines: Arc<[String]>,
 }
 
 /// What a watcher learns.

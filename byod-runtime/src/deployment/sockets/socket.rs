@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use byod_schema::Location;
-use byod_sync::{Broken, QueryId, Received, Request, Subscription, Token};
+use byod_sync::{
+    Broken, FunctionError, QueryId, QueryResult, Received, Request, Subscription, Token,
+};
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
@@ -26,6 +30,8 @@ pub(crate) struct Socket {
     pub(super) settings: SocketSettings,
     /// That there is something to say, or nobody watches any more.
     pub(super) changed: Notify,
+    /// How many are about to watch.
+    coming: AtomicUsize,
     progress: watch::Sender<Progress>,
     state: Mutex<State>,
 }
@@ -64,12 +70,18 @@ impl Socket {
         session: byod_sync::SessionId,
     ) -> Self {
         let mut sync = byod_sync::Client::new(session).with_largest_message(settings.message);
+        // A socket's first transition has all results, so together they are no larger than a message. Who owns the
+        // deployment could keep putting more of them here.
+        if location == Location::User {
+            sync = sync.with_largest_results(settings.message);
+        }
         sync.set_token(client.sync_token());
         Self {
             identity,
             location,
             settings,
             changed: Notify::new(),
+            coming: AtomicUsize::new(0),
             progress: watch::Sender::default(),
             state: Mutex::new(State {
                 sync,
@@ -88,6 +100,18 @@ impl Socket {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody is about to watch.
+    pub(super) fn come(self: &Arc<Self>) -> Coming {
+        self.coming.fetch_add(1, Ordering::SeqCst);
+        Coming(self.clone())
+    }
+
+    /// Whether nothing is watched on it; not while it is busy.
+    pub(super) fn is_idle(&self) -> bool {
+        let is_idle = |state: MutexGuard<'_, State>| state.idle.is_some();
+        self.coming.load(Ordering::SeqCst) == 0 && self.state.try_lock().is_ok_and(is_idle)
     }
 
     /// Watches the queries for one watcher.
@@ -234,10 +258,32 @@ impl Socket {
     }
 }
 
+/// One who is about to watch: the socket is not idle.
+pub(super) struct Coming(Arc<Socket>);
+
+impl Deref for Coming {
+    type Target = Arc<Socket>;
+
+    fn deref(&self) -> &Arc<Socket> {
+        &self.0
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.coming.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl State {
     /// Takes a message, and tells those who watch what it changed.
     fn receive(&mut self, text: &str) -> Result<Received, Broken> {
-        let mut received = self.sync.receive(text)?;
+        let mut received = self.sync.receive(text).inspect_err(|_| {
+            // Some results may have been taken before the socket was found to be of no use, and are no news on the next.
+            for watcher in self.watchers.values_mut() {
+                watcher.outdated = true;
+            }
+        })?;
         self.waiting.tell(std::mem::take(&mut received.completed));
         if received.moment.is_some() {
             for query in &received.changed {
@@ -291,9 +337,9 @@ impl Watcher {
         }
         let latest = |query: &QueryId| {
             Some(Latest {
-                result: sync.result(*query)?.clone(),
+                result: shared(sync.result(*query)?),
                 journal: sync.journal(*query).cloned().flatten(),
-                log_lines: sync.log_lines(*query).to_vec(),
+                log_lines: sync.log_lines(*query),
             })
         };
         let results = self.queries.iter().map(latest);
@@ -301,6 +347,18 @@ impl Watcher {
             self.outdated = false;
             self.slot.results(results);
         }
+    }
+}
+
+/// The same result. Values are shared; messages of errors aren't, and nobody looks at more of them.
+fn shared(result: &QueryResult) -> QueryResult {
+    const MOST: usize = 64 << 10;
+    match result {
+        Err(error) if error.message.len() > MOST => Err(FunctionError {
+            message: error.message.chars().take(MOST / 4).collect(),
+            data: error.data.clone(),
+        }),
+        other => other.clone(),
     }
 }
 
