@@ -1,11 +1,13 @@
 //! Everything that a gateway answers.
 
-use axum::Router;
+use axum::error_handling::HandleErrorLayer;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{BoxError, Router};
 use byod_runtime::{Byod, ProblemDetails};
+use tower::ServiceBuilder;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::settings::Settings;
@@ -28,7 +30,12 @@ use crate::{api, connection, events, sync};
 pub fn router(byod: Byod, settings: Settings) -> Router {
     let body_limit = settings.body_limit;
     let gateway = Gateway::new(byod, settings);
+    let calls = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |_: BoxError| api::too_many()))
+        .load_shed()
+        .concurrency_limit(gateway.settings.calls_at_once);
     let api = api::routes()
+        .layer(calls)
         .merge(sync::routes())
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(as_convex());

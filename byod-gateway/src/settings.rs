@@ -18,6 +18,8 @@ pub struct Settings {
     pub(crate) sockets_per_user: usize,
     pub(crate) queries_per_socket: usize,
     pub(crate) message_bytes: usize,
+    pub(crate) messages: (u32, u32),
+    pub(crate) calls_at_once: usize,
     pub(crate) waiting_bytes: usize,
     pub(crate) authentication_time: Duration,
     pub(crate) silence: Duration,
@@ -37,6 +39,8 @@ impl Default for Settings {
             queries_per_socket: 1000,
             // Arguments of 16 MiB, in whichever encoding, and what is around them.
             message_bytes: 32 << 20,
+            messages: (2000, 100),
+            calls_at_once: 1000,
             waiting_bytes: 16 << 20,
             authentication_time: Duration::from_secs(10),
             silence: Duration::from_secs(120),
@@ -104,6 +108,21 @@ impl Settings {
     #[must_use]
     pub fn message_limit(mut self, bytes: usize) -> Self {
         self.message_bytes = bytes;
+        self
+    }
+
+    /// How many messages a client may send on a socket at once, and how many a second for long. Default: 2,000 and 100. One
+    /// more closes it with 1013.
+    #[must_use]
+    pub fn message_rate(mut self, at_once: u32, a_second: u32) -> Self {
+        self.messages = (at_once, a_second);
+        self
+    }
+
+    /// How many calls over HTTP are answered at a time. Default: 1,000. One more is the HTTP status 503 at once.
+    #[must_use]
+    pub fn calls_at_once(mut self, calls: usize) -> Self {
+        self.calls_at_once = calls;
         self
     }
 

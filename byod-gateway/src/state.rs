@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::callers::Resolve;
 use crate::open_streams::OpenStreams;
 use crate::settings::Settings;
+use crate::strangers::Strangers;
 
 /// What all requests share. Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     resolve: Option<Arc<dyn Resolve>>,
     /// By the user's id.
     connects: DefaultKeyedRateLimiter<String>,
+    /// Tokens that main knew no user of a moment ago, by their digests.
+    strangers: Strangers,
     pub(crate) streams: OpenStreams,
     /// Sockets of each user.
     pub(crate) sockets: OpenStreams,
@@ -38,6 +41,7 @@ impl Gateway {
             byod,
             resolve,
             connects: RateLimiter::keyed(per_minute),
+            strangers: Strangers::default(),
             streams: OpenStreams::new(settings.events_per_user),
             sockets: OpenStreams::new(settings.sockets_per_user),
             all_sockets: Arc::new(Semaphore::new(settings.sockets)),
@@ -45,8 +49,20 @@ impl Gateway {
         }))
     }
 
-    /// The session of whom a token belongs to; `None` where main knows no user of it.
+    /// The session of whom a token belongs to; `None` where main knows no user of it, or did not a moment ago.
     pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Error> {
+        if self.0.strangers.has(token) {
+            return Ok(None);
+        }
+        let session = self.session_now(token).await?;
+        if session.is_none() {
+            self.0.strangers.add(token);
+        }
+        Ok(session)
+    }
+
+    /// The same, as main says now.
+    pub(crate) async fn session_now(&self, token: &str) -> Result<Option<Session>, Error> {
         let byod = &self.0.byod;
         let Some(resolve) = &self.0.resolve else {
             return match byod.session_for(token).await {

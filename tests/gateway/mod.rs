@@ -2,7 +2,9 @@
 
 mod calls;
 mod connecting;
+mod limits;
 mod network;
+mod raw;
 mod react;
 mod sync;
 

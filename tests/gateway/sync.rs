@@ -14,6 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::network::{Network, Way};
 use super::{Gateway, start};
+use crate::official_sync::crate_session;
 use crate::support::Service;
 use crate::support::node::{Node, run_asking, run_script};
 
@@ -263,4 +264,19 @@ async fn pages_begin_again_where_the_data_is_after_it_has_moved() {
     script("moves.mjs", arguments).await;
     assert_eq!(gateway.service.main.count("messages"), 7);
     assert_eq!(alices.count("messages"), 5);
+}
+
+/// By the crate `convex`, which takes another session for each socket, so that what it sends again may run twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_crate_convex_watches_mutates_and_comes_back() {
+    let gateway = connected().await;
+    let no_key = String::new();
+    let arguments = [gateway.root(), gateway.lasting_token("alice"), no_key];
+    let made = crate_session(arguments).await;
+    assert!(made >= 31, "{made}");
+    let Service { main, alices, .. } = &gateway.service;
+    assert_eq!(
+        (main.count("conversations"), alices.count("conversations")),
+        (0, made)
+    );
 }

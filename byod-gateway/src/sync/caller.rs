@@ -10,18 +10,42 @@ use byod_sync::server::Stop;
 use tokio::time::{sleep, timeout};
 
 use super::main_side::MainSide;
+use super::shared::Shared;
 use crate::open_streams::Place;
 use crate::state::Gateway;
 
 /// Who a client is.
 #[derive(Default)]
 pub(super) struct Caller {
+    /// The token of whom main knew no user.
+    pub(super) token: Option<String>,
     /// `None` for who has no account, and for nobody.
     pub(super) session: Option<Session>,
     pub(super) route: Option<Route>,
     /// When its token runs out, in seconds since 1970.
     pub(super) expires: Option<f64>,
     _place: Option<Place>,
+}
+
+/// Whom main knows, with a place among their sockets.
+pub(super) struct User {
+    session: Session,
+    route: Route,
+    place: Place,
+}
+
+impl User {
+    fn of(gateway: &Gateway, session: Session) -> Result<Self, Stop> {
+        let too_many = || close(1013, "TooManyClients");
+        let user = session.user_id().as_str();
+        let place = gateway.sockets.take(user).ok_or_else(too_many)?;
+        let route = Route::follow(&session).map_err(|_| too_many())?;
+        Ok(Self {
+            session,
+            route,
+            place,
+        })
+    }
 }
 
 impl Caller {
@@ -48,15 +72,39 @@ impl Caller {
             expires: main.line.expires(),
             ..Self::default()
         };
-        if let Some(session) = &session {
-            let user = session.user_id().as_str();
-            let place = gateway.sockets.take(user);
-            caller._place = Some(place.ok_or_else(|| close(1013, "TooManyClients"))?);
-            let route = Route::follow(session);
-            caller.route = Some(route.map_err(|_| close(1013, "TooManyClients"))?);
+        match session {
+            Some(session) => caller.is(User::of(gateway, session)?),
+            None => caller.token = Some(token.to_owned()),
         }
-        caller.session = session;
         Ok((caller, main))
+    }
+
+    /// Main knows the caller.
+    pub(super) fn is(&mut self, user: User) {
+        self.token = None;
+        self.session = Some(user.session);
+        self.route = Some(user.route);
+        self._place = Some(user.place);
+    }
+}
+
+/// Waits until main knows a user of the token: who signs up does so by a mutation on main.
+pub(super) async fn becomes_a_user(
+    gateway: &Gateway,
+    token: Option<&str>,
+    shared: &Shared,
+) -> Result<User, Stop> {
+    let Some(token) = token else {
+        return pending().await;
+    };
+    loop {
+        let change = shared.changed_main().await;
+        let session = gateway.session_now(token).await;
+        change.seen();
+        // What is wrong here is found again with the next mutation.
+        if let Ok(Some(session)) = session {
+            return User::of(gateway, session);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use byod_runtime::relay::OwnMoments;
 use byod_sync::Timestamp;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::clock::Clock;
@@ -13,6 +14,8 @@ use super::clock::Clock;
 pub(super) struct Shared {
     pub(super) clock: Clock,
     state: Mutex<State>,
+    /// That a mutation has changed main.
+    main_changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -54,11 +57,35 @@ impl Shared {
     pub(super) fn main_owes(&self) -> Timestamp {
         let ts = self.clock.next();
         self.lock().main_owes = ts;
+        self.main_changed.notify_one();
         ts
+    }
+
+    /// Waits until a mutation has changed main, since it was waited for last.
+    pub(super) async fn changed_main(&self) -> MainChange<'_> {
+        self.main_changed.notified().await;
+        MainChange(Some(&self.main_changed))
     }
 
     pub(super) fn owed_of_main(&self) -> Timestamp {
         self.lock().main_owes
+    }
+}
+
+/// A change of main, to be waited for again unless it is seen.
+pub(super) struct MainChange<'a>(Option<&'a Notify>);
+
+impl MainChange<'_> {
+    pub(super) fn seen(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for MainChange<'_> {
+    fn drop(&mut self) {
+        if let Some(again) = self.0 {
+            again.notify_one();
+        }
     }
 }
 

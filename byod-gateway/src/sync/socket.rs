@@ -75,6 +75,7 @@ fn limits(settings: &Settings) -> Sync {
         message_bytes: settings.message_bytes,
         queries: settings.queries_per_socket,
         waiting_bytes: settings.waiting_bytes,
+        messages: settings.messages,
         silence: settings.silence,
         ..Sync::default()
     }

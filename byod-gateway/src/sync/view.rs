@@ -11,7 +11,7 @@ use byod_sync::{Query, QueryId, Request, SessionId, Timestamp, Token};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::caller::{Caller, expired, stop};
+use super::caller::{Caller, User, becomes_a_user, expired, stop};
 use super::clock::Clock;
 use super::held::{Change, Queries};
 use super::main_side::MainSide;
@@ -102,9 +102,19 @@ impl ClientView {
 
     /// The route may be another: nothing of the user's deployment is told until it is known where queries run now.
     fn look_again(&mut self) {
+        // What is found from now on is of after this.
+        if let Some(route) = &mut self.caller.route {
+            route.look();
+        }
         self.queries.doubt();
         self.looking = None;
         self.again = None;
+    }
+
+    /// Main knows a user of the token by now.
+    fn is_user(&mut self, user: User) {
+        self.caller.is(user);
+        self.look_again();
     }
 
     /// Begins to find out where those queries run of which that isn't known.
@@ -119,10 +129,6 @@ impl ClientView {
             }
             return;
         };
-        // What is found is of after this.
-        if let Some(route) = &mut self.caller.route {
-            route.look();
-        }
         let session = session.clone();
         let mut looking = JoinSet::new();
         looking.spawn(async move {
@@ -299,12 +305,17 @@ impl View for ClientView {
                 looking,
                 main,
                 own,
+                gateway,
+                shared,
                 ..
             } = self;
             tokio::select! {
                 stop = expired(caller.expires) => return Err(stop),
                 () = route_changed(&mut caller.route) => self.look_again(),
                 found = found(looking) => self.found(found),
+                user = becomes_a_user(gateway, caller.token.as_deref(), shared) => {
+                    self.is_user(user?);
+                }
                 () = main_changed(main) => {}
                 () = own.changed(), if held.is_none() => {}
                 () = at(overdue) => {}
