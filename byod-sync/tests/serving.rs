@@ -316,6 +316,25 @@ async fn who_is_slow_gets_the_last_value_alone_and_in_the_end_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_transition_alone_waits_above_the_limit_of_bytes() {
+    let counter = Counter::new(100 << 10);
+    let number = counter.number.clone();
+    let settings = Settings {
+        waiting_bytes: 50 << 10,
+        ..Settings::default()
+    };
+    let mut client = Client::of(counter, settings).await;
+    client.watch(0).await;
+    assert_eq!(client.transition().await, [1]);
+    for _ in 0..50 {
+        number.send_modify(|number| *number += 1);
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(client.transition().await, [2]);
+    assert_eq!(client.transition().await, [51]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_large_transition_comes_in_pieces_to_who_takes_them() {
     for (version, most) in [("1.48.0", 5), ("", 1)] {
         let settings = Settings::default().for_version(version);

@@ -127,7 +127,6 @@ impl<V: View> Driver<V> {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let owed = self.conversation.owed();
-            let most = self.settings.transitions;
             let is_idle = self.mutations.is_empty() && self.actions.is_empty() && owed.is_none();
             if ending && is_idle {
                 return Err(closed(1012, "ServiceRestart"));
@@ -167,7 +166,7 @@ impl<V: View> Driver<V> {
                     let Answer { id, result, log_lines, .. } = answer?;
                     self.send(&ServerMessage::ActionResponse { id, result, log_lines })?;
                 }
-                ready = ready(&mut self.view, owed, &self.outgoing, most) => {
+                ready = ready(&mut self.view, owed, &self.outgoing, &self.settings) => {
                     ready?;
                     let moment = self.view.advance().await;
                     for message in self.conversation.advanced(moment) {
@@ -284,9 +283,10 @@ async fn ready<V: View>(
     view: &mut V,
     owed: Option<crate::timestamp::Timestamp>,
     outgoing: &Outgoing,
-    most: usize,
+    settings: &Settings,
 ) -> Result<(), Stop> {
-    outgoing.fewer_transitions(most).await;
+    let (transitions, bytes) = (settings.transitions, settings.waiting_bytes);
+    outgoing.room(transitions, bytes).await;
     view.ready(owed).await
 }
 
