@@ -13,6 +13,7 @@ use crate::ending::Ending;
 pub struct Settings {
     pub(crate) origins: BTreeSet<String>,
     pub(crate) body_limit: usize,
+    pub(crate) body_time: Duration,
     pub(crate) connects_per_minute: NonZeroU32,
     pub(crate) events_per_user: usize,
     pub(crate) sockets: usize,
@@ -34,6 +35,7 @@ impl Default for Settings {
             origins: BTreeSet::new(),
             // Convex's own limit: 16 MiB of arguments, and what is around them.
             body_limit: (16 << 20) + 2000,
+            body_time: Duration::from_secs(30),
             connects_per_minute: const { NonZeroU32::new(10).unwrap() },
             events_per_user: 16,
             sockets: 10_000,
@@ -66,6 +68,13 @@ impl Settings {
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// How long the body of a call over HTTP may take to come. Default: 30 s. After it the answer is the HTTP status 408.
+    #[must_use]
+    pub fn body_time(mut self, time: Duration) -> Self {
+        self.body_time = time;
         self
     }
 

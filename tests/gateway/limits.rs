@@ -6,6 +6,8 @@ use byod_gateway::Settings;
 use byod_runtime::Credentials;
 use byod_sync::{ClientMessage, Token};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::raw::{Heard, Raw};
 use super::{Gateway, start, start_with, web};
@@ -127,6 +129,31 @@ async fn calls_over_http_are_bounded_in_number_and_in_size_and_refused_as_convex
         assert_eq!(answer["code"], code);
         assert!(answer["message"].is_string());
     }
+}
+
+#[tokio::test]
+async fn who_sends_no_body_holds_no_place_of_the_calls_and_is_told_in_time() {
+    let gateway = limited(|set| set.calls_at_once(1).body_time(Duration::from_secs(1))).await;
+    let (host, path) = gateway.url["http://".len()..].split_once('/').unwrap();
+    let mut slow = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST /{path}/api/query HTTP/1.1\r\nhost: {host}\r\ncontent-length: 10\r\nconnection: close\r\n\r\n{{"
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let body = json!({"path": "conversations:list", "args": {}});
+    let call = web()
+        .post(format!("{}/api/query", gateway.url))
+        .bearer_auth(&gateway.bobs_token)
+        .json(&body);
+    let answer: Value = call.send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["status"], "success", "{answer}");
+    let mut heard = String::new();
+    slow.read_to_string(&mut heard).await.unwrap();
+    assert!(
+        heard.starts_with("HTTP/1.1 408") && heard.contains("RequestTimedOut"),
+        "{heard}"
+    );
 }
 
 #[tokio::test]
