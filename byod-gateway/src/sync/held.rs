@@ -22,8 +22,10 @@ struct Held {
     place: Place,
     /// The side that it was on last, or that the client says it was on.
     was: Option<Side>,
-    /// Where its page ended when the client asked for it, on that side alone.
+    /// Where its page ended when it was begun to be watched, on that side alone.
     journal: Option<String>,
+    /// Where it ended last, for when it is watched anew there; while it is watched, `journal` tells it from others.
+    latest: Option<String>,
     /// Whether it has to be found out again where it runs.
     doubtful: bool,
     /// The value that was given last.
@@ -65,6 +67,7 @@ impl Queries {
             place: Place::Unknown,
             was,
             journal,
+            latest: None,
             doubtful: true,
             given: None,
         };
@@ -75,6 +78,18 @@ impl Queries {
         if let (Some(malformed), Some(held)) = (malformed, self.held.get_mut(&id)) {
             (held.place, held.doubtful) = (Place::NoMore, false);
             self.word(id, error(&format!("Invalid arguments: {malformed}")));
+        }
+    }
+
+    /// After `forget`: whose they were, and whose they are. The same user's pages go on where they ended.
+    pub(super) fn pass(&mut self, former: Option<&str>, user: Option<&str>) {
+        for held in self.held.values_mut() {
+            match former {
+                Some(_) if former == user => held.keep_latest(),
+                Some(_) => (held.journal, held.latest) = (None, None),
+                // What the client brought may be of the user that it now says it is.
+                None => held.latest = None,
+            }
         }
     }
 
@@ -143,7 +158,7 @@ impl Queries {
             return Change { left, came: None };
         }
         if moved {
-            held.journal = None;
+            (held.journal, held.latest) = (None, None);
         }
         (held.place, held.was) = (Place::On(side), Some(side));
         let came = Some(side);
@@ -160,6 +175,7 @@ impl Queries {
         let before = held.side();
         held.was = before.or(held.was);
         (held.place, held.given) = (Place::Nowhere, None);
+        held.keep_latest();
         self.word(id, error);
         before
     }
@@ -197,6 +213,10 @@ impl Queries {
         };
         if held.place != Place::On(side) || (held.doubtful && side.is_own()) {
             return;
+        }
+        // One that ends elsewhere may have the same value.
+        if let Some(latest) = &updated.journal {
+            held.latest = Some(latest.clone());
         }
         if let Ok(value) = &updated.result {
             if held.given.as_ref() == Some(value) {
@@ -247,6 +267,13 @@ impl Queries {
 }
 
 impl Held {
+    /// It is watched no more: where it goes on, it does so from where its page ended last.
+    fn keep_latest(&mut self) {
+        if let Some(latest) = self.latest.take() {
+            self.journal = Some(latest);
+        }
+    }
+
     fn side(&self) -> Option<Side> {
         match self.place {
             Place::On(side) => Some(side),
@@ -391,6 +418,54 @@ mod tests {
         queries.result(OWN, value(0, "1"));
         let news = queries.take_news();
         assert_eq!(news[0].journal.as_deref(), Some(&*OWN.journal("j")));
+    }
+
+    #[test]
+    fn a_page_that_is_watched_anew_on_the_same_side_ends_where_it_ended_last() {
+        let journal = |queries: &Queries| {
+            let own = queries.on_own().map(|(_, journal)| journal.cloned());
+            let main = queries.on_main().1.into_iter();
+            own.chain(main.map(|main| main.journal.flatten()))
+                .next()
+                .flatten()
+        };
+        for side in [OWN, Side::Main] {
+            let mut queries = Queries::default();
+            queries.add(query(0, "[{}]", Some(&side.journal("first"))));
+            queries.runs_at(QueryId(0), side);
+            queries.result(side, value(0, "1"));
+            // What is watched stays the same.
+            assert_eq!(journal(&queries).as_deref(), Some("first"));
+            // Blocked, and then no more.
+            queries.runs_nowhere(QueryId(0), error("blocked"));
+            queries.runs_at(QueryId(0), side);
+            assert_eq!(journal(&queries).as_deref(), Some("j"));
+
+            // The user's next token.
+            let mut later = value(0, "1");
+            later.journal = Some("later".to_owned());
+            queries.result(side, value(0, "1"));
+            queries.result(side, later);
+            queries.forget();
+            queries.pass(Some("alice"), Some("alice"));
+            queries.runs_at(QueryId(0), side);
+            assert_eq!(journal(&queries).as_deref(), Some("later"));
+
+            // Another user's pages don't end where this one's did.
+            queries.result(side, value(0, "2"));
+            queries.forget();
+            queries.pass(Some("alice"), Some("bob"));
+            queries.runs_at(QueryId(0), side);
+            assert_eq!(journal(&queries), None);
+
+            // On another side it begins anew.
+            queries.result(side, value(0, "3"));
+            queries.runs_at(QueryId(0), OTHER);
+            assert_eq!(journal(&queries), None);
+            queries.runs_nowhere(QueryId(0), error("blocked"));
+            queries.runs_at(QueryId(0), OTHER);
+            assert_eq!(journal(&queries), None);
+        }
     }
 
     #[test]
