@@ -73,11 +73,12 @@ impl Queries {
         };
         let id = held.query.id;
         self.news.remove(&id);
-        let malformed = only(&held.query.args).err();
+        let is_malformed = only(&held.query.args).is_err();
         self.held.insert(id, held);
-        if let (Some(malformed), Some(held)) = (malformed, self.held.get_mut(&id)) {
+        if let (true, Some(held)) = (is_malformed, self.held.get_mut(&id)) {
             (held.place, held.doubtful) = (Place::NoMore, false);
-            self.word(id, error(&format!("Invalid arguments: {malformed}")));
+            let word = held.no_more();
+            self.word(id, word);
         }
     }
 
@@ -117,12 +118,18 @@ impl Queries {
     /// They are another user's from now on: nothing is known of any.
     pub(super) fn forget(&mut self) {
         self.news.clear();
+        let mut no_more = Vec::new();
         for held in self.held.values_mut() {
             (held.doubtful, held.given) = (true, None);
             held.was = held.side().or(held.was);
-            if held.place != Place::NoMore {
-                held.place = Place::Unknown;
+            match held.place {
+                // The client may not have been told yet.
+                Place::NoMore => no_more.push((held.query.id, held.no_more())),
+                _ => held.place = Place::Unknown,
             }
+        }
+        for (id, word) in no_more {
+            self.word(id, word);
         }
     }
 
@@ -154,7 +161,8 @@ impl Queries {
         let moved = held.was.is_some_and(|was| was != side);
         if moved && has_cursor(&held.query.args) {
             held.place = Place::NoMore;
-            self.word(id, error(INVALID_CURSOR));
+            let word = held.no_more();
+            self.word(id, word);
             return Change { left, came: None };
         }
         if moved {
@@ -267,6 +275,14 @@ impl Queries {
 }
 
 impl Held {
+    /// Why it can't be asked as it is.
+    fn no_more(&self) -> FunctionError {
+        match only(&self.query.args) {
+            Err(malformed) => error(&format!("Invalid arguments: {malformed}")),
+            Ok(_) => error(INVALID_CURSOR),
+        }
+    }
+
     /// It is watched no more: where it goes on, it does so from where its page ended last.
     fn keep_latest(&mut self) {
         if let Some(latest) = self.latest.take() {
@@ -465,6 +481,23 @@ mod tests {
             queries.runs_nowhere(QueryId(0), error("blocked"));
             queries.runs_at(QueryId(0), OTHER);
             assert_eq!(journal(&queries), None);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_asked_as_it_is_says_so_whoever_the_client_is_by_then() {
+        let mut queries = Queries::default();
+        let cursor = r#"[{"paginationOpts": {"cursor": "c"}}]"#;
+        queries.add(query(0, cursor, Some("main j")));
+        queries.runs_at(QueryId(0), OWN);
+        queries.add(query(1, "[1, 2]", None));
+        // Another token comes before the words went out.
+        queries.forget();
+        let words = told(&mut queries);
+        assert_eq!(words[0], INVALID_CURSOR);
+        assert!(words[1].starts_with("Invalid arguments: "), "{words:?}");
+        for id in [0, 1] {
+            assert_eq!(queries.runs_at(QueryId(id), OWN), Change::default());
         }
     }
 
