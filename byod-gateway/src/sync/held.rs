@@ -195,22 +195,25 @@ impl Queries {
         for held in self.held.values_mut().filter(on_own) {
             if !held.doubtful {
                 held.given = None;
-                failed.push(held.query.id);
+                failed.push((held.query.id, held.side()));
             }
         }
-        for id in failed {
-            self.word(id, error.clone());
+        for (id, side) in failed {
+            self.word_of(side, id, error.clone());
         }
     }
 
     fn word(&mut self, id: QueryId, error: FunctionError) {
+        self.word_of(None, id, error);
+    }
+
+    fn word_of(&mut self, side: Option<Side>, id: QueryId, error: FunctionError) {
         let updated = Updated {
             id,
             result: Err(error),
             log_lines: Vec::new(),
             journal: None,
         };
-        let side = None;
         self.news.insert(id, News { updated, side });
     }
 
@@ -408,6 +411,15 @@ mod tests {
         assert_eq!(told(&mut queries), ["2"], "main's goes on");
         // It is there still: what it gives is told again.
         queries.runs_at(QueryId(0), OWN);
+        queries.result(OWN, value(0, "3"));
+        assert_eq!(told(&mut queries), ["3"]);
+        // Neither is what it failed with.
+        queries.own_failed(&error("of the former deployment"));
+        queries.doubt();
+        assert!(!queries.has_news());
+        queries.runs_at(QueryId(0), OWN);
+        queries.own_failed(&error("failed"));
+        assert_eq!(told(&mut queries), ["failed"]);
         queries.result(OWN, value(0, "3"));
         assert_eq!(told(&mut queries), ["3"]);
         // What is not new is not told, nor what another deployment gives.
