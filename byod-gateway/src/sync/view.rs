@@ -212,6 +212,8 @@ impl ClientView {
         };
         if taken == Taken::Moved {
             self.look_again();
+            // Nothing else may wake the client for a while.
+            self.look();
         }
         let found = !self.queries.any_doubtful();
         Ok(Known {
