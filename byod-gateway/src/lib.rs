@@ -3,6 +3,7 @@
 mod api;
 mod callers;
 mod connection;
+mod ending;
 mod events;
 mod failure;
 mod open_streams;
@@ -13,6 +14,7 @@ mod strangers;
 mod sync;
 
 pub use callers::{Caller, Resolve};
+pub use ending::Ending;
 pub use router::router;
 pub use settings::Settings;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::callers::Resolve;
+use crate::ending::Ending;
 
 /// What a gateway allows, and how much of it. Each limit has a default.
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ pub struct Settings {
     pub(crate) authentication_time: Duration,
     pub(crate) silence: Duration,
     pub(crate) resolve: Option<Arc<dyn Resolve>>,
+    pub(crate) ending: Ending,
 }
 
 impl Default for Settings {
@@ -45,6 +47,7 @@ impl Default for Settings {
             authentication_time: Duration::from_secs(10),
             silence: Duration::from_secs(120),
             resolve: None,
+            ending: Ending::default(),
         }
     }
 }
@@ -145,6 +148,13 @@ impl Settings {
     #[must_use]
     pub fn silence(mut self, time: Duration) -> Self {
         self.silence = time;
+        self
+    }
+
+    /// Sockets and streams of events are handed over when this begins.
+    #[must_use]
+    pub fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
         self
     }
 
