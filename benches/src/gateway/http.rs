@@ -24,7 +24,7 @@ const CONCURRENCY: usize = 32;
 
 /// For how long each has its turn, in ms, and how often.
 const SLICE: u64 = 500;
-const TURNS: usize = 9;
+const TURNS: usize = 7;
 
 /// Calls one function, with the same arguments each time.
 #[derive(Clone)]

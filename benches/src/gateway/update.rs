@@ -15,9 +15,9 @@ use crate::report::{Requirement, Section, Table, median};
 const PAIRS: usize = 50;
 
 /// Mutations of each pair in a turn, the mean pause before one, and turns of both ways.
-const MUTATIONS: u32 = 20;
+const MUTATIONS: u32 = 15;
 const PAUSE: Duration = Duration::from_millis(400);
-const TURNS: usize = 3;
+const TURNS: usize = 2;
 
 /// Clients that watch the same document, and how often it is changed.
 const WATCHERS: usize = 1000;
