@@ -83,6 +83,11 @@ impl ClientView {
         }
     }
 
+    fn user(&self) -> Option<String> {
+        let session = self.caller.session.as_ref()?;
+        Some(session.user_id().as_str().to_owned())
+    }
+
     fn main(&mut self) -> &mut MainSide {
         let (byod, client) = (&self.gateway.byod, self.client);
         self.main
@@ -252,6 +257,7 @@ impl View for ClientView {
     }
 
     async fn authenticate(&mut self, token: Token) -> Result<(), Stop> {
+        let former = self.user();
         // Whatever was of somebody else goes before anything is asked.
         self.look_again();
         self.queries.forget();
@@ -271,6 +277,8 @@ impl View for ClientView {
                 return Err(Stop::Refused(message));
             }
         }
+        let user = self.user();
+        self.queries.pass(former.as_deref(), user.as_deref());
         Ok(())
     }
 
