@@ -8,7 +8,6 @@ mod build;
 mod calls;
 mod cargo;
 mod decode;
-mod gateway;
 mod hang;
 mod progress;
 mod report;
@@ -116,7 +115,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         return calls::live::watch_by_byod();
     }
     if arguments.part == Some(Part::GatewayServe) {
-        return gateway::serve();
+        return calls::gateway::serve();
     }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
@@ -151,7 +150,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Part::Routes => sections.extend(route_cache::measure(&program, arguments.users)?),
             Part::Hang => sections.push(hang::measure()?),
             Part::Live => sections.extend(calls::live::measure(&program, &scratch, brief)?),
-            Part::Gateway => sections.extend(gateway::measure(&program, &progress)?),
+            Part::Gateway => sections.extend(calls::gateway::measure(&program, &progress)?),
             Part::Build => sections.extend(build::measure(&scratch)?),
             // Done by now.
             Part::Profile | Part::Serve | Part::Watch | Part::GatewayServe | Part::StayAwake => {}
