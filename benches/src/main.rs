@@ -8,7 +8,6 @@ mod build;
 mod calls;
 mod cargo;
 mod decode;
-mod gateway;
 mod hang;
 mod progress;
 mod report;
@@ -116,7 +115,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         return calls::live::watch_by_byod();
     }
     if arguments.part == Some(Part::GatewayServe) {
-        return gateway::serve();
+        return calls::gateway::serve();
     }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
@@ -136,6 +135,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         .iter()
         .filter(|(part, _)| arguments.part.is_none_or(|wanted| wanted == *part));
     let wanted: Vec<_> = wanted.collect();
+    // All of it is to end within minutes.
+    let brief = arguments.part.is_none();
     let program = std::env::current_exe()?;
     let scratch = scratch(&program)?;
     let progress = Progress::of(wanted.len());
@@ -148,8 +149,8 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Part::Decode => sections.push(decode::measure()?),
             Part::Routes => sections.extend(route_cache::measure(&program, arguments.users)?),
             Part::Hang => sections.push(hang::measure()?),
-            Part::Live => sections.extend(calls::live::measure(&program, &scratch)?),
-            Part::Gateway => sections.extend(gateway::measure(&program, &progress)?),
+            Part::Live => sections.extend(calls::live::measure(&program, &scratch, brief)?),
+            Part::Gateway => sections.extend(calls::gateway::measure(&program, &progress)?),
             Part::Build => sections.extend(build::measure(&scratch)?),
             // Done by now.
             Part::Profile | Part::Serve | Part::Watch | Part::GatewayServe | Part::StayAwake => {}

@@ -29,7 +29,7 @@ pub(super) struct Follower {
     session: Session,
     queries: Vec<Prepared<Json>>,
     /// The query to begin with again on another deployment, where its cursors mean nothing.
-    first: Option<Prepared<Json>>,
+    first: Option<Box<Prepared<Json>>>,
     /// The deployment that the last results were of.
     deployment: Option<Deployment>,
     moved: bool,
@@ -90,7 +90,7 @@ impl Follower {
     /// Of pages, of which that is the first.
     pub(super) fn of_pages(session: Session, first: Prepared<Json>, nudge: Arc<Notify>) -> Self {
         Self {
-            first: Some(first.again(&session)),
+            first: Some(Box::new(first.again(&session))),
             nudge,
             ..Self::new(session, vec![first])
         }

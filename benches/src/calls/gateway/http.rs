@@ -13,10 +13,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 
+use super::super::external::node_folder;
+use super::super::load::{self, Contender, Failure, Order, Outcome};
 use super::process::Process;
 use super::world::{KEY, Place, Way, World};
-use crate::calls::external::node_folder;
-use crate::calls::load::{self, Contender, Failure, Order, Outcome};
 use crate::report::{Requirement, Section, Table, median};
 
 /// Calls under way at once.
