@@ -14,8 +14,7 @@ use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
 use crate::connection::caller;
-use crate::ending::Open;
-use crate::open_streams::Place;
+use crate::open_streams::{Open, Place};
 use crate::state::Gateway;
 
 /// How long a stream lives. Who makes a new one shows a token that is valid then.

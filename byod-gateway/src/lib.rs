@@ -3,7 +3,6 @@
 mod api;
 mod callers;
 mod connection;
-mod ending;
 mod events;
 mod failure;
 mod open_streams;
@@ -14,7 +13,7 @@ mod strangers;
 mod sync;
 
 pub use callers::{Caller, Resolve};
-pub use ending::Ending;
+pub use open_streams::Ending;
 pub use router::router;
 pub use settings::Settings;
 

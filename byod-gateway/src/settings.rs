@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::callers::Resolve;
-use crate::ending::Ending;
+use crate::open_streams::Ending;
 
 /// What a gateway allows, and how much of it. Each limit has a default.
 #[derive(Clone, Debug)]
