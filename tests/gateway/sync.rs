@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::serve::ListenerExt as _;
 use byod_gateway::Settings;
 use byod_local::{FunctionError, Identity, Local, LocalDeployment};
-use byod_runtime::{Byod, ConnectionStatus, Credentials, EncryptionKey, Value};
+use byod_runtime::{Byod, ConnectionStatus, EncryptionKey, Value};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -118,35 +118,6 @@ async fn convex_client_watches_mutates_and_comes_back_on_main() {
         (main.count("conversations"), alices.count("conversations")),
         (63, 0)
     );
-}
-
-/// The user's deployment runs the example's real functions, and has no sync: it is asked from time to time.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_without_sync_is_asked_for_what_its_user_watches() {
-    let Some(node) = Node::get() else { return };
-    let alices = node.deploy("examples/byod/convex", "gateway|alice");
-    let service = Service::with(|mut setup| {
-        let byod = setup.byod.functions(byod_examples::FUNCTIONS);
-        setup.byod = byod.live_poll(Duration::from_millis(200));
-        setup
-    })
-    .await;
-    let credentials = Credentials::new(alices.url(), &*alices.deploy_key);
-    let connected = service
-        .byod
-        .connect(&*service.alice_id, "alice", &credentials);
-    connected.await.unwrap();
-    let gateway = start(service).await;
-    let arguments = vec![gateway.root(), gateway.lasting_token("alice")];
-    script("polled.mjs", arguments).await;
-    let session = gateway.service.alice();
-    let left: Vec<serde_json::Value> = session
-        .query("notes:list", &json!({}))
-        .unwrap()
-        .await
-        .unwrap();
-    assert_eq!((left.len(), &left[0]["title"]), (1, &json!("kept")));
-    assert_eq!(gateway.service.main.count("notes"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
