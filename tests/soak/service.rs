@@ -48,9 +48,8 @@ impl Service {
             .timeout(Duration::from_secs(2))
             .connect_timeout(Duration::from_millis(500))
             .cache_ttl(Duration::from_secs(1))
-            // The proxies answer calls alone, so nothing comes on a socket: after three of them
-            // what is watched is asked for.
-            .live_silence(Duration::from_secs(3))
+            // Deployments say something every 15 s.
+            .live_silence(Duration::from_secs(20))
             .live_idle(Duration::from_secs(1))
             .recovery_pauses(Duration::from_millis(50), Duration::from_millis(500));
         let byod = byod.build().unwrap();
