@@ -134,7 +134,7 @@ impl Settings {
     /// How many calls over HTTP are answered at a time. Default: 1,000. One more is the HTTP status 503 at once.
     #[must_use]
     pub fn calls_at_once(mut self, calls: usize) -> Self {
-        self.calls_at_once = calls;
+        self.calls_at_once = calls.min(tokio::sync::Semaphore::MAX_PERMITS);
         self
     }
 
@@ -167,7 +167,8 @@ impl Settings {
         self
     }
 
-    /// Says who a token belongs to, in the place of main's `byod/credentials:whoAmI`.
+    /// Says who a token belongs to, in the place of main's `byod/credentials:whoAmI`. Main has to take the token as well:
+    /// calls and sockets there go with it.
     #[must_use]
     pub fn resolve_with(mut self, resolve: impl Resolve) -> Self {
         self.resolve = Some(Arc::new(resolve));
