@@ -21,7 +21,8 @@ pub(crate) fn measure(scratch: &Path, brief: bool) -> Result<Vec<Section>, Box<d
         reading::measure(scratch)?,
     );
     if brief {
-        let note = "`-- build` measures `cargo check` of services and the size of their programs, too.";
+        let note =
+            "`-- build` measures `cargo check` of services and the size of their programs, too.";
         reading.notes.push(note.to_owned());
         return Ok(vec![reading]);
     }
