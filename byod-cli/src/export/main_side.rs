@@ -14,9 +14,11 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
+use super::moving;
 use super::options::Options;
 use super::outbox;
 use super::plan::Rejected;
+use super::tables::index_by;
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames, RECORDS};
@@ -120,7 +122,8 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
     let validators = present.is_none() || is_ours;
     let written_here = tree.read(CREDENTIALS)?.is_some_and(|t| t.starts_with(HEAD));
     if !has("getConfigInternal") || written_here {
-        let text = credentials(&users, if validators { None } else { present });
+        let present = if validators { None } else { present };
+        let text = credentials(&users, present, manifest.moves.is_some());
         put(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
@@ -141,6 +144,21 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
             report.todo.push(format!(
                 "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{UPDATE}"
             ));
+        }
+    }
+    if manifest.moves.is_some() {
+        let problems = moving::problems(&manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        for file in beside::of_moves(&manifest, &users, &finding(present)) {
+            put_ours(&tree, &file, &mut report)?;
+        }
+        if manifest.main.schema.table(moving::MOVES_TABLE).is_none() {
+            report.todo.push(beside::MOVES_SCHEMA.to_owned());
         }
     }
     if part == Part::Whole {
@@ -320,7 +338,7 @@ fn who(users: &Users<'_>) -> String {
     text.replace("/*subject*/", subject)
 }
 
-fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
+fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> String {
     let mut imports = String::new();
     if let Users::ConvexAuth { .. } = users {
         imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
@@ -333,32 +351,29 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     imports.push_str(
         "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
     );
+    if moves {
+        imports.push_str("import { withMove } from \"./moves\";\n");
+    }
     // A schema of the app's own has the table, so its validators serve.
-    let (record, by_user, by_updated) = match present {
+    let (record, by_updated) = match present {
         None => {
             imports.push_str("import { connectionStatus, databaseConfig } from \"./tables\";\n");
-            (String::new(), Some("by_user"), Some("by_updated"))
+            (String::new(), Some("by_updated"))
         }
         Some(table) => {
             imports.push_str("import schema from \"../schema\";\n");
-            let by = |field: &str| {
-                let mut indexes = table.indexes.iter();
-                let index =
-                    indexes.find(|index| index.fields.first().is_some_and(|first| first == field));
-                index.map(|index| index.index_descriptor.as_str())
-            };
             (
                 "\nconst databaseConfig = schema.tables.userDatabaseConfig.validator.fields;\n\
                  const { connectionStatus } = databaseConfig;\n"
                     .to_owned(),
-                by("userId"),
-                by("updatedAt"),
+                index_by(table, "updatedAt"),
             )
         }
     };
-    let find = match by_user {
-        Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
-        None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
+    let find = finding(present);
+    let read = match moves {
+        true => "\n    await withMove(ctx.db, userId, await recordOf(ctx, userId))",
+        false => " await recordOf(ctx, userId)",
     };
     // Without an index it would be run again whenever any record changes, over all of them.
     let changes = by_updated.map(|index| {
@@ -381,6 +396,19 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         .replace("/*changes*/", &changes)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)
+        .replace("/*read*/", read)
         .replace("/*id type*/", &id_type)
         .replace("/*id*/", &id)
+}
+
+/// How a user's record is found in the table, which is there or will be as it is written.
+fn finding(present: Option<&Table>) -> String {
+    let index = match present {
+        None => Some("by_user"),
+        Some(table) => index_by(table, "userId"),
+    };
+    match index {
+        Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
+        None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
+    }
 }

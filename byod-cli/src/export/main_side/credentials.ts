@@ -13,7 +13,7 @@ async function recordOf(ctx: QueryCtx, userId: /*id type*/) {
 /** A user's record with the encrypted credentials, for the service alone. */
 export const getConfigInternal = internalQuery({
   args: { userId: /*id*/ },
-  handler: async (ctx, { userId }) => await recordOf(ctx, userId),
+  handler: async (ctx, { userId }) =>/*read*/,
 });
 
 /** How the caller's own deployment is doing. No secret leaves here. */
