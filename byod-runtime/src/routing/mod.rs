@@ -14,6 +14,7 @@ mod known_claims;
 mod known_tokens;
 mod listening;
 mod lookup;
+mod moving;
 mod of_manifest;
 mod outbox;
 mod per_user;
@@ -40,6 +41,9 @@ pub(crate) use known_claims::KnownClaims;
 pub(crate) use known_tokens::KnownTokens;
 pub(crate) use listening::Listening;
 pub(crate) use lookup::Known;
+pub use moving::{
+    Direction, KeepFor, Move, MovePhase, MoveReport, PlannedMove, PlannedTable, Resumed,
+};
 pub use outbox::{Delivered, RefusedRow, Swept};
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};
 pub use rollout::{Rollout, Rollouts};

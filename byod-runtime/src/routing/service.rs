@@ -129,6 +129,7 @@ impl Byod {
         Ok(Connected {
             client: self.client_of_record(user, &credentials)?,
             fingerprint: credentials.fingerprint(),
+            frozen: record.is_frozen(),
         })
     }
 

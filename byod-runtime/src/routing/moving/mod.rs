@@ -1,0 +1,12 @@
+//! Moves what a user has from main to their own deployment, or back.
+
+mod following;
+mod phases;
+mod planning;
+mod sides;
+mod state;
+mod steps;
+
+pub use following::{KeepFor, Move, MoveReport, Resumed};
+pub use planning::{PlannedMove, PlannedTable};
+pub use state::{Direction, MovePhase};

@@ -1,0 +1,513 @@
+//! The steps of a move: each may be taken again from its beginning.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::sides::{Document, Found, Page, Plan, Row, Side, Written};
+use super::state::{self, MovePhase, State};
+use crate::deployment::Client;
+use crate::error::Error;
+use crate::users::UserId;
+
+/// How many documents are asked for at once, and how many parents.
+const PAGE: usize = 400;
+const BATCH: usize = 200;
+
+/// How often what differs is copied again.
+const ROUNDS: u32 = 8;
+
+/// How many kinds of notes are kept.
+const MOST_NOTES: usize = 100;
+
+/// Why a move stops before it is over.
+pub(super) enum Stop {
+    /// Somebody else sees to it, or it was called off.
+    Lost,
+    /// It can't be, for that reason.
+    Impossible(String),
+    /// Something failed: whoever takes it up again goes on.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What became of what was to be moved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Report {
+    pub(super) documents: u64,
+    pub(super) files: u64,
+    pub(super) kept: u64,
+    pub(super) notes: BTreeMap<String, u64>,
+}
+
+/// One move under way.
+pub(super) struct Mover {
+    pub(super) main: Client,
+    pub(super) user: UserId,
+    pub(super) from: Side,
+    pub(super) to: Side,
+    pub(super) plan: Plan,
+    pub(super) state: State,
+    pub(super) report: Report,
+    /// When writes were refused from.
+    pub(super) frozen: Instant,
+}
+
+/// What there is of a table: how many, and a sum of what tells their states, in
+/// whatever order they come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    count: u64,
+    sum: u128,
+}
+
+impl Sum {
+    fn add(&mut self, hash: &str) {
+        self.count += 1;
+        let hash = u128::from_str_radix(hash, 16).unwrap_or_default();
+        self.sum = self.sum.wrapping_add(hash);
+    }
+}
+
+/// What was listed in one go through all tables.
+#[derive(Default)]
+struct Listing {
+    sums: BTreeMap<String, Sum>,
+    news: f64,
+}
+
+impl Mover {
+    /// Says that it is seen to, and how far it is.
+    pub(super) async fn step(&mut self) -> Result<(), Stop> {
+        self.go(None).await
+    }
+
+    /// Says that it is seen to.
+    pub(super) async fn held(&self) -> Result<(), Stop> {
+        match state::step(&self.main, &self.user, &self.state, None).await? {
+            true => Ok(()),
+            false => Err(Stop::Lost),
+        }
+    }
+
+    /// Goes on to the next phase.
+    pub(super) async fn enter(&mut self, next: MovePhase) -> Result<(), Stop> {
+        (self.state.table, self.state.cursor) = (None, None);
+        self.go(Some(next)).await?;
+        self.state.phase = next;
+        Ok(())
+    }
+
+    async fn go(&mut self, next: Option<MovePhase>) -> Result<(), Stop> {
+        let report = serde_json::to_string(&self.report);
+        self.state.report = report.unwrap_or_default();
+        match state::step(&self.main, &self.user, &self.state, next).await? {
+            true => Ok(()),
+            false => Err(Stop::Lost),
+        }
+    }
+
+    /// Copies all there is; what refers to what comes later waits.
+    pub(super) async fn copy(&mut self) -> Result<(), Stop> {
+        let listing = self.list(None).await?;
+        self.state.total = listing.sums.values().map(|sum| sum.count as f64).sum();
+        self.copy_listed().await
+    }
+
+    async fn copy_listed(&mut self) -> Result<(), Stop> {
+        for table in self.tables() {
+            self.state.table = Some(table.clone());
+            self.all_of(&table, "listed", false).await?;
+        }
+        Ok(())
+    }
+
+    fn tables(&self) -> Vec<String> {
+        self.plan.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Copies what is in the state, which it leaves by that.
+    async fn all_of(&mut self, table: &str, state: &str, is_final: bool) -> Result<(), Stop> {
+        loop {
+            let id = self.state.id.clone();
+            let next = self.to.next(&id, table, Some(state), None, BATCH).await?;
+            let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
+            if ids.is_empty() {
+                return Ok(());
+            }
+            self.send(table, ids, is_final).await?;
+        }
+    }
+
+    /// Fills in what came too late to be referred to.
+    pub(super) async fn references(&mut self) -> Result<(), Stop> {
+        loop {
+            let mut progress = false;
+            for table in self.tables() {
+                self.state.table = Some(table.clone());
+                for state in ["held", "partial"] {
+                    let mut cursor = None;
+                    loop {
+                        let id = self.state.id.clone();
+                        let next = self
+                            .to
+                            .next(&id, &table, Some(state), cursor.as_deref(), BATCH);
+                        let next = next.await?;
+                        let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
+                        let written = self.send(&table, ids, false).await?;
+                        progress |= written.done > 0.0 || state == "held" && written.partial > 0.0;
+                        cursor = next.cursor;
+                        if cursor.is_none() {
+                            break;
+                        }
+                    }
+                }
+            }
+            if !progress {
+                break;
+            }
+        }
+        // What is waited for now doesn't come.
+        for state in ["held", "partial"] {
+            for table in self.tables() {
+                self.all_of(&table, state, true).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies these documents, and the files that they name.
+    async fn send(
+        &mut self,
+        table: &str,
+        ids: Vec<String>,
+        is_final: bool,
+    ) -> Result<Written, Stop> {
+        let id = self.state.id.clone();
+        let mut all = Written::default();
+        let mut left = &ids[..];
+        while !left.is_empty() {
+            let got = self.from.documents(table, left).await?;
+            let taken = (got.taken as usize).clamp(1, left.len());
+            let there: HashSet<&str> = got.documents.iter().map(|doc| doc.old.as_str()).collect();
+            for old in left[..taken]
+                .iter()
+                .filter(|old| !there.contains(old.as_str()))
+            {
+                self.to.keep(&id, old, "it is not there any more").await?;
+            }
+            let files: Vec<String> = got.files.iter().map(|file| file.old.clone()).collect();
+            let known = match files.is_empty() {
+                true => Vec::new(),
+                false => self.to.files(&id, &files).await?,
+            };
+            for file in got.files.iter().filter(|file| !known.contains(&file.old)) {
+                let fetched = self.to.fetch(&id, file, &self.from).await;
+                match fetched {
+                    Ok(true) => self.report.files += 1,
+                    Ok(false) | Err(Error::Function { .. }) => {
+                        self.note(format!(
+                            "a file of {} bytes could not be fetched",
+                            file.size
+                        ));
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            let written = self.write(table, got.documents, is_final).await?;
+            self.state.done = (self.state.done + written.done + written.kept).min(self.state.total);
+            all.done += written.done;
+            all.partial += written.partial;
+            all.held += written.held;
+            all.kept += written.kept;
+            for note in written.notes {
+                self.note(note);
+            }
+            left = &left[taken..];
+            self.step().await?;
+        }
+        Ok(all)
+    }
+
+    /// Has documents written: fewer at once, where they are too many; one that is refused
+    /// stays where it is.
+    async fn write(
+        &self,
+        table: &str,
+        documents: Vec<Document>,
+        is_final: bool,
+    ) -> Result<Written, Stop> {
+        let id = &self.state.id;
+        let mut all = Written::default();
+        let mut parts = vec![&documents[..]];
+        while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+            match self.to.write(id, table, part, is_final).await {
+                Ok(written) => {
+                    all.done += written.done;
+                    all.partial += written.partial;
+                    all.held += written.held;
+                    all.kept += written.kept;
+                    all.notes.extend(written.notes);
+                }
+                Err(error) if is_refused(&error) => match part {
+                    [one] => {
+                        let reason = match &error {
+                            Error::Function { message, .. } => message.to_string(),
+                            other => other.to_string(),
+                        };
+                        self.to.keep(id, &one.old, &reason).await?;
+                        all.kept += 1.0;
+                    }
+                    several => {
+                        let (first, second) = several.split_at(several.len() / 2);
+                        parts.extend([second, first]);
+                    }
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(all)
+    }
+
+    fn note(&mut self, note: String) {
+        let notes = &mut self.report.notes;
+        if notes.len() < MOST_NOTES || notes.contains_key(&note) {
+            *notes.entry(note).or_default() += 1;
+        }
+    }
+
+    /// Tells the receiving side what there is, and sums it up.
+    async fn list(&mut self, round: Option<u64>) -> Result<Listing, Stop> {
+        let mut listing = Listing::default();
+        for place in 0..self.plan.len() {
+            let (table, of) = &self.plan[place];
+            let table = table.clone();
+            let parents = match &of.found {
+                Found::Parent { parents } => parents.clone(),
+                Found::All | Found::Owner {} => Vec::new(),
+            };
+            listing.sums.insert(table.clone(), Sum::default());
+            self.state.table = Some(table.clone());
+            if parents.is_empty() {
+                self.list_pages(&table, None, round, &mut listing).await?;
+            }
+            for parent in parents {
+                self.list_children(&table, &parent, round, &mut listing)
+                    .await?;
+            }
+        }
+        Ok(listing)
+    }
+
+    async fn list_pages(
+        &mut self,
+        table: &str,
+        parent: Option<&str>,
+        round: Option<u64>,
+        listing: &mut Listing,
+    ) -> Result<(), Stop> {
+        let mut cursor: Option<String> = None;
+        let mut count = PAGE;
+        loop {
+            let page = self
+                .from
+                .page(table, parent, cursor.as_deref(), count)
+                .await;
+            let page: Page = match page {
+                Err(error) if is_refused(&error) && count > 1 => {
+                    count /= 2;
+                    continue;
+                }
+                page => page?,
+            };
+            self.listed(table, &page.rows, round, listing).await?;
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn list_children(
+        &mut self,
+        table: &str,
+        parents: &str,
+        round: Option<u64>,
+        listing: &mut Listing,
+    ) -> Result<(), Stop> {
+        let id = self.state.id.clone();
+        let mut cursor: Option<String> = None;
+        loop {
+            let next = self.to.next(&id, parents, None, cursor.as_deref(), BATCH);
+            let next = next.await?;
+            let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
+            let mut left = &ids[..];
+            while !left.is_empty() {
+                let children = self.from.children(table, left).await?;
+                let taken = (children.taken as usize).min(left.len());
+                self.listed(table, &children.rows, round, listing).await?;
+                left = &left[taken..];
+                if let (0, [parent, others @ ..]) = (taken, left) {
+                    // It has very many.
+                    self.list_pages(table, Some(parent), round, listing).await?;
+                    left = others;
+                }
+            }
+            cursor = next.cursor;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn listed(
+        &mut self,
+        table: &str,
+        rows: &[Row],
+        round: Option<u64>,
+        listing: &mut Listing,
+    ) -> Result<(), Stop> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let id = self.state.id.clone();
+        let listed = self.to.list(&id, table, rows, round).await?;
+        listing.news += listed.added + listed.changed;
+        let sum = listing.sums.entry(table.to_owned()).or_default();
+        for row in rows {
+            sum.add(&row.hash);
+        }
+        self.step().await
+    }
+
+    /// Compares both sides, and copies again what differs, until nothing does.
+    pub(super) async fn verify(&mut self) -> Result<(), Stop> {
+        for round in 0..ROUNDS {
+            // What is gone on the one side is told by what the other was told of last.
+            let number = (round > 0).then(now);
+            let listing = self.list(number).await?;
+            if let Some(number) = number {
+                for table in self.tables() {
+                    self.to.prune(&self.state.id, &table, number).await?;
+                }
+            }
+            if listing.news > 0.0 {
+                self.copy_listed().await?;
+                self.references().await?;
+            }
+            let (mut done, mut kept, mut is_same) = (0.0, 0.0, listing.news == 0.0);
+            for table in self.tables() {
+                self.state.table = Some(table.clone());
+                let mut sum = Sum::default();
+                let mut wrong = Vec::new();
+                let mut cursor: Option<String> = None;
+                loop {
+                    let id = self.state.id.clone();
+                    let part = self.to.verify(&id, &table, cursor.as_deref()).await?;
+                    for hash in &part.hashes {
+                        sum.add(hash);
+                    }
+                    done += part.done;
+                    kept += part.kept;
+                    wrong.extend(part.wrong);
+                    cursor = part.cursor;
+                    self.step().await?;
+                    if cursor.is_none() {
+                        break;
+                    }
+                }
+                is_same &= wrong.is_empty() && listing.sums.get(&table) == Some(&sum);
+                if !wrong.is_empty() {
+                    self.to.again(&self.state.id, &wrong).await?;
+                }
+            }
+            (self.report.documents, self.report.kept) = (done as u64, kept as u64);
+            if is_same {
+                return Ok(());
+            }
+            self.copy_listed().await?;
+            self.references().await?;
+        }
+        Err(Stop::Impossible(
+            "what is moved goes on changing, by something that doesn't ask the service".to_owned(),
+        ))
+    }
+
+    /// Deletes where it was what is on the other side; what has changed since stays.
+    pub(super) async fn tidy(&mut self) -> Result<(), Stop> {
+        let id = self.state.id.clone();
+        for table in self.tables().into_iter().rev() {
+            let mut cursor: Option<String> = None;
+            loop {
+                let next = self
+                    .to
+                    .next(&id, &table, Some("done"), cursor.as_deref(), BATCH);
+                let next = next.await?;
+                let mut parts = vec![&next.rows[..]];
+                while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+                    match self.from.remove(&table, part).await {
+                        Ok(removed) if removed.changed > 0.0 => {
+                            self.note(format!("{table}: changed where it was, and left there"));
+                        }
+                        Ok(_) => {}
+                        Err(error) if is_refused(&error) && part.len() > 1 => {
+                            let (first, second) = part.split_at(part.len() / 2);
+                            parts.extend([second, first]);
+                        }
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+                cursor = next.cursor;
+                self.step().await?;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        while self.to.forget(&id).await? {
+            self.step().await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was copied.
+    pub(super) async fn clear(&mut self) -> Result<(), Stop> {
+        let id = self.state.id.clone();
+        while self.to.clear(&id).await? {
+            self.step().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until everybody knows that writes are refused, and those under way are over.
+    pub(super) async fn settled(&mut self, time: Duration) -> Result<(), Stop> {
+        loop {
+            let left = time.saturating_sub(self.frozen.elapsed());
+            if left.is_zero() {
+                return Ok(());
+            }
+            tokio::time::sleep(left.min(Duration::from_secs(10))).await;
+            self.step().await?;
+        }
+    }
+}
+
+/// Whether the function refused, or it was too much at once.
+pub(super) fn is_refused(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Function { .. } | Error::TooLarge { .. } | Error::TooManyValues { .. }
+    )
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as u64)
+}
