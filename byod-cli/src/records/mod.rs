@@ -1,4 +1,6 @@
-//! The users' records on main: sealing all anew, and giving up a claim.
+//! The users' records on main: sealing all anew, giving up a claim, and moving what a user
+//! has.
 
+pub(crate) mod moving;
 pub(crate) mod release;
 pub(crate) mod rotate;

@@ -1,0 +1,198 @@
+//! `byod move`: moves what a user has to their own deployment, or back to main.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use byod_runtime::{Byod, ByodBuilder, KeepFor, Move, Moving};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// How often it is asked how far it is.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Where it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum To {
+    Own,
+    Main,
+}
+
+/// Whose data, and what is to be done with it.
+pub(crate) struct Options {
+    pub(crate) user: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) to: To,
+    pub(crate) dry_run: bool,
+    pub(crate) keep: bool,
+    pub(crate) module: String,
+    pub(crate) development: bool,
+}
+
+/// What was moved, or would be.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Report {
+    Planned(Planned),
+    Moved(Moved),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Planned {
+    pub(crate) tables: Vec<Table>,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Table {
+    pub(crate) table: String,
+    pub(crate) documents: u64,
+    pub(crate) bytes: u64,
+    pub(crate) keeps_time: bool,
+    pub(crate) not_looked_into: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Moved {
+    pub(crate) documents: u64,
+    pub(crate) files: u64,
+    pub(crate) kept: u64,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Note {
+    pub(crate) what: String,
+    pub(crate) times: u64,
+}
+
+impl Report {
+    /// Whether all of it can move, or has.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self {
+            Self::Planned(planned) => planned.problem.is_none(),
+            Self::Moved(moved) => moved.kept == 0,
+        }
+    }
+}
+
+/// Main and the keys come from the environment, as a service's do.
+pub(crate) fn run(options: &Options) -> Result<Report, Error> {
+    let byod = ByodBuilder::from_env()?
+        .credentials_module(&*options.module)
+        .development(options.development)
+        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    let user = &*options.user;
+    let subject = options.subject.as_deref().unwrap_or(user);
+    let asked = match options.to {
+        To::Own => byod.move_in(user, subject),
+        To::Main => byod.move_out(user, subject),
+    };
+    let asked = match options.keep {
+        true => asked.keep(KeepFor::Good),
+        false => asked,
+    };
+    runtime.block_on(async {
+        if options.dry_run {
+            return planned(&asked).await;
+        }
+        moved(&byod, user, asked).await
+    })
+}
+
+async fn planned(asked: &Move) -> Result<Report, Error> {
+    let planned = asked.plan().await?;
+    let tables = planned.tables.into_iter().map(|table| Table {
+        table: table.table,
+        documents: table.documents,
+        bytes: table.bytes,
+        keeps_time: table.keeps_time,
+        not_looked_into: table.not_looked_into,
+    });
+    Ok(Report::Planned(Planned {
+        tables: tables.collect(),
+        problem: planned.problem,
+    }))
+}
+
+async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
+    let progress = Progress::new();
+    let mut moving = asked.into_future();
+    let report = loop {
+        tokio::select! {
+            moved = &mut moving => break moved?,
+            () = tokio::time::sleep(LOOK) => {
+                // What can't be asked now is asked again.
+                if let Ok(Some(record)) = byod.user_record(user).await
+                    && let Some(moving) = &record.moving
+                {
+                    progress.show(moving);
+                }
+            }
+        }
+    };
+    progress.end();
+    let notes = report.notes.into_iter();
+    Ok(Report::Moved(Moved {
+        documents: report.documents,
+        files: report.files,
+        kept: report.kept,
+        notes: notes.map(|(what, times)| Note { what, times }).collect(),
+        seconds: report.took.as_secs_f64(),
+    }))
+}
+
+/// A bar on a terminal; elsewhere lines. On standard error, because the report goes to
+/// standard output.
+enum Progress {
+    Bar(ProgressBar),
+    Lines,
+}
+
+impl Progress {
+    fn new() -> Self {
+        if !io::stderr().is_terminal() {
+            return Self::Lines;
+        }
+        let bar = ProgressBar::new(0);
+        let template = "{msg} {bar:40} {pos} of {len}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self::Bar(bar)
+    }
+
+    fn show(&self, moving: &Moving) {
+        let at = moving.table.as_deref().unwrap_or_default();
+        let phase = &moving.phase;
+        match self {
+            Self::Bar(bar) => {
+                bar.set_length(moving.total as u64);
+                bar.set_position(moving.done as u64);
+                bar.set_message(format!("{phase} {at}"));
+            }
+            Self::Lines => {
+                let (done, total) = (moving.done, moving.total);
+                // Nobody is there to be told that nobody reads this.
+                let _ = writeln!(io::stderr(), "{phase} {at}: {done} of {total} documents");
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
