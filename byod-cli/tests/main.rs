@@ -26,6 +26,7 @@ mod long;
 mod main_side;
 mod manual;
 mod mirror;
+mod moving;
 mod odd;
 mod outbox;
 mod owner_errors;

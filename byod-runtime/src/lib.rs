@@ -58,7 +58,8 @@ pub use routing::RoutedClient;
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};
 pub use routing::{
-    Direction, KeepFor, Move, MovePhase, MoveReport, PlannedMove, PlannedTable, Resumed,
+    Direction, KeepFor, LeftDocument, Move, MovePhase, MoveReport, PlannedMove, PlannedTable,
+    Resumed,
 };
 pub use routing::{Rollout, Rollouts};
 pub use routing::{Router, TableInfo};

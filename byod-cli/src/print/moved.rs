@@ -81,6 +81,10 @@ fn done(report: &Moved, out: &mut dyn Write) -> io::Result<()> {
             "{BAD}{kept} documents are where they were: they can't be on the other side.{BAD:#}"
         )?;
     }
+    for left in &report.left {
+        let (table, id, reason) = (&left.table, &left.id, &left.reason);
+        writeln!(out, "  {MIND}{table} {id}: {reason}{MIND:#}")?;
+    }
     for note in &report.notes {
         let (what, times) = (&note.what, note.times);
         writeln!(out, "  {MIND}{what}, {times} times{MIND:#}")?;

@@ -62,8 +62,18 @@ pub(crate) struct Moved {
     pub(crate) documents: u64,
     pub(crate) files: u64,
     pub(crate) kept: u64,
+    pub(crate) left: Vec<Left>,
     pub(crate) notes: Vec<Note>,
     pub(crate) seconds: f64,
+}
+
+/// A document that is where it was.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Left {
+    pub(crate) table: String,
+    pub(crate) id: String,
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -144,10 +154,16 @@ async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
     };
     progress.end();
     let notes = report.notes.into_iter();
+    let left = report.left.into_iter().map(|left| Left {
+        table: left.table,
+        id: left.id,
+        reason: left.reason,
+    });
     Ok(Report::Moved(Moved {
         documents: report.documents,
         files: report.files,
         kept: report.kept,
+        left: left.collect(),
         notes: notes.map(|(what, times)| Note { what, times }).collect(),
         seconds: report.took.as_secs_f64(),
     }))

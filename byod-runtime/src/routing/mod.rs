@@ -42,7 +42,8 @@ pub(crate) use known_tokens::KnownTokens;
 pub(crate) use listening::Listening;
 pub(crate) use lookup::Known;
 pub use moving::{
-    Direction, KeepFor, Move, MovePhase, MoveReport, PlannedMove, PlannedTable, Resumed,
+    Direction, KeepFor, LeftDocument, Move, MovePhase, MoveReport, PlannedMove, PlannedTable,
+    Resumed,
 };
 pub use outbox::{Delivered, RefusedRow, Swept};
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};

@@ -202,6 +202,15 @@ async fn what_cant_be_there_stays_and_is_told() {
     let moved = moved.await.unwrap();
     // The note in his folder, and the comment on it.
     assert_eq!((moved.documents, moved.kept), (5, 2), "{moved:?}");
+    let left = moved.left.iter().map(|left| (&*left.table, &*left.reason));
+    let left: Vec<(&str, &str)> = left.collect();
+    assert_eq!(
+        left,
+        [
+            ("notes", "it needs folderId"),
+            ("comments", "it needs noteId")
+        ]
+    );
     let said: Vec<&str> = moved.notes.iter().map(|(note, _)| &**note).collect();
     for note in ["notes: without `pinned`", "notes: without `related[]`"] {
         assert!(said.contains(&note), "{said:?}");
@@ -234,6 +243,119 @@ async fn a_move_that_is_called_off_leaves_nothing() {
     assert!(everything_there(&alice).await.is_empty());
     let folder = json!({"name": "new"});
     alice.mutation::<String>("folders:create", folder).await;
+}
+
+/// Who watches sees what they have, wherever it is, and what comes to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_goes_along() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 3, 0).await;
+    let titles = list(&alice).await;
+    alice.prepare(&world.byod).await;
+    let query = alice.session.query::<Vec<String>>("notes:list", &json!({}));
+    let mut live = query.unwrap().watch();
+    assert_eq!(live.next().await.unwrap().unwrap(), titles);
+    let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE);
+    moved.await.unwrap();
+    let folder: String = alice
+        .mutation("folders:create", json!({"name": "new"}))
+        .await;
+    let note = json!({"title": "written there", "folderId": folder});
+    alice.mutation::<String>("notes:create", note).await;
+    let seen = async {
+        loop {
+            let seen = live.next().await.unwrap().unwrap();
+            // Never an empty app in between.
+            assert!(seen.len() >= titles.len(), "{seen:?}");
+            if seen.iter().any(|title| title == "written there") {
+                return;
+            }
+        }
+    };
+    let soon = tokio::time::timeout(Duration::from_secs(20), seen);
+    soon.await.expect("it is seen");
+}
+
+/// A process of its own, which is told what to move by its environment.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the test that kills it runs it"]
+async fn the_process_that_is_killed() {
+    let told = |name: &str| std::env::var(name).unwrap();
+    let byod = service::service(&told("MOVED_MAIN"), &told("MOVED_KEY"));
+    let user = told("MOVED_USER");
+    let moved = match told("MOVED_WAY").as_str() {
+        "in" => byod.move_in(user, "alice").keep(AT_ONCE).await,
+        _ => byod.move_out(user, "alice").keep(AT_ONCE).await,
+    };
+    moved.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_is_gone_on_for_by_another() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 20, 0).await;
+    fill(&world, &alice, 3, 100).await;
+    let hers = everything_of(&world, &alice.id).await;
+    alice.connect(&world.byod).await;
+    let seeds = std::env::var("BYOD_SEEDS").map_or(6, |seeds| seeds.parse::<usize>().unwrap());
+    let mut killed = 0;
+    for seed in 0..seeds {
+        let way = ["in", "out"][seed % 2];
+        let calls = || world.proxy.calls() + alice.proxy.calls();
+        let at = calls() + 1 + seed * 17 % 61;
+        let mut process = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_process_that_is_killed", "--ignored"])
+            .env("MOVED_MAIN", &world.proxy.url)
+            .env("MOVED_KEY", world.main_key())
+            .env("MOVED_USER", &alice.id)
+            .env("MOVED_WAY", way)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while calls() < at && process.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // SIGKILL: nothing of it runs any more.
+        process.kill().unwrap();
+        killed += usize::from(!process.wait().unwrap().success());
+
+        world.lease_ends(&alice.id).await;
+        let resumed = world.byod.resume_moves().await.unwrap();
+        assert_eq!(resumed.failed, 0, "seed {seed}");
+        // It may have been killed before it had begun.
+        let (full, empty) = match way {
+            "in" => {
+                let there = everything_there(&alice).await;
+                if there.is_empty() {
+                    let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE);
+                    moved.await.unwrap();
+                }
+                (
+                    everything_there(&alice).await,
+                    everything_of(&world, &alice.id).await,
+                )
+            }
+            _ => {
+                if everything_of(&world, &alice.id).await.is_empty() {
+                    let moved = world.byod.move_out(&*alice.id, "alice").keep(AT_ONCE);
+                    moved.await.unwrap();
+                }
+                (
+                    everything_of(&world, &alice.id).await,
+                    everything_there(&alice).await,
+                )
+            }
+        };
+        assert_eq!(full, hers, "seed {seed}");
+        assert!(empty.is_empty(), "seed {seed}: {empty:#?}");
+    }
+    assert!(killed > 0, "none was killed");
 }
 
 /// Cut off at any request, before or after it has taken effect, another process goes on.

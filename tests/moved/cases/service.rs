@@ -37,7 +37,7 @@ impl World {
         let main = node.deploy("tests/moved/convex", "main");
         let proxy = Proxy::start(address(&main)).await;
         Some(Self {
-            byod: service(&main, &proxy.url),
+            byod: service(&proxy.url, &main.deploy_key),
             node,
             main,
             proxy,
@@ -46,7 +46,7 @@ impl World {
 
     /// Another process of the service.
     pub(crate) fn another(&self) -> Byod {
-        service(&self.main, &self.proxy.url)
+        service(&self.proxy.url, &self.main.deploy_key)
     }
 
     pub(crate) async fn user(&self, subject: &str) -> User {
@@ -67,6 +67,10 @@ impl World {
     pub(crate) async fn lease_ends(&self, user: &str) {
         let args = json!({"user": user});
         let _: Option<()> = self.on_main("peek:leaseEnds", &args).await;
+    }
+
+    pub(crate) fn main_key(&self) -> &str {
+        &self.main.deploy_key
     }
 
     pub(crate) fn session(&self, byod: &Byod, id: &str, subject: &str) -> Session {
@@ -135,10 +139,10 @@ impl User {
     }
 }
 
-fn service(main: &NodeDeployment, url: &str) -> Byod {
+pub(crate) fn service(url: &str, deploy_key: &str) -> Byod {
     Byod::builder()
         .main_url(url)
-        .deploy_key(&*main.deploy_key)
+        .deploy_key(deploy_key)
         .encryption_key(EncryptionKey::parse("only for tests").unwrap())
         .tables(TABLES)
         .functions(FUNCTIONS)

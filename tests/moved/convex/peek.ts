@@ -1,4 +1,5 @@
 import { v } from "convex/values";
+import type { Id } from "./_generated/dataModel";
 import {
   internalAction,
   internalMutation,
@@ -64,7 +65,7 @@ export const fill = internalMutation({
       name: `folder ${from}`,
       madeAt: from,
     });
-    const all = [];
+    const all: Id<"notes">[] = [];
     for (let i = 0; i < notes; i++) {
       const pinned = all.at(-1) ?? null;
       const note = await ctx.db.insert("notes", {

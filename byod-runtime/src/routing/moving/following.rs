@@ -56,10 +56,24 @@ pub struct MoveReport {
     pub files: u64,
     /// How many documents could not be there, and are where they were.
     pub kept: u64,
+    /// Those, a hundred at the most.
+    pub left: Vec<LeftDocument>,
     /// What documents are without now, and what else is to know, each with how often.
     pub notes: Vec<(String, u64)>,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A document that could not be on the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftDocument {
+    /// Its table.
+    pub table: String,
+    /// Its id, where it is.
+    pub id: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What became of moves that nobody saw to.
@@ -268,6 +282,11 @@ fn reported(direction: Direction, report: Report, begun: Instant) -> MoveReport 
         documents: report.documents,
         files: report.files,
         kept: report.kept,
+        left: report
+            .left
+            .into_iter()
+            .map(|(table, id, reason)| LeftDocument { table, id, reason })
+            .collect(),
         notes: report.notes.into_iter().collect(),
         took: begun.elapsed(),
     }

@@ -7,6 +7,6 @@ mod sides;
 mod state;
 mod steps;
 
-pub use following::{KeepFor, Move, MoveReport, Resumed};
+pub use following::{KeepFor, LeftDocument, Move, MoveReport, Resumed};
 pub use planning::{PlannedMove, PlannedTable};
 pub use state::{Direction, MovePhase};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use byod_schema::Validator;
 
-use super::sides::{Found, Page, Plan, Row, Side, Table, difference};
+use super::sides::{Children, Found, Page, Plan, Row, Side, Table, difference};
 use super::state::Direction;
 use super::steps::is_refused;
 use crate::error::Error;
@@ -131,7 +131,11 @@ impl Counted {
         let mut left = of;
         while !left.is_empty() {
             let some = &left[..left.len().min(200)];
-            let children = from.children(table, some).await?;
+            let children = from.children(table, some, 400).await;
+            let children = match children {
+                Err(error) if is_refused(&error) => Children::default(),
+                children => children?,
+            };
             let taken = (children.taken as usize).min(some.len());
             self.add(children.rows, children.bytes);
             left = &left[taken..];

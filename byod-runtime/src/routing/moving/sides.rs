@@ -57,7 +57,7 @@ pub(super) struct Page {
     pub(super) cursor: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Children {
     pub(super) rows: Vec<Row>,
     pub(super) bytes: f64,
@@ -98,6 +98,7 @@ pub(super) struct Listed {
 pub(super) struct Noted {
     pub(super) old: String,
     pub(super) hash: String,
+    pub(super) note: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -255,10 +256,12 @@ impl Side {
         &self,
         table: &str,
         parents: &[String],
+        count: usize,
     ) -> Result<Children, Error> {
         let of = Of {
             table: Some(table),
             parents: Some(parents),
+            count: Some(count),
             ..NOTHING
         };
         self.query("byod/moving:children", of).await
@@ -398,22 +401,23 @@ impl Side {
         id: &str,
         table: &str,
         cursor: Option<&str>,
+        count: usize,
     ) -> Result<Verified, Error> {
         let of = Of {
             id: Some(id),
             table: Some(table),
             cursor: Some(cursor),
-            count: Some(ROWS),
+            count: Some(count),
             ..NOTHING
         };
         self.query("byod/moving:verify", of).await
     }
 
     /// Removes what has come, some at a time; `false` once there is nothing.
-    pub(super) async fn clear(&self, id: &str) -> Result<bool, Error> {
+    pub(super) async fn clear(&self, id: &str, count: usize) -> Result<bool, Error> {
         let of = Of {
             id: Some(id),
-            count: Some(ROWS),
+            count: Some(count),
             ..NOTHING
         };
         self.mutation("byod/moving:clear", of).await

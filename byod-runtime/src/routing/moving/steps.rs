@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::sides::{Document, Found, Page, Plan, Row, Side, Written};
+use super::sides::{Children, Document, Found, Page, Plan, Row, Side, Written};
 use super::state::{self, MovePhase, State};
 use crate::deployment::Client;
 use crate::error::Error;
@@ -14,6 +14,9 @@ use crate::users::UserId;
 /// How many documents are asked for at once, and how many parents.
 const PAGE: usize = 400;
 const BATCH: usize = 200;
+
+/// Fewer documents of one parent aren't tried beside others'.
+const FEW: usize = 8;
 
 /// How often what differs is copied again.
 const ROUNDS: u32 = 8;
@@ -45,6 +48,8 @@ pub(super) struct Report {
     pub(super) files: u64,
     pub(super) kept: u64,
     pub(super) notes: BTreeMap<String, u64>,
+    /// What stays: of which table, its id, and why.
+    pub(super) left: Vec<(String, String, String)>,
 }
 
 /// One move under way.
@@ -350,7 +355,7 @@ impl Mover {
             let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
             let mut left = &ids[..];
             while !left.is_empty() {
-                let children = self.from.children(table, left).await?;
+                let children = self.children(table, left).await?;
                 let taken = (children.taken as usize).min(left.len());
                 self.listed(table, &children.rows, round, listing).await?;
                 left = &left[taken..];
@@ -363,6 +368,18 @@ impl Mover {
             cursor = next.cursor;
             if cursor.is_none() {
                 return Ok(());
+            }
+        }
+    }
+
+    /// As many as can be read at once; none where the first has very many.
+    async fn children(&self, table: &str, of: &[String]) -> Result<Children, Stop> {
+        let mut count = PAGE;
+        loop {
+            match self.from.children(table, of, count).await {
+                Err(error) if is_refused(&error) && count > FEW => count /= 2,
+                Err(error) if is_refused(&error) => return Ok(Children::default()),
+                children => return Ok(children?),
             }
         }
     }
@@ -407,10 +424,17 @@ impl Mover {
                 self.state.table = Some(table.clone());
                 let mut sum = Sum::default();
                 let mut wrong = Vec::new();
-                let mut cursor: Option<String> = None;
+                let (mut cursor, mut count): (Option<String>, _) = (None, PAGE);
                 loop {
                     let id = self.state.id.clone();
-                    let part = self.to.verify(&id, &table, cursor.as_deref()).await?;
+                    let part = self.to.verify(&id, &table, cursor.as_deref(), count);
+                    let part = match part.await {
+                        Err(error) if is_refused(&error) && count > 1 => {
+                            count /= 2;
+                            continue;
+                        }
+                        part => part?,
+                    };
                     for hash in &part.hashes {
                         sum.add(hash);
                     }
@@ -430,7 +454,7 @@ impl Mover {
             }
             (self.report.documents, self.report.kept) = (done as u64, kept as u64);
             if is_same {
-                return Ok(());
+                return self.list_kept().await;
             }
             self.copy_listed().await?;
             self.references().await?;
@@ -438,6 +462,24 @@ impl Mover {
         Err(Stop::Impossible(
             "what is moved goes on changing, by something that doesn't ask the service".to_owned(),
         ))
+    }
+
+    /// What stays where it is, as much as is told.
+    async fn list_kept(&mut self) -> Result<(), Stop> {
+        self.report.left.clear();
+        for table in self.tables() {
+            let count = MOST_NOTES - self.report.left.len();
+            if count == 0 || self.report.kept == 0 {
+                break;
+            }
+            let id = &self.state.id;
+            let kept = self.to.next(id, &table, Some("kept"), None, count).await?;
+            for row in kept.rows {
+                let reason = row.note.unwrap_or_default();
+                self.report.left.push((table.clone(), row.old, reason));
+            }
+        }
+        Ok(())
     }
 
     /// Deletes where it was what is on the other side; what has changed since stays.
@@ -480,10 +522,18 @@ impl Mover {
     /// Removes what was copied.
     pub(super) async fn clear(&mut self) -> Result<(), Stop> {
         let id = self.state.id.clone();
-        while self.to.clear(&id).await? {
+        let mut count = PAGE;
+        loop {
+            match self.to.clear(&id, count).await {
+                Err(error) if is_refused(&error) && count > 1 => count /= 2,
+                cleared => {
+                    if !cleared? {
+                        return Ok(());
+                    }
+                }
+            }
             self.step().await?;
         }
-        Ok(())
     }
 
     /// Waits until everybody knows that writes are refused, and those under way are over.

@@ -259,7 +259,7 @@ async function moveOf(db: DatabaseReader, user: any) {
     .unique();
 }
 
-async function recordOf(db: any, userId: any): Promise<any> {
+async function recordOf(db: DatabaseReader, userId: any): Promise<any> {
   return await db
     .query("userDatabaseConfig")
     .withIndex("by_user", (q) => q.eq("userId", userId))

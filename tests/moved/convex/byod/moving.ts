@@ -1,7 +1,13 @@
 // Written by `byod export --main`.
 
 import { makeFunctionReference } from "convex/server";
-import { convexToJson, jsonToConvex, v, type Value } from "convex/values";
+import {
+  convexToJson,
+  jsonToConvex,
+  v,
+  type Infer,
+  type Value,
+} from "convex/values";
 import {
   internalAction,
   internalMutation,
@@ -112,8 +118,7 @@ export const page = internalQuery({
     const { found } = tableOf(table);
     const db: any = ctx.db;
     let names = [null as string | null];
-    if (found.by === "owner")
-      names = found.isId ? [them.user] : namesOf(them);
+    if (found.by === "owner") names = found.isId ? [them.user] : namesOf(them);
     if (found.by === "parent") {
       if (parent === undefined) throw new Error("Give `parent`");
       if (!(await isTheirParent(ctx.db, found.parents, parent, them)))
@@ -148,23 +153,29 @@ export const page = internalQuery({
 
 /** The same of several parents, as far as they are few: `taken` says of how many. */
 export const children = internalQuery({
-  args: { ...who, table: v.string(), parents: v.array(v.string()) },
+  args: {
+    ...who,
+    table: v.string(),
+    parents: v.array(v.string()),
+    count: v.number(),
+  },
   returns: v.object({
     rows: v.array(row_),
     bytes: v.number(),
     taken: v.number(),
   }),
-  handler: async (ctx, { table, parents, ...given }) => {
+  handler: async (ctx, { table, parents, count, ...given }) => {
     const them = await asked(ctx.db, given);
     const { found } = tableOf(table);
     if (found.by !== "parent") throw new Error(`\`${table}\` has no parents`);
     const db: any = ctx.db;
-    const rows = [];
+    const rows: Infer<typeof row_>[] = [];
     let bytes = 0;
     let taken = 0;
     for (const parent of parents) {
-      const left = MOST - rows.length;
-      const docs = (await isTheirParent(ctx.db, found.parents, parent, them))
+      const left: number = Math.min(count, MOST) - rows.length;
+      const has = await isTheirParent(ctx.db, found.parents, parent, them);
+      const docs: any[] = has
         ? await db
             .query(table)
             .withIndex(found.index, (q: any) => q.eq(found.field, parent))
@@ -615,8 +626,7 @@ async function taken(
   }
   for (const { field, isId } of owner)
     put(value, field, isId && !IS_USERS ? go.them.user : go.them.subject);
-  if (field !== undefined && value[field] === undefined)
-    value[field] = created;
+  if (field !== undefined && value[field] === undefined) value[field] = created;
   const before = row.new === undefined ? null : await db.get(row.new);
   const id = before === null ? await db.insert(row.table, value) : row.new;
   if (before !== null) await db.replace(id, value);
@@ -688,8 +698,7 @@ async function rewritten(
         if (next !== MISSING) return next;
       }
       if (members.length === 0) return value;
-      if (!of.value.some((of: Validator) => of.type === "null"))
-        return MISSING;
+      if (!of.value.some((of: Validator) => of.type === "null")) return MISSING;
       go.lacks = [...lacks, at];
       return null;
     }
@@ -754,7 +763,9 @@ function isOf(of: Validator, value: any): boolean {
     case "literal":
       return textOf({ is: value }) === textOf({ is: jsonToConvex(of.value) });
     case "array":
-      return Array.isArray(value) && value.every((item) => isOf(of.value, item));
+      return (
+        Array.isArray(value) && value.every((item) => isOf(of.value, item))
+      );
     case "record":
       return (
         isObject(value) &&
@@ -923,19 +934,18 @@ async function hashOf(text: string): Promise<string> {
 function valueAt(doc: any, path: string): unknown {
   return path
     .split(".")
-    .reduce((of, name) => (isObject(of) ? (of as any)[name] : undefined), doc);
+    .reduce((of, name) => (isObject(of) ? of[name] : undefined), doc);
 }
 
 /** Puts the value there, where what is around it is there. */
 function put(doc: any, path: string, value: string) {
   const names = path.split(".");
   const last = names.pop()!;
-  const around: any =
-    names.length === 0 ? doc : valueAt(doc, names.join("."));
-  if (isObject(around)) (around as any)[last] = value;
+  const around: any = names.length === 0 ? doc : valueAt(doc, names.join("."));
+  if (isObject(around)) around[last] = value;
 }
 
-function isObject(value: unknown): value is object {
+function isObject(value: unknown): value is Record<string, any> {
   return (
     typeof value === "object" &&
     value !== null &&
