@@ -4,12 +4,12 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use super::super::service::Byod;
 use super::phases::Ended;
 use super::planning::PlannedMove;
 use super::state::{self, Begun, Direction, MovePhase, State};
 use super::steps::{Report, Stop};
 use crate::error::Error;
-use crate::routing::Byod;
 use crate::users::{Subject, UserId};
 
 /// How long what was moved stays where it was.

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::rollout::Rollout;
+use super::super::service::Byod;
 use super::sides::{Side, difference};
 use super::state::{self, Direction, MovePhase, State};
 use super::steps::{Mover, Report, Stop};
 use crate::deployment::Client;
 use crate::error::Error;
-use crate::routing::{Byod, Rollout};
 use crate::users::UserId;
 
 /// How soon other processes hear of what main tells them.

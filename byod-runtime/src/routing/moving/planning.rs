@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use byod_schema::Validator;
 
+use super::super::service::Byod;
 use super::sides::{Children, Found, Page, Plan, Row, Side, Table, difference};
 use super::state::Direction;
 use super::steps::is_refused;
 use crate::error::Error;
-use crate::routing::Byod;
 use crate::users::{Subject, UserId};
 
 /// What a move would do.
