@@ -109,9 +109,17 @@ async fn a_disconnect_in_one_process_is_known_to_another_within_a_second() {
         "a connect is known after {:?}",
         is_known(Location::User).await
     );
-    service.byod.disconnect(&*service.alice_id).await.unwrap();
-    println!(
-        "a disconnect is known after {:?}",
-        is_known(Location::Main).await
-    );
+    // Others have the processor, too.
+    let mut fastest = Duration::MAX;
+    for _ in 0..3 {
+        service.byod.disconnect(&*service.alice_id).await.unwrap();
+        fastest = fastest.min(is_known(Location::Main).await);
+        let connected = service
+            .byod
+            .connect(&*service.alice_id, "alice", &credentials);
+        connected.await.unwrap();
+        is_known(Location::User).await;
+    }
+    println!("a disconnect is known after {fastest:?}");
+    assert!(fastest < Duration::from_secs(1), "{fastest:?}");
 }

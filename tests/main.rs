@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 mod batching;
+mod browser;
 mod claims;
 mod clients;
 mod dependencies;

@@ -84,7 +84,14 @@ async fn react_hooks_page_while_rows_come_and_go() {
 async fn the_crate_convex_watches_mutates_and_comes_back() {
     let main = main_with_alice().await;
     let token = main.token_for("alice", Duration::from_secs(3600)).unwrap();
-    let arguments = [main.url(), token, main.deploy_key()];
+    let made = crate_session([main.url(), token, main.deploy_key()]).await;
+    // None of the 31 is lost. It asks for some twice, by another session: those are as many as it has seen.
+    assert!(made >= 31, "{made}");
+    assert_eq!(main.count("conversations"), made);
+}
+
+/// What the crate does at that URL, with that token and that deploy key, if any; how many conversations it made.
+pub(crate) async fn crate_session(arguments: [String; 3]) -> usize {
     let session = move || {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/official");
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -104,8 +111,5 @@ async fn the_crate_convex_watches_mutates_and_comes_back() {
         String::from_utf8(output.stdout).unwrap()
     };
     let made = tokio::task::spawn_blocking(session).await.unwrap();
-    // None of the 31 is lost. It asks for some twice, by another session: those are as many as it has seen.
-    let made: usize = made.trim().parse().unwrap();
-    assert!(made >= 31, "{made}");
-    assert_eq!(main.count("conversations"), made);
+    made.trim().parse().unwrap()
 }

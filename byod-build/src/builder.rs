@@ -87,19 +87,53 @@ impl Builder {
     pub fn write_snapshot(&self) -> Result<(PathBuf, Vec<String>), Error> {
         let reading = self.read_sources()?;
         let Some(snapshot) = &reading.snapshot else {
-            return Err(Error::Config {
-                path: self.config.clone(),
-                line: None,
-                message:
-                    "no snapshot is named. Add as its first line: snapshot = \"byod-snapshot.json\""
-                        .to_owned(),
-            });
+            return Err(self.no_snapshot());
         };
         reading.settle(snapshot, Mode::Write)?;
         let manifest = &reading.manifest;
         let projects = [Some(&manifest.main), manifest.user.as_ref()];
         let warnings = projects.iter().flatten().flat_map(|p| p.warnings.clone());
         Ok((snapshot.path().to_owned(), warnings.collect()))
+    }
+
+    /// Whether `byod.toml` is such that [`Builder::write_snapshot`] can work, as far as that
+    /// shows without packages that aren't installed.
+    ///
+    /// # Errors
+    ///
+    /// With all that is wrong with it.
+    pub fn check_before_snapshot(&self) -> Result<(), Error> {
+        let config = Config::read(&self.config)?;
+        if config.snapshot.is_none() {
+            return Err(self.no_snapshot());
+        }
+        let user = config.user.as_ref();
+        let user = user.map(|user| (user, "Write it with `byod export`, or correct"));
+        for (named, fix) in [Some((&config.main, "Correct")), user]
+            .into_iter()
+            .flatten()
+        {
+            let path = config.beside(named);
+            if !path.is_dir() {
+                let file = self.config.display();
+                let fix = format!("{fix} `convex` on line {} of {file}", named.line);
+                return Err(Error::NoFolder { path, fix });
+            }
+        }
+        match self.read_sources() {
+            Err(error) => error.of_config().map_or(Ok(()), Err),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    fn no_snapshot(&self) -> Error {
+        let message =
+            "no snapshot is named. Add as its first line: snapshot = \"byod-snapshot.json\"";
+        Error::Config {
+            path: self.config.clone(),
+            line: None,
+            message: message.to_owned(),
+        }
     }
 
     /// As [`Builder::read`], and in what the snapshot that `byod.toml` names isn't what the

@@ -209,6 +209,18 @@ impl Error {
         }
     }
 
+    /// The part of it that is about `byod.toml` itself.
+    pub(crate) fn of_config(self) -> Option<Self> {
+        match self {
+            Self::NoConfig { .. } | Self::Config { .. } => Some(self),
+            Self::Several(errors) => {
+                let errors: Vec<_> = errors.into_iter().filter_map(Self::of_config).collect();
+                (!errors.is_empty()).then(|| Self::several(errors))
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         Self::Io {
             path: path.to_owned(),

@@ -138,6 +138,7 @@ pub(crate) fn check(config: &Path) -> Result<Report, Error> {
             .chain(unguarded(&manifest))
             .chain(past)
             .chain(sealed_as_new(&manifest))
+            .chain(unheard(&manifest))
             .chain(without_key(&manifest, &placed))
             .chain(functions::served_after_all(&manifest, &functions))
             .chain(apart)
@@ -187,6 +188,13 @@ fn past_the_check(main: &Sources, manifest: &Manifest) -> Vec<String> {
 fn sealed_as_new(manifest: &Manifest) -> Option<String> {
     main_side::reseals_as_new(manifest).then(|| {
         "main's `byod/credentials:resealConfig` gives a record another `updatedAt`: a user who had disconnected, and connects again in the moment in which `byod rotate-key` seals their record, is told to try again. `byod export --main` writes one that leaves it alone, or says what to change".to_owned()
+    })
+}
+
+/// Where no process is told what others change.
+fn unheard(manifest: &Manifest) -> Option<String> {
+    main_side::tells_nobody(manifest).then(|| {
+        "main has no `byod/credentials:changedConfigs`: what one process of a service changes, a disconnect, a key, a status, others know when they read the record again, after `cache_ttl`. `byod export --main` writes it, or says what to add; then all know within a second".to_owned()
     })
 }
 

@@ -225,6 +225,12 @@ pub(crate) fn main_side(report: &main_side::Report, out: &mut dyn Write) -> io::
     for name in &report.kept {
         writeln!(out, "  {BAD}kept, edited by hand:{BAD:#} {name}")?;
     }
+    if !report.kept.is_empty() {
+        writeln!(
+            out,
+            "  What is in them is yours, or of a version that didn't sign it: --force overwrites these files."
+        )?;
+    }
     if report.written.is_empty() && report.kept.is_empty() {
         writeln!(out, "  {QUIET}nothing to change{QUIET:#}")?;
     }

@@ -53,6 +53,48 @@ fn an_app_gets_the_table_and_its_functions() {
     }
 }
 
+/// What some version of the tool has written gives way to what this one writes; what somebody
+/// has edited since doesn't.
+#[test]
+fn what_it_wrote_itself_it_brings_up_to_date() {
+    let project = Project::of("notes");
+    let file = "convex/byod/credentials.ts";
+    assert_eq!(project.byod(&["export", "--main"]).status, 0);
+    with_tables(&project);
+    // Another text is due, as of another version.
+    project.replace("convex/schema.ts", "by_token", "by_identifier");
+    assert!(!project.read(file).contains("by_identifier"));
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    assert_eq!(
+        report["written"],
+        serde_json::json!(["byod/credentials.ts"])
+    );
+    let written = project.read(file);
+    assert!(written.contains("by_identifier"));
+
+    // Git gives it other ends of lines: nobody has edited it.
+    project.write(file, &written.replace('\n', "\r\n"));
+    project.replace("convex/schema.ts", "by_identifier", "by_token");
+    assert_eq!(project.byod(&["export", "--main"]).status, 0);
+    assert!(project.read(file).contains("by_token"));
+
+    project.replace(file, "No secret leaves here.", "Ours.");
+    project.replace("convex/schema.ts", "by_token", "by_identifier");
+    let answer = project.byod(&["export", "--main"]);
+    assert_eq!(answer.status, 1);
+    assert!(
+        answer
+            .stdout
+            .contains("kept, edited by hand: byod/credentials.ts")
+            && answer.stdout.contains("--force"),
+        "{}",
+        answer.stdout
+    );
+    assert!(project.read(file).contains("Ours."));
+    assert_eq!(project.byod(&["export", "--main", "--force"]).status, 0);
+    assert_eq!(project.read(file), written);
+}
+
 #[test]
 fn an_app_that_has_them_is_left_alone() {
     let project = Project::example();
@@ -78,6 +120,41 @@ fn an_app_that_lacks_some_is_told_what_to_add() {
     assert!(head.contains("byod/credentials.ts") && head.contains("paginationOptsValidator"));
     // The example names the table where it need not.
     assert_eq!(added, rotation.replace("\"userDatabaseConfig\", ", ""));
+}
+
+#[test]
+fn an_app_whose_processes_hear_nothing_of_each_other_is_told_what_to_add() {
+    let project = Project::example();
+    let file = "convex/byod/credentials.ts";
+    let functions = project.read(file);
+    let (rest, changes) = functions.split_once("/**\n * Whose records").unwrap();
+    let (changes, rotation) = changes.split_once("/** A page of all").unwrap();
+    project.write(file, &format!("{rest}/** A page of all{rotation}"));
+    let check = project.byod(&["check"]);
+    assert!(check.stdout.contains("changedConfigs"), "{}", check.stdout);
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    let todo = report["todo"][0].as_str().unwrap();
+    assert!(todo.contains("byod/credentials.ts"), "{todo}");
+    assert!(todo.trim_end().ends_with(changes.trim_end()), "{todo}");
+
+    // Without an index it would be run again whenever any record changes.
+    let index = "\n    .index(\"by_updated\", [\"updatedAt\"])";
+    project.replace("convex/schema/byod.ts", index, "");
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    let todo = report["todo"].to_string();
+    assert!(
+        todo.contains("on the table userDatabaseConfig") && todo.contains("by_updated"),
+        "{todo}"
+    );
+
+    project.write(file, &functions);
+    project.replace(
+        "convex/schema/byod.ts",
+        ".index(\"by_status\", [\"connectionStatus\"])",
+        &format!(".index(\"by_status\", [\"connectionStatus\"]){index}"),
+    );
+    let check = project.byod(&["check"]);
+    assert!(!check.stdout.contains("changedConfigs"), "{}", check.stdout);
 }
 
 /// A record that was sealed anew must not look like one that was disconnected anew.

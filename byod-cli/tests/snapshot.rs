@@ -19,6 +19,43 @@ fn case(name: &str) -> (Project, Value) {
     (project, expected)
 }
 
+/// Nothing is installed for what can't become a snapshot: there is no package manager here.
+#[test]
+fn mistakes_of_byod_toml_are_told_before_packages_are_installed() {
+    let (project, _) = case("workpool_pinned_older");
+    let snapshot = |config: &str| {
+        project.write("byod.toml", config);
+        let output = Command::new(env!("CARGO_BIN_EXE_byod"))
+            .arg("snapshot")
+            .current_dir(&project.root)
+            .env("PATH", "")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let main = "main.convex = \"convex\"\n";
+    let named = format!("snapshot = \"byod-snapshot.json\"\n{main}");
+    for (config, told) in [
+        (main.to_owned(), "no snapshot is named"),
+        (
+            format!("{named}[user]\ntables = [\"jbos\"]\n"),
+            "no table `jbos`",
+        ),
+        (
+            format!("{named}[user]\ntables = []\nconvex = \"byod\"\n"),
+            "byod: no such folder. Write it with `byod export`, or correct `convex` on line 5 of byod.toml",
+        ),
+        (format!("{named}[user]\ntabels = []\n"), "tabels"),
+        // With all of it right, it is the packages' turn.
+        (named.clone(), "npm"),
+    ] {
+        let error = snapshot(&config);
+        assert!(error.contains(told), "{config}: {error}");
+        assert_eq!(error.contains("npm"), told == "npm", "{config}: {error}");
+    }
+}
+
 #[test]
 fn a_snapshot_has_what_the_packages_say() {
     if node().is_none() {

@@ -9,6 +9,8 @@ mod open_streams;
 mod router;
 mod settings;
 mod state;
+mod strangers;
+mod sync;
 
 pub use callers::{Caller, Resolve};
 pub use router::router;

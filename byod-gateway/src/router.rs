@@ -1,16 +1,18 @@
 //! Everything that a gateway answers.
 
-use axum::Router;
+use axum::error_handling::HandleErrorLayer;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{BoxError, Router};
 use byod_runtime::{Byod, ProblemDetails};
+use tower::ServiceBuilder;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::settings::Settings;
 use crate::state::Gateway;
-use crate::{api, connection, events};
+use crate::{api, connection, events, sync};
 
 /// Everything that a gateway answers, to be mounted where the app's clients look for their deployment: at the root of a
 /// host, or at a path (`Router::nest("/convex", …)`).
@@ -18,6 +20,7 @@ use crate::{api, connection, events};
 /// | path | |
 /// | --- | --- |
 /// | `POST /api/query`, `/api/mutation`, `/api/action`, `/api/run/{module}/{function}` | calls, as Convex's HTTP API has them |
+/// | `GET /api/sync`, `/api/{version}/sync` | Convex's sync protocol over a WebSocket: queries that are watched, mutations and actions |
 /// | `GET /byod/status`, `GET /byod/events` | how the caller's own deployment is doing, now and after every change |
 /// | `POST /byod/connect`, `/byod/rotate`, `/byod/test`, `/byod/disconnect` | what the caller does about it |
 /// | `GET /version` | the gateway's version |
@@ -27,7 +30,13 @@ use crate::{api, connection, events};
 pub fn router(byod: Byod, settings: Settings) -> Router {
     let body_limit = settings.body_limit;
     let gateway = Gateway::new(byod, settings);
+    let calls = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |_: BoxError| api::too_many()))
+        .load_shed()
+        .concurrency_limit(gateway.settings.calls_at_once);
     let api = api::routes()
+        .layer(calls)
+        .merge(sync::routes())
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(as_convex());
     let connection = connection::routes()

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::callers::Resolve;
 
@@ -13,6 +14,15 @@ pub struct Settings {
     pub(crate) body_limit: usize,
     pub(crate) connects_per_minute: NonZeroU32,
     pub(crate) events_per_user: usize,
+    pub(crate) sockets: usize,
+    pub(crate) sockets_per_user: usize,
+    pub(crate) queries_per_socket: usize,
+    pub(crate) message_bytes: usize,
+    pub(crate) messages: (u32, u32),
+    pub(crate) calls_at_once: usize,
+    pub(crate) waiting_bytes: usize,
+    pub(crate) authentication_time: Duration,
+    pub(crate) silence: Duration,
     pub(crate) resolve: Option<Arc<dyn Resolve>>,
 }
 
@@ -24,6 +34,16 @@ impl Default for Settings {
             body_limit: (16 << 20) + 2000,
             connects_per_minute: const { NonZeroU32::new(10).unwrap() },
             events_per_user: 16,
+            sockets: 10_000,
+            sockets_per_user: 32,
+            queries_per_socket: 1000,
+            // Arguments of 16 MiB, in whichever encoding, and what is around them.
+            message_bytes: 32 << 20,
+            messages: (2000, 100),
+            calls_at_once: 1000,
+            waiting_bytes: 16 << 20,
+            authentication_time: Duration::from_secs(10),
+            silence: Duration::from_secs(120),
             resolve: None,
         }
     }
@@ -59,6 +79,72 @@ impl Settings {
     #[must_use]
     pub fn events_per_user(mut self, streams: usize) -> Self {
         self.events_per_user = streams;
+        self
+    }
+
+    /// How many sockets there may be at once. Default: 10,000. Above it the answer is the HTTP status 503, and clients try
+    /// again. Each has a socket to main as well, so main must allow as many.
+    #[must_use]
+    pub fn sockets(mut self, sockets: usize) -> Self {
+        self.sockets = sockets.min(tokio::sync::Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// How many sockets one user may have open at this gateway: each tab has one. Default: 32. One more is closed with 1013.
+    #[must_use]
+    pub fn sockets_per_user(mut self, sockets: usize) -> Self {
+        self.sockets_per_user = sockets;
+        self
+    }
+
+    /// How many queries are watched on one socket. Default: 1,000. One more is a `FatalError`.
+    #[must_use]
+    pub fn queries_per_socket(mut self, queries: usize) -> Self {
+        self.queries_per_socket = queries;
+        self
+    }
+
+    /// The largest message that is taken on a socket, in bytes. Default: 32 MiB. One that is larger closes it with 1009.
+    #[must_use]
+    pub fn message_limit(mut self, bytes: usize) -> Self {
+        self.message_bytes = bytes;
+        self
+    }
+
+    /// How many messages a client may send on a socket at once, and how many a second for long. Default: 2,000 and 100. One
+    /// more closes it with 1013.
+    #[must_use]
+    pub fn message_rate(mut self, at_once: u32, a_second: u32) -> Self {
+        self.messages = (at_once, a_second);
+        self
+    }
+
+    /// How many calls over HTTP are answered at a time. Default: 1,000. One more is the HTTP status 503 at once.
+    #[must_use]
+    pub fn calls_at_once(mut self, calls: usize) -> Self {
+        self.calls_at_once = calls;
+        self
+    }
+
+    /// How many bytes of answers may wait for a client that takes them slowly; changes of what it watches become one in the
+    /// meantime. Default: 16 MiB. Above it the socket is closed with 1013.
+    #[must_use]
+    pub fn waiting_limit(mut self, bytes: usize) -> Self {
+        self.waiting_bytes = bytes;
+        self
+    }
+
+    /// How long it may take to find out who a client is. Default: 10 s. After it the socket is closed with 1013.
+    #[must_use]
+    pub fn authentication_time(mut self, time: Duration) -> Self {
+        self.authentication_time = time;
+        self
+    }
+
+    /// How long nothing may come from a client, which answers a ping every 5 s. Default: 120 s. After it the socket is closed.
+    #[must_use]
+    pub fn silence(mut self, time: Duration) -> Self {
+        self.silence = time;
         self
     }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use byod_runtime::{Byod, Error, ProblemDetails, Session};
 use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::Semaphore;
 
 use crate::callers::Resolve;
 use crate::open_streams::OpenStreams;
 use crate::settings::Settings;
+use crate::strangers::Strangers;
 
 /// What all requests share. Cheap to clone.
 #[derive(Clone)]
@@ -22,7 +24,13 @@ pub(crate) struct Shared {
     resolve: Option<Arc<dyn Resolve>>,
     /// By the user's id.
     connects: DefaultKeyedRateLimiter<String>,
+    /// Tokens that main knew no user of a moment ago, by their digests.
+    strangers: Strangers,
     pub(crate) streams: OpenStreams,
+    /// Sockets of each user.
+    pub(crate) sockets: OpenStreams,
+    /// Those of all.
+    pub(crate) all_sockets: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -33,19 +41,34 @@ impl Gateway {
             byod,
             resolve,
             connects: RateLimiter::keyed(per_minute),
+            strangers: Strangers::default(),
             streams: OpenStreams::new(settings.events_per_user),
+            sockets: OpenStreams::new(settings.sockets_per_user),
+            all_sockets: Arc::new(Semaphore::new(settings.sockets)),
             settings,
         }))
     }
 
-    /// The session of whom a token belongs to; `None` where main knows no user of it.
-    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, ProblemDetails> {
+    /// The session of whom a token belongs to; `None` where main knows no user of it, or did not a moment ago.
+    pub(crate) async fn session(&self, token: &str) -> Result<Option<Session>, Error> {
+        if self.0.strangers.has(token) {
+            return Ok(None);
+        }
+        let session = self.session_now(token).await?;
+        if session.is_none() {
+            self.0.strangers.add(token);
+        }
+        Ok(session)
+    }
+
+    /// The same, as main says now.
+    pub(crate) async fn session_now(&self, token: &str) -> Result<Option<Session>, Error> {
         let byod = &self.0.byod;
         let Some(resolve) = &self.0.resolve else {
             return match byod.session_for(token).await {
                 Ok(session) => Ok(Some(session)),
                 Err(Error::Unauthenticated { .. }) => Ok(None),
-                Err(error) => Err(error.into()),
+                Err(error) => Err(error),
             };
         };
         let found = resolve.resolve(byod, token).await?;

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value as Json, json};
+use tokio::sync::watch;
 
 use crate::error::StartError;
 use crate::random;
@@ -183,6 +184,8 @@ impl Refusal {
 pub(crate) struct Auth {
     deploy_key: String,
     tokens: HashMap<String, Identity>,
+    /// That what was accepted may be accepted no longer.
+    taken_away: watch::Sender<()>,
 }
 
 impl Auth {
@@ -190,6 +193,7 @@ impl Auth {
         Self {
             deploy_key,
             tokens: HashMap::new(),
+            taken_away: watch::Sender::default(),
         }
     }
 
@@ -204,6 +208,7 @@ impl Auth {
 
     pub(crate) fn set_deploy_key(&mut self, deploy_key: String) {
         self.deploy_key = deploy_key;
+        self.taken_away.send_replace(());
     }
 
     /// Issues a token, in the form of a JWT so that clients can look into it.
@@ -224,6 +229,12 @@ impl Auth {
 
     pub(crate) fn revoke(&mut self, token: &str) {
         self.tokens.remove(token);
+        self.taken_away.send_replace(());
+    }
+
+    /// Tells when what was accepted may be accepted no longer.
+    pub(crate) fn taken_away(&self) -> watch::Receiver<()> {
+        self.taken_away.subscribe()
     }
 
     /// Who the `Authorization` header names.

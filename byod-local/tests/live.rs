@@ -201,6 +201,49 @@ async fn a_token_that_is_wrong_or_runs_out_ends_the_socket() {
 }
 
 #[tokio::test]
+async fn a_token_or_key_that_is_taken_away_ends_its_sockets_and_no_others() {
+    let main = main_with_users().await;
+    let token = main.token("auth|ada").unwrap();
+    let (of_token, of_key) = (
+        Token::User(token.clone()),
+        Token::Admin {
+            key: main.deploy_key(),
+            impersonating: None,
+        },
+    );
+    let mut nobodys = LiveClient::connect(&main, 1).await;
+    let mut adas = LiveClient::connect(&main, 2).await;
+    adas.authenticate(of_token).await;
+    let mut admins = LiveClient::connect(&main, 3).await;
+    admins.authenticate(of_key).await;
+    for client in [&mut nobodys, &mut adas, &mut admins] {
+        let watched = client.watch(0, "templates:list", json!({})).await;
+        assert_eq!(watched, Ok(json!([])));
+    }
+    macro_rules! ends {
+        ($client:ident) => {
+            let refused = $client.next().await.unwrap();
+            let no_longer = matches!(
+                refused,
+                ServerMessage::AuthError {
+                    update_attempted: Some(false),
+                    ..
+                }
+            );
+            assert!(no_longer, "{refused:?}");
+            assert_eq!($client.next().await, None);
+        };
+    }
+    main.revoke_token(&token);
+    ends!(adas);
+    main.set_deploy_key("local:main|another");
+    ends!(admins);
+    let template = json!({"name": "t", "kind": "note"});
+    main.insert("templates", template).unwrap();
+    assert_eq!(nobodys.quiet().await, 1);
+}
+
+#[tokio::test]
 async fn a_deployment_that_stops_ends_its_sockets() {
     let main = main_with_users().await;
     let mut client = LiveClient::connect(&main, 1).await;

@@ -24,7 +24,7 @@ use quote::quote;
 /// | `module = "db/notes"` | the Convex module of the functions, where it isn't called like the table |
 /// | `partial` | the struct leaves fields out on purpose |
 /// | `skip(archive, …)` | functions that get no wrapper |
-/// | `returns(search = Vec<Doc<Self>>, …)` | what a function gives that declares no `returns` |
+/// | `returns(search = Vec<Doc<Self>>, …)` | what a function gives that declares no `returns`; else JSON, but for `list`, `get`, `create` and pages |
 ///
 /// A unit struct gets its fields from the schema; a struct with fields is
 /// checked against it. Field names are the schema's in snake case; another

@@ -106,7 +106,7 @@ export function BYODSettings({ className, words }: BYODSettingsProps) {
       <h2 id={`${id}title`}>{say.title}</h2>
       <p role="status" data-byod="status">
         {sentence(status, say, problem)}
-        {found !== null && found.problem === null && pending === null ? ` ${say.works}` : null}
+        {found?.problem === null && pending === null && status.error === null ? ` ${say.works}` : null}
       </p>
       {problem === null ? null : (
         <p role="alert" id={`${id}problem`} data-byod="problem">

@@ -14,7 +14,9 @@
 //! Every call through a session is a `tracing` span `convex_call` with `table` (`*`
 //! for a batch; the module's path where a wrapper is of no table), `function`, `kind`,
 //! `location` (`main`, `user`, or `none` where nothing was sent), `attempts`, `outcome`
-//! (`ok`, or [`Error::kind`]) and `duration_ms`. Metrics go through the `metrics` facade:
+//! (`ok`, or [`Error::kind`]) and `duration_ms`. Every stream of a query that is watched is a span
+//! `convex_watch` with `table`, `function`, `location`, `first_value_ms`, `given` (how many values and
+//! errors), `outcome` (of the last one) and `duration_ms`. Metrics go through the `metrics` facade:
 //!
 //! | metric | labels | what it counts |
 //! | --- | --- | --- |
@@ -23,6 +25,8 @@
 //! | `byod_retries_total` | `kind` | calls that were sent again |
 //! | `byod_blocked_total` | | users whose deployment was blocked from then on |
 //! | `byod_routes_total` | `result` | users' routes: `hit` and `miss` of the cache, and `stale` where main failed |
+//! | `byod_watched_total` | `table`, `location`, `outcome` | values and errors that streams gave |
+//! | `byod_first_value_seconds` | `table`, `location` | how long the first value of a stream took, a histogram |
 //! | `byod_subscriptions` | `location` | what is watched now, a gauge |
 //! | `byod_sync_sockets` | `location` | sockets that are open now, a gauge |
 //! | `byod_sync_reconnects_total` | `location` | sockets that ended, or could not be opened |
@@ -47,6 +51,7 @@ mod users;
 pub use builder::ByodBuilder;
 pub use byod_schema::{FunctionType, Location, Manifest, Members, Refusal, Value};
 pub use calls::Session;
+pub use calls::relay;
 pub use deployment::Client;
 pub use deployment::Released;
 pub use deployment::{DeployKey, Token};

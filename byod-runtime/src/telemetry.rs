@@ -72,6 +72,100 @@ impl<'a> Observed<'a> {
     }
 }
 
+/// Queries that are watched, with a span of their own: from when they are first asked for until nobody does any more.
+pub(crate) struct Watched {
+    table: &'static str,
+    start: Instant,
+    span: Span,
+    location: Option<Location>,
+    /// Of what was given last.
+    outcome: &'static str,
+    given: u64,
+    has_value: bool,
+}
+
+impl Watched {
+    /// Of functions with their tables.
+    pub(crate) fn begin<'a>(functions: impl Iterator<Item = (&'static str, &'a str)>) -> Self {
+        const SHOWN: usize = 8;
+        let (tables, mut paths): (Vec<&str>, Vec<&str>) = functions.unzip();
+        if paths.len() > SHOWN {
+            paths.truncate(SHOWN);
+            paths.push("…");
+        }
+        let table = match &*tables {
+            [first, others @ ..] if others.iter().all(|other| other == first) => first,
+            _ => "*",
+        };
+        let span = info_span!(
+            "convex_watch",
+            table,
+            function = paths.join(", "),
+            location = Empty,
+            first_value_ms = Empty,
+            given = Empty,
+            outcome = Empty,
+            duration_ms = Empty,
+        );
+        Self {
+            table,
+            start: Instant::now(),
+            span,
+            location: None,
+            outcome: "none",
+            given: 0,
+            has_value: false,
+        }
+    }
+
+    /// What its work is done in.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
+    /// Something is given, of the deployment there: a value, unless it is an error.
+    pub(crate) fn given(&mut self, at: Option<Location>, error: Option<&Error>) {
+        let (table, location) = (self.table, name(at));
+        self.location = at;
+        self.outcome = error.map_or("ok", Error::kind);
+        self.given += 1;
+        counter!("byod_watched_total", "table" => table, "location" => location, "outcome" => self.outcome)
+            .increment(1);
+        if error.is_none() && !std::mem::replace(&mut self.has_value, true) {
+            let first = self.start.elapsed().as_secs_f64();
+            self.span.record("first_value_ms", first * 1e3);
+            histogram!("byod_first_value_seconds", "table" => table, "location" => location)
+                .record(first);
+        }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.span.record("location", name(self.location));
+        self.span.record("given", self.given);
+        self.span.record("outcome", self.outcome);
+        let duration = self.start.elapsed().as_secs_f64();
+        self.span.record("duration_ms", duration * 1e3);
+    }
+}
+
+/// A socket that is open: one more, until it is dropped.
+pub(crate) struct OpenSocket(Location);
+
+impl OpenSocket {
+    pub(crate) fn at(at: Location) -> Self {
+        gauge!("byod_sync_sockets", "location" => location(at)).increment(1.0);
+        Self(at)
+    }
+}
+
+impl Drop for OpenSocket {
+    fn drop(&mut self) {
+        gauge!("byod_sync_sockets", "location" => location(self.0)).decrement(1.0);
+    }
+}
+
 /// The attempt that is made now, counted from 1.
 pub(crate) fn attempt(number: u32) {
     Span::current().record("attempts", number);
@@ -119,11 +213,6 @@ pub(crate) fn route(found: RouteFound) {
 /// So many more, or fewer, queries are watched.
 pub(crate) fn subscriptions(at: Location, more: f64) {
     gauge!("byod_subscriptions", "location" => location(at)).increment(more);
-}
-
-/// So many more, or fewer, sockets are open.
-pub(crate) fn sockets(at: Location, more: f64) {
-    gauge!("byod_sync_sockets", "location" => location(at)).increment(more);
 }
 
 /// A socket has ended, or there was none, and another one is opened.

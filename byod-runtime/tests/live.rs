@@ -1,11 +1,11 @@
 //! Queries that are watched.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::support::live::Sent;
-use crate::support::world::{World, count, list, rows};
+use crate::support::world::{World, count, list, list_as, rows};
 use crate::support::{Way, success, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -162,6 +162,47 @@ async fn while_blocked_it_says_so_once_and_goes_on_by_itself() {
     nothing(&mut live).await;
     world.at_users.clear();
     assert_eq!(next(&mut live).await.unwrap(), "the user's");
+}
+
+/// A value whose reading takes as long as a test wants.
+struct Slow(String);
+
+type Hook = Box<dyn FnOnce() + Send>;
+static WHILE_READING: Mutex<Option<Hook>> = Mutex::new(None);
+
+impl<'de> serde::Deserialize<'de> for Slow {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = String::deserialize(from)?;
+        let hook = WHILE_READING.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook();
+        }
+        Ok(Self(value))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_given_that_was_being_read_when_the_user_was_disconnected() {
+    let world = connected(quick).await;
+    // What is only looked at again is not lost for that.
+    for (disconnects, expected) in [(false, "the user's"), (true, "main's")] {
+        let (begun, reading) = std::sync::mpsc::channel();
+        let (over, read) = std::sync::mpsc::channel();
+        *WHILE_READING.lock().unwrap() = Some(Box::new(move || {
+            begun.send(()).unwrap();
+            read.recv().unwrap();
+        }));
+        let mut live = list_as::<Slow>(&world.session("a")).watch();
+        let next = tokio::spawn(async move { live.next().await.unwrap().unwrap().0 });
+        let reading = tokio::task::spawn_blocking(move || reading.recv());
+        reading.await.unwrap().unwrap();
+        match disconnects {
+            true => world.byod.disconnect("a").await.unwrap(),
+            false => world.byod.clear_user_client("a"),
+        }
+        over.send(()).unwrap();
+        assert_eq!(next.await.unwrap(), expected);
+    }
 }
 
 #[tokio::test]
@@ -501,9 +542,18 @@ async fn what_another_process_changes_is_known_at_once() {
         .live
         .set("byod/credentials:changedConfigs", changed);
     assert_eq!(next(&mut live).await.unwrap(), "main's");
-    let seen = tokio::time::timeout(Duration::from_secs(20), status.wait_for(is(false))).await;
-    assert!(seen.is_ok());
+    // Whoever holds on to what was seen keeps others from saying more.
+    let seen = tokio::time::timeout(Duration::from_secs(20), status.wait_for(is(false)));
+    assert!(seen.await.is_ok());
+    // A record that is no longer told of is there no longer.
+    world.change("a", "connectionStatus", json!("connected"));
+    world
+        .main
+        .live
+        .set("byod/credentials:changedConfigs", json!([]));
+    assert_eq!(next(&mut live).await.unwrap(), "the user's");
     // What is known already costs nothing.
+    nothing(&mut live).await;
     world.main.take_count();
     world.main.live.cut();
     nothing(&mut live).await;

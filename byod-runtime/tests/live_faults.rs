@@ -1,11 +1,12 @@
 //! Sockets that misbehave: whatever happens to what is sent, the last value comes, and never another's.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::support::live::{Sent, Watchable};
-use crate::support::world::{World, list};
+use crate::support::world::{World, count_as, list};
 use crate::support::{success, until};
-use byod_runtime::{ByodBuilder, Error, Live};
+use byod_runtime::{ByodBuilder, ConnectionStatus, Error, Live};
 use byod_sync::ServerMessage;
 use serde_json::json;
 
@@ -77,6 +78,30 @@ const FAULTS: &[(&str, Fault)] = &[
     ("every other one is lost", |at, sent| {
         if at % 2 == 1 { vec![] } else { text(sent) }
     }),
+    ("the second comes before the first", {
+        static FIRST: Mutex<Option<String>> = Mutex::new(None);
+        |at, sent| match at {
+            0 => {
+                *FIRST.lock().unwrap() = Some(sent);
+                vec![]
+            }
+            1 => {
+                let first = FIRST.lock().unwrap().take();
+                std::iter::once(sent).chain(first).map(Sent::Text).collect()
+            }
+            _ => text(sent),
+        }
+    }),
+    ("a frame at a time", |_, sent| {
+        vec![Sent::Frames(sent, 4, Duration::from_millis(100))]
+    }),
+    (
+        "a message takes longer than nothing may come",
+        |at, sent| match at {
+            1 => vec![Sent::Frames(sent, 6, Duration::from_millis(200))],
+            _ => text(sent),
+        },
+    ),
     ("in pieces", |_, sent| pieces(&sent, 7)),
     ("in pieces, slowly", |_, sent| {
         let pieces = pieces(&sent, 4).into_iter();
@@ -105,6 +130,26 @@ const FAULTS: &[(&str, Fault)] = &[
         }
         pieces
     }),
+    (
+        "a value, and that it was never asked for",
+        |at, sent| match at {
+            1 => {
+                let mut sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
+                let changes = sent["modifications"].as_array_mut().unwrap();
+                changes.push(json!({"type": "QueryRemoved", "queryId": 0}));
+                text(sent.to_string())
+            }
+            _ => text(sent),
+        },
+    ),
+    ("results that nobody asked for", |_, sent| {
+        let mut sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
+        let changes = sent["modifications"].as_array_mut().unwrap();
+        for id in 100..1000 {
+            changes.push(json!({"type": "QueryUpdated", "queryId": id, "value": "another's", "logLines": [], "journal": null}));
+        }
+        text(sent.to_string())
+    }),
     ("what is no message", |at, sent| match at {
         1 => text("{\"type\": 7}".to_owned()),
         _ => text(sent),
@@ -118,6 +163,11 @@ const FAULTS: &[(&str, Fault)] = &[
     ("a fatal error", |at, sent| match at {
         1 => text("{\"type\": \"FatalError\", \"error\": \"no\"}".to_owned()),
         _ => text(sent),
+    }),
+    ("nothing but that it is there", |_, _| {
+        let ping = || Sent::Text("{\"type\": \"Ping\"}".to_owned());
+        let wait = || Sent::Wait(Duration::from_millis(100));
+        (0..40).flat_map(|_| [ping(), wait()]).collect()
     }),
     ("silence after the first", |at, sent| match at {
         0 => vec![Sent::Text(sent), Sent::Silence],
@@ -183,4 +233,60 @@ async fn messages_are_no_larger_than_they_may_be() {
     until(|| world.main.live.lock().opened >= 3).await;
     world.main.live.set("notes:list", json!("small"));
     wait_for(&mut live, "small", &["main's"]).await;
+}
+
+#[tokio::test]
+async fn results_of_a_users_deployment_are_no_larger_together_than_a_message() {
+    let world = World::with(|byod| quick(byod).live_message_limit(10_000)).await;
+    let connected = ConnectionStatus::Connected;
+    world.save("a", "local|key", connected).await;
+    for (user, at, by_http) in [
+        ("a", &world.users, "the user's"),
+        ("b", &world.main, "main's"),
+    ] {
+        let session = world.session(user);
+        let (first, second) = ("x".repeat(6000), "y".repeat(6000));
+        at.live.set("notes:list", json!(first));
+        at.live.set("notes:count", json!(second));
+        let mut one = list(&session).watch();
+        wait_for(&mut one, &first, &[]).await;
+        let mut other = count_as::<String>(&session).watch();
+        match user {
+            // Asked for by HTTP.
+            "a" => {
+                wait_for(&mut other, by_http, &[&second]).await;
+                wait_for(&mut one, by_http, &[]).await;
+            }
+            _ => wait_for(&mut other, &second, &[]).await,
+        }
+        // There is room for what is left.
+        drop(other);
+        at.live.set("notes:list", json!("small"));
+        wait_for(&mut one, "small", &[by_http]).await;
+    }
+}
+
+#[tokio::test]
+async fn whose_deployment_floods_is_blocked() {
+    let world = World::with(|byod| quick(byod).failure_threshold(1)).await;
+    let connected = ConnectionStatus::Connected;
+    world.save("a", "local|key", connected).await;
+    world.users.live.spoil(|sent| {
+        let flood = (0..30_000).map(|_| Sent::Ping);
+        std::iter::once(Sent::Text(sent)).chain(flood).collect()
+    });
+    let mut live = list(&world.session("a")).watch();
+    let blocked = async {
+        loop {
+            match live.next().await.unwrap() {
+                Ok(value) => assert_eq!(value, "the user's"),
+                Err(error) => return error,
+            }
+        }
+    };
+    let error = tokio::time::timeout(Duration::from_secs(30), blocked).await;
+    let error = error.unwrap();
+    assert!(matches!(error, Error::Blocked { .. }), "{error}");
+    let mut others = list(&world.session("b")).watch();
+    wait_for(&mut others, "main's", &[]).await;
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::support::world::{World, create, list};
+use crate::support::world::{World, count, create, list};
 use crate::support::{Reply, until};
 use byod_runtime::ConnectionStatus;
 use metrics::{
     Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
+use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -104,6 +106,10 @@ impl Metrics {
         self.0.lock().unwrap().entry(name).or_default().clone()
     }
 
+    fn gauge(&self, name: &str) -> f64 {
+        f64::from_bits(self.get(name))
+    }
+
     fn get(&self, name: &str) -> u64 {
         let metrics = self.0.lock().unwrap();
         let found = metrics.get(name);
@@ -122,8 +128,8 @@ impl Recorder for Metrics {
         Counter::from_arc(self.of(key))
     }
 
-    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
-        Gauge::noop()
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.of(key))
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
@@ -215,6 +221,103 @@ async fn a_call_has_a_span_and_is_counted() {
         ("byod_blocked_total{}", 1),
         ("byod_routes_total{result=miss}", 2),
         ("byod_routes_total{result=hit}", 3),
+    ] {
+        assert_eq!(metrics.get(name), count, "{name}");
+    }
+    let names: Vec<_> = metrics.0.lock().unwrap().keys().cloned().collect();
+    for secret in [user, "geheim"] {
+        assert!(!names.iter().any(|name| name.contains(secret)), "{names:?}");
+        let shown = |span: &Fields| span.0.values().any(|value| value.contains(secret));
+        assert!(!seen.iter().any(shown));
+    }
+}
+
+#[tokio::test]
+async fn what_is_watched_has_a_span_and_is_counted() {
+    let (spans, metrics) = (Spans::default(), Metrics::default());
+    let _spans = tracing::subscriber::set_default(spans.clone());
+    let _metrics = metrics::set_default_local_recorder(&metrics);
+    let world = World::with(|byod| {
+        let byod = byod.listen_to_main(false).live_sockets(1);
+        byod.live_idle(Duration::from_millis(50))
+    })
+    .await;
+    let user = "the-users-id";
+    world
+        .save(user, "local|geheim", ConnectionStatus::Connected)
+        .await;
+    world.users.live.set("notes:count", json!(1));
+    let session = world.session(user);
+
+    let mut live = list(&session).watch();
+    live.next().await.unwrap().unwrap();
+    world.users.live.set("notes:list", json!("changed"));
+    live.next().await.unwrap().unwrap();
+    world.users.live.fail("notes:list", "geheim");
+    live.next().await.unwrap().unwrap_err();
+    let gauges = || {
+        ["byod_subscriptions", "byod_sync_sockets"].map(|name| {
+            ["main", "user"].map(|at| metrics.gauge(&format!("{name}{{location={at}}}")))
+        })
+    };
+    assert_eq!(gauges(), [[0.0, 1.0], [0.0, 1.0]]);
+    let mut both = session.watch((list(&session), count(&session)));
+    both.next().await.unwrap().unwrap_err();
+    assert_eq!(gauges(), [[0.0, 2.0], [0.0, 1.0]]);
+    world.users.live.cut();
+    until(|| world.users.live.lock().opened == 2).await;
+    drop((live, both));
+    drop(list(&session).watch());
+    until(|| gauges() == [[0.0, 0.0], [0.0, 0.0]]).await;
+
+    // One on which nothing is watched makes room, and is counted no longer.
+    for token in ["a", "b"] {
+        let session = world.session(token).with_token(token);
+        list(&session).watch().next().await.unwrap().unwrap();
+    }
+    until(|| gauges() == [[0.0, 0.0], [1.0, 0.0]]).await;
+    until(|| gauges() == [[0.0, 0.0], [0.0, 0.0]]).await;
+
+    let seen = spans.0.lock().unwrap().fields.clone();
+    let fields = |span: &Fields| {
+        let names = ["name", "table", "function", "location", "given", "outcome"];
+        let value = |name| span.0.get(name).map_or("-", String::as_str);
+        names.map(value).join(" ")
+    };
+    let watched = seen.iter().filter(|span| span.0["name"] == "convex_watch");
+    let watched: Vec<_> = watched.collect();
+    let shown: Vec<_> = watched.iter().map(|span| fields(span)).collect();
+    assert_eq!(
+        shown,
+        [
+            "convex_watch notes notes:list user 3 function",
+            "convex_watch notes notes:list, notes:count user 1 function",
+            "convex_watch notes notes:list main 1 ok",
+            "convex_watch notes notes:list main 1 ok",
+        ]
+    );
+    for span in watched {
+        let time = |name| span.0.get(name).map(|time| time.parse::<f64>().unwrap());
+        let has_value = !span.0["function"].contains("count");
+        assert!(time("duration_ms") > Some(0.0));
+        assert_eq!(time("first_value_ms") > Some(0.0), has_value);
+    }
+    for (name, count) in [
+        (
+            "byod_watched_total{table=notes,location=user,outcome=ok}",
+            2,
+        ),
+        (
+            "byod_watched_total{table=notes,location=user,outcome=function}",
+            2,
+        ),
+        (
+            "byod_watched_total{table=notes,location=main,outcome=ok}",
+            2,
+        ),
+        ("byod_first_value_seconds{table=notes,location=user}", 1),
+        ("byod_first_value_seconds{table=notes,location=main}", 2),
+        ("byod_sync_reconnects_total{location=user}", 1),
     ] {
         assert_eq!(metrics.get(name), count, "{name}");
     }

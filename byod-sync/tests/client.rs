@@ -308,6 +308,41 @@ fn pieces_are_no_larger_than_a_message_may_be() {
 }
 
 #[test]
+fn results_are_no_larger_together_than_they_may_be() {
+    let mut client = Client::new(SessionId::from_random([7; 16])).with_largest_results(110);
+    let queries = ["a:a", "a:b", "a:c"].map(|path| client.subscribe(path, args("[{}]")));
+    client.connected(0);
+    said(&mut client);
+    let large = json!("x".repeat(46));
+    let two = json!([updated(0, &large), updated(1, &large)]);
+    client
+        .receive(&transition((0, 0, 0), (1, 0, 1), &two))
+        .unwrap();
+    // In the place of another there is room for it, and for what is short.
+    let again = json!([updated(0, &json!("y".repeat(46))), updated(2, &json!(7))]);
+    client
+        .receive(&transition((1, 0, 1), (1, 0, 2), &again))
+        .unwrap();
+    let third = json!([updated(2, &large)]);
+    let broken = client
+        .receive(&transition((1, 0, 2), (1, 0, 3), &third))
+        .unwrap_err();
+    assert!(matches!(broken, Broken::Reconnect(_)));
+    assert!(client.result(queries[0]).is_some() && client.result(queries[2]).is_none());
+    // Nor for an error; and there is again where one has ended.
+    client.connected(0);
+    said(&mut client);
+    let failed = json!({"type": "QueryFailed", "queryId": 2, "errorMessage": "z".repeat(48), "logLines": [], "journal": null});
+    let failed = transition((0, 0, 0), (1, 0, 4), &json!([failed]));
+    assert!(client.receive(&failed).is_err());
+    client.unsubscribe(queries[1]);
+    client.connected(0);
+    said(&mut client);
+    client.receive(&failed).unwrap();
+    assert!(client.result(queries[2]).is_some());
+}
+
+#[test]
 fn a_refusal_counts_unless_a_newer_token_was_sent() {
     let refused = |base: Option<u32>, attempted: Option<bool>| {
         json!({"type": "AuthError", "error": "no", "baseVersion": base, "authUpdateAttempted": attempted}).to_string()
@@ -374,4 +409,84 @@ fn thousands_of_queries_are_said_in_messages_of_bounded_size() {
         .receive(&transition((1, 0, 6), (sets, 0, 6), &json!([])))
         .unwrap();
     assert_eq!(all.completed.len(), 1);
+}
+
+#[test]
+fn a_moment_that_was_asked_for_passes_with_a_transition_to_what_asked_for_it() {
+    let mut client = client();
+    client.subscribe("a:b", args("[{}]"));
+    client.connected(5);
+    said(&mut client);
+    let first = transition((0, 0, 0), (1, 0, 4), &json!([updated(0, &json!(1))]));
+    client.receive(&first).unwrap();
+    let asked = client.ask_moment();
+    let messages = said(&mut client);
+    assert!(
+        matches!(
+            &messages[..],
+            [ClientMessage::ModifyQuerySet { base_version: 1, new_version: 2, changes }]
+                if changes.is_empty()
+        ),
+        "{messages:?}"
+    );
+    assert_eq!(said(&mut client), [], "it is asked for once");
+    // One that was on its way says nothing of it.
+    client
+        .receive(&transition((1, 0, 4), (1, 0, 5), &json!([])))
+        .unwrap();
+    assert!(client.passed() < asked);
+    client
+        .receive(&transition((1, 0, 5), (2, 0, 6), &json!([])))
+        .unwrap();
+    assert_eq!(client.passed(), asked);
+
+    // What a socket was asked and did not answer, the next one is; its first moment is as good as any.
+    let asked = client.ask_moment();
+    said(&mut client);
+    client.disconnected("Cut");
+    client.connected(6);
+    said(&mut client);
+    assert!(client.passed() < asked);
+    let first = transition((0, 0, 0), (1, 0, 9), &json!([updated(0, &json!(1))]));
+    client.receive(&first).unwrap();
+    assert_eq!(client.passed(), asked);
+}
+
+#[test]
+fn pages_that_end_elsewhere_are_other_queries() {
+    let mut client = client();
+    let begun = |journal: Option<&str>| Subscription {
+        path: "a:page".to_owned(),
+        args: args("[{}]"),
+        component_path: None,
+        journal: journal.map(|journal| Some(journal.to_owned())),
+    };
+    let plain = client.subscribe_to(begun(None));
+    let other = client.subscribe_to(begun(Some("j")));
+    assert_ne!(plain, other);
+    assert_eq!(client.subscribe_to(begun(Some("j"))), other);
+    client.connected(5);
+    let messages = said(&mut client);
+    let journals: Vec<_> = added(&messages[1])
+        .iter()
+        .map(|query| query.journal.clone())
+        .collect();
+    assert_eq!(journals, [None, Some(Some("j".to_owned()))]);
+    // One that ends there by now is that one, also after it has ended elsewhere.
+    let changes = json!([updated(0, &json!(1)), updated(1, &json!(2))]);
+    client
+        .receive(&transition((0, 0, 0), (1, 0, 4), &changes))
+        .unwrap();
+    assert_eq!(client.subscribe_to(begun(Some("j0"))), plain);
+    let mut moved = updated(0, &json!(3));
+    moved["journal"] = "j9".into();
+    client
+        .receive(&transition((1, 0, 4), (1, 0, 5), &json!([moved])))
+        .unwrap();
+    assert_eq!(client.subscribe_to(begun(Some("j0"))), plain);
+    for _ in 0..2 {
+        assert!(!client.unsubscribe(plain));
+    }
+    assert!(client.unsubscribe(plain));
+    assert_ne!(client.subscribe_to(begun(Some("j0"))), plain);
 }

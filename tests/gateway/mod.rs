@@ -2,9 +2,14 @@
 
 mod calls;
 mod connecting;
+mod limits;
+mod network;
+mod raw;
 mod react;
+mod sync;
 
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use byod_gateway::Settings;
 
 use crate::support::Service;
@@ -29,7 +34,9 @@ async fn start_with(service: Service, set: impl FnOnce(Settings) -> Settings) ->
     let app = byod_gateway::router(service.byod.clone(), set(settings));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/convex", listener.local_addr().unwrap());
-    let app = Router::new().nest("/convex", app);
+    // Some tests have a network before it that knows no paths.
+    let app = Router::new().nest("/convex", app.clone()).merge(app);
+    let listener = listener.tap_io(|tcp| tcp.set_nodelay(true).unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
     Gateway {
         service,

@@ -148,6 +148,24 @@ pub fn run_script(script: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Runs another program of `tests/node`, which asks for things to be done, each a line, and waits until they are.
+pub fn run_asking(script: &str, arguments: &[&str], mut done: impl FnMut(&str)) {
+    let mut child = Command::new("node")
+        .arg(script)
+        .args(arguments)
+        .current_dir(folder())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut answers = child.stdin.take().unwrap();
+    for asked in BufReader::new(child.stdout.take().unwrap()).lines() {
+        done(&asked.unwrap());
+        writeln!(answers, "done").unwrap();
+    }
+    assert!(child.wait().unwrap().success(), "{script} says why");
+}
+
 /// `tests/node`, also for the crates in `tests`.
 fn folder() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -302,6 +302,6 @@ fn content(folder: &Tree, modules: &BTreeSet<String>) -> Result<String, Error> {
     Ok(hex::encode(hasher.finalize()))
 }
 
-fn hash(text: &str) -> String {
+pub(super) fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }

@@ -4,6 +4,7 @@
 
 mod beside;
 mod builders;
+mod digest;
 mod users;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,6 @@ use super::moving;
 use super::options::Options;
 use super::outbox;
 use super::plan::Rejected;
-use super::tables::index_by;
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames, RECORDS};
@@ -112,7 +112,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
         .as_deref()
         .is_some_and(|text| text.contains(RECORDS));
     if present.is_none() || is_ours {
-        put(&tree, TABLES, &tables(&users), force, &mut report)?;
+        put_unless_edited(&tree, TABLES, &tables(&users), force, &mut report)?;
         if present.is_none() {
             report.todo.push(
                 "in schema.ts: `import { byodTables } from \"./byod/tables\";`, and `...byodTables,` among the tables of defineSchema".to_owned(),
@@ -124,7 +124,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
     if !has("getConfigInternal") || written_here {
         let present = if validators { None } else { present };
         let text = credentials(&users, present, manifest.moves.is_some());
-        put(&tree, CREDENTIALS, &text, force, &mut report)?;
+        put_unless_edited(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
@@ -135,6 +135,13 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
             report.todo.push(format!(
                 "in {CREDENTIALS}, for `byod.session_for`, with your own way to the caller's id as `callerId`:\n\n{}",
                 who(&users)
+            ));
+        }
+        if !has("changedConfigs") {
+            let index = present.and_then(|table| index_by(table, "updatedAt"));
+            report.todo.push(format!(
+                "in {CREDENTIALS}, so that all processes of a service know within a second of what one changes:\n\n{}",
+                changes(index.unwrap_or("by_updated"))
             ));
         }
         if writes_blindly(&manifest)
@@ -160,6 +167,13 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
         if manifest.main.schema.table(moving::MOVES_TABLE).is_none() {
             report.todo.push(beside::MOVES_SCHEMA.to_owned());
         }
+    }
+    if let Some(table) = present.filter(|_| !is_ours)
+        && index_by(table, "updatedAt").is_none()
+    {
+        report.todo.push(format!(
+            "in schema.ts, on the table {RECORDS}: `.index(\"by_updated\", [\"updatedAt\"])`, for `changedConfigs` of {CREDENTIALS}"
+        ));
     }
     if part == Part::Whole {
         beside_actions(
@@ -289,6 +303,26 @@ pub(crate) fn is_contracts(path: &FunctionPath, manifest: &Manifest) -> bool {
         && (path.module == MODULE || manifest.main.functions.contains_key(&read))
 }
 
+/// Whether main says to nobody which records have changed.
+pub(crate) fn tells_nobody(manifest: &Manifest) -> bool {
+    let functions = &manifest.main.functions;
+    let has = |name| functions.contains_key(&FunctionPath::new(MODULE, name));
+    has("getConfigInternal") && !has("changedConfigs")
+}
+
+/// The function that says which records have changed, by that index.
+fn changes(index: &str) -> String {
+    let range = with_index(index, "q.gte(\"updatedAt\", since)").replace('\n', "\n  ");
+    CHANGES.replace("/*updated*/", &range)
+}
+
+/// The name of an index that begins with that field.
+fn index_by<'a>(table: &'a Table, field: &str) -> Option<&'a str> {
+    let mut indexes = table.indexes.iter();
+    let index = indexes.find(|index| index.fields.first().is_some_and(|first| first == field));
+    index.map(|index| index.index_descriptor.as_str())
+}
+
 /// Whether main has the function that seals a record anew, and it gives the record a new
 /// time as well, as if its state had changed.
 pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
@@ -301,23 +335,28 @@ pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
 
 /// What is nobody's to edit is as it is found now, whoever has read the file.
 fn put_ours(folder: &Tree, file: &MainFile, report: &mut Report) -> Result<(), Error> {
-    put(folder, file.name, &file.text, true, report)
+    put(folder, file.name, &file.text, report)
 }
 
-fn put(
+/// Writes what a person may go on with, over what an earlier version has written.
+fn put_unless_edited(
     folder: &Tree,
     name: &str,
     text: &str,
     force: bool,
     report: &mut Report,
 ) -> Result<(), Error> {
-    match folder.read(name)? {
-        Some(present) if present == text => return Ok(()),
-        Some(_) if !force => {
-            report.kept.push(name.to_owned());
-            return Ok(());
-        }
-        _ => {}
+    let is_edited = |present: &str| !digest::is_as_written(present) && present != text;
+    if !force && folder.read(name)?.as_deref().is_some_and(is_edited) {
+        report.kept.push(name.to_owned());
+        return Ok(());
+    }
+    put(folder, name, &digest::signed(text), report)
+}
+
+fn put(folder: &Tree, name: &str, text: &str, report: &mut Report) -> Result<(), Error> {
+    if folder.read(name)?.is_some_and(|present| present == text) {
+        return Ok(());
     }
     folder.write(name, text)?;
     report.written.push(name.to_owned());
@@ -376,11 +415,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> Strin
         false => " await recordOf(ctx, userId)",
     };
     // Without an index it would be run again whenever any record changes, over all of them.
-    let changes = by_updated.map(|index| {
-        let range = with_index(index, "q.gte(\"updatedAt\", since)").replace('\n', "\n  ");
-        CHANGES.replace("/*updated*/", &range)
-    });
-    let changes = changes.unwrap_or_default();
+    let changes = by_updated.map(changes).unwrap_or_default();
     let id = users.id();
     let id_type = match users {
         Users::Table { table, .. } | Users::ConvexAuth { table } => {

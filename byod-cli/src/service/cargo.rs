@@ -64,12 +64,11 @@ fn is_checkout(folder: &Path) -> bool {
     folder.join("byod-runtime/Cargo.toml").is_file()
 }
 
-/// What was added, and what only a person can add.
+/// What was added.
 pub(super) struct Added {
     /// The file's text; `None` where nothing was missing.
     pub(super) text: Option<String>,
     pub(super) lines: Vec<String>,
-    pub(super) todo: Vec<String>,
     /// The build script, as seen from the service's folder; `None` where there is to be none.
     pub(super) build: Option<String>,
 }
@@ -79,12 +78,7 @@ pub(super) struct Added {
 /// # Errors
 ///
 /// Where it is no manifest of a package.
-pub(super) fn add(
-    manifest: &Path,
-    text: &str,
-    source: &Source,
-    workspace: Option<&Path>,
-) -> Result<Added, Error> {
+pub(super) fn add(manifest: &Path, text: &str, source: &Source) -> Result<Added, Error> {
     let failed = |reason: String| Error::NoPackage {
         path: manifest.to_owned(),
         reason,
@@ -102,7 +96,6 @@ pub(super) fn add(
     let mut added = Added {
         text: None,
         lines: Vec::new(),
-        todo: Vec::new(),
         build,
     };
     let mut tokio = InlineTable::new();
@@ -145,7 +138,6 @@ pub(super) fn add(
             .push(format!("[{section}] {name} = {}", value.to_string().trim()));
         of_section.insert(name, Item::Value(value));
     }
-    profile(&mut document, &mut added, workspace);
     if !added.lines.is_empty() {
         let text_of = document.to_string();
         let is_crlf = text.contains("\r\n");
@@ -157,63 +149,6 @@ pub(super) fn add(
         });
     }
     Ok(added)
-}
-
-/// The reader runs at build time, and takes seconds where nothing of it is optimized.
-fn profile(document: &mut DocumentMut, added: &mut Added, workspace: Option<&Path>) {
-    const PATH: [&str; 3] = ["profile", "dev", "build-override"];
-    const LINES: &str = "[profile.dev.build-override] opt-level = 1";
-    let is_there = |document: &DocumentMut| {
-        let mut at = Some(document.as_item());
-        for name in PATH {
-            at = at.and_then(|item| item.get(name));
-        }
-        at.is_some()
-    };
-    if let Some(root) = workspace {
-        let text = std::fs::read_to_string(root).unwrap_or_default();
-        if !text.parse().is_ok_and(|root: DocumentMut| is_there(&root)) {
-            added.todo.push(format!(
-                "in {}, so that reading your project takes milliseconds: {LINES}",
-                root.display()
-            ));
-        }
-        return;
-    }
-    if is_there(document) {
-        return;
-    }
-    let mut at = document.as_item_mut();
-    for (i, name) in PATH.into_iter().enumerate() {
-        let mut table = Table::new();
-        table.set_implicit(i + 1 < PATH.len());
-        let Some(of) = at.as_table_like_mut() else {
-            return;
-        };
-        at = of.entry(name).or_insert(Item::Table(table));
-    }
-    if let Some(of) = at.as_table_like_mut() {
-        of.insert("opt-level", Item::Value(1.into()));
-        added.lines.push(LINES.to_owned());
-    }
-}
-
-/// The manifest of the workspace that the package in `folder` is a member of.
-pub(super) fn workspace(folder: &Path, own: &str) -> Option<PathBuf> {
-    let has = |text: &str| {
-        let document: Option<DocumentMut> = text.parse().ok();
-        document.is_some_and(|document| document.get("workspace").is_some())
-    };
-    if has(own) {
-        return None;
-    }
-    let above = folder
-        .ancestors()
-        .skip(1)
-        .map(|above| above.join("Cargo.toml"));
-    let mut above =
-        above.filter(|manifest| std::fs::read_to_string(manifest).is_ok_and(|text| has(&text)));
-    above.next()
 }
 
 /// An absolute path, as it is seen from the absolute `folder`.

@@ -113,6 +113,9 @@ fn closure(path: &FunctionPath, function: &Function) -> String {
         Some(returns) => returns
             .plainest()
             .and_then(|value| serde_json::to_string(&value).ok()),
+        None if is_paginated(function) => {
+            Some(r#"{"page": [], "isDone": true, "continueCursor": ""}"#.to_owned())
+        }
         None => None,
     };
     format!(
@@ -122,6 +125,12 @@ fn closure(path: &FunctionPath, function: &Function) -> String {
         path.to_string(),
         does.as_deref().unwrap_or("null"),
     )
+}
+
+/// Whether it gives one page after another.
+fn is_paginated(function: &Function) -> bool {
+    let args = function.args.as_object();
+    args.is_some_and(|args| args.get("paginationOpts").is_some())
 }
 
 /// A text that ends no line.

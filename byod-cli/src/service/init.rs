@@ -54,15 +54,14 @@ pub(crate) fn init(options: &Options) -> Result<Report, Error> {
     })?;
     let tree = Tree::named(&folder, &folder.join("byod.toml"))?;
     let source = Source::of(options.byod.as_deref(), &folder)?;
-    let workspace = cargo::workspace(&folder, &text);
-    let added = cargo::add(&manifest, &text, &source, workspace.as_deref())?;
+    let added = cargo::add(&manifest, &text, &source)?;
     let mut report = Report {
         folder: named.clone(),
         written: Vec::new(),
         there: Vec::new(),
         lines: added.lines,
         guess: None,
-        todo: added.todo,
+        todo: Vec::new(),
         next: Vec::new(),
     };
     // All is judged before anything is written.

@@ -59,14 +59,12 @@ pub(crate) struct Report {
 /// Writes the snapshot, read with the packages that the projects import.
 pub(crate) fn snapshot(config: &Path) -> Result<Report, Error> {
     let builder = Builder::new().config(config);
+    // Before anything is installed for it.
+    builder.check_before_snapshot()?;
     let folders = builder.folders()?;
     let mut installed = Vec::new();
     let mut apart = BTreeMap::new();
     for folder in [Some(folders.main), folders.user].into_iter().flatten() {
-        if !folder.is_dir() {
-            // The builder says what is wrong.
-            continue;
-        }
         let (_, packages) = packages::read(&folder)?;
         if let Some(packages) = packages {
             apart.insert(folder, packages.folder().to_owned());

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use oxc_allocator::Allocator;
 use oxc_ast::AstKind;
-use oxc_ast::ast::{ImportDeclarationSpecifier, ImportOrExportKind, Statement, TSTypeName};
-use oxc_parser::Parser;
-use oxc_semantic::{Semantic, SemanticBuilder, SymbolId};
-use oxc_span::{GetSpan, SourceType};
+use oxc_ast::ast::{
+    ImportDeclarationSpecifier, ImportOrExportKind, Program, Statement, TSTypeName,
+};
+use oxc_semantic::{Semantic, SymbolId};
+use oxc_span::GetSpan;
 
+use super::rewritten::{Edit, rewritten};
 use super::syntax::range;
 use crate::layout::is_reserved;
 
@@ -24,20 +25,11 @@ pub(super) fn apart(path: &Path, text: String) -> String {
     if !text.contains("* as ") {
         return text;
     }
-    let allocator = Allocator::default();
-    let Ok(source_type) = SourceType::from_path(path) else {
-        return text;
-    };
-    let parsed = Parser::new(&allocator, &text, source_type.with_module(true)).parse();
-    if parsed.panicked {
-        return text;
-    }
-    let program = allocator.alloc(parsed.program);
-    let semantic = SemanticBuilder::new()
-        .with_build_nodes(true)
-        .build(program)
-        .semantic;
-    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    rewritten(path, text, taken_apart)
+}
+
+fn taken_apart(program: &Program, semantic: &Semantic) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = Vec::new();
     let mut names: BTreeMap<String, (SymbolId, String)> = BTreeMap::new();
     for statement in &program.body {
         let Statement::ImportDeclaration(import) = statement else {
@@ -49,7 +41,7 @@ pub(super) fn apart(path: &Path, text: String) -> String {
         };
         let from = import.source.value.as_str();
         let symbol = all.local.symbol_id();
-        let Some(used) = used(&semantic, symbol) else {
+        let Some(used) = used(semantic, symbol) else {
             continue;
         };
         if used.is_empty() || !OWN.iter().any(|own| from.starts_with(own)) {
@@ -59,8 +51,8 @@ pub(super) fn apart(path: &Path, text: String) -> String {
         for (span, member) in used {
             let local = taken.entry(member).or_insert_with_key(|member| {
                 let of = (symbol, member.clone());
-                let is_free = is_free(&semantic, member)
-                    && names.get(member).is_none_or(|known| *known == of);
+                let is_free =
+                    is_free(semantic, member) && names.get(member).is_none_or(|known| *known == of);
                 let local = match is_free {
                     true => member.clone(),
                     false => format!("{}_{member}", all.local.name),
@@ -84,12 +76,7 @@ pub(super) fn apart(path: &Path, text: String) -> String {
             format!("{keyword} {{ {} }} from {from:?};", parts.join(", ")),
         ));
     }
-    edits.sort_by_key(|(span, _)| span.start);
-    let mut text = text;
-    for (span, new) in edits.into_iter().rev() {
-        text.replace_range(span, &new);
-    }
-    text
+    edits
 }
 
 /// Where something of the module is used, and what; `None` where all of it is.

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use oxc_allocator::Allocator;
 use oxc_ast::AstKind;
-use oxc_ast::ast::{BindingPattern, Expression, VariableDeclarationKind, VariableDeclarator};
-use oxc_parser::Parser;
-use oxc_semantic::{Semantic, SemanticBuilder};
-use oxc_span::SourceType;
+use oxc_ast::ast::{
+    BindingPattern, Expression, Program, VariableDeclarationKind, VariableDeclarator,
+};
+use oxc_semantic::Semantic;
 
+use super::rewritten::{Edit, rewritten};
 use super::syntax::range;
 
 /// Where an import leads, and what it takes from there; `None` for all of it.
@@ -25,20 +25,11 @@ pub(super) fn hoisted(path: &Path, text: String) -> String {
     if !text.contains("await import(") {
         return text;
     }
-    let allocator = Allocator::default();
-    let Ok(source_type) = SourceType::from_path(path) else {
-        return text;
-    };
-    let parsed = Parser::new(&allocator, &text, source_type.with_module(true)).parse();
-    if parsed.panicked {
-        return text;
-    }
-    let program = allocator.alloc(parsed.program);
+    rewritten(path, text, at_top)
+}
+
+fn at_top(program: &Program, semantic: &Semantic) -> Vec<Edit> {
     let top = program.directives.last().map_or(0, |d| range(d.span).end);
-    let semantic = SemanticBuilder::new()
-        .with_build_nodes(true)
-        .build(program)
-        .semantic;
     let mut imports = Hoisted::new();
     let mut gone: Vec<Range<usize>> = Vec::new();
     for node in semantic.nodes().iter() {
@@ -56,23 +47,20 @@ pub(super) fn hoisted(path: &Path, text: String) -> String {
         };
         let is_free = taken.iter().all(|(name, what)| {
             let known = imports.get(name);
-            known.is_none_or(|known| known == what) && is_alone(&semantic, name)
+            known.is_none_or(|known| known == what) && is_alone(semantic, name)
         });
         if is_free {
             imports.extend(taken);
             gone.push(range(declaration.span));
         }
     }
-    let mut text = text;
-    for span in gone.into_iter().rev() {
-        text.replace_range(span, "");
-    }
     let lines = imports.into_iter().map(|(name, (from, what))| match what {
         Some(what) => format!("\nimport {{ {what} as {name} }} from {from:?};\n"),
         None => format!("\nimport * as {name} from {from:?};\n"),
     });
-    text.insert_str(top, &lines.collect::<String>());
-    text
+    let mut edits = vec![(top..top, lines.collect())];
+    edits.extend(gone.into_iter().map(|span| (span, String::new())));
+    edits
 }
 
 /// What `const { slugOf } = await import("./slugs")` takes, by its own names for it.

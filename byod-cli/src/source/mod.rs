@@ -29,6 +29,7 @@ mod parts;
 mod project;
 mod public;
 mod remaining;
+mod rewritten;
 mod rows;
 mod runs;
 mod statements;

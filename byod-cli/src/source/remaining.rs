@@ -2,16 +2,14 @@
 //! `({ db, auth, ...rest }) => load({ db, auth, ...rest })` is `(ctx) => load(ctx)`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::path::Path;
 
-use oxc_allocator::Allocator;
 use oxc_ast::AstKind;
 use oxc_ast::ast::{BindingPattern, ObjectExpression, ObjectPattern, ObjectPropertyKind};
-use oxc_parser::Parser;
-use oxc_semantic::{NodeId, Semantic, SemanticBuilder, SymbolId};
-use oxc_span::{GetSpan, SourceType};
+use oxc_semantic::{NodeId, Semantic, SymbolId};
+use oxc_span::GetSpan;
 
+use super::rewritten::{Edit, rewritten};
 use super::syntax::range;
 
 /// The text with such contexts under one name. Where more is done with the rest than to put
@@ -20,21 +18,12 @@ pub(super) fn remaining(path: &Path, text: String) -> String {
     if !text.contains("...") || !text.contains("handler") {
         return text;
     }
-    let allocator = Allocator::default();
-    let Ok(source_type) = SourceType::from_path(path) else {
-        return text;
-    };
-    let parsed = Parser::new(&allocator, &text, source_type.with_module(true)).parse();
-    if parsed.panicked {
-        return text;
-    }
-    let program = allocator.alloc(parsed.program);
-    let semantic = SemanticBuilder::new()
-        .with_build_nodes(true)
-        .build(program)
-        .semantic;
+    rewritten(path, text, |_, semantic| whole(semantic))
+}
+
+fn whole(semantic: &Semantic) -> Vec<Edit> {
     let nodes = semantic.nodes();
-    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    let mut edits: Vec<Edit> = Vec::new();
     for node in nodes.iter() {
         let AstKind::FormalParameter(parameter) = node.kind() else {
             continue;
@@ -42,13 +31,13 @@ pub(super) fn remaining(path: &Path, text: String) -> String {
         let BindingPattern::ObjectPattern(pattern) = &parameter.pattern else {
             continue;
         };
-        if parameter.type_annotation.is_some() || !is_first_of_handler(&semantic, node.id()) {
+        if parameter.type_annotation.is_some() || !is_first_of_handler(semantic, node.id()) {
             continue;
         }
         let Some(taken) = Taken::of(pattern) else {
             continue;
         };
-        if let Some(whole) = taken.whole(&semantic) {
+        if let Some(whole) = taken.whole(semantic) {
             edits.push((range(pattern.span), "ctx".to_owned()));
             edits.extend(whole);
         }
@@ -56,11 +45,7 @@ pub(super) fn remaining(path: &Path, text: String) -> String {
     // A name inside of an object that is put together is part of that.
     edits.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
     edits.dedup_by(|inner, outer| inner.0.start >= outer.0.start && inner.0.end <= outer.0.end);
-    let mut text = text;
-    for (span, new) in edits.into_iter().rev() {
-        text.replace_range(span, &new);
-    }
-    text
+    edits
 }
 
 /// What a pattern takes out of a context.
@@ -88,7 +73,7 @@ impl Taken {
     }
 
     /// What is written instead; `None` where that isn't the same.
-    fn whole(&self, semantic: &Semantic) -> Option<Vec<(Range<usize>, String)>> {
+    fn whole(&self, semantic: &Semantic) -> Option<Vec<Edit>> {
         let (nodes, scoping) = (semantic.nodes(), semantic.scoping());
         // Nothing else is called so, and nothing is assigned.
         let is_taken = |symbol| scoping.symbol_name(symbol) == "ctx";

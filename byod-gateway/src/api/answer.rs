@@ -1,7 +1,7 @@
 //! The answers of Convex's HTTP API.
 
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use byod_runtime::Error;
 use byod_schema::Value;
@@ -71,6 +71,19 @@ impl IntoResponse for Refused {
         let body = serde_json::json!({"code": self.code, "message": self.message});
         json(self.status, &body)
     }
+}
+
+/// More calls are under way than may be.
+pub(crate) fn too_many() -> Response {
+    let mut response = Refused {
+        status: 503,
+        code: "TooManyConcurrentRequests".to_owned(),
+        message: "This gateway answers as many calls as it may. Try again soon.".to_owned(),
+    }
+    .into_response();
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 #[derive(Serialize)]

@@ -13,6 +13,8 @@ struct Body<'a> {
     #[serde(borrow)]
     args: &'a RawValue,
     format: Option<String>,
+    /// Of `query_at_ts` alone.
+    ts: Option<String>,
 }
 
 /// A call that a request asks for.
@@ -24,6 +26,8 @@ pub(super) struct Wanted<'a> {
     /// An object.
     pub(super) args: &'a RawValue,
     pub(super) format: Format,
+    /// The moment that a query is to be of.
+    pub(super) ts: Option<String>,
 }
 
 impl<'a> Wanted<'a> {
@@ -48,6 +52,7 @@ impl<'a> Wanted<'a> {
             path,
             args: one(body.args).map_err(malformed)?,
             format: Format::named(body.format.as_deref())?,
+            ts: body.ts,
         })
     }
 }

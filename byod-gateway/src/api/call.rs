@@ -1,18 +1,21 @@
 //! Calls of functions, each to where it runs for who calls.
 
-use axum::Router;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use byod_runtime::{Client, Error, Session};
+use axum::{Json, Router};
+use byod_runtime::relay::runs_at;
+use byod_runtime::{Client, Error, ProblemDetails, Session};
 use byod_schema::FunctionType;
 use serde_json::value::RawValue;
 
-use super::answer::{Refused, failure, success};
+use super::answer::{Format, Refused, failure, success};
 use super::body::Wanted;
 use crate::callers::Authorization;
+
 use crate::state::Gateway;
 
 /// The value, and whether it is of the user's own deployment.
@@ -21,8 +24,16 @@ type Called = Result<(Box<RawValue>, bool), Error>;
 pub(crate) fn routes() -> Router<Gateway> {
     let of = |kind| {
         post(
-            move |State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes| async move {
-                answer(&gateway, &headers, Wanted::read(Some(kind), None, &body)).await
+            move |State(gateway): State<Gateway>, headers: HeaderMap, body: Read| async move {
+                let body = match whole(body) {
+                    Ok(body) => body,
+                    Err(refused) => return refused.into_response(),
+                };
+                let mut wanted = Wanted::read(Some(kind), None, &body);
+                if let Ok(wanted) = &mut wanted {
+                    wanted.ts = None;
+                }
+                answer(&gateway, &headers, wanted).await
             },
         )
     };
@@ -30,7 +41,42 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/query", of(FunctionType::Query))
         .route("/mutation", of(FunctionType::Mutation))
         .route("/action", of(FunctionType::Action))
+        .route("/query_ts", post(query_ts))
+        .route("/query_at_ts", post(query_at_ts))
         .route("/run/{*path}", post(run))
+}
+
+/// A body, unless it is larger than may be.
+type Read = Result<Bytes, BytesRejection>;
+
+fn whole(body: Read) -> Result<Bytes, Refused> {
+    body.map_err(|rejection| Refused {
+        status: rejection.status().as_u16(),
+        code: match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => "RequestTooLarge",
+            _ => "BadBody",
+        }
+        .to_owned(),
+        message: rejection.body_text(),
+    })
+}
+
+/// Main's present moment. What the user's deployment has is another database's, and is asked for as it is when it is.
+async fn query_ts(State(gateway): State<Gateway>) -> Response {
+    let main = gateway.byod.main_client();
+    match main.query_ts().await {
+        Ok(ts) => Json(serde_json::json!({"ts": ts})).into_response(),
+        Err(error) => failure(&error, host(main.url()), Format::Encoded),
+    }
+}
+
+async fn query_at_ts(State(gateway): State<Gateway>, headers: HeaderMap, body: Read) -> Response {
+    let body = match whole(body) {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
+    };
+    let wanted = Wanted::read(Some(FunctionType::Query), None, &body);
+    answer(&gateway, &headers, wanted).await
 }
 
 /// `/api/run/folder/module/function`
@@ -38,8 +84,12 @@ async fn run(
     State(gateway): State<Gateway>,
     Path(path): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Read,
 ) -> Response {
+    let body = match whole(body) {
+        Ok(body) => body,
+        Err(refused) => return refused.into_response(),
+    };
     let path = match path.rsplit_once('/') {
         Some((module, function)) => format!("{module}:{function}"),
         None => path,
@@ -70,7 +120,7 @@ async fn answer(
         }
         Authorization::Nobody => on_main(gateway, byod.main_client(), &wanted).await,
         Authorization::Bearer(token) => match gateway.session(token).await {
-            Err(problem) => return problem.into_response(),
+            Err(error) => return ProblemDetails::from(error).into_response(),
             Ok(Some(session)) => routed(gateway, &session, token, &wanted).await,
             // Who is nobody yet can become somebody: that is main's to say.
             Ok(None) => on_main(gateway, &byod.main_client().with_token(token), &wanted).await,
@@ -89,6 +139,14 @@ async fn routed(gateway: &Gateway, session: &Session, token: &str, wanted: &Want
     let kind = wanted.kind.or(known.map(|function| function.kind));
     let is_known = known.is_some_and(|function| Some(function.kind) == kind);
     let routed = match kind {
+        // At a moment of main's: of what runs there.
+        Some(FunctionType::Query)
+            if wanted.ts.is_some()
+                && !runs_at(session, path, FunctionType::Query).await?.is_user() =>
+        {
+            let main = gateway.byod.main_client().with_token(token);
+            return on_main(gateway, &main, wanted).await;
+        }
         Some(FunctionType::Query) if is_known => session.query(path, args)?.routed().await?,
         Some(FunctionType::Mutation) if is_known => session.mutation(path, args)?.routed().await?,
         Some(FunctionType::Action) if is_known => session.action(path, args)?.routed().await?,
@@ -112,7 +170,10 @@ async fn on_main(gateway: &Gateway, main: &Client, wanted: &Wanted<'_>) -> Calle
     let value = match wanted.kind.or(known.map(|function| function.kind)) {
         Some(FunctionType::Mutation) => main.mutation(path, args).await,
         Some(FunctionType::Action) => main.action(path, args).await,
-        Some(FunctionType::Query) | None => main.query(path, args).await,
+        Some(FunctionType::Query) | None => match &wanted.ts {
+            Some(ts) => main.query_at(path, args, ts).await,
+            None => main.query(path, args).await,
+        },
     };
     Ok((value?, false))
 }

@@ -4,5 +4,5 @@ mod answer;
 mod body;
 mod call;
 
-pub(crate) use answer::ANSWERED_BY;
+pub(crate) use answer::{ANSWERED_BY, too_many};
 pub(crate) use call::routes;

@@ -60,6 +60,33 @@ pub(crate) struct Arguments {
     )]
     pub(super) connects_per_minute: NonZeroU32,
 
+    /// How many clients may have a socket at once; main must allow as many
+    #[arg(
+        long,
+        env = "BYOD_GATEWAY_SOCKETS",
+        value_name = "SOCKETS",
+        default_value = "10000"
+    )]
+    pub(super) sockets: usize,
+
+    /// How many sockets one user may have
+    #[arg(
+        long,
+        env = "BYOD_GATEWAY_SOCKETS_PER_USER",
+        value_name = "SOCKETS",
+        default_value = "32"
+    )]
+    pub(super) sockets_per_user: usize,
+
+    /// How many calls over HTTP are answered at a time
+    #[arg(
+        long,
+        env = "BYOD_GATEWAY_CALLS_AT_ONCE",
+        value_name = "CALLS",
+        default_value = "1000"
+    )]
+    pub(super) calls_at_once: usize,
+
     /// Where to answer `/metrics` in Prometheus' text, apart from clients; nowhere by default
     #[arg(long, env = "BYOD_GATEWAY_METRICS", value_name = "ADDRESS")]
     pub(super) metrics: Option<SocketAddr>,

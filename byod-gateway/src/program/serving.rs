@@ -12,6 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use axum::serve::ListenerExt as _;
 use byod_gateway::Settings;
 use byod_runtime::{Byod, ByodBuilder, Manifest};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -72,6 +73,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let at = listener.local_addr();
     let at = at.map_err(|error| Failure::Listen(arguments.listen, error))?;
     tracing::info!(%at, path = arguments.path, "listening");
+    // Answers are small, and waited for; that is lost where it can't be set.
+    let listener = listener.tap_io(|tcp| drop(tcp.set_nodelay(true)));
     let served = axum::serve(listener, app).with_graceful_shutdown(async move {
         told_to_end().await;
         tracing::info!("told to end: requests under way are answered, new ones go elsewhere");
@@ -127,7 +130,11 @@ fn manifest(path: &Path) -> Result<Manifest, String> {
 }
 
 fn app(arguments: &Arguments, byod: Byod, ready: Arc<AtomicBool>) -> Result<Router, Failure> {
-    let mut settings = Settings::default().connects_per_minute(arguments.connects_per_minute);
+    let mut settings = Settings::default()
+        .connects_per_minute(arguments.connects_per_minute)
+        .sockets(arguments.sockets)
+        .sockets_per_user(arguments.sockets_per_user)
+        .calls_at_once(arguments.calls_at_once);
     for origin in &arguments.origins {
         settings = settings.origin(origin.trim());
     }

@@ -64,7 +64,7 @@ impl LocalDeployment {
         self.core.auth().deploy_key().to_owned()
     }
 
-    /// Accepts this deploy key from now on, and the former no longer.
+    /// Accepts this deploy key from now on, and the former no longer, on sockets that are open either.
     pub fn set_deploy_key(&self, deploy_key: impl Into<String>) {
         self.core.auth_mut().set_deploy_key(deploy_key.into());
     }
@@ -90,7 +90,7 @@ impl LocalDeployment {
         self.token(identity.with("exp", issued + lifetime.as_secs_f64()))
     }
 
-    /// Accepts this token no longer.
+    /// Accepts this token no longer, on sockets that are open either.
     pub fn revoke_token(&self, token: &str) {
         self.core.auth_mut().revoke(token);
     }

@@ -11,6 +11,7 @@ use byod_sync::{
     FunctionError as Failure, Json, Query, QueryId, QueryResult, Request, SessionId, Timestamp,
     Token,
 };
+use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::core::{Call, Core, now};
@@ -22,7 +23,10 @@ use crate::store::{Asked, Noticed, Watcher};
 /// What one client watches, and who it is.
 pub(crate) struct Live {
     core: Arc<Core>,
+    token: Token,
     caller: Arc<Caller>,
+    /// Whether the token may be accepted no longer.
+    taken_away: watch::Receiver<()>,
     queries: BTreeMap<QueryId, Query>,
     /// The queries that are to be run again.
     outdated: BTreeSet<QueryId>,
@@ -32,13 +36,30 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         let watcher = core.store().watches().watcher();
+        let taken_away = core.auth().taken_away();
         Self {
             core,
+            taken_away,
+            token: Token::None,
             caller: Arc::default(),
             queries: BTreeMap::new(),
             outdated: BTreeSet::new(),
             watcher,
         }
+    }
+
+    /// Whose the client's token is.
+    fn who(&self) -> Result<Arc<Caller>, Stop> {
+        let auth = self.core.auth();
+        let caller = match &self.token {
+            Token::None => Ok(Caller::default()),
+            Token::User(token) => auth.user(token),
+            Token::Admin { key, impersonating } => {
+                auth.admin_as(key, impersonating.as_ref().map(Json::get))
+            }
+        };
+        let refused = |why: Refusal| Stop::Refused(why.message(&self.core.name));
+        caller.map(Arc::new).map_err(refused)
     }
 
     /// Ends when the client's token does.
@@ -89,17 +110,8 @@ impl View for Live {
     }
 
     async fn authenticate(&mut self, token: Token) -> Result<(), Stop> {
-        let auth = self.core.auth();
-        let caller = match &token {
-            Token::None => Ok(Caller::default()),
-            Token::User(token) => auth.user(token),
-            Token::Admin { key, impersonating } => {
-                auth.admin_as(key, impersonating.as_ref().map(Json::get))
-            }
-        };
-        let caller = caller.map_err(|why| Stop::Refused(why.message(&self.core.name)))?;
-        drop(auth);
-        self.caller = Arc::new(caller);
+        self.token = token;
+        self.caller = self.who()?;
         self.outdated = self.queries.keys().copied().collect();
         Ok(())
     }
@@ -116,12 +128,20 @@ impl View for Live {
     }
 
     async fn ready(&mut self, owed: Option<Timestamp>) -> Result<(), Stop> {
-        if owed.is_some() || !self.outdated.is_empty() {
-            return Ok(());
-        }
-        tokio::select! {
-            stop = self.expired() => Err(stop),
-            () = self.watcher.touched.any() => Ok(()),
+        loop {
+            if self.taken_away.has_changed().unwrap_or_default() {
+                self.taken_away.mark_unchanged();
+                self.caller = self.who()?;
+            }
+            if owed.is_some() || !self.outdated.is_empty() {
+                return Ok(());
+            }
+            let mut taken_away = self.taken_away.clone();
+            tokio::select! {
+                stop = self.expired() => return Err(stop),
+                () = self.watcher.touched.any() => return Ok(()),
+                Ok(()) = taken_away.changed() => {}
+            }
         }
     }
 

@@ -249,6 +249,8 @@ pub(crate) struct Options {
     pub(crate) value_limit: Option<usize>,
     pub(crate) retries: Option<u32>,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
+    /// Where its page ended when it was watched before, on the same deployment.
+    pub(crate) journal: Option<String>,
 }
 
 macro_rules! call {

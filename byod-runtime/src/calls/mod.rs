@@ -8,6 +8,7 @@ mod live;
 mod mirrored;
 mod pages;
 mod paginated;
+pub mod relay;
 mod session;
 
 pub use batch::{Batch, Queries};

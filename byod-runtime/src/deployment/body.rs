@@ -30,6 +30,19 @@ pub(crate) fn call(path: &str, args: &impl Serialize) -> serde_json::Result<Vec<
     Ok(body)
 }
 
+/// The body of a query at a moment.
+pub(crate) fn call_at(path: &str, args: &impl Serialize, ts: &str) -> serde_json::Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct At<'a, A> {
+        #[serde(flatten)]
+        request: Request<'a, A>,
+        ts: &'a str,
+    }
+
+    let request = Request::new(path, args);
+    serde_json::to_vec(&At { request, ts })
+}
+
 /// The body of a query batch.
 pub(crate) fn batch(queries: &[(&str, impl Serialize)]) -> serde_json::Result<Vec<u8>> {
     struct Queries<'a, 'b, A>(&'a [(&'b str, A)]);

@@ -217,6 +217,44 @@ impl Client {
             .await
     }
 
+    /// The present moment of the database, as base64: for queries that are all to be [of it](Self::query_at).
+    pub async fn query_ts(&self) -> Result<String, Error> {
+        #[derive(serde::Deserialize)]
+        struct Moment {
+            ts: String,
+        }
+
+        let endpoint = Endpoint::QueryTs;
+        let context = self.context(endpoint, endpoint.path());
+        let body = Bytes::from_static(b"{}");
+        let read = |answer: &Bytes, context: CallContext<'_>| {
+            let moment: Result<Moment, _> = serde_json::from_slice(answer);
+            moment
+                .map(|moment| moment.ts)
+                .map_err(|error| Error::Answer {
+                    call: context.call(),
+                    reason: context.quote(&format!("the answer is no moment: {error}")),
+                    executed: false,
+                })
+        };
+        self.run(body, context, &self.limits, self.deadline(), read)
+            .await
+    }
+
+    /// Runs a query at a moment, as [`query_ts`](Self::query_ts) gave it within the last 30 s.
+    pub async fn query_at<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        args: &impl Serialize,
+        ts: &str,
+    ) -> Result<T, Error> {
+        let context = self.context(Endpoint::QueryAtTs, path);
+        let body = body::call_at(path, args, ts).map_err(|reason| context.encode(reason))?;
+        let read = |answer: &Bytes, context: CallContext<'_>| answer::read_value(answer, context);
+        self.run(body.into(), context, &self.limits, self.deadline(), read)
+            .await
+    }
+
     /// Runs several queries in one request, all at one timestamp. The results
     /// are in the queries' order, each with its own error; the outer error is
     /// that of the request. Without queries nothing is sent.

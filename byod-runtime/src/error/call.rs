@@ -93,6 +93,9 @@ pub(crate) enum Endpoint {
     Action,
     Function,
     QueryBatch,
+    /// The present moment of the database, and a query at a moment.
+    QueryTs,
+    QueryAtTs,
     /// The socket on which queries are watched.
     Sync,
 }
@@ -105,6 +108,8 @@ impl Endpoint {
             Self::Action => "/api/action",
             Self::Function => "/api/function",
             Self::QueryBatch => "/api/query_batch",
+            Self::QueryTs => "/api/query_ts",
+            Self::QueryAtTs => "/api/query_at_ts",
             Self::Sync => "/api/sync",
         }
     }
@@ -117,12 +122,17 @@ impl Endpoint {
             Self::Action => "action",
             Self::Function => "function",
             Self::QueryBatch => "query_batch",
+            Self::QueryTs => "query_ts",
+            Self::QueryAtTs => "query_at_ts",
             Self::Sync => "sync",
         }
     }
 
     pub(crate) fn only_reads(self) -> bool {
-        matches!(self, Self::Query | Self::QueryBatch | Self::Sync)
+        match self {
+            Self::Query | Self::QueryBatch | Self::QueryTs | Self::QueryAtTs | Self::Sync => true,
+            Self::Mutation | Self::Action | Self::Function => false,
+        }
     }
 }
 
@@ -144,6 +154,8 @@ impl fmt::Display for Endpoint {
             Self::Action => "action",
             Self::Function => "function",
             Self::QueryBatch => "query batch",
+            Self::QueryTs => "moment",
+            Self::QueryAtTs => "query at a moment",
             Self::Sync => "socket",
         })
     }

@@ -271,6 +271,11 @@ impl RouteCache {
         self.routes.clear(user);
     }
 
+    /// Drops all routes.
+    pub(crate) fn clear_all(&self) {
+        self.routes.clear_all();
+    }
+
     /// Blocks the user's route, unless it is another than `from` by now. Says
     /// whether it did.
     pub(crate) fn block(&self, user: &UserId, from: &Arc<Connected>, blocked: Blocked) -> bool {

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use byod_schema::Location;
 use byod_sync::{Json, Subscription};
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
 use super::service::{Byod, Inner};
-use crate::deployment::sockets::{Caller, News, Watch};
+use crate::deployment::sockets::{Caller, News as Told, Watch};
 use crate::users::UserId;
 
 /// How far back is looked: clocks of those who write differ.
@@ -17,6 +18,15 @@ const BACK: Duration = Duration::from_secs(600);
 
 /// How long until a main that has no such function is asked again.
 const OLDER_MAIN: Duration = Duration::from_secs(600);
+
+/// Of how many records main tells at once, the latest.
+const MOST: usize = 256;
+
+/// How many records are read at once for those who watch their users.
+const TOGETHER: usize = 32;
+
+/// By which user's record was changed when, as far as main tells.
+type Known = HashMap<String, f64>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,14 +71,13 @@ async fn listen(weak: Weak<Inner>) {
         let Some(watch) = Byod::upgrade(&weak).and_then(|byod| byod.watch_records()) else {
             return;
         };
-        // By when each was changed.
-        let mut known: HashMap<String, f64> = HashMap::new();
+        let mut known = Known::new();
         loop {
             let results = match watch.next().await {
-                News::Results(results) => results,
-                News::Refused(_) | News::NoSocket => continue,
+                Told::Results(results) => results,
+                Told::Refused(_) | Told::NoSocket => continue,
             };
-            let changed = match results.first() {
+            let changed = match results.first().map(|latest| &latest.result) {
                 Some(Ok(changed)) => changed.read::<Vec<Changed>>(),
                 _ => break,
             };
@@ -76,26 +85,109 @@ async fn listen(weak: Weak<Inner>) {
             let Some(byod) = Byod::upgrade(&weak) else {
                 return;
             };
-            let is_new =
-                |changed: &&Changed| known.get(&changed.user_id) != Some(&changed.updated_at);
-            let users = changed.iter().filter(is_new).filter_map(|changed| {
-                let user = UserId::from(&*changed.user_id);
-                let is_news = byod.inner().listening.is_news(&user, changed.updated_at);
-                is_news.then_some(user)
-            });
-            let users: Vec<UserId> = users.collect();
-            for user in &users {
-                byod.clear_user_client(user.clone());
-            }
-            for user in &users {
-                byod.tell_watchers(user).await;
-            }
-            let changed = changed.into_iter();
-            known = changed
+            let latest: Known = changed
+                .into_iter()
                 .map(|changed| (changed.user_id, changed.updated_at))
                 .collect();
+            let is_news = |user: &UserId, at| byod.inner().listening.is_news(user, at);
+            let watched = match news(&known, &latest, is_news) {
+                News::Of(users) => {
+                    for user in &users {
+                        byod.clear_user_client(user.clone());
+                    }
+                    users
+                }
+                News::OfAnybody => {
+                    byod.clear_all_user_clients();
+                    byod.inner().watched.users()
+                }
+            };
+            // Their deployments may be asked, too, which is nothing that others should wait for.
+            tokio::spawn(async move {
+                let watched = stream::iter(&watched);
+                let tell = async |user| byod.tell_watchers(user).await;
+                watched.for_each_concurrent(TOGETHER, tell).await;
+            });
+            known = latest;
         }
         drop(watch);
         tokio::time::sleep(OLDER_MAIN).await;
+    }
+}
+
+/// Whose records are others than they were.
+#[derive(Debug, PartialEq)]
+enum News {
+    Of(Vec<UserId>),
+    /// More have changed than main tells of.
+    OfAnybody,
+}
+
+/// Whose records are others than those that were known, where that `is_news`; who is no longer among the latest changed,
+/// and not for want of room, has no record any more.
+fn news(known: &Known, latest: &Known, is_news: impl Fn(&UserId, f64) -> bool) -> News {
+    let is_full = latest.len() >= MOST;
+    let is_known = |(user, at): (&String, &f64)| known.get(user) == Some(at);
+    if is_full && !known.is_empty() && !latest.iter().any(is_known) {
+        return News::OfAnybody;
+    }
+    let changed = latest.iter().filter(|(user, at)| !is_known((user, at)));
+    let changed = changed.filter_map(|(user, at)| {
+        let user = UserId::from(&**user);
+        is_news(&user, *at).then_some(user)
+    });
+    let oldest = latest.values().copied().fold(f64::INFINITY, f64::min);
+    let has_room = |at: f64| !is_full || at > oldest;
+    let gone = known
+        .iter()
+        .filter(|(user, at)| !latest.contains_key(*user) && has_room(**at))
+        .map(|(user, _)| UserId::from(&**user));
+    News::Of(changed.chain(gone).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(records: &[(&str, f64)]) -> Known {
+        let records = records.iter();
+        records
+            .map(|(user, at)| ((*user).to_owned(), *at))
+            .collect()
+    }
+
+    fn of(known: &Known, latest: &Known) -> Vec<String> {
+        match news(known, latest, |user, _| *user != UserId::from("own")) {
+            News::Of(users) => {
+                let mut users: Vec<_> = users.iter().map(|user| user.as_str().to_owned()).collect();
+                users.sort();
+                users
+            }
+            News::OfAnybody => vec!["anybody".to_owned()],
+        }
+    }
+
+    #[test]
+    fn records_that_are_new_changed_or_gone_are_news() {
+        let before = known(&[("a", 1.0), ("b", 2.0), ("c", 3.0)]);
+        let after = known(&[("a", 1.0), ("b", 4.0), ("d", 5.0), ("own", 6.0)]);
+        assert_eq!(of(&before, &after), ["b", "c", "d"]);
+        assert!(of(&after, &after).is_empty());
+    }
+
+    #[test]
+    fn main_tells_of_the_latest_alone() {
+        let users = |range: std::ops::Range<usize>| -> Known {
+            range.map(|at| (format!("{at}"), at as f64)).collect()
+        };
+        // The oldest made room for another.
+        assert_eq!(of(&users(0..MOST), &users(1..MOST + 1)), ["256"]);
+        // This one didn't: it was later than one that is still told of.
+        let mut latest = users(0..MOST + 1);
+        latest.remove("7");
+        assert_eq!(of(&users(1..MOST + 1), &latest), ["0", "7"]);
+        // Some of those between may have been changed, too.
+        assert_eq!(of(&users(0..MOST), &users(MOST..2 * MOST)), ["anybody"]);
+        assert_eq!(of(&users(0..0), &users(0..MOST)).len(), MOST);
     }
 }

@@ -59,4 +59,11 @@ impl Byod {
         self.inner().followers.tell(&user);
         tracing::debug!(?user, "dropped the client of the user's deployment");
     }
+
+    /// The same for all users.
+    pub(super) fn clear_all_user_clients(&self) {
+        self.inner().routes.clear_all();
+        self.inner().followers.tell_all();
+        tracing::debug!("dropped the clients of all users' deployments");
+    }
 }

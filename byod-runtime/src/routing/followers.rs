@@ -63,6 +63,13 @@ impl Followers {
             route.send_replace(());
         }
     }
+
+    /// Tells those who follow any user's.
+    pub(super) fn tell_all(&self) {
+        for route in lock(&self.users).values() {
+            route.send_replace(());
+        }
+    }
 }
 
 impl Following {

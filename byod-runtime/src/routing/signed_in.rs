@@ -27,7 +27,7 @@ impl Byod {
         let who = self.inner().store.who_am_i(token).await?;
         let Some(Who { user_id, subject }) = who else {
             return Err(Error::unauthenticated(
-                "the token is of nobody who is signed up on main",
+                "main takes the token, and finds no user by it: who it is of has not signed up, or another subject or `tokenIdentifier` is stored of them",
             ));
         };
         let (user, subject) = (UserId::from(user_id), Subject::from(subject));

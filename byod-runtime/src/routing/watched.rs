@@ -23,6 +23,11 @@ impl Watched {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whom somebody watches.
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        self.lock().keys().cloned().collect()
+    }
+
     /// Forgets the user if nobody watches; says whether it did.
     pub(crate) fn remove_unwatched(&self, user: &UserId) -> bool {
         let mut watched = self.lock();

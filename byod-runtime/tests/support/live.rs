@@ -13,7 +13,9 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// What a deployment's queries give, to all sockets of it.
 #[derive(Clone, Default)]
@@ -57,6 +59,8 @@ pub(crate) type Spoil = dyn FnMut(String) -> Vec<Sent> + Send;
 
 pub(crate) enum Sent {
     Text(String),
+    /// A message in so many frames, with that pause after each.
+    Frames(String, usize, Duration),
     Ping,
     Wait(Duration),
     Cut,
@@ -358,6 +362,7 @@ impl Served {
         for sent in sent {
             let sent = match sent {
                 Sent::Text(text) => socket.send(Message::text(text)).await,
+                Sent::Frames(text, count, pause) => frames(socket, &text, count, pause).await,
                 Sent::Ping => socket.send(Message::Ping(Vec::new().into())).await,
                 Sent::Wait(time) => {
                     tokio::time::sleep(time).await;
@@ -372,4 +377,27 @@ impl Served {
         }
         true
     }
+}
+
+/// Sends a message in so many frames.
+async fn frames<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut WebSocketStream<S>,
+    text: &str,
+    count: usize,
+    pause: Duration,
+) -> Result<(), Error> {
+    let size = text.len().div_ceil(count).max(1);
+    let parts: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+    for (index, part) in parts.iter().enumerate() {
+        let kind = if index == 0 {
+            Data::Text
+        } else {
+            Data::Continue
+        };
+        let is_last = index + 1 == parts.len();
+        let frame = Frame::message(part.to_vec(), OpCode::Data(kind), is_last);
+        socket.send(Message::Frame(frame)).await?;
+        tokio::time::sleep(pause).await;
+    }
+    Ok(())
 }

@@ -52,6 +52,11 @@ pub(crate) fn list(session: &Session) -> Query<String> {
     Query::__new(session, &LIST, &())
 }
 
+/// The same, read as something else.
+pub(crate) fn list_as<T: serde::de::DeserializeOwned>(session: &Session) -> Query<T> {
+    Query::__new(session, &LIST, &())
+}
+
 /// A mutation of a user table, as the generated code makes it.
 pub(crate) fn create(session: &Session) -> Mutation<String> {
     Mutation::__new(session, &CREATE, &())
@@ -65,6 +70,11 @@ const COUNT: FunctionInfo = FunctionInfo {
 
 /// Another query of a user table.
 pub(crate) fn count(session: &Session) -> Query<u32> {
+    Query::__new(session, &COUNT, &())
+}
+
+/// The same, read as something else.
+pub(crate) fn count_as<T: serde::de::DeserializeOwned>(session: &Session) -> Query<T> {
     Query::__new(session, &COUNT, &())
 }
 

@@ -1,5 +1,8 @@
 //! One client of one deployment, with one identity, over all its sockets.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use super::broken::Broken;
 use super::chunks::{Chunk, Chunks};
 use super::queries::{Queries, Subscription};
@@ -15,6 +18,9 @@ use crate::timestamp::Timestamp;
 
 /// How large a transition that comes in pieces may be, where nothing else is said.
 const LARGEST: usize = 64 << 20;
+
+/// How long a journal may be, in bytes: it holds the place in an index where a page ends. It is copied.
+const LONGEST_JOURNAL: usize = 64 << 10;
 
 /// One client of one deployment, with one identity, over all its sockets.
 ///
@@ -50,6 +56,10 @@ pub struct Client {
     sockets: u32,
     last_close: Option<String>,
     largest: usize,
+    largest_results: usize,
+    /// How many moments were asked for, and how many of these have passed.
+    asked: u64,
+    passed: u64,
     socket: Option<Socket>,
 }
 
@@ -67,6 +77,10 @@ struct Socket {
     all_said: Option<u32>,
     /// The version that came last.
     version: Version,
+    /// How many moments had been asked for when a version of the query set was said.
+    asked: VecDeque<(u32, u64)>,
+    /// How many that were with the last one.
+    said: u64,
     chunks: Option<Chunks>,
 }
 
@@ -82,6 +96,9 @@ impl Client {
             sockets: 0,
             last_close: None,
             largest: LARGEST,
+            largest_results: usize::MAX,
+            asked: 0,
+            passed: 0,
             socket: None,
         }
     }
@@ -91,6 +108,15 @@ impl Client {
     pub fn with_largest_message(self, bytes: usize) -> Self {
         Self {
             largest: bytes,
+            ..self
+        }
+    }
+
+    /// The same, where the results that are kept may be as large as that together. A socket that gives more is of no use.
+    #[must_use]
+    pub fn with_largest_results(self, bytes: usize) -> Self {
+        Self {
+            largest_results: bytes,
             ..self
         }
     }
@@ -105,7 +131,8 @@ impl Client {
         })
     }
 
-    /// Watches a query of a component, or one that was watched before.
+    /// Watches a query of a component, or one that was watched before. Where equal ones have pages that end elsewhere, they
+    /// are not one.
     pub fn subscribe_to(&mut self, subscription: Subscription) -> QueryId {
         self.queries.subscribe(subscription)
     }
@@ -133,6 +160,11 @@ impl Client {
     /// What the deployment said of the query's last run: where its page ends.
     pub fn journal(&self, query: QueryId) -> Option<&Option<String>> {
         self.queries.journal(query)
+    }
+
+    /// What the query's last run logged.
+    pub fn log_lines(&self, query: QueryId) -> Arc<[String]> {
+        self.queries.log_lines(query)
     }
 
     /// Who the client is from now on.
@@ -182,6 +214,8 @@ impl Client {
             identity: 0,
             all_said: None,
             version: Version::default(),
+            asked: VecDeque::new(),
+            said: 0,
             chunks: None,
         });
     }
@@ -211,11 +245,16 @@ impl Client {
             });
         }
         // A socket's first query set is sent though it be empty: the deployment answers it.
-        if socket.all_said.is_none() || self.queries.has_changes() {
+        let asks = socket.said < self.asked;
+        if socket.all_said.is_none() || self.queries.has_changes() || asks {
             let changes = self.queries.changes();
-            if socket.all_said.is_none() || !changes.is_empty() {
+            if socket.all_said.is_none() || !changes.is_empty() || asks {
                 let base_version = socket.query_set;
                 socket.query_set += 1;
+                if asks {
+                    socket.said = self.asked;
+                    socket.asked.push_back((socket.query_set, self.asked));
+                }
                 if socket.all_said.is_none() && !self.queries.has_changes() {
                     socket.all_said = Some(socket.query_set);
                 }
@@ -229,9 +268,27 @@ impl Client {
         self.requests.next_message()
     }
 
+    /// Asks for a moment that is not before the present, by the deployment's own reckoning; all results are of such a one
+    /// once so many have [passed](Self::passed). It is how to wait for what was written there by another way.
+    pub fn ask_moment(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked
+    }
+
+    /// How many of the moments that were asked for have passed.
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
     /// Whether the deployment has confirmed all that this socket said: queries, requests, and who the client is. Then
     /// the socket is a good one.
     pub fn is_confirmed(&self) -> bool {
+        self.is_up_to_date() && self.requests.are_answered()
+    }
+
+    /// Whether the deployment has brought this socket to all that is watched, by who the client is. That takes no longer
+    /// than queries do; requests may.
+    pub fn is_up_to_date(&self) -> bool {
         self.socket.as_ref().is_some_and(|socket| {
             let Socket {
                 version, all_said, ..
@@ -239,7 +296,6 @@ impl Client {
             all_said.is_some()
                 && version.query_set == socket.query_set
                 && version.identity == socket.identity
-                && self.requests.are_answered()
         })
     }
 
@@ -380,12 +436,22 @@ impl Client {
                 Modification::Result {
                     id,
                     result,
+                    log_lines,
                     journal,
-                    ..
                 } => {
-                    let Some(news) = self.queries.set(id, result, journal) else {
+                    if journal
+                        .as_ref()
+                        .is_some_and(|end| end.len() > LONGEST_JOURNAL)
+                    {
+                        return Err(Broken::Reconnect("a journal is longer than any is"));
+                    }
+                    let Some(news) = self.queries.set(id, result, journal, log_lines) else {
                         continue;
                     };
+                    if self.queries.bytes() > self.largest_results {
+                        self.queries.forget_result(id);
+                        return Err(Broken::Reconnect("results are too large together"));
+                    }
                     if news.changed {
                         received.changed.push(id);
                     }
@@ -402,6 +468,12 @@ impl Client {
             }
         }
         if has_all {
+            while let Some(&(version, asked)) = socket.asked.front()
+                && version <= end.query_set
+            {
+                socket.asked.pop_front();
+                self.passed = self.passed.max(asked);
+            }
             received.completed = self.requests.covered(end.ts);
         }
         Ok(received)

@@ -12,6 +12,9 @@ const ADDED_AT_ONCE: usize = 1 << 20;
 /// What a query costs in a message beside its texts.
 const AROUND: usize = 100;
 
+/// What a line of a log costs beside its text.
+const LINE: usize = 24;
+
 /// A query to watch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -31,18 +34,24 @@ struct What {
     path: String,
     args: Json,
     component_path: Option<String>,
+    /// Where its page was to end when it was begun.
+    page_end: Option<String>,
 }
 
 /// One query, however often it is subscribed to.
 #[derive(Debug)]
 struct Watched {
+    /// Under which it is found; it is what the first says.
     what: Arc<What>,
+    others: Vec<Arc<What>>,
     subscriptions: usize,
     /// Whether this socket knows it.
     sent: bool,
     /// Whether the result is one that this socket gave.
     current: bool,
     journal: Option<Option<String>>,
+    /// Shared with whoever was given them.
+    log_lines: Arc<[String]>,
     result: Option<QueryResult>,
 }
 
@@ -66,6 +75,8 @@ pub(super) struct Queries {
     watched: HashMap<QueryId, Watched>,
     by_what: HashMap<Arc<What>, QueryId>,
     next: u32,
+    /// How large the results are together.
+    bytes: usize,
     unsent: std::collections::VecDeque<Unsent>,
 }
 
@@ -77,10 +88,11 @@ impl Queries {
             component_path,
             journal,
         } = subscription;
-        let what = What {
+        let mut what = What {
             path,
             args,
             component_path,
+            page_end: journal.clone().flatten(),
         };
         if let Some(id) = self.by_what.get(&what) {
             if let Some(watched) = self.watched.get_mut(id) {
@@ -88,16 +100,33 @@ impl Queries {
             }
             return *id;
         }
+        // One that was begun without it may end there by now.
+        if let Some(page_end) = what.page_end.take() {
+            let id = self.by_what.get(&what).copied();
+            let known = id.and_then(|id| Some((id, self.watched.get_mut(&id)?)));
+            what.page_end = Some(page_end);
+            if let Some((id, known)) = known
+                && known.journal == journal
+            {
+                let what = Arc::new(what);
+                known.subscriptions += 1;
+                known.others.push(what.clone());
+                self.by_what.insert(what, id);
+                return id;
+            }
+        }
         let id = QueryId(self.next);
         self.next += 1;
         let what = Arc::new(what);
         self.by_what.insert(what.clone(), id);
         let watched = Watched {
             what,
+            others: Vec::new(),
             subscriptions: 1,
             sent: false,
             current: false,
             journal,
+            log_lines: Arc::default(),
             result: None,
         };
         self.watched.insert(id, watched);
@@ -117,7 +146,11 @@ impl Queries {
         if watched.sent {
             self.unsent.push_back(Unsent::Remove(id));
         }
+        self.bytes -= watched.size();
         self.by_what.remove(&watched.what);
+        for what in &watched.others {
+            self.by_what.remove(what);
+        }
         self.watched.remove(&id);
         true
     }
@@ -137,6 +170,13 @@ impl Queries {
 
     pub(super) fn journal(&self, id: QueryId) -> Option<&Option<String>> {
         self.watched.get(&id)?.journal.as_ref()
+    }
+
+    pub(super) fn log_lines(&self, id: QueryId) -> Arc<[String]> {
+        let watched = self.watched.get(&id);
+        watched
+            .map(|watched| watched.log_lines.clone())
+            .unwrap_or_default()
     }
 
     /// All of them are to be said to a new socket, in the order in which they were begun.
@@ -180,16 +220,40 @@ impl Queries {
         id: QueryId,
         result: QueryResult,
         journal: Option<String>,
+        log_lines: Vec<String>,
     ) -> Option<News> {
         let watched = self.watched.get_mut(&id)?;
+        self.bytes -= watched.size();
         watched.journal = Some(journal);
         let caught_up = !std::mem::replace(&mut watched.current, true);
+        let logged = *watched.log_lines != *log_lines;
+        if logged {
+            watched.log_lines = log_lines.into();
+        }
         let changed = watched.result.as_ref() != Some(&result);
         // The one that is kept shares its text with whoever was given it.
         if changed {
             watched.result = Some(result);
         }
-        Some(News { changed, caught_up })
+        self.bytes += watched.size();
+        Some(News {
+            changed: changed || logged,
+            caught_up,
+        })
+    }
+
+    /// How large all results are together, in bytes, with what came along with them.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The query has no result any more.
+    pub(super) fn forget_result(&mut self, id: QueryId) {
+        if let Some(watched) = self.watched.get_mut(&id) {
+            self.bytes -= watched.size();
+            (watched.result, watched.journal, watched.log_lines) = (None, None, Arc::default());
+            watched.current = false;
+        }
     }
 
     pub(super) fn contains(&self, id: QueryId) -> bool {
@@ -198,6 +262,22 @@ impl Queries {
 }
 
 impl Watched {
+    /// How large what came of it is, in bytes.
+    fn size(&self) -> usize {
+        let result = match &self.result {
+            None => 0,
+            Some(Ok(value)) => value.get().len(),
+            Some(Err(error)) => {
+                let data = error.data.as_ref();
+                error.message.len() + data.map_or(0, |data| data.get().len())
+            }
+        };
+        let journal = self.journal.as_ref().and_then(Option::as_ref);
+        // A line costs something, too, where there is nothing in it.
+        let lines = self.log_lines.iter().map(|line| LINE + line.len());
+        result + journal.map_or(0, String::len) + lines.sum::<usize>()
+    }
+
     fn query(&self, id: QueryId) -> Query {
         Query {
             id,

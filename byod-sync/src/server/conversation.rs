@@ -44,6 +44,8 @@ type Fingerprint = [u64; 2];
 pub enum Asked {
     /// It is there. A `max_observed` that is above all moments of this database is of another one.
     Connected {
+        /// The client, over all its sockets.
+        session: SessionId,
         /// The latest moment that the client has seen.
         max_observed: Option<Timestamp>,
     },
@@ -95,6 +97,7 @@ impl Conversation {
             } => {
                 self.session = Some(session);
                 vec![Asked::Connected {
+                    session,
                     max_observed: max_observed_timestamp,
                 }]
             }

@@ -18,6 +18,7 @@ use super::conversation::{Asked, Conversation};
 use super::mistake::Mistake;
 use super::moment::Answer;
 use super::outgoing::{Outgoing, outgoing};
+use super::pace::Pace;
 use super::settings::Settings;
 use super::view::{Ended, Stop, View};
 use crate::message::{ClientMessage, ServerMessage};
@@ -100,6 +101,7 @@ impl<V: View> Driver<V> {
         frames: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
     ) -> Result<std::convert::Infallible, Ended> {
         let mut last_frame = Instant::now();
+        let mut pace = Pace::new(self.settings.messages);
         let ping = self.settings.ping;
         let mut pings = interval_at(last_frame + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -109,6 +111,9 @@ impl<V: View> Driver<V> {
             tokio::select! {
                 frame = frames.next() => {
                     last_frame = Instant::now();
+                    if pace.is_exceeded() {
+                        return Err(closed(1013, "TooManyMessages"));
+                    }
                     match frame {
                         Some(Ok(Message::Text(text))) => self.said(&text).await?,
                         Some(Ok(Message::Binary(_))) => {
@@ -155,7 +160,11 @@ impl<V: View> Driver<V> {
         let message = ClientMessage::parse(text).map_err(Mistake::Malformed)?;
         for asked in self.conversation.receive(message)? {
             match asked {
-                Asked::Connected { max_observed } => {
+                Asked::Connected {
+                    session,
+                    max_observed,
+                } => {
+                    self.view.connected(session, max_observed);
                     if max_observed > Some(self.view.latest()) {
                         return Err(closed(1011, "InternalServerError"));
                     }

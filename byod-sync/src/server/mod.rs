@@ -12,6 +12,8 @@ mod moment;
 #[cfg(feature = "serve")]
 mod outgoing;
 #[cfg(feature = "serve")]
+mod pace;
+#[cfg(feature = "serve")]
 mod settings;
 #[cfg(feature = "serve")]
 mod view;

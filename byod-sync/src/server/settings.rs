@@ -17,6 +17,8 @@ pub struct Settings {
     pub mutation_time: Duration,
     /// How many actions run at a time.
     pub actions: usize,
+    /// How many messages a client may send at once, and how many a second for long.
+    pub messages: (u32, u32),
     /// How many transitions wait to be sent; changes after that become one.
     pub transitions: usize,
     /// How many bytes wait for a slow client before another answer closes it. A transition alone doesn't, however large.
@@ -42,6 +44,7 @@ impl Default for Settings {
             mutations: 1000,
             mutation_time: Duration::from_secs(60),
             actions: 1000,
+            messages: (u32::MAX, u32::MAX),
             transitions: 2,
             waiting_bytes: 64 << 20,
             send_time: Duration::from_secs(30),

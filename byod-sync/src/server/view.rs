@@ -12,6 +12,11 @@ use crate::timestamp::Timestamp;
 /// Methods are called one after the other, in the order in which the client says things. What mutations and actions do
 /// goes on beside them.
 pub trait View: Send {
+    /// The client is there: the one of that session, which has seen moments up to that one. It is the first that is called.
+    fn connected(&mut self, session: SessionId, max_observed: Option<Timestamp>) {
+        let _ = (session, max_observed);
+    }
+
     /// The latest moment there is. A client that has seen a later one is of another database, and sent away.
     fn latest(&self) -> Timestamp;
 

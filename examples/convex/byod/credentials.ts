@@ -149,6 +149,22 @@ export const updateConfig = internalMutation({
   },
 });
 
+/**
+ * Whose records were changed since then, the latest first: services watch it, and read
+ * those records again.
+ */
+export const changedConfigs = internalQuery({
+  args: { since: v.number() },
+  handler: async (ctx, { since }) => {
+    const changed = await ctx.db
+      .query("userDatabaseConfig")
+      .withIndex("by_updated", (q) => q.gte("updatedAt", since))
+      .order("desc")
+      .take(256);
+    return changed.map(({ userId, updatedAt }) => ({ userId, updatedAt }));
+  },
+});
+
 /** A page of all users' records, for `byod rotate-key` alone. */
 export const listConfigs = internalQuery({
   args: { paginationOpts: paginationOptsValidator },

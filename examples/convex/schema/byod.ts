@@ -30,7 +30,8 @@ export const databaseConfig = {
 export const byodTables = {
   userDatabaseConfig: defineTable(databaseConfig)
     .index("by_user", ["userId"])
-    .index("by_status", ["connectionStatus"]),
+    .index("by_status", ["connectionStatus"])
+    .index("by_updated", ["updatedAt"]),
 
   byodMigrations: defineTable({
     ...owner,

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use byod_schema::FunctionType;
-use byod_sync::{Json, QueryResult, Subscription};
+use byod_schema::{FunctionType, Location};
+use byod_sync::Json;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tracing::Instrument as _;
 
+use super::place::{Given, Place, find, leads_to, to_its_end};
 use super::polled::{Asked, ask};
 use crate::calls::call::Prepared;
 use crate::calls::session::Session;
-use crate::codec::FunctionInfo;
-use crate::deployment::sockets::{Caller, News, Watch};
-use crate::deployment::{CallContext, answer};
+use crate::deployment::answer;
+use crate::deployment::sockets::{Latest, News, Watch};
 use crate::error::{Deployment, Error};
-use crate::routing::{Following, Target, Wanted};
+use crate::routing::{Following, Target};
+use crate::telemetry::Watched;
 
 /// The first pause after a route that leads nowhere, and the longest.
 const FIRST: Duration = Duration::from_millis(250);
@@ -32,42 +33,27 @@ pub(super) struct Follower {
     /// The deployment that the last results were of.
     deployment: Option<Deployment>,
     moved: bool,
+    /// Whether they are watched on the user's own deployment alone.
+    only_own: bool,
     /// That whoever follows has something else in mind.
     nudge: Arc<Notify>,
     following: Option<Following>,
     place: Option<Place>,
+    /// What was watched before, until other queries are.
+    former: Option<Watch>,
     /// The error that was given last, in place of results.
     told: Option<String>,
     pause: Duration,
-}
-
-/// Where they are watched now.
-struct Place {
-    target: Target,
-    /// `None` where there are as many sockets as there may be.
-    watch: Option<Watch>,
-    /// Whether they are asked for, for want of a socket.
-    polls: bool,
-    /// When to look at the route again.
-    look_again: tokio::time::Instant,
-    copies: Option<(Duration, Instant)>,
-    /// What came on the socket and has not been given yet.
-    held: Option<Box<[QueryResult]>>,
-    /// What was given last.
-    given: Option<Vec<Given>>,
-}
-
-/// What a query gave, as it can be compared.
-#[derive(PartialEq)]
-enum Given {
-    Value(Json),
-    Error(String),
+    /// From when it is first asked.
+    observed: Option<Watched>,
 }
 
 /// New results, all of one moment.
 pub(super) struct Results {
     pub(super) target: Target,
     pub(super) results: Vec<Asked>,
+    /// Where their pages end; empty where that isn't known.
+    pub(super) journals: Vec<Option<String>>,
     /// Whether they are of another deployment than the last ones, and of the first page alone.
     pub(super) moved: bool,
     /// How old the copies are that they were made of, if they were.
@@ -78,6 +64,7 @@ enum Step {
     Look,
     Nudge,
     Poll,
+    Held(Vec<Asked>),
     News(News),
 }
 
@@ -89,11 +76,14 @@ impl Follower {
             first: None,
             deployment: None,
             moved: false,
+            only_own: false,
             nudge: Arc::default(),
             following: None,
             place: None,
+            former: None,
             told: None,
             pause: FIRST,
+            observed: None,
         }
     }
 
@@ -106,60 +96,134 @@ impl Follower {
         }
     }
 
-    /// Watches other queries from now on; those that it watched already go on, unless `anew`.
-    pub(super) fn watch_instead(&mut self, queries: Vec<Prepared<Json>>, anew: bool) {
-        self.queries = queries;
-        let Some(mut place) = self.place.take() else {
-            return;
-        };
-        if anew {
-            place.watch = None;
-        }
-        // Whatever is wrong is found again, and told, by whoever settles.
-        if let Ok(subscriptions) = self.subscriptions(&place.target) {
-            // The former ones end after these have begun.
-            place.watch = self.watch(&place.target, subscriptions);
-            place.polls = place.watch.is_none() || place.polls;
-            (place.held, place.given) = (None, None);
-            self.place = Some(place);
+    /// On the user's own deployment alone: where they have none it is [`Error::DeploymentChanged`].
+    pub(super) fn on_own(session: Session, nudge: Arc<Notify>) -> Self {
+        Self {
+            only_own: true,
+            nudge,
+            ..Self::new(session, Vec::new())
         }
     }
 
-    /// The next results, or the error that there is in their place. It never ends.
-    pub(super) async fn next(&mut self) -> Result<Results, Error> {
+    /// Waits until the results that are given next are of a moment that is not before the present; `None` where there is no
+    /// socket to wait for.
+    pub(super) fn caught_up(&self) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let place = self.place.as_ref().filter(|place| !place.polls)?;
+        place.watch.as_ref().map(Watch::caught_up)
+    }
+
+    /// Asks now for what is asked for from time to time.
+    pub(super) fn poll_now(&mut self) {
+        if let Some(place) = &mut self.place {
+            place.given = None;
+        }
+    }
+
+    /// Follows other queries from now on, of other functions, too: what each of them needs is found anew.
+    pub(super) fn follow_instead(&mut self, queries: Vec<Prepared<Json>>) {
+        self.queries = queries;
+        if let Some(place) = self.place.take() {
+            self.former = place.watch;
+        }
+    }
+
+    /// Whether it asks from time to time, and has not yet asked for what it is to follow.
+    pub(super) fn is_asking(&self) -> bool {
+        let place = self.place.as_ref();
+        place.is_some_and(|place| place.polls && place.given.is_none())
+    }
+
+    /// Watches other queries from now on; those that it watched already go on, unless `anew`.
+    pub(super) fn watch_instead(&mut self, queries: Vec<Prepared<Json>>, anew: bool) {
+        self.queries = queries;
+        let place = self.place.take();
+        // Whatever is wrong is found again, and told, by whoever settles.
+        self.place = place.and_then(|mut place| {
+            let watched = place.watch_instead(&self.session, &self.queries, anew);
+            watched.is_ok().then_some(place)
+        });
+    }
+
+    /// What is read of the next results, or the error that there is in their place. It never ends.
+    pub(super) async fn next<T>(
+        &mut self,
+        mut read: impl FnMut(Results) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         loop {
-            if let Some(results) = self.next_unless_nudged().await? {
-                return Ok(results);
+            let Some(results) = self.next_unless_nudged().await? else {
+                continue;
+            };
+            let (location, again) = (results.target.location(), results.results.clone());
+            let value = read(results);
+            if self.stands(again) {
+                self.note(Some(location), value.as_ref().err());
+                return value;
             }
         }
     }
 
-    /// The same; `None` if whoever follows was nudged.
+    /// Whether what was just read of these results may be given: reading takes its time, and the user may have been
+    /// disconnected meanwhile. Else they are given once more, if they are still those that there are.
+    pub(super) fn stands(&mut self, results: Vec<Asked>) -> bool {
+        if !self.has_moved() {
+            return true;
+        }
+        if let Some(place) = &mut self.place {
+            (place.held, place.given) = (Some(results), None);
+        }
+        false
+    }
+
+    /// The next results; `None` if whoever follows was nudged.
     pub(super) async fn next_unless_nudged(&mut self) -> Result<Option<Results>, Error> {
+        let span = self.observed().span();
+        let next = self.next_in_span().instrument(span).await;
+        next.inspect_err(|error| self.note(None, Some(error)))
+    }
+
+    /// Something is given, of the deployment there: a value, unless it is an error.
+    pub(super) fn note(&mut self, at: Option<Location>, error: Option<&Error>) {
+        self.observed().given(at, error);
+    }
+
+    fn observed(&mut self) -> &mut Watched {
+        let queries = &self.queries;
+        self.observed.get_or_insert_with(|| {
+            let function = |query: &Prepared<Json>| (query.function.table, query.function.path);
+            Watched::begin(queries.iter().map(function))
+        })
+    }
+
+    /// What is seldom done is in boxes: most streams do nothing but wait, and there may be many.
+    async fn next_in_span(&mut self) -> Result<Option<Results>, Error> {
         loop {
             if self.place.is_none()
-                && let Err(error) = self.settle().await
+                && let Err(error) = Box::pin(self.settle()).await
             {
+                self.former = None;
                 if let Some(error) = self.news(error) {
                     return Err(error);
                 }
                 self.wait().await;
                 continue;
             }
-            let step = self.step().await;
-            // Kept until they are given: the socket tells them once.
-            if let (Step::News(News::Results(results)), Some(place)) = (&step, &mut self.place) {
+            let step = match self.step().await {
+                // Kept until they are given: the socket tells them once.
+                Step::News(News::Results(results)) => Step::Held(self.read(&results)),
+                step => step,
+            };
+            if let (Step::Held(results), Some(place)) = (&step, &mut self.place) {
                 place.held = Some(results.clone());
             }
             if self.has_moved() || matches!(step, Step::Look) {
-                self.look_again().await;
+                Box::pin(self.look_again()).await;
                 continue;
             }
             let results = match step {
-                Step::Look => continue,
+                Step::Look | Step::News(News::Results(_)) => continue,
                 Step::Nudge => return Ok(None),
-                Step::Poll => self.poll().await,
-                Step::News(News::Results(results)) => self.read(&results),
+                Step::Poll => Box::pin(self.poll()).await,
+                Step::Held(results) => results,
                 Step::News(News::NoSocket) => {
                     self.begin_polling();
                     continue;
@@ -172,9 +236,13 @@ impl Follower {
                     }
                 }
             };
-            match self.give(results).await {
-                Some(result) => return result.map(Some),
-                None => continue,
+            let is_claim = |result: &Asked| matches!(result, Err(Error::Claim { .. }));
+            let given = match results.iter().position(is_claim) {
+                Some(unclaimed) => Box::pin(self.claim(results, unclaimed)).await.map(Err),
+                None => self.give(results).map(Ok),
+            };
+            if let Some(given) = given {
+                return given.map(Some);
             }
         }
     }
@@ -199,8 +267,16 @@ impl Follower {
         following.look();
         let session = self.session.clone();
         self.session = to_its_end(async move { session.renewed().await }).await?;
-        let (target, copies) = self.target().await?;
-        let deployment = target.deployment();
+        let found = find(&self.session, &self.queries).await?;
+        let deployment = found.target.deployment();
+        if self.only_own && !found.target.is_user() {
+            let path = self.queries.first().map_or("", |query| query.function.path);
+            let context = found.target.client().context(FunctionType::Query, path);
+            return Err(Error::DeploymentChanged {
+                call: context.call(),
+                before: Box::new(deployment),
+            });
+        }
         if let Some(first) = &self.first
             && self
                 .deployment
@@ -211,67 +287,10 @@ impl Follower {
             self.moved = true;
         }
         self.deployment = Some(deployment);
-        let subscriptions = self.subscriptions(&target)?;
-        let watch = self.watch(&target, subscriptions);
-        self.place = Some(Place {
-            look_again: self.due(),
-            polls: watch.is_none(),
-            watch,
-            target,
-            copies,
-            held: None,
-            given: None,
-        });
+        self.place = Some(Place::of(&self.session, &self.queries, found)?);
+        self.former = None;
         self.pause = FIRST;
         Ok(())
-    }
-
-    fn watch(&self, target: &Target, subscriptions: Vec<Subscription>) -> Option<Watch> {
-        let caller = Caller {
-            client: target.client(),
-            location: target.location(),
-            source: self.session.source().filter(|_| !target.is_user()),
-        };
-        let sockets = &self.session.byod().inner().sockets;
-        sockets.watch(&caller, subscriptions)
-    }
-
-    /// Where all of them go, with how old the copies there are that they read.
-    async fn target(&self) -> Result<(Target, Option<(Duration, Instant)>), Error> {
-        let functions = self.queries.iter().map(|query| query.function).collect();
-        to_its_end(find(self.session.clone(), functions)).await
-    }
-
-    fn subscriptions(&self, target: &Target) -> Result<Vec<Subscription>, Error> {
-        let subscription = |query: &Prepared<Json>| {
-            let path = query.function.path;
-            let context = target.client().context(FunctionType::Query, path);
-            let body = query.again(&self.session).finish(target, context)?;
-            let args = body.get(query.function.head.len()..body.len().saturating_sub(1));
-            let args = args.and_then(|args| str::from_utf8(args).ok());
-            let args = Json::parse(format!("[{}]", args.unwrap_or_default()));
-            Ok(Subscription {
-                path: path.to_owned(),
-                args: args.map_err(|error| context.encode(error))?,
-                component_path: None,
-                journal: None,
-            })
-        };
-        self.queries.iter().map(subscription).collect()
-    }
-
-    /// When to look at the route again, though nobody says that it has changed.
-    fn due(&self) -> tokio::time::Instant {
-        let live = &self.session.byod().inner().live;
-        let reads_copies = self
-            .queries
-            .iter()
-            .any(|query| !query.function.mirror.is_empty());
-        let pause = match reads_copies {
-            true => live.route.min(live.copies),
-            false => live.route,
-        };
-        tokio::time::Instant::now() + pause
     }
 
     fn has_moved(&self) -> bool {
@@ -288,18 +307,11 @@ impl Follower {
             following.look();
         }
         // Whatever is wrong is found again, and told, by whoever settles.
-        let Ok((target, copies)) = self.target().await else {
+        let Ok(found) = find(&self.session, &self.queries).await else {
             return;
         };
-        if leads_to(&place.target, &target) {
-            // There may be room for a socket by now.
-            if place.watch.is_none()
-                && let Ok(subscriptions) = self.subscriptions(&place.target)
-            {
-                place.watch = self.watch(&place.target, subscriptions);
-            }
-            place.look_again = self.due();
-            place.copies = copies;
+        if leads_to(&place.found.target, &found.target) {
+            place.stay(&self.session, &self.queries, found);
             self.place = Some(place);
         }
     }
@@ -324,7 +336,7 @@ impl Follower {
             return Step::Look;
         };
         if let Some(held) = place.held.take_if(|_| !following.may_have_changed()) {
-            return Step::News(News::Results(held));
+            return Step::Held(held);
         }
         let every = self.session.byod().inner().live.poll;
         // What was never given is asked for at once.
@@ -352,6 +364,9 @@ impl Follower {
     }
 
     async fn poll(&mut self) -> Vec<Asked> {
+        if let Some(place) = &mut self.place {
+            place.journals = Vec::new();
+        }
         let session = self.session.clone();
         let queries: Vec<_> = self
             .queries
@@ -362,66 +377,61 @@ impl Follower {
             let session = session.renewed().await.unwrap_or(session);
             (ask(&session, &queries).await, session)
         });
-        let (asked, session) = Box::pin(asked).await;
+        let (asked, session) = asked.await;
         self.session = session;
         asked
     }
 
     /// The results that came on the socket.
-    fn read(&mut self, results: &[QueryResult]) -> Vec<Asked> {
+    fn read(&mut self, results: &[Latest]) -> Vec<Asked> {
         let Some(place) = &mut self.place else {
             return Vec::new();
         };
         place.polls = false;
-        let context = |query: &Prepared<Json>| -> CallContext<'_> {
-            place
-                .target
-                .client()
-                .context(FunctionType::Query, query.function.path)
-        };
+        let journals = results.iter().map(|latest| latest.journal.clone());
+        place.journals = journals.collect();
+        let client = place.found.target.client();
         let results = results.iter().zip(&self.queries);
-        let results = results.map(|(result, query)| match result {
-            Ok(value) => {
-                let limit = query.limits().answer;
-                match value.get().len() > limit {
-                    true => Err(Error::TooLarge {
-                        call: context(query).call(),
-                        limit,
-                    }),
-                    false => Ok(value.clone()),
+        let results = results.map(|(latest, query)| {
+            let context = client.context(FunctionType::Query, query.function.path);
+            let limit = query.limits().answer;
+            match &latest.result {
+                Ok(value) if value.get().len() > limit => Err(Error::TooLarge {
+                    call: context.call(),
+                    limit,
+                }),
+                Ok(value) => Ok(value.clone()),
+                Err(error) => {
+                    let data = error.data.as_ref().map(Json::raw);
+                    Err(answer::failed(&error.message, data, context))
                 }
-            }
-            Err(error) => {
-                let data = error.data.as_ref().map(Json::raw);
-                Err(answer::failed(&error.message, data, context(query)))
             }
         });
         results.collect()
     }
 
-    /// The results, if they are others than those that were given last.
-    async fn give(&mut self, results: Vec<Asked>) -> Option<Result<Results, Error>> {
-        let errors = results.iter().filter_map(|result| result.as_ref().err());
-        let claim = errors
-            .clone()
-            .find(|error| matches!(error, Error::Claim { .. }));
-        if let (Some(error), Some(place)) = (claim, &mut self.place) {
-            place.held = None;
-            let deadline = self.session.byod().main_client().deadline();
-            let (session, target) = (self.session.clone(), place.target.clone());
-            let error = error.clone();
-            let claim = async move { session.claim(&target, error, deadline).await };
-            match to_its_end(claim).await {
-                // Asked anew, they are answered.
-                Ok(()) => {
-                    self.place = None;
-                    self.wait().await;
-                }
-                Err(error) => return self.news(error).map(Err),
+    /// Claims the deployment, where it is nobody's; the error, if that can't be.
+    async fn claim(&mut self, mut results: Vec<Asked>, unclaimed: usize) -> Option<Error> {
+        let error = results.swap_remove(unclaimed).err()?;
+        let place = self.place.as_mut()?;
+        place.held = None;
+        let deadline = self.session.byod().main_client().deadline();
+        let (session, target) = (self.session.clone(), place.found.target.clone());
+        let claim = async move { session.claim(&target, error, deadline).await };
+        match to_its_end(claim).await {
+            // Asked anew, they are answered.
+            Ok(()) => {
+                self.place = None;
+                self.wait().await;
+                None
             }
-            return None;
+            Err(error) => self.news(error),
         }
-        for error in errors {
+    }
+
+    /// The results, if they are others than those that were given last.
+    fn give(&mut self, results: Vec<Asked>) -> Option<Results> {
+        for error in results.iter().filter_map(|result| result.as_ref().err()) {
             self.observe(error);
         }
         if self.has_moved() {
@@ -429,30 +439,26 @@ impl Follower {
         }
         let place = self.place.as_mut()?;
         place.held = None;
-        let given: Vec<Given> = results
-            .iter()
-            .map(|result| match result {
-                Ok(value) => Given::Value(value.clone()),
-                Err(error) => Given::Error(error.to_string()),
-            })
-            .collect();
+        let given: Vec<Given> = results.iter().map(Given::from).collect();
         if self.told.is_none() && place.given.as_ref() == Some(&given) {
             return None;
         }
         place.given = Some(given);
         self.told = None;
-        self.session.answered(&place.target);
-        Some(Ok(Results {
-            target: place.target.clone(),
+        self.session.answered(&place.found.target);
+        let age = |(age, read): (Duration, Instant)| age + read.elapsed();
+        Some(Results {
+            target: place.found.target.clone(),
             results,
+            journals: place.journals.clone(),
             moved: std::mem::take(&mut self.moved),
-            mirror_age: place.copies.map(|(age, read)| age + read.elapsed()),
-        }))
+            mirror_age: place.found.copies.map(age),
+        })
     }
 
     fn observe(&self, error: &Error) {
         if let Some(place) = &self.place {
-            self.session.observe(&place.target, error);
+            self.session.observe(&place.found.target, error);
         }
     }
 
@@ -464,63 +470,5 @@ impl Follower {
         }
         self.told = Some(text);
         Some(error)
-    }
-}
-
-/// Where all functions go, with how old the copies there are that they read.
-async fn find(
-    session: Session,
-    functions: Vec<&'static FunctionInfo>,
-) -> Result<(Target, Option<(Duration, Instant)>), Error> {
-    let mut found: Option<Target> = None;
-    let mut copies = None;
-    for function in functions {
-        let deadline = session.byod().main_client().deadline();
-        let wanted = Wanted::of(function, FunctionType::Query);
-        let target = match session.known_target(wanted, deadline)? {
-            Some(target) => target,
-            None => session.target(wanted, None, deadline).await?,
-        };
-        let context = target.client().context(FunctionType::Query, function.path);
-        if let Some(found) = found.as_ref().filter(|found| !leads_to(found, &target)) {
-            return Err(Error::DeploymentChanged {
-                call: context.call(),
-                before: Box::new(found.deployment()),
-            });
-        }
-        let age = session.copies(function, &target, context, deadline).await;
-        let age = age.inspect_err(|error| session.observe_copies(&target, error))?;
-        copies = copies.max(age);
-        found = Some(target);
-    }
-    let nothing = || Error::argument("nothing is watched: give at least one query");
-    let copies = copies.map(|age| (age, Instant::now()));
-    Ok((found.ok_or_else(nothing)?, copies))
-}
-
-/// Does work in a task of its own, for a stream may be left for a long time without being polled, and others wait for
-/// what it has begun: the read of a record, a place among a deployment's calls. It ends with the stream.
-async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let mut task = JoinSet::new();
-    task.spawn(work);
-    match task.join_next().await {
-        Some(Ok(done)) => done,
-        Some(Err(error)) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime ends.
-            Err(_) => std::future::pending().await,
-        },
-        None => std::future::pending().await,
-    }
-}
-
-/// Whether both are one deployment, called with the same key.
-fn leads_to(one: &Target, other: &Target) -> bool {
-    match (one, other) {
-        (Target::Main(_), Target::Main(_)) => true,
-        (Target::User(one), Target::User(other)) => {
-            one.fingerprint == other.fingerprint && one.client.url() == other.client.url()
-        }
-        _ => false,
     }
 }

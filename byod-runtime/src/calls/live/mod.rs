@@ -2,10 +2,13 @@
 
 mod follower;
 mod one;
+mod own;
 mod paged;
+mod place;
 mod polled;
 mod together;
 
 pub use one::{Live, LiveRouted};
+pub use own::{OwnLive, OwnMoments, OwnQuery, OwnResult, OwnResults};
 pub use paged::{LivePages, LoadedPages};
 pub use together::LiveQueries;

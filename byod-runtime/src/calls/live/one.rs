@@ -51,8 +51,7 @@ impl<T> Query<T> {
         let (session, query, reader) = apart(self.0);
         let follower = Follower::new(session, vec![query]);
         let values = stream::unfold((follower, reader), async |(mut follower, reader)| {
-            let results = follower.next().await;
-            let value = results.and_then(|results| reader.routed(results));
+            let value = follower.next(|results| reader.routed(results)).await;
             Some((value, (follower, reader)))
         });
         LiveRouted(values.boxed())

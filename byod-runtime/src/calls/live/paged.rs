@@ -105,23 +105,31 @@ impl<T: Send + 'static> PagesReader<T> {
             if results.moved {
                 self.ranges = vec![self.call.start()];
             }
-            match self.read(results) {
-                Ok(Some(loaded)) => {
-                    self.again = 0;
-                    return Ok(loaded);
+            let (location, again) = (results.target.location(), results.results.clone());
+            let read = self.read(results);
+            // Others are watched by now, or pages begin again, where nothing is given.
+            let loaded = match read {
+                Ok(Some(loaded)) => Ok(loaded),
+                Ok(None) if self.again < AGAIN => {
+                    self.again += 1;
+                    continue;
                 }
-                Ok(None) if self.again < AGAIN => self.again += 1,
                 Ok(None) => {
-                    self.again = 0;
                     let problem = "the pages of the query don't join: does the function pass `paginationOpts` on to `paginate`?";
-                    return Err(Error::config(problem));
+                    Err(Error::config(problem))
                 }
                 Err(error) if is_cursors(&error) && self.again < AGAIN && self.may_restart() => {
                     self.again += 1;
                     self.ranges = vec![self.call.start()];
                     self.watch(true);
+                    continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => Err(error),
+            };
+            if self.follower.stands(again) {
+                self.again = 0;
+                self.follower.note(Some(location), loaded.as_ref().err());
+                return loaded;
             }
         }
     }

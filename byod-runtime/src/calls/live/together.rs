@@ -47,8 +47,9 @@ impl Session {
                 (Some(problem), _) => Err(problem),
                 (None, false) => std::future::pending().await,
                 (None, true) => {
-                    let results = follower.next().await;
-                    results.and_then(|results| routed::<Q>(&readers, results))
+                    follower
+                        .next(|results| routed::<Q>(&readers, results))
+                        .await
                 }
             };
             Some((value, (follower, readers, None, same)))
@@ -87,7 +88,7 @@ pub trait LiveQueries: sealed::Sealed + Sized {
     /// A value each.
     type Values;
     #[doc(hidden)]
-    type Readers: Send;
+    type Readers: Send + Sync;
 
     #[doc(hidden)]
     fn apart(self, watched: &mut Apart) -> Self::Readers;

@@ -27,6 +27,11 @@ impl Floods {
         }
     }
 
+    /// Whether they are a user's, and no bounds are too narrow for them.
+    pub(super) fn is_a_users(&self) -> bool {
+        self.silence.is_some()
+    }
+
     pub(super) fn silence(&self) -> Option<&Silence> {
         self.silence.as_ref()
     }

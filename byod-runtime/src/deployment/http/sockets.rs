@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use super::connect_limit::connected_by;
 use super::failure::{Failed, refused, transport};
 use super::floods::Floods;
+use super::metered::Metered;
 use super::requests::{CLIENT_NAME, CONVEX_CLIENT, Http, Way};
 use crate::deployment::context::CallContext;
 use crate::deployment::deadline::Deadline;
@@ -59,7 +60,7 @@ impl Http {
         let left = deadline.left();
         let connect = deadline.of_step(self.connect_limit(limits), left);
         let within = (connect.at(), floods.clone());
-        let opening = connected_by(within, self.open(url, context, largest));
+        let opening = connected_by(within, self.open(url, context, largest, floods));
         let timeout = |limit, connecting| Error::Timeout {
             call: context.call(),
             limit,
@@ -86,9 +87,12 @@ impl Http {
         url: &Uri,
         context: CallContext<'_>,
         largest: usize,
+        floods: &Arc<Floods>,
     ) -> Result<WebSocket, NotOpened> {
         let handshake = handshake(url, context)?;
+        // Most sockets are silent most of the time.
         let config = WebSocketConfig::default()
+            .read_buffer_size(8 << 10)
             .max_message_size(Some(largest))
             .max_frame_size(Some(largest));
         match &self.0 {
@@ -96,7 +100,7 @@ impl Http {
                 let io = pools.connect(url.clone()).await;
                 let io =
                     io.map_err(|error| NotOpened::Failed(transport(&*error, true, context)))?;
-                let io: Box<dyn Io> = Box::new(io);
+                let io: Box<dyn Io> = Box::new(Metered::before_handshake(io, floods.clone()));
                 let opened =
                     tokio_tungstenite::client_async_with_config(handshake, io, Some(config));
                 match opened.await {
@@ -124,7 +128,8 @@ impl Http {
                     let status = response.status().as_u16();
                     return Err(NotOpened::Answered(refused(status, None, &[], context)));
                 }
-                let io: Box<dyn Io> = Box::new(response.upgrade().await.map_err(failed)?);
+                let io = response.upgrade().await.map_err(failed)?;
+                let io: Box<dyn Io> = Box::new(Metered::after_handshake(io, floods.clone()));
                 Ok(WebSocketStream::from_raw_socket(io, Role::Client, Some(config)).await)
             }
         }

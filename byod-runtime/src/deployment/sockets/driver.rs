@@ -19,15 +19,17 @@ use super::open::OpenSockets;
 use super::slot::News;
 use super::socket::{Socket, State};
 use super::token_source::{TokenSource, due_in};
-use super::traffic::Traffic;
 use crate::deployment::auth::Token;
 use crate::deployment::client::Client;
-use crate::deployment::http::{NoSocket, WebSocket};
+use crate::deployment::http::{NoSocket, WebSocket, is_flood};
 use crate::error::{BoxError, Endpoint, Error};
 use crate::telemetry;
 
 /// After how many sockets in a row that came to nothing those who watch are told that there is none.
 const PATIENCE: u32 = 3;
+
+/// How many times as long as nothing may come a deployment may take to give what is watched.
+const SLOW: u32 = 3;
 
 /// How many fresh tokens are tried in a row.
 const FRESH: u32 = 2;
@@ -40,6 +42,10 @@ enum Ended {
     /// Nothing is watched any more.
     Idle,
     Broken(Broken),
+    /// More came than anybody could watch.
+    Flood(String),
+    /// It says that it is there, and gives nothing.
+    Idling,
     /// With a reason that is for the deployment's logs.
     Lost(&'static str, String),
 }
@@ -101,9 +107,9 @@ impl Driver {
             Ok(websocket) => {
                 let location = telemetry::location(self.socket.location);
                 let span = tracing::info_span!("convex_socket", location);
-                telemetry::sockets(self.socket.location, 1.0);
+                let open = telemetry::OpenSocket::at(self.socket.location);
                 let ended = self.talk(websocket).instrument(span).await;
-                telemetry::sockets(self.socket.location, -1.0);
+                drop(open);
                 if matches!(ended, Ended::Idle) {
                     return;
                 }
@@ -138,7 +144,7 @@ impl Driver {
         if self.failed == PATIENCE {
             tracing::warn!(%error, "there is no socket for what is watched: it is asked for by HTTP meanwhile");
         }
-        self.socket.lock().trouble(News::NoSocket);
+        self.socket.trouble(News::NoSocket);
     }
 
     /// Takes note of why a socket ended.
@@ -149,11 +155,16 @@ impl Driver {
             Ended::Broken(Broken::Reconnect(why)) => ("Broken", (*why).to_owned()),
             Ended::Broken(Broken::Auth(message)) => ("AuthError", message.clone()),
             Ended::Broken(Broken::Fatal(message)) => ("FatalError", message.clone()),
+            Ended::Flood(why) => ("Flood", why.clone()),
+            Ended::Idling => (
+                "NoTransition",
+                "it gave nothing of what is watched".to_owned(),
+            ),
             Ended::Lost(reason, why) => (*reason, why.clone()),
         };
         let quoted = context.quote(&said);
         tracing::debug!(reason, %quoted, "the socket has ended");
-        let _ = self.socket.lock().sync.disconnected(reason);
+        self.socket.disconnected(reason);
         match ended {
             Ended::Broken(Broken::Auth(_)) => {
                 let error = Error::Rejected {
@@ -164,10 +175,11 @@ impl Driver {
                 };
                 if !self.fetch_token().await {
                     self.backoff.slow_down();
-                    self.socket.lock().trouble(News::Refused(error));
+                    self.socket.trouble(News::Refused(error));
                 }
             }
-            Ended::Broken(Broken::Fatal(_)) => {
+            // It will do so again.
+            Ended::Broken(Broken::Fatal(_)) | Ended::Flood(_) | Ended::Idling => {
                 self.failed = self.failed.max(PATIENCE - 1) + 1;
                 self.backoff.slow_down();
                 self.tell_failure(&Error::Interrupted {
@@ -247,9 +259,9 @@ impl Driver {
     async fn talk(&mut self, mut websocket: WebSocket) -> Ended {
         let settings = self.socket.settings;
         self.socket.lock().sync.connected(clock());
-        let mut traffic = Traffic::new(Instant::now());
         let mut last = Instant::now();
         let mut silence = pin!(sleep(settings.silence));
+        let mut behind: Option<Instant> = None;
         let mut confirmed = false;
         let mut asking: Option<BoxFuture<'static, Result<Token, BoxError>>> = None;
         let mut refresh = pin!(sleep(Duration::ZERO));
@@ -271,24 +283,27 @@ impl Driver {
             if let Some((due, _)) = due {
                 refresh.as_mut().reset(tokio::time::Instant::now() + due);
             }
+            behind = match self.socket.lock().sync.is_up_to_date() {
+                true => None,
+                false => behind.or(Some(Instant::now())),
+            };
             let has_source = self.socket.lock().token_due().is_some();
             let idle = self.idle_left();
             tokio::select! {
                 frame = websocket.next() => {
                     let message = match frame {
                         None => return Ended::Lost("Closed", "it was closed".to_owned()),
+                        Some(Err(error)) if is_flood(&error) => {
+                            return Ended::Flood(error.to_string());
+                        }
                         Some(Err(error)) => return Ended::Lost("ReadFailed", error.to_string()),
                         Some(Ok(message)) => message,
                     };
-                    if traffic.frame(Instant::now()) {
-                        self.socket.lock().client.health().floods().add();
-                        return Ended::Lost("Flood", "more came than anybody asked for".to_owned());
-                    }
                     match message {
                         Message::Text(text) => {
                             last = Instant::now();
                             telemetry::received(self.socket.location, text.len());
-                            let result = self.socket.lock().receive(text.as_str());
+                            let result = self.socket.receive(text.as_str());
                             if let Err(broken) = result {
                                 return Ended::Broken(broken);
                             }
@@ -307,6 +322,9 @@ impl Driver {
                 () = &mut silence => {
                     if last.elapsed() >= settings.silence {
                         return Ended::Lost("InactiveServer", "nothing came for too long".to_owned());
+                    }
+                    if behind.is_some_and(|since| since.elapsed() >= settings.silence * SLOW) {
+                        return Ended::Idling;
                     }
                     silence.as_mut().reset((last + settings.silence).into());
                 }

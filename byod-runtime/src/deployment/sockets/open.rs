@@ -28,7 +28,7 @@ impl OpenSockets {
     /// Forgets a socket that nothing is watched on; says whether it did.
     pub(super) fn forget_idle(&self, socket: &Arc<Socket>) -> bool {
         let mut sockets = self.lock();
-        let is_idle = socket.lock().idle.is_some();
+        let is_idle = socket.is_idle();
         let known = sockets.get(&socket.identity);
         if is_idle && known.is_some_and(|known| Arc::ptr_eq(known, socket)) {
             sockets.remove(&socket.identity);

@@ -11,7 +11,7 @@ use super::driver::drive;
 use super::identity::Identity;
 use super::open::OpenSockets;
 use super::settings::SocketSettings;
-use super::socket::{Socket, Watch};
+use super::socket::{Coming, Socket, Watch};
 use super::token_source::TokenSource;
 use crate::deployment::client::Client;
 
@@ -36,30 +36,7 @@ impl Sockets {
     ///
     /// To be called in a tokio runtime.
     pub(crate) fn watch(&self, caller: &Caller<'_>, queries: Vec<Subscription>) -> Option<Watch> {
-        let token = caller.client.sync_token();
-        let identity = Identity::of(caller.client.shared_url().clone(), &token);
-        let mut sockets = self.0.lock();
-        if sockets.len() >= self.0.settings.sockets && !sockets.contains_key(&identity) {
-            // One that nothing is watched on makes room.
-            let idle = sockets
-                .iter()
-                .find(|(_, socket)| socket.lock().idle.is_some());
-            let idle = idle.map(|(identity, _)| identity.clone())?;
-            if let Some(socket) = sockets.remove(&idle) {
-                socket.end();
-            }
-        }
-        let socket = match sockets.entry(identity.clone()) {
-            Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(vacant) => {
-                // Without random bytes from the system there is no TLS either.
-                let session = SessionId::random().ok()?;
-                let client = caller.client.clone();
-                let socket =
-                    Socket::new(identity, client, caller.location, self.0.settings, session);
-                vacant.insert(Arc::new(socket)).clone()
-            }
-        };
+        let socket = self.socket(caller)?;
         socket.set_client(caller.client, caller.source);
         let watch = socket.watch(queries);
         let mut state = socket.lock();
@@ -70,6 +47,54 @@ impl Sockets {
         }
         drop(state);
         Some(watch)
+    }
+
+    /// The caller's socket. While all are locked none else is waited for: one may be reading a large message.
+    fn socket(&self, caller: &Caller<'_>) -> Option<Coming> {
+        let token = caller.client.sync_token();
+        let identity = Identity::of(caller.client.shared_url().clone(), &token);
+        let mut sockets = self.0.lock();
+        if sockets.len() >= self.0.settings.sockets && !sockets.contains_key(&identity) {
+            // One that nothing is watched on makes room.
+            let idle = sockets.iter().find(|(_, socket)| socket.is_idle());
+            let idle = idle.map(|(identity, _)| identity.clone())?;
+            if let Some(socket) = sockets.remove(&idle) {
+                socket.end();
+            }
+        }
+        let socket = match sockets.entry(identity.clone()) {
+            Entry::Occupied(known) => known.get().come(),
+            Entry::Vacant(vacant) => {
+                // Without random bytes from the system there is no TLS either.
+                let session = SessionId::random().ok()?;
+                let client = caller.client.clone();
+                let socket =
+                    Socket::new(identity, client, caller.location, self.0.settings, session);
+                vacant.insert(Arc::new(socket)).come()
+            }
+        };
+        Some(socket)
+    }
+}
+
+impl Sockets {
+    /// A socket that nobody else shares: of one client, which has that session over all its sockets. It is there until it is
+    /// [ended](Socket::end).
+    ///
+    /// To be called in a tokio runtime.
+    pub(crate) fn alone(
+        &self,
+        client: &Client,
+        location: Location,
+        session: SessionId,
+    ) -> Arc<Socket> {
+        let identity = Identity::of(client.shared_url().clone(), &client.sync_token());
+        let settings = self.0.settings;
+        let socket = Socket::new(identity, client.clone(), location, settings, session);
+        let socket = Arc::new(socket);
+        let task = tokio::spawn(drive(socket.clone(), std::sync::Weak::new()));
+        socket.lock().task = Some(task.abort_handle());
+        socket
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where a watcher finds the newest results: what came before and was not taken is gone.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use byod_sync::QueryResult;
@@ -8,7 +8,16 @@ use byod_sync::QueryResult;
 use crate::error::Error;
 
 /// The results of one watcher's queries, all of one moment, in the order in which the queries were given.
-pub(crate) type Results = Box<[QueryResult]>;
+pub(crate) type Results = Box<[Latest]>;
+
+/// What a query gave last.
+#[derive(Clone, Debug)]
+pub(crate) struct Latest {
+    pub(crate) result: QueryResult,
+    /// Where its page ends, for this deployment alone.
+    pub(crate) journal: Option<String>,
+    pub(crate) log_lines: Arc<[String]>,
+}
 
 /// What a watcher learns.
 #[derive(Clone, Debug)]
@@ -55,13 +64,15 @@ impl Slot {
         }
     }
 
+    /// What there is.
+    pub(super) fn take(&self) -> Option<News> {
+        self.lock().take()
+    }
+
     pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<News> {
         let mut waiting = self.lock();
-        if let Some(results) = waiting.results.take() {
-            return Poll::Ready(News::Results(results));
-        }
-        if let Some(trouble) = waiting.trouble.take() {
-            return Poll::Ready(trouble);
+        if let Some(news) = waiting.take() {
+            return Poll::Ready(news);
         }
         waiting.waker = Some(context.waker().clone());
         Poll::Pending
@@ -69,5 +80,12 @@ impl Slot {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn take(&mut self) -> Option<News> {
+        let results = self.results.take().map(News::Results);
+        results.or_else(|| self.trouble.take())
     }
 }

@@ -2,28 +2,37 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use byod_schema::Location;
-use byod_sync::{Broken, QueryId, Received, Subscription, Token};
-use tokio::sync::Notify;
+use byod_sync::{
+    Broken, FunctionError, QueryId, QueryResult, Received, Request, Subscription, Token,
+};
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::identity::Identity;
+use super::progress::Progress;
+use super::requests::{Ending, Landed, Waiting};
 use super::settings::SocketSettings;
-use super::slot::{News, Slot};
+use super::slot::{Latest, News, Slot};
 use super::token_source::{TokenSource, runs_out_later};
 use crate::deployment::client::Client;
 use crate::telemetry;
 
 /// One client of one deployment, with one identity, and the task that drives its socket.
-pub(super) struct Socket {
+pub(crate) struct Socket {
     pub(super) identity: Identity,
     pub(super) location: Location,
     pub(super) settings: SocketSettings,
     /// That there is something to say, or nobody watches any more.
     pub(super) changed: Notify,
+    /// How many are about to watch.
+    coming: AtomicUsize,
+    progress: watch::Sender<Progress>,
     state: Mutex<State>,
 }
 
@@ -41,6 +50,7 @@ pub(super) struct State {
     by_query: HashMap<QueryId, Vec<u64>>,
     /// What is wrong, for those who begin to watch.
     trouble: Option<News>,
+    waiting: Waiting,
 }
 
 /// One watcher of one or several queries.
@@ -60,12 +70,19 @@ impl Socket {
         session: byod_sync::SessionId,
     ) -> Self {
         let mut sync = byod_sync::Client::new(session).with_largest_message(settings.message);
+        // A socket's first transition has all results, so together they are no larger than a message. Who owns the
+        // deployment could keep putting more of them here.
+        if location == Location::User {
+            sync = sync.with_largest_results(settings.message);
+        }
         sync.set_token(client.sync_token());
         Self {
             identity,
             location,
             settings,
             changed: Notify::new(),
+            coming: AtomicUsize::new(0),
+            progress: watch::Sender::default(),
             state: Mutex::new(State {
                 sync,
                 client,
@@ -76,6 +93,7 @@ impl Socket {
                 next: 0,
                 by_query: HashMap::new(),
                 trouble: None,
+                waiting: Waiting::default(),
             }),
         }
     }
@@ -84,8 +102,20 @@ impl Socket {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Somebody is about to watch.
+    pub(super) fn come(self: &Arc<Self>) -> Coming {
+        self.coming.fetch_add(1, Ordering::SeqCst);
+        Coming(self.clone())
+    }
+
+    /// Whether nothing is watched on it; not while it is busy.
+    pub(super) fn is_idle(&self) -> bool {
+        let is_idle = |state: MutexGuard<'_, State>| state.idle.is_some();
+        self.coming.load(Ordering::SeqCst) == 0 && self.state.try_lock().is_ok_and(is_idle)
+    }
+
     /// Watches the queries for one watcher.
-    pub(super) fn watch(self: &Arc<Self>, queries: Vec<Subscription>) -> Watch {
+    pub(crate) fn watch(self: &Arc<Self>, queries: Vec<Subscription>) -> Watch {
         let mut state = self.lock();
         let sync = &mut state.sync;
         let queries = queries.into_iter().map(|query| sync.subscribe_to(query));
@@ -139,8 +169,70 @@ impl Socket {
         self.changed.notify_one();
     }
 
+    /// How far the socket is, and when it goes on.
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// Runs a mutation, which may be sent again with later sockets. It has ended once results have its writes.
+    pub(crate) fn mutate(&self, request: Request) -> Ending {
+        self.request(request, true)
+    }
+
+    /// Runs an action, which is sent once.
+    pub(crate) fn act(&self, request: Request) -> Ending {
+        self.request(request, false)
+    }
+
+    fn request(&self, request: Request, is_mutation: bool) -> Ending {
+        let mut state = self.lock();
+        let ending = state.waiting.wait(request.id, is_mutation);
+        match is_mutation {
+            true => state.sync.mutate(request),
+            false => state.sync.act(request),
+        }
+        drop(state);
+        self.changed.notify_one();
+        ending
+    }
+
+    /// Mutations that have ended, and nobody has taken how.
+    pub(crate) fn landed(&self) -> Landed {
+        self.lock().waiting.landed()
+    }
+
+    /// Takes a message, and tells those who wait what it changed.
+    pub(super) fn receive(&self, text: &str) -> Result<(), Broken> {
+        let mut state = self.lock();
+        state.receive(text)?;
+        self.tell_progress(&state);
+        Ok(())
+    }
+
+    /// The socket has ended, for a reason that is for the deployment's logs.
+    pub(super) fn disconnected(&self, reason: &str) {
+        let mut state = self.lock();
+        let lost = state.sync.disconnected(reason);
+        state.waiting.tell(lost);
+        self.tell_progress(&state);
+    }
+
+    /// Tells those who watch what is wrong.
+    pub(super) fn trouble(&self, trouble: News) {
+        let mut state = self.lock();
+        state.trouble(trouble);
+        self.tell_progress(&state);
+    }
+
+    fn tell_progress(&self, state: &State) {
+        self.progress.send_replace(Progress {
+            passed: state.sync.passed(),
+            confirmed: state.sync.is_confirmed(),
+        });
+    }
+
     /// Ends the task that drives it.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Some(task) = self.lock().task.take() {
             task.abort();
         }
@@ -166,10 +258,33 @@ impl Socket {
     }
 }
 
+/// One who is about to watch: the socket is not idle.
+pub(super) struct Coming(Arc<Socket>);
+
+impl Deref for Coming {
+    type Target = Arc<Socket>;
+
+    fn deref(&self) -> &Arc<Socket> {
+        &self.0
+    }
+}
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.coming.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl State {
     /// Takes a message, and tells those who watch what it changed.
-    pub(super) fn receive(&mut self, text: &str) -> Result<Received, Broken> {
-        let received = self.sync.receive(text)?;
+    fn receive(&mut self, text: &str) -> Result<Received, Broken> {
+        let mut received = self.sync.receive(text).inspect_err(|_| {
+            // Some results may have been taken before the socket was found to be of no use, and are no news on the next.
+            for watcher in self.watchers.values_mut() {
+                watcher.outdated = true;
+            }
+        })?;
+        self.waiting.tell(std::mem::take(&mut received.completed));
         if received.moment.is_some() {
             for query in &received.changed {
                 for id in self.by_query.get(query).into_iter().flatten() {
@@ -190,7 +305,7 @@ impl State {
     }
 
     /// Tells all who watch what is wrong, and those who begin to while it is.
-    pub(super) fn trouble(&mut self, trouble: News) {
+    fn trouble(&mut self, trouble: News) {
         for watcher in self.watchers.values_mut() {
             watcher.slot.trouble(trouble.clone());
             // Who went elsewhere for results is to have these again.
@@ -220,14 +335,30 @@ impl Watcher {
         if !self.outdated || !self.queries.iter().all(|query| sync.is_current(*query)) {
             return;
         }
-        let results = self
-            .queries
-            .iter()
-            .map(|query| sync.result(*query).cloned());
+        let latest = |query: &QueryId| {
+            Some(Latest {
+                result: shared(sync.result(*query)?),
+                journal: sync.journal(*query).cloned().flatten(),
+                log_lines: sync.log_lines(*query),
+            })
+        };
+        let results = self.queries.iter().map(latest);
         if let Some(results) = results.collect() {
             self.outdated = false;
             self.slot.results(results);
         }
+    }
+}
+
+/// The same result. Values are shared; messages of errors aren't, and nobody looks at more of them.
+fn shared(result: &QueryResult) -> QueryResult {
+    const MOST: usize = 64 << 10;
+    match result {
+        Err(error) if error.message.len() > MOST => Err(FunctionError {
+            message: error.message.chars().take(MOST / 4).collect(),
+            data: error.data.clone(),
+        }),
+        other => other.clone(),
     }
 }
 
@@ -242,6 +373,34 @@ impl Watch {
     /// What there is to learn next. Nothing is lost where the future is dropped.
     pub(crate) async fn next(&self) -> News {
         poll_fn(|context| self.slot.poll(context)).await
+    }
+
+    /// What there is to learn now.
+    pub(crate) fn take(&self) -> Option<News> {
+        self.slot.take()
+    }
+
+    /// Whether what was learnt, with what there is to learn now, is of the socket's present moment.
+    pub(crate) fn is_current(&self) -> bool {
+        let state = self.socket.lock();
+        let watcher = state.watchers.get(&self.id);
+        watcher.is_some_and(|watcher| {
+            let mut queries = watcher.queries.iter();
+            queries.all(|query| state.sync.is_current(*query))
+        })
+    }
+
+    /// Waits until what there is to learn is of a moment that is not before the present.
+    pub(crate) fn caught_up(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (asked, mut progress) = {
+            let mut state = self.socket.lock();
+            (state.sync.ask_moment(), self.socket.progress())
+        };
+        self.socket.changed.notify_one();
+        async move {
+            // Where the socket has gone for good, nothing comes any more.
+            let _ = progress.wait_for(|now| now.passed >= asked).await;
+        }
     }
 }
 

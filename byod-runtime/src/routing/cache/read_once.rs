@@ -131,6 +131,13 @@ impl<K: Hash + Eq + Clone, T: Aging + Clone, E: Clone> ReadOnce<K, T, E> {
         self.known.remove(key);
     }
 
+    /// Drops all that is known, as [`clear`](Self::clear) does.
+    pub(crate) fn clear_all(&self) {
+        let mut reads = self.lock();
+        reads.clear();
+        self.known.clear();
+    }
+
     /// Puts `value` in the place of what is known, if that passes the check, and of
     /// what is being read. Says whether it did.
     pub(crate) fn replace_if(&self, key: &K, check: impl FnOnce(&T) -> bool, value: T) -> bool {

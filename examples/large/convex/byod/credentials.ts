@@ -1,4 +1,5 @@
 // Written by `byod export --main`.
+// An edited file is kept. Unedited, what follows has the digest e64f38ace9fd4fb8a20b58d85b1c748d2f226e1eda2f00caeaf85f6b9b1c076f
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";

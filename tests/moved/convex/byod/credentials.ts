@@ -1,4 +1,5 @@
 // Written by `byod export --main`.
+// An edited file is kept. Unedited, what follows has the digest 01446f795969a7bff83269800567027e138596da3c41aba0c776ad92ffae64d2
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";

@@ -1,4 +1,5 @@
 // Written by `byod export --main`.
+// An edited file is kept. Unedited, what follows has the digest a5e282ac7f93a36643eff1e29221eaa41b9e503784be02f85fc5cc3e1418aa21
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";

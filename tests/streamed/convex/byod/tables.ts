@@ -1,4 +1,5 @@
 // Written by `byod export --main`.
+// An edited file is kept. Unedited, what follows has the digest 344f87f12f2373dcb7000e76cf89dcbf0b00dcb8b4f5241851442f87f0bdddf9
 
 import { defineTable } from "convex/server";
 import { v } from "convex/values";

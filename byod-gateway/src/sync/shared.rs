@@ -1,0 +1,96 @@
+//! What a client's requests and its queries have in common.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use byod_runtime::relay::OwnMoments;
+use byod_sync::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::clock::Clock;
+
+/// What a client's requests and its queries have in common.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    pub(super) clock: Clock,
+    state: Mutex<State>,
+    /// That a mutation has changed main.
+    main_changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The moments of what is watched on the user's deployment.
+    moments: Option<OwnMoments>,
+    /// Since when a mutation runs on the user's deployment.
+    under_way: Option<Instant>,
+    /// The last moment by which the results of main must have a mutation's writes.
+    main_owes: Timestamp,
+}
+
+/// A mutation that runs on the user's deployment.
+pub(super) struct UnderWay(Arc<Shared>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn watches_own(&self, moments: Option<OwnMoments>) {
+        self.lock().moments = moments;
+    }
+
+    pub(super) fn moments(&self) -> Option<OwnMoments> {
+        self.lock().moments.clone()
+    }
+
+    pub(super) fn under_way(self: &Arc<Self>) -> UnderWay {
+        self.lock().under_way = Some(Instant::now());
+        UnderWay(self.clone())
+    }
+
+    pub(super) fn under_way_since(&self) -> Option<Instant> {
+        self.lock().under_way
+    }
+
+    /// A moment at which the client must see what a mutation wrote on main.
+    pub(super) fn main_owes(&self) -> Timestamp {
+        let ts = self.clock.next();
+        self.lock().main_owes = ts;
+        self.main_changed.notify_one();
+        ts
+    }
+
+    /// Waits until a mutation has changed main, since it was waited for last.
+    pub(super) async fn changed_main(&self) -> MainChange<'_> {
+        self.main_changed.notified().await;
+        MainChange(Some(&self.main_changed))
+    }
+
+    pub(super) fn owed_of_main(&self) -> Timestamp {
+        self.lock().main_owes
+    }
+}
+
+/// A change of main, to be waited for again unless it is seen.
+pub(super) struct MainChange<'a>(Option<&'a Notify>);
+
+impl MainChange<'_> {
+    pub(super) fn seen(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for MainChange<'_> {
+    fn drop(&mut self) {
+        if let Some(again) = self.0 {
+            again.notify_one();
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.lock().under_way = None;
+    }
+}
