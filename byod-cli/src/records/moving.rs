@@ -1,5 +1,6 @@
 //! `byod move`: moves what a user has to their own deployment, or back to main.
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -169,17 +170,18 @@ async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
     }))
 }
 
-/// A bar on a terminal; elsewhere lines. On standard error, because the report goes to
+/// A bar on a terminal; elsewhere a line for each change. On standard error, because the report goes to
 /// standard output.
 enum Progress {
     Bar(ProgressBar),
-    Lines,
+    /// The last one.
+    Lines(RefCell<String>),
 }
 
 impl Progress {
     fn new() -> Self {
         if !io::stderr().is_terminal() {
-            return Self::Lines;
+            return Self::Lines(RefCell::default());
         }
         let bar = ProgressBar::new(0);
         let template = "{msg} {bar:40} {pos} of {len}, {eta} left";
@@ -198,10 +200,14 @@ impl Progress {
                 bar.set_position(moving.done as u64);
                 bar.set_message(format!("{phase} {at}"));
             }
-            Self::Lines => {
+            Self::Lines(last) => {
                 let (done, total) = (moving.done, moving.total);
-                // Nobody is there to be told that nobody reads this.
-                let _ = writeln!(io::stderr(), "{phase} {at}: {done} of {total} documents");
+                let line = format!("{phase} {at}: {done} of {total} documents");
+                if *last.borrow() != line {
+                    // Nobody is there to be told that nobody reads this.
+                    let _ = writeln!(io::stderr(), "{line}");
+                    last.replace(line);
+                }
             }
         }
     }
