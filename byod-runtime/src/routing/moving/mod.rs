@@ -1,11 +1,14 @@
 //! Moves what a user has from main to their own deployment, or back.
 
 mod following;
+mod listing;
 mod phases;
 mod planning;
 mod sides;
 mod state;
 mod steps;
+mod sums;
+mod wire;
 
 pub use following::{KeepFor, LeftDocument, Move, MoveReport, Resumed};
 pub use planning::{PlannedMove, PlannedTable};

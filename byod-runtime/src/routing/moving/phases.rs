@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::super::rollout::Rollout;
 use super::super::service::Byod;
-use super::sides::{Side, difference};
+use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::steps::{Mover, Report, Stop};
+use super::wire::difference;
 use crate::deployment::Client;
 use crate::error::Error;
 use crate::users::UserId;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use byod_schema::Validator;
 
 use super::super::service::Byod;
-use super::sides::{Children, Found, Page, Plan, Row, Side, Table, difference};
+use super::sides::Side;
 use super::state::Direction;
 use super::steps::is_refused;
+use super::wire::{Children, Found, Page, Plan, Row, Table, difference};
 use crate::error::Error;
 use crate::users::{Subject, UserId};
 

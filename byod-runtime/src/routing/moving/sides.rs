@@ -1,13 +1,15 @@
 //! What both sides of a move are asked, by `byod/moving` of either.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use byod_schema::Validator;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::state::again;
+use super::wire::{
+    Children, Document, Documents, File, Listed, Next, Noted, Page, Plan, Removed, Row, Tables,
+    Verified, Written,
+};
 use crate::deployment::Client;
 use crate::error::{Endpoint, Error};
 use crate::users::UserId;
@@ -20,114 +22,6 @@ pub(super) struct Side {
     pub(super) subject: String,
     /// Where it is, unless it is main: files come from nowhere else.
     pub(super) origin: Option<String>,
-}
-
-/// What moves of a table.
-#[derive(Debug, Deserialize)]
-pub(super) struct Table {
-    pub(super) found: Found,
-    /// The field for when a document was made.
-    pub(super) created: Option<String>,
-    pub(super) takes: Validator,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(tag = "by", rename_all = "lowercase")]
-pub(super) enum Found {
-    All,
-    Owner {},
-    Parent { parents: Vec<String> },
-}
-
-/// The tables in the order in which they move.
-pub(super) type Plan = Vec<(String, Table)>;
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Row {
-    pub(super) old: String,
-    #[serde(default)]
-    pub(super) created: f64,
-    pub(super) hash: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) rows: Vec<Row>,
-    pub(super) bytes: f64,
-    pub(super) cursor: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-pub(super) struct Children {
-    pub(super) rows: Vec<Row>,
-    pub(super) bytes: f64,
-    pub(super) taken: f64,
-}
-
-/// A document on its way: nothing of it is looked at.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Document {
-    pub(super) old: String,
-    created: f64,
-    text: String,
-    hash: String,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct File {
-    pub(super) old: String,
-    url: String,
-    sha256: String,
-    pub(super) size: f64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Documents {
-    pub(super) documents: Vec<Document>,
-    pub(super) files: Vec<File>,
-    pub(super) taken: f64,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-pub(super) struct Listed {
-    pub(super) added: f64,
-    pub(super) changed: f64,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Noted {
-    pub(super) old: String,
-    pub(super) hash: String,
-    pub(super) note: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Next {
-    pub(super) rows: Vec<Noted>,
-    pub(super) cursor: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-pub(super) struct Written {
-    pub(super) done: f64,
-    pub(super) partial: f64,
-    pub(super) held: f64,
-    pub(super) kept: f64,
-    pub(super) notes: Vec<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Verified {
-    pub(super) hashes: Vec<String>,
-    pub(super) done: f64,
-    pub(super) kept: f64,
-    pub(super) wrong: Vec<String>,
-    pub(super) cursor: Option<String>,
-}
-
-#[derive(Clone, Copy, Default, Deserialize)]
-pub(super) struct Removed {
-    pub(super) changed: f64,
 }
 
 #[derive(Serialize)]
@@ -462,50 +356,4 @@ impl Side {
         let action = "byod/moving:fetched";
         patient.ask(Endpoint::Action, action, args).await
     }
-}
-
-/// The tables of a plan, in its order.
-struct Tables(Plan);
-
-impl<'de> Deserialize<'de> for Tables {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Tables;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("the tables that move")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Tables, A::Error> {
-                let mut tables = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    tables.push(entry);
-                }
-                Ok(Tables(tables))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
-}
-
-/// Why the two sides don't go together, if they don't.
-pub(super) fn difference(from: &Plan, to: &Plan) -> Option<String> {
-    let by_name = |plan| -> BTreeMap<_, _> {
-        let plan: &Plan = plan;
-        plan.iter()
-            .map(|(name, table)| (name.clone(), &table.takes))
-            .collect()
-    };
-    let (from, to) = (by_name(from), by_name(to));
-    let lacks = from.keys().chain(to.keys());
-    let mut lacks = lacks.filter(|name| !(from.contains_key(*name) && to.contains_key(*name)));
-    if let Some(name) = lacks.next() {
-        return Some(format!("one side has no table `{name}`"));
-    }
-    let differs = from.iter().find(|(name, takes)| to[*name] != **takes);
-    differs.map(|(name, _)| format!("documents of `{name}` are not the same on both sides"))
 }

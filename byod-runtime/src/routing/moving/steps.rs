@@ -5,18 +5,17 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::sides::{Children, Document, Found, Page, Plan, Row, Side, Written};
+use super::sides::Side;
 use super::state::{self, MovePhase, State};
+use super::sums::Sum;
+use super::wire::{Document, Plan, Written};
 use crate::deployment::Client;
 use crate::error::Error;
 use crate::users::UserId;
 
 /// How many documents are asked for at once, and how many parents.
-const PAGE: usize = 400;
-const BATCH: usize = 200;
-
-/// Fewer documents of one parent aren't tried beside others'.
-const FEW: usize = 8;
+pub(super) const PAGE: usize = 400;
+pub(super) const BATCH: usize = 200;
 
 /// How often what differs is copied again.
 const ROUNDS: u32 = 8;
@@ -63,29 +62,6 @@ pub(super) struct Mover {
     pub(super) report: Report,
     /// When writes were refused from.
     pub(super) frozen: Instant,
-}
-
-/// What there is of a table: how many, and a sum of what tells their states, in
-/// whatever order they come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
-    count: u64,
-    sum: u128,
-}
-
-impl Sum {
-    fn add(&mut self, hash: &str) {
-        self.count += 1;
-        let hash = u128::from_str_radix(hash, 16).unwrap_or_default();
-        self.sum = self.sum.wrapping_add(hash);
-    }
-}
-
-/// What was listed in one go through all tables.
-#[derive(Default)]
-struct Listing {
-    sums: BTreeMap<String, Sum>,
-    news: f64,
 }
 
 impl Mover {
@@ -286,122 +262,6 @@ impl Mover {
         if notes.len() < MOST_NOTES || notes.contains_key(&note) {
             *notes.entry(note).or_default() += 1;
         }
-    }
-
-    /// Tells the receiving side what there is, and sums it up.
-    async fn list(&mut self, round: Option<u64>) -> Result<Listing, Stop> {
-        let mut listing = Listing::default();
-        for place in 0..self.plan.len() {
-            let (table, of) = &self.plan[place];
-            let table = table.clone();
-            let parents = match &of.found {
-                Found::Parent { parents } => parents.clone(),
-                Found::All | Found::Owner {} => Vec::new(),
-            };
-            listing.sums.insert(table.clone(), Sum::default());
-            self.state.table = Some(table.clone());
-            if parents.is_empty() {
-                self.list_pages(&table, None, round, &mut listing).await?;
-            }
-            for parent in parents {
-                self.list_children(&table, &parent, round, &mut listing)
-                    .await?;
-            }
-        }
-        Ok(listing)
-    }
-
-    async fn list_pages(
-        &mut self,
-        table: &str,
-        parent: Option<&str>,
-        round: Option<u64>,
-        listing: &mut Listing,
-    ) -> Result<(), Stop> {
-        let mut cursor: Option<String> = None;
-        let mut count = PAGE;
-        loop {
-            let page = self
-                .from
-                .page(table, parent, cursor.as_deref(), count)
-                .await;
-            let page: Page = match page {
-                Err(error) if is_refused(&error) && count > 1 => {
-                    count /= 2;
-                    continue;
-                }
-                page => page?,
-            };
-            self.listed(table, &page.rows, round, listing).await?;
-            cursor = page.cursor;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn list_children(
-        &mut self,
-        table: &str,
-        parents: &str,
-        round: Option<u64>,
-        listing: &mut Listing,
-    ) -> Result<(), Stop> {
-        let id = self.state.id.clone();
-        let mut cursor: Option<String> = None;
-        loop {
-            let next = self.to.next(&id, parents, None, cursor.as_deref(), BATCH);
-            let next = next.await?;
-            let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
-            let mut left = &ids[..];
-            while !left.is_empty() {
-                let children = self.children(table, left).await?;
-                let taken = (children.taken as usize).min(left.len());
-                self.listed(table, &children.rows, round, listing).await?;
-                left = &left[taken..];
-                if let (0, [parent, others @ ..]) = (taken, left) {
-                    // It has very many.
-                    self.list_pages(table, Some(parent), round, listing).await?;
-                    left = others;
-                }
-            }
-            cursor = next.cursor;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// As many as can be read at once; none where the first has very many.
-    async fn children(&self, table: &str, of: &[String]) -> Result<Children, Stop> {
-        let mut count = PAGE;
-        loop {
-            match self.from.children(table, of, count).await {
-                Err(error) if is_refused(&error) && count > FEW => count /= 2,
-                Err(error) if is_refused(&error) => return Ok(Children::default()),
-                children => return Ok(children?),
-            }
-        }
-    }
-
-    async fn listed(
-        &mut self,
-        table: &str,
-        rows: &[Row],
-        round: Option<u64>,
-        listing: &mut Listing,
-    ) -> Result<(), Stop> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let id = self.state.id.clone();
-        let listed = self.to.list(&id, table, rows, round).await?;
-        listing.news += listed.added + listed.changed;
-        let sum = listing.sums.entry(table.to_owned()).or_default();
-        for row in rows {
-            sum.add(&row.hash);
-        }
-        self.step().await
     }
 
     /// Compares both sides, and copies again what differs, until nothing does.
