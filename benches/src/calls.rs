@@ -1,6 +1,7 @@
 //! A warm query of a user's table, made by every contender in turns.
 
 mod external;
+pub(crate) mod gateway;
 pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod typed;

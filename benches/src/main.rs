@@ -74,6 +74,8 @@ enum Part {
     Hang,
     /// Watched queries, beside the official clients.
     Live,
+    /// What the gateway adds to calls and to watched queries.
+    Gateway,
     /// Reading a project, and `cargo check`.
     Build,
     /// One contender's calls alone, one after the other, for a profiler; only by name.
@@ -84,6 +86,9 @@ enum Part {
     /// Watches queries by byod, for the other process.
     #[value(hide = true)]
     Watch,
+    /// Is the gateway, for the other process.
+    #[value(hide = true)]
+    GatewayServe,
     /// Keeps a core awake, for the other process.
     #[value(hide = true)]
     StayAwake,
@@ -109,6 +114,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.part == Some(Part::Watch) {
         return calls::live::watch_by_byod();
     }
+    if arguments.part == Some(Part::GatewayServe) {
+        return calls::gateway::serve();
+    }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
         return calls::profile(&program, arguments.contender, arguments.calls);
@@ -120,12 +128,15 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         (Part::Routes, "routes"),
         (Part::Hang, "hang"),
         (Part::Live, "live"),
+        (Part::Gateway, "gateway"),
         (Part::Build, "build"),
     ];
     let wanted = all
         .iter()
         .filter(|(part, _)| arguments.part.is_none_or(|wanted| wanted == *part));
     let wanted: Vec<_> = wanted.collect();
+    // All of it is to end within minutes.
+    let brief = arguments.part.is_none();
     let program = std::env::current_exe()?;
     let scratch = scratch(&program)?;
     let progress = Progress::of(wanted.len());
@@ -138,10 +149,11 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Part::Decode => sections.push(decode::measure()?),
             Part::Routes => sections.extend(route_cache::measure(&program, arguments.users)?),
             Part::Hang => sections.push(hang::measure()?),
-            Part::Live => sections.extend(calls::live::measure(&program, &scratch)?),
+            Part::Live => sections.extend(calls::live::measure(&program, &scratch, brief)?),
+            Part::Gateway => sections.extend(calls::gateway::measure(&program, &progress)?),
             Part::Build => sections.extend(build::measure(&scratch)?),
             // Done by now.
-            Part::Profile | Part::Serve | Part::Watch | Part::StayAwake => {}
+            Part::Profile | Part::Serve | Part::Watch | Part::GatewayServe | Part::StayAwake => {}
         }
         progress.end();
     }

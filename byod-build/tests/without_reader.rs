@@ -11,7 +11,7 @@ const SCHEMA: &str = "import { day } from \"../shared/days\";\nexport default de
 const DAYS: &str =
     "import { v } from \"convex/values\";\nexport const day = v.optional(v.number());\n";
 
-/// A service with a snapshot of its project.
+/// A service with a snapshot of its project. Cargo tells packages with one target folder apart by their names alone.
 fn service(name: &str) -> Folder {
     let this = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Folder::new(name)
@@ -24,7 +24,7 @@ fn service(name: &str) -> Folder {
         .with(
             "Cargo.toml",
             &format!(
-                "[package]\nname = \"service\"\nedition = \"2024\"\n[workspace]\n[build-dependencies]\nbyod-build = {{ path = {this:?}, default-features = false }}\n"
+                "[package]\nname = \"{name}\"\nedition = \"2024\"\n[workspace]\n[build-dependencies]\nbyod-build = {{ path = {this:?}, default-features = false }}\n"
             ),
         )
         .with("build.rs", "fn main() {\n    byod_build::emit();\n}\n")
@@ -51,8 +51,8 @@ fn check(folder: &Folder, snapshot: &str) -> (bool, String) {
         .unwrap();
     let text = folder.relative(&String::from_utf8_lossy(&output.stderr));
     let told = text.lines().filter_map(|line| {
-        let (_, told) = line.split_once(": service@")?;
-        told.split_once(": ").map(|(_, told)| told)
+        let (_, told) = line.split_once("@0.0.0: ")?;
+        Some(told)
     });
     (output.status.success(), told.collect::<Vec<_>>().join("\n"))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use byod_runtime::{Byod, Error, ProblemDetails, Session, Subject, UserId};
+use byod_runtime::{Byod, Error, ProblemDetails, Session, Subject, UserId, bearer_token};
 use futures_util::future::BoxFuture;
 
 /// Who a token belongs to.
@@ -38,15 +38,10 @@ pub(crate) enum Authorization<'a> {
 
 impl<'a> Authorization<'a> {
     pub(crate) fn of(headers: &'a HeaderMap) -> Self {
-        let Some(header) = headers.get(AUTHORIZATION) else {
+        if !headers.contains_key(AUTHORIZATION) {
             return Self::Nobody;
-        };
-        let bearer = header.to_str().ok().and_then(|header| {
-            let (scheme, token) = header.split_once(' ')?;
-            let token = token.trim();
-            (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-        });
-        bearer.map_or(Self::Other, Self::Bearer)
+        }
+        bearer_token(headers).map_or(Self::Other, Self::Bearer)
     }
 }
 

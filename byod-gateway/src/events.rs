@@ -14,7 +14,7 @@ use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
 use crate::connection::caller;
-use crate::open_streams::Place;
+use crate::open_streams::{Open, Place};
 use crate::state::Gateway;
 
 /// How long a stream lives. Who makes a new one shows a token that is valid then.
@@ -26,6 +26,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 struct Watching {
     status: Receiver<UserStatus>,
     end: Instant,
+    open: Open,
     _place: Place,
 }
 
@@ -49,6 +50,10 @@ pub(crate) async fn events(State(gateway): State<Gateway>, headers: HeaderMap) -
 async fn watching(gateway: &Gateway, headers: &HeaderMap) -> Result<Watching, ProblemDetails> {
     let session = caller(gateway, headers).await?;
     let user = session.user_id();
+    let open = gateway.settings.ending.open().ok_or_else(|| {
+        let detail = "This gateway is about to end.";
+        ProblemDetails::new(503, "ending", detail).retry_after(Duration::from_secs(1))
+    })?;
     let place = gateway.streams.take(user.as_str()).ok_or_else(|| {
         let detail = "This user has as many streams open as may be. Close one first.";
         ProblemDetails::new(429, "too_many_streams", detail).retry_after(Duration::from_secs(1))
@@ -59,6 +64,7 @@ async fn watching(gateway: &Gateway, headers: &HeaderMap) -> Result<Watching, Pr
     Ok(Watching {
         status,
         end: Instant::now() + LIFE,
+        open,
         _place: place,
     })
 }
@@ -66,7 +72,10 @@ async fn watching(gateway: &Gateway, headers: &HeaderMap) -> Result<Watching, Pr
 async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watching)> {
     loop {
         let changed = tokio::time::timeout_at(watching.end, watching.status.changed());
-        changed.await.ok()?.ok()?;
+        tokio::select! {
+            changed = changed => changed.ok()?.ok()?,
+            () = watching.open.has_to_end() => return None,
+        }
         let status = watching.status.borrow_and_update().clone();
         if status.loading {
             continue;

@@ -13,6 +13,7 @@ mod strangers;
 mod sync;
 
 pub use callers::{Caller, Resolve};
+pub use open_streams::Ending;
 pub use router::router;
 pub use settings::Settings;
 

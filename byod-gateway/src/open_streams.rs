@@ -1,7 +1,12 @@
-//! How many streams each user has open.
+//! How many streams each user has open, and how they end.
+
+mod ending;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use ending::Ending;
+pub(crate) use ending::Open;
 
 /// Counts the streams of each user, and allows so many.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use axum::error_handling::HandleErrorLayer;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{BoxError, Router};
@@ -36,6 +37,7 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
         .concurrency_limit(gateway.settings.calls_at_once);
     let api = api::routes()
         .layer(calls)
+        .layer(from_fn_with_state(gateway.settings.body_time, api::read))
         .merge(sync::routes())
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(as_convex());

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::callers::Resolve;
+use crate::open_streams::Ending;
 
 /// What a gateway allows, and how much of it. Each limit has a default.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) origins: BTreeSet<String>,
     pub(crate) body_limit: usize,
+    pub(crate) body_time: Duration,
     pub(crate) connects_per_minute: NonZeroU32,
     pub(crate) events_per_user: usize,
     pub(crate) sockets: usize,
@@ -24,6 +26,7 @@ pub struct Settings {
     pub(crate) authentication_time: Duration,
     pub(crate) silence: Duration,
     pub(crate) resolve: Option<Arc<dyn Resolve>>,
+    pub(crate) ending: Ending,
 }
 
 impl Default for Settings {
@@ -32,6 +35,7 @@ impl Default for Settings {
             origins: BTreeSet::new(),
             // Convex's own limit: 16 MiB of arguments, and what is around them.
             body_limit: (16 << 20) + 2000,
+            body_time: Duration::from_secs(30),
             connects_per_minute: const { NonZeroU32::new(10).unwrap() },
             events_per_user: 16,
             sockets: 10_000,
@@ -45,6 +49,7 @@ impl Default for Settings {
             authentication_time: Duration::from_secs(10),
             silence: Duration::from_secs(120),
             resolve: None,
+            ending: Ending::default(),
         }
     }
 }
@@ -63,6 +68,13 @@ impl Settings {
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
+        self
+    }
+
+    /// How long the body of a call over HTTP may take to come. Default: 30 s. After it the answer is the HTTP status 408.
+    #[must_use]
+    pub fn body_time(mut self, time: Duration) -> Self {
+        self.body_time = time;
         self
     }
 
@@ -122,7 +134,7 @@ impl Settings {
     /// How many calls over HTTP are answered at a time. Default: 1,000. One more is the HTTP status 503 at once.
     #[must_use]
     pub fn calls_at_once(mut self, calls: usize) -> Self {
-        self.calls_at_once = calls;
+        self.calls_at_once = calls.min(tokio::sync::Semaphore::MAX_PERMITS);
         self
     }
 
@@ -148,7 +160,15 @@ impl Settings {
         self
     }
 
-    /// Says who a token belongs to, in the place of main's `byod/credentials:whoAmI`.
+    /// Sockets and streams of events are handed over when this begins.
+    #[must_use]
+    pub fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    /// Says who a token belongs to, in the place of main's `byod/credentials:whoAmI`. Main has to take the token as well:
+    /// calls and sockets there go with it.
     #[must_use]
     pub fn resolve_with(mut self, resolve: impl Resolve) -> Self {
         self.resolve = Some(Arc::new(resolve));

@@ -9,6 +9,8 @@ export interface Provided {
   status: BYODStatus;
   /** `null` where the app gave no token to reach it with. */
   gateway: Gateway | null;
+  /** Another one when another user signs in: what belongs to the former one is dropped. */
+  who: string;
 }
 
 export const Context = createContext<Provided | null>(null);

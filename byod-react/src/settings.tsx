@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, useState, type FormEvent } from "react";
 
+import { useProvided } from "./context.js";
 import type { BYODConnectionTest } from "./gateway.js";
 import type { BYODStatus } from "./status.js";
 import { useBYODConnection } from "./use_connection.js";
@@ -67,9 +68,14 @@ export interface BYODSettingsProps {
  * Connects, tests and disconnects the user's own deployment. Has no style of its own.
  *
  * What changes is announced (`role="status"`), what fails is an alert that the fields refer to, and a key is never in the
- * page longer than it takes to send it.
+ * page longer than it takes to send it. What one user typed or found is gone when another one signs in.
  */
-export function BYODSettings({ className, words }: BYODSettingsProps) {
+export function BYODSettings(props: BYODSettingsProps) {
+  const { who } = useProvided("BYODSettings");
+  return <Settings key={who} {...props} />;
+}
+
+function Settings({ className, words }: BYODSettingsProps) {
   const say = { ...ENGLISH, ...words };
   const status = useBYOD();
   const { connect, rotate, test, disconnect, pending, error, reset } = useBYODConnection();
@@ -95,10 +101,10 @@ export function BYODSettings({ className, words }: BYODSettingsProps) {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const credentials = { deploymentUrl: url.trim(), deployKey: key.trim() };
-    if (await done(inUse ? rotate(credentials) : connect(credentials))) {
-      setUrl("");
-      setKey("");
-    }
+    const isDone = done(inUse ? rotate(credentials) : connect(credentials));
+    // It is on its way: whatever comes of it, the key leaves the page.
+    setKey("");
+    if (await isDone) setUrl("");
   };
 
   return (

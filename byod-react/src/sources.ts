@@ -32,7 +32,10 @@ export function useMainStatus(signedIn: boolean): BYODStatus {
 /** Between attempts, in ms: at first and at most. */
 const PAUSE = { first: 250, most: 15_000 };
 
-/** What the gateway's events say. The last status stands while the connection is made anew. */
+/**
+ * What the gateway's events say. The last status stands while the connection is made anew; it is of one `Gateway`, and so
+ * of one user.
+ */
 export function useGatewayStatus(gateway: Gateway | null): BYODStatus {
   const [seen, setSeen] = useState<{ of: Gateway; status: BYODStatus } | null>(null);
   useEffect(() => {

@@ -27,34 +27,44 @@ export interface BYODConnection {
   reset(): void;
 }
 
+/** How the calls of one user stand. */
+interface Calls {
+  of: Gateway | null;
+  pending: What | null;
+  error: BYODError | null;
+}
+
 /** Connects and disconnects the user's own deployment, through the gateway. */
 export function useBYODConnection(): BYODConnection {
   const { gateway } = useProvided("useBYODConnection");
-  const [pending, setPending] = useState<What | null>(null);
-  const [error, setError] = useState<BYODError | null>(null);
-  const underWay = useRef<What | null>(null);
+  const [calls, setCalls] = useState<Calls>({ of: gateway, pending: null, error: null });
+  // What a former user's call is doing, or failed with, is not this one's.
+  const { pending, error } = calls.of === gateway ? calls : { pending: null, error: null };
+  const underWay = useRef<Gateway | null>(null);
   const mounted = useMounted();
 
   const run = useCallback(
     async <T>(what: What, call: (gateway: Gateway) => Promise<T>): Promise<T> => {
       if (gateway === null) throw new Error("`<BYODProvider>` needs `fetchToken` for this");
-      if (underWay.current !== null)
+      if (underWay.current === gateway)
         throw new BYODError({
           detail: "Something is under way already. Wait until it has ended.",
           code: "pending",
           status: 0,
         });
-      underWay.current = what;
-      setPending(what);
-      setError(null);
+      underWay.current = gateway;
+      setCalls({ of: gateway, pending: what, error: null });
+      let failed: BYODError | null = null;
       try {
         return await call(gateway);
       } catch (error) {
-        if (mounted.current && error instanceof BYODError) setError(error);
+        if (error instanceof BYODError) failed = error;
         throw error;
       } finally {
-        underWay.current = null;
-        if (mounted.current) setPending(null);
+        if (underWay.current === gateway) {
+          underWay.current = null;
+          if (mounted.current) setCalls({ of: gateway, pending: null, error: failed });
+        }
       }
     },
     [gateway, mounted],
@@ -68,7 +78,7 @@ export function useBYODConnection(): BYODConnection {
       rotate: (credentials) => run("rotate", (gateway) => gateway.rotate(credentials)),
       pending,
       error,
-      reset: () => setError(null),
+      reset: () => setCalls((calls) => ({ ...calls, error: null })),
     }),
     [run, pending, error],
   );

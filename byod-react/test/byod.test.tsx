@@ -26,6 +26,7 @@ function given(name: string): string {
 
 const GATEWAY = given("BYOD_GATEWAY");
 const TOKEN = given("BYOD_TOKEN");
+const OTHERS_TOKEN = given("BYOD_OTHERS_TOKEN");
 const CREDENTIALS = { deploymentUrl: given("BYOD_DEPLOYMENT"), deployKey: given("BYOD_DEPLOY_KEY") };
 
 const convex = new ConvexReactClient(GATEWAY, { skipConvexDeploymentUrlCheck: true, logger: false });
@@ -34,12 +35,24 @@ const fetchToken = async () => TOKEN;
 afterEach(cleanup);
 after(() => convex.close());
 
+interface AppProps {
+  children: ReactNode;
+  token?: () => Promise<string | null>;
+  signedIn?: boolean;
+  user?: string | undefined;
+}
+
 /** An app whose status comes from the gateway. */
-function App(props: { children: ReactNode; token?: () => Promise<string | null>; signedIn?: boolean }) {
+function App(props: AppProps) {
   return (
     <StrictMode>
       <ConvexProvider client={convex}>
-        <BYODProvider source="gateway" fetchToken={props.token ?? fetchToken} signedIn={props.signedIn ?? true}>
+        <BYODProvider
+          source="gateway"
+          fetchToken={props.token ?? fetchToken}
+          signedIn={props.signedIn ?? true}
+          user={props.user}
+        >
           {props.children}
         </BYODProvider>
       </ConvexProvider>
@@ -214,6 +227,8 @@ test("the form connects, says what fails, and disconnects once that is confirmed
   assert.match(alert.textContent ?? "", /key/);
   assert.ok(url.getAttribute("aria-describedby")?.includes(alert.id));
   assert.equal(url.getAttribute("aria-invalid"), "true");
+  // The key was sent, so it is gone; the URL may be right.
+  assert.deepEqual([url.value, key.value], [CREDENTIALS.deploymentUrl, ""]);
 
   enter(` ${CREDENTIALS.deploymentUrl} `, CREDENTIALS.deployKey);
   await waitFor(() => assert.match(screen.getByRole("status").textContent ?? "", /kept in your own database\. It works\./), {
@@ -229,6 +244,121 @@ test("the form connects, says what fails, and disconnects once that is confirmed
   fireEvent.click(screen.getByRole("button", { name: "Disconnect" }));
   fireEvent.click(screen.getByRole("button", { name: "Disconnect" }));
   await waitFor(() => assert.match(screen.getByRole("status").textContent ?? "", /disconnected/), { timeout: 10_000 });
+});
+
+const others = async () => OTHERS_TOKEN;
+
+/** Every status that a page has rendered. */
+let rendered: ReturnType<typeof useBYOD>[] = [];
+function Rendered() {
+  rendered.push(useBYOD());
+  return null;
+}
+
+test("who signs in is never shown the status of who was signed in before", async () => {
+  const page = (
+    <>
+      <Status />
+      <Rendered />
+      <Connection />
+    </>
+  );
+  const { rerender } = render(<App>{page}</App>);
+  await waitFor(() => assert.equal(shown().isLoading, false), { timeout: 10_000 });
+  await connection.connect(CREDENTIALS);
+  await shows({ isEnabled: true, status: "connected" });
+
+  // One signs out, and another one in.
+  rerender(<App signedIn={false}>{page}</App>);
+  await shows({ isEnabled: false, status: null });
+  rendered = [];
+  rerender(<App token={others}>{page}</App>);
+  await shows({ isEnabled: false, status: null });
+  assert.deepEqual(
+    rendered.filter(({ config, error }) => config !== null || error !== null),
+    [],
+  );
+  assert.equal(rendered[0]?.isLoading, true);
+
+  // One takes the other's place.
+  rerender(
+    <App user="alice" token={fetchToken}>
+      {page}
+    </App>,
+  );
+  await shows({ isEnabled: true, status: "connected" });
+  rendered = [];
+  rerender(
+    <App user="bob" token={others}>
+      {page}
+    </App>,
+  );
+  await shows({ isEnabled: false, status: null });
+  assert.deepEqual(
+    rendered.filter(({ config, error }) => config !== null || error !== null),
+    [],
+  );
+  assert.equal(rendered[0]?.isLoading, true);
+});
+
+/** How one user follows another: in their place, or after they signed out, where the app names nobody. */
+const FOLLOWING = { "in their place": ["alice", "bob"], "after signing out": [undefined, undefined] } as const;
+
+for (const [how, [alice, bob]] of Object.entries(FOLLOWING))
+  test(`what one user asks for is not sent with the token of the next one, ${how}`, async (context) => {
+    let give: (token: string) => void = () => {};
+    const slow = () => new Promise<string>((resolve) => (give = resolve));
+    const { rerender } = render(
+      <App user={alice}>
+        <Connection />
+      </App>,
+    );
+    rerender(
+      <App user={alice} token={slow}>
+        <Connection />
+      </App>,
+    );
+    const refused = assert.rejects(connection.connect(CREDENTIALS), /Sign in first/);
+    await waitFor(() => assert.equal(connection.pending, "connect"));
+    if (bob === undefined)
+      rerender(
+        <App signedIn={false} token={slow}>
+          <Connection />
+        </App>,
+      );
+    rerender(
+      <App user={bob} token={others}>
+        <Connection />
+      </App>,
+    );
+    assert.equal(connection.pending, null);
+    const asked = context.mock.method(globalThis, "fetch");
+    give(OTHERS_TOKEN);
+    await refused;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(connection.error, null);
+    assert.deepEqual(asked.mock.calls.filter((call) => String(call.arguments[0]).endsWith("/connect")), []);
+  });
+
+test("the form has nothing of what another user typed and was told", async () => {
+  const { rerender } = render(
+    <App user="alice">
+      <BYODSettings />
+    </App>,
+  );
+  const field = (label: string) => screen.getByLabelText(label) as HTMLInputElement;
+  fireEvent.change(field("Deployment URL"), { target: { value: CREDENTIALS.deploymentUrl } });
+  fireEvent.change(field("Deploy key"), { target: { value: "prod:alice|wrong" } });
+  fireEvent.submit(field("Deployment URL").form!);
+  await screen.findByRole("alert", {}, { timeout: 10_000 });
+  fireEvent.change(field("Deploy key"), { target: { value: CREDENTIALS.deployKey } });
+  rerender(
+    <App user="bob" token={others}>
+      <BYODSettings />
+    </App>,
+  );
+  assert.deepEqual([field("Deployment URL").value, field("Deploy key").value], ["", ""]);
+  assert.equal(screen.queryByRole("alert"), null);
 });
 
 test("on a server it renders, and asks for nothing", (context) => {

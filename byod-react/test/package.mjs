@@ -1,8 +1,8 @@
-// The package as it is published, in an app of its own: it has its types and its code, and nothing else.
+// The package as it is published, installed by npm in an app of its own: it has its types and its code, and nothing else.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,14 +14,23 @@ try {
   const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", app], here).replace(/^[^[]*/, ""));
   const files = packed.files.map((file) => file.path);
   assert.ok(files.includes("dist/index.js") && files.includes("dist/index.d.ts"), files.join("\n"));
-  assert.deepEqual(files.filter((file) => /^(test|node_modules)\//.test(file)), []);
+  const sources = readdirSync(join(here, "src"));
+  const compiled = sources.flatMap((file) => {
+    const name = `dist/${file.replace(/\.tsx?$/, "")}`;
+    return [`${name}.d.ts`, `${name}.d.ts.map`, `${name}.js`, `${name}.js.map`];
+  });
+  const others = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
+  assert.deepEqual(files.sort(), [...compiled, ...others, ...sources.map((file) => `src/${file}`)].sort());
 
-  const modules = join(app, "node_modules");
-  mkdirSync(modules);
-  for (const name of readdirSync(join(here, "node_modules")))
-    if (!name.startsWith(".")) symlinkSync(join(here, "node_modules", name), join(modules, name));
-  run("tar", ["-xzf", packed.filename], app);
-  symlinkSync(join(app, "package"), join(modules, "byod-react"));
+  const { devDependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+  const names = ["convex", "react", "react-dom", "@types/react", "@types/react-dom", "typescript"];
+  const dependencies = Object.fromEntries(names.map((name) => [name, devDependencies[name]]));
+  writeFileSync(
+    join(app, "package.json"),
+    JSON.stringify({ private: true, type: "module", dependencies: { ...dependencies, "byod-react": `file:${packed.filename}` } }),
+  );
+  // It fails where the peers that the package asks for aren't these.
+  run("npm", ["install", "--strict-peer-deps", "--prefer-offline", "--no-audit", "--no-fund"], app);
   writeFileSync(
     join(app, "app.tsx"),
     `import { BYODGate, BYODProvider, BYODSettings, useBYOD, useBYODConnection, useBYODEnabled } from "byod-react";
@@ -29,7 +38,7 @@ import type { BYODStatus } from "byod-react";
 
 export function App({ token }: { token: () => Promise<string | null> }) {
   return (
-    <BYODProvider fetchToken={token}>
+    <BYODProvider fetchToken={token} user="alice">
       <BYODGate fallback={({ error }: BYODStatus) => <p>{error}</p>}>
         <Page />
       </BYODGate>
@@ -49,7 +58,9 @@ function Page() {
   );
   // As Vite's template for React has it.
   const options = ["--noEmit", "--strict", "--jsx", "react-jsx", "--target", "ES2022", "--module", "ESNext", "--moduleResolution", "bundler"];
-  run(process.execPath, [join(modules, "typescript", "bin", "tsc"), ...options, "--skipLibCheck", "app.tsx"], app);
+  run(process.execPath, [join(app, "node_modules", "typescript", "bin", "tsc"), ...options, "--skipLibCheck", "app.tsx"], app);
+  // The code is found where the types are.
+  run(process.execPath, ["--input-type=module", "-e", 'import { BYODProvider } from "byod-react"; BYODProvider.name;'], app);
 } finally {
   rmSync(app, { recursive: true, force: true });
 }

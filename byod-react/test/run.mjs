@@ -1,6 +1,6 @@
-// Runs the tests with one React: `node test/run.mjs 19`, or 18; `package` looks at what is published. They talk to a real gateway: the environment says where it
-// is (BYOD_GATEWAY), whose token to send (BYOD_TOKEN), and which deployment that user may connect (BYOD_DEPLOYMENT,
-// BYOD_DEPLOY_KEY). `cargo test --workspace --test across gateway::react` starts one and sets them.
+// Runs the tests with one React: `node test/run.mjs 19`, or 18; `package` looks at what is published. They talk to a real
+// gateway: the environment says where it is (BYOD_GATEWAY), whose token to send (BYOD_TOKEN), which deployment that user
+// may connect (BYOD_DEPLOYMENT, BYOD_DEPLOY_KEY), and the token of a user without one (BYOD_OTHERS_TOKEN). `cargo test --workspace --test across gateway::react` starts one and sets them.
 
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -4,6 +4,9 @@
 mod extract;
 mod global;
 
+#[cfg(feature = "axum")]
+pub use extract::bearer_token;
+
 use byod_schema::{FunctionType, Location, Refusal};
 
 use crate::calls::Session;

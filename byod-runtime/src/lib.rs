@@ -49,6 +49,8 @@ mod telemetry;
 mod users;
 
 pub use builder::ByodBuilder;
+#[cfg(feature = "axum")]
+pub use byod::bearer_token;
 pub use byod_schema::{FunctionType, Location, Manifest, Members, Refusal, Value};
 pub use calls::Session;
 pub use calls::relay;

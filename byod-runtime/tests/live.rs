@@ -280,6 +280,23 @@ async fn without_a_socket_the_query_is_asked_for() {
 }
 
 #[tokio::test]
+async fn the_route_that_is_looked_at_more_often_puts_no_asking_off() {
+    let world = World::with(|byod| {
+        let byod = quick(byod).cache_ttl(Duration::from_millis(100));
+        // The route is looked at every second.
+        byod.live_poll(Duration::from_millis(1500))
+    });
+    let world = world.await;
+    world.main.live.lock().refuses_sockets = true;
+    let mut live = list(&world.session("a")).watch();
+    assert_eq!(next(&mut live).await.unwrap(), "main's");
+    world
+        .at_main
+        .set(|request| (request.path() == "notes:list").then(|| success(json!("changed"))));
+    assert_eq!(next(&mut live).await.unwrap(), "changed");
+}
+
+#[tokio::test]
 async fn a_socket_that_is_cut_is_opened_again_and_no_value_is_given_twice() {
     let world = World::with(quick).await;
     let mut live = list(&world.session("a")).watch();

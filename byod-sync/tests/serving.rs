@@ -3,14 +3,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use byod_sync::server::{Answer, Ended, Mistake, Moment, Settings, Stop, Updated, View, serve};
+use byod_sync::server::{
+    Answer, Ended, Mistake, Moment, Settings, Stop, Updated, View, serve, serve_until,
+};
 use byod_sync::{
     ClientMessage, Json, Modification, Query, QueryId, QuerySetChange, Request, RequestId,
     ServerMessage, SessionId, Timestamp, Token,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::DuplexStream;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -95,6 +97,7 @@ impl View for Counter {
         async move {
             match &*request.path {
                 "sleep" => sleep(Duration::from_secs(3600)).await,
+                "nap" => sleep(Duration::from_secs(1)).await,
                 "lost" => {
                     let (code, reason) = (1011, "InternalServerError");
                     return Err(Stop::Close { code, reason });
@@ -122,6 +125,8 @@ impl View for Counter {
 struct Client {
     socket: WebSocketStream<DuplexStream>,
     server: JoinHandle<Ended>,
+    /// Dropping it hands the client over to another server.
+    hold: Option<oneshot::Sender<()>>,
 }
 
 impl Client {
@@ -129,9 +134,15 @@ impl Client {
         let (near, far) = tokio::io::duplex(64 << 10);
         let config = Some(settings.websocket());
         let server = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
-        let server = tokio::spawn(serve(server, view, settings));
+        let (hold, dropped) = oneshot::channel();
+        let handed_over = async { drop(dropped.await) };
+        let server = tokio::spawn(serve_until(server, view, settings, handed_over));
         let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
-        let mut client = Self { socket, server };
+        let mut client = Self {
+            socket,
+            server,
+            hold: Some(hold),
+        };
         client
             .say(ClientMessage::Connect {
                 session: SessionId::from_random([1; 16]),
@@ -231,6 +242,36 @@ async fn a_mutations_value_comes_with_its_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_is_handed_over_has_the_answer_to_what_runs_and_says_the_rest_again() {
+    let mut client = Client::of(Counter::new(1), Settings::default()).await;
+    client.watch(0).await;
+    assert_eq!(client.transition().await, [1]);
+    client.mutate(0, "nap").await;
+    client.mutate(1, "add").await;
+    client.say(ClientMessage::Action(request(2, "nap"))).await;
+    sleep(Duration::from_millis(100)).await;
+    client.hold = None;
+    sleep(Duration::from_millis(100)).await;
+    client.mutate(3, "add").await;
+    let mut answered = Vec::new();
+    let ended = loop {
+        match client.next().await {
+            Ok(ServerMessage::MutationResponse { id, .. })
+            | Ok(ServerMessage::ActionResponse { id, .. }) => answered.push(id.0),
+            Ok(_) => {}
+            Err(ended) => break ended,
+        }
+    };
+    answered.sort_unstable();
+    assert_eq!(answered, [0, 2]);
+    assert_eq!(ended, Some((1012, "ServiceRestart".to_owned())));
+
+    let mut idle = Client::of(Counter::new(1), Settings::default()).await;
+    idle.hold = None;
+    assert_eq!(idle.next().await, Err(ended));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_socket_is_kept_alive_and_ends_after_two_minutes() {
     let mut client = Client::of(Counter::new(1), Settings::default()).await;
     let begun = Instant::now();
@@ -272,6 +313,25 @@ async fn who_is_slow_gets_the_last_value_alone_and_in_the_end_none() {
             .unwrap(),
         Ended::ByClient
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_transition_alone_waits_above_the_limit_of_bytes() {
+    let counter = Counter::new(100 << 10);
+    let number = counter.number.clone();
+    let settings = Settings {
+        waiting_bytes: 50 << 10,
+        ..Settings::default()
+    };
+    let mut client = Client::of(counter, settings).await;
+    client.watch(0).await;
+    assert_eq!(client.transition().await, [1]);
+    for _ in 0..50 {
+        number.send_modify(|number| *number += 1);
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(client.transition().await, [2]);
+    assert_eq!(client.transition().await, [51]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -391,7 +451,11 @@ async fn a_client_that_has_seen_the_future_is_of_another_database() {
     let server = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
     let server = tokio::spawn(serve(server, Counter::new(1), Settings::default()));
     let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
-    let mut client = Client { socket, server };
+    let mut client = Client {
+        socket,
+        server,
+        hold: None,
+    };
     client
         .say(ClientMessage::Connect {
             session: SessionId::from_random([1; 16]),

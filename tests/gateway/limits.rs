@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use byod_gateway::Settings;
+use byod_local::LocalDeployment;
 use byod_runtime::Credentials;
 use byod_sync::{ClientMessage, Token};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::raw::{Heard, Raw};
 use super::{Gateway, start, start_with, web};
-use crate::support::Service;
+use crate::support::{Service, Setup};
 
 async fn service() -> Service {
     Service::with(|mut setup| {
@@ -130,6 +133,31 @@ async fn calls_over_http_are_bounded_in_number_and_in_size_and_refused_as_convex
 }
 
 #[tokio::test]
+async fn who_sends_no_body_holds_no_place_of_the_calls_and_is_told_in_time() {
+    let gateway = limited(|set| set.calls_at_once(1).body_time(Duration::from_secs(1))).await;
+    let (host, path) = gateway.url["http://".len()..].split_once('/').unwrap();
+    let mut slow = TcpStream::connect(host).await.unwrap();
+    let head = format!(
+        "POST /{path}/api/query HTTP/1.1\r\nhost: {host}\r\ncontent-length: 10\r\nconnection: close\r\n\r\n{{"
+    );
+    slow.write_all(head.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let body = json!({"path": "conversations:list", "args": {}});
+    let call = web()
+        .post(format!("{}/api/query", gateway.url))
+        .bearer_auth(&gateway.bobs_token)
+        .json(&body);
+    let answer: Value = call.send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["status"], "success", "{answer}");
+    let mut heard = String::new();
+    slow.read_to_string(&mut heard).await.unwrap();
+    assert!(
+        heard.starts_with("HTTP/1.1 408") && heard.contains("RequestTimedOut"),
+        "{heard}"
+    );
+}
+
+#[tokio::test]
 async fn a_deploy_key_is_nobodys_on_a_socket() {
     let gateway = start(service().await).await;
     let mut raw = Raw::open(&gateway).await.unwrap();
@@ -203,4 +231,51 @@ async fn who_signs_up_on_a_socket_is_followed_from_then_on() {
     });
     alices.insert("conversations", hers).unwrap();
     raw.until("hers").await;
+}
+
+/// As a webhook of the auth provider signs her up: nothing is heard of it here.
+async fn carol_signs_up_and_connects(gateway: &Gateway) {
+    let Service {
+        main, alices, byod, ..
+    } = &gateway.service;
+    let carol = json!({
+        "subject": "carol", "name": "Carol", "email": "carol@example.org", "createdAt": 0.0, "updatedAt": 0.0,
+    });
+    let carol = main.insert("users", carol).unwrap();
+    let credentials = Credentials::new(alices.url(), alices.deploy_key());
+    byod.connect(&*carol, "carol", &credentials).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_who_signed_up_elsewhere_is_not_written_to_main() {
+    let gateway = start(service().await).await;
+    let Service { main, alices, .. } = &gateway.service;
+    let mut raw = Raw::open(&gateway).await.unwrap();
+    raw.is(&main.token("carol").unwrap()).await;
+    raw.watch(&["conversations:list"]).await;
+    raw.until("QueryFailed").await;
+    carol_signs_up_and_connects(&gateway).await;
+    let conversation = json!({"title": "hers", "model": "m"});
+    raw.mutate("conversations:create", conversation).await;
+    // Her queries are there by then, too.
+    raw.until("hers").await;
+    let count = |deployment: &LocalDeployment| deployment.count("conversations");
+    assert_eq!((count(main), count(alices)), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_up_by_an_action_is_followed_from_then_on() {
+    let signs_up = |mut setup: Setup| {
+        setup.byod = setup.byod.functions(byod_examples::FUNCTIONS);
+        setup.main = setup.main.function("ai:embed", |_, _| Ok(json!([1.0])));
+        setup
+    };
+    let gateway = start(Service::with(signs_up).await).await;
+    let mut raw = Raw::open(&gateway).await.unwrap();
+    raw.is(&gateway.service.main.token("carol").unwrap()).await;
+    raw.watch(&["conversations:list"]).await;
+    raw.until("QueryFailed").await;
+    carol_signs_up_and_connects(&gateway).await;
+    raw.act("ai:embed", json!({"text": "T"})).await;
+    raw.until("QueryUpdated").await;
 }

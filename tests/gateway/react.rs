@@ -1,9 +1,10 @@
 //! `byod-react`'s own tests, against the gateway.
 
+use std::num::NonZeroU32;
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
 
-use super::start;
+use super::start_with;
 use crate::support::Service;
 use crate::support::node::Node;
 
@@ -21,13 +22,18 @@ async fn the_hooks_and_the_form_show_what_the_gateway_says() {
         return;
     }
     for react in ["19", "18"] {
-        let gateway = start(Service::start().await).await;
+        // The tests connect and fail to more often than a person does.
+        let gateway = start_with(Service::start().await, |settings| {
+            settings.connects_per_minute(NonZeroU32::new(1_000).unwrap())
+        })
+        .await;
         let alices = &gateway.service.alices;
         let mut tests = Command::new("node");
         tests
             .args(["test/run.mjs", react])
             .env("BYOD_GATEWAY", &gateway.url)
             .env("BYOD_TOKEN", &gateway.alices_token)
+            .env("BYOD_OTHERS_TOKEN", &gateway.bobs_token)
             .env("BYOD_DEPLOYMENT", alices.url())
             .env("BYOD_DEPLOY_KEY", alices.deploy_key());
         let output = tokio::task::spawn_blocking(move || run(&mut tests))

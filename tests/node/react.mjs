@@ -78,6 +78,10 @@ assert.equal(newest(), "8?");
 await guess;
 assert.equal(newest(), "8");
 await until("the message", () => shown.messages.join() === "8,7,6,5,4,3,2");
+// Nor with another token.
+await new Promise((confirmed) => client.setAuth(async () => token, confirmed));
+await new Promise((resolve) => setTimeout(resolve, 200));
+assert.equal(shown.messages.join(), "8,7,6,5,4,3,2");
 await page.remove({ id: ids[4] });
 await until("one to go", () => shown.messages.join() === "8,7,6,4,3,2");
 // A guess of what fails is taken back.

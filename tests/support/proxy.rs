@@ -9,8 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
+    copy_bidirectional,
+};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -81,6 +85,8 @@ struct State {
     fault: Mutex<Option<(Fault, usize)>>,
     calls: AtomicUsize,
     open: AtomicUsize,
+    /// That a fault begins: sockets that are open then are cut.
+    struck: Notify,
 }
 
 impl Proxy {
@@ -103,6 +109,7 @@ impl Proxy {
             fault: Mutex::default(),
             calls: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
+            struck: Notify::new(),
         });
         let shared = state.clone();
         let server = tokio::spawn(async move {
@@ -133,6 +140,7 @@ impl Proxy {
     /// This happens to so many calls.
     pub fn strike_times(&self, fault: Fault, times: usize) {
         *self.state.fault() = Some((fault, times));
+        self.state.struck.notify_waiters();
     }
 
     /// Calls pass from now on.
@@ -157,6 +165,9 @@ impl Drop for Proxy {
         self.server.abort();
     }
 }
+
+/// How the answer begins that makes a WebSocket of a connection.
+const SOCKET: &[u8] = b"HTTP/1.1 101";
 
 /// Counts a connection while it is open.
 struct Open<'a>(&'a AtomicUsize);
@@ -253,7 +264,13 @@ impl State {
             let Some(Fault::Answer(spoiled)) = fault else {
                 client.write_all(&answer.bytes).await?;
                 client.flush().await?;
-                continue;
+                if !answer.bytes.starts_with(SOCKET) {
+                    continue;
+                }
+                return tokio::select! {
+                    ended = copy_bidirectional(&mut client, there) => ended.map(drop),
+                    () = self.struck.notified() => client.get_ref().reset(),
+                };
             };
             match spoiled {
                 Spoiled::Changed(change) => {

@@ -1,9 +1,8 @@
 //! Calls of functions, each to where it runs for who calls.
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -24,11 +23,7 @@ type Called = Result<(Box<RawValue>, bool), Error>;
 pub(crate) fn routes() -> Router<Gateway> {
     let of = |kind| {
         post(
-            move |State(gateway): State<Gateway>, headers: HeaderMap, body: Read| async move {
-                let body = match whole(body) {
-                    Ok(body) => body,
-                    Err(refused) => return refused.into_response(),
-                };
+            move |State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes| async move {
                 let mut wanted = Wanted::read(Some(kind), None, &body);
                 if let Ok(wanted) = &mut wanted {
                     wanted.ts = None;
@@ -46,21 +41,6 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/run/{*path}", post(run))
 }
 
-/// A body, unless it is larger than may be.
-type Read = Result<Bytes, BytesRejection>;
-
-fn whole(body: Read) -> Result<Bytes, Refused> {
-    body.map_err(|rejection| Refused {
-        status: rejection.status().as_u16(),
-        code: match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => "RequestTooLarge",
-            _ => "BadBody",
-        }
-        .to_owned(),
-        message: rejection.body_text(),
-    })
-}
-
 /// Main's present moment. What the user's deployment has is another database's, and is asked for as it is when it is.
 async fn query_ts(State(gateway): State<Gateway>) -> Response {
     let main = gateway.byod.main_client();
@@ -70,11 +50,7 @@ async fn query_ts(State(gateway): State<Gateway>) -> Response {
     }
 }
 
-async fn query_at_ts(State(gateway): State<Gateway>, headers: HeaderMap, body: Read) -> Response {
-    let body = match whole(body) {
-        Ok(body) => body,
-        Err(refused) => return refused.into_response(),
-    };
+async fn query_at_ts(State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes) -> Response {
     let wanted = Wanted::read(Some(FunctionType::Query), None, &body);
     answer(&gateway, &headers, wanted).await
 }
@@ -84,12 +60,8 @@ async fn run(
     State(gateway): State<Gateway>,
     Path(path): Path<String>,
     headers: HeaderMap,
-    body: Read,
+    body: Bytes,
 ) -> Response {
-    let body = match whole(body) {
-        Ok(body) => body,
-        Err(refused) => return refused.into_response(),
-    };
     let path = match path.rsplit_once('/') {
         Some((module, function)) => format!("{module}:{function}"),
         None => path,

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
-use byod_gateway::Settings;
+use byod_gateway::{Ending, Settings};
 use byod_runtime::{Byod, ByodBuilder, Manifest};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -25,8 +25,8 @@ use super::arguments::Arguments;
 /// How long it goes on to answer that it isn't ready, so that nobody new is sent here, before it takes no more connections.
 const NOTICE: Duration = Duration::from_secs(2);
 
-/// How long requests may take that are under way when it is told to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long what is under way may take after that. With the notice it is less than the 30 s after which orchestrators kill.
+const PATIENCE: Duration = Duration::from_secs(26);
 
 /// Why the program can't go on.
 #[derive(Debug)]
@@ -64,7 +64,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let metrics = metrics.map_err(|error| Failure::Metrics(error.to_string()))?;
     let byod = byod(&arguments)?;
     let ready = Arc::new(AtomicBool::new(true));
-    let app = app(&arguments, byod, ready.clone())?;
+    let ending = Ending::default();
+    let app = app(&arguments, byod, ending.clone(), ready.clone())?;
     let listener = listen(arguments.listen).await?;
     if let Some(address) = arguments.metrics {
         let listener = listen(address).await?;
@@ -75,15 +76,21 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     tracing::info!(%at, path = arguments.path, "listening");
     // Answers are small, and waited for; that is lost where it can't be set.
     let listener = listener.tap_io(|tcp| drop(tcp.set_nodelay(true)));
+    let begun = ending.clone();
     let served = axum::serve(listener, app).with_graceful_shutdown(async move {
         told_to_end().await;
         tracing::info!("told to end: requests under way are answered, new ones go elsewhere");
         ready.store(false, Ordering::Relaxed);
         tokio::time::sleep(NOTICE).await;
+        begun.begin();
     });
     let mut served = tokio::spawn(served.into_future());
     tokio::select! {
-        ended = &mut served => {
+        ended = async {
+            let ended = (&mut served).await;
+            ending.ended().await;
+            ended
+        } => {
             let error = ended.map_err(io::Error::other).and_then(|ended| ended);
             error.map_err(|error| Failure::Listen(at, error))
         }
@@ -129,8 +136,14 @@ fn manifest(path: &Path) -> Result<Manifest, String> {
     Ok(manifest)
 }
 
-fn app(arguments: &Arguments, byod: Byod, ready: Arc<AtomicBool>) -> Result<Router, Failure> {
+fn app(
+    arguments: &Arguments,
+    byod: Byod,
+    ending: Ending,
+    ready: Arc<AtomicBool>,
+) -> Result<Router, Failure> {
     let mut settings = Settings::default()
+        .ending(ending)
         .connects_per_minute(arguments.connects_per_minute)
         .sockets(arguments.sockets)
         .sockets_per_user(arguments.sockets_per_user)

@@ -1,12 +1,14 @@
 //! Who a client is.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use byod_runtime::relay::Route;
 use byod_runtime::{Error, Session, Token};
 use byod_sync::SessionId;
 use byod_sync::server::Stop;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::main_side::MainSide;
@@ -14,11 +16,16 @@ use super::shared::Shared;
 use crate::open_streams::Place;
 use crate::state::Gateway;
 
+/// How often main is asked whose a token is, where nothing that the client does on main says that it may know by now.
+const AGAIN: Duration = Duration::from_secs(30);
+
 /// Who a client is.
 #[derive(Default)]
 pub(super) struct Caller {
     /// The token of whom main knew no user.
     pub(super) token: Option<String>,
+    /// Waits until main knows one.
+    pub(super) becoming: JoinSet<Result<User, Stop>>,
     /// `None` for who has no account, and for nobody.
     pub(super) session: Option<Session>,
     pub(super) route: Option<Route>,
@@ -54,6 +61,7 @@ impl Caller {
         gateway: &Gateway,
         token: &str,
         client: SessionId,
+        shared: &Arc<Shared>,
     ) -> Result<(Self, MainSide), Stop> {
         let mut main = MainSide::open(&gateway.byod, Some(&Token::from(token)), client);
         let asked = async {
@@ -74,7 +82,12 @@ impl Caller {
         };
         match session {
             Some(session) => caller.is(User::of(gateway, session)?),
-            None => caller.token = Some(token.to_owned()),
+            None => {
+                let (gateway, shared) = (gateway.clone(), shared.clone());
+                let becoming = becomes_a_user(gateway, token.to_owned(), shared);
+                caller.becoming.spawn(becoming);
+                caller.token = Some(token.to_owned());
+            }
         }
         Ok((caller, main))
     }
@@ -88,23 +101,29 @@ impl Caller {
     }
 }
 
-/// Waits until main knows a user of the token: who signs up does so by a mutation on main.
-pub(super) async fn becomes_a_user(
-    gateway: &Gateway,
-    token: Option<&str>,
-    shared: &Shared,
+/// Waits until main knows a user of the token: who signs up does so by a mutation or an action on main, or by another way,
+/// of which nothing is heard here.
+async fn becomes_a_user(
+    gateway: Gateway,
+    token: String,
+    shared: Arc<Shared>,
 ) -> Result<User, Stop> {
-    let Some(token) = token else {
-        return pending().await;
-    };
     loop {
-        let change = shared.changed_main().await;
-        let session = gateway.session_now(token).await;
-        change.seen();
-        // What is wrong here is found again with the next mutation.
-        if let Ok(Some(session)) = session {
-            return User::of(gateway, session);
+        let _ = timeout(AGAIN, shared.main_changed()).await;
+        // What is wrong here is found again the next time.
+        if let Ok(Some(session)) = gateway.session_now(&token).await {
+            return User::of(&gateway, session);
         }
+    }
+}
+
+/// Waits until main knows who was nobody.
+pub(super) async fn becomes_known(
+    becoming: &mut JoinSet<Result<User, Stop>>,
+) -> Result<User, Stop> {
+    match becoming.join_next().await {
+        Some(Ok(user)) => user,
+        Some(Err(_)) | None => pending().await,
     }
 }
 

@@ -22,8 +22,10 @@ struct Held {
     place: Place,
     /// The side that it was on last, or that the client says it was on.
     was: Option<Side>,
-    /// Where its page ended when the client asked for it, on that side alone.
+    /// Where its page ended when it was begun to be watched, on that side alone.
     journal: Option<String>,
+    /// Where it ended last, for when it is watched anew there; while it is watched, `journal` tells it from others.
+    latest: Option<String>,
     /// Whether it has to be found out again where it runs.
     doubtful: bool,
     /// The value that was given last.
@@ -65,16 +67,30 @@ impl Queries {
             place: Place::Unknown,
             was,
             journal,
+            latest: None,
             doubtful: true,
             given: None,
         };
         let id = held.query.id;
         self.news.remove(&id);
-        let malformed = only(&held.query.args).err();
+        let is_malformed = only(&held.query.args).is_err();
         self.held.insert(id, held);
-        if let (Some(malformed), Some(held)) = (malformed, self.held.get_mut(&id)) {
+        if let (true, Some(held)) = (is_malformed, self.held.get_mut(&id)) {
             (held.place, held.doubtful) = (Place::NoMore, false);
-            self.word(id, error(&format!("Invalid arguments: {malformed}")));
+            let word = held.no_more();
+            self.word(id, word);
+        }
+    }
+
+    /// After `forget`: whose they were, and whose they are. The same user's pages go on where they ended.
+    pub(super) fn pass(&mut self, former: Option<&str>, user: Option<&str>) {
+        for held in self.held.values_mut() {
+            match former {
+                Some(_) if former == user => held.keep_latest(),
+                Some(_) => (held.journal, held.latest) = (None, None),
+                // What the client brought may be of the user that it now says it is.
+                None => held.latest = None,
+            }
         }
     }
 
@@ -102,12 +118,18 @@ impl Queries {
     /// They are another user's from now on: nothing is known of any.
     pub(super) fn forget(&mut self) {
         self.news.clear();
+        let mut no_more = Vec::new();
         for held in self.held.values_mut() {
             (held.doubtful, held.given) = (true, None);
             held.was = held.side().or(held.was);
-            if held.place != Place::NoMore {
-                held.place = Place::Unknown;
+            match held.place {
+                // The client may not have been told yet.
+                Place::NoMore => no_more.push((held.query.id, held.no_more())),
+                _ => held.place = Place::Unknown,
             }
+        }
+        for (id, word) in no_more {
+            self.word(id, word);
         }
     }
 
@@ -139,11 +161,12 @@ impl Queries {
         let moved = held.was.is_some_and(|was| was != side);
         if moved && has_cursor(&held.query.args) {
             held.place = Place::NoMore;
-            self.word(id, error(INVALID_CURSOR));
+            let word = held.no_more();
+            self.word(id, word);
             return Change { left, came: None };
         }
         if moved {
-            held.journal = None;
+            (held.journal, held.latest) = (None, None);
         }
         (held.place, held.was) = (Place::On(side), Some(side));
         let came = Some(side);
@@ -160,6 +183,7 @@ impl Queries {
         let before = held.side();
         held.was = before.or(held.was);
         (held.place, held.given) = (Place::Nowhere, None);
+        held.keep_latest();
         self.word(id, error);
         before
     }
@@ -171,22 +195,25 @@ impl Queries {
         for held in self.held.values_mut().filter(on_own) {
             if !held.doubtful {
                 held.given = None;
-                failed.push(held.query.id);
+                failed.push((held.query.id, held.side()));
             }
         }
-        for id in failed {
-            self.word(id, error.clone());
+        for (id, side) in failed {
+            self.word_of(side, id, error.clone());
         }
     }
 
     fn word(&mut self, id: QueryId, error: FunctionError) {
+        self.word_of(None, id, error);
+    }
+
+    fn word_of(&mut self, side: Option<Side>, id: QueryId, error: FunctionError) {
         let updated = Updated {
             id,
             result: Err(error),
             log_lines: Vec::new(),
             journal: None,
         };
-        let side = None;
         self.news.insert(id, News { updated, side });
     }
 
@@ -197,6 +224,10 @@ impl Queries {
         };
         if held.place != Place::On(side) || (held.doubtful && side.is_own()) {
             return;
+        }
+        // One that ends elsewhere may have the same value.
+        if let Some(latest) = &updated.journal {
+            held.latest = Some(latest.clone());
         }
         if let Ok(value) = &updated.result {
             if held.given.as_ref() == Some(value) {
@@ -247,6 +278,21 @@ impl Queries {
 }
 
 impl Held {
+    /// Why it can't be asked as it is.
+    fn no_more(&self) -> FunctionError {
+        match only(&self.query.args) {
+            Err(malformed) => error(&format!("Invalid arguments: {malformed}")),
+            Ok(_) => error(INVALID_CURSOR),
+        }
+    }
+
+    /// It is watched no more: where it goes on, it does so from where its page ended last.
+    fn keep_latest(&mut self) {
+        if let Some(latest) = self.latest.take() {
+            self.journal = Some(latest);
+        }
+    }
+
     fn side(&self) -> Option<Side> {
         match self.place {
             Place::On(side) => Some(side),
@@ -367,6 +413,15 @@ mod tests {
         queries.runs_at(QueryId(0), OWN);
         queries.result(OWN, value(0, "3"));
         assert_eq!(told(&mut queries), ["3"]);
+        // Neither is what it failed with.
+        queries.own_failed(&error("of the former deployment"));
+        queries.doubt();
+        assert!(!queries.has_news());
+        queries.runs_at(QueryId(0), OWN);
+        queries.own_failed(&error("failed"));
+        assert_eq!(told(&mut queries), ["failed"]);
+        queries.result(OWN, value(0, "3"));
+        assert_eq!(told(&mut queries), ["3"]);
         // What is not new is not told, nor what another deployment gives.
         queries.result(OWN, value(0, "3"));
         queries.result(OTHER, value(0, "4"));
@@ -391,6 +446,71 @@ mod tests {
         queries.result(OWN, value(0, "1"));
         let news = queries.take_news();
         assert_eq!(news[0].journal.as_deref(), Some(&*OWN.journal("j")));
+    }
+
+    #[test]
+    fn a_page_that_is_watched_anew_on_the_same_side_ends_where_it_ended_last() {
+        let journal = |queries: &Queries| {
+            let own = queries.on_own().map(|(_, journal)| journal.cloned());
+            let main = queries.on_main().1.into_iter();
+            own.chain(main.map(|main| main.journal.flatten()))
+                .next()
+                .flatten()
+        };
+        for side in [OWN, Side::Main] {
+            let mut queries = Queries::default();
+            queries.add(query(0, "[{}]", Some(&side.journal("first"))));
+            queries.runs_at(QueryId(0), side);
+            queries.result(side, value(0, "1"));
+            // What is watched stays the same.
+            assert_eq!(journal(&queries).as_deref(), Some("first"));
+            // Blocked, and then no more.
+            queries.runs_nowhere(QueryId(0), error("blocked"));
+            queries.runs_at(QueryId(0), side);
+            assert_eq!(journal(&queries).as_deref(), Some("j"));
+
+            // The user's next token.
+            let mut later = value(0, "1");
+            later.journal = Some("later".to_owned());
+            queries.result(side, value(0, "1"));
+            queries.result(side, later);
+            queries.forget();
+            queries.pass(Some("alice"), Some("alice"));
+            queries.runs_at(QueryId(0), side);
+            assert_eq!(journal(&queries).as_deref(), Some("later"));
+
+            // Another user's pages don't end where this one's did.
+            queries.result(side, value(0, "2"));
+            queries.forget();
+            queries.pass(Some("alice"), Some("bob"));
+            queries.runs_at(QueryId(0), side);
+            assert_eq!(journal(&queries), None);
+
+            // On another side it begins anew.
+            queries.result(side, value(0, "3"));
+            queries.runs_at(QueryId(0), OTHER);
+            assert_eq!(journal(&queries), None);
+            queries.runs_nowhere(QueryId(0), error("blocked"));
+            queries.runs_at(QueryId(0), OTHER);
+            assert_eq!(journal(&queries), None);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_asked_as_it_is_says_so_whoever_the_client_is_by_then() {
+        let mut queries = Queries::default();
+        let cursor = r#"[{"paginationOpts": {"cursor": "c"}}]"#;
+        queries.add(query(0, cursor, Some("main j")));
+        queries.runs_at(QueryId(0), OWN);
+        queries.add(query(1, "[1, 2]", None));
+        // Another token comes before the words went out.
+        queries.forget();
+        let words = told(&mut queries);
+        assert_eq!(words[0], INVALID_CURSOR);
+        assert!(words[1].starts_with("Invalid arguments: "), "{words:?}");
+        for id in [0, 1] {
+            assert_eq!(queries.runs_at(QueryId(id), OWN), Change::default());
+        }
     }
 
     #[test]

@@ -67,13 +67,15 @@ impl OwnSide {
             };
         };
         let latest = live.latest();
+        let has_moved = matches!(latest, Some(OwnResults::Moved));
         let is_new = latest.is_some() || std::mem::take(&mut self.again);
         if let Some(latest) = latest {
             self.latest = latest;
         }
         match &self.latest {
             OwnResults::Nothing => Taken::NotYet,
-            OwnResults::Moved if is_new => Taken::Moved,
+            // What is found then counts, until there are results or the route changes.
+            OwnResults::Moved if has_moved => Taken::Moved,
             OwnResults::Moved => Taken::NotYet,
             OwnResults::Failed(error) => {
                 if is_new {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use byod_runtime::relay::{MainLine, WritingMain, act_own, mutate_own, runs_at};
-use byod_runtime::{Error, FunctionType, Session};
+use byod_runtime::{Error, FunctionType, Runs, Session};
 use byod_sync::server::{Answer, Stop};
 use byod_sync::{Completion, FunctionError, Json, QueryResult, Request, SessionId, Timestamp};
 use tokio::time::timeout;
@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::shared::Shared;
 use super::side::{Side, only};
 use crate::failure::{self, Failure};
+use crate::state::Gateway;
 
 /// How long an answer of the user's deployment waits for the results that have its writes.
 const CATCH_UP: Duration = Duration::from_secs(5);
@@ -25,6 +26,9 @@ pub(super) struct Asked {
     pub(super) request: Request,
     /// Who asks; `None` for somebody of whom main knows no user.
     pub(super) session: Option<Session>,
+    pub(super) gateway: Gateway,
+    /// The token of whom main knew no user.
+    pub(super) stranger: Option<String>,
     pub(super) line: MainLine,
     pub(super) shared: Arc<Shared>,
     /// Main's host.
@@ -33,7 +37,10 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Runs the mutation where it runs now. Its answer has a moment at which the client sees what it wrote.
-    pub(super) async fn mutate(self) -> Result<Answer, Stop> {
+    pub(super) async fn mutate(mut self) -> Result<Answer, Stop> {
+        if let Err(error) = self.know_who().await {
+            return Ok(self.answer(Err(error), Timestamp::ZERO, Vec::new()));
+        }
         let kind = FunctionType::Mutation;
         for _ in 0..AGAIN {
             let session = match self.side(kind).await {
@@ -89,7 +96,10 @@ impl Asked {
     }
 
     /// Runs the action where it runs now, at most once.
-    pub(super) async fn act(self) -> Result<Answer, Stop> {
+    pub(super) async fn act(mut self) -> Result<Answer, Stop> {
+        if let Err(error) = self.know_who().await {
+            return Ok(self.answer(Err(error), Timestamp::ZERO, Vec::new()));
+        }
         let kind = FunctionType::Action;
         for _ in 0..AGAIN {
             let session = match self.side(kind).await {
@@ -125,7 +135,26 @@ impl Asked {
                 (Err(lost), Vec::new())
             }
         };
+        // It may be what signs the client up, also where it failed later.
+        self.shared.may_have_changed_main();
         self.answer(result, Timestamp::ZERO, log_lines)
+    }
+
+    /// Who has signed up by another way may have connected a deployment by now: nothing that belongs there is to be written
+    /// to main. Whatever is main's own, as what signs up is, goes there without asking.
+    async fn know_who(&mut self) -> Result<(), FunctionError> {
+        let function = self.gateway.byod.router().function(&self.request.path);
+        let is_mains = function.is_some_and(|function| matches!(function.runs, Runs::Main { .. }));
+        let (None, Some(token), false) = (&self.session, &self.stranger, is_mains) else {
+            return Ok(());
+        };
+        let asked = self.gateway.session_now(token).await;
+        self.session = asked.map_err(|error| told(&error, &self.main))?;
+        if self.session.is_some() {
+            // The client's queries follow.
+            self.shared.may_have_changed_main();
+        }
+        Ok(())
     }
 
     fn writing(&self) -> Option<WritingMain> {

@@ -14,7 +14,7 @@ use super::clock::Clock;
 pub(super) struct Shared {
     pub(super) clock: Clock,
     state: Mutex<State>,
-    /// That a mutation has changed main.
+    /// That the client may have changed main.
     main_changed: Notify,
 }
 
@@ -57,35 +57,22 @@ impl Shared {
     pub(super) fn main_owes(&self) -> Timestamp {
         let ts = self.clock.next();
         self.lock().main_owes = ts;
-        self.main_changed.notify_one();
+        self.may_have_changed_main();
         ts
     }
 
-    /// Waits until a mutation has changed main, since it was waited for last.
-    pub(super) async fn changed_main(&self) -> MainChange<'_> {
+    /// What the client did may have changed main, and who it is there.
+    pub(super) fn may_have_changed_main(&self) {
+        self.main_changed.notify_one();
+    }
+
+    /// Waits until the client may have changed main, since it was waited for last.
+    pub(super) async fn main_changed(&self) {
         self.main_changed.notified().await;
-        MainChange(Some(&self.main_changed))
     }
 
     pub(super) fn owed_of_main(&self) -> Timestamp {
         self.lock().main_owes
-    }
-}
-
-/// A change of main, to be waited for again unless it is seen.
-pub(super) struct MainChange<'a>(Option<&'a Notify>);
-
-impl MainChange<'_> {
-    pub(super) fn seen(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for MainChange<'_> {
-    fn drop(&mut self) {
-        if let Some(again) = self.0 {
-            again.notify_one();
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use byod_runtime::ProblemDetails;
-use byod_sync::server::{Settings as Sync, serve};
+use byod_sync::server::{Settings as Sync, serve_until};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
@@ -47,6 +47,11 @@ fn open(gateway: Gateway, version: &str, mut request: Request) -> Response {
         let why = "this connection can't become a WebSocket's";
         return ProblemDetails::new(426, "no_websocket", why).into_response();
     };
+    let Some(mut open) = gateway.settings.ending.open() else {
+        let why = "This gateway is about to end.";
+        let problem = ProblemDetails::new(503, "ending", why);
+        return problem.retry_after(Duration::from_secs(1)).into_response();
+    };
     let Ok(place) = gateway.all_sockets.clone().try_acquire_owned() else {
         let why = "This gateway has as many sockets open as it may have.";
         let problem = ProblemDetails::new(503, "too_many_sockets", why);
@@ -58,9 +63,15 @@ fn open(gateway: Gateway, version: &str, mut request: Request) -> Response {
         let config = Some(settings.websocket());
         let io = TokioIo::new(upgraded);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, config).await;
-        let ended = serve(socket, ClientView::new(gateway), settings).await;
+        let ended = serve_until(
+            socket,
+            ClientView::new(gateway),
+            settings,
+            open.has_to_end(),
+        )
+        .await;
         tracing::debug!(%ended, "a client's socket has ended");
-        drop(place);
+        drop((place, open));
     });
     let headers = [
         (UPGRADE, HeaderValue::from_static("websocket")),

@@ -11,7 +11,7 @@ use byod_sync::{Query, QueryId, Request, SessionId, Timestamp, Token};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::caller::{Caller, User, becomes_a_user, expired, stop};
+use super::caller::{Caller, User, becomes_known, expired, stop};
 use super::clock::Clock;
 use super::held::{Change, Queries};
 use super::main_side::MainSide;
@@ -83,6 +83,11 @@ impl ClientView {
         }
     }
 
+    fn user(&self) -> Option<String> {
+        let session = self.caller.session.as_ref()?;
+        Some(session.user_id().as_str().to_owned())
+    }
+
     fn main(&mut self) -> &mut MainSide {
         let (byod, client) = (&self.gateway.byod, self.client);
         self.main
@@ -94,6 +99,8 @@ impl ClientView {
             client,
             request,
             session: self.caller.session.clone(),
+            gateway: self.gateway.clone(),
+            stranger: self.caller.token.clone(),
             line: self.main().line.clone(),
             shared: self.shared.clone(),
             main: self.main_host.clone(),
@@ -207,6 +214,8 @@ impl ClientView {
         };
         if taken == Taken::Moved {
             self.look_again();
+            // Nothing else may wake the client for a while.
+            self.look();
         }
         let found = !self.queries.any_doubtful();
         Ok(Known {
@@ -252,6 +261,7 @@ impl View for ClientView {
     }
 
     async fn authenticate(&mut self, token: Token) -> Result<(), Stop> {
+        let former = self.user();
         // Whatever was of somebody else goes before anything is asked.
         self.look_again();
         self.queries.forget();
@@ -262,7 +272,13 @@ impl View for ClientView {
         match token {
             Token::None => {}
             Token::User(token) => {
-                let (caller, main) = Caller::of_token(&self.gateway, &token, self.client).await?;
+                let Self {
+                    gateway,
+                    client,
+                    shared,
+                    ..
+                } = self;
+                let (caller, main) = Caller::of_token(gateway, &token, *client, shared).await?;
                 self.caller = caller;
                 self.main = Some(main);
             }
@@ -271,6 +287,8 @@ impl View for ClientView {
                 return Err(Stop::Refused(message));
             }
         }
+        let user = self.user();
+        self.queries.pass(former.as_deref(), user.as_deref());
         Ok(())
     }
 
@@ -305,17 +323,13 @@ impl View for ClientView {
                 looking,
                 main,
                 own,
-                gateway,
-                shared,
                 ..
             } = self;
             tokio::select! {
                 stop = expired(caller.expires) => return Err(stop),
                 () = route_changed(&mut caller.route) => self.look_again(),
                 found = found(looking) => self.found(found),
-                user = becomes_a_user(gateway, caller.token.as_deref(), shared) => {
-                    self.is_user(user?);
-                }
+                user = becomes_known(&mut caller.becoming) => self.is_user(user?),
                 () = main_changed(main) => {}
                 () = own.changed(), if held.is_none() => {}
                 () = at(overdue) => {}

@@ -93,10 +93,9 @@ impl Keyed {
             ("result", result.clone()),
         ];
         ctx.insert(IDEMPOTENCY_TABLE, Object::from(entry))?;
-        let old = ctx.query(IDEMPOTENCY_TABLE);
-        let old = old
-            .filter(|entry| is_older(entry, outdated))
-            .take(REMOVED)?;
+        // The oldest come first: what is behind one that is kept is kept, too.
+        let old = ctx.query(IDEMPOTENCY_TABLE).take(REMOVED)?;
+        let old = old.into_iter().filter(|entry| is_older(entry, outdated));
         for entry in old {
             ctx.delete(entry.id().unwrap_or_default())?;
         }

@@ -22,7 +22,7 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let token = bearer(&parts.headers).ok_or_else(|| {
+        let token = bearer_token(&parts.headers).ok_or_else(|| {
             Error::unauthenticated("no `Authorization: Bearer …` came with the request")
         })?;
         Byod::from_ref(state).session_for(token).await
@@ -45,7 +45,9 @@ where
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token of `Authorization: Bearer …`; `None` without that header, and where it is of another scheme or empty. With the
+/// feature `axum`.
+pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     let token = token.trim();

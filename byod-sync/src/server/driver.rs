@@ -37,6 +37,22 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     V: View,
 {
+    serve_until(socket, view, settings, pending()).await
+}
+
+/// Serves one socket to its end, or until somebody else is to serve the client: after `handed_over` the client is heard no
+/// more, what runs is answered, and the socket is closed with 1012. The client comes back by itself, and says again what
+/// it has no answer to.
+pub async fn serve_until<S, V>(
+    socket: WebSocketStream<S>,
+    view: V,
+    settings: Settings,
+    handed_over: impl Future<Output = ()>,
+) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    V: View,
+{
     let (sink, mut frames) = socket.split();
     let (outgoing, mut written) = outgoing();
     let patience = settings.send_time;
@@ -54,7 +70,7 @@ where
     let writing = written.write(sink, patience);
     tokio::pin!(writing);
     let ended = tokio::select! {
-        ended = driver.run(&mut frames) => ended,
+        ended = driver.run(&mut frames, handed_over) => ended,
         // Whoever can't be written to has gone, or is too slow.
         _ = &mut writing => return Ended::ByClient,
     };
@@ -89,8 +105,9 @@ impl<V: View> Driver<V> {
     async fn run(
         &mut self,
         frames: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
+        handed_over: impl Future<Output = ()>,
     ) -> Ended {
-        match self.converse(frames).await {
+        match self.converse(frames, handed_over).await {
             Err(ended) => ended,
             Ok(never) => match never {},
         }
@@ -99,7 +116,10 @@ impl<V: View> Driver<V> {
     async fn converse(
         &mut self,
         frames: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
+        handed_over: impl Future<Output = ()>,
     ) -> Result<std::convert::Infallible, Ended> {
+        tokio::pin!(handed_over);
+        let mut ending = false;
         let mut last_frame = Instant::now();
         let mut pace = Pace::new(self.settings.messages);
         let ping = self.settings.ping;
@@ -107,14 +127,24 @@ impl<V: View> Driver<V> {
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let owed = self.conversation.owed();
-            let most = self.settings.transitions;
+            let is_idle = self.mutations.is_empty() && self.actions.is_empty() && owed.is_none();
+            if ending && is_idle {
+                return Err(closed(1012, "ServiceRestart"));
+            }
             tokio::select! {
+                () = &mut handed_over, if !ending => {
+                    ending = true;
+                    // Those behind it haven't begun, and come again.
+                    self.mutations.truncate(1);
+                }
                 frame = frames.next() => {
                     last_frame = Instant::now();
                     if pace.is_exceeded() {
                         return Err(closed(1013, "TooManyMessages"));
                     }
                     match frame {
+                        // It comes again, to who takes over.
+                        Some(Ok(Message::Text(_))) if ending => {}
                         Some(Ok(Message::Text(text))) => self.said(&text).await?,
                         Some(Ok(Message::Binary(_))) => {
                             let unknown = crate::error::ProtocolError::Unknown;
@@ -136,7 +166,7 @@ impl<V: View> Driver<V> {
                     let Answer { id, result, log_lines, .. } = answer?;
                     self.send(&ServerMessage::ActionResponse { id, result, log_lines })?;
                 }
-                ready = ready(&mut self.view, owed, &self.outgoing, most) => {
+                ready = ready(&mut self.view, owed, &self.outgoing, &self.settings) => {
                     ready?;
                     let moment = self.view.advance().await;
                     for message in self.conversation.advanced(moment) {
@@ -253,9 +283,10 @@ async fn ready<V: View>(
     view: &mut V,
     owed: Option<crate::timestamp::Timestamp>,
     outgoing: &Outgoing,
-    most: usize,
+    settings: &Settings,
 ) -> Result<(), Stop> {
-    outgoing.fewer_transitions(most).await;
+    let (transitions, bytes) = (settings.transitions, settings.waiting_bytes);
+    outgoing.room(transitions, bytes).await;
     view.ready(owed).await
 }
 

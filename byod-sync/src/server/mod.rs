@@ -21,7 +21,7 @@ mod view;
 pub use chunks::{chunks, takes_chunks};
 pub use conversation::{Asked, Conversation};
 #[cfg(feature = "serve")]
-pub use driver::serve;
+pub use driver::{serve, serve_until};
 pub use mistake::Mistake;
 pub use moment::{Answer, Moment, Updated};
 #[cfg(feature = "serve")]

@@ -68,9 +68,9 @@ impl Outgoing {
         self.waiting.transitions.load(Ordering::Relaxed)
     }
 
-    /// Waits until fewer transitions wait than that.
-    pub(super) async fn fewer_transitions(&self, most: usize) {
-        while self.transitions() >= most {
+    /// Waits until there is room for a transition: fewer of them wait than that, and no more bytes.
+    pub(super) async fn room(&self, transitions: usize, bytes: usize) {
+        while self.transitions() >= transitions || self.bytes() > bytes {
             self.waiting.sent.notified().await;
         }
     }

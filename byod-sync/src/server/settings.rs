@@ -21,7 +21,8 @@ pub struct Settings {
     pub messages: (u32, u32),
     /// How many transitions wait to be sent; changes after that become one.
     pub transitions: usize,
-    /// How many bytes wait for a slow client before another answer closes it. A transition alone doesn't, however large.
+    /// How many bytes wait for a slow client before another answer closes it. A transition alone doesn't, however large; no
+    /// other one is made while more than that waits.
     pub waiting_bytes: usize,
     /// How long a client may take to receive one message before it is closed.
     pub send_time: Duration,

@@ -29,7 +29,7 @@ pub(super) struct Follower {
     session: Session,
     queries: Vec<Prepared<Json>>,
     /// The query to begin with again on another deployment, where its cursors mean nothing.
-    first: Option<Prepared<Json>>,
+    first: Option<Box<Prepared<Json>>>,
     /// The deployment that the last results were of.
     deployment: Option<Deployment>,
     moved: bool,
@@ -90,7 +90,7 @@ impl Follower {
     /// Of pages, of which that is the first.
     pub(super) fn of_pages(session: Session, first: Prepared<Json>, nudge: Arc<Notify>) -> Self {
         Self {
-            first: Some(first.again(&session)),
+            first: Some(Box::new(first.again(&session))),
             nudge,
             ..Self::new(session, vec![first])
         }
@@ -338,9 +338,9 @@ impl Follower {
         if let Some(held) = place.held.take_if(|_| !following.may_have_changed()) {
             return Step::Held(held);
         }
-        let every = self.session.byod().inner().live.poll;
-        // What was never given is asked for at once.
-        let poll = place.given.as_ref().map_or(Duration::ZERO, |_| every);
+        // What was never given is asked for at once. Whatever else wakes the stream meanwhile puts nothing off.
+        let now = tokio::time::Instant::now();
+        let poll_at = place.given.as_ref().map_or(now, |_| place.poll_at);
         let news = async {
             match &place.watch {
                 Some(watch) => watch.next().await,
@@ -353,7 +353,7 @@ impl Follower {
             news = news => Step::News(news),
             () = self.nudge.notified() => Step::Nudge,
             () = tokio::time::sleep_until(place.look_again) => Step::Look,
-            () = sleep(poll), if place.polls => Step::Poll,
+            () = tokio::time::sleep_until(poll_at), if place.polls => Step::Poll,
         }
     }
 
@@ -379,6 +379,9 @@ impl Follower {
         });
         let (asked, session) = asked.await;
         self.session = session;
+        if let Some(place) = &mut self.place {
+            place.poll_at = tokio::time::Instant::now() + self.session.byod().inner().live.poll;
+        }
         asked
     }
 

@@ -10,8 +10,9 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 
 use super::follower::{Follower, Results};
 use super::polled::read_text;
-use crate::calls::call::{Prepared, Query, Routed};
+use crate::calls::call::{Prepared, Query, Read, Routed};
 use crate::calls::session::Session;
+use crate::codec::FunctionInfo;
 use crate::deployment::answer::Given;
 use crate::error::Error;
 
@@ -49,7 +50,8 @@ impl<T> Query<T> {
         T: 'static,
     {
         let (session, query, reader) = apart(self.0);
-        let follower = Follower::new(session, vec![query]);
+        // Else the stream has a place for it, and one for it while it waits.
+        let follower = Box::new(Follower::new(session, vec![query]));
         let values = stream::unfold((follower, reader), async |(mut follower, reader)| {
             let value = follower.next(|results| reader.routed(results)).await;
             Some((value, (follower, reader)))
@@ -61,25 +63,37 @@ impl<T> Query<T> {
 /// How the values of one query are read.
 #[doc(hidden)]
 pub struct Reader<T> {
-    pub(super) query: Prepared<T>,
+    function: &'static FunctionInfo,
+    read: Read<T>,
+    /// How many a value may consist of.
+    values: usize,
 }
 
 /// A query as it is watched, and how its values are read.
 pub(super) fn apart<T>(query: Prepared<T>) -> (Session, Prepared<Json>, Reader<T>) {
     let watched = query.reading(read_text);
-    (query.session.clone(), watched, Reader { query })
+    let reader = Reader::of(&query);
+    (query.session, watched, reader)
 }
 
 impl<T> Reader<T> {
+    pub(super) fn of(query: &Prepared<T>) -> Self {
+        Self {
+            function: query.function,
+            read: query.read,
+            values: query.limits().values,
+        }
+    }
+
     pub(super) fn read(&self, value: Result<Json, Error>, results: &Results) -> Result<T, Error> {
-        let path = self.query.function.path;
+        let path = self.function.path;
         let mut context = results.target.client().context(FunctionType::Query, path);
-        context.values = self.query.limits().values;
-        (self.query.read)(Given::Value(value?.get()), context)
+        context.values = self.values;
+        (self.read)(Given::Value(value?.get()), context)
     }
 
     pub(super) fn sees_no_connected(&self) -> bool {
-        self.query.function.runs.sees_no_connected()
+        self.function.runs.sees_no_connected()
     }
 
     fn routed(&self, mut results: Results) -> Result<Routed<T>, Error> {

@@ -50,7 +50,7 @@ impl<T> Pages<T> {
             nudge: Arc::default(),
         });
         let reader = PagesReader::new(*self.1, wanted.clone());
-        let loaded = stream::unfold(reader, async |mut reader| {
+        let loaded = stream::unfold(Box::new(reader), async |mut reader| {
             let loaded = reader.next().await;
             Some((loaded, reader))
         });
@@ -70,7 +70,7 @@ struct Wanted {
 /// Keeps the pages contiguous.
 struct PagesReader<T> {
     call: PaginatedQuery<T>,
-    follower: Follower,
+    follower: Box<Follower>,
     reader: Reader<Page<T>>,
     /// Those that are open, in order.
     ranges: Vec<Range>,
@@ -87,8 +87,8 @@ impl<T: Send + 'static> PagesReader<T> {
         let watched = first.reading(read_text);
         Self {
             ranges: vec![call.start()],
-            follower: Follower::of_pages(session, watched, wanted.nudge.clone()),
-            reader: Reader { query: first },
+            follower: Box::new(Follower::of_pages(session, watched, wanted.nudge.clone())),
+            reader: Reader::of(&first),
             call,
             next: None,
             wanted,

@@ -28,6 +28,8 @@ pub(super) struct Place {
     pub(super) watch: Option<Watch>,
     /// Whether they are asked for, for want of a socket.
     pub(super) polls: bool,
+    /// When they are asked for next.
+    pub(super) poll_at: tokio::time::Instant,
     /// When to look at the route again, though nobody says that it has changed.
     pub(super) look_again: tokio::time::Instant,
     /// What came and has not been given yet.
@@ -56,6 +58,7 @@ impl Place {
         Ok(Self {
             look_again: due(session, queries),
             polls: watch.is_none(),
+            poll_at: tokio::time::Instant::now(),
             watch,
             found,
             held: None,

@@ -34,7 +34,7 @@ impl Session {
             .0
             .iter()
             .all(|query| query.session.is_same_user(self));
-        let follower = Follower::new(self.clone(), watched.0);
+        let follower = Box::new(Follower::new(self.clone(), watched.0));
         // Said once, and nothing else ever.
         let problem = (!same).then(|| {
             Error::config(

@@ -36,7 +36,8 @@ pub(super) struct Slot(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     results: Option<Results>,
-    trouble: Option<News>,
+    /// In a box: it is seldom there, and there may be many of these.
+    trouble: Option<Box<News>>,
     waker: Option<Waker>,
 }
 
@@ -50,7 +51,7 @@ impl Slot {
     }
 
     pub(super) fn trouble(&self, trouble: News) {
-        self.put(|waiting| waiting.trouble = Some(trouble));
+        self.put(|waiting| waiting.trouble = Some(Box::new(trouble)));
     }
 
     fn put(&self, change: impl FnOnce(&mut Waiting)) {
@@ -86,6 +87,6 @@ impl Slot {
 impl Waiting {
     fn take(&mut self) -> Option<News> {
         let results = self.results.take().map(News::Results);
-        results.or_else(|| self.trouble.take())
+        results.or_else(|| self.trouble.take().map(|trouble| *trouble))
     }
 }

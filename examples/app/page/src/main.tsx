@@ -13,7 +13,7 @@ const convex = new ConvexReactClient(`${location.origin}/convex`);
 function Root() {
   const { user, fetchToken } = useSignIn();
   return (
-    <BYODProvider signedIn={user !== null} fetchToken={fetchToken}>
+    <BYODProvider signedIn={user !== null} user={user} fetchToken={fetchToken}>
       <App />
     </BYODProvider>
   );
