@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use error::Error;
-use records::{moving, release, rotate};
+use records::{disconnect, moving, release, rotate};
 
 /// What every command's help ends with.
 const EXIT_STATUS: &str = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work.";
@@ -156,6 +156,28 @@ enum Command {
         /// isn't set, from a line of standard input.
         #[arg(long, value_name = "URL")]
         deployment: Option<String>,
+        /// The module of main that holds the functions for users' records.
+        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+        module: String,
+        /// Allow a deployment on this machine, also over http.
+        #[arg(long)]
+        development: bool,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have main answer a user again, instead of their own deployment.
+    ///
+    /// Takes main and the keys from the environment, as `rotate-key` does. Prints how many
+    /// documents stay on the deployment, where `byod.toml` has `[user.move]`: `byod move`
+    /// brings them to main, now as before.
+    Disconnect {
+        /// The user's id on main.
+        #[arg(long)]
+        user: String,
+        /// Their subject at the auth provider, where that isn't the id.
+        #[arg(long)]
+        subject: Option<String>,
         /// The module of main that holds the functions for users' records.
         #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
         module: String,
@@ -351,6 +373,23 @@ fn run(command: Command) -> Result<bool, Error> {
             let report = release::release(options)?;
             print::either(json, &report, print::release)?;
             Ok(report.is_free())
+        }
+        Command::Disconnect {
+            user,
+            subject,
+            module,
+            development,
+            json,
+        } => {
+            let options = disconnect::Options {
+                user,
+                subject,
+                module,
+                development,
+            };
+            let report = disconnect::disconnect(options)?;
+            print::either(json, &report, print::disconnected)?;
+            Ok(true)
         }
         Command::Move {
             user,

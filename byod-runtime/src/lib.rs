@@ -62,6 +62,7 @@ pub use error::ConnectionProblem;
 pub use error::ProblemDetails;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
 pub use routing::RoutedClient;
+pub use routing::{BringData, Brought, Connect, Disconnected, LeftBehind};
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};
 pub use routing::{

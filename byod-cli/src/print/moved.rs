@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::style::{BAD, BOLD, GOOD, MIND};
+use crate::records::disconnect;
 use crate::records::moving::{Moved, Planned, Report};
 
 pub(crate) fn moved(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -61,6 +62,28 @@ fn planned(report: &Planned, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "\n{BAD}It can't move: {problem}{BAD:#}")?;
     }
     Ok(())
+}
+
+/// What `byod disconnect` prints.
+pub(crate) fn disconnected(report: &disconnect::Report, out: &mut dyn Write) -> io::Result<()> {
+    let user = &report.user_id;
+    writeln!(
+        out,
+        "{GOOD}{user:?} has no deployment in use: main answers.{GOOD:#}"
+    )?;
+    match (&report.left, &report.unknown) {
+        (Some(left), _) if left.documents > 0 => writeln!(
+            out,
+            "{MIND}{} documents ({} bytes) stay on their deployment.{MIND:#} \
+             `byod move --user {user} --to main` brings them.",
+            left.documents, left.bytes
+        ),
+        (_, Some(why)) => writeln!(
+            out,
+            "{MIND}How many documents stay on their deployment isn't known: {why}{MIND:#}"
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn done(report: &Moved, out: &mut dyn Write) -> io::Result<()> {

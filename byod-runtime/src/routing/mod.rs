@@ -1,5 +1,6 @@
 //! Which deployment answers a user, and what is done where it fails.
 
+mod bringing;
 mod cache;
 mod changed_records;
 mod claims;
@@ -32,7 +33,9 @@ mod target;
 mod testing;
 mod watched;
 
+pub use bringing::{BringData, Brought, Disconnected, LeftBehind};
 pub(crate) use cache::{Ages, Route, RouteCache};
+pub use connecting::Connect;
 pub(crate) use connects_under_way::ConnectsUnderWay;
 pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use deliveries::Outbox;

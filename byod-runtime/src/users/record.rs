@@ -62,6 +62,12 @@ pub struct Moving {
 }
 
 impl UserDatabaseConfig {
+    /// Whether where the user's data is will be decided by a move.
+    pub(crate) fn is_moving(&self) -> bool {
+        let moving = self.moving.as_ref();
+        moving.is_some_and(|moving| moving.frozen || moving.phase == "check")
+    }
+
     /// Whether nothing may be written of what the user has.
     pub(crate) fn is_frozen(&self) -> bool {
         self.moving.as_ref().is_some_and(|moving| moving.frozen)

@@ -10,15 +10,21 @@ use super::planning::PlannedMove;
 use super::state::{self, Begun, Direction, MovePhase, State};
 use super::steps::{Report, Stop};
 use crate::error::Error;
-use crate::users::{Subject, UserId};
+use crate::users::{ConnectionStatus, Subject, UserId};
 
-/// How long what was moved stays where it was.
+/// How long what was moved stays where it was. By default seven days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeepFor {
     /// That long, then [`Byod::resume_moves`] deletes it.
     Time(Duration),
     /// Until the user's data moves again.
     Good,
+}
+
+impl Default for KeepFor {
+    fn default() -> Self {
+        Self::Time(Duration::from_secs(7 * 24 * 3600))
+    }
 }
 
 impl KeepFor {
@@ -42,6 +48,8 @@ pub struct Move {
     subject: Subject,
     direction: Direction,
     keep: KeepFor,
+    /// The record's status, where it may be no other.
+    expected: Option<ConnectionStatus>,
 }
 
 /// What became of what was to be moved.
@@ -117,8 +125,8 @@ impl Byod {
         self.moving(user.into(), subject.into(), Direction::In)
     }
 
-    /// Moves what the user has on their own deployment back to main, and disconnects it.
-    /// As [`move_in`](Self::move_in) otherwise.
+    /// Moves what the user has on their own deployment back to main, and disconnects it; one
+    /// that was disconnected before as well. As [`move_in`](Self::move_in) otherwise.
     pub fn move_out(&self, user: impl Into<UserId>, subject: impl Into<Subject>) -> Move {
         self.moving(user.into(), subject.into(), Direction::Out)
     }
@@ -129,7 +137,8 @@ impl Byod {
             user,
             subject,
             direction,
-            keep: KeepFor::Time(Duration::from_secs(7 * 24 * 3600)),
+            keep: KeepFor::default(),
+            expected: None,
         }
     }
 
@@ -211,6 +220,12 @@ impl Move {
         self
     }
 
+    /// Only where the record has that status when it begins.
+    pub(crate) fn expecting(mut self, status: ConnectionStatus) -> Self {
+        self.expected = Some(status);
+        self
+    }
+
     /// What it would do: nothing is written, and nobody is kept from writing.
     pub async fn plan(&self) -> Result<PlannedMove, Error> {
         self.user.check()?;
@@ -227,7 +242,16 @@ impl Move {
         let main = self.byod.inner().store.main();
         loop {
             let (subject, keep) = (self.subject.as_str(), self.keep.time());
-            let begin = state::begin(main, user, subject, self.direction, keep, &holder);
+            let expected = self.expected.as_ref();
+            let begin = state::begin(
+                main,
+                user,
+                subject,
+                self.direction,
+                keep,
+                expected,
+                &holder,
+            );
             let state = match begin.await? {
                 Begun::Move(state) => *state,
                 Begun::Not(reason) => return Err(not_moved(user, reason)),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::deployment::Client;
 use crate::error::{Endpoint, Error};
-use crate::users::UserId;
+use crate::users::{ConnectionStatus, UserId};
 
 const GET: &str = "byod/moves:get";
 const OPEN: &str = "byod/moves:open";
@@ -122,6 +122,7 @@ pub(super) async fn begin(
     subject: &str,
     direction: Direction,
     keep_for: Option<Duration>,
+    expected: Option<&ConnectionStatus>,
     holder: &str,
 ) -> Result<Begun, Error> {
     #[derive(Serialize)]
@@ -132,12 +133,15 @@ pub(super) async fn begin(
         subject: &'a str,
         direction: Direction,
         keep_for: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expected: Option<&'a ConnectionStatus>,
     }
     let args = Args {
         by: by(user, holder),
         subject,
         direction,
         keep_for: keep_for.map(|time| time.as_millis().try_into().unwrap_or(u64::MAX >> 12)),
+        expected,
     };
     // Sent twice it begins one.
     again(main, Endpoint::Mutation, BEGIN, &args).await
