@@ -211,6 +211,12 @@ enum Command {
         /// deleted there after seven days, by a service that resumes moves.
         #[arg(long)]
         keep: bool,
+        /// How many documents, and as many files, are taken to main at the most.
+        #[arg(long, value_name = "NUMBER", default_value_t = 2_000_000)]
+        most_documents: u64,
+        /// How many bytes of both.
+        #[arg(long, value_name = "NUMBER", default_value_t = 4 << 30)]
+        most_bytes: u64,
         /// The module of main that holds the functions for users' records.
         #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
         module: String,
@@ -397,6 +403,8 @@ fn run(command: Command) -> Result<bool, Error> {
             to,
             dry_run,
             keep,
+            most_documents,
+            most_bytes,
             module,
             development,
             json,
@@ -407,6 +415,8 @@ fn run(command: Command) -> Result<bool, Error> {
                 to,
                 dry_run,
                 keep,
+                most_documents,
+                most_bytes,
                 module,
                 development,
             };

@@ -28,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) to: To,
     pub(crate) dry_run: bool,
     pub(crate) keep: bool,
+    pub(crate) most_documents: u64,
+    pub(crate) most_bytes: u64,
     pub(crate) module: String,
     pub(crate) development: bool,
 }
@@ -99,6 +101,7 @@ pub(crate) fn run(options: &Options) -> Result<Report, Error> {
     let byod = ByodBuilder::from_env()?
         .credentials_module(&*options.module)
         .development(options.development)
+        .most_moved_out(options.most_documents, options.most_bytes)
         .build()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,5 +1,6 @@
 //! Which deployment answers a user, and what is done where it fails.
 
+mod allowance;
 mod bringing;
 mod cache;
 mod changed_records;
@@ -33,6 +34,7 @@ mod target;
 mod testing;
 mod watched;
 
+pub(crate) use allowance::Allowance;
 pub use bringing::{BringData, Brought, Disconnected, LeftBehind};
 pub(crate) use cache::{Ages, Route, RouteCache};
 pub use connecting::Connect;

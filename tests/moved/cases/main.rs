@@ -220,6 +220,33 @@ async fn what_cant_be_there_stays_and_is_told() {
     assert_eq!(everything_of(&world, &bob.id).await.len(), 3);
 }
 
+/// A deployment is in its owner's hands, and main is everybody's.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_user_may_bring_does_not_come_to_main() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 20, 0).await;
+    let hers = everything_of(&world, &alice.id).await;
+    alice.connect(&world.byod).await;
+    let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE);
+    moved.await.unwrap();
+    for (documents, bytes) in [(10, 1 << 20), (1000, 1000)] {
+        let strict = world.strict(documents, bytes);
+        let error = strict.move_out(&*alice.id, "alice").await.unwrap_err();
+        assert!(
+            matches!(&error, Error::NotMoved { reason, .. } if reason.contains("most_moved_out")),
+            "{error}"
+        );
+        assert!(everything_of(&world, &alice.id).await.is_empty());
+        assert_eq!(everything_there(&alice).await, hers);
+    }
+    let moved = world.strict(24, 1 << 20).move_out(&*alice.id, "alice");
+    moved.await.unwrap();
+    assert_eq!(everything_of(&world, &alice.id).await, hers);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_that_is_called_off_leaves_nothing() {
     let Some(world) = World::start().await else {

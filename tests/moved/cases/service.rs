@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use byod_moved_tests::{FUNCTIONS, TABLES};
-use byod_runtime::{Byod, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session};
+use byod_runtime::{Byod, ByodBuilder, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -47,6 +47,12 @@ impl World {
     /// Another process of the service.
     pub(crate) fn another(&self) -> Byod {
         service(&self.proxy.url, &self.main.deploy_key)
+    }
+
+    /// One that takes no more than this to main.
+    pub(crate) fn strict(&self, documents: u64, bytes: u64) -> Byod {
+        let builder = builder(&self.proxy.url, &self.main.deploy_key);
+        builder.most_moved_out(documents, bytes).build().unwrap()
     }
 
     pub(crate) async fn user(&self, subject: &str) -> User {
@@ -140,6 +146,10 @@ impl User {
 }
 
 pub(crate) fn service(url: &str, deploy_key: &str) -> Byod {
+    builder(url, deploy_key).build().unwrap()
+}
+
+fn builder(url: &str, deploy_key: &str) -> ByodBuilder {
     Byod::builder()
         .main_url(url)
         .deploy_key(deploy_key)
@@ -149,8 +159,6 @@ pub(crate) fn service(url: &str, deploy_key: &str) -> Byod {
         .cache_ttl(Duration::from_millis(500))
         .timeout(Duration::from_secs(2))
         .development(true)
-        .build()
-        .unwrap()
 }
 
 fn address(deployment: &NodeDeployment) -> std::net::SocketAddr {

@@ -11,6 +11,7 @@ impl Mover {
     /// Tells the receiving side what there is, and sums it up.
     pub(super) async fn list(&mut self, round: Option<u64>) -> Result<Listing, Stop> {
         let mut listing = Listing::default();
+        self.taken.lists();
         for place in 0..self.plan.len() {
             let (table, of) = &self.plan[place];
             let table = table.clone();
@@ -111,6 +112,7 @@ impl Mover {
         round: Option<u64>,
         listing: &mut Listing,
     ) -> Result<(), Stop> {
+        self.taken.rows(rows).map_err(Stop::Impossible)?;
         if rows.is_empty() {
             return Ok(());
         }

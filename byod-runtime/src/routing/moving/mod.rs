@@ -1,5 +1,6 @@
 //! Moves what a user has from main to their own deployment, or back.
 
+mod comparing;
 mod following;
 mod listing;
 mod phases;
@@ -8,6 +9,7 @@ mod sides;
 mod state;
 mod steps;
 mod sums;
+mod taken;
 mod wire;
 
 pub use following::{KeepFor, LeftDocument, Move, MoveReport, Resumed};

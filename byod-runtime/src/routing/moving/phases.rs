@@ -7,6 +7,7 @@ use super::super::service::Byod;
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::steps::{Mover, Report, Stop};
+use super::taken::Taken;
 use super::wire::difference;
 use crate::deployment::Client;
 use crate::error::Error;
@@ -91,6 +92,7 @@ impl Byod {
             frozen: Instant::now()
                 .checked_sub(frozen)
                 .unwrap_or_else(Instant::now),
+            taken: Taken::new(state.direction, self.inner().most_moved_out),
             state,
         })
     }

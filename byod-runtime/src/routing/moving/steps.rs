@@ -1,13 +1,13 @@
 //! The steps of a move: each may be taken again from its beginning.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::sides::Side;
 use super::state::{self, MovePhase, State};
-use super::sums::Sum;
+use super::taken::Taken;
 use super::wire::{Document, Plan, Written};
 use crate::deployment::Client;
 use crate::error::Error;
@@ -17,11 +17,8 @@ use crate::users::UserId;
 pub(super) const PAGE: usize = 400;
 pub(super) const BATCH: usize = 200;
 
-/// How often what differs is copied again.
-const ROUNDS: u32 = 8;
-
 /// How many kinds of notes are kept.
-const MOST_NOTES: usize = 100;
+pub(super) const MOST_NOTES: usize = 100;
 
 /// Why a move stops before it is over.
 pub(super) enum Stop {
@@ -62,6 +59,7 @@ pub(super) struct Mover {
     pub(super) report: Report,
     /// When writes were refused from.
     pub(super) frozen: Instant,
+    pub(super) taken: Taken,
 }
 
 impl Mover {
@@ -102,7 +100,8 @@ impl Mover {
         self.copy_listed().await
     }
 
-    async fn copy_listed(&mut self) -> Result<(), Stop> {
+    pub(super) async fn copy_listed(&mut self) -> Result<(), Stop> {
+        self.taken.copies();
         for table in self.tables() {
             self.state.table = Some(table.clone());
             self.all_of(&table, "listed", false).await?;
@@ -110,7 +109,7 @@ impl Mover {
         Ok(())
     }
 
-    fn tables(&self) -> Vec<String> {
+    pub(super) fn tables(&self) -> Vec<String> {
         self.plan.iter().map(|(name, _)| name.clone()).collect()
     }
 
@@ -130,6 +129,7 @@ impl Mover {
     /// Fills in what came too late to be referred to.
     pub(super) async fn references(&mut self) -> Result<(), Stop> {
         loop {
+            self.taken.copies();
             let mut progress = false;
             for table in self.tables() {
                 self.state.table = Some(table.clone());
@@ -155,6 +155,7 @@ impl Mover {
                 break;
             }
         }
+        self.taken.copies();
         // What is waited for now doesn't come.
         for state in ["held", "partial"] {
             for table in self.tables() {
@@ -176,6 +177,8 @@ impl Mover {
         let mut left = &ids[..];
         while !left.is_empty() {
             let got = self.from.documents(table, left).await?;
+            let taken = self.taken.documents(&got.documents, &got.files);
+            taken.map_err(Stop::Impossible)?;
             let taken = (got.taken as usize).clamp(1, left.len());
             let there: HashSet<&str> = got.documents.iter().map(|doc| doc.old.as_str()).collect();
             for old in left[..taken]
@@ -264,84 +267,6 @@ impl Mover {
         }
     }
 
-    /// Compares both sides, and copies again what differs, until nothing does.
-    pub(super) async fn verify(&mut self) -> Result<(), Stop> {
-        for round in 0..ROUNDS {
-            // What is gone on the one side is told by what the other was told of last.
-            let number = (round > 0).then(now);
-            let listing = self.list(number).await?;
-            if let Some(number) = number {
-                for table in self.tables() {
-                    self.to.prune(&self.state.id, &table, number).await?;
-                }
-            }
-            if listing.news > 0.0 {
-                self.copy_listed().await?;
-                self.references().await?;
-            }
-            let (mut done, mut kept, mut is_same) = (0.0, 0.0, listing.news == 0.0);
-            for table in self.tables() {
-                self.state.table = Some(table.clone());
-                let mut sum = Sum::default();
-                let mut wrong = Vec::new();
-                let (mut cursor, mut count): (Option<String>, _) = (None, PAGE);
-                loop {
-                    let id = self.state.id.clone();
-                    let part = self.to.verify(&id, &table, cursor.as_deref(), count);
-                    let part = match part.await {
-                        Err(error) if is_refused(&error) && count > 1 => {
-                            count /= 2;
-                            continue;
-                        }
-                        part => part?,
-                    };
-                    for hash in &part.hashes {
-                        sum.add(hash);
-                    }
-                    done += part.done;
-                    kept += part.kept;
-                    wrong.extend(part.wrong);
-                    cursor = part.cursor;
-                    self.step().await?;
-                    if cursor.is_none() {
-                        break;
-                    }
-                }
-                is_same &= wrong.is_empty() && listing.sums.get(&table) == Some(&sum);
-                if !wrong.is_empty() {
-                    self.to.again(&self.state.id, &wrong).await?;
-                }
-            }
-            (self.report.documents, self.report.kept) = (done as u64, kept as u64);
-            if is_same {
-                return self.list_kept().await;
-            }
-            self.copy_listed().await?;
-            self.references().await?;
-        }
-        Err(Stop::Impossible(
-            "what is moved goes on changing, by something that doesn't ask the service".to_owned(),
-        ))
-    }
-
-    /// What stays where it is, as much as is told.
-    async fn list_kept(&mut self) -> Result<(), Stop> {
-        self.report.left.clear();
-        for table in self.tables() {
-            let count = MOST_NOTES - self.report.left.len();
-            if count == 0 || self.report.kept == 0 {
-                break;
-            }
-            let id = &self.state.id;
-            let kept = self.to.next(id, &table, Some("kept"), None, count).await?;
-            for row in kept.rows {
-                let reason = row.note.unwrap_or_default();
-                self.report.left.push((table.clone(), row.old, reason));
-            }
-        }
-        Ok(())
-    }
-
     /// Deletes where it was what is on the other side; what has changed since stays.
     pub(super) async fn tidy(&mut self) -> Result<(), Stop> {
         let id = self.state.id.clone();
@@ -415,9 +340,4 @@ pub(super) fn is_refused(error: &Error) -> bool {
         error,
         Error::Function { .. } | Error::TooLarge { .. } | Error::TooManyValues { .. }
     )
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }

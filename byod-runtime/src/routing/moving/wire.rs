@@ -47,13 +47,13 @@ pub(super) struct Children {
     pub(super) taken: f64,
 }
 
-/// A document on its way: nothing of it is looked at.
+/// A document on its way: nothing of its text is looked at.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Document {
     pub(super) old: String,
     created: f64,
-    text: String,
-    hash: String,
+    pub(super) text: String,
+    pub(super) hash: String,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
