@@ -391,7 +391,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> Strin
         "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
     );
     if moves {
-        imports.push_str("import { withMove } from \"./moves\";\n");
+        imports.push_str("import { moving, movingOf, withMove } from \"./moves\";\n");
     }
     // A schema of the app's own has the table, so its validators serve.
     let (record, by_updated) = match present {
@@ -414,6 +414,13 @@ fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> Strin
         true => "\n    await withMove(ctx.db, userId, await recordOf(ctx, userId))",
         false => " await recordOf(ctx, userId)",
     };
+    let (moving_type, moving) = match moves {
+        true => (
+            "      moving: v.optional(moving),\n",
+            "      moving: await movingOf(ctx.db, userId),\n",
+        ),
+        false => ("", ""),
+    };
     // Without an index it would be run again whenever any record changes, over all of them.
     let changes = by_updated.map(changes).unwrap_or_default();
     let id = users.id();
@@ -432,6 +439,8 @@ fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> Strin
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)
         .replace("/*read*/", read)
+        .replace("/*moving type*/", moving_type)
+        .replace("/*moving*/", moving)
         .replace("/*id type*/", &id_type)
         .replace("/*id*/", &id)
 }

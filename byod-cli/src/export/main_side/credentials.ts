@@ -26,7 +26,7 @@ export const getConfig = query({
       connectionError: v.optional(v.string()),
       schemaVersion: v.number(),
       lastSchemaDeploy: v.optional(v.number()),
-    }),
+/*moving type*/    }),
     v.null(),
   ),
   handler: async (ctx) => {
@@ -40,7 +40,7 @@ export const getConfig = query({
       connectionError: config.connectionError,
       schemaVersion: config.schemaVersion,
       lastSchemaDeploy: config.lastSchemaDeploy,
-    };
+/*moving*/    };
   },
 });
 

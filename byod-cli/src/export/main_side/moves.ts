@@ -246,17 +246,37 @@ export const end = internalMutation({
 const isAsBefore = (record: any, row: any) =>
   record?.connectionStatus === row.was && record.authTags === row.authTags;
 
-/** The record, with how far the user's move is. */
+/** How far a user's data is on its way, as they are shown it. */
+export const moving = v.object({
+  direction: v.union(v.literal("in"), v.literal("out")),
+  phase: v.string(),
+  /** Whether what they write is refused until it is over. */
+  frozen: v.boolean(),
+  table: v.union(v.string(), v.null()),
+  done: v.number(),
+  total: v.number(),
+});
+
+/** How far the user's data is on its way, if it is. */
+export async function movingOf(
+  db: DatabaseReader,
+  user: any,
+): Promise<Infer<typeof moving> | undefined> {
+  const row = await moveOf(db, user);
+  if (row === null) return undefined;
+  const { direction, phase, table, done, total } = row;
+  const frozen = FROZEN.includes(phase);
+  return { direction, phase, frozen, table, done, total };
+}
+
+/** The record, with that. */
 export async function withMove(
   db: DatabaseReader,
   user: any,
   record: any,
 ): Promise<any> {
-  const row = record === null ? null : await moveOf(db, user);
-  if (row === null) return record;
-  const { direction, phase, table, done, total } = row;
-  const frozen = FROZEN.includes(phase);
-  return { ...record, move: { direction, phase, frozen, table, done, total } };
+  const move = record === null ? undefined : await movingOf(db, user);
+  return move === undefined ? record : { ...record, move };
 }
 
 /** The record is read again by all who have it. */
