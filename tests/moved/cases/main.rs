@@ -11,7 +11,7 @@ mod service;
 
 use std::time::Duration;
 
-use byod_runtime::{ConnectionStatus, Error, KeepFor};
+use byod_runtime::{ConnectionStatus, Credentials, Error, KeepFor};
 use serde_json::{Value, json};
 
 use content::{everything_of, everything_there};
@@ -304,6 +304,169 @@ async fn who_watches_goes_along() {
     };
     let soon = tokio::time::timeout(Duration::from_secs(20), seen);
     soon.await.expect("it is seen");
+}
+
+/// What runs on main and asks for what its caller has is told so there.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_on_main_writes_nothing_while_it_moves() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 3, 0).await;
+    let folder = json!({"name": "imported"});
+    let hers = everything_of(&world, &alice.id).await;
+    let titles = list(&alice).await.join(", ");
+    alice.prepare(&world.byod).await;
+    for way_in in [true, false] {
+        let (byod, id) = (world.byod.clone(), alice.id.clone());
+        let moving = tokio::spawn(async move {
+            match way_in {
+                true => byod.move_in(id, "alice").keep(AT_ONCE).await,
+                false => byod.move_out(id, "alice").keep(AT_ONCE).await,
+            }
+        });
+        world.frozen(&alice.id).await;
+        // A process that knows nothing of the user yet has main run it.
+        let fresh = world.session(&world.another(), &alice.id, "alice");
+        let read = fresh.action::<String>("imports:titles", &json!({}));
+        assert_eq!(read.unwrap().await.unwrap(), titles);
+        let fresh = world.session(&world.another(), &alice.id, "alice");
+        let write = fresh.action::<String>("imports:folder", &folder).unwrap();
+        let error = write.await.unwrap_err();
+        let data: Value = error.function_data().unwrap().unwrap();
+        assert_eq!(data["code"], "byod_moving");
+        moving.await.unwrap().unwrap();
+        let (here, there) = (
+            everything_of(&world, &alice.id).await,
+            everything_there(&alice).await,
+        );
+        let (full, empty) = match way_in {
+            true => (there, here),
+            false => (here, there),
+        };
+        assert_eq!(full, hers);
+        assert!(empty.is_empty());
+    }
+    let write = alice.session.action::<String>("imports:folder", &folder);
+    write.unwrap().await.unwrap();
+}
+
+/// Nobody who looks sees an empty app.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_is_connected_with_what_its_user_has() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 3, 0).await;
+    let hers = everything_of(&world, &alice.id).await;
+    let titles = list(&alice).await;
+
+    // What can't be used changes nothing.
+    let gone = Credentials {
+        deployment_url: "http://127.0.0.1:9".into(),
+        ..alice.credentials()
+    };
+    let brought = world.byod.connect(&*alice.id, "alice", &gone).bring_data();
+    let brought = brought.await.unwrap();
+    assert!(brought.test.problem.is_some() && brought.moved.is_none());
+    assert_eq!(list(&alice).await, titles);
+
+    let query = alice.session.query::<Vec<String>>("notes:list", &json!({}));
+    let mut live = query.unwrap().watch();
+    assert_eq!(live.next().await.unwrap().unwrap(), titles);
+    let credentials = alice.credentials();
+    let connected = world.byod.connect(&*alice.id, "alice", &credentials);
+    let brought = connected.bring_data().keep(AT_ONCE).await.unwrap();
+    assert_eq!(brought.test.status, ConnectionStatus::Connected);
+    assert_eq!(brought.moved.unwrap().documents, hers.len() as u64);
+    assert_eq!(everything_there(&alice).await, hers);
+    assert!(everything_of(&world, &alice.id).await.is_empty());
+    let folder: String = alice
+        .mutation("folders:create", json!({"name": "new"}))
+        .await;
+    let note = json!({"title": "written there", "folderId": folder});
+    alice.mutation::<String>("notes:create", note).await;
+    let seen = async {
+        loop {
+            let seen = live.next().await.unwrap().unwrap();
+            assert!(seen.len() >= titles.len(), "{seen:?}");
+            if seen.iter().any(|title| title == "written there") {
+                return;
+            }
+        }
+    };
+    let soon = tokio::time::timeout(Duration::from_secs(20), seen);
+    soon.await.expect("it is seen");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_disconnects_is_told_what_stays_behind_and_may_bring_it() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 3, 0).await;
+    let hers = everything_of(&world, &alice.id).await;
+    let credentials = alice.credentials();
+    let connect = || world.byod.connect(&*alice.id, "alice", &credentials);
+    connect().bring_data().keep(AT_ONCE).await.unwrap();
+
+    let disconnected = world.byod.disconnect(&*alice.id).await.unwrap();
+    assert_eq!(list(&alice).await, [""; 0]);
+    let left = disconnected.left_behind("alice").await.unwrap();
+    assert_eq!(left.documents, hers.len() as u64);
+    assert!(left.bytes > 100);
+    let moved = disconnected.bring_back("alice").keep(AT_ONCE).await.unwrap();
+    assert_eq!(moved.documents, hers.len() as u64);
+    assert_eq!(everything_of(&world, &alice.id).await, hers);
+    assert!(everything_there(&alice).await.is_empty());
+    let left = disconnected.left_behind("alice").await.unwrap();
+    assert_eq!(left.documents, 0);
+
+    // Who disconnects while it moves in has done so: what was connected before, or wasn't.
+    for bring in [true, false] {
+        let (byod, id) = (world.byod.clone(), alice.id.clone());
+        let connect = connect();
+        let moving = tokio::spawn(async move {
+            match bring {
+                true => connect.bring_data().await.map(|_| ()),
+                false => byod.move_in(id, "alice").await.map(|_| ()),
+            }
+        });
+        world.frozen(&alice.id).await;
+        world.byod.disconnect(&*alice.id).await.unwrap();
+        let error = moving.await.unwrap().unwrap_err();
+        assert!(matches!(error, Error::NotMoved { .. }), "{error}");
+        world.byod.resume_moves().await.unwrap();
+        let status = world.byod.status(&*alice.id).await.unwrap();
+        let record = status.record.unwrap();
+        assert_eq!(record.connection_status, ConnectionStatus::Disconnected);
+        assert_eq!(everything_of(&world, &alice.id).await, hers);
+        assert!(everything_there(&alice).await.is_empty());
+    }
+}
+
+/// A test of the deployment says nothing of where the data is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_is_tested_while_data_moves_answers_no_sooner() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 3, 0).await;
+    let titles = list(&alice).await;
+    let credentials = alice.credentials();
+    let connect = world.byod.connect(&*alice.id, "alice", &credentials);
+    let moving = tokio::spawn(async move { connect.bring_data().await });
+    world.frozen(&alice.id).await;
+    let test = world.byod.test_connection(&*alice.id).await.unwrap();
+    assert_eq!((test.problem, test.status), (None, ConnectionStatus::Pending));
+    assert_eq!(list(&alice).await, titles);
+    let brought = moving.await.unwrap().unwrap();
+    assert_eq!(brought.test.status, ConnectionStatus::Connected);
+    assert_eq!(list(&alice).await, titles);
 }
 
 /// A process of its own, which is told what to move by its environment.

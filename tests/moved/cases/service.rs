@@ -75,6 +75,18 @@ impl World {
         let _: Option<()> = self.on_main("peek:leaseEnds", &args).await;
     }
 
+    /// Until nothing is written of what the user has.
+    pub(crate) async fn frozen(&self, user: &str) {
+        loop {
+            let status = self.byod.status(user).await.unwrap();
+            let moving = status.record.and_then(|record| record.moving);
+            if moving.is_some_and(|moving| moving.frozen) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     pub(crate) fn main_key(&self) -> &str {
         &self.main.deploy_key
     }
