@@ -240,6 +240,71 @@ export const documents = internalQuery({
   },
 });
 
+/** What would become of these documents on the other side; nothing is written. */
+export const survey = internalQuery({
+  args: {
+    ...who,
+    table: v.string(),
+    ids: v.array(v.string()),
+    /** Which stay, as far as that is known. */
+    staying: v.array(v.string()),
+    /** What the other side's table takes, as JSON, where that is something else. */
+    takes: v.optional(v.string()),
+  },
+  returns: v.object({
+    references: v.number(),
+    files: v.array(v.object({ id: v.string(), size: v.number() })),
+    /** Which can't be there, and why. */
+    stays: v.array(
+      v.object({
+        old: v.string(),
+        reason: v.string(),
+        /** Whether the other side's table takes no such document. */
+        isMisfit: v.boolean(),
+      }),
+    ),
+    /** What others go without. */
+    without: v.array(v.string()),
+    /** Of how many ids that is. */
+    taken: v.number(),
+  }),
+  handler: async (ctx, { table, ids, staying, takes, ...given }) => {
+    const them = await asked(ctx.db, given);
+    const db: any = ctx.db;
+    const there: Validator = takes === undefined ? null : JSON.parse(takes);
+    const go: Surveying = {
+      db,
+      them,
+      staying: new Set(staying),
+      known: new Map(),
+      files: new Map(),
+      references: 0,
+    };
+    const stays = [];
+    const without: string[] = [];
+    let taken = 0;
+    for (const id of ids.slice(0, MOST)) {
+      if (taken > 0 && go.known.size > MOST_REFERENCES / 2) break;
+      taken += 1;
+      const known = db.normalizeId(table, id);
+      const doc = known === null ? null : await db.get(known);
+      if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) continue;
+      const { _id: old, _creationTime, ...rest } = doc;
+      const walk = { lacks: [], idOf: (of: string, id: string) => goes(go, of, id) };
+      const value: any = await rewritten(walk, tableOf(table).takes, rest, "");
+      const isMisfit =
+        value !== MISSING && there !== null && !isOf(there, value);
+      const reason = isMisfit
+        ? "the other side's table takes no such document"
+        : `it needs ${walk.lacks.join(", ")}`;
+      if (isMisfit || value === MISSING) stays.push({ old, reason, isMisfit });
+      else without.push(...walk.lacks);
+    }
+    const files = [...go.files].map(([id, size]) => ({ id, size }));
+    return { references: go.references, files, stays, without, taken };
+  },
+});
+
 /** Notes what is to come: what is new, or another than what has come, is to be taken. */
 export const list = internalMutation({
   args: {
@@ -377,6 +442,7 @@ export const write = internalMutation({
         known,
         waits: false,
         lacks: [],
+        idOf: (table, id) => idOf(go, table, id),
       };
       const state = await taken(go, row, { created, text, hash });
       said[state] += 1;
@@ -587,8 +653,16 @@ export const filed = internalMutation({
   },
 });
 
+/** A document whose ids become others. */
+interface Walk {
+  /** What it goes without. */
+  lacks: string[];
+  /** What an id of the table becomes. */
+  idOf: (table: string, id: string) => Promise<any>;
+}
+
 /** One document on its way. */
-interface Going {
+interface Going extends Walk {
   ctx: MutationCtx;
   them: Who;
   move: string;
@@ -596,8 +670,18 @@ interface Going {
   known: Map<string, any>;
   /** Whether it refers to what hasn't come yet. */
   waits: boolean;
-  /** What it goes without. */
-  lacks: string[];
+}
+
+/** What is known of where references lead. */
+interface Surveying {
+  db: any;
+  them: Who;
+  staying: Set<string>;
+  /** Whether what these ids name goes along. */
+  known: Map<string, boolean>;
+  /** The size of each. */
+  files: Map<string, number>;
+  references: number;
 }
 
 async function taken(
@@ -639,7 +723,7 @@ const MISSING = Symbol("missing");
 
 /** The value with ids as they are here; what refers to nothing here is left out. */
 async function rewritten(
-  go: Going,
+  go: Walk,
   of: Validator,
   value: any,
   at: string,
@@ -647,7 +731,7 @@ async function rewritten(
   switch (of.type) {
     case "id":
       if (typeof value !== "string") return value;
-      return await idOf(go, of.tableName, value);
+      return await go.idOf(of.tableName, value);
     case "array": {
       if (!Array.isArray(value)) return value;
       const items = [];
@@ -727,6 +811,32 @@ async function idOf(go: Going, table: string, id: string): Promise<any> {
   const isTheirs =
     field === null || namesOf(them).includes(valueAt(doc, field!) as string);
   return isTheirs ? known : MISSING;
+}
+
+/** The id, where what it names goes along. */
+async function goes(go: Surveying, table: string, id: string): Promise<any> {
+  const { db, them, known, files } = go;
+  if (table === "_storage") {
+    if (files.has(id)) return id;
+    const file = db.system.normalizeId(table, id);
+    const stored = file === null ? null : await db.system.get(file);
+    if (stored === null) return MISSING;
+    files.set(id, stored.size);
+    return id;
+  }
+  if (Object.hasOwn(TABLES, table)) {
+    go.references += 1;
+    if (!known.has(id)) {
+      const of = db.normalizeId(table, id);
+      const doc = of === null ? null : await db.get(of);
+      known.set(id, doc !== null && (await isTheirs(db, table, doc, them)));
+    }
+    return known.get(id) && !go.staying.has(id) ? id : MISSING;
+  }
+  if (table.startsWith("_")) return MISSING;
+  // Of main's other tables main alone knows whose documents are.
+  const isForeign = IS_USERS && CALLERS.includes(table);
+  return isForeign && !namesOf(them).includes(id) ? MISSING : id;
 }
 
 async function moved(go: Going, old: string) {

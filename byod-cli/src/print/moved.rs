@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::style::{BAD, BOLD, GOOD, MIND};
 use crate::records::disconnect;
-use crate::records::moving::{Moved, Planned, Report};
+use crate::records::moving::{Moved, Planned, Report, Table};
 
 pub(crate) fn moved(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     match report {
@@ -19,44 +19,52 @@ fn planned(report: &Planned, out: &mut dyn Write) -> io::Result<()> {
         .iter()
         .map(|table| table.table.chars().count());
     let width = names.max().unwrap_or(0).max("table".len());
-    writeln!(
-        out,
-        "{BOLD}{:width$}  {:>10}  {:>12}{BOLD:#}",
-        "table", "documents", "bytes"
-    )?;
-    let (mut documents, mut bytes) = (0, 0);
+    let line = |name: &str, of: [String; 5]| {
+        let [documents, bytes, references, files, stays] = of;
+        format!("{name:width$}  {documents:>10}  {bytes:>12}  {references:>10}  {files:>7}  {stays:>7}")
+    };
+    let head = ["documents", "bytes", "references", "files", "stay"].map(str::to_owned);
+    writeln!(out, "{BOLD}{}{BOLD:#}", line("table", head))?;
+    let counts = |table: &Table| {
+        let bytes = table.bytes + table.file_bytes;
+        [table.documents, bytes, table.references, table.files, table.stays]
+    };
+    let mut all = [0; 5];
+    for table in &report.tables {
+        let counts = counts(table);
+        writeln!(out, "{}", line(&table.table, counts.map(|n| n.to_string())))?;
+        for (sum, count) in all.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    }
+    let all = line("all", all.map(|n| n.to_string()));
+    writeln!(out, "{BOLD}{all}{BOLD:#}")?;
+    writeln!(out, "It would take about {:.0} s.", report.seconds)?;
     for table in &report.tables {
         let name = &table.table;
-        writeln!(
-            out,
-            "{name:width$}  {:>10}  {:>12}",
-            table.documents, table.bytes
-        )?;
-        documents += table.documents;
-        bytes += table.bytes;
-    }
-    writeln!(
-        out,
-        "{BOLD}{:width$}  {documents:>10}  {bytes:>12}{BOLD:#}",
-        "all"
-    )?;
-    let timeless = report.tables.iter().filter(|table| !table.keeps_time);
-    let timeless: Vec<&str> = timeless.map(|table| table.table.as_str()).collect();
-    if !timeless.is_empty() {
-        writeln!(
-            out,
-            "\n{MIND}No field says when these were made, once they are made anew: {}{MIND:#}",
-            timeless.join(", ")
-        )?;
-    }
-    for table in &report.tables {
+        for stays in &table.staying {
+            let (id, reason) = (&stays.id, &stays.reason);
+            writeln!(out, "{BAD}{name} {id} stays: {reason}{BAD:#}")?;
+        }
+        for note in &table.without {
+            let (what, times) = (&note.what, note.times);
+            writeln!(out, "{MIND}{name}: without `{what}`, {times} times{MIND:#}")?;
+        }
         for field in &table.not_looked_into {
-            let name = &table.table;
             writeln!(
                 out,
                 "{MIND}`{name}.{field}` may hold anything: ids in it stay as they are{MIND:#}"
             )?;
         }
+    }
+    let timeless = report.tables.iter().filter(|table| !table.keeps_time);
+    let timeless: Vec<&str> = timeless.map(|table| table.table.as_str()).collect();
+    if !timeless.is_empty() {
+        writeln!(
+            out,
+            "{MIND}No field says when these were made, once they are made anew: {}{MIND:#}",
+            timeless.join(", ")
+        )?;
     }
     if let Some(problem) = &report.problem {
         writeln!(out, "\n{BAD}It can't move: {problem}{BAD:#}")?;

@@ -47,6 +47,8 @@ pub(crate) enum Report {
 pub(crate) struct Planned {
     pub(crate) tables: Vec<Table>,
     pub(crate) problem: Option<String>,
+    /// How long it would take, as a guess.
+    pub(crate) seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -55,8 +57,22 @@ pub(crate) struct Table {
     pub(crate) table: String,
     pub(crate) documents: u64,
     pub(crate) bytes: u64,
+    pub(crate) references: u64,
+    pub(crate) files: u64,
+    pub(crate) file_bytes: u64,
+    /// How many can't be on the other side.
+    pub(crate) stays: u64,
+    pub(crate) staying: Vec<Staying>,
+    pub(crate) without: Vec<Note>,
     pub(crate) keeps_time: bool,
     pub(crate) not_looked_into: Vec<String>,
+}
+
+/// A document that can't be on the other side.
+#[derive(Debug, Serialize)]
+pub(crate) struct Staying {
+    pub(crate) id: String,
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -90,7 +106,9 @@ impl Report {
     /// Whether all of it can move, or has.
     pub(crate) fn is_whole(&self) -> bool {
         match self {
-            Self::Planned(planned) => planned.problem.is_none(),
+            Self::Planned(planned) => {
+                planned.problem.is_none() && planned.tables.iter().all(|table| table.stays == 0)
+            }
             Self::Moved(moved) => moved.kept == 0,
         }
     }
@@ -131,12 +149,23 @@ async fn planned(asked: &Move) -> Result<Report, Error> {
         table: table.table,
         documents: table.documents,
         bytes: table.bytes,
+        references: table.references,
+        files: table.files,
+        file_bytes: table.file_bytes,
+        stays: table.stays,
+        staying: table
+            .staying
+            .into_iter()
+            .map(|(id, reason)| Staying { id, reason })
+            .collect(),
+        without: notes(table.without),
         keeps_time: table.keeps_time,
         not_looked_into: table.not_looked_into,
     });
     Ok(Report::Planned(Planned {
         tables: tables.collect(),
         problem: planned.problem,
+        seconds: planned.takes.as_secs_f64(),
     }))
 }
 
@@ -157,7 +186,6 @@ async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
         }
     };
     progress.end();
-    let notes = report.notes.into_iter();
     let left = report.left.into_iter().map(|left| Left {
         table: left.table,
         id: left.id,
@@ -168,9 +196,15 @@ async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
         files: report.files,
         kept: report.kept,
         left: left.collect(),
-        notes: notes.map(|(what, times)| Note { what, times }).collect(),
+        notes: notes(report.notes),
         seconds: report.took.as_secs_f64(),
     }))
+}
+
+fn notes(all: Vec<(String, u64)>) -> Vec<Note> {
+    all.into_iter()
+        .map(|(what, times)| Note { what, times })
+        .collect()
 }
 
 /// A bar on a terminal; elsewhere a line for each change. On standard error, because the report goes to

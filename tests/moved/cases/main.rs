@@ -166,6 +166,10 @@ async fn files_move_with_what_names_them() {
         world.on_main::<()>("peek:patch", &patch).await;
     }
     alice.connect(&world.byod).await;
+    let planned = world.byod.move_in(&*alice.id, "alice").plan().await;
+    let planned = planned.unwrap().tables;
+    let notes = planned.iter().find(|table| table.table == "notes").unwrap();
+    assert_eq!((notes.files, notes.file_bytes), (1, text.len() as u64));
     let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE);
     let moved = moved.await.unwrap();
     assert_eq!((moved.files, moved.kept), (1, 0));
@@ -198,6 +202,33 @@ async fn what_cant_be_there_stays_and_is_told() {
         json!({"id": hers[0], "document": {"pinned": his[0], "related": [his[0], hers[2]]}});
     world.on_main::<()>("peek:patch", &patch).await;
     alice.connect(&world.byod).await;
+
+    let planned = world.byod.move_in(&*alice.id, "alice").plan().await;
+    let planned = planned.unwrap();
+    assert_eq!(planned.problem, None);
+    let told = planned.tables.iter().map(|table| {
+        let reasons = table.staying.iter().map(|(_, reason)| reason.as_str());
+        (&*table.table, table.documents, table.stays, reasons.collect())
+    });
+    let told: Vec<(&str, u64, u64, Vec<&str>)> = told.collect();
+    assert_eq!(
+        told,
+        [
+            ("folders", 1, 0, vec![]),
+            ("notes", 3, 1, vec!["it needs folderId"]),
+            ("comments", 3, 1, vec!["it needs noteId"]),
+        ]
+    );
+    let without: Vec<&str> = planned.tables[1]
+        .without
+        .iter()
+        .map(|(what, _)| &**what)
+        .collect();
+    for what in ["pinned", "related[]"] {
+        assert!(without.contains(&what), "{without:?}");
+    }
+    assert!(planned.tables[1].references > 6);
+
     let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE);
     let moved = moved.await.unwrap();
     // The note in his folder, and the comment on it.

@@ -123,10 +123,14 @@ impl Byod {
 
     /// Whether it can be, before anything is refused to the user.
     async fn check(&self, mover: &Mover) -> Result<(), Stop> {
-        if let Some(why) = difference(&mover.plan, &mover.to.plan().await?) {
-            return Err(Stop::Impossible(format!(
-                "{why}: export again, and deploy main and the user's deployment"
-            )));
+        if !difference(&mover.plan, &mover.to.plan().await?).is_empty() {
+            // Whether what there is fits all the same, its documents say.
+            let subject = mover.from.subject.as_str().into();
+            let direction = mover.state.direction;
+            let planned = self.planned(&mover.user, &subject, direction).await?;
+            if let Some(problem) = planned.problem {
+                return Err(Stop::Impossible(problem));
+            }
         }
         let rollouts = self.rollout();
         let mut tables = mover.plan.iter().map(|(table, _)| table);
@@ -147,7 +151,7 @@ impl Byod {
     }
 
     /// How long after writes are refused all that was under way is over.
-    fn settling(&self) -> Duration {
+    pub(super) fn settling(&self) -> Duration {
         let inner = self.inner();
         let told = match inner.listening.listens() {
             true => TOLD,

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use byod_schema::Validator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::state::again;
 use super::wire::{
-    Children, Document, Documents, File, Listed, Next, Noted, Page, Plan, Removed, Row, Tables,
-    Verified, Written,
+    Children, Document, Documents, File, Listed, Next, Noted, Page, Plan, Removed, Row, Survey,
+    Tables, Verified, Written,
 };
 use crate::deployment::Client;
 use crate::error::{Endpoint, Error};
@@ -168,6 +169,31 @@ impl Side {
             ..NOTHING
         };
         self.query("byod/moving:documents", of).await
+    }
+
+    pub(super) async fn survey(
+        &self,
+        table: &str,
+        ids: &[String],
+        staying: &[String],
+        takes: Option<&Validator>,
+    ) -> Result<Survey, Error> {
+        #[derive(Serialize)]
+        struct Args<'a> {
+            table: &'a str,
+            ids: &'a [String],
+            staying: &'a [String],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            takes: Option<String>,
+        }
+        let takes = takes.map(|takes| serde_json::to_string(takes).unwrap_or_default());
+        let args = Args {
+            table,
+            ids,
+            staying,
+            takes,
+        };
+        self.ask(Endpoint::Query, "byod/moving:survey", args).await
     }
 
     pub(super) async fn remove(&self, table: &str, rows: &[Noted]) -> Result<Removed, Error> {

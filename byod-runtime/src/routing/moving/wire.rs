@@ -108,6 +108,31 @@ pub(super) struct Verified {
     pub(super) cursor: Option<String>,
 }
 
+/// What would become of documents on the other side.
+#[derive(Deserialize)]
+pub(super) struct Survey {
+    pub(super) references: f64,
+    pub(super) files: Vec<Sized>,
+    pub(super) stays: Vec<Staying>,
+    pub(super) without: Vec<String>,
+    pub(super) taken: f64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Sized {
+    pub(super) id: String,
+    pub(super) size: f64,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Staying {
+    pub(super) old: String,
+    pub(super) reason: String,
+    /// Whether the other side's table takes no such document.
+    #[serde(rename = "isMisfit")]
+    pub(super) is_misfit: bool,
+}
+
 #[derive(Clone, Copy, Default, Deserialize)]
 pub(super) struct Removed {
     pub(super) changed: f64,
@@ -141,20 +166,26 @@ impl<'de> Deserialize<'de> for Tables {
     }
 }
 
-/// Why the two sides don't go together, if they don't.
-pub(super) fn difference(from: &Plan, to: &Plan) -> Option<String> {
-    let by_name = |plan| -> BTreeMap<_, _> {
-        let plan: &Plan = plan;
-        plan.iter()
-            .map(|(name, table)| (name.clone(), &table.takes))
-            .collect()
-    };
-    let (from, to) = (by_name(from), by_name(to));
-    let lacks = from.keys().chain(to.keys());
-    let mut lacks = lacks.filter(|name| !(from.contains_key(*name) && to.contains_key(*name)));
-    if let Some(name) = lacks.next() {
-        return Some(format!("one side has no table `{name}`"));
-    }
-    let differs = from.iter().find(|(name, takes)| to[*name] != **takes);
-    differs.map(|(name, _)| format!("documents of `{name}` are not the same on both sides"))
+/// Where both sides' tables are not the same, by the names of the giving side's.
+pub(super) enum Differs<'p> {
+    /// There is none on the other side.
+    IsNotThere,
+    /// What the other side's takes.
+    Takes(&'p Validator),
+}
+
+pub(super) fn difference<'p>(from: &Plan, to: &'p Plan) -> BTreeMap<String, Differs<'p>> {
+    let to: BTreeMap<&str, &Validator> = to
+        .iter()
+        .map(|(name, table)| (name.as_str(), &table.takes))
+        .collect();
+    let differs = from.iter().filter_map(|(name, table)| {
+        let how = match to.get(name.as_str()) {
+            None => Differs::IsNotThere,
+            Some(takes) if **takes != table.takes => Differs::Takes(takes),
+            Some(_) => return None,
+        };
+        Some((name.clone(), how))
+    });
+    differs.collect()
 }
