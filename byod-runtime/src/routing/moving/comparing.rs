@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::steps::{MOST_NOTES, Mover, PAGE, Stop, is_refused};
 use super::sums::Sum;
+use crate::error::{EXPLANATION, one_line};
 
 /// How often what differs is copied again.
 const ROUNDS: u32 = 8;
@@ -80,8 +81,9 @@ impl Mover {
             let id = &self.state.id;
             let kept = self.to.next(id, &table, Some("kept"), None, count).await?;
             for row in kept.rows {
-                let reason = row.note.unwrap_or_default();
-                self.report.left.push((table.clone(), row.old, reason));
+                let reason = one_line(&row.note.unwrap_or_default(), EXPLANATION);
+                let id = one_line(&row.old, EXPLANATION);
+                self.report.left.push((table.clone(), id, reason));
             }
         }
         Ok(())

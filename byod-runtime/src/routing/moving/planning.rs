@@ -11,7 +11,7 @@ use super::state::Direction;
 use super::steps::{BATCH, PAGE, Stop, is_refused};
 use super::taken::Taken;
 use super::wire::{Children, Differs, Found, Page, Plan, Row, Table, difference};
-use crate::error::Error;
+use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::{Subject, UserId};
 
 /// What a move would do.
@@ -258,8 +258,9 @@ impl Surveying<'_> {
                     planned.file_bytes += file.size as u64;
                 }
             }
-            planned.stays += survey.stays.len() as u64;
-            for stays in survey.stays {
+            let stays = survey.stays.into_iter();
+            for stays in stays.filter(|stays| some.contains(&stays.old)) {
+                planned.stays += 1;
                 if stays.is_misfit {
                     *self.misfits.entry(table.to_owned()).or_default() += 1;
                 }
@@ -267,10 +268,12 @@ impl Surveying<'_> {
                     self.staying.push(stays.old.clone());
                 }
                 if planned.staying.len() < NAMED {
-                    planned.staying.push((stays.old, stays.reason));
+                    let reason = one_line(&stays.reason, EXPLANATION);
+                    planned.staying.push((stays.old, reason));
                 }
             }
-            for what in survey.without {
+            for what in &survey.without {
+                let what = one_line(what, EXPLANATION);
                 let mut without = planned.without.iter_mut();
                 match without.find(|(known, _)| *known == what) {
                     Some((_, times)) => *times += 1,

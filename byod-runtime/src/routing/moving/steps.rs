@@ -10,7 +10,7 @@ use super::state::{self, MovePhase, State};
 use super::taken::Taken;
 use super::wire::{Document, Plan, Written};
 use crate::deployment::Client;
-use crate::error::Error;
+use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::UserId;
 
 /// How many documents are asked for at once, and how many parents.
@@ -197,10 +197,8 @@ impl Mover {
                 match fetched {
                     Ok(true) => self.report.files += 1,
                     Ok(false) | Err(Error::Function { .. }) => {
-                        self.note(format!(
-                            "a file of {} bytes could not be fetched",
-                            file.size
-                        ));
+                        let size = file.size;
+                        self.note(&format!("a file of {size} bytes could not be fetched"));
                     }
                     Err(error) => return Err(error.into()),
                 }
@@ -211,7 +209,7 @@ impl Mover {
             all.partial += written.partial;
             all.held += written.held;
             all.kept += written.kept;
-            for note in written.notes {
+            for note in &written.notes {
                 self.note(note);
             }
             left = &left[taken..];
@@ -260,7 +258,9 @@ impl Mover {
         Ok(all)
     }
 
-    fn note(&mut self, note: String) {
+    /// What a deployment says may be anything.
+    fn note(&mut self, note: &str) {
+        let note = one_line(note, EXPLANATION);
         let notes = &mut self.report.notes;
         if notes.len() < MOST_NOTES || notes.contains_key(&note) {
             *notes.entry(note).or_default() += 1;
@@ -281,7 +281,7 @@ impl Mover {
                 while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
                     match self.from.remove(&table, part).await {
                         Ok(removed) if removed.changed > 0.0 => {
-                            self.note(format!("{table}: changed where it was, and left there"));
+                            self.note(&format!("{table}: changed where it was, and left there"));
                         }
                         Ok(_) => {}
                         Err(error) if is_refused(&error) && part.len() > 1 => {

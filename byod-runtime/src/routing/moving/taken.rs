@@ -38,7 +38,7 @@ impl Taken {
         self.rows += rows.len().max(1) as u64;
         let are_named = rows
             .iter()
-            .all(|row| row.old.len() <= LONGEST && is_digest(&row.hash));
+            .all(|row| is_id(&row.old) && is_digest(&row.hash));
         self.within(are_named)
     }
 
@@ -77,6 +77,11 @@ impl Taken {
 
 /// No id is longer.
 const LONGEST: usize = 64;
+
+fn is_id(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    text.len() <= LONGEST && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
 
 /// Whether it is as both sides tell documents' states.
 fn is_digest(text: &str) -> bool {
@@ -118,7 +123,9 @@ mod tests {
     fn what_is_named_as_nothing_is_named_does_not_come_to_main() {
         let mut taken = Taken::new(Direction::Out, Allowance::default());
         assert!(taken.rows(&[row(&"a".repeat(LONGEST))]).is_ok());
-        assert!(taken.rows(&[row(&"a".repeat(LONGEST + 1))]).is_err());
+        for other in [&*"a".repeat(LONGEST + 1), "two words", "\u{1b}[2J"] {
+            assert!(taken.rows(&[row(other)]).is_err(), "{other:?}");
+        }
         let hash = "no digest".to_owned();
         assert!(taken.rows(&[Row { hash, ..row("a") }]).is_err());
     }
