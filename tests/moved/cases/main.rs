@@ -2,6 +2,7 @@
 //! there twice.
 
 mod content;
+mod faults;
 #[path = "../../support/node.rs"]
 #[allow(dead_code, reason = "others use the rest of it")]
 mod node;
