@@ -12,6 +12,7 @@ mod check;
 mod claim;
 mod components;
 mod each_habit;
+mod example_data;
 mod export;
 mod files;
 mod followed;
