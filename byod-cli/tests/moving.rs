@@ -38,7 +38,7 @@ fn documents_are_found_by_whose_they_are() {
     let by_parent = r#""comments": {"found":{"by":"parent","index":"by_note","field":"noteId","parents":["notes"]}"#;
     assert!(on_main.contains(by_owner) && on_main.contains(by_parent));
     let there = project.read("byod/convex/byod/moving.ts");
-    assert_eq!(there.matches(r#""found":{"by":"all"}"#).count(), 3);
+    assert_eq!(there.matches(r#""found":{"by":"all"}"#).count(), 5);
     project.export_shared();
     let there = project.read("byod/convex/byod/moving.ts");
     assert!(there.contains(by_parent));

@@ -413,6 +413,13 @@ export const write = internalMutation({
     documents: v.array(document_),
     /** Whether nothing is waited for any more. */
     isFinal: v.boolean(),
+    /**
+     * How those are taken that can't be without each other: first with others' ids in the place
+     * of theirs, then with their own as long as that leaves any out, then for good.
+     */
+    rings: v.optional(
+      v.union(v.literal("bridge"), v.literal("close"), v.literal("settle")),
+    ),
   },
   returns: v.object({
     /** Those that are here, whole. */
@@ -424,7 +431,7 @@ export const write = internalMutation({
     kept: v.number(),
     notes: v.array(v.string()),
   }),
-  handler: async (ctx, { move, table, documents, isFinal, ...given }) => {
+  handler: async (ctx, { move, table, documents, isFinal, rings, ...given }) => {
     const them = await asked(ctx.db, given);
     const said = { done: 0, partial: 0, held: 0, kept: 0 };
     const notes: string[] = [];
@@ -439,14 +446,16 @@ export const write = internalMutation({
         them,
         move,
         isFinal,
+        rings,
         known,
         waits: false,
+        bridges: false,
         lacks: [],
         idOf: (table, id) => idOf(go, table, id),
       };
       const state = await taken(go, row, { created, text, hash });
-      said[state] += 1;
-      if (state === "partial" || state === "held") continue;
+      said[state === "bridged" ? "partial" : state] += 1;
+      if (state !== "done" && state !== "kept") continue;
       const note = go.lacks.map((path) => `${table}: without \`${path}\``);
       for (const each of note) if (!notes.includes(each)) notes.push(each);
     }
@@ -667,9 +676,12 @@ interface Going extends Walk {
   them: Who;
   move: string;
   isFinal: boolean;
+  rings?: "bridge" | "close" | "settle";
   known: Map<string, any>;
   /** Whether it refers to what hasn't come yet. */
   waits: boolean;
+  /** Whether others' ids stand for those for now. */
+  bridges: boolean;
 }
 
 /** What is known of where references lead. */
@@ -688,11 +700,15 @@ async function taken(
   go: Going,
   row: any,
   { created, text, hash }: { created: number; text: string; hash: string },
-): Promise<"done" | "partial" | "held" | "kept"> {
+): Promise<"done" | "partial" | "held" | "kept" | "bridged"> {
   const { db } = go.ctx as any;
   const { takes, owner, created: field } = tableOf(row.table);
   const given: any = jsonToConvex(JSON.parse(text));
-  const value: any = await rewritten(go, takes, given, "");
+  let value: any = await rewritten(go, takes, given, "");
+  if (value === MISSING && go.waits && go.rings === "bridge") {
+    go.bridges = true;
+    value = await rewritten(go, takes, given, "");
+  }
   if (value === MISSING) {
     const state = go.waits && !go.isFinal ? "held" : "kept";
     const note =
@@ -708,7 +724,10 @@ async function taken(
   const before = row.new === undefined ? null : await db.get(row.new);
   const id = before === null ? await db.insert(row.table, value) : row.new;
   if (before !== null) await db.replace(id, value);
-  const state = go.waits && !go.isFinal ? "partial" : "done";
+  const isBridged =
+    (go.bridges && go.rings !== "settle") || go.rings === "close";
+  const whole = go.waits && !go.isFinal ? "partial" : "done";
+  const state = isBridged ? "bridged" : whole;
   const written = await hashOf(textOf(value));
   const note =
     go.lacks.length === 0 ? undefined : `without ${go.lacks.join(", ")}`;
@@ -791,9 +810,16 @@ async function idOf(go: Going, table: string, id: string): Promise<any> {
   if (table === "_storage" || Object.hasOwn(TABLES, table)) {
     const row = await moved(go, id);
     if (row === null || row.table !== table) return MISSING;
-    if (row.new !== undefined) return row.new;
-    if (row.state !== "kept") go.waits = true;
-    return MISSING;
+    const isThere = row.state !== "bridged" || go.rings !== undefined;
+    if (row.new !== undefined && isThere) {
+      if (row.state === "bridged") go.bridges = true;
+      return row.new;
+    }
+    // Those that can't be without each other are known when rings are closed.
+    if (row.state === "kept" || go.rings === "close") return MISSING;
+    go.waits = true;
+    const isBridge = go.bridges && go.rings === "bridge";
+    return isBridge ? await another(go.ctx.db, table, id) : MISSING;
   }
   if (table.startsWith("_")) return MISSING;
   if (CALLERS.includes(table)) {
@@ -837,6 +863,13 @@ async function goes(go: Surveying, table: string, id: string): Promise<any> {
   // Of main's other tables main alone knows whose documents are.
   const isForeign = IS_USERS && CALLERS.includes(table);
   return isForeign && !namesOf(them).includes(id) ? MISSING : id;
+}
+
+/** Any id of the table: it is taken, and becomes the right one once that is known. */
+async function another(db: any, table: string, old: string): Promise<any> {
+  const known = db.normalizeId(table, old);
+  if (known !== null || table === "_storage") return known ?? MISSING;
+  return (await db.query(table).first())?._id ?? MISSING;
 }
 
 async function moved(go: Going, old: string) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::service::{User, World};
 
-const TABLES: [&str; 3] = ["folders", "notes", "comments"];
+const TABLES: [&str; 5] = ["folders", "notes", "comments", "boxes", "lids"];
 
 /// On main.
 pub(crate) async fn everything_of(world: &World, user: &str) -> Vec<Value> {

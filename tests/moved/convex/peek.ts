@@ -56,6 +56,28 @@ export const store = internalAction({
   handler: async (ctx, { text }) => await ctx.storage.store(new Blob([text])),
 });
 
+/** A box and its lid, in the folder: somebody's before them had others' ids there. */
+export const box = internalMutation({
+  args: {
+    user: v.id("users"),
+    name: v.string(),
+    folder: v.id("folders"),
+    beside: v.optional(v.id("boxes")),
+  },
+  handler: async (ctx, { user, name, folder, beside }) => {
+    const box = await ctx.db.insert("boxes", {
+      userId: user,
+      name,
+      lid: "10000lids" as Id<"lids">,
+      folderId: folder,
+      beside,
+    });
+    const lid = await ctx.db.insert("lids", { userId: user, name, box });
+    await ctx.db.patch(box, { lid });
+    return box;
+  },
+});
+
 /** What many users have: folders in folders, and notes that refer to each other. */
 export const fill = internalMutation({
   args: { user: v.id("users"), notes: v.number(), from: v.number() },

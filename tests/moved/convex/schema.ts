@@ -48,6 +48,23 @@ export default defineSchema({
     madeAt: v.number(),
   }).index("by_user", ["userId"]),
 
+  // Neither is without the other.
+  boxes: defineTable({
+    userId: v.id("users"),
+    name: v.string(),
+    lid: v.id("lids"),
+    folderId: v.id("folders"),
+    beside: v.optional(v.id("boxes")),
+    madeAt: v.optional(v.number()),
+  }).index("by_user", ["userId"]),
+
+  lids: defineTable({
+    userId: v.id("users"),
+    name: v.string(),
+    box: v.id("boxes"),
+    madeAt: v.optional(v.number()),
+  }).index("by_user", ["userId"]),
+
   ...byodTables,
   ...byodMoveTables,
 });

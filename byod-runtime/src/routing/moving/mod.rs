@@ -5,6 +5,7 @@ mod following;
 mod listing;
 mod phases;
 mod planning;
+mod referring;
 mod sides;
 mod state;
 mod steps;

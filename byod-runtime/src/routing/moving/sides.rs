@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::state::again;
 use super::wire::{
-    Children, Document, Documents, File, Listed, Next, Noted, Page, Plan, Removed, Row, Survey,
+    Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row, Survey,
     Tables, Verified, Written,
 };
 use crate::deployment::Client;
@@ -66,6 +66,8 @@ struct Of<'a> {
     documents: Option<&'a [Document]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     is_final: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rings: Option<&'static str>,
 }
 
 const NOTHING: Of<'static> = Of {
@@ -84,6 +86,7 @@ const NOTHING: Of<'static> = Of {
     round: None,
     documents: None,
     is_final: None,
+    rings: None,
 };
 
 /// How long a file may take.
@@ -281,13 +284,14 @@ impl Side {
         id: &str,
         table: &str,
         documents: &[Document],
-        is_final: bool,
+        pass: Pass,
     ) -> Result<Written, Error> {
         let of = Of {
             id: Some(id),
             table: Some(table),
             documents: Some(documents),
-            is_final: Some(is_final),
+            is_final: Some(pass == Pass::Final),
+            rings: pass.rings(),
             ..NOTHING
         };
         self.mutation("byod/moving:write", of).await

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::sides::Side;
 use super::state::{self, MovePhase, State};
 use super::taken::Taken;
-use super::wire::{Document, Plan, Written};
+use super::wire::{Document, Pass, Plan, Written};
 use crate::deployment::Client;
 use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::UserId;
@@ -104,7 +104,7 @@ impl Mover {
         self.taken.copies();
         for table in self.tables() {
             self.state.table = Some(table.clone());
-            self.all_of(&table, "listed", false).await?;
+            self.all_of(&table, "listed", Pass::First).await?;
         }
         Ok(())
     }
@@ -114,7 +114,12 @@ impl Mover {
     }
 
     /// Copies what is in the state, which it leaves by that.
-    async fn all_of(&mut self, table: &str, state: &str, is_final: bool) -> Result<(), Stop> {
+    pub(super) async fn all_of(
+        &mut self,
+        table: &str,
+        state: &str,
+        pass: Pass,
+    ) -> Result<(), Stop> {
         loop {
             let id = self.state.id.clone();
             let next = self.to.next(&id, table, Some(state), None, BATCH).await?;
@@ -122,55 +127,16 @@ impl Mover {
             if ids.is_empty() {
                 return Ok(());
             }
-            self.send(table, ids, is_final).await?;
+            self.send(table, ids, pass).await?;
         }
-    }
-
-    /// Fills in what came too late to be referred to.
-    pub(super) async fn references(&mut self) -> Result<(), Stop> {
-        loop {
-            self.taken.copies();
-            let mut progress = false;
-            for table in self.tables() {
-                self.state.table = Some(table.clone());
-                for state in ["held", "partial"] {
-                    let mut cursor = None;
-                    loop {
-                        let id = self.state.id.clone();
-                        let next = self
-                            .to
-                            .next(&id, &table, Some(state), cursor.as_deref(), BATCH);
-                        let next = next.await?;
-                        let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
-                        let written = self.send(&table, ids, false).await?;
-                        progress |= written.done > 0.0 || state == "held" && written.partial > 0.0;
-                        cursor = next.cursor;
-                        if cursor.is_none() {
-                            break;
-                        }
-                    }
-                }
-            }
-            if !progress {
-                break;
-            }
-        }
-        self.taken.copies();
-        // What is waited for now doesn't come.
-        for state in ["held", "partial"] {
-            for table in self.tables() {
-                self.all_of(&table, state, true).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Copies these documents, and the files that they name.
-    async fn send(
+    pub(super) async fn send(
         &mut self,
         table: &str,
         ids: Vec<String>,
-        is_final: bool,
+        pass: Pass,
     ) -> Result<Written, Stop> {
         let id = self.state.id.clone();
         let mut all = Written::default();
@@ -203,7 +169,7 @@ impl Mover {
                     Err(error) => return Err(error.into()),
                 }
             }
-            let written = self.write(table, got.documents, is_final).await?;
+            let written = self.write(table, got.documents, pass).await?;
             self.state.done = (self.state.done + written.done + written.kept).min(self.state.total);
             all.done += written.done;
             all.partial += written.partial;
@@ -224,13 +190,13 @@ impl Mover {
         &self,
         table: &str,
         documents: Vec<Document>,
-        is_final: bool,
+        pass: Pass,
     ) -> Result<Written, Stop> {
         let id = &self.state.id;
         let mut all = Written::default();
         let mut parts = vec![&documents[..]];
         while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
-            match self.to.write(id, table, part, is_final).await {
+            match self.to.write(id, table, part, pass).await {
                 Ok(written) => {
                     all.done += written.done;
                     all.partial += written.partial;

@@ -90,6 +90,32 @@ pub(super) struct Next {
     pub(super) cursor: Option<String>,
 }
 
+/// How documents are taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// What they refer to may come later.
+    First,
+    /// Those that can't be without each other, with other ids in the place of theirs.
+    Bridge,
+    /// The same with theirs, but for what is kept back: then others may be, too.
+    Close,
+    /// The same for good.
+    Settle,
+    /// What isn't there doesn't come.
+    Final,
+}
+
+impl Pass {
+    pub(super) fn rings(self) -> Option<&'static str> {
+        match self {
+            Self::First | Self::Final => None,
+            Self::Bridge => Some("bridge"),
+            Self::Close => Some("close"),
+            Self::Settle => Some("settle"),
+        }
+    }
+}
+
 #[derive(Default, Deserialize)]
 pub(super) struct Written {
     pub(super) done: f64,
