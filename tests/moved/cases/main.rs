@@ -210,7 +210,8 @@ async fn what_cant_be_there_stays_and_is_told() {
     let tables = planned.tables.iter().filter(|table| table.documents > 0);
     let told = tables.map(|table| {
         let reasons = table.staying.iter().map(|(_, reason)| reason.as_str());
-        (&*table.table, table.documents, table.stays, reasons.collect())
+        let reasons: Vec<&str> = reasons.collect();
+        (&*table.table, table.documents, table.stays, reasons)
     });
     let told: Vec<(&str, u64, u64, Vec<&str>)> = told.collect();
     assert_eq!(

@@ -206,9 +206,9 @@ pub(super) fn difference<'p>(from: &Plan, to: &'p Plan) -> BTreeMap<String, Diff
         .map(|(name, table)| (name.as_str(), &table.takes))
         .collect();
     let differs = from.iter().filter_map(|(name, table)| {
-        let how = match to.get(name.as_str()) {
+        let how = match to.get(name.as_str()).copied() {
             None => Differs::IsNotThere,
-            Some(takes) if **takes != table.takes => Differs::Takes(takes),
+            Some(takes) if *takes != table.takes => Differs::Takes(takes),
             Some(_) => return None,
         };
         Some((name.clone(), how))
