@@ -133,7 +133,11 @@ impl World {
             let text = format!("file {number} of {subject}");
             let args = json!({"text": text});
             let file = self.main.admin().action("peek:store", &args).await.unwrap();
-            maker.ids.entry("_storage".to_owned()).or_default().push(file);
+            maker
+                .ids
+                .entry("_storage".to_owned())
+                .or_default()
+                .push(file);
         }
         // A tenth of the tables has most.
         let few = documents / self.tables.len() / 2;
@@ -256,7 +260,8 @@ impl Maker {
     }
 
     fn document(&mut self, takes: &Value) -> Value {
-        self.value(takes).expect("the table comes after what it needs")
+        self.value(takes)
+            .expect("the table comes after what it needs")
     }
 
     /// Nothing where it needs what isn't there yet.
@@ -279,7 +284,9 @@ impl Maker {
             "literal" => of["value"].clone(),
             "array" => {
                 let count = self.below(4);
-                (0..count).filter_map(|_| self.value(&of["value"])).collect()
+                (0..count)
+                    .filter_map(|_| self.value(&of["value"]))
+                    .collect()
             }
             "record" => {
                 let (keys, values) = (&of["keys"], &of["values"]["fieldType"]);
@@ -410,7 +417,9 @@ async fn in_and_out_and_in(is_shared: bool) {
         let first = left.iter().position(|(own, takes)| {
             let mut needed = Vec::new();
             needs(takes, &mut needed);
-            !needed.iter().any(|need| need != own && names.contains(need))
+            !needed
+                .iter()
+                .any(|need| need != own && names.contains(need))
         });
         world.tables.push(left.remove(first.unwrap()));
     }

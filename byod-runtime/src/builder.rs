@@ -18,9 +18,9 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, Allowance, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening, LiveSettings,
-    Outbox, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo,
-    Watched,
+    Ages, Allowance, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening,
+    LiveSettings, Outbox, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient,
+    Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};

@@ -290,7 +290,10 @@ export const survey = internalQuery({
       const doc = known === null ? null : await db.get(known);
       if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) continue;
       const { _id: old, _creationTime, ...rest } = doc;
-      const walk = { lacks: [], idOf: (of: string, id: string) => goes(go, of, id) };
+      const walk = {
+        lacks: [],
+        idOf: (of: string, id: string) => goes(go, of, id),
+      };
       const value: any = await rewritten(walk, tableOf(table).takes, rest, "");
       const isMisfit =
         value !== MISSING && there !== null && !isOf(there, value);
@@ -431,7 +434,10 @@ export const write = internalMutation({
     kept: v.number(),
     notes: v.array(v.string()),
   }),
-  handler: async (ctx, { move, table, documents, isFinal, rings, ...given }) => {
+  handler: async (
+    ctx,
+    { move, table, documents, isFinal, rings, ...given },
+  ) => {
     const them = await asked(ctx.db, given);
     const said = { done: 0, partial: 0, held: 0, kept: 0 };
     const notes: string[] = [];

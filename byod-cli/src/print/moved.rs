@@ -21,13 +21,21 @@ fn planned(report: &Planned, out: &mut dyn Write) -> io::Result<()> {
     let width = names.max().unwrap_or(0).max("table".len());
     let line = |name: &str, of: [String; 5]| {
         let [documents, bytes, references, files, stays] = of;
-        format!("{name:width$}  {documents:>10}  {bytes:>12}  {references:>10}  {files:>7}  {stays:>7}")
+        format!(
+            "{name:width$}  {documents:>10}  {bytes:>12}  {references:>10}  {files:>7}  {stays:>7}"
+        )
     };
     let head = ["documents", "bytes", "references", "files", "stay"].map(str::to_owned);
     writeln!(out, "{BOLD}{}{BOLD:#}", line("table", head))?;
     let counts = |table: &Table| {
         let bytes = table.bytes + table.file_bytes;
-        [table.documents, bytes, table.references, table.files, table.stays]
+        [
+            table.documents,
+            bytes,
+            table.references,
+            table.files,
+            table.stays,
+        ]
     };
     let mut all = [0; 5];
     for table in &report.tables {

@@ -47,7 +47,8 @@ const FAULTS: [(&str, Fault); 16] = [
 
 fn answer(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").into()
+    format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
+        .into()
 }
 
 fn unavailable() -> Vec<u8> {
@@ -96,13 +97,7 @@ async fn every_fault_during_a_move_leaves_all_there_once() {
 }
 
 /// How many faults there were.
-async fn in_and_out(
-    name: &str,
-    fault: Fault,
-    of_main: bool,
-    times: usize,
-    seed: usize,
-) -> usize {
+async fn in_and_out(name: &str, fault: Fault, of_main: bool, times: usize, seed: usize) -> usize {
     let Some(world) = World::start().await else {
         return 0;
     };

@@ -224,11 +224,7 @@ async fn what_cant_be_there_stays_and_is_told() {
     );
     let notes = planned.tables.iter().find(|table| table.table == "notes");
     let notes = notes.unwrap();
-    let without: Vec<&str> = notes
-        .without
-        .iter()
-        .map(|(what, _)| &**what)
-        .collect();
+    let without: Vec<&str> = notes.without.iter().map(|(what, _)| &**what).collect();
     for what in ["pinned", "related[]"] {
         assert!(without.contains(&what), "{without:?}");
     }
@@ -302,7 +298,12 @@ async fn what_cant_be_without_each_other_moves_together() {
     };
     let (own, other) = (folder_of(&alice), folder_of(&bob));
     let mut beside = Value::Null;
-    for (name, folder) in [("first", &own), ("second", &own), ("his", &other), ("last", &own)] {
+    for (name, folder) in [
+        ("first", &own),
+        ("second", &own),
+        ("his", &other),
+        ("last", &own),
+    ] {
         let mut args = json!({"user": alice.id, "name": name, "folder": folder});
         if !beside.is_null() {
             args["beside"] = beside;
@@ -507,7 +508,11 @@ async fn who_disconnects_is_told_what_stays_behind_and_may_bring_it() {
     let left = disconnected.left_behind("alice").await.unwrap();
     assert_eq!(left.documents, hers.len() as u64);
     assert!(left.bytes > 100);
-    let moved = disconnected.bring_back("alice").keep(AT_ONCE).await.unwrap();
+    let moved = disconnected
+        .bring_back("alice")
+        .keep(AT_ONCE)
+        .await
+        .unwrap();
     assert_eq!(moved.documents, hers.len() as u64);
     assert_eq!(everything_of(&world, &alice.id).await, hers);
     assert!(everything_there(&alice).await.is_empty());
@@ -551,7 +556,10 @@ async fn a_deployment_that_is_tested_while_data_moves_answers_no_sooner() {
     let moving = tokio::spawn(async move { connect.bring_data().await });
     world.frozen(&alice.id).await;
     let test = world.byod.test_connection(&*alice.id).await.unwrap();
-    assert_eq!((test.problem, test.status), (None, ConnectionStatus::Pending));
+    assert_eq!(
+        (test.problem, test.status),
+        (None, ConnectionStatus::Pending)
+    );
     assert_eq!(list(&alice).await, titles);
     let brought = moving.await.unwrap().unwrap();
     assert_eq!(brought.test.status, ConnectionStatus::Connected);

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use byod_moved_tests::{FUNCTIONS, TABLES};
-use byod_runtime::{Byod, ByodBuilder, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session};
+use byod_runtime::{
+    Byod, ByodBuilder, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

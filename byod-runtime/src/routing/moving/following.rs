@@ -243,15 +243,7 @@ impl Move {
         loop {
             let (subject, keep) = (self.subject.as_str(), self.keep.time());
             let expected = self.expected.as_ref();
-            let begin = state::begin(
-                main,
-                user,
-                subject,
-                self.direction,
-                keep,
-                expected,
-                &holder,
-            );
+            let begin = state::begin(main, user, subject, self.direction, keep, expected, &holder);
             let state = match begin.await? {
                 Begun::Move(state) => *state,
                 Begun::Not(reason) => return Err(not_moved(user, reason)),

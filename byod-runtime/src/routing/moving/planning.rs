@@ -274,9 +274,9 @@ impl Surveying<'_> {
             }
             for what in &survey.without {
                 let what = one_line(what, EXPLANATION);
-                let mut without = planned.without.iter_mut();
-                match without.find(|(known, _)| *known == what) {
-                    Some((_, times)) => *times += 1,
+                let place = planned.without.iter().position(|(known, _)| *known == what);
+                match place {
+                    Some(place) => planned.without[place].1 += 1,
                     None if planned.without.len() < NAMED => planned.without.push((what, 1)),
                     None => {}
                 }

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 
 use super::state::again;
 use super::wire::{
-    Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row, Survey,
-    Tables, Verified, Written,
+    Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row,
+    Survey, Tables, Verified, Written,
 };
 use crate::deployment::Client;
 use crate::error::{Endpoint, Error};

@@ -46,6 +46,24 @@ export default defineSchema({
     madeAt: v.number(),
   }).index("by_user", ["userId"]),
 
+  boxes: defineTable({
+    /** Whose it is: the user's subject at the auth provider. */
+    userId: v.string(),
+    name: v.string(),
+    lid: v.id("lids"),
+    folderId: v.id("folders"),
+    beside: v.optional(v.id("boxes")),
+    madeAt: v.optional(v.number()),
+  }).index("by_user", ["userId"]),
+
+  lids: defineTable({
+    /** Whose it is: the user's subject at the auth provider. */
+    userId: v.string(),
+    name: v.string(),
+    box: v.id("boxes"),
+    madeAt: v.optional(v.number()),
+  }).index("by_user", ["userId"]),
+
   /** Whose this deployment is: byod/claim.ts. */
   byodOwner: defineTable({
     subject: v.string(),

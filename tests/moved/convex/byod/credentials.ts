@@ -1,5 +1,5 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest 01446f795969a7bff83269800567027e138596da3c41aba0c776ad92ffae64d2
+// An edited file is kept. Unedited, what follows has the digest 006be6568660ef12f896b3c149e8bf15d14913747d5e697f715fa1e151ef6b20
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
@@ -11,7 +11,7 @@ import {
   query,
   type QueryCtx,
 } from "../_generated/server";
-import { withMove } from "./moves";
+import { moving, movingOf, withMove } from "./moves";
 import { connectionStatus, databaseConfig } from "./tables";
 
 /** The user's id of who calls, or null where nobody is signed in. */
@@ -49,6 +49,7 @@ export const getConfig = query({
       connectionError: v.optional(v.string()),
       schemaVersion: v.number(),
       lastSchemaDeploy: v.optional(v.number()),
+      moving: v.optional(moving),
     }),
     v.null(),
   ),
@@ -63,6 +64,7 @@ export const getConfig = query({
       connectionError: config.connectionError,
       schemaVersion: config.schemaVersion,
       lastSchemaDeploy: config.lastSchemaDeploy,
+      moving: await movingOf(ctx.db, userId),
     };
   },
 });

@@ -27,7 +27,8 @@ export const byodMoveTables = {
     subject: v.string(),
     direction: v.union(v.literal("in"), v.literal("out")),
     phase: v.string(),
-    /** The record's status before, and what told its credentials. */
+    /** The record's status before, the one it has meanwhile, and what tells its credentials. */
+    before: v.string(),
     was: v.string(),
     authTags: v.string(),
     /** How long what was moved stays where it was, in milliseconds; or for good. */

@@ -92,6 +92,8 @@ export const begin = internalMutation({
     subject: v.string(),
     direction: v.union(v.literal("in"), v.literal("out")),
     keepFor: v.union(v.number(), v.null()),
+    /** The record's status, where it may be no other. */
+    expected: v.optional(v.string()),
     holder: v.string(),
     lease: v.number(),
   },
@@ -101,15 +103,22 @@ export const begin = internalMutation({
     if (present !== null) return shown(present);
     const record = await recordOf(ctx.db, user);
     if (record === null) return "there is no record of a deployment";
-    const was = record.connectionStatus;
-    if (was === "error") return "the deployment fails";
-    if (direction === "out" && was !== "connected")
-      return "no deployment is connected";
+    const before = record.connectionStatus;
+    if (before === "error") return "the deployment fails";
+    if (direction === "out" && before === "pending")
+      return "no deployment was connected";
+    if (by.expected !== undefined && before !== by.expected)
+      return `the deployment's status is "${before}" by now`;
+    // So that it shows if they disconnect meanwhile.
+    const isBack = direction === "in" && before === "disconnected";
+    const was = isBack ? "pending" : before;
+    if (isBack) await ctx.db.patch(record._id, { connectionStatus: was });
     const id = await ctx.db.insert("byodMoves", {
       user,
       subject,
       direction,
       phase: "check",
+      before,
       was,
       authTags: record.authTags,
       keepFor,
@@ -163,24 +172,21 @@ export const step = internalMutation({
     const row = await moveOf(ctx.db, user);
     if (row === null || row._id !== id) return false;
     if (row.holder !== holder || row.phase !== phase) return false;
+    const record = await recordOf(ctx.db, user);
+    // Somebody has connected, disconnected or blocked them meanwhile.
+    if (BEFORE.includes(phase) && !isAsBefore(record, row)) {
+      await ctx.db.patch(row._id, { phase: "cancel", holder: "", until: 0 });
+      if (record !== null) await told(ctx, record);
+      return false;
+    }
     const until = Date.now() + lease;
     await ctx.db.patch(row._id, { ...at, until });
     if (next === undefined || next === phase) return true;
-    const record = await recordOf(ctx.db, user);
     if (record === null) return false;
     await ctx.db.patch(row._id, { phase: next });
     if (next === "freeze") await ctx.db.patch(row._id, { frozen: Date.now() });
     if (BEFORE.includes(phase) && next === "tidy") {
       // From this transaction on the other side answers.
-      const isAsBefore =
-        record.connectionStatus === row.was && record.authTags === row.authTags;
-      // Somebody has connected, disconnected or blocked them meanwhile.
-      if (!isAsBefore) {
-        const over = { phase: "cancel", holder: "", until: 0 };
-        await ctx.db.patch(row._id, over);
-        await told(ctx, record);
-        return false;
-      }
       const connectionStatus =
         row.direction === "in" ? "connected" : "disconnected";
       await ctx.db.patch(row._id, { switched: Date.now() });
@@ -228,22 +234,49 @@ export const end = internalMutation({
     if (BEFORE.includes(row.phase)) return false;
     await ctx.db.delete(row._id);
     const record = await recordOf(ctx.db, user);
-    if (record !== null) await told(ctx, record);
+    if (record === null) return true;
+    if (row.phase === "cancel" && isAsBefore(record, row))
+      await ctx.db.patch(record._id, { connectionStatus: row.before as any });
+    await told(ctx, record);
     return true;
   },
 });
 
-/** The record, with how far the user's move is. */
+/** Whether nobody has changed since it began where the user's data is. */
+const isAsBefore = (record: any, row: any) =>
+  record?.connectionStatus === row.was && record.authTags === row.authTags;
+
+/** How far a user's data is on its way, as they are shown it. */
+export const moving = v.object({
+  direction: v.union(v.literal("in"), v.literal("out")),
+  phase: v.string(),
+  /** Whether what they write is refused until it is over. */
+  frozen: v.boolean(),
+  table: v.union(v.string(), v.null()),
+  done: v.number(),
+  total: v.number(),
+});
+
+/** How far the user's data is on its way, if it is. */
+export async function movingOf(
+  db: DatabaseReader,
+  user: any,
+): Promise<Infer<typeof moving> | undefined> {
+  const row = await moveOf(db, user);
+  if (row === null) return undefined;
+  const { direction, phase, table, done, total } = row;
+  const frozen = FROZEN.includes(phase);
+  return { direction, phase, frozen, table, done, total };
+}
+
+/** The record, with that. */
 export async function withMove(
   db: DatabaseReader,
   user: any,
   record: any,
 ): Promise<any> {
-  const row = record === null ? null : await moveOf(db, user);
-  if (row === null) return record;
-  const { direction, phase, table, done, total } = row;
-  const frozen = FROZEN.includes(phase);
-  return { ...record, move: { direction, phase, frozen, table, done, total } };
+  const move = record === null ? undefined : await movingOf(db, user);
+  return move === undefined ? record : { ...record, move };
 }
 
 /** The record is read again by all who have it. */

@@ -3,10 +3,12 @@
 
 import type * as byod_claim from "../byod/claim.js";
 import type * as byod_database from "../byod/database.js";
+import type * as byod_files from "../byod/files.js";
 import type * as byod_moving from "../byod/moving.js";
 import type * as byod_order from "../byod/order.js";
 import type * as byod_owner from "../byod/owner.js";
 import type * as byod_query from "../byod/query.js";
+import type * as byod_search from "../byod/search.js";
 import type * as byod_tables from "../byod/tables.js";
 import type * as byod_vectors from "../byod/vectors.js";
 import type * as byod_version from "../byod/version.js";
@@ -25,10 +27,12 @@ import type {
 declare const modules: ApiFromModules<{
   "byod/claim": typeof byod_claim;
   "byod/database": typeof byod_database;
+  "byod/files": typeof byod_files;
   "byod/moving": typeof byod_moving;
   "byod/order": typeof byod_order;
   "byod/owner": typeof byod_owner;
   "byod/query": typeof byod_query;
+  "byod/search": typeof byod_search;
   "byod/tables": typeof byod_tables;
   "byod/vectors": typeof byod_vectors;
   "byod/version": typeof byod_version;

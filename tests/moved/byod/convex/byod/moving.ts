@@ -30,6 +30,8 @@ const TABLES: Record<string, Table> = {
   "folders": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"parentId":{"fieldType":{"type":"id","tableName":"folders"},"optional":true},"first":{"fieldType":{"type":"id","tableName":"notes"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":false}}}},
   "notes": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"title":{"fieldType":{"type":"string"},"optional":false},"position":{"fieldType":{"type":"number"},"optional":false},"folderId":{"fieldType":{"type":"id","tableName":"folders"},"optional":false},"pinned":{"fieldType":{"type":"union","value":[{"type":"id","tableName":"notes"},{"type":"null"}]},"optional":true},"related":{"fieldType":{"type":"array","value":{"type":"id","tableName":"notes"}},"optional":true},"byTag":{"fieldType":{"type":"record","keys":{"type":"string"},"values":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}},"optional":true},"about":{"fieldType":{"type":"union","value":[{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"note"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"folder"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"folders"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"text"},"optional":false},"id":{"fieldType":{"type":"string"},"optional":false}}}]},"optional":true},"cover":{"fieldType":{"type":"id","tableName":"_storage"},"optional":true},"templateId":{"fieldType":{"type":"id","tableName":"templates"},"optional":true},"sharedBy":{"fieldType":{"type":"id","tableName":"users"},"optional":true},"size":{"fieldType":{"type":"bigint"},"optional":true},"raw":{"fieldType":{"type":"bytes"},"optional":true},"extra":{"fieldType":{"type":"any"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
   "comments": {"found":{"by":"all"},"owner":[],"takes":{"type":"object","value":{"noteId":{"fieldType":{"type":"id","tableName":"notes"},"optional":false},"text":{"fieldType":{"type":"string"},"optional":false},"answers":{"fieldType":{"type":"id","tableName":"comments"},"optional":true}}}},
+  "boxes": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"lid":{"fieldType":{"type":"id","tableName":"lids"},"optional":false},"folderId":{"fieldType":{"type":"id","tableName":"folders"},"optional":false},"beside":{"fieldType":{"type":"id","tableName":"boxes"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
+  "lids": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"box":{"fieldType":{"type":"id","tableName":"boxes"},"optional":false},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
 };
 
 /** The tables whose ids say who is signed up. */
@@ -245,6 +247,74 @@ export const documents = internalQuery({
   },
 });
 
+/** What would become of these documents on the other side; nothing is written. */
+export const survey = internalQuery({
+  args: {
+    ...who,
+    table: v.string(),
+    ids: v.array(v.string()),
+    /** Which stay, as far as that is known. */
+    staying: v.array(v.string()),
+    /** What the other side's table takes, as JSON, where that is something else. */
+    takes: v.optional(v.string()),
+  },
+  returns: v.object({
+    references: v.number(),
+    files: v.array(v.object({ id: v.string(), size: v.number() })),
+    /** Which can't be there, and why. */
+    stays: v.array(
+      v.object({
+        old: v.string(),
+        reason: v.string(),
+        /** Whether the other side's table takes no such document. */
+        isMisfit: v.boolean(),
+      }),
+    ),
+    /** What others go without. */
+    without: v.array(v.string()),
+    /** Of how many ids that is. */
+    taken: v.number(),
+  }),
+  handler: async (ctx, { table, ids, staying, takes, ...given }) => {
+    const them = await asked(ctx.db, given);
+    const db: any = ctx.db;
+    const there: Validator = takes === undefined ? null : JSON.parse(takes);
+    const go: Surveying = {
+      db,
+      them,
+      staying: new Set(staying),
+      known: new Map(),
+      files: new Map(),
+      references: 0,
+    };
+    const stays = [];
+    const without: string[] = [];
+    let taken = 0;
+    for (const id of ids.slice(0, MOST)) {
+      if (taken > 0 && go.known.size > MOST_REFERENCES / 2) break;
+      taken += 1;
+      const known = db.normalizeId(table, id);
+      const doc = known === null ? null : await db.get(known);
+      if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) continue;
+      const { _id: old, _creationTime, ...rest } = doc;
+      const walk = {
+        lacks: [],
+        idOf: (of: string, id: string) => goes(go, of, id),
+      };
+      const value: any = await rewritten(walk, tableOf(table).takes, rest, "");
+      const isMisfit =
+        value !== MISSING && there !== null && !isOf(there, value);
+      const reason = isMisfit
+        ? "the other side's table takes no such document"
+        : `it needs ${walk.lacks.join(", ")}`;
+      if (isMisfit || value === MISSING) stays.push({ old, reason, isMisfit });
+      else without.push(...walk.lacks);
+    }
+    const files = [...go.files].map(([id, size]) => ({ id, size }));
+    return { references: go.references, files, stays, without, taken };
+  },
+});
+
 /** Notes what is to come: what is new, or another than what has come, is to be taken. */
 export const list = internalMutation({
   args: {
@@ -353,6 +423,13 @@ export const write = internalMutation({
     documents: v.array(document_),
     /** Whether nothing is waited for any more. */
     isFinal: v.boolean(),
+    /**
+     * How those are taken that can't be without each other: first with others' ids in the place
+     * of theirs, then with their own as long as that leaves any out, then for good.
+     */
+    rings: v.optional(
+      v.union(v.literal("bridge"), v.literal("close"), v.literal("settle")),
+    ),
   },
   returns: v.object({
     /** Those that are here, whole. */
@@ -364,7 +441,10 @@ export const write = internalMutation({
     kept: v.number(),
     notes: v.array(v.string()),
   }),
-  handler: async (ctx, { move, table, documents, isFinal, ...given }) => {
+  handler: async (
+    ctx,
+    { move, table, documents, isFinal, rings, ...given },
+  ) => {
     const them = await asked(ctx.db, given);
     const said = { done: 0, partial: 0, held: 0, kept: 0 };
     const notes: string[] = [];
@@ -379,13 +459,16 @@ export const write = internalMutation({
         them,
         move,
         isFinal,
+        rings,
         known,
         waits: false,
+        bridges: false,
         lacks: [],
+        idOf: (table, id) => idOf(go, table, id),
       };
       const state = await taken(go, row, { created, text, hash });
-      said[state] += 1;
-      if (state === "partial" || state === "held") continue;
+      said[state === "bridged" ? "partial" : state] += 1;
+      if (state !== "done" && state !== "kept") continue;
       const note = go.lacks.map((path) => `${table}: without \`${path}\``);
       for (const each of note) if (!notes.includes(each)) notes.push(each);
     }
@@ -592,28 +675,53 @@ export const filed = internalMutation({
   },
 });
 
+/** A document whose ids become others. */
+interface Walk {
+  /** What it goes without. */
+  lacks: string[];
+  /** What an id of the table becomes. */
+  idOf: (table: string, id: string) => Promise<any>;
+}
+
 /** One document on its way. */
-interface Going {
+interface Going extends Walk {
   ctx: MutationCtx;
   them: Who;
   move: string;
   isFinal: boolean;
+  rings?: "bridge" | "close" | "settle";
   known: Map<string, any>;
   /** Whether it refers to what hasn't come yet. */
   waits: boolean;
-  /** What it goes without. */
-  lacks: string[];
+  /** Whether others' ids stand for those for now. */
+  bridges: boolean;
+}
+
+/** What is known of where references lead. */
+interface Surveying {
+  db: any;
+  them: Who;
+  staying: Set<string>;
+  /** Whether what these ids name goes along. */
+  known: Map<string, boolean>;
+  /** The size of each. */
+  files: Map<string, number>;
+  references: number;
 }
 
 async function taken(
   go: Going,
   row: any,
   { created, text, hash }: { created: number; text: string; hash: string },
-): Promise<"done" | "partial" | "held" | "kept"> {
+): Promise<"done" | "partial" | "held" | "kept" | "bridged"> {
   const { db } = go.ctx as any;
   const { takes, owner, created: field } = tableOf(row.table);
   const given: any = jsonToConvex(JSON.parse(text));
-  const value: any = await rewritten(go, takes, given, "");
+  let value: any = await rewritten(go, takes, given, "");
+  if (value === MISSING && go.waits && go.rings === "bridge") {
+    go.bridges = true;
+    value = await rewritten(go, takes, given, "");
+  }
   if (value === MISSING) {
     const state = go.waits && !go.isFinal ? "held" : "kept";
     const note =
@@ -629,7 +737,10 @@ async function taken(
   const before = row.new === undefined ? null : await db.get(row.new);
   const id = before === null ? await db.insert(row.table, value) : row.new;
   if (before !== null) await db.replace(id, value);
-  const state = go.waits && !go.isFinal ? "partial" : "done";
+  const isBridged =
+    (go.bridges && go.rings !== "settle") || go.rings === "close";
+  const whole = go.waits && !go.isFinal ? "partial" : "done";
+  const state = isBridged ? "bridged" : whole;
   const written = await hashOf(textOf(value));
   const note =
     go.lacks.length === 0 ? undefined : `without ${go.lacks.join(", ")}`;
@@ -644,7 +755,7 @@ const MISSING = Symbol("missing");
 
 /** The value with ids as they are here; what refers to nothing here is left out. */
 async function rewritten(
-  go: Going,
+  go: Walk,
   of: Validator,
   value: any,
   at: string,
@@ -652,7 +763,7 @@ async function rewritten(
   switch (of.type) {
     case "id":
       if (typeof value !== "string") return value;
-      return await idOf(go, of.tableName, value);
+      return await go.idOf(of.tableName, value);
     case "array": {
       if (!Array.isArray(value)) return value;
       const items = [];
@@ -712,9 +823,16 @@ async function idOf(go: Going, table: string, id: string): Promise<any> {
   if (table === "_storage" || Object.hasOwn(TABLES, table)) {
     const row = await moved(go, id);
     if (row === null || row.table !== table) return MISSING;
-    if (row.new !== undefined) return row.new;
-    if (row.state !== "kept") go.waits = true;
-    return MISSING;
+    const isThere = row.state !== "bridged" || go.rings !== undefined;
+    if (row.new !== undefined && isThere) {
+      if (row.state === "bridged") go.bridges = true;
+      return row.new;
+    }
+    // Those that can't be without each other are known when rings are closed.
+    if (row.state === "kept" || go.rings === "close") return MISSING;
+    go.waits = true;
+    const isBridge = go.bridges && go.rings === "bridge";
+    return isBridge ? await another(go.ctx.db, table, id) : MISSING;
   }
   if (table.startsWith("_")) return MISSING;
   if (CALLERS.includes(table)) {
@@ -732,6 +850,39 @@ async function idOf(go: Going, table: string, id: string): Promise<any> {
   const isTheirs =
     field === null || namesOf(them).includes(valueAt(doc, field!) as string);
   return isTheirs ? known : MISSING;
+}
+
+/** The id, where what it names goes along. */
+async function goes(go: Surveying, table: string, id: string): Promise<any> {
+  const { db, them, known, files } = go;
+  if (table === "_storage") {
+    if (files.has(id)) return id;
+    const file = db.system.normalizeId(table, id);
+    const stored = file === null ? null : await db.system.get(file);
+    if (stored === null) return MISSING;
+    files.set(id, stored.size);
+    return id;
+  }
+  if (Object.hasOwn(TABLES, table)) {
+    go.references += 1;
+    if (!known.has(id)) {
+      const of = db.normalizeId(table, id);
+      const doc = of === null ? null : await db.get(of);
+      known.set(id, doc !== null && (await isTheirs(db, table, doc, them)));
+    }
+    return known.get(id) && !go.staying.has(id) ? id : MISSING;
+  }
+  if (table.startsWith("_")) return MISSING;
+  // Of main's other tables main alone knows whose documents are.
+  const isForeign = IS_USERS && CALLERS.includes(table);
+  return isForeign && !namesOf(them).includes(id) ? MISSING : id;
+}
+
+/** Any id of the table: it is taken, and becomes the right one once that is known. */
+async function another(db: any, table: string, old: string): Promise<any> {
+  const known = db.normalizeId(table, old);
+  if (known !== null || table === "_storage") return known ?? MISSING;
+  return (await db.query(table).first())?._id ?? MISSING;
 }
 
 async function moved(go: Going, old: string) {

@@ -17,6 +17,8 @@ const TABLES: Record<string, Whose> = {
   comments: "everybody's",
   notes: { fields: ["userId"] },
   folders: { fields: ["userId"] },
+  boxes: { fields: ["userId"] },
+  lids: { fields: ["userId"] },
 };
 
 /** The fields of owners by which an index for searching filters. */
