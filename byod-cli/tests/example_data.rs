@@ -341,6 +341,7 @@ fn exported(is_shared: bool) -> Project {
         let said = format!("{}{}", answer.stdout, answer.stderr);
         assert!(answer.status < 2, "{said}");
     };
+    run(&["export", "--main"]);
     project.replace(
         "convex/schema.ts",
         "export default defineSchema({\n",

@@ -55,8 +55,8 @@ fn a_table_whose_documents_cant_be_found_is_named_with_the_line_to_write() {
             None,
         ),
         (
-            "}).index(\"by_user\", [\"userId\"]),\n\n  ...byodTables",
-            "}),\n\n  ...byodTables",
+            "madeAt: v.number(),\n  }).index(\"by_user\", [\"userId\"])",
+            "madeAt: v.number(),\n  })",
             Some(
                 "`folders` has no index that finds whose its documents are: add `.index(\"by_userId\", [\"userId\"])`",
             ),

@@ -19,6 +19,7 @@ use super::moving;
 use super::options::Options;
 use super::outbox;
 use super::plan::Rejected;
+use super::tables::index_by;
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames, RECORDS};
@@ -28,7 +29,7 @@ use crate::tree::Tree;
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
-use users::{Users, users, with_index};
+use users::{Users, finding, users, with_index};
 
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
@@ -316,13 +317,6 @@ fn changes(index: &str) -> String {
     CHANGES.replace("/*updated*/", &range)
 }
 
-/// The name of an index that begins with that field.
-fn index_by<'a>(table: &'a Table, field: &str) -> Option<&'a str> {
-    let mut indexes = table.indexes.iter();
-    let index = indexes.find(|index| index.fields.first().is_some_and(|first| first == field));
-    index.map(|index| index.index_descriptor.as_str())
-}
-
 /// Whether main has the function that seals a record anew, and it gives the record a new
 /// time as well, as if its state had changed.
 pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
@@ -443,16 +437,4 @@ fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> Strin
         .replace("/*moving*/", moving)
         .replace("/*id type*/", &id_type)
         .replace("/*id*/", &id)
-}
-
-/// How a user's record is found in the table, which is there or will be as it is written.
-fn finding(present: Option<&Table>) -> String {
-    let index = match present {
-        None => Some("by_user"),
-        Some(table) => index_by(table, "userId"),
-    };
-    match index {
-        Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
-        None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
-    }
 }

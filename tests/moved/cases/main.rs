@@ -274,7 +274,7 @@ async fn more_than_a_user_may_bring_does_not_come_to_main() {
         assert!(everything_of(&world, &alice.id).await.is_empty());
         assert_eq!(everything_there(&alice).await, hers);
     }
-    let moved = world.strict(30, 1 << 20).move_out(&*alice.id, "alice");
+    let moved = world.strict(24, 1 << 20).move_out(&*alice.id, "alice");
     moved.await.unwrap();
     assert_eq!(everything_of(&world, &alice.id).await, hers);
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use byod_schema::{FunctionPath, Manifest, Placement};
 
-use super::users::{Users, users};
+use super::users::{Users, finding, users};
 use crate::error::Error;
 use crate::export::placing::left_out;
 use crate::export::plan::{Plan, Rejected};
@@ -181,7 +181,7 @@ pub(crate) fn outdated(
     if goes_by_server(sources) {
         files.extend(of_actions(manifest, &users, sources, placed));
     }
-    let find = super::finding(manifest.main.schema.table(RECORDS));
+    let find = finding(manifest.main.schema.table(RECORDS));
     files.extend(of_moves(manifest, &users, &find));
     for MainFile {
         name,

@@ -9,6 +9,7 @@ pub(super) struct Taken {
     /// Nothing where what is taken is main's own.
     of: Option<Allowance>,
     rows: u64,
+    pages: u64,
     files: u64,
     bytes: u64,
 }
@@ -18,6 +19,7 @@ impl Taken {
         Self {
             of: (direction == Direction::Out).then_some(allowance),
             rows: 0,
+            pages: 0,
             files: 0,
             bytes: 0,
         }
@@ -25,7 +27,7 @@ impl Taken {
 
     /// All is listed from the beginning.
     pub(super) fn lists(&mut self) {
-        self.rows = 0;
+        (self.rows, self.pages) = (0, 0);
     }
 
     /// All that is to be copied is, from the beginning.
@@ -33,9 +35,10 @@ impl Taken {
         (self.files, self.bytes) = (0, 0);
     }
 
-    /// One page, which costs something though it be empty.
+    /// One page, of which there may be more than documents, for tables may be empty.
     pub(super) fn rows(&mut self, rows: &[Row]) -> Result<(), String> {
-        self.rows += rows.len().max(1) as u64;
+        self.rows += rows.len() as u64;
+        self.pages += 1;
         let are_named = rows
             .iter()
             .all(|row| is_id(&row.old) && is_digest(&row.hash));
@@ -64,7 +67,12 @@ impl Taken {
                     .to_owned(),
             );
         }
-        if self.rows > documents || self.files > documents || self.bytes > bytes {
+        let pages = documents.saturating_add(MORE_PAGES);
+        if self.rows > documents
+            || self.pages > pages
+            || self.files > documents
+            || self.bytes > bytes
+        {
             return Err(format!(
                 "the deployment has more than {documents} documents, as many files, or {bytes} bytes of both, the most that \
                  are taken to main: delete what isn't needed there, or allow more with \
@@ -74,6 +82,9 @@ impl Taken {
         Ok(())
     }
 }
+
+/// How many more pages there may be than documents.
+const MORE_PAGES: u64 = 1_000;
 
 /// No id is longer.
 const LONGEST: usize = 64;
@@ -110,10 +121,13 @@ mod tests {
         for _ in 0..2 {
             taken.lists();
             assert!(taken.rows(&[row("a"), row("b")]).is_ok());
-            // Pages without anything come to an end, too.
-            assert!(taken.rows(&[]).is_ok());
-            let reason = taken.rows(&[]).unwrap_err();
+            assert!(taken.rows(&[row("c")]).is_ok());
+            let reason = taken.rows(&[row("d")]).unwrap_err();
             assert!(reason.contains("most_moved_out"), "{reason}");
+            // Pages without anything come to an end, too.
+            taken.lists();
+            assert!((0..1_003).all(|_| taken.rows(&[]).is_ok()));
+            assert!(taken.rows(&[]).is_err());
         }
         let mut own = Taken::new(Direction::In, allowance);
         assert!((0..100).all(|_| own.rows(&[row("a")]).is_ok()));
