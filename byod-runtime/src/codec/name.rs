@@ -1,6 +1,12 @@
 use std::str;
 
 /// The text of a [`Name`].
+///
+/// ```
+/// use byod_runtime::{Name, TableName};
+///
+/// assert_eq!(<Name<'n', 'o', 't', 'e', 's'>>::NAME, "notes");
+/// ```
 pub trait TableName: 'static {
     /// The table's name, as Convex knows it.
     const NAME: &'static str;
