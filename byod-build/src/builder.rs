@@ -18,10 +18,8 @@ use crate::watch::{self, rerun_if_changed, tell};
 /// build. [`Builder`] is for other paths and limits.
 ///
 /// ```no_run
-/// // All of `build.rs`.
-/// fn main() {
-///     byod_build::emit();
-/// }
+/// // In `build.rs`, all of its `main`.
+/// byod_build::emit();
 /// ```
 pub fn emit() {
     Builder::new().emit();
