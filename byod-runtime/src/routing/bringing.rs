@@ -11,6 +11,15 @@ use crate::error::Error;
 use crate::users::{ConnectionStatus, Subject, UserDatabaseConfig, UserId};
 
 /// A deployment that is to be connected with what its user has: awaited, it is.
+///
+/// ```
+/// use byod_runtime::{BringData, Byod, Credentials, KeepFor};
+///
+/// /// Leaves a copy on main.
+/// fn careful(byod: &Byod, user_id: &str, subject: &str, entered: &Credentials) -> BringData {
+///     byod.connect(user_id, subject, entered).bring_data().keep(KeepFor::Good)
+/// }
+/// ```
 #[must_use = "nothing is connected until it is awaited"]
 #[derive(Clone, Debug)]
 pub struct BringData {
@@ -19,6 +28,14 @@ pub struct BringData {
 }
 
 /// What came of connecting a deployment and bringing its user's data there.
+///
+/// ```
+/// use byod_runtime::Brought;
+///
+/// fn is_all_there(brought: &Brought) -> bool {
+///     brought.moved.as_ref().is_some_and(|moved| moved.kept == 0)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Brought {
@@ -29,6 +46,16 @@ pub struct Brought {
 }
 
 /// Somebody whose deployment answers no more.
+///
+/// ```
+/// use byod_runtime::{Byod, Error};
+///
+/// /// Disconnects, and takes all along.
+/// async fn leave(byod: &Byod, user_id: &str, subject: &str) -> Result<u64, Error> {
+///     let disconnected = byod.disconnect(user_id).await?;
+///     Ok(disconnected.bring_back(subject).await?.documents)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Disconnected {
     byod: Byod,
@@ -36,6 +63,15 @@ pub struct Disconnected {
 }
 
 /// What is on a deployment that was disconnected.
+///
+/// ```
+/// use byod_runtime::{Disconnected, Error, LeftBehind};
+///
+/// async fn told(disconnected: &Disconnected, subject: &str) -> Result<String, Error> {
+///     let LeftBehind { documents, .. } = disconnected.left_behind(subject).await?;
+///     Ok(format!("{documents} documents stay on your deployment."))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftBehind {

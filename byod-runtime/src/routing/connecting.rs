@@ -333,6 +333,17 @@ struct New {
 }
 
 /// A deployment that is to be connected: awaited, it is.
+///
+/// ```
+/// use byod_runtime::{Byod, Connect, Credentials, Error};
+///
+/// async fn connect(byod: &Byod, user_id: &str, subject: &str, entered: &Credentials) -> Result<(), Error> {
+///     let connect: Connect = byod.connect(user_id, subject, entered);
+///     let test = connect.await?;
+///     println!("{}", test.status.as_str());
+///     Ok(())
+/// }
+/// ```
 #[must_use = "nothing is connected until it is awaited"]
 #[derive(Clone, Debug)]
 pub struct Connect {

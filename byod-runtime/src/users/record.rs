@@ -52,6 +52,16 @@ pub struct UserDatabaseConfig {
 }
 
 /// How far a user's data is on its way to their own deployment, or back.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, Moving};
+///
+/// async fn progress(byod: &Byod, user_id: &str) -> Result<Option<f64>, Error> {
+///     let status = byod.status(user_id).await?;
+///     let moving = status.record.and_then(|record| record.moving);
+///     Ok(moving.map(|Moving { done, total, .. }| done / total.max(1.0)))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

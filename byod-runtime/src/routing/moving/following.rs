@@ -13,6 +13,16 @@ use crate::error::Error;
 use crate::users::{ConnectionStatus, Subject, UserId};
 
 /// How long what was moved stays where it was. By default seven days.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, KeepFor};
+///
+/// /// Leaves a copy on main.
+/// async fn try_it(byod: &Byod, user_id: &str, subject: &str) -> Result<(), Error> {
+///     byod.move_in(user_id, subject).keep(KeepFor::Good).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeepFor {
     /// That long, then [`Byod::resume_moves`] deletes it.
@@ -40,6 +50,20 @@ impl KeepFor {
 ///
 /// Whoever stops waiting stops it where it is; it goes on when it is asked for again, or by
 /// [`Byod::resume_moves`].
+///
+/// ```
+/// use byod_runtime::{Error, Move};
+///
+/// /// Moves what can be moved whole, and nothing else.
+/// async fn all_or_nothing(asked: Move) -> Result<bool, Error> {
+///     let planned = asked.plan().await?;
+///     let is_whole = planned.tables.iter().all(|table| table.stays == 0);
+///     if is_whole {
+///         asked.await?;
+///     }
+///     Ok(is_whole)
+/// }
+/// ```
 #[must_use = "a move begins when it is awaited"]
 #[derive(Clone, Debug)]
 pub struct Move {
@@ -53,6 +77,15 @@ pub struct Move {
 }
 
 /// What became of what was to be moved.
+///
+/// ```
+/// use byod_runtime::MoveReport;
+///
+/// fn told(report: &MoveReport) -> String {
+///     let seconds = report.took.as_secs();
+///     format!("{} documents moved in {seconds} s, {} are where they were", report.documents, report.kept)
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MoveReport {
@@ -73,6 +106,15 @@ pub struct MoveReport {
 }
 
 /// A document that could not be on the other side.
+///
+/// ```
+/// use byod_runtime::{LeftDocument, MoveReport};
+///
+/// fn told(report: &MoveReport) -> Vec<String> {
+///     let told = |LeftDocument { table, id, reason, .. }: &LeftDocument| format!("{table} {id}: {reason}");
+///     report.left.iter().map(told).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftDocument {
@@ -85,6 +127,17 @@ pub struct LeftDocument {
 }
 
 /// What became of moves that nobody saw to.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, Resumed};
+///
+/// /// To be called every minute or so.
+/// async fn sees_to_moves(byod: &Byod) -> Result<(), Error> {
+///     let Resumed { ended, failed, .. } = byod.resume_moves().await?;
+///     println!("{ended} moves are over, {failed} are tried again");
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resumed {

@@ -15,6 +15,18 @@ use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::{Subject, UserId};
 
 /// What a move would do.
+///
+/// ```
+/// use byod_runtime::{Byod, Error};
+///
+/// async fn asked(byod: &Byod, user_id: &str, subject: &str) -> Result<String, Error> {
+///     let planned = byod.move_in(user_id, subject).plan().await?;
+///     Ok(match planned.problem {
+///         Some(problem) => problem,
+///         None => format!("It takes about {} s.", planned.takes.as_secs()),
+///     })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PlannedMove {
@@ -29,6 +41,15 @@ pub struct PlannedMove {
 }
 
 /// What would move of one table.
+///
+/// ```
+/// use byod_runtime::PlannedTable;
+///
+/// fn told(table: &PlannedTable) -> String {
+///     let moves = table.documents - table.stays;
+///     format!("{}: {moves} documents of {}", table.table, table.documents)
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct PlannedTable {

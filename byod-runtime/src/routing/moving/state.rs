@@ -21,6 +21,17 @@ const END: &str = "byod/moves:end";
 const LEASE: Duration = Duration::from_secs(60);
 
 /// Which way data moves.
+///
+/// ```
+/// use byod_runtime::Direction;
+///
+/// fn words(direction: Direction) -> &'static str {
+///     match direction {
+///         Direction::In => "to your deployment",
+///         Direction::Out => "back to us",
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -30,7 +41,13 @@ pub enum Direction {
     Out,
 }
 
-/// How far a move is.
+/// How far a move is, as [`Moving::phase`](crate::Moving::phase) spells it.
+///
+/// ```
+/// use byod_runtime::MovePhase;
+///
+/// assert!(MovePhase::Verify < MovePhase::Tidy); // from which on the other side answers
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
