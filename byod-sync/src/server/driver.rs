@@ -75,6 +75,8 @@ where
     let writing = written.write(sink, patience);
     tokio::pin!(writing);
     let ended = tokio::select! {
+        // What was made is written at once.
+        biased;
         ended = driver.run(&mut frames, handed_over) => ended,
         // Whoever can't be written to has gone, or is too slow.
         _ = &mut writing => return Ended::ByClient,
@@ -136,6 +138,10 @@ impl<V: View> Driver<V> {
         let ping = self.settings.ping;
         let mut pings = interval_at(last_frame + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Looks then whether anything was said: a timer for each message would cost more than the message.
+        let quiet = self.settings.ping_message;
+        let silence = sleep_until(self.last_message + quiet);
+        tokio::pin!(silence);
         loop {
             let owed = self.conversation.owed();
             let is_idle = self.mutations.is_empty() && self.actions.is_empty() && owed.is_none();
@@ -192,8 +198,11 @@ impl<V: View> Driver<V> {
                         self.send(&message)?;
                     }
                 }
-                () = sleep_until(self.last_message + self.settings.ping_message) => {
-                    self.send(&ServerMessage::Ping)?;
+                () = &mut silence => {
+                    if self.last_message.elapsed() >= quiet {
+                        self.send(&ServerMessage::Ping)?;
+                    }
+                    silence.as_mut().reset(self.last_message + quiet);
                 }
                 now = pings.tick() => {
                     if now.duration_since(last_frame) >= self.settings.silence {
