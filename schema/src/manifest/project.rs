@@ -10,6 +10,7 @@ use crate::schema::Schema;
 
 use super::location::Location;
 use super::mirror::Mirror;
+use super::moves::Moves;
 use super::placement::{Placements, Stated};
 
 /// What the runtime fills into an argument that only the user's deployment takes.
@@ -27,6 +28,17 @@ pub enum Injection {
 
 /// What the build script found and the macros check against: both projects, the
 /// table locations, and the injected arguments.
+///
+/// ```
+/// # extern crate byod_schema as byod_runtime;
+/// use byod_runtime::{Location, Manifest};
+///
+/// /// The tables that users may have on their own deployments.
+/// fn of_users(manifest: &Manifest) -> Vec<&str> {
+///     let tables = manifest.tables().filter(|(_, location)| *location == Location::User);
+///     tables.map(|(table, _)| table).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
@@ -46,6 +58,9 @@ pub struct Manifest {
     /// Of which of main's tables users' deployments have copies.
     #[serde(default, skip_serializing_if = "Mirror::is_default")]
     pub mirror: Mirror,
+    /// Where users' data moves between main and their deployments, how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Moves>,
     /// What `byod.toml` says of single functions and modules.
     #[serde(default, skip_serializing_if = "Stated::is_default")]
     pub stated: Stated,
