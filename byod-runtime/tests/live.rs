@@ -113,6 +113,15 @@ async fn it_follows_the_user() {
     let world = World::with(quick).await;
     let session = world.session("a");
     let mut live = list(&session).watch();
+    // Nor does anybody see anything who only says that they are somebody else: main says so.
+    let (theirs, forged) = (token("d", 3600, 1), token("d", 7200, 2));
+    world.main.live.lock().refused.insert(forged.clone());
+    let mut of_d = list(&world.session("d").with_token(theirs)).watch();
+    assert_eq!(next(&mut of_d).await.unwrap(), "main's");
+    let mut of_e = list(&world.session("e").with_token(forged)).watch();
+    let error = next(&mut of_e).await.unwrap_err();
+    assert!(matches!(error, Error::Rejected { .. }), "{error}");
+    nothing(&mut of_d).await;
     assert_eq!(next(&mut live).await.unwrap(), "main's");
 
     let credentials = Credentials {

@@ -60,6 +60,7 @@ impl Byod {
         let caller = Caller {
             client: store.main(),
             location: Location::Main,
+            user: "",
             source: None,
         };
         self.inner().sockets.watch(&caller, vec![subscription])

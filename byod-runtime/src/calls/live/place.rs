@@ -170,6 +170,7 @@ fn subscription(
     Ok(Subscription {
         path: path.to_owned(),
         args: args.map_err(|error| context.encode(error))?,
+        user: session.user_id().as_str(),
         component_path: None,
         journal: query.options.journal.clone().map(Some),
     })

@@ -235,6 +235,11 @@ impl Driver {
         self.take_token(asked)
     }
 
+    fn identity_of(&self, client: &Client) -> Identity {
+        let (url, token) = (client.shared_url().clone(), client.sync_token());
+        Identity::of(url, &token, &self.socket.user)
+    }
+
     fn take_token(&self, asked: Result<Token, BoxError>) -> bool {
         let token = match asked {
             Ok(token) => token,
@@ -246,7 +251,7 @@ impl Driver {
         let mut state = self.socket.lock();
         let client = state.client.with_token(token);
         // Whoever it is, their values are not for those who watch here.
-        if Identity::of(client.shared_url().clone(), &client.sync_token()) != self.socket.identity {
+        if self.identity_of(&client) != self.socket.identity {
             tracing::warn!("the token source gave a token of somebody else, which is not used");
             return false;
         }
