@@ -266,7 +266,7 @@ impl Driver {
         self.socket.lock().sync.connected(clock());
         let mut last = Instant::now();
         let mut silence = pin!(sleep(settings.silence));
-        let mut behind: Option<Instant> = None;
+        let mut behind: Option<(Instant, u64)> = None;
         let mut confirmed = false;
         let mut asking: Option<BoxFuture<'static, Result<Token, BoxError>>> = None;
         let mut refresh = pin!(sleep(Duration::ZERO));
@@ -288,9 +288,13 @@ impl Driver {
             if let Some((due, _)) = due {
                 refresh.as_mut().reset(tokio::time::Instant::now() + due);
             }
-            behind = match self.socket.lock().sync.is_up_to_date() {
-                true => None,
-                false => behind.or(Some(Instant::now())),
+            // Where streams come and go all the time, there is always something that it was only just asked.
+            behind = {
+                let state = self.socket.lock();
+                let answers = state.sync.answers();
+                let behind = behind.filter(|(_, known)| *known == answers);
+                let is_behind = !state.sync.is_up_to_date();
+                is_behind.then(|| behind.unwrap_or_else(|| (Instant::now(), answers)))
             };
             let has_source = self.socket.lock().token_due().is_some();
             let idle = self.idle_left();
@@ -328,7 +332,7 @@ impl Driver {
                     if last.elapsed() >= settings.silence {
                         return Ended::Lost("InactiveServer", "nothing came for too long".to_owned());
                     }
-                    if behind.is_some_and(|since| since.elapsed() >= settings.silence * SLOW) {
+                    if behind.is_some_and(|(since, _)| since.elapsed() >= settings.silence * SLOW) {
                         return Ended::Idling;
                     }
                     silence.as_mut().reset((last + settings.silence).into());
@@ -377,10 +381,10 @@ impl Driver {
         Ok(())
     }
 
-    /// Whether the deployment has confirmed all that was said.
+    /// Whether the deployment has confirmed all that there was to say.
     fn confirm(&mut self) -> bool {
         let mut state = self.socket.lock();
-        if !state.sync.is_confirmed() {
+        if !state.sync.has_begun() {
             return false;
         }
         state.is_well();
