@@ -34,7 +34,7 @@ const SLOW: u32 = 3;
 /// How many fresh tokens are tried in a row.
 const FRESH: u32 = 2;
 
-/// The pause after a token source failed.
+/// The pause after a token source failed, and between any two questions to it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a socket ended.
@@ -286,6 +286,8 @@ impl Driver {
                 is_new.then(|| state.token_due()).flatten()
             };
             if let Some((due, _)) = due {
+                // Where this machine's clock is ahead, each new one may have run out already.
+                let due = due.max(ASK_AGAIN);
                 refresh.as_mut().reset(tokio::time::Instant::now() + due);
             }
             // Where streams come and go all the time, there is always something that it was only just asked.
