@@ -588,7 +588,7 @@ async fn what_another_process_changes_is_known_at_once() {
     world
         .main
         .live
-        .set("byod/credentials:changedConfigs", json!([]));
+        .fail("byod/credentials:changedConfigs", "not now");
     assert_eq!(next(&mut live).await.unwrap(), "the user's");
     // What is known already costs nothing.
     nothing(&mut live).await;
@@ -625,3 +625,26 @@ async fn no_value_is_lost_where_the_route_is_looked_at_again() {
         assert_eq!(next(&mut live).await.unwrap(), value);
     }
 }
+#[tokio::test]
+async fn who_watches_a_status_alone_is_told_of_it_too() {
+    let world = World::with(|byod| {
+        let byod = quick(byod).listen_to_main(true);
+        byod.cache_ttl(Duration::from_secs(3600))
+    });
+    let world = world.await;
+    let changed = "byod/credentials:changedConfigs";
+    world.main.live.set(changed, json!([]));
+    let connected = ConnectionStatus::Connected;
+    world.save("a", "local|key", connected).await;
+    let mut status = world.byod.watch_status("a");
+    status.wait_for(|status| status.enabled).await.unwrap();
+    // Until it listens.
+    until(|| !world.main.live.lock().watched.is_empty()).await;
+    world.change("a", "connectionStatus", json!("disconnected"));
+    let later = json!([{"userId": "a", "updatedAt": 9e15}]);
+    world.main.live.set(changed, later);
+    let seen = status.wait_for(|status| !status.enabled && !status.loading);
+    let seen = tokio::time::timeout(Duration::from_secs(20), seen).await;
+    assert!(seen.is_ok());
+}
+
