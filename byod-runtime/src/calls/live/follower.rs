@@ -136,7 +136,10 @@ impl Follower {
     /// Watches other queries from now on; those that it watched already go on, unless `anew`.
     pub(super) fn watch_instead(&mut self, queries: Vec<Prepared<Json>>, anew: bool) {
         self.queries = queries;
-        let place = self.place.take();
+        let count = self.count();
+        let mut following = self.following.as_mut();
+        let has_room = following.as_mut().is_none_or(|it| it.follow_for(count));
+        let place = self.place.take().filter(|_| has_room);
         // Whatever is wrong is found again, and told, by whoever settles.
         self.place = place.and_then(|mut place| {
             let watched = place.watch_instead(&self.session, &self.queries, anew);
@@ -258,12 +261,13 @@ impl Follower {
             let inner = byod.inner();
             self.following = inner.followers.follow(user, &inner.rollouts);
         }
-        let Some(following) = &mut self.following else {
+        let Some(following) = self.following.as_mut().take_if(|it| it.follow_for(count)) else {
             let first = self.queries.first();
             let path = first.map_or("", |query| query.function.path);
             let context = byod.main_client().context(FunctionType::Query, path);
             let limit = byod.inner().followers.limit;
             let call = context.call();
+        let count = self.count();
             return Err(Error::Busy { call, limit });
         };
         following.look();
@@ -305,6 +309,14 @@ impl Follower {
         let Some(mut place) = self.place.take() else {
             return;
         };
+    /// For how many queries of those that the user may watch it counts. A gateway's clients have limits of their own.
+    fn count(&self) -> usize {
+        match self.only_own {
+            true => 1,
+            false => self.queries.len(),
+        }
+    }
+
         if let Some(following) = &mut self.following {
             following.look();
         }
