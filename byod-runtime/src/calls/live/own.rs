@@ -86,6 +86,8 @@ struct Asked {
     moments: Vec<oneshot::Sender<BoxFuture<'static, ()>>>,
     /// Those who wait until all is told that there is to learn.
     told: Vec<oneshot::Sender<()>>,
+    /// Whether nothing is watched any more, and nobody is to wait.
+    ended: bool,
 }
 
 impl OwnLive {
@@ -133,6 +135,11 @@ impl OwnLive {
 impl Drop for OwnLive {
     fn drop(&mut self) {
         self.task.abort();
+        let mut asked = self.asks.lock();
+        *asked = Asked {
+            ended: true,
+            ..Asked::default()
+        };
     }
 }
 
@@ -168,7 +175,11 @@ impl Asks {
     }
 
     fn ask(&self, ask: impl FnOnce(&mut Asked)) {
-        ask(&mut self.lock());
+        let mut asked = self.lock();
+        if !asked.ended {
+            ask(&mut asked);
+        }
+        drop(asked);
         self.nudge.notify_one();
     }
 }
@@ -208,10 +219,12 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
             let (next_keys, queries) = prepared(&session, queries);
             keys = next_keys;
             follower.follow_instead(queries);
-            if keys.is_empty() {
-                follower = Follower::on_own(session.clone(), asks.nudge.clone());
+            if !keys.is_empty() {
+                // Those who wait do so for what these give, which are watched from now on.
+                asks.nudge.notify_one();
+                continue;
             }
-            drained = false;
+            follower = Follower::on_own(session.clone(), asks.nudge.clone());
         }
         for ask in asked.moments.drain(..) {
             let moment = follower.caught_up();
