@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use byod_schema::{FunctionPath, FunctionType, Value};
 use byod_sync::Timestamp;
 
+use super::present::Present;
 use super::requests::Requests;
 use crate::auth::{Auth, Caller};
 use crate::error::FunctionError;
@@ -20,6 +21,7 @@ pub(crate) struct Core {
     store: RwLock<Store>,
     auth: RwLock<Auth>,
     requests: Mutex<Requests>,
+    present: Mutex<Present>,
 }
 
 /// A call of one function, as it arrived.
@@ -46,6 +48,7 @@ impl Core {
             store: RwLock::new(store),
             auth: RwLock::new(auth),
             requests: Mutex::default(),
+            present: Mutex::default(),
         }
     }
 
@@ -67,6 +70,11 @@ impl Core {
 
     pub(crate) fn requests(&self) -> MutexGuard<'_, Requests> {
         unpoisoned(self.requests.lock())
+    }
+
+    /// What queries give since the last commit.
+    pub(super) fn present(&self) -> MutexGuard<'_, Present> {
+        unpoisoned(self.present.lock())
     }
 
     /// Calls a function: queries side by side, others one after another.

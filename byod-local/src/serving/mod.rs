@@ -4,6 +4,7 @@ mod answer;
 mod core;
 mod http;
 mod live;
+mod present;
 mod requests;
 pub(crate) mod server;
 mod socket;
