@@ -371,7 +371,8 @@ impl Served {
             let sent = match sent {
                 Sent::Text(text) => socket.send(Message::text(text)).await,
                 Sent::Frames(text, count, pause) => frames(socket, &text, count, pause).await,
-                Sent::Ping => socket.send(Message::Ping(Vec::new().into())).await,
+                // Many of them, as fast as may be.
+                Sent::Ping => socket.feed(Message::Ping(Vec::new().into())).await,
                 Sent::Wait(time) => {
                     tokio::time::sleep(time).await;
                     Ok(())
@@ -383,7 +384,7 @@ impl Served {
                 return false;
             }
         }
-        true
+        socket.flush().await.is_ok()
     }
 }
 
