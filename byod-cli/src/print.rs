@@ -1,6 +1,7 @@
 //! What the commands print: for people, with colour on a terminal, or JSON.
 
 mod functions;
+mod moved;
 mod style;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use crate::export::{Fate, Typecheck};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
 use crate::{check, service};
+pub(crate) use moved::{disconnected, moved};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 
 /// Prints the report as JSON, or as `human` does.

@@ -261,6 +261,27 @@ pub enum Error {
         still_on_main: bool,
     },
 
+    /// The user's data is being moved ([`Byod::move_in`](crate::Byod::move_in)), so nothing is
+    /// written there for now; what is read is answered. Nothing was sent: try again after
+    /// that time. What a service answers with is the HTTP status 503.
+    #[error("{call}: not sent, the user's data is being moved: try again in {} s", .retry_after.as_secs())]
+    Moving {
+        /// The call that was not sent.
+        call: Box<Call>,
+        /// When to try again.
+        retry_after: Duration,
+    },
+
+    /// A user's data can't be moved, or isn't any more
+    /// ([`Byod::move_in`](crate::Byod::move_in)). What was there is where it was.
+    #[error("the data of the user `{}` is not moved: {}", Shown(.user), Shown(.reason))]
+    NotMoved {
+        /// The user's id.
+        user: Arc<str>,
+        /// Why, with what helps.
+        reason: Box<str>,
+    },
+
     /// The user connected or disconnected a deployment between two pages, and a
     /// cursor means nothing on another deployment. Nothing was sent: begin again
     /// with the first page.
