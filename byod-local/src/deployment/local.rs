@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::running::{LocalDeployment, parsed};
 use crate::auth::Auth;
-use crate::builtin::{claim, credentials, crud, mirror, ping};
+use crate::builtin::{claim, credentials, crud, mirror, moving, ping};
 use crate::error::{FunctionError, StartError};
 use crate::functions::claim::Claims;
 use crate::functions::{Body, Ctx, Entry, Functions, Project, missing};
@@ -171,12 +171,15 @@ impl Local {
             Role::Main => {
                 let mut entries = credentials::functions(&mut self.project);
                 entries.extend(mirror::of_main(&self.project));
+                entries.extend(moving::functions(&mut self.project, false));
                 entries
             }
             Role::User => {
                 let mut entries = claim::functions(&mut self.project, self.claims);
                 entries.push(ping::function(&self.project, self.schema_version));
                 entries.extend(mirror::of_user(&self.project));
+                let claims = self.claims == Claims::Kept;
+                entries.extend(moving::functions(&mut self.project, claims));
                 entries
             }
         };

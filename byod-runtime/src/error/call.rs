@@ -112,6 +112,8 @@ pub(crate) enum Endpoint {
     Mutation,
     Action,
     Function,
+    /// A function of whatever kind, which the path of the URL names.
+    Run,
     QueryBatch,
     /// The present moment of the database, and a query at a moment.
     QueryTs,
@@ -127,6 +129,7 @@ impl Endpoint {
             Self::Mutation => "/api/mutation",
             Self::Action => "/api/action",
             Self::Function => "/api/function",
+            Self::Run => "/api/run",
             Self::QueryBatch => "/api/query_batch",
             Self::QueryTs => "/api/query_ts",
             Self::QueryAtTs => "/api/query_at_ts",
@@ -141,6 +144,7 @@ impl Endpoint {
             Self::Mutation => "mutation",
             Self::Action => "action",
             Self::Function => "function",
+            Self::Run => "run",
             Self::QueryBatch => "query_batch",
             Self::QueryTs => "query_ts",
             Self::QueryAtTs => "query_at_ts",
@@ -151,7 +155,7 @@ impl Endpoint {
     pub(crate) fn only_reads(self) -> bool {
         match self {
             Self::Query | Self::QueryBatch | Self::QueryTs | Self::QueryAtTs | Self::Sync => true,
-            Self::Mutation | Self::Action | Self::Function => false,
+            Self::Mutation | Self::Action | Self::Function | Self::Run => false,
         }
     }
 }
@@ -172,7 +176,7 @@ impl fmt::Display for Endpoint {
             Self::Query => "query",
             Self::Mutation => "mutation",
             Self::Action => "action",
-            Self::Function => "function",
+            Self::Function | Self::Run => "function",
             Self::QueryBatch => "query batch",
             Self::QueryTs => "moment",
             Self::QueryAtTs => "query at a moment",

@@ -61,6 +61,8 @@ pub enum Error {
     Unauthenticated {
         /// What main said, or what is wrong with the token. Holds nothing of it.
         reason: Box<str>,
+        /// Whether main takes the token, and knows no user by it: who it is of is signed in, and hasn't signed up.
+        is_stranger: bool,
     },
 
     /// The user has no record of an own deployment: they have never connected one.
@@ -395,6 +397,7 @@ impl Error {
     pub(crate) fn unauthenticated(reason: impl Into<String>) -> Self {
         Self::Unauthenticated {
             reason: reason.into().into(),
+            is_stranger: false,
         }
     }
 

@@ -90,6 +90,16 @@ impl Place {
         Ok(())
     }
 
+    /// Has the socket that there may be one day watch those. What is asked for meanwhile is not asked for anew.
+    pub(super) fn watch_later(
+        &mut self,
+        session: &Session,
+        queries: &[Prepared<Json>],
+    ) -> Result<(), Error> {
+        self.watch = watch(session, queries, &self.found.target)?;
+        Ok(())
+    }
+
     /// What the socket tells.
     pub(super) async fn news(&self) -> News {
         match &self.watch {
