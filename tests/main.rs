@@ -22,6 +22,7 @@ mod live;
 mod node_server;
 mod official_client;
 mod official_sync;
+mod pushes;
 mod races;
 mod rooms;
 mod routing;

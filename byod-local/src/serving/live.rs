@@ -159,7 +159,7 @@ impl View for Live {
             let component = query.component_path.as_deref();
             let kind = FunctionType::Query;
             let value = call(&query.path, &query.args, component, kind).and_then(|call| {
-                let functions = &self.core.functions;
+                let functions = self.core.functions();
                 let function = functions.find(&call.path, call.kind, &self.caller)?;
                 let access = Access::Read(store.tables(), store.ids());
                 function.call(access, &self.caller, call.args, now(), &noticed)

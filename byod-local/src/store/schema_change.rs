@@ -1,0 +1,92 @@
+//! Another schema for the documents that are there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use byod_schema::{Schema, Table as Declared, Validator, Value};
+
+use super::tables::{Store, Table};
+use super::validate;
+use crate::error::StartError;
+
+/// A document that a schema doesn't take.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Misfit {
+    pub(crate) table: String,
+    /// As Convex says it.
+    pub(crate) reason: String,
+}
+
+impl Store {
+    /// The first document that the schema doesn't take, if there is any.
+    pub(crate) fn misfit(&self, schema: &Schema) -> Option<Misfit> {
+        if !schema.schema_validation {
+            return None;
+        }
+        let mut misfits = schema.tables.iter().flat_map(|declared| {
+            let table = self.tables.get(&declared.table_name);
+            let documents = table.map(|table| table.documents.iter());
+            let documents = documents.into_iter().flatten();
+            documents.filter_map(move |(id, document)| {
+                let mut fields = document.members().clone();
+                fields.remove("_id");
+                fields.remove("_creationTime");
+                let document = Value::Object(fields);
+                let checked = validate::check(&declared.document_type, &document, &self.ids);
+                let mismatch = checked.err()?;
+                let table = declared.table_name.clone();
+                let reason = format!(
+                    "Document with ID \"{id}\" in table \"{table}\" does not match the schema: {mismatch}"
+                );
+                Some(Misfit { table, reason })
+            })
+        });
+        misfits.next()
+    }
+
+    /// Takes another schema. What it no longer names keeps its documents, unchecked.
+    pub(crate) fn change_schema(&mut self, schema: &Schema) -> Result<(), StartError> {
+        for declared in &schema.tables {
+            self.ids.add(declared.table_name.clone())?;
+            let declared = Arc::new(declared.clone());
+            match self.tables.get_mut(&declared.table_name) {
+                Some(table) => Arc::make_mut(table).declared = declared,
+                None => {
+                    let name = declared.table_name.clone();
+                    let documents = BTreeMap::new();
+                    let table = Table {
+                        declared,
+                        documents,
+                    };
+                    self.tables.insert(name, Arc::new(table));
+                }
+            }
+        }
+        self.tables
+            .retain(|name, table| schema.table(name).is_some() || !table.documents.is_empty());
+        for (name, table) in &mut self.tables {
+            if schema.table(name).is_none() {
+                Arc::make_mut(table).declared = Arc::new(undeclared(name));
+            }
+        }
+        self.validates = schema.schema_validation;
+        self.moments.advance();
+        self.watches().all_changed();
+        Ok(())
+    }
+}
+
+/// A table of which the schema says nothing.
+fn undeclared(name: &str) -> Declared {
+    Declared {
+        table_name: name.to_owned(),
+        indexes: Vec::new(),
+        staged_db_indexes: Vec::new(),
+        search_indexes: Vec::new(),
+        staged_search_indexes: Vec::new(),
+        vector_indexes: Vec::new(),
+        staged_vector_indexes: Vec::new(),
+        document_type: Validator::Any,
+        other: BTreeMap::new(),
+    }
+}
