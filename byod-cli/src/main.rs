@@ -1,5 +1,5 @@
 //! `byod`: begins a service's files, writes the Convex project of users' deployments, checks it against
-//! main's, makes encryption keys and rotates them, and gives up users' claims.
+//! main's, makes encryption keys and rotates them, gives up users' claims, and looks after users' deployments.
 
 mod carry;
 mod check;
@@ -16,11 +16,12 @@ mod tree;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use error::Error;
-use records::{release, rotate};
+use records::{fleet, release, rotate};
 
 /// What every command's help ends with.
 const EXIT_STATUS: &str = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work.";
@@ -166,6 +167,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look after all users' deployments.
+    ///
+    /// Takes main and the keys from the environment, as `rotate-key` does.
+    Fleet {
+        #[command(subcommand)]
+        command: Fleet,
+    },
     /// Print what a shell needs to complete the tool's commands.
     ///
     /// For bash: `byod completions bash > ~/.local/share/bash-completion/completions/byod`.
@@ -179,6 +187,83 @@ enum Command {
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
+}
+
+#[derive(Subcommand)]
+enum Fleet {
+    /// Say how every user's deployment is: its version, when it last answered, what is wrong.
+    ///
+    /// From the users' records on main, a page at a time; with `--probe` from the deployments,
+    /// too, each within limits of its own. Nothing is written anywhere. Exit status 1 where a
+    /// deployment fails, or is older than asked for.
+    Status {
+        /// List only those of whose deployment something is wrong.
+        #[arg(long)]
+        failing: bool,
+        /// List only those whose deployment runs an older version.
+        #[arg(long, value_name = "VERSION")]
+        older_than: Option<u64>,
+        /// Ask the deployments themselves.
+        #[arg(long)]
+        probe: bool,
+        #[command(flatten)]
+        reached: Reached,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring the project that `byod export` wrote to all users' deployments.
+    ///
+    /// The package `convex` that is installed beside it bundles it once. Users get it wave by
+    /// wave; where more of a wave fail than may, it stops. Who has the version is passed over,
+    /// so what was cut off, or has stopped, goes on when it is run again. A deployment whose
+    /// documents don't match the new schema is left as it was. Exit status 1 where somebody
+    /// has not got it.
+    Deploy {
+        #[command(flatten)]
+        common: Common,
+        /// Up to which share of all users each wave goes; who is in which is always the same.
+        #[arg(long, value_name = "SHARES", default_value_t)]
+        waves: byod_fleet::Waves,
+        /// How many of a wave's users may fail: a share, or a number.
+        #[arg(long, value_name = "SHARE or NUMBER", default_value = "2%")]
+        max_failures: byod_fleet::MaxFailures,
+        /// Deploy to this user alone: their id on main.
+        #[arg(long, value_name = "USER", conflicts_with_all = ["waves", "max_failures", "dry_run"])]
+        only: Option<String>,
+        /// Bundle the project and say who would get it; exit status 1 where somebody would.
+        #[arg(long)]
+        dry_run: bool,
+        /// How long a deployment may take to build its new indexes, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+        patience: u64,
+        #[command(flatten)]
+        reached: Reached,
+    },
+}
+
+/// How main and users' deployments are reached.
+#[derive(Args)]
+struct Reached {
+    /// How many deployments are asked, or pushed to, at once.
+    #[arg(long, value_name = "DEPLOYMENTS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    at_once: u16,
+    /// The module of main that holds the functions for users' records.
+    #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+    module: String,
+    /// Allow deployments on this machine, also over http.
+    #[arg(long)]
+    development: bool,
+}
+
+impl From<Reached> for fleet::Service {
+    fn from(reached: Reached) -> Self {
+        Self {
+            module: reached.module,
+            development: reached.development,
+            at_once: reached.at_once,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -195,7 +280,11 @@ struct Common {
 fn cli() -> clap::Command {
     Cli::command()
         .after_help(EXIT_STATUS)
-        .mut_subcommands(|command| command.after_help(EXIT_STATUS))
+        .mut_subcommands(|command| {
+            command
+                .after_help(EXIT_STATUS)
+                .mut_subcommands(|command| command.after_help(EXIT_STATUS))
+        })
 }
 
 fn main() -> ExitCode {
@@ -319,6 +408,7 @@ fn run(command: Command) -> Result<bool, Error> {
             print::either(json, &report, print::release)?;
             Ok(report.is_free())
         }
+        Command::Fleet { command } => look_after(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut cli(), "byod", &mut script);
@@ -330,6 +420,52 @@ fn run(command: Command) -> Result<bool, Error> {
                 .and_then(|()| clap_mangen::generate_to(cli(), &folder));
             written.map_err(|source| Error::Manual { folder, source })?;
             Ok(true)
+        }
+    }
+}
+
+/// `byod fleet`.
+fn look_after(command: Fleet) -> Result<bool, Error> {
+    match command {
+        Fleet::Status {
+            failing,
+            older_than,
+            probe,
+            reached,
+            json,
+        } => {
+            let options = fleet::status::Options {
+                failing,
+                older_than,
+                probe,
+                service: reached.into(),
+            };
+            let mut listing = print::Listing::begin(json);
+            let totals = fleet::status::read(&options, |row| listing.row(row))?;
+            listing.end(&totals)?;
+            Ok(options.is_well(&totals))
+        }
+        Fleet::Deploy {
+            common,
+            waves,
+            max_failures,
+            only,
+            dry_run,
+            patience,
+            reached,
+        } => {
+            let options = fleet::deploy::Options {
+                config: common.config,
+                waves,
+                max_failures,
+                only,
+                dry_run,
+                patience: Duration::from_secs(patience),
+                service: reached.into(),
+            };
+            let report = fleet::deploy::deploy(&options)?;
+            print::either(common.json, &report, print::rollout)?;
+            Ok(report.is_done())
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the commands print: for people, with colour on a terminal, or JSON.
 
+mod fleet;
 mod functions;
 mod style;
 
@@ -15,6 +16,7 @@ use crate::export::{Fate, Typecheck};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
 use crate::{check, service};
+pub(crate) use fleet::{Listing, rollout};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 
 /// Prints the report as JSON, or as `human` does.

@@ -14,6 +14,7 @@ mod components;
 mod each_habit;
 mod export;
 mod files;
+mod fleet;
 mod followed;
 mod guide;
 mod habits;
