@@ -11,14 +11,21 @@ use std::path::Path;
 
 use crate::report::Section;
 
-pub(crate) fn measure(scratch: &Path) -> Result<Vec<Section>, Box<dyn Error>> {
-    let reading = Section::new(
+/// Measures; where it is `brief`, without what builds services and their dependencies, which takes minutes.
+pub(crate) fn measure(scratch: &Path, brief: bool) -> Result<Vec<Section>, Box<dyn Error>> {
+    let mut reading = Section::new(
         format!(
             "Reading a Convex project (release build, best and median of {} runs)",
             reading::RUNS
         ),
         reading::measure(scratch)?,
     );
+    if brief {
+        let note =
+            "`-- build` measures `cargo check` of services and the size of their programs, too.";
+        reading.notes.push(note.to_owned());
+        return Ok(vec![reading]);
+    }
     Ok(vec![
         reading,
         checking::measure(scratch)?,

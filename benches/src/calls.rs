@@ -35,8 +35,9 @@ const SIZES: [usize; 2] = [SMALL, LARGE];
 /// moment of the machine meets all contenders alike.
 const SLICE: u64 = 100;
 
-/// For how long all of it goes on, but for a few rounds at least.
+/// For how long all of it goes on, but for a few rounds at least; and where everything is measured.
 const TIME: Duration = Duration::from_secs(150);
+const BRIEF: Duration = Duration::from_secs(60);
 const FEWEST: usize = 3;
 
 /// How many turns the contenders of this process have in a round. What is required of
@@ -75,6 +76,7 @@ pub(crate) fn measure(
     program: &Path,
     scratch: &Path,
     rounds: usize,
+    brief: bool,
     progress: &Progress,
 ) -> Result<Measured, Box<dyn Error>> {
     external::build_official(scratch)?;
@@ -110,8 +112,9 @@ pub(crate) fn measure(
     };
     // The first round opens connections and warms up what compiles while it runs.
     let begin = Instant::now();
+    let time = if brief { BRIEF } else { TIME };
     for round in 0..=rounds {
-        if round > FEWEST && begin.elapsed() > TIME {
+        if round > FEWEST && begin.elapsed() > time {
             break;
         }
         progress.at(format!("calls, round {round} of {rounds} at most"));

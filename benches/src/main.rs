@@ -39,7 +39,7 @@ struct Arguments {
     json: bool,
 
     /// How often every contender of the calls has its turn, at most: it ends earlier after
-    /// two and a half minutes.
+    /// two and a half minutes, and after one where everything is measured.
     #[arg(long, default_value_t = 15)]
     rounds: usize,
 
@@ -144,14 +144,16 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     for (part, name) in wanted {
         progress.begin(name);
         match part {
-            Part::Calls => sections.extend(calls(arguments, &program, &scratch, &progress)?),
+            Part::Calls => {
+                sections.extend(calls(arguments, &program, &scratch, brief, &progress)?);
+            }
             Part::Requests => sections.push(requests::measure(&program)?),
             Part::Decode => sections.push(decode::measure()?),
             Part::Routes => sections.extend(route_cache::measure(&program, arguments.users)?),
             Part::Hang => sections.push(hang::measure()?),
             Part::Live => sections.extend(calls::live::measure(&program, &scratch, brief)?),
-            Part::Gateway => sections.extend(calls::gateway::measure(&program, &progress)?),
-            Part::Build => sections.extend(build::measure(&scratch)?),
+            Part::Gateway => sections.extend(calls::gateway::measure(&program, brief, &progress)?),
+            Part::Build => sections.extend(build::measure(&scratch, brief)?),
             // Done by now.
             Part::Profile | Part::Serve | Part::Watch | Part::GatewayServe | Part::StayAwake => {}
         }
@@ -171,9 +173,11 @@ fn calls(
     arguments: &Arguments,
     program: &Path,
     scratch: &Path,
+    brief: bool,
     progress: &Progress,
 ) -> Result<Vec<Section>, Box<dyn Error>> {
-    let measured = on_a_thread(|| calls::measure(program, scratch, arguments.rounds, progress))?;
+    let rounds = arguments.rounds;
+    let measured = on_a_thread(|| calls::measure(program, scratch, rounds, brief, progress))?;
     for documents in [deployment::SMALL, deployment::LARGE] {
         let plot = scratch.join(format!("throughput-{documents}.svg"));
         let title = format!("A warm query of a user's table, {documents} documents");

@@ -1,11 +1,16 @@
 //! A bar that says what is measured at present, and for how long already.
 
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// One step for each part. Where standard error is no terminal, each is a line.
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    /// When the present part began.
+    begun: Mutex<Instant>,
+}
 
 impl Progress {
     pub(crate) fn of(parts: usize) -> Self {
@@ -17,30 +22,41 @@ impl Progress {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self(bar)
+        Self {
+            bar,
+            begun: Mutex::new(Instant::now()),
+        }
     }
 
     /// A part begins.
     pub(crate) fn begin(&self, part: &str) {
-        if self.0.is_hidden() {
-            eprintln!("measures {part}");
+        *self.begun() = Instant::now();
+        if self.bar.is_hidden() {
+            eprintln!("measures {part} …");
         }
-        self.0.set_message(part.to_owned());
+        self.bar.set_message(part.to_owned());
+    }
+
+    fn begun(&self) -> MutexGuard<'_, Instant> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How far the present part is.
     pub(crate) fn at(&self, what: String) {
-        self.0.set_message(what);
+        self.bar.set_message(what);
     }
 
     /// The present part is done.
     pub(crate) fn end(&self) {
-        self.0.inc(1);
+        if self.bar.is_hidden() {
+            eprintln!("… in {} s", self.begun().elapsed().as_secs());
+        }
+        self.bar.inc(1);
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

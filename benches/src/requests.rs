@@ -27,6 +27,8 @@ pub(crate) fn measure(program: &Path) -> Result<Section, Box<dyn Error>> {
             .development(true)
             .deploy_key(DEPLOY_KEY)
             .encryption_key(EncryptionKey::parse(ENCRYPTION_KEY)?)
+            // The socket by which a process hears of changes is one more, once.
+            .listen_to_main(false)
             .build()?;
         let session = byod.session("a user", "the subject");
         let mut counted = Vec::new();

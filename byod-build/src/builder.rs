@@ -16,6 +16,11 @@ use crate::watch::{self, rerun_if_changed, tell};
 ///
 /// Where something is wrong, prints the reason in one or two lines and ends the
 /// build. [`Builder`] is for other paths and limits.
+///
+/// ```no_run
+/// // In `build.rs`, all of its `main`.
+/// byod_build::emit();
+/// ```
 pub fn emit() {
     Builder::new().emit();
 }

@@ -8,6 +8,13 @@ use byod_runtime::{Byod, Error, ProblemDetails, Session, Subject, UserId, bearer
 use futures_util::future::BoxFuture;
 
 /// Who a token belongs to.
+///
+/// ```
+/// use byod_gateway::Caller;
+///
+/// let alice = Caller { user_id: "k57a".into(), subject: "auth|alice".into() };
+/// assert_eq!(alice.subject.as_str(), "auth|alice");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The user's id in main.
@@ -17,6 +24,31 @@ pub struct Caller {
 }
 
 /// Says who a token belongs to, where main has another way to say it than `byod/credentials:whoAmI`.
+///
+/// ```
+/// use byod_gateway::{Caller, Resolve, Settings};
+/// use byod_runtime::{Byod, Error};
+/// use futures_util::FutureExt as _;
+/// use futures_util::future::BoxFuture;
+/// use serde_json::json;
+///
+/// /// Main's own function says who is signed in.
+/// #[derive(Debug)]
+/// struct ByUsersMe;
+///
+/// impl Resolve for ByUsersMe {
+///     fn resolve<'a>(&'a self, byod: &'a Byod, token: &'a str) -> BoxFuture<'a, Result<Option<Caller>, Error>> {
+///         async move {
+///             let main = byod.main_client().clone().with_token(token);
+///             let me: Option<(String, String)> = main.query("users:me", &json!({})).await?;
+///             Ok(me.map(|(id, subject)| Caller { user_id: id.into(), subject: subject.into() }))
+///         }
+///         .boxed()
+///     }
+/// }
+///
+/// let settings = Settings::default().resolve_with(ByUsersMe);
+/// ```
 pub trait Resolve: fmt::Debug + Send + Sync + 'static {
     /// Whose the token is; `None` where main knows nobody of it, or has no user of theirs.
     ///

@@ -28,6 +28,15 @@ use crate::{api, connection, events, sync};
 ///
 /// Anything else is refused: deploy keys, internal functions and what deploys code go to deployments themselves. Who
 /// calls is what main says of the token that is sent.
+///
+/// ```
+/// use byod_gateway::{Settings, router};
+///
+/// /// Beside a service's own routes.
+/// fn app(byod: byod_runtime::Byod, own: axum::Router) -> axum::Router {
+///     own.nest("/convex", router(byod, Settings::default()))
+/// }
+/// ```
 pub fn router(byod: Byod, settings: Settings) -> Router {
     let body_limit = settings.body_limit;
     let gateway = Gateway::new(byod, settings);

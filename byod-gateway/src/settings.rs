@@ -9,6 +9,20 @@ use crate::callers::Resolve;
 use crate::open_streams::Ending;
 
 /// What a gateway allows, and how much of it. Each limit has a default.
+///
+/// ```
+/// use std::num::NonZeroU32;
+///
+/// use byod_gateway::Settings;
+///
+/// /// For an app whose pages are on another host, on a machine with little memory.
+/// fn settings() -> Settings {
+///     Settings::default()
+///         .origin("https://app.example")
+///         .connects_per_minute(NonZeroU32::MIN)
+///         .sockets(500)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) origins: BTreeSet<String>,

@@ -118,6 +118,15 @@ impl From<String> for Identity {
 }
 
 /// How a caller was authenticated.
+///
+/// ```
+/// use byod_local::{AuthKind, LocalDeployment};
+///
+/// /// Whether nothing was asked of it by the deploy key.
+/// fn is_left_alone(main: &LocalDeployment) -> bool {
+///     main.requests().iter().all(|request| request.auth != AuthKind::Admin)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuthKind {
     /// Not at all.

@@ -4,6 +4,19 @@ use byod_schema::Value;
 use thiserror::Error;
 
 /// Why a call gave no value. Its `Display` is the answer's `errorMessage`.
+///
+/// ```
+/// use byod_local::{FunctionError, Local};
+/// use serde_json::json;
+///
+/// fn refusing(local: Local) -> Local {
+///     local.function("notes:create", |_, args| match args.str("title") {
+///         Some("") => Err(FunctionError::convex("a title, please")), // the caller gets it as data
+///         Some(_) => Ok(json!(null)),
+///         None => Err(FunctionError::new("no title")),
+///     })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FunctionError {
@@ -65,6 +78,18 @@ impl From<String> for FunctionError {
 }
 
 /// Why a deployment could not be started.
+///
+/// ```
+/// use byod_local::{Local, Manifest, StartError};
+/// use serde_json::json;
+///
+/// # #[allow(unused)]
+/// async fn misspelt(manifest: &Manifest) {
+///     let local = Local::main(manifest).function("notes:creat", |_, _| Ok(json!(null)));
+///     let error = local.start().await.unwrap_err();
+///     assert!(matches!(error, StartError::UnknownFunction { nearest: Some(name), .. } if name == "notes:create"));
+/// }
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {

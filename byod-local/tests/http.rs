@@ -349,3 +349,47 @@ async fn http2_is_spoken_to_those_who_begin_with_it() {
     assert_eq!(response.version(), Version::HTTP_2);
     assert_eq!(response.status(), 200);
 }
+
+#[tokio::test]
+async fn pages_of_every_origin_may_call() {
+    let main = main_with_users().await;
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let url = format!("{}/api/query", main.url());
+    let asks = [
+        ("Origin", "https://app.example"),
+        ("Access-Control-Request-Method", "POST"),
+        (
+            "Access-Control-Request-Headers",
+            "authorization,content-type,convex-client",
+        ),
+    ];
+    let before = Request::options(url.clone());
+    let before = asks
+        .into_iter()
+        .fold(before, |request, (name, value)| request.header(name, value));
+    let allowed = client
+        .request(before.body(Full::default()).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(allowed.status(), 200);
+    for (name, value) in [
+        ("access-control-allow-origin", asks[0].1),
+        ("access-control-allow-methods", asks[1].1),
+        ("access-control-allow-headers", asks[2].1),
+        ("access-control-allow-credentials", "true"),
+    ] {
+        assert_eq!(allowed.headers()[name], value);
+    }
+
+    let call = body("templates:list", json!({})).to_string();
+    let call = Request::post(url)
+        .header("Origin", asks[0].1)
+        .header("Content-Type", "application/json")
+        .body(Full::new(Bytes::from(call)))
+        .unwrap();
+    let answer = client.request(call).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["access-control-allow-origin"], asks[0].1);
+    // Whether a page may call was not asked of a function.
+    assert_eq!(main.request_count(), 1);
+}

@@ -32,6 +32,21 @@ use quote::quote;
 ///
 /// Put it above `#[derive(…)]`: derives must see the struct with its fields.
 ///
+/// ```ignore
+/// #[byod_table(location = "user")]
+/// pub struct Notes; // fields, nested objects and unions come from convex/schema.ts
+///
+/// /// What a list needs.
+/// #[byod_table(location = "user", table = "notes", partial)]
+/// pub struct NoteTitle {
+///     pub title: String,
+/// }
+///
+/// let new = notes::CreateArgs::builder().title("Hi").content("").build();
+/// let id: Id<Notes> = notes::create(&session, new).await?;
+/// let all: Vec<Doc<Notes>> = notes::list(&session, notes::ListArgs::default()).await?;
+/// ```
+///
 /// # Documents of several kinds
 /// Where the schema has `defineTable(v.union(v.object(…), …))`, a unit struct
 /// becomes an enum with a variant for each kind and one for kinds that this build
@@ -68,9 +83,9 @@ use quote::quote;
 /// `user_id__userId` and `user_id__user__id`; the literal `unknown` is
 /// `Unknown__unknown`, beside what is unknown). So a field or a literal that is added can
 /// make a name an error, but never make it mean another thing. What has no name in Convex
-/// is numbered in the schema's order: kinds of a union that differ by type alone (`Object`,
-/// `Object2`), so add those at the end, and types whose names come out equal. A keyword is
-/// raw (`r#type`); `self` is `self_`.
+/// is called after what it holds, and where that isn't enough after a digest of it: kinds of
+/// a union that differ by type alone (`Object__name__radius`), and types whose names come out
+/// equal. A keyword is raw (`r#type`); `self` is `self_`.
 #[proc_macro_attribute]
 pub fn byod_table(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item: proc_macro2::TokenStream = item.into();
@@ -101,6 +116,10 @@ fn table_struct(
 /// a constant [`TableInfo`](../byod_runtime/struct.TableInfo.html).
 ///
 /// A name that main's schema doesn't have is a compile error.
+///
+/// ```ignore
+/// let routed = byod.client_for_table(table!("conversations").name, user_id, FunctionType::Query).await?;
+/// ```
 #[proc_macro]
 pub fn table(input: TokenStream) -> TokenStream {
     tables::one(input.into())
@@ -155,6 +174,11 @@ fn module(input: proc_macro2::TokenStream) -> syn::Result<proc_macro2::TokenStre
 
 /// Every table of main's schema with its location, as a
 /// `&'static [TableInfo]`: the registry that a `Router` works with.
+///
+/// ```ignore
+/// const ROUTER: Router = Router::new(tables!());
+/// assert!(ROUTER.is_user_table("conversations"));
+/// ```
 #[proc_macro]
 pub fn tables(input: TokenStream) -> TokenStream {
     tables::all(input.into())
@@ -164,6 +188,11 @@ pub fn tables(input: TokenStream) -> TokenStream {
 
 /// Every public function of main with where it runs, as a `&'static [FunctionInfo]`: what
 /// a `Router` needs for paths that are known only at run time.
+///
+/// ```ignore
+/// let byod = Byod::builder().tables(tables!()).functions(functions!()).build()?;
+/// let found: Vec<Found> = session.query("search:notes", &args)?.await?;
+/// ```
 #[proc_macro]
 pub fn functions(input: TokenStream) -> TokenStream {
     tables::functions(input.into())

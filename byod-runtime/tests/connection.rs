@@ -412,10 +412,9 @@ async fn a_deployment_that_is_stopped_is_said_to_be() {
         Some(Reply::Status(400, body.to_string()))
     });
     let test = world.byod.test_connection("a").await.unwrap();
-    assert!(matches!(
-        test.problem,
-        Some(ConnectionProblem::Stopped { .. })
-    ));
+    let shown = serde_json::to_value(test.problem).unwrap();
+    assert_eq!(shown["kind"], "stopped");
+    assert_eq!(shown["code"], "BackendIsNotRunning");
 }
 
 #[tokio::test]
@@ -487,5 +486,23 @@ async fn what_a_deployment_says_of_itself_is_kept() {
     assert_eq!(
         said,
         "the deployment's function `functions:ping` fails, see its logs: Uncaught TypeError: x is undefined"
+    );
+    world
+        .at_users
+        .set(|request| (request.path() == "functions:ping").then(|| success(json!("here I am"))));
+    let test = world.byod.connect("a", "a", &credentials).await.unwrap();
+    let problem = test.problem.unwrap();
+    assert_eq!(problem.kind(), "ping_failed", "{problem}");
+    world.at_users.set(|request| {
+        let is_asked_whose = request.path().starts_with("byod/claim:");
+        is_asked_whose.then(|| thrown("Uncaught TypeError: y is undefined"))
+    });
+    let test = world.byod.connect("a", "a", &credentials).await.unwrap();
+    let problem = test.problem.unwrap();
+    assert_eq!(problem.kind(), "no_claim");
+    let said = problem.to_string();
+    assert!(
+        said.ends_with(": Uncaught TypeError: y is undefined"),
+        "{said}"
     );
 }

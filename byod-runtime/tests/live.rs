@@ -437,6 +437,18 @@ async fn a_silent_socket_is_replaced() {
 }
 
 #[tokio::test]
+async fn what_a_socket_that_passes_nothing_does_not_tell_is_asked_for() {
+    let world = World::with(quick).await;
+    world.main.live.spoil(|_| vec![Sent::Silence]);
+    let mut live = list(&world.session("a")).watch();
+    assert_eq!(next(&mut live).await.unwrap(), "main's");
+    world
+        .at_main
+        .set(|request| (request.path() == "notes:list").then(|| success(json!("changed"))));
+    assert_eq!(next(&mut live).await.unwrap(), "changed");
+}
+
+#[tokio::test]
 async fn queries_that_are_watched_together_are_of_one_moment() {
     let world = World::with(quick).await;
     let session = world.session("a");

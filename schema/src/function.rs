@@ -22,6 +22,13 @@ pub struct Function {
 }
 
 /// The three kinds of Convex function.
+///
+/// ```
+/// # extern crate byod_schema as byod_runtime;
+/// use byod_runtime::FunctionType;
+///
+/// assert_eq!(FunctionType::Mutation.to_string(), "mutation");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FunctionType {
     /// Reads the database.

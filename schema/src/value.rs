@@ -25,6 +25,15 @@ pub use members::Members;
 ///
 /// To read one takes at most [`Value::MAX_COST`] times the size of its JSON in memory,
 /// whatever is in it: how much JSON is read is for the reader to bound.
+///
+/// ```
+/// # extern crate byod_schema as byod_runtime;
+/// use byod_runtime::Value;
+///
+/// let note = Value::from_iter([("title", Value::from("Hi")), ("count", Value::Int64(2))]);
+/// assert_eq!(serde_json::to_string(&note)?, r#"{"count":{"$integer":"AgAAAAAAAAA="},"title":"Hi"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub enum Value {
     /// `null`

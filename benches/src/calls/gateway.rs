@@ -16,15 +16,21 @@ use crate::report::Section;
 pub(crate) use process::serve;
 use world::World;
 
-pub(crate) fn measure(program: &Path, progress: &Progress) -> Result<Vec<Section>, Box<dyn Error>> {
+/// Measures; where it is `brief`, a part of the turns and of the clients.
+pub(crate) fn measure(
+    program: &Path,
+    brief: bool,
+    progress: &Progress,
+) -> Result<Vec<Section>, Box<dyn Error>> {
     let world = World::start(program)?;
     progress.at("gateway: calls over HTTP".to_owned());
-    let http = http::measure(&world)?;
+    let http = http::measure(&world, if brief { 3 } else { 7 })?;
     progress.at("gateway: mutations and values at 100 clients".to_owned());
-    let updates = update::measure(&world)?;
+    let updates = update::measure(&world, if brief { 1 } else { 2 })?;
+    // Before more clients than these were there, whose memory they would be given.
+    progress.at("gateway: idle clients".to_owned());
+    let idle = idle::measure(&world, if brief { 500 } else { 2500 })?;
     progress.at("gateway: a change that 1,000 clients watch".to_owned());
     let together = update::measure_together(&world)?;
-    progress.at("gateway: idle clients".to_owned());
-    let idle = idle::measure(&world)?;
-    Ok(vec![http, updates, together, idle])
+    Ok(vec![http, updates, idle, together])
 }

@@ -70,7 +70,7 @@ pub(crate) fn measure(
         let outcomes = kinds.into_iter().map(|kind| (kind, Outcome::default()));
         let mut outcomes: Vec<_> = outcomes.collect();
         // Where there are many, the crate takes minutes to begin.
-        let turns = if count > TOGETHER { 1 } else { TURNS };
+        let turns = if brief || count > TOGETHER { 1 } else { TURNS };
         for _ in 0..turns {
             for (kind, outcome) in &mut outcomes {
                 eprintln!("{count} subscriptions by {kind} …");
@@ -129,7 +129,8 @@ pub(crate) fn measure(
     let mut rates = Vec::new();
     for kind in Kind::ALL {
         eprintln!("{TOGETHER} subscriptions, as many values as can be, by {kind} …");
-        let turns = (0..TURNS).map(|_| Ok([world.in_turn(kind)?, world.together(kind)?]));
+        let turns = if brief { 1 } else { TURNS };
+        let turns = (0..turns).map(|_| Ok([world.in_turn(kind)?, world.together(kind)?]));
         let turns = turns.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
         let of = |rate: fn(&[Rate; 2]) -> f64| median(turns.iter().map(rate));
         let in_turn = of(|[in_turn, _]| in_turn.values);

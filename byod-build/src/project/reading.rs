@@ -51,6 +51,18 @@ pub struct ProjectReading {
 /// Where the schema can't be had whole, or the [`Limits`] are reached. A module
 /// that fails to load is a warning: its functions are absent, and what other
 /// modules import from it is inert.
+///
+/// ```no_run
+/// use std::path::Path;
+///
+/// use byod_build::{Limits, read_project};
+///
+/// let read = read_project(Path::new("../app/convex"), &Limits::default())?;
+/// for path in read.functions.keys() {
+///     println!("{path}");
+/// }
+/// # Ok::<(), byod_build::Error>(())
+/// ```
 pub fn read_project(folder: &Path, limits: &Limits) -> Result<ProjectReading, Error> {
     attempt(folder, limits, None)?.reading
 }

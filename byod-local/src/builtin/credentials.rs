@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use byod_schema::{
-    Field, Fields, Function, FunctionPath, FunctionType, Table, Validator, Value, Visibility,
+    Field, Fields, Function, FunctionPath, FunctionType, Index, Table, Validator, Value, Visibility,
 };
 
 use super::crud::{objects, stamp};
@@ -18,6 +18,9 @@ use crate::values::Object;
 
 const TABLE: &str = "userDatabaseConfig";
 const MODULE: &str = "byod/credentials";
+
+/// How many records that were changed are told at once.
+const CHANGED: usize = 256;
 
 /// What never leaves the deployment through a public function.
 const SECRETS: [&str; 4] = [
@@ -96,6 +99,11 @@ fn body(name: &str, table: Arc<Table>, users: Option<String>, declared: &Functio
         .as_object()
         .and_then(|args| args.get("updatedAt"));
     let counts_as_new = updated_at.is_some_and(|field| !field.optional);
+    let by_updated = table.indexes.iter().find(|index| {
+        let first = index.fields.first();
+        first.is_some_and(|first| first == "updatedAt")
+    });
+    let by_updated = by_updated.map(|index| index.index_descriptor.clone());
     match name {
         "getConfigInternal" => Arc::new(|ctx, args| {
             let config = config_of(ctx, &args)?;
@@ -142,13 +150,16 @@ fn body(name: &str, table: Arc<Table>, users: Option<String>, declared: &Functio
             let options = args.get("paginationOpts").unwrap_or(&Value::Null);
             Ok(ctx.query(TABLE).paginate(options)?.into())
         }),
-        "changedConfigs" => Arc::new(|ctx, args| {
+        "changedConfigs" => Arc::new(move |ctx, args| {
             let since = args.number("since").unwrap_or_default();
             let time = |record: &Object| record.number("updatedAt").unwrap_or_default();
-            let later = |record: &Object| time(record) >= since;
-            let mut changed = ctx.query(TABLE).filter(later).collect()?;
+            let mut changed = match &by_updated {
+                Some(index) => ctx.query(TABLE).index(index).desc().take(CHANGED)?,
+                None => ctx.query(TABLE).collect()?,
+            };
+            changed.retain(|record| time(record) >= since);
             changed.sort_by(|one, other| time(other).total_cmp(&time(one)));
-            changed.truncate(256);
+            changed.truncate(CHANGED);
             let changed = changed.into_iter().map(|mut record| {
                 let mut field = |field| (field, record.remove(field).unwrap_or(Value::Null));
                 Value::from(Object::from([field("userId"), field("updatedAt")]))
@@ -232,13 +243,13 @@ fn own_config(ctx: &Ctx<'_>) -> Result<Option<Object>, FunctionError> {
             .ok()
             .and_then(|mut user| user.remove("_id")),
     );
-    ctx.query(TABLE)
-        .filter(|config| {
-            config
-                .get("userId")
-                .is_some_and(|user| users.contains(user))
-        })
-        .first()
+    for user in users {
+        let config = ctx.query(TABLE).eq("userId", user).first()?;
+        if config.is_some() {
+            return Ok(config);
+        }
+    }
+    Ok(None)
 }
 
 /// The record as a client may see it; of what remains, only what the declared
@@ -319,9 +330,13 @@ fn default_table() -> Table {
         ("createdAt", Field::required(Number)),
         ("updatedAt", Field::required(Number)),
     ];
+    let index = |name: &str, field: &str| Index {
+        index_descriptor: name.to_owned(),
+        fields: vec![field.to_owned()],
+    };
     Table {
         table_name: TABLE.to_owned(),
-        indexes: Vec::new(),
+        indexes: vec![index("by_user", "userId"), index("by_updated", "updatedAt")],
         staged_db_indexes: Vec::new(),
         search_indexes: Vec::new(),
         staged_search_indexes: Vec::new(),

@@ -7,6 +7,11 @@ use crate::error::StartError;
 /// Reads the manifest that `byod-build` wrote; see [`manifest!`](crate::manifest).
 ///
 /// Fails where it was written by another version.
+///
+/// ```
+/// let error = byod_local::read_manifest("{}").unwrap_err();
+/// assert!(error.to_string().contains("build again"));
+/// ```
 pub fn read_manifest(json: &str) -> Result<Manifest, StartError> {
     let manifest: Manifest =
         serde_json::from_str(json).map_err(|error| StartError::Manifest(error.to_string()))?;

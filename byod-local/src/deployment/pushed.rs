@@ -12,14 +12,6 @@ impl LocalDeployment {
     }
 
     /// Lets that many pushes that begin from now on fail.
-    ///
-    /// ```
-    /// use byod_local::{LocalDeployment, PushFault};
-    ///
-    /// fn refuse_one_push(alices: &LocalDeployment) {
-    ///     alices.fail_pushes(PushFault::MissesEnvironmentVariable("SECRET".to_owned()), 1);
-    /// }
-    /// ```
     pub fn fail_pushes(&self, fault: PushFault, times: usize) {
         self.core.pushes.fail(fault, times);
     }

@@ -99,14 +99,14 @@ impl LocalDeployment {
     pub fn count(&self, table: &str) -> usize {
         let store = self.core.store();
         let table = store.tables().get(table);
-        table.map_or(0, |table| table.documents.len())
+        table.map_or(0, |table| table.len())
     }
 
     /// The documents of a table, oldest first; none for an unknown table.
     pub fn documents(&self, table: &str) -> Vec<Object> {
         let store = self.core.store();
         let table = store.tables().get(table);
-        let documents = table.map(|table| table.documents.values());
+        let documents = table.map(|table| table.documents());
         let documents = documents.into_iter().flatten();
         documents
             .map(|document| document.as_ref().clone())

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use byod_schema::Value;
 
 use crate::auth::{Caller, Identity};
@@ -92,6 +94,7 @@ impl<'a> Ctx<'a> {
 
     /// The time of the call, whole milliseconds since 1970.
     pub fn now(&self) -> f64 {
+        self.noticed.see_time();
         self.now
     }
 
@@ -104,13 +107,33 @@ impl<'a> Ctx<'a> {
     }
 
     /// The user's document in `table`: the one in which some string is the
-    /// identity's subject or token identifier.
+    /// identity's subject or token identifier. Fields that an index begins with
+    /// are looked at first; where they have neither, every document is read.
     ///
     /// Fails with `Unauthenticated` where there is no user, and with
     /// `User not found` where there is no such document.
     pub fn user(&self, table: &str) -> Result<Object, FunctionError> {
         let identity = self.identity().ok_or("Unauthenticated")?;
         let names = [identity.subject().to_owned(), identity.token_identifier()];
+        let indexes = &store::table(self.tables(), table)?.declared.indexes;
+        let first: BTreeSet<_> = indexes
+            .iter()
+            .filter_map(|index| index.fields.first())
+            .collect();
+        let mut found = Vec::new();
+        for (field, name) in first
+            .into_iter()
+            .flat_map(|field| names.iter().map(move |name| (field, name)))
+        {
+            found.extend(self.query(table).eq(field, name.as_str()).first()?);
+        }
+        // Ids are in the order of creation.
+        let oldest = found
+            .into_iter()
+            .min_by(|one, other| one.id().cmp(&other.id()));
+        if let Some(user) = oldest {
+            return Ok(user);
+        }
         let is_theirs = |user: &Object| {
             user.iter()
                 .any(|(_, value)| matches!(value, Value::String(text) if names.contains(text)))

@@ -146,7 +146,7 @@ mod tests {
                 Ok(args.get("n").cloned().unwrap_or(Value::Null))
             });
             ctx.commit();
-            (ran, store.tables()[IDEMPOTENCY_TABLE].documents.len())
+            (ran, store.tables()[IDEMPOTENCY_TABLE].len())
         };
         for key in 0..12 {
             assert_eq!(run(key, 1.0, 1.0).0, Ok(Value::Float64(1.0)));

@@ -1,6 +1,14 @@
 /// What becomes of pushes, for the tests of whoever pushes.
 ///
 /// What the network does to them is for a proxy to try.
+///
+/// ```
+/// use byod_local::{LocalDeployment, PushFault};
+///
+/// fn refuse_one_push(alices: &LocalDeployment) {
+///     alices.fail_pushes(PushFault::MissesEnvironmentVariable("SECRET".to_owned()), 1);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PushFault {

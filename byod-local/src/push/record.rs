@@ -1,4 +1,12 @@
 /// One push that was begun, as far as it came.
+///
+/// ```
+/// use byod_local::{LocalDeployment, PushRecord};
+///
+/// fn last_push(alices: &LocalDeployment) -> Option<PushRecord> {
+///     alices.pushes().pop()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PushRecord {
@@ -13,6 +21,15 @@ pub struct PushRecord {
 }
 
 /// How far a push has come.
+///
+/// ```
+/// use byod_local::{LocalDeployment, PushOutcome};
+///
+/// fn finished_pushes(alices: &LocalDeployment) -> usize {
+///     let pushes = alices.pushes().into_iter();
+///     pushes.filter(|push| push.outcome == PushOutcome::Finished).count()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PushOutcome {

@@ -8,6 +8,7 @@ use byod_sync::Timestamp;
 #[cfg(feature = "push")]
 use serde_json::Value as Json;
 
+use super::present::Present;
 use super::requests::Requests;
 use crate::auth::{Auth, Caller};
 use crate::error::FunctionError;
@@ -26,6 +27,7 @@ pub(crate) struct Core {
     store: RwLock<Store>,
     auth: RwLock<Auth>,
     requests: Mutex<Requests>,
+    present: Mutex<Present>,
 }
 
 /// A call of one function, as it arrived.
@@ -60,6 +62,7 @@ impl Core {
             store: RwLock::new(store),
             auth: RwLock::new(auth),
             requests: Mutex::default(),
+            present: Mutex::default(),
         }
     }
 
@@ -97,6 +100,11 @@ impl Core {
 
     pub(crate) fn requests(&self) -> MutexGuard<'_, Requests> {
         unpoisoned(self.requests.lock())
+    }
+
+    /// What queries give since the last commit.
+    pub(super) fn present(&self) -> MutexGuard<'_, Present> {
+        unpoisoned(self.present.lock())
     }
 
     /// Calls a function: queries side by side, others one after another.

@@ -15,10 +15,11 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::core::{Call, Core, now};
+use super::present::{Given, Question};
 use crate::auth::{Caller, Refusal, seconds};
 use crate::error::FunctionError;
 use crate::functions::Access;
-use crate::store::{Asked, Noticed, Watcher};
+use crate::store::{Asked, Noticed, Store, Watcher};
 
 /// What one client watches, and who it is.
 pub(crate) struct Live {
@@ -146,37 +147,46 @@ impl View for Live {
     }
 
     async fn advance(&mut self) -> Moment {
+        let core = self.core.clone();
         // While it is held nothing is committed: all queries see the same moment, and are told of all after it.
-        let store = self.core.store();
-        self.outdated.extend(self.watcher.touched.take());
-        let mut results = Vec::new();
-        for id in std::mem::take(&mut self.outdated) {
+        let store = core.store();
+        let ts = store.moment();
+        let mut touched = self.watcher.touched.take();
+        let asked_for = std::mem::take(&mut self.outdated);
+        touched.retain(|id| !asked_for.contains(id));
+        let all = asked_for.iter().map(|id| (*id, false));
+        let mut results = Vec::with_capacity(asked_for.len() + touched.len());
+        for (id, by_commit) in all.chain(touched.into_iter().map(|id| (id, true))) {
             let Some(query) = self.queries.get_mut(&id) else {
                 continue;
             };
-            let page_end = query.journal.take().flatten();
-            let noticed = Noticed::again(page_end);
-            let component = query.component_path.as_deref();
-            let kind = FunctionType::Query;
-            let value = call(&query.path, &query.args, component, kind).and_then(|call| {
-                let functions = self.core.functions();
-                let function = functions.find(&call.path, call.kind, &self.caller)?;
-                let access = Access::Read(store.tables(), store.ids());
-                function.call(access, &self.caller, call.args, now(), &noticed)
+            let question = Question {
+                token: self.token.clone(),
+                path: query.path.clone(),
+                args: query.args.clone(),
+                component: query.component_path.clone(),
+                page_end: query.journal.take().flatten(),
+            };
+            // A commit touches all clients that watch the same, and gives all of them the same.
+            let known = by_commit
+                .then(|| core.present().get(ts, &question))
+                .flatten();
+            let given = known.unwrap_or_else(|| {
+                let (given, is_timeless) = answer(&core, &store, &self.caller, &question);
+                if by_commit && is_timeless {
+                    core.present().keep(ts, question, given.clone());
+                }
+                given
             });
-            let (reads, journal) = noticed.taken();
-            store.watches().watch(&self.watcher, id, reads);
-            query.journal = Some(journal.clone());
+            store.watches().watch(&self.watcher, id, given.reads);
+            query.journal = Some(given.journal.clone());
             results.push(Updated {
                 id,
-                result: value
-                    .map_err(|error| failure(&error))
-                    .and_then(|value| json(&value)),
+                result: given.result,
                 log_lines: Vec::new(),
-                journal,
+                journal: given.journal,
             });
         }
-        let ts = store.moment();
         Moment { ts, results }
     }
 
@@ -213,6 +223,30 @@ impl Drop for Live {
         let queries = std::mem::take(&mut self.queries).into_keys();
         self.core.store().watches().end(&self.watcher, queries);
     }
+}
+
+/// Runs a query. Also says whether it gives everybody who asks the same at this moment.
+fn answer(core: &Core, store: &Store, caller: &Caller, question: &Question) -> (Given, bool) {
+    let noticed = Noticed::again(question.page_end.clone());
+    let component = question.component.as_deref();
+    let kind = FunctionType::Query;
+    let value = call(&question.path, &question.args, component, kind).and_then(|call| {
+        let functions = core.functions();
+        let function = functions.find(&call.path, call.kind, caller)?;
+        let access = Access::Read(store.tables(), store.ids());
+        function.call(access, caller, call.args, now(), &noticed)
+    });
+    let is_timeless = noticed.is_timeless();
+    let (reads, journal) = noticed.taken();
+    let result = value
+        .map_err(|error| failure(&error))
+        .and_then(|value| json(&value));
+    let given = Given {
+        result,
+        journal,
+        reads,
+    };
+    (given, is_timeless)
 }
 
 fn call(

@@ -7,6 +7,7 @@ mod deploying;
 mod http;
 mod live;
 mod messages;
+mod present;
 mod requests;
 pub(crate) mod server;
 mod socket;

@@ -8,6 +8,16 @@ use crate::auth::AuthKind;
 const KEPT: usize = 100_000;
 
 /// One HTTP request that a deployment answered.
+///
+/// ```
+/// use byod_local::LocalDeployment;
+///
+/// /// How often a function was called.
+/// fn calls(main: &LocalDeployment, path: &str) -> usize {
+///     let requests = main.requests();
+///     requests.iter().filter(|request| request.functions.iter().any(|called| called == path)).count()
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestRecord {

@@ -1,9 +1,11 @@
 //! The tables: documents by id, transactions, queries, and what may be stored.
 
 mod answered;
+mod documents;
 mod ids;
 mod moments;
 mod order;
+mod plan;
 mod query;
 mod reads;
 #[cfg(feature = "push")]

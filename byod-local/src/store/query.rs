@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use byod_schema::{Value, nearest};
 
+use super::documents::Table;
 use super::order::{Key, key};
+use super::plan::Plan;
 use super::reads::{Noticed, Range, Read};
-use super::tables::Table;
 use crate::error::FunctionError;
 use crate::values::Object;
 use crate::values::compare;
@@ -99,7 +100,7 @@ impl<'a> Query<'a> {
     /// The first `count` documents.
     pub fn take(self, count: usize) -> Result<Vec<Object>, FunctionError> {
         let mut taken: Vec<Object> = Vec::new();
-        let mut rest = self.ordered()?.into_iter();
+        let mut rest = self.ordered(None, None)?;
         while taken.len() < count
             && let Some(document) = rest.next()
         {
@@ -141,13 +142,8 @@ impl<'a> Query<'a> {
         let mut page = Vec::new();
         let mut next = END.to_owned();
         let mut end = until.as_ref().map_or(Bound::Unbounded, Place::inclusive);
-        let mut rest = self
-            .ordered()?
-            .into_iter()
-            .skip_while(|document| self.place(document, after.as_ref()).is_le())
-            .take_while(|document| until.is_none() || self.place(document, until.as_ref()).is_le())
-            .filter(|document| self.keeps(document))
-            .peekable();
+        let rest = self.ordered(after.as_ref(), until.as_ref())?;
+        let mut rest = rest.filter(|document| self.keeps(document)).peekable();
         while let Some(document) = rest.next() {
             page.push(document);
             // With `endCursor` the page is as long as the range is.
@@ -208,23 +204,42 @@ impl<'a> Query<'a> {
         self.filters.iter().all(|keep| keep(document))
     }
 
-    /// The documents that have the values, in the order of the query.
-    fn ordered(&self) -> Result<Vec<&'a Object>, FunctionError> {
-        let table = *self.table.as_ref().map_err(Clone::clone)?;
+    /// The documents that have the values, in the order of the query: those behind one place, up to another.
+    fn ordered(
+        &self,
+        after: Option<&Place>,
+        until: Option<&Place>,
+    ) -> Result<Box<dyn Iterator<Item = &'a Object> + '_>, FunctionError> {
+        let table: &'a Table = *self.table.as_ref().map_err(Clone::clone)?;
+        let plan = Plan::of(table, &self.equal, &self.fields);
+        let Some(plan) = plan.filter(|_| !matches!(after, Some(Place::End))) else {
+            return Ok(Box::new(std::iter::empty()));
+        };
         let has = |document: &&Object| {
             let mut equal = self.equal.iter();
             equal.all(|(field, value)| compare(document.at(field), Some(value)).is_eq())
         };
-        let documents = table.documents.values().map(Arc::as_ref);
-        let mut documents: Vec<_> = documents.filter(has).collect();
-        // By id, which is by creation, they are already.
-        if !self.fields.is_empty() {
-            documents.sort_by_cached_key(|document| key(document, &self.fields));
+        if plan.is_sorted {
+            let first = after.map_or(Bound::Unbounded, Place::exclusive);
+            let last = until.map_or(Bound::Unbounded, Place::inclusive);
+            let bounds = match self.descending {
+                true => plan.between(last, first),
+                false => plan.between(first, last),
+            };
+            let documents = plan.order.range(bounds, self.descending);
+            return Ok(Box::new(documents.filter(has)));
         }
+        let mut documents: Vec<_> = plan.order.range(plan.whole(), false).collect();
+        documents.retain(has);
+        documents.sort_by_cached_key(|document| key(document, &self.fields));
         if self.descending {
             documents.reverse();
         }
-        Ok(documents)
+        documents.retain(|document| {
+            self.place(document, after).is_gt()
+                && (until.is_none() || self.place(document, until).is_le())
+        });
+        Ok(Box::new(documents.into_iter()))
     }
 
     /// Where the document stands to a cursor, in the direction of the query.
@@ -312,6 +327,7 @@ mod tests {
     use super::*;
     use crate::store::{Store, tables};
     use crate::testing::manifest;
+    use proptest::prelude::*;
     use serde_json::json;
 
     /// Folders `a`, `b`, `c`; `b` has no parent, and `c` is the oldest.
@@ -394,5 +410,115 @@ mod tests {
         let query = Query::new(tables::table(store.tables(), "folder"), &noticed);
         let expected = "The schema has no table `folder`; did you mean `folders`?";
         assert_eq!(query.collect().unwrap_err(), FunctionError::new(expected));
+    }
+
+    /// What a query is to give, by a look at every document.
+    fn plainly(store: &Store, [name, parent]: [Option<&str>; 2], fields: &[String]) -> Vec<Object> {
+        let folders = store.tables()["folders"]
+            .documents()
+            .map(|folder| folder.as_ref().clone());
+        let has = |folder: &Object, field, wanted: Option<&str>| {
+            wanted.is_none() || folder.str(field) == wanted
+        };
+        let mut folders: Vec<_> = folders.collect();
+        folders.retain(|folder| has(folder, "name", name) && has(folder, "parentId", parent));
+        folders.sort_by_cached_key(|folder| key(folder, fields));
+        folders
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// By whichever index documents are found, they are those that a look at all of them finds, in the same order.
+        #[test]
+        fn indexes_only_make_it_faster(
+            made in proptest::collection::vec((0u8..3, 0u8..3), 0..16),
+            changed in proptest::collection::vec((0usize..16, 0u8..3, proptest::option::of(0u8..3)), 0..16),
+            (name, parent) in (proptest::option::of(0u8..3), proptest::option::of(0usize..2)),
+            (index, descending, size) in (0usize..4, any::<bool>(), 1usize..5),
+        ) {
+            let mut manifest = manifest();
+            let indexes: [(&str, &[&str]); 4] = [
+                ("", &[]),
+                ("by_parent", &["parentId"]),
+                ("by_parent_name", &["parentId", "name"]),
+                ("by_name", &["name"]),
+            ];
+            for (name, fields) in &indexes[1..] {
+                manifest.main.schema.tables[2].indexes.push(byod_schema::Index {
+                    index_descriptor: (*name).into(),
+                    fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+                });
+            }
+            let mut store = Store::new(&manifest.main.schema).unwrap();
+            let user = store.new_id("users").unwrap();
+            let parents = [store.new_id("folders").unwrap(), store.new_id("folders").unwrap()];
+            let folder = |name: u8, parent: u8| {
+                let mut folder = Object::from([("name", name.to_string().into()), ("userId", user.as_str().into())]);
+                if let Some(parent) = parents.get(usize::from(parent)) {
+                    folder.set("parentId", parent.as_str());
+                }
+                folder
+            };
+            let mut transaction = store.begin();
+            let mut ids = Vec::new();
+            for (name, parent) in made {
+                ids.push(transaction.insert("folders", folder(name, parent), 1.0).unwrap());
+            }
+            transaction.commit();
+            let kept = store.snapshot(1.0);
+            let before: Vec<_> = plainly(&store, [None; 2], &[]);
+            let mut transaction = store.begin();
+            for (at, name, parent) in changed {
+                // Some are deleted twice, or changed after that.
+                let _ = match (ids.get(at), parent) {
+                    (Some(id), Some(parent)) => transaction.replace(id, folder(name, parent)),
+                    (Some(id), None) => transaction.delete(id),
+                    (None, _) => Ok(()),
+                };
+            }
+            transaction.commit();
+
+            let name = name.map(|name| name.to_string());
+            let parent = parent.map(|parent| parents[parent].as_str());
+            let (index, fields) = indexes[index];
+            let query = || {
+                let mut query = folders(&store);
+                if let Some(name) = &name {
+                    query = query.eq("name", name.as_str());
+                }
+                if let Some(parent) = parent {
+                    query = query.eq("parentId", parent);
+                }
+                if !index.is_empty() {
+                    query = query.index(index);
+                }
+                query.descending = descending;
+                query
+            };
+            let fields: Vec<_> = fields.iter().map(|field| (*field).to_owned()).collect();
+            let mut expected = plainly(&store, [name.as_deref(), parent], &fields);
+            if descending {
+                expected.reverse();
+            }
+            prop_assert_eq!(&query().collect().unwrap(), &expected);
+
+            let (mut seen, mut cursor) = (Vec::new(), Value::Null);
+            loop {
+                let options = [("numItems", (size as f64).into()), ("cursor", cursor)];
+                let mut page = query().paginate(&Object::from(options).into()).unwrap();
+                let Some(Value::Array(documents)) = page.remove("page") else {
+                    panic!("no page");
+                };
+                seen.extend(documents.into_iter().map(|folder| Object::try_from(folder).unwrap()));
+                cursor = page.remove("continueCursor").unwrap();
+                if page.bool("isDone") == Some(true) {
+                    break;
+                }
+            }
+            prop_assert_eq!(seen, expected);
+            let then = store.at(kept).unwrap()["folders"].documents();
+            prop_assert_eq!(before, then.map(|folder| folder.as_ref().clone()).collect::<Vec<_>>());
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use byod_schema::Value;
 
@@ -55,6 +56,8 @@ impl Range {
 pub(crate) struct Noticed {
     /// Whether it has read a page, of whatever query.
     has_paginated: Cell<bool>,
+    /// Whether it has asked what time it is.
+    has_seen_time: Cell<bool>,
     reads: RefCell<Vec<Read>>,
     /// Where its page ended when it ran before.
     page_end: Option<String>,
@@ -75,6 +78,15 @@ impl Noticed {
         self.reads.borrow_mut().push(read);
     }
 
+    pub(crate) fn see_time(&self) {
+        self.has_seen_time.set(true);
+    }
+
+    /// Whether whoever asks at the same moment of the database is given the same.
+    pub(crate) fn is_timeless(&self) -> bool {
+        !self.has_seen_time.get()
+    }
+
     /// Begins its page; `false` if it has had one.
     pub(super) fn paginate(&self) -> bool {
         !self.has_paginated.replace(true)
@@ -89,8 +101,8 @@ impl Noticed {
     }
 
     /// What it read, and where its page ends; where it did before, if it failed first.
-    pub(crate) fn taken(self) -> (Vec<Read>, Option<String>) {
+    pub(crate) fn taken(self) -> (Arc<[Read]>, Option<String>) {
         let page_end = self.new_page_end.into_inner().or(self.page_end);
-        (self.reads.into_inner(), page_end)
+        (self.reads.into_inner().into(), page_end)
     }
 }

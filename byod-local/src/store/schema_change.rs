@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use byod_schema::{Schema, Table as Declared, Validator, Value};
 
-use super::tables::{Store, Table};
+use super::documents::Table;
+use super::tables::Store;
 use super::validate;
 use crate::error::StartError;
 
@@ -25,9 +26,9 @@ impl Store {
         }
         let mut misfits = schema.tables.iter().flat_map(|declared| {
             let table = self.tables.get(&declared.table_name);
-            let documents = table.map(|table| table.documents.iter());
+            let documents = table.map(|table| table.documents());
             let documents = documents.into_iter().flatten();
-            documents.filter_map(move |(id, document)| {
+            documents.filter_map(move |document| {
                 let mut fields = document.members().clone();
                 fields.remove("_id");
                 fields.remove("_creationTime");
@@ -35,6 +36,7 @@ impl Store {
                 let checked = validate::check(&declared.document_type, &document, &self.ids);
                 let mismatch = checked.err()?;
                 let table = declared.table_name.clone();
+                let id = document.id().unwrap_or_default();
                 let reason = format!(
                     "Document with ID \"{id}\" in table \"{table}\" does not match the schema: {mismatch}"
                 );
@@ -48,25 +50,18 @@ impl Store {
     pub(crate) fn change_schema(&mut self, schema: &Schema) -> Result<(), StartError> {
         for declared in &schema.tables {
             self.ids.add(declared.table_name.clone())?;
-            let declared = Arc::new(declared.clone());
-            match self.tables.get_mut(&declared.table_name) {
-                Some(table) => Arc::make_mut(table).declared = declared,
-                None => {
-                    let name = declared.table_name.clone();
-                    let documents = BTreeMap::new();
-                    let table = Table {
-                        declared,
-                        documents,
-                    };
-                    self.tables.insert(name, Arc::new(table));
-                }
-            }
+            let table = match self.tables.get(&declared.table_name) {
+                Some(table) => table.redeclared(declared.clone()),
+                None => Table::new(declared.clone()),
+            };
+            let name = declared.table_name.clone();
+            self.tables.insert(name, Arc::new(table));
         }
         self.tables
-            .retain(|name, table| schema.table(name).is_some() || !table.documents.is_empty());
+            .retain(|name, table| schema.table(name).is_some() || table.len() > 0);
         for (name, table) in &mut self.tables {
             if schema.table(name).is_none() {
-                Arc::make_mut(table).declared = Arc::new(undeclared(name));
+                *table = Arc::new(table.redeclared(undeclared(name)));
             }
         }
         self.validates = schema.schema_validation;

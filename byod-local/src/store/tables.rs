@@ -1,4 +1,4 @@
-//! The tables and their documents, and the transactions that change them.
+//! All tables, and the transactions that change them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,6 +7,7 @@ use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
 use byod_sync::Timestamp;
 
 use super::answered::Answered;
+use super::documents::Table;
 use super::ids::Ids;
 use super::moments::Moments;
 use super::validate;
@@ -22,14 +23,6 @@ const SYSTEM_TABLES: [&str; 2] = ["_storage", "_scheduled_functions"];
 
 /// Every table by its name. Cloning is cheap: tables are shared until written.
 pub(crate) type Tables = BTreeMap<String, Arc<Table>>;
-
-/// One table.
-#[derive(Clone, Debug)]
-pub(crate) struct Table {
-    pub(crate) declared: Arc<Declared>,
-    /// By id, which is the order of creation.
-    pub(crate) documents: BTreeMap<String, Arc<Object>>,
-}
 
 /// The field of that name in a document of the table, of whichever shape.
 pub(crate) fn field_of<'a>(declared: &'a Declared, name: &str) -> Option<&'a Field> {
@@ -58,7 +51,7 @@ fn unknown_table(tables: &Tables, name: &str) -> FunctionError {
 
 /// The document of that id, if there is one.
 pub(crate) fn document<'a>(tables: &'a Tables, ids: &Ids, id: &str) -> Option<&'a Arc<Object>> {
-    tables.get(ids.table_of(id)?)?.documents.get(id)
+    tables.get(ids.table_of(id)?)?.get(id)
 }
 
 /// All that a deployment stores.
@@ -80,10 +73,7 @@ impl Store {
         let system = SYSTEM_TABLES.map(str::to_owned);
         let names = schema.table_names().map(str::to_owned).chain(system);
         let tables = schema.tables.iter().map(|declared| {
-            let table = Table {
-                declared: Arc::new(declared.clone()),
-                documents: BTreeMap::new(),
-            };
+            let table = Table::new(declared.clone());
             (declared.table_name.clone(), Arc::new(table))
         });
         Ok(Self {
@@ -284,11 +274,7 @@ impl Drop for Transaction<'_> {
 /// Sets or removes a document; gives what was there.
 fn put(store: &mut Store, id: &str, document: Option<Arc<Object>>) -> Option<Arc<Object>> {
     let table = store.tables.get_mut(store.ids.table_of(id)?)?;
-    let documents = &mut Arc::make_mut(table).documents;
-    match document {
-        Some(document) => documents.insert(id.to_owned(), document),
-        None => documents.remove(id),
-    }
+    Arc::make_mut(table).put(id, document)
 }
 
 fn check_names(document: &Object) -> Result<(), FunctionError> {
@@ -321,7 +307,7 @@ mod tests {
     }
 
     fn users(store: &Store) -> Vec<Object> {
-        let documents = store.tables()["users"].documents.values();
+        let documents = store.tables()["users"].documents();
         documents.map(|user| user.as_ref().clone()).collect()
     }
 
@@ -423,8 +409,8 @@ mod tests {
         transaction.insert("users", ada, 1.0).unwrap();
         transaction.commit();
         let late = store.snapshot(1_000.0);
-        assert_eq!(store.at(early).unwrap()["users"].documents.len(), 0);
-        assert_eq!(store.at(late).unwrap()["users"].documents.len(), 1);
+        assert_eq!(store.at(early).unwrap()["users"].len(), 0);
+        assert_eq!(store.at(late).unwrap()["users"].len(), 1);
         store.snapshot(32_000.0);
         assert!(store.at(early).is_none());
     }

@@ -16,7 +16,7 @@ use crate::values::Object;
 pub(crate) struct Watches {
     next: u64,
     watchers: HashMap<u64, Arc<Touched>>,
-    reads: HashMap<Watch, Vec<Read>>,
+    reads: HashMap<Watch, Arc<[Read]>>,
     documents: HashMap<String, BTreeSet<Watch>>,
     ranges: HashMap<String, Shapes>,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Watches {
 type Watch = (u64, QueryId);
 
 /// The ranges of one table: by which fields have one value, and by those values.
-type Shapes = BTreeMap<Vec<String>, BTreeMap<Key, Vec<(Watch, Range)>>>;
+type Shapes = BTreeMap<Vec<String>, BTreeMap<Key, BTreeMap<Watch, Vec<Range>>>>;
 
 /// A client that has queries, by what it is known here.
 #[derive(Debug)]
@@ -78,10 +78,13 @@ impl Watches {
     }
 
     /// Tells the client of all commits from now on that may change what a query read, in place of what it read before.
-    pub(crate) fn watch(&mut self, watcher: &Watcher, query: QueryId, reads: Vec<Read>) {
-        self.forget(watcher, query);
+    pub(crate) fn watch(&mut self, watcher: &Watcher, query: QueryId, reads: Arc<[Read]>) {
         let watch = (watcher.number, query);
-        for read in &reads {
+        if self.reads.get(&watch) == Some(&reads) {
+            return;
+        }
+        self.forget(watcher, query);
+        for read in reads.iter() {
             match read {
                 Read::Document(id) => {
                     self.documents.entry(id.clone()).or_default().insert(watch);
@@ -91,7 +94,7 @@ impl Watches {
                     let (fields, values) = shape(range);
                     let shape = table.entry(fields).or_default();
                     let held = shape.entry(values).or_default();
-                    held.push((watch, range.clone()));
+                    held.entry(watch).or_default().push(range.clone());
                 }
             }
         }
@@ -101,13 +104,14 @@ impl Watches {
     /// Tells it no more of that query.
     pub(crate) fn forget(&mut self, watcher: &Watcher, query: QueryId) {
         let watch = (watcher.number, query);
-        for read in self.reads.remove(&watch).unwrap_or_default() {
+        let reads = self.reads.remove(&watch);
+        for read in reads.iter().flat_map(|reads| reads.iter()) {
             match read {
                 Read::Document(id) => {
-                    if let Some(held) = self.documents.get_mut(&id) {
+                    if let Some(held) = self.documents.get_mut(id) {
                         held.remove(&watch);
                         if held.is_empty() {
-                            self.documents.remove(&id);
+                            self.documents.remove(id);
                         }
                     }
                 }
@@ -115,12 +119,12 @@ impl Watches {
                     let Some(table) = self.ranges.get_mut(&range.table) else {
                         continue;
                     };
-                    let (fields, values) = shape(&range);
+                    let (fields, values) = shape(range);
                     let Some(shape) = table.get_mut(&fields) else {
                         continue;
                     };
                     if let Some(held) = shape.get_mut(&values) {
-                        held.retain(|(of, _)| *of != watch);
+                        held.remove(&watch);
                         if held.is_empty() {
                             shape.remove(&values);
                         }
@@ -150,8 +154,8 @@ impl Watches {
             for (fields, by_values) in shapes {
                 let values = fields.iter().map(|field| document.at(field).cloned());
                 let held = by_values.get(&Key(values.collect()));
-                for (watch, range) in held.into_iter().flatten() {
-                    if range.reaches(document) {
+                for (watch, ranges) in held.into_iter().flatten() {
+                    if ranges.iter().any(|range| range.reaches(document)) {
                         self.touch(*watch);
                     }
                 }

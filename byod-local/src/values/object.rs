@@ -153,6 +153,14 @@ impl TryFrom<serde_json::Value> for Object {
 
 /// What a function may return: a [`Value`], an [`Object`] or several, JSON, and
 /// the plain types.
+///
+/// ```
+/// use byod_local::{IntoValue, Value};
+///
+/// assert_eq!("hers".into_value()?, Value::from("hers"));
+/// assert!(serde_json::json!({"count": 1.0}).into_value().is_ok());
+/// # Ok::<(), byod_local::FunctionError>(())
+/// ```
 pub trait IntoValue {
     /// The Convex value.
     ///
@@ -200,6 +208,16 @@ into_value!(Value, Object, bool, f64, i64, &str, String);
 
 /// What can be given as a document or as arguments: an [`Object`], a [`Value`]
 /// that is an object, or JSON.
+///
+/// ```
+/// use byod_local::IntoObject;
+/// use serde_json::json;
+///
+/// let note = json!({"title": "Hers"}).into_object()?;
+/// assert_eq!(note.str("title"), Some("Hers"));
+/// assert!(json!("Hers").into_object().is_err());
+/// # Ok::<(), byod_local::FunctionError>(())
+/// ```
 pub trait IntoObject {
     /// The fields.
     ///

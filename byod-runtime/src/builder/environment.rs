@@ -9,6 +9,10 @@ use crate::users::{EncryptionKey, is_quoted};
 /// The variable that lists where users' deployments may be.
 const ALLOWED_HOSTS: &str = "BYOD_ALLOWED_HOSTS";
 
+/// What users' credentials are sealed with, and what they may still be.
+const KEY: &str = "BYOD_ENCRYPTION_KEY";
+const FORMER: &str = "BYOD_FORMER_ENCRYPTION_KEYS";
+
 /// Where a main is that one hosts oneself.
 const SELF_HOSTED_URL: &str = "CONVEX_SELF_HOSTED_URL";
 
@@ -24,7 +28,8 @@ impl ByodBuilder {
     /// A value in quotes, or an encryption key that was meant as 64 hex digits and isn't
     /// (after `0x`, a few too many or too few), is refused: it would pass for another key.
     /// Where such a text is meant, give it to [`encryption_key`](Self::encryption_key),
-    /// or, as a former one, in the JSON array.
+    /// or, as a former one, in the JSON array. What may be meant, and is seldom (other
+    /// counts of hex digits, a deploy key), is a warning of `tracing`.
     ///
     /// `BYOD_ALLOWED_HOSTS` may list, separated by commas, what else than
     /// `*.convex.cloud` users' deployments may be at: hosts as
@@ -69,24 +74,24 @@ impl ByodBuilder {
                  from the deployment's settings in the Convex dashboard"
             )));
         };
-        let Some(encryption_key) = var("BYOD_ENCRYPTION_KEY")? else {
+        let Some(encryption_key) = var(KEY)? else {
             return Err(Error::config(
                 "BYOD_ENCRYPTION_KEY is not set; set it to the key that users' credentials are \
                  sealed with: 64 hex digits, for example from `byod keygen`",
             ));
         };
-        const FORMER: &str = "BYOD_FORMER_ENCRYPTION_KEYS";
         let former = match var(FORMER)? {
-            Some(keys) => EncryptionKey::parse_list(&keys)
+            Some(keys) => EncryptionKey::parse_list(FORMER, &keys)
                 .map_err(|error| Error::config(format!("{FORMER}: {}", bare(&error))))?,
             None => Vec::new(),
         };
         Ok(Self {
             main_url,
             deploy_key: Some(deploy_key.trim().into()),
-            encryption_key: Some(EncryptionKey::written(encryption_key.trim()).map_err(
-                |error| Error::config(format!("BYOD_ENCRYPTION_KEY: {}", bare(&error))),
-            )?),
+            encryption_key: Some(
+                EncryptionKey::written(KEY, encryption_key.trim())
+                    .map_err(|error| Error::config(format!("{KEY}: {}", bare(&error))))?,
+            ),
             former_encryption_keys: former,
             addresses: var(ALLOWED_HOSTS)?
                 .map(|list| AddressSettings::from_list(ALLOWED_HOSTS, &list))

@@ -1,4 +1,5 @@
 use super::*;
+use crate::telemetry::test_log::record;
 use crate::users::Credentials;
 
 fn vars(vars: &[(&str, &str)]) -> Result<Byod, Error> {
@@ -135,9 +136,34 @@ fn what_was_copied_with_more_or_less_than_itself_is_refused() {
         let list = serde_json::json!([key, "\"quoted\""]).to_string();
         vars(&[URL, KEY, SECRET, ("BYOD_FORMER_ENCRYPTION_KEYS", &list)]).unwrap();
     }
-    // Texts that are no failed digits.
-    for key in [&digits[..32], "correct horse \"battery\"", "0xyz"] {
-        vars(&[URL, KEY, (SECRET.0, key)]).unwrap();
+}
+
+#[test]
+fn a_key_that_may_be_right_is_taken_and_a_doubt_is_logged() {
+    let digits = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    for (key, doubt) in [
+        (&digits[..32], "is hex digits, and not 64 of them"),
+        ("correct horse \"battery\"", "begins or ends with a quote"),
+        ("0xyz", "begins with `0x`"),
+        (KEY.1, "looks like a deploy key"),
+        ("correct horse battery staple", ""),
+        (digits, ""),
+    ] {
+        for name in [SECRET.0, "BYOD_FORMER_ENCRYPTION_KEYS"] {
+            let secret = if name == SECRET.0 { key } else { SECRET.1 };
+            let all = [URL, KEY, (SECRET.0, secret), (name, key)];
+            let log = record(|| drop(vars(&all).unwrap()));
+            let warned: Vec<_> = log.iter().filter(|line| line.contains(name)).collect();
+            match doubt {
+                "" => assert!(warned.is_empty(), "{warned:?}"),
+                doubt => assert!(warned[0].contains(doubt), "{key}: {warned:?}"),
+            }
+            let said = log.concat();
+            assert!(
+                !said.contains("geheim") && !said.contains(&digits[4..32]),
+                "{said}"
+            );
+        }
     }
 }
 

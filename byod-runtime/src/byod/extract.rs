@@ -47,6 +47,15 @@ where
 
 /// The token of `Authorization: Bearer …`; `None` without that header, and where it is of another scheme or empty. With the
 /// feature `axum`.
+///
+/// ```
+/// use byod_runtime::bearer_token;
+///
+/// /// As a handler does that takes the token in another way, too.
+/// fn token(headers: &hyper::HeaderMap) -> Option<&str> {
+///     bearer_token(headers)
+/// }
+/// ```
 pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;

@@ -75,6 +75,15 @@ where
 }
 
 /// Queries that [`Session::batch`] takes: tuples, and a `Vec` of one type.
+///
+/// ```
+/// use byod_runtime::{Error, Query, Session};
+///
+/// async fn both(session: &Session, title: Query<String>, counts: Vec<Query<f64>>) -> Result<(String, Vec<f64>), Error> {
+///     let title = session.batch((title,)).await?.0;
+///     Ok((title, session.batch(counts).await?))
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a batch takes a tuple of one to eight queries, or a `Vec` of queries of one type, not `{Self}`",
     label = "not a tuple or `Vec` of queries",

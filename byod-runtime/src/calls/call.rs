@@ -358,12 +358,35 @@ macro_rules! call {
 call! {
     /// A query, routed when it is awaited. Several can share one request:
     /// [`Session::batch`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use byod_runtime::{Error, Query};
+    ///
+    /// /// What a page doesn't wait long for.
+    /// async fn soon<T: 'static>(query: Query<T>) -> Result<T, Error> {
+    ///     query.timeout(Duration::from_secs(2)).retries(0).await
+    /// }
+    /// ```
     Query
 }
 
 call! {
     /// A mutation, routed when it is awaited. On an error, [`Error::outcome`]
     /// says whether it ran.
+    ///
+    /// ```
+    /// use byod_runtime::{Error, Mutation, Outcome};
+    ///
+    /// async fn saved(mutation: Mutation<()>) -> Result<&'static str, Error> {
+    ///     match mutation.await {
+    ///         Ok(()) => Ok("Saved."),
+    ///         Err(error) if error.outcome() == Outcome::Unknown => Ok("It may have been saved: look before you try again."),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
     Mutation
 }
 
@@ -397,5 +420,16 @@ impl<T> Mutation<T> {
 call! {
     /// An action, routed when it is awaited. On an error, [`Error::outcome`]
     /// says whether it ran.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use byod_runtime::{Action, Error};
+    ///
+    /// /// What a model writes takes its time.
+    /// async fn written(action: Action<String>) -> Result<String, Error> {
+    ///     action.timeout(Duration::from_secs(300)).await
+    /// }
+    /// ```
     Action
 }

@@ -174,6 +174,19 @@ fn read<T: Send + 'static>(call: PaginatedQuery<T>) -> BoxStream<'static, Result
 
 /// The pages of a [`PaginatedQuery`]: a [`Stream`], see
 /// [`PaginatedQuery::pages`].
+///
+/// ```
+/// use byod_runtime::{Error, PaginatedQuery};
+///
+/// async fn count(query: PaginatedQuery<String>) -> Result<usize, Error> {
+///     let mut pages = query.page_size(100).pages();
+///     let mut count = 0;
+///     while let Some(page) = pages.next().await {
+///         count += page?.page.len();
+///     }
+///     Ok(count)
+/// }
+/// ```
 #[must_use = "a stream requests nothing until it is polled"]
 pub struct Pages<T>(
     BoxStream<'static, Result<Page<T>, Error>>,
@@ -203,6 +216,20 @@ impl<T> fmt::Debug for Pages<T> {
 
 /// The items of a [`PaginatedQuery`]: a [`Stream`], see
 /// [`PaginatedQuery::items`].
+///
+/// ```
+/// use byod_runtime::{Error, PaginatedQuery};
+///
+/// async fn find(query: PaginatedQuery<String>, wanted: &str) -> Result<bool, Error> {
+///     let mut items = query.items();
+///     while let Some(item) = items.next().await {
+///         if item? == wanted {
+///             return Ok(true); // no other page is asked for
+///         }
+///     }
+///     Ok(false)
+/// }
+/// ```
 #[must_use = "a stream requests nothing until it is polled"]
 pub struct Items<T> {
     pages: Pages<T>,

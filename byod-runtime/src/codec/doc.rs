@@ -14,6 +14,16 @@ use super::timestamp::{Timestamp, TimestampError};
 use super::validators as v;
 
 /// A struct that stands for a table; `#[byod_table]` implements it.
+///
+/// ```
+/// use byod_runtime::{Doc, Location, Table};
+///
+/// /// For a page that says of whatever it lists where it is.
+/// fn place<T: Table>(documents: &[Doc<T>]) -> String {
+///     let place = if T::LOCATION == Location::User { "yours" } else { "ours" };
+///     format!("{} of {} ({place})", documents.len(), T::NAME)
+/// }
+/// ```
 pub trait Table: Object {
     /// The table's name as a type.
     type Name: TableName;

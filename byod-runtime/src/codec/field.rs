@@ -50,6 +50,13 @@ pub trait Field<V>: Sized {
 ///
 /// Absent is not null: `v.optional(v.union(v.string(), v.null()))` is held by
 /// `Option<Option<String>>`.
+///
+/// ```
+/// use byod_runtime::{OptionalField, v};
+///
+/// fn holds_what_may_be_absent<T: OptionalField<v::String>>() {}
+/// holds_what_may_be_absent::<Option<String>>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't be left out, but the schema says this field is optional",
     label = "this field may be absent",

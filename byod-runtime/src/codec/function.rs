@@ -1,6 +1,16 @@
 use byod_schema::{FunctionType, Injection, Refusal};
 
 /// One public function of main, and where it runs. `functions!()` lists all of them.
+///
+/// ```
+/// use byod_runtime::{FunctionInfo, FunctionType};
+///
+/// /// Of `functions!()`, what changes something.
+/// fn writing(functions: &[FunctionInfo]) -> Vec<&'static str> {
+///     let writing = functions.iter().filter(|function| function.kind != FunctionType::Query);
+///     writing.map(|function| function.path).collect()
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FunctionInfo {
     /// The function path.
@@ -32,6 +42,18 @@ pub struct FunctionInfo {
 
 /// Where a function of main runs for a user who connected a deployment. For everybody
 /// else it runs on main.
+///
+/// ```
+/// use byod_runtime::{Router, Runs};
+///
+/// /// Why users with a deployment of their own don't have it.
+/// fn refused(router: Router, path: &str) -> Option<&'static str> {
+///     match router.function(path)?.runs {
+///         Runs::Refused { reason, .. } => Some(reason),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Runs {
     /// On the user's deployment.

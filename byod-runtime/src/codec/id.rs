@@ -10,6 +10,17 @@ use super::name::TableName;
 use super::validators as v;
 
 /// The id of a document of the table called `N`; see [`Id`](crate::Id).
+///
+/// ```
+/// use byod_runtime::{DocumentId, Name};
+///
+/// type Users = Name<'u', 's', 'e', 'r', 's'>;
+///
+/// let id: DocumentId<Users> = DocumentId::new("k57a");
+/// assert_eq!(format!("{id} {id:?}"), "k57a users:k57a");
+/// assert_eq!(serde_json::to_string(&id)?, r#""k57a""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub struct DocumentId<N> {
     text: String,
     table: PhantomData<fn() -> N>,

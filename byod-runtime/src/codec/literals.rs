@@ -17,6 +17,14 @@ pub trait Literals: Sized {
 
 /// A literal that the schema of this build doesn't have: a newer deployment
 /// sent it. It can be read and written back, but not made up.
+///
+/// ```
+/// use byod_runtime::{PageStatus, Unknown};
+///
+/// let status: PageStatus = serde_json::from_str(r#""SplitLater""#)?;
+/// assert!(matches!(status, PageStatus::Unknown(text) if text.as_str() == "SplitLater"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unknown(Box<str>);
 

@@ -1,6 +1,12 @@
 use std::str;
 
 /// The text of a [`Name`].
+///
+/// ```
+/// use byod_runtime::{Name, TableName};
+///
+/// assert_eq!(<Name<'n', 'o', 't', 'e', 's'>>::NAME, "notes");
+/// ```
 pub trait TableName: 'static {
     /// The table's name, as Convex knows it.
     const NAME: &'static str;
@@ -13,6 +19,13 @@ macro_rules! name {
         /// Two places that mean the table `users` mean the same type,
         /// `Name<'u', 's', 'e', 'r', 's'>`, whether or not there is a struct for that
         /// table. Table names have at most 64 characters, all ASCII: a rule of Convex.
+        ///
+        /// ```
+        /// use byod_runtime::{DocumentId, Name};
+        ///
+        /// /// Of a table for which there is no struct.
+        /// type UserId = DocumentId<Name<'u', 's', 'e', 'r', 's'>>;
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct Name<$(const $char: char = '\0'),*>;
 

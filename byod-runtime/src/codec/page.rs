@@ -34,6 +34,15 @@ pub struct Page<T> {
 }
 
 /// What a deployment says of a page that was much to read.
+///
+/// ```
+/// use byod_runtime::{Page, PageStatus};
+///
+/// /// Whether smaller pages would be better.
+/// fn is_much(page: &Page<String>) -> bool {
+///     matches!(page.page_status, Some(PageStatus::SplitRecommended | PageStatus::SplitRequired))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageStatus {
     /// The page is complete; the next ones should be smaller.

@@ -43,6 +43,15 @@ pub trait Timestamp: Sized {
 }
 
 /// A number that is no moment in time, or none that the type can hold.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use byod_runtime::Timestamp;
+///
+/// let error = SystemTime::from_milliseconds(f64::NAN).unwrap_err();
+/// assert!(error.milliseconds().is_nan());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("{milliseconds} is not a time that `{of}` can hold: expected milliseconds since 1970")]
 pub struct TimestampError {

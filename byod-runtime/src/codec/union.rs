@@ -30,6 +30,15 @@ impl<U: Union> Field<v::Union<U>> for U {
 
 /// A value that no member of a union in this build's schema holds: a newer
 /// deployment sent it. It can be read and written back, but not made up.
+///
+/// ```
+/// use byod_runtime::{UnknownValue, Value};
+///
+/// /// What a page shows of a kind that this build doesn't know.
+/// fn shown(value: &UnknownValue) -> String {
+///     value.value().map_or("something new".to_owned(), |value: Value| value.to_string())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnknownValue(Json);
 

@@ -17,6 +17,17 @@ const RELEASE: &str = "byod/claim:release";
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What became of the claim of a user's deployment that was given up.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, Released};
+///
+/// /// Whether somebody else can connect the deployment now.
+/// async fn give_up(byod: &Byod, user_id: &str) -> Result<bool, Error> {
+///     byod.disconnect(user_id).await?;
+///     let released = byod.release(user_id).await?;
+///     Ok(matches!(released, Released::Released | Released::Unclaimed))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Released {

@@ -8,6 +8,15 @@ use byod_schema::{FunctionType, Location};
 use super::text::Shown;
 
 /// Prints as ``query `messages:list` on happy-animal-123.convex.cloud``.
+///
+/// ```
+/// use byod_runtime::Error;
+///
+/// /// Which function it was, for a log that names no deployment.
+/// fn function(error: &Error) -> &str {
+///     error.call().map_or("none", |call| call.function_path())
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub(crate) deployment: Arc<str>,
@@ -48,6 +57,17 @@ impl fmt::Display for Call {
 /// Which deployment answered, or will: main or the user's own. Cheap to clone.
 ///
 /// Prints as `main (https://…)` or `the user's deployment (https://…)`.
+///
+/// ```
+/// use byod_runtime::{Deployment, Location};
+///
+/// fn badge(deployment: &Deployment) -> &'static str {
+///     match deployment.location() {
+///         Location::User => "in your own database",
+///         Location::Main => "with us",
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Deployment {
     location: Location,

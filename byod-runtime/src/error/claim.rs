@@ -4,6 +4,15 @@ use serde::Serialize;
 ///
 /// The deployment itself refuses everybody else: a call of another user is
 /// [`Error::Claim`](crate::Error::Claim).
+///
+/// ```
+/// use byod_runtime::{Claim, UserStatus};
+///
+/// /// A deployment that can't say whose it is keeps nobody out who has a key of it.
+/// fn is_kept_apart(status: &UserStatus) -> bool {
+///     status.claim == Some(Claim::Yours)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

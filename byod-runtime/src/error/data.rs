@@ -13,6 +13,16 @@ use crate::redact::Secrets;
 /// Up to [`ErrorData::LIMIT`] bytes of JSON are kept, and parsed only when they are asked
 /// for. The token or deploy key that the deployment was sent is taken out of what it
 /// gives. Cheap to clone; prints its size alone.
+///
+/// ```
+/// use byod_runtime::{ErrorData, Value};
+///
+/// // As a function throws it: `throw new ConvexError({ code: "taken" })`.
+/// let data = ErrorData::try_from(&Value::from_iter([("code", "taken")]))?;
+/// let read: serde_json::Value = data.read()?;
+/// assert_eq!(read["code"], "taken");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct ErrorData(Arc<Data>);
 

@@ -51,6 +51,9 @@ impl Error {
             | Self::DeploymentChanged { .. } => 409,
             Self::Config { .. } | Self::Credentials { .. } | Self::Encode { .. } => 500,
             Self::NotServed { .. } => 501,
+            Self::Status {
+                code: Some(code), ..
+            } if **code == *stopped::CODE => 503,
             Self::Status { .. }
             | Self::Answer { .. }
             | Self::TooLarge { .. }
@@ -119,6 +122,14 @@ mod tests {
         ] {
             assert_eq!(function(message, None), status, "{message}");
         }
+        let stopped = Error::Status {
+            call: call(Endpoint::Query),
+            status: 400,
+            code: Some("BackendIsNotRunning".into()),
+            message: "".into(),
+            retry_after: None,
+        };
+        assert_eq!(stopped.http_status(), 503);
         let data: Value = serde_json::from_str("\"taken\"").unwrap();
         assert_eq!(function("Uncaught ConvexError: taken", Some(&data)), 400);
         assert_eq!(Error::unauthenticated("x").http_status(), 401);

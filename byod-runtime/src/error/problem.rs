@@ -60,7 +60,7 @@ pub enum ConnectionProblem {
     /// It is paused, or Convex has disabled it: it runs no functions at present.
     Stopped {
         /// What Convex says.
-        reason: Box<str>,
+        said: Said,
     },
     /// More came on its connections than calls had asked for, again and again.
     Flooding,
@@ -74,7 +74,10 @@ pub enum ConnectionProblem {
         said: Said,
     },
     /// Its module `byod/claim`, which says whose it is, is there and doesn't work.
-    NoClaim,
+    NoClaim {
+        /// What it says.
+        said: Said,
+    },
     /// It belongs to another user.
     SomebodyElses,
     /// The version of its schema is too old.
@@ -121,14 +124,14 @@ impl ConnectionProblem {
                 ..
             } => Self::SomebodyElses,
             Error::Function { message, .. } => Self::Stopped {
-                reason: stopped::sentence(message)?.into(),
+                said: Said::new(None, &stopped::sentence(message)?),
             },
             Error::Status {
                 code: Some(code),
                 message,
                 ..
             } if **code == *stopped::CODE => Self::Stopped {
-                reason: message.clone(),
+                said: Said::new(Some(code), message),
             },
             Error::Status { status: 404, .. } => Self::NotFound,
             Error::Status {
@@ -152,16 +155,40 @@ impl ConnectionProblem {
 
     /// The same of a call of `functions:ping`, whose own errors say something too.
     pub(crate) fn of_ping(error: &Error) -> Self {
-        match error {
+        Self::of(error).unwrap_or_else(|| match error {
             Error::Function { message, .. }
-                if !message.contains("Could not find public function") =>
+                if message.contains("Could not find public function") =>
             {
-                Self::of(error).unwrap_or_else(|| Self::PingFailed {
-                    said: Said::new(None, message),
-                })
+                Self::NoPing
             }
-            _ => Self::of(error).unwrap_or(Self::NoPing),
-        }
+            error => Self::of_crowd(error).unwrap_or_else(|| Self::PingFailed {
+                said: of_question(error),
+            }),
+        })
+    }
+
+    /// The same of a question to its module `byod/claim`.
+    pub(crate) fn of_claim(error: &Error) -> Self {
+        let problem = Self::of(error).or_else(|| Self::of_crowd(error));
+        problem.unwrap_or_else(|| Self::NoClaim {
+            said: of_question(error),
+        })
+    }
+
+    /// What keeps a question from being sent at all.
+    fn of_crowd(error: &Error) -> Option<Self> {
+        matches!(error, Error::Busy { .. }).then(|| Self::Unreachable {
+            reason: "too many calls to it are under way".into(),
+        })
+    }
+}
+
+/// What came of a question that isn't a user's.
+fn of_question(error: &Error) -> Said {
+    match error {
+        Error::Function { message, .. } => Said::new(None, message),
+        Error::Answer { reason, .. } => Said::new(None, reason),
+        error => Said::new(None, &error.to_string()),
     }
 }
 
@@ -180,7 +207,7 @@ impl ConnectionProblem {
             Self::NotConvex => "not_convex",
             Self::NoPing => "no_ping",
             Self::PingFailed { .. } => "ping_failed",
-            Self::NoClaim => "no_claim",
+            Self::NoClaim { .. } => "no_claim",
             Self::SomebodyElses => "somebody_elses",
             Self::SchemaOutdated { .. } => "schema_outdated",
             Self::Credentials { .. } => "credentials",
@@ -190,9 +217,11 @@ impl ConnectionProblem {
     /// What the deployment says of itself.
     fn said(&self) -> Option<&Said> {
         match self {
-            Self::WrongKey { said } | Self::Failing { said, .. } | Self::PingFailed { said } => {
-                Some(said)
-            }
+            Self::WrongKey { said }
+            | Self::Failing { said, .. }
+            | Self::Stopped { said }
+            | Self::PingFailed { said }
+            | Self::NoClaim { said } => Some(said),
             _ => None,
         }
     }
@@ -233,9 +262,9 @@ impl fmt::Display for ConnectionProblem {
             Self::Failing { status, said } => {
                 write!(f, "the deployment fails with HTTP status {status}{said}")
             }
-            Self::Stopped { reason } => write!(
+            Self::Stopped { said } => write!(
                 f,
-                "the deployment runs no functions at present, see its dashboard: {reason}"
+                "the deployment runs no functions at present, see its dashboard{said}"
             ),
             Self::Flooding => f.write_str(
                 "the deployment sends more than it is asked for, so its connections are closed; check its URL, and what stands between",
@@ -250,8 +279,9 @@ impl fmt::Display for ConnectionProblem {
                 f,
                 "the deployment's function `functions:ping` fails, see its logs{said}"
             ),
-            Self::NoClaim => f.write_str(
-                "the deployment's module `byod/claim` does not say whose the deployment is; deploy the package for users' deployments to it",
+            Self::NoClaim { said } => write!(
+                f,
+                "the deployment's module `byod/claim` does not say whose the deployment is; deploy the present package for users' deployments to it{said}"
             ),
             Self::SomebodyElses => f.write_str(SOMEBODY_ELSES),
             Self::SchemaOutdated { found, minimum } => write!(

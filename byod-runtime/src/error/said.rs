@@ -3,6 +3,18 @@ use std::fmt;
 use super::text::{EXPLANATION, one_line};
 
 /// What a user's deployment says of itself: bounded, and without the key that was sent.
+///
+/// ```
+/// use byod_runtime::{ConnectionProblem, ConnectionTest};
+///
+/// /// Convex's code, for whoever looks into it.
+/// fn code(test: &ConnectionTest) -> Option<&str> {
+///     match test.problem.as_ref()? {
+///         ConnectionProblem::WrongKey { said } | ConnectionProblem::Stopped { said } => said.code.as_deref(),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Said {

@@ -75,9 +75,7 @@ impl Byod {
                 claim: claimed.claim,
                 to_release: claimed.is_new.then(|| (client.clone(), subject.clone())),
             })),
-            Err(error) => Ok(Err(
-                ConnectionProblem::of(&error).unwrap_or(ConnectionProblem::NoClaim)
-            )),
+            Err(error) => Ok(Err(ConnectionProblem::of_claim(&error))),
         }
     }
 
@@ -92,7 +90,7 @@ impl Byod {
         match state.await {
             Ok(Claim::SomebodyElses) => Err(ConnectionProblem::SomebodyElses),
             Ok(claim) => Ok(claim),
-            Err(error) => Err(ConnectionProblem::of(&error).unwrap_or(ConnectionProblem::NoClaim)),
+            Err(error) => Err(ConnectionProblem::of_claim(&error)),
         }
     }
 

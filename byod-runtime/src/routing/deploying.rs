@@ -12,6 +12,15 @@ use crate::error::{ConnectionProblem, Error};
 use crate::users::{ConnectionStatus, Credentials, UserDatabaseConfig, UserId, to_the_end};
 
 /// What came of bringing the project to a user's deployment.
+///
+/// ```
+/// use byod_runtime::{Bundle, Byod, Deployed, Error, UserDatabaseConfig};
+///
+/// async fn runs_it(byod: &Byod, record: &UserDatabaseConfig, bundle: &Bundle) -> Result<bool, Error> {
+///     let deployed = byod.deploy(record, bundle).await?;
+///     Ok(matches!(deployed, Deployed::Pushed | Deployed::Current))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Deployed {
@@ -34,6 +43,15 @@ pub enum Deployed {
 
 /// Why a project could not be brought to a user's deployment, in words for the operator. It
 /// holds nothing of what is stored there, and no environment variable.
+///
+/// ```
+/// use byod_runtime::DeployProblem;
+///
+/// fn is_ours(problem: &DeployProblem) -> bool {
+///     // The new schema is to blame, not the user's deployment.
+///     matches!(problem, DeployProblem::DoesNotFit { .. })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeployProblem {

@@ -33,6 +33,15 @@ const PAGE: u32 = 100;
 const TOGETHER: usize = 32;
 
 /// What became of what functions had left for main on one user's deployment.
+///
+/// ```
+/// use byod_runtime::{Error, Session};
+///
+/// /// How many of their changes main did not take.
+/// async fn refused(session: &Session) -> Result<usize, Error> {
+///     Ok(session.apply_outbox().await?.refused.len())
+/// }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivered {
@@ -46,6 +55,15 @@ pub struct Delivered {
 }
 
 /// A row that main has refused.
+///
+/// ```
+/// use byod_runtime::Delivered;
+///
+/// fn reasons(delivered: &Delivered) -> Vec<String> {
+///     let refused = delivered.refused.iter();
+///     refused.map(|row| format!("{}: {}", row.seq, row.reason)).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefusedRow {

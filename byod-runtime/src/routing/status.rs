@@ -41,6 +41,16 @@ pub struct UserStatus {
 }
 
 /// A user's record without its credentials.
+///
+/// ```
+/// use byod_runtime::{Byod, Error};
+///
+/// /// Since when their database is connected, in milliseconds since 1970.
+/// async fn since(byod: &Byod, user_id: &str) -> Result<Option<f64>, Error> {
+///     let status = byod.status(user_id).await?;
+///     Ok(status.record.map(|record| record.created_at))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

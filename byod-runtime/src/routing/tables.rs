@@ -3,6 +3,13 @@ use byod_schema::Location;
 use crate::codec::{FunctionInfo, Runs};
 
 /// A table of the service, and where it lives.
+///
+/// ```
+/// use byod_runtime::{Location, TableInfo};
+///
+/// /// What `tables!()` lists, and `table!("notes")` is.
+/// const NOTES: TableInfo = TableInfo { name: "notes", location: Location::User };
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableInfo {
     /// The name, as Convex knows it.

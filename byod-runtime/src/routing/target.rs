@@ -9,6 +9,17 @@ use crate::error::{Deployment, Endpoint};
 
 /// The client that calls go through, and the deployment it belongs to. It sends what it
 /// is given: see [`Byod::client_for_table`](crate::Byod::client_for_table).
+///
+/// ```
+/// use byod_runtime::{Byod, Error, FunctionType};
+/// use serde_json::{Value, json};
+///
+/// async fn count(byod: &Byod, table: &str, user_id: &str) -> Result<f64, Error> {
+///     let routed = byod.client_for_table(table, user_id, FunctionType::Query).await?;
+///     println!("asking {}", routed.deployment);
+///     routed.client.query(&format!("{table}:count"), &json!({})).await
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RoutedClient {
     /// The client, with its authorization.

@@ -101,5 +101,10 @@ shared_text! {
     /// deployment. Cheap to clone.
     ///
     /// Compared and limited as a [`UserId`] is.
+    ///
+    /// ```
+    /// let subject = byod_runtime::Subject::from("auth|alice");
+    /// assert_eq!(subject.as_str(), "auth|alice");
+    /// ```
     Subject, "user's subject"
 }

@@ -39,9 +39,10 @@ impl EncryptionKey {
         Ok(Self(Arc::new(key)))
     }
 
-    /// The same of what a person has put into a setting: [`Error::Config`] also where it
-    /// was meant as 64 hex digits and would be taken as another text.
-    pub(crate) fn written(text: &str) -> Result<Self, Error> {
+    /// The same of what a person has put into the variable: [`Error::Config`] also where it
+    /// was meant as 64 hex digits and would be taken as another text. What may have been
+    /// meant so is logged.
+    pub(crate) fn written(variable: &'static str, text: &str) -> Result<Self, Error> {
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let after = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
         let problem = if is_quoted(text) {
@@ -51,6 +52,9 @@ impl EncryptionKey {
         } else if digits(text) && (60..=68).contains(&text.len()) && text.len() != 64 {
             "has a few hex digits less or more than 64, so it would be another key; copy it again"
         } else {
+            if let Some(doubt) = doubt(text) {
+                tracing::warn!("{variable} {doubt}");
+            }
             return Self::parse(text);
         };
         Err(Error::config(problem))
@@ -58,12 +62,12 @@ impl EncryptionKey {
 
     /// Reads `BYOD_FORMER_ENCRYPTION_KEYS`: keys separated by commas, or, where one
     /// holds a comma, a JSON array of strings. [`Error::Config`] if one is empty.
-    pub(crate) fn parse_list(text: &str) -> Result<Vec<Self>, Error> {
+    pub(crate) fn parse_list(variable: &'static str, text: &str) -> Result<Vec<Self>, Error> {
         let text = text.trim();
         if !text.starts_with('[') {
             return text
                 .split(',')
-                .map(|key| Self::written(key.trim()))
+                .map(|key| Self::written(variable, key.trim()))
                 .collect();
         }
         // The parser's own words would repeat what stands there.
@@ -76,6 +80,24 @@ impl EncryptionKey {
 
     pub(crate) fn bytes(&self) -> &[u8; 32] {
         self.0.expose_secret()
+    }
+}
+
+/// What may be wrong with a key that isn't 64 hex digits, and may be right.
+fn doubt(text: &str) -> Option<&'static str> {
+    const DIGITS: usize = 16;
+    let is_hex = text.len() >= DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let quotes = ['"', '\'', '`'];
+    if is_hex && text.len() != 64 {
+        Some("is hex digits, and not 64 of them: it is taken as a text, whose SHA-256 is the key")
+    } else if text.starts_with(quotes) || text.ends_with(quotes) {
+        Some("begins or ends with a quote, which is taken as part of it")
+    } else if text.starts_with("0x") || text.starts_with("0X") {
+        Some("begins with `0x`, which is taken as part of it")
+    } else if text.contains('|') {
+        Some("looks like a deploy key of Convex; make one with `byod keygen` if it is one")
+    } else {
+        None
     }
 }
 
@@ -130,7 +152,7 @@ mod tests {
     #[test]
     fn any_text_can_stand_in_a_list() {
         let list = |text: &str| -> Vec<String> {
-            let keys = EncryptionKey::parse_list(text).unwrap();
+            let keys = EncryptionKey::parse_list("KEYS", text).unwrap();
             keys.iter().map(|key| hex::encode(key.bytes())).collect()
         };
         let key = |text: &str| hex::encode(EncryptionKey::parse(text).unwrap().bytes());
@@ -139,7 +161,9 @@ mod tests {
         let odd = ["a,b", " c ", "[\"", "\u{e9}\n"];
         assert_eq!(list(&serde_json::json!(odd).to_string()), odd.map(key));
         for text in ["", "a,,b", "a,", "[\"geheim\"", "[\"\"]", "[7]"] {
-            let error = EncryptionKey::parse_list(text).unwrap_err().to_string();
+            let error = EncryptionKey::parse_list("KEYS", text)
+                .unwrap_err()
+                .to_string();
             assert!(!error.contains("geheim"), "{error}");
         }
     }

@@ -35,6 +35,18 @@ pub struct Keyring {
 }
 
 /// What a record held, and how it was sealed.
+///
+/// ```
+/// use byod_runtime::{Byod, Error};
+///
+/// /// Where a user's own database is, for their operator.
+/// async fn place(byod: &Byod, user_id: &str) -> Result<Option<String>, Error> {
+///     let Some(record) = byod.user_record(user_id).await? else {
+///         return Ok(None);
+///     };
+///     Ok(Some(byod.open_record(&record)?.credentials.deployment_url))
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The user's credentials.
@@ -46,6 +58,15 @@ pub struct Opened {
 }
 
 /// Which of a [`Keyring`]'s keys opened a record.
+///
+/// ```
+/// use byod_runtime::{Opened, OpenedBy};
+///
+/// /// Whether the former keys can't be given up yet for this record.
+/// fn holds_up(opened: &Opened) -> bool {
+///     opened.key != OpenedBy::Current
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OpenedBy {
     /// The current one.

@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 /// A user's record in the table `userDatabaseConfig` of the main deployment.
 ///
 /// Fields that this version does not know are ignored.
+///
+/// ```
+/// use byod_runtime::{Byod, Error};
+///
+/// /// Whether the user's credentials are sealed with a key that can be given up.
+/// async fn is_old(byod: &Byod, user_id: &str) -> Result<bool, Error> {
+///     let record = byod.user_record(user_id).await?;
+///     record.map_or(Ok(false), |record| byod.needs_reseal(&record))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserDatabaseConfig {
@@ -40,6 +50,15 @@ pub struct UserDatabaseConfig {
 
 /// The encrypted part of a record: AES-256-GCM, everything in hex. Opened and
 /// made by [`EncryptionKey`](crate::EncryptionKey).
+///
+/// ```
+/// use byod_runtime::{Credentials, EncryptionKey};
+///
+/// let key = EncryptionKey::parse("correct horse battery staple")?;
+/// let sealed = key.seal(&Credentials::new("https://happy-animal-123.convex.cloud", "prod:happy-animal-123|secret"))?;
+/// assert_eq!(key.open(&sealed)?.deployment_url, "https://happy-animal-123.convex.cloud");
+/// # Ok::<(), byod_runtime::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SealedCredentials {
@@ -55,6 +74,14 @@ pub struct SealedCredentials {
 }
 
 /// Whether a user's deployment is in use.
+///
+/// ```
+/// use byod_runtime::ConnectionStatus;
+///
+/// let status: ConnectionStatus = serde_json::from_str(r#""connected""#)?;
+/// assert_eq!(status, ConnectionStatus::Connected);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 #[non_exhaustive]

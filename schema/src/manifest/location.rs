@@ -3,6 +3,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// On which of the two deployments a table lives.
+///
+/// ```
+/// # extern crate byod_schema as byod_runtime;
+/// use byod_runtime::Location;
+///
+/// assert_eq!(Location::User.to_string(), "user");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Location {

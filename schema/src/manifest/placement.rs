@@ -116,6 +116,16 @@ impl Runs {
 }
 
 /// Why a function doesn't run for a connected user.
+///
+/// ```
+/// # extern crate byod_schema as byod_runtime;
+/// use byod_runtime::Refusal;
+///
+/// /// Whether it is meant to be so.
+/// fn is_on_purpose(refusal: Refusal) -> bool {
+///     matches!(refusal, Refusal::MainOnly | Refusal::Skipped)
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Refusal {

@@ -27,6 +27,17 @@ pub enum Injection {
 
 /// What the build script found and the macros check against: both projects, the
 /// table locations, and the injected arguments.
+///
+/// ```
+/// # extern crate byod_schema as byod_runtime;
+/// use byod_runtime::{Location, Manifest};
+///
+/// /// The tables that users may have on their own deployments.
+/// fn of_users(manifest: &Manifest) -> Vec<&str> {
+///     let tables = manifest.tables().filter(|(_, location)| *location == Location::User);
+///     tables.map(|(table, _)| table).collect()
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {

@@ -8,6 +8,15 @@ use super::Value;
 ///
 /// A sorted vector, used like a map: to find a member takes a binary search, to add one
 /// moves those behind it. Build many at once with `collect`, which sorts once.
+///
+/// ```
+/// # extern crate byod_schema as byod_runtime;
+/// use byod_runtime::{Members, Value};
+///
+/// let mut note = Members::new();
+/// note.insert("title".to_owned(), Value::from("Hi"));
+/// assert_eq!(note["title"], Value::from("Hi"));
+/// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct Members(Vec<(String, Value)>);
 

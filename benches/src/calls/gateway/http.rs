@@ -22,9 +22,8 @@ use crate::report::{Requirement, Section, Table, median};
 /// Calls under way at once.
 const CONCURRENCY: usize = 32;
 
-/// For how long each has its turn, in ms, and how often.
+/// For how long each has its turn, in ms.
 const SLICE: u64 = 500;
-const TURNS: usize = 7;
 
 /// Calls one function, with the same arguments each time.
 #[derive(Clone)]
@@ -74,7 +73,7 @@ fn memchr(text: &[u8], word: &[u8]) -> bool {
     text.windows(word.len()).any(|window| window == word)
 }
 
-pub(super) fn measure(world: &World) -> Result<Section, Box<dyn Error>> {
+pub(super) fn measure(world: &World, turns: usize) -> Result<Section, Box<dyn Error>> {
     let environment = [
         ("CONVEX_URL", world.main.url()),
         ("CONVEX_DEPLOY_KEY", world.main.deploy_key()),
@@ -115,7 +114,7 @@ pub(super) fn measure(world: &World) -> Result<Section, Box<dyn Error>> {
             ("a proxy on Node", by_node?, Vec::new()),
         ];
         // The first turn opens connections, and warms up what compiles while it runs.
-        for turn in 0..=TURNS {
+        for turn in 0..=turns {
             for (_, caller, outcomes) in &mut contenders {
                 let order = Order {
                     concurrency: CONCURRENCY,

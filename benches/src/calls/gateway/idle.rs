@@ -9,23 +9,21 @@ use super::client::{Failure, SyncClient};
 use super::world::{Place, User, Way, World};
 use crate::report::{Requirement, Section, Table};
 
-/// Clients of users who have connected no deployment, each another; and of one who has.
-const CLIENTS: usize = 2500;
-
 /// How many connect at once.
 const TOGETHER: usize = 50;
 
-pub(super) fn measure(world: &World) -> Result<Section, Box<dyn Error>> {
+/// So many clients of users who have connected no deployment, each another; and as many of one who has.
+pub(super) fn measure(world: &World, count: usize) -> Result<Section, Box<dyn Error>> {
     let mut table = Table::new(&["clients", "whose", "KiB a client"]);
     let begun = world.gateway.resident()?;
-    let newcomers = (0..CLIENTS).map(|number| world.newcomer(&format!("idle|{number}")));
+    let newcomers = (0..count).map(|number| world.newcomer(&format!("idle|{number}")));
     let newcomers = newcomers.collect::<Result<Vec<_>, _>>()?;
     let before = world.gateway.resident()?;
     let newcomers: Vec<&User> = newcomers.iter().collect();
     let strangers = world.runtime.block_on(open(world, Place::Main, &newcomers));
     let strangers = strangers.map_err(|error| -> Box<dyn Error> { error })?;
     let between = world.gateway.resident()?;
-    let alices: Vec<&User> = vec![world.user(Place::Own); CLIENTS];
+    let alices: Vec<&User> = vec![world.user(Place::Own); count];
     let tabs = world.runtime.block_on(open(world, Place::Own, &alices));
     let tabs = tabs.map_err(|error| -> Box<dyn Error> { error })?;
     let after = world.gateway.resident()?;
@@ -33,8 +31,8 @@ pub(super) fn measure(world: &World) -> Result<Section, Box<dyn Error>> {
         ("as many users', all on main", between - before),
         ("one user's, on their own deployment", after - between),
     ] {
-        let kibibytes = bytes / CLIENTS as f64 / 1024.0;
-        let cells = [CLIENTS.to_string(), whose.to_owned()];
+        let kibibytes = bytes / count as f64 / 1024.0;
+        let cells = [count.to_string(), whose.to_owned()];
         let cells = cells.into_iter().chain([format!("{kibibytes:.1}")]);
         table.row(cells.collect());
     }

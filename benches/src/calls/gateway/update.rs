@@ -17,7 +17,6 @@ const PAIRS: usize = 50;
 /// Mutations of each pair in a turn, the mean pause before one, and turns of both ways.
 const MUTATIONS: u32 = 15;
 const PAUSE: Duration = Duration::from_millis(400);
-const TURNS: usize = 2;
 
 /// Clients that watch the same document, and how often it is changed.
 const WATCHERS: usize = 1000;
@@ -32,7 +31,7 @@ struct Times {
     updates: Vec<f64>,
 }
 
-pub(super) fn measure(world: &World) -> Result<Section, Box<dyn Error>> {
+pub(super) fn measure(world: &World, turns: usize) -> Result<Section, Box<dyn Error>> {
     let mut table = Table::new(&[
         "the note is on",
         "through",
@@ -44,7 +43,7 @@ pub(super) fn measure(world: &World) -> Result<Section, Box<dyn Error>> {
     let mut requirements = Vec::new();
     for place in Place::ALL {
         let mut times = Way::ALL.map(|way| (way, Times::default()));
-        for _ in 0..TURNS {
+        for _ in 0..turns {
             for (way, times) in &mut times {
                 let turn = turn(world, *way, place, times);
                 world.runtime.block_on(turn).map_err(plain)?;

@@ -115,7 +115,7 @@ impl Follower {
     /// Asks now for what is asked for from time to time.
     pub(super) fn poll_now(&mut self) {
         if let Some(place) = &mut self.place {
-            place.given = None;
+            place.poll_now();
         }
     }
 
@@ -225,7 +225,9 @@ impl Follower {
                 Step::Poll => Box::pin(self.poll()).await,
                 Step::Held(results) => results,
                 Step::News(News::NoSocket) => {
-                    self.begin_polling();
+                    if let Some(place) = &mut self.place {
+                        place.begin_polling();
+                    }
                     continue;
                 }
                 Step::News(News::Refused(error)) => {
@@ -338,9 +340,6 @@ impl Follower {
         if let Some(held) = place.held.take_if(|_| !following.may_have_changed()) {
             return Step::Held(held);
         }
-        // What was never given is asked for at once. Whatever else wakes the stream meanwhile puts nothing off.
-        let now = tokio::time::Instant::now();
-        let poll_at = place.given.as_ref().map_or(now, |_| place.poll_at);
         let news = async {
             match &place.watch {
                 Some(watch) => watch.next().await,
@@ -351,15 +350,10 @@ impl Follower {
             biased;
             () = following.changed() => Step::Look,
             news = news => Step::News(news),
+            // When it is due: whatever else wakes the stream puts nothing off, and whoever nudges waits for what is asked.
+            () = tokio::time::sleep_until(place.poll_at), if place.is_asked_for() => Step::Poll,
             () = self.nudge.notified() => Step::Nudge,
             () = tokio::time::sleep_until(place.look_again) => Step::Look,
-            () = tokio::time::sleep_until(poll_at), if place.polls => Step::Poll,
-        }
-    }
-
-    fn begin_polling(&mut self) {
-        if let Some(place) = &mut self.place {
-            place.polls = true;
         }
     }
 
@@ -380,7 +374,7 @@ impl Follower {
         let (asked, session) = asked.await;
         self.session = session;
         if let Some(place) = &mut self.place {
-            place.poll_at = tokio::time::Instant::now() + self.session.byod().inner().live.poll;
+            place.has_polled(&self.session);
         }
         asked
     }

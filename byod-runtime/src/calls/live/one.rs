@@ -110,6 +110,19 @@ impl<T> Reader<T> {
 }
 
 /// The values of a query that is watched: a [`Stream`], see [`Query::watch`].
+///
+/// ```
+/// use byod_runtime::Live;
+///
+/// async fn follow(mut titles: Live<Vec<String>>) {
+///     while let Some(value) = titles.next().await {
+///         match value {
+///             Ok(titles) => println!("{} of them", titles.len()),
+///             Err(error) => println!("not at present: {error}"),
+///         }
+///     }
+/// }
+/// ```
 #[must_use = "nothing is watched until it is polled"]
 pub struct Live<T>(pub(super) LiveRouted<T>);
 
@@ -143,6 +156,16 @@ impl<T> fmt::Debug for Live<T> {
 
 /// The values of a query that is watched, with where each came from: a [`Stream`], see
 /// [`Live::routed`].
+///
+/// ```
+/// use byod_runtime::{Error, Live};
+///
+/// /// Where the present value comes from.
+/// async fn is_their_own(titles: Live<Vec<String>>) -> Result<bool, Error> {
+///     let first = titles.routed().next().await;
+///     Ok(first.transpose()?.is_some_and(|routed| routed.deployment.is_user()))
+/// }
+/// ```
 #[must_use = "nothing is watched until it is polled"]
 pub struct LiveRouted<T>(pub(super) BoxStream<'static, Result<Routed<T>, Error>>);
 

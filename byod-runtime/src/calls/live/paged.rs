@@ -244,6 +244,15 @@ fn is_cursors(error: &Error) -> bool {
 }
 
 /// The pages that are open of a query that is watched; see [`Pages::watch`].
+///
+/// ```
+/// use byod_runtime::LoadedPages;
+///
+/// fn shown(loaded: &LoadedPages<String>) -> String {
+///     let more = if loaded.can_load_more { " and more" } else { "" };
+///     format!("{}{more}", loaded.items.join(", "))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LoadedPages<T> {
@@ -256,6 +265,22 @@ pub struct LoadedPages<T> {
 }
 
 /// The pages of a query that is watched: a [`Stream`], see [`Pages::watch`].
+///
+/// ```
+/// use byod_runtime::{Error, LivePages};
+///
+/// /// Opens pages until there are so many items, or all.
+/// async fn at_least(mut pages: LivePages<String>, count: usize) -> Result<Vec<String>, Error> {
+///     while let Some(loaded) = pages.next().await {
+///         let loaded = loaded?;
+///         if loaded.items.len() >= count || !loaded.can_load_more {
+///             return Ok(loaded.items);
+///         }
+///         pages.load_more();
+///     }
+///     Ok(Vec::new())
+/// }
+/// ```
 #[must_use = "nothing is watched until it is polled"]
 pub struct LivePages<T> {
     loaded: BoxStream<'static, Result<LoadedPages<T>, Error>>,

@@ -15,6 +15,9 @@ use crate::deployment::sockets::{Caller, Watch};
 use crate::error::Error;
 use crate::routing::{Target, Wanted};
 
+/// When a socket is late with the first value, so that it is asked for: one may be open and pass nothing.
+const LATE: Duration = Duration::from_secs(3);
+
 /// A deployment, and how old the copies there are that the queries read, if they read any.
 pub(super) struct Found {
     pub(super) target: Target,
@@ -55,10 +58,11 @@ impl Place {
         found: Found,
     ) -> Result<Self, Error> {
         let watch = watch(session, queries, &found.target)?;
+        let polls = watch.is_none();
         Ok(Self {
             look_again: due(session, queries),
-            polls: watch.is_none(),
-            poll_at: tokio::time::Instant::now(),
+            polls,
+            poll_at: first_poll(polls),
             watch,
             found,
             held: None,
@@ -82,7 +86,35 @@ impl Place {
         self.polls = self.watch.is_none() || self.polls;
         (self.held, self.given) = (None, None);
         self.journals = Vec::new();
+        self.poll_at = first_poll(self.polls);
         Ok(())
+    }
+
+    /// Whether the queries are asked for when it is time to: for want of a socket, and where one gives no first value.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.polls || self.given.is_none()
+    }
+
+    /// There is no socket.
+    pub(super) fn begin_polling(&mut self) {
+        self.polls = true;
+        if self.given.is_none() {
+            self.poll_at = tokio::time::Instant::now();
+        }
+    }
+
+    /// Asks at once for what is asked for from time to time.
+    pub(super) fn poll_now(&mut self) {
+        if self.polls {
+            self.given = None;
+            self.poll_at = tokio::time::Instant::now();
+        }
+    }
+
+    /// The queries were asked for.
+    pub(super) fn has_polled(&mut self, session: &Session) {
+        self.polls = true;
+        self.poll_at = tokio::time::Instant::now() + session.byod().inner().live.poll;
     }
 
     /// Goes on there, which is where the route still leads.
@@ -141,6 +173,11 @@ fn subscription(
         component_path: None,
         journal: query.options.journal.clone().map(Some),
     })
+}
+
+fn first_poll(polls: bool) -> tokio::time::Instant {
+    let now = tokio::time::Instant::now();
+    if polls { now } else { now + LATE }
 }
 
 fn due(session: &Session, queries: &[Prepared<Json>]) -> tokio::time::Instant {

@@ -84,6 +84,15 @@ pub struct Given {
 }
 
 /// Queries that [`Session::watch`] takes: tuples, and a `Vec` of one type.
+///
+/// ```
+/// use byod_runtime::{Live, Query, Session};
+///
+/// /// A title and how much there is of it, never of two moments.
+/// fn both(session: &Session, title: Query<String>, count: Query<f64>) -> Live<(String, f64)> {
+///     session.watch((title, count))
+/// }
+/// ```
 pub trait LiveQueries: sealed::Sealed + Sized {
     /// A value each.
     type Values;

@@ -1,0 +1,83 @@
+//! In which of a table's orders a query is read.
+
+use std::ops::Bound;
+
+use byod_schema::Value;
+
+use super::documents::{Order, Table};
+use super::order::Key;
+
+/// In which of a table's orders a query is read.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    pub(super) order: &'a Order,
+    /// What the order's first fields must be; the places of all that have them count as equal to it.
+    prefix: Key,
+    /// Whether it is the order that is asked for, among those that have the values.
+    pub(super) is_sorted: bool,
+}
+
+impl<'a> Plan<'a> {
+    /// The order that leaves the least to look at: best one in which the documents needn't be sorted, else the one of
+    /// which most fields are known, else the one that is asked for.
+    pub(super) fn of(
+        table: &'a Table,
+        equal: &[(String, Value)],
+        fields: &[String],
+    ) -> Option<Self> {
+        let plans = table.orders().iter().map(|order| {
+            let values = order.fields.iter().map_while(|field| {
+                let mut equal = equal.iter();
+                equal.find(|(known, _)| known == field)
+            });
+            let prefix: Vec<_> = values.map(|(_, value)| Some(value.clone())).collect();
+            // Where all its fields are known, only creation is left to order by.
+            let is_by_creation = fields.is_empty() && prefix.len() == order.fields.len();
+            Plan {
+                is_sorted: is_by_creation || *order.fields == *fields,
+                prefix: Key(prefix),
+                order,
+            }
+        });
+        plans.max_by_key(|plan| {
+            let known = plan.prefix.0.len();
+            (known > 0, plan.is_sorted, known)
+        })
+    }
+
+    /// The whole part of the order that has the values.
+    pub(super) fn whole(&self) -> (Bound<Key>, Bound<Key>) {
+        let all = || Bound::Included(self.prefix.clone());
+        (all(), all())
+    }
+
+    /// The part of it between two places of a sorted query.
+    pub(super) fn between(&self, low: Bound<Key>, high: Bound<Key>) -> (Bound<Key>, Bound<Key>) {
+        let (first, last) = self.whole();
+        let (low, high) = (self.place(low), self.place(high));
+        let within = |bound: &Bound<Key>, is_beyond: fn(&Key, &Key) -> bool| match bound {
+            Bound::Unbounded => false,
+            Bound::Included(key) | Bound::Excluded(key) => !is_beyond(key, &self.prefix),
+        };
+        (
+            if within(&low, |key, prefix| key < prefix) {
+                low
+            } else {
+                first
+            },
+            if within(&high, |key, prefix| key > prefix) {
+                high
+            } else {
+                last
+            },
+        )
+    }
+
+    /// Where a place by creation is among those that have the values; any other is a place in the order already.
+    fn place(&self, place: Bound<Key>) -> Bound<Key> {
+        place.map(|Key(place)| match place.len() {
+            1 => Key(self.prefix.0.iter().cloned().chain(place).collect()),
+            _ => Key(place),
+        })
+    }
+}
