@@ -222,24 +222,65 @@ enum Fleet {
     Deploy {
         #[command(flatten)]
         common: Common,
-        /// Up to which share of all users each wave goes; who is in which is always the same.
-        #[arg(long, value_name = "SHARES", default_value_t)]
-        waves: byod_fleet::Waves,
-        /// How many of a wave's users may fail: a share, or a number.
-        #[arg(long, value_name = "SHARE or NUMBER", default_value = "2%")]
-        max_failures: byod_fleet::MaxFailures,
+        #[command(flatten)]
+        rollout: Rollout,
         /// Deploy to this user alone: their id on main.
         #[arg(long, value_name = "USER", conflicts_with_all = ["waves", "max_failures", "dry_run"])]
         only: Option<String>,
         /// Bundle the project and say who would get it; exit status 1 where somebody would.
         #[arg(long)]
         dry_run: bool,
-        /// How long a deployment may take to build its new indexes, in seconds.
-        #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-        patience: u64,
-        #[command(flatten)]
-        reached: Reached,
     },
+    /// Keep doing it: for new versions, for users who connect, for those that failed.
+    ///
+    /// Goes on until it is ended, which may be at any time. It looks at the exported project and at
+    /// the users' records in each round; tries those again that failed, after pauses that grow from
+    /// a minute to six hours; and tests all deployments in a slow rhythm.
+    Run {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        rollout: Rollout,
+        /// How long from one round to the next, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        every: u64,
+        /// How often each deployment is tested, in hours.
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        test_every: u64,
+        /// One round, for a scheduler of your own; exit status 1 where something is left.
+        #[arg(long)]
+        once: bool,
+    },
+}
+
+/// How a version is brought to all.
+#[derive(Args)]
+struct Rollout {
+    /// Up to which share of all users each wave goes; who is in which is always the same.
+    #[arg(long, value_name = "SHARES", default_value_t)]
+    waves: byod_fleet::Waves,
+    /// How many of a wave's users may fail: a share, or a number.
+    #[arg(long, value_name = "SHARE or NUMBER", default_value = "2%")]
+    max_failures: byod_fleet::MaxFailures,
+    /// How long a deployment may take to build its new indexes, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    patience: u64,
+    #[command(flatten)]
+    reached: Reached,
+}
+
+impl Rollout {
+    fn of(self, config: PathBuf) -> fleet::deploy::Options {
+        fleet::deploy::Options {
+            config,
+            waves: self.waves,
+            max_failures: self.max_failures,
+            only: None,
+            dry_run: false,
+            patience: Duration::from_secs(self.patience),
+            service: self.reached.into(),
+        }
+    }
 }
 
 /// How main and users' deployments are reached.
@@ -447,25 +488,35 @@ fn look_after(command: Fleet) -> Result<bool, Error> {
         }
         Fleet::Deploy {
             common,
-            waves,
-            max_failures,
+            rollout,
             only,
             dry_run,
-            patience,
-            reached,
         } => {
             let options = fleet::deploy::Options {
-                config: common.config,
-                waves,
-                max_failures,
                 only,
                 dry_run,
-                patience: Duration::from_secs(patience),
-                service: reached.into(),
+                ..rollout.of(common.config)
             };
             let report = fleet::deploy::deploy(&options)?;
             print::either(common.json, &report, print::rollout)?;
             Ok(report.is_done())
+        }
+        Fleet::Run {
+            common,
+            rollout,
+            every,
+            test_every,
+            once,
+        } => {
+            let options = fleet::run::Options {
+                deploy: rollout.of(common.config),
+                every: Duration::from_secs(every),
+                test_every: Duration::from_secs(test_every.saturating_mul(3_600)),
+                once,
+            };
+            fleet::run::run(&options, |version, round| {
+                print::round(common.json, version, round)
+            })
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::export::{Fate, Typecheck};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
 use crate::{check, service};
-pub(crate) use fleet::{Listing, rollout};
+pub(crate) use fleet::{Listing, rollout, round};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 
 /// Prints the report as JSON, or as `human` does.

@@ -110,6 +110,9 @@ async fn the_official_tools_bundle_reaches_every_deployment() {
         assert!(own.pushes()[0].modules.contains(&"notes.js".to_owned()));
     }
 
+    let (status, round) = world.report(&["run", "--once"]).await;
+    assert_eq!((status, &round["rolledOut"]), (0, &Json::Null));
+
     let (status, after) = world
         .report(&["status", "--probe", "--older-than", "12"])
         .await;

@@ -2,6 +2,7 @@
 
 mod error;
 mod failures;
+mod keeper;
 mod outcome;
 mod records;
 mod rollout;
@@ -12,6 +13,7 @@ mod waves;
 
 pub use error::{Error, ParseError};
 pub use failures::MaxFailures;
+pub use keeper::{Keeper, Round};
 pub use outcome::{Choice, Counts};
 pub use rollout::{Failure, Plan, PlannedWave, Report, Rollout, Stopped, Told, WaveReport};
 pub use share::Share;

@@ -61,9 +61,7 @@ impl Counts {
 
     pub(crate) fn add(&mut self, before: &ConnectionStatus, outcome: &Deployed) {
         let count = match outcome {
-            Deployed::Failed(DeployProblem::Connection(_))
-                if *before == ConnectionStatus::Error =>
-            {
+            Deployed::Failed(_) if !counts_against_limit(before, outcome) => {
                 &mut self.still_failing
             }
             Deployed::Pushed => &mut self.pushed,
@@ -76,4 +74,19 @@ impl Counts {
         };
         *count += 1;
     }
+}
+
+/// Whether it says something of the version that a deployment has not got it: not where the
+/// deployment couldn't be used before, by its user's record, and can't be.
+pub(crate) fn counts_against_limit(before: &ConnectionStatus, outcome: &Deployed) -> bool {
+    match outcome {
+        Deployed::Failed(DeployProblem::Connection(_)) => counted_before(before),
+        Deployed::Failed(_) => true,
+        _ => false,
+    }
+}
+
+/// Whether a failure counted of somebody whose record says that.
+pub(crate) fn counted_before(status: &ConnectionStatus) -> bool {
+    *status != ConnectionStatus::Error
 }

@@ -3,7 +3,7 @@
 
 use std::future::ready;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use byod_runtime::{Bundle, Byod, DeployProblem, Deployed, UserDatabaseConfig, UserId};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::failures::MaxFailures;
-use crate::outcome::{Choice, Counts};
+use crate::outcome::{Choice, Counts, counted_before, counts_against_limit};
 use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;
@@ -59,6 +59,17 @@ pub struct PlannedWave {
     pub users: u64,
     /// Those whose deployment has another version.
     pub due: u64,
+}
+
+/// When somebody is deployed to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Turn {
+    /// They have not failed.
+    First,
+    /// They have, and are tried again.
+    Again,
+    /// They have, and are left alone for now.
+    Later,
 }
 
 /// What a roll-out says while it goes on.
@@ -162,6 +173,11 @@ impl Rollout {
         }
     }
 
+    /// The version that all are to have.
+    pub fn schema_version(&self) -> u64 {
+        self.bundle.schema_version()
+    }
+
     /// Sets the waves.
     pub fn waves(mut self, waves: Waves) -> Self {
         self.waves = waves;
@@ -186,11 +202,32 @@ impl Rollout {
         self
     }
 
+    pub(crate) fn at_once_limit(&self) -> usize {
+        self.at_once
+    }
+
+    pub(crate) fn page_size(&self) -> u32 {
+        self.page
+    }
+
+    pub(crate) fn wave_of(&self, user: &str) -> Option<usize> {
+        self.waves.of(user)
+    }
+
     /// Counts who is in which wave, and who is due. Nothing is changed anywhere.
     pub async fn plan(&self, byod: &Byod) -> Result<Plan, Error> {
-        let version = self.bundle.schema_version();
-        let mut plan = Plan {
-            schema_version: version,
+        let mut plan = self.empty_plan();
+        let mut records = pin!(records(byod, self.page));
+        while let Some(record) = records.try_next().await? {
+            self.count(&mut plan, &record);
+        }
+        Ok(plan)
+    }
+
+    /// The plan for no users.
+    pub(crate) fn empty_plan(&self) -> Plan {
+        Plan {
+            schema_version: self.bundle.schema_version(),
             waves: self
                 .waves
                 .shares()
@@ -203,21 +240,26 @@ impl Rollout {
                 .collect(),
             beyond: 0,
             not_connected: 0,
-        };
-        let mut records = pin!(records(byod, self.page));
-        while let Some(record) = records.try_next().await? {
-            let choice = Choice::of(&record, version);
-            let wave = self.waves.of(&record.user_id);
-            match (choice, wave.and_then(|wave| plan.waves.get_mut(wave))) {
-                (Choice::NotConnected, _) => plan.not_connected += 1,
-                (_, None) => plan.beyond += 1,
-                (choice, Some(wave)) => {
-                    wave.users += 1;
-                    wave.due += u64::from(choice == Choice::Deploy);
-                }
+        }
+    }
+
+    /// Counts one user more: what is to be done for them, nothing where the last wave doesn't go
+    /// that far.
+    pub(crate) fn count(&self, plan: &mut Plan, record: &UserDatabaseConfig) -> Choice {
+        let choice = Choice::of(record, plan.schema_version);
+        let wave = self.waves.of(&record.user_id);
+        match (choice, wave.and_then(|wave| plan.waves.get_mut(wave))) {
+            (Choice::NotConnected, _) => plan.not_connected += 1,
+            (_, None) => {
+                plan.beyond += 1;
+                return Choice::Current;
+            }
+            (choice, Some(wave)) => {
+                wave.users += 1;
+                wave.due += u64::from(choice == Choice::Deploy);
             }
         }
-        Ok(plan)
+        choice
     }
 
     /// Brings the version to one user's deployment.
@@ -239,6 +281,20 @@ impl Rollout {
         &self,
         byod: &Byod,
         plan: &Plan,
+        told: impl FnMut(Told<'_>),
+    ) -> Result<Report, Error> {
+        let first = |_: &str| Turn::First;
+        self.run_in_turn(byod, plan, &[], &first, told).await
+    }
+
+    /// The same where some failed before, so many of each wave: they count as failing until they
+    /// don't, and have their turn also while nobody new is begun with.
+    pub(crate) async fn run_in_turn(
+        &self,
+        byod: &Byod,
+        plan: &Plan,
+        failed_before: &[u64],
+        turn: &impl Fn(&str) -> Turn,
         mut told: impl FnMut(Told<'_>),
     ) -> Result<Report, Error> {
         let mut report = Report {
@@ -253,10 +309,25 @@ impl Rollout {
             told(Told::Wave { number, planned });
             let allowed = self.max_failures.allowed(planned.users);
             let mut counts = Counts::default();
-            let stopping = AtomicBool::new(false);
+            // Those of the wave who failed, now or before.
+            let before = failed_before.get(wave).copied().unwrap_or_default();
+            let failing = AtomicU64::new(before);
+            let may_begin = || failing.load(Ordering::Relaxed) <= allowed;
+            let passed_over = AtomicBool::new(false);
             let due = records(byod, self.page)
                 .try_filter(|record| ready(self.is_due(record, wave)))
-                .take_while(|_| ready(!stopping.load(Ordering::Relaxed)))
+                .take_while(|_| ready(may_begin() || before > 0))
+                .try_filter(|record| {
+                    ready(match turn(&record.user_id) {
+                        Turn::First => {
+                            let begins = may_begin();
+                            passed_over.fetch_or(!begins, Ordering::Relaxed);
+                            begins
+                        }
+                        Turn::Again => true,
+                        Turn::Later => false,
+                    })
+                })
                 .map(|record| async {
                     let record = record?;
                     let outcome = byod.deploy(&record, &self.bundle).await?;
@@ -264,7 +335,14 @@ impl Rollout {
                 });
             let mut outcomes = pin!(due.buffer_unordered(self.at_once));
             while let Some((record, outcome)) = outcomes.try_next().await? {
-                counts.add(&record.connection_status, &outcome);
+                let status = &record.connection_status;
+                counts.add(status, &outcome);
+                if counted_before(status) && matches!(turn(&record.user_id), Turn::Again) {
+                    failing.fetch_sub(1, Ordering::Relaxed);
+                }
+                if counts_against_limit(status, &outcome) {
+                    failing.fetch_add(1, Ordering::Relaxed);
+                }
                 told(Told::User {
                     user: &record.user_id,
                     outcome: &outcome,
@@ -277,18 +355,21 @@ impl Rollout {
                         problem,
                     });
                 }
-                stopping.store(counts.failed > allowed, Ordering::Relaxed);
             }
             report.waves.push(WaveReport {
                 planned: planned.clone(),
                 counts,
             });
-            if counts.failed > allowed {
+            let failed = failing.load(Ordering::Relaxed);
+            if failed > allowed {
                 report.stopped = Some(Stopped {
                     wave: number,
-                    failed: counts.failed,
+                    failed,
                     allowed,
                 });
+            }
+            // Who was passed over in this wave comes before the next one.
+            if failed > allowed || passed_over.load(Ordering::Relaxed) {
                 break;
             }
         }

@@ -4,7 +4,7 @@ use std::io::{self, Stdout, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anstream::AutoStream;
-use byod_fleet::{Plan, Report as Rolled, Row, Totals};
+use byod_fleet::{Plan, Report as Rolled, Round, Row, Totals};
 use byod_runtime::{Claim, ConnectionStatus};
 
 use super::finish;
@@ -263,5 +263,54 @@ fn rolled(report: &Rolled, out: &mut dyn Write) -> io::Result<()> {
             report.failed()
         ),
         None => writeln!(out, "{GOOD}Everybody has it whose turn it was.{GOOD:#}"),
+    }
+}
+
+/// What a round has done: a line of text, or of JSON. Nothing where nothing was.
+pub(crate) fn round(json: bool, version: u64, round: &Round) -> Result<(), Error> {
+    let mut out = AutoStream::auto(io::stdout().lock());
+    let printed = if json {
+        serde_json::to_writer(&mut out, round)
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out))
+    } else {
+        round_text(version, round, &mut out)
+    };
+    finish(printed.and_then(|()| out.flush()))
+}
+
+fn round_text(version: u64, round: &Round, out: &mut dyn Write) -> io::Result<()> {
+    let waves = round.rolled_out.iter().flat_map(|report| &report.waves);
+    let (pushed, failed) = waves.fold((0, 0), |(pushed, failed), wave| {
+        let counts = &wave.counts;
+        (
+            pushed + counts.pushed,
+            failed + counts.failed + counts.still_failing,
+        )
+    });
+    if pushed + failed + round.tested == 0 {
+        return Ok(());
+    }
+    write!(out, "{BOLD}version {version}{BOLD:#}: {pushed} pushed")?;
+    if failed > 0 {
+        write!(out, ", {BAD}{failed} failed{BAD:#}")?;
+    }
+    if round.resting > 0 {
+        write!(out, ", {} are tried again later", round.resting)?;
+    }
+    if round.tested > 0 {
+        write!(out, ", {} tested", round.tested)?;
+    }
+    if round.failing > 0 {
+        write!(out, ", {BAD}{} can't be used{BAD:#}", round.failing)?;
+    }
+    let stopped = round.rolled_out.as_ref().and_then(|report| report.stopped);
+    match stopped {
+        None => writeln!(out),
+        Some(stopped) => writeln!(
+            out,
+            "; {BAD}held in wave {}: {} fail, and {} may{BAD:#}",
+            stopped.wave, stopped.failed, stopped.allowed
+        ),
     }
 }

@@ -29,6 +29,7 @@ impl Store {
             let documents = table.map(|table| table.documents());
             let documents = documents.into_iter().flatten();
             documents.filter_map(move |document| {
+                let id = document.id().unwrap_or_default();
                 let mut fields = document.members().clone();
                 fields.remove("_id");
                 fields.remove("_creationTime");
@@ -36,7 +37,6 @@ impl Store {
                 let checked = validate::check(&declared.document_type, &document, &self.ids);
                 let mismatch = checked.err()?;
                 let table = declared.table_name.clone();
-                let id = document.id().unwrap_or_default();
                 let reason = format!(
                     "Document with ID \"{id}\" in table \"{table}\" does not match the schema: {mismatch}"
                 );

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use byod_build::Builder;
 use byod_fleet::{MaxFailures, Plan, Report as Rolled, Rollout, Told, Waves, write_bundle};
-use byod_runtime::{Bundle, DeployProblem, Deployed, UserId};
+use byod_runtime::{DeployProblem, Deployed, UserId};
 use serde::Serialize;
 
 use super::progress::Progress;
@@ -81,12 +81,8 @@ impl Report {
 
 pub(crate) fn deploy(options: &Options) -> Result<Report, Error> {
     let (byod, runtime) = options.service.start()?;
-    let bundle = bundle(&options.config)?.with_patience(options.patience);
-    let schema_version = bundle.schema_version();
-    let rollout = Rollout::of(bundle)
-        .waves(options.waves.clone())
-        .max_failures(options.max_failures)
-        .at_once(options.service.at_once.into());
+    let rollout = rollout(options)?;
+    let schema_version = rollout.schema_version();
     let done = runtime.block_on(async {
         if let Some(user) = &options.only {
             let outcome = rollout.run_for(&byod, &UserId::from(user.as_str())).await?;
@@ -129,8 +125,8 @@ fn tell(progress: &mut Option<Progress>, plan: &Plan, told: Told<'_>) {
     }
 }
 
-/// The project of users' deployments, as the official tool bundles it.
-fn bundle(config: &Path) -> Result<Bundle, Error> {
+/// The version that the exported project says of itself.
+pub(super) fn written_version(config: &Path) -> Result<(PathBuf, u64), Error> {
     let folders = Builder::new().config(config).folders()?;
     let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
         config: config.to_owned(),
@@ -140,10 +136,20 @@ fn bundle(config: &Path) -> Result<Bundle, Error> {
     let version = version.ok_or_else(|| Error::NotExported {
         folder: folder.clone(),
     })?;
+    Ok((folder, version))
+}
+
+/// The project of users' deployments, as the official tool bundles it, and how it is rolled out.
+pub(super) fn rollout(options: &Options) -> Result<Rollout, Error> {
+    let (folder, version) = written_version(&options.config)?;
     let around = folder.parent().unwrap_or(&folder);
     let around = match around.as_os_str().is_empty() {
         true => Path::new("."),
         false => around,
     };
-    Ok(write_bundle(around, version)?)
+    let bundle = write_bundle(around, version)?.with_patience(options.patience);
+    Ok(Rollout::of(bundle)
+        .waves(options.waves.clone())
+        .max_failures(options.max_failures)
+        .at_once(options.service.at_once.into()))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod deploy;
 mod progress;
+pub(crate) mod run;
 mod service;
 pub(crate) mod status;
 
