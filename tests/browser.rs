@@ -7,6 +7,7 @@ use std::env;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::routing::post;
@@ -18,6 +19,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
+use crate::gateway::network::{Network, Way};
+use crate::gateway::sync::Instance;
 use crate::support::node::{Node, run_script};
 
 /// Leaves out these tests, where it is set to anything but nothing.
@@ -75,10 +78,25 @@ fn alice(app: &App) -> String {
     alice.and_then(|alice| alice.id()).unwrap().to_owned()
 }
 
+/// How the app is reached that a script uses: it may be another process of it, and Alice's deployment may be far.
+#[derive(Clone)]
+struct Ways {
+    app: String,
+    alices: String,
+}
+
+impl Ways {
+    fn of(app: &App) -> Self {
+        let (app, alices) = (app.url(), app.alices.url());
+        Self { app, alices }
+    }
+}
+
 /// What a script may ask for: what happens to deployments, and what is in them.
-async fn control(app: Arc<App>) -> String {
+async fn control(app: Arc<App>, ways: &Ways, more: Router) -> String {
     let key = app.alices.deploy_key();
-    let credentials = json!({"deploymentUrl": app.alices.url(), "deployKey": key});
+    let alices = ways.alices.clone();
+    let credentials = json!({"deploymentUrl": alices, "deployKey": key});
     let counts = async |State(app): State<Arc<App>>, Json(asked): Json<Value>| {
         let tables = asked["tables"].as_array().unwrap();
         let tables: Vec<_> = tables.iter().map(|table| table.as_str().unwrap()).collect();
@@ -86,9 +104,9 @@ async fn control(app: Arc<App>) -> String {
         let alices: Vec<_> = tables.iter().map(|table| app.alices.count(table)).collect();
         Json(json!({"main": main, "alices": alices}))
     };
-    let connect = async |State(app): State<Arc<App>>| {
+    let connect = async move |State(app): State<Arc<App>>| {
         let alice = alice(&app);
-        let credentials = Credentials::new(app.alices.url(), app.alices.deploy_key());
+        let credentials = Credentials::new(alices, app.alices.deploy_key());
         let test = app
             .byod
             .connect(&*alice, "alice", &credentials)
@@ -121,7 +139,8 @@ async fn control(app: Arc<App>) -> String {
         .route("/disconnect", post(disconnect))
         .route("/revoke", post(revoke))
         .route("/restore", post(restore))
-        .with_state(app);
+        .with_state(app)
+        .merge(more);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -130,13 +149,18 @@ async fn control(app: Arc<App>) -> String {
 
 /// Runs a script of `tests/node/browser` with an app of its own.
 async fn run(script: &'static str, more: Value) {
+    let Some(chromium) = chromium() else { return };
+    let app = app().await;
+    let ways = Ways::of(&app);
+    let control = control(app, &ways, Router::new()).await;
+    browse(&chromium, script, &ways, &control, more).await;
+}
+
+async fn browse(chromium: &Path, script: &'static str, ways: &Ways, control: &str, more: Value) {
     // One browser at a time: they are many processes each.
     static ONE: Mutex<()> = Mutex::const_new(());
-    let Some(chromium) = chromium() else { return };
     let _one = ONE.lock().await;
-    let app = app().await;
-    let mut given =
-        json!({"chromium": chromium, "url": app.url(), "control": control(app.clone()).await});
+    let mut given = json!({"chromium": chromium, "url": ways.app, "control": control});
     for (name, value) in more.as_object().unwrap() {
         given[name] = value.clone();
     }
@@ -163,6 +187,51 @@ async fn connecting_failing_recovering_and_disconnecting_by_keyboard() {
     let picture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/app.png");
     let screenshot = write.then(|| picture.to_str().unwrap().to_owned());
     run("browser/connecting.mjs", json!({"screenshot": screenshot})).await;
+}
+
+/// Before Alice's deployment there is a network that hangs and dies; the service itself is killed and started anew, and its
+/// tokens are soon worth nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_that_hangs_and_dies_a_service_that_is_killed_and_tokens_that_run_out() {
+    let Some(chromium) = chromium() else { return };
+    let app = app().await;
+    let lifetime = Duration::from_secs(8);
+    let alices = app.alices.address();
+    let far = Arc::new(Network::start(Way::To(alices)).await);
+    let start = move |app: &App| Instance::of(app.another(lifetime).unwrap());
+    let instance = start(&app);
+    let front = Arc::new(Network::start(Way::To(instance.address)).await);
+    let ways = Ways {
+        app: format!("http://{}", front.address),
+        alices: format!("http://{}", far.address),
+    };
+    let goes = |network: &Arc<Network>, way| {
+        let network = network.clone();
+        post(async move || {
+            network.goes(way);
+            Json(Value::Null)
+        })
+    };
+    let kill = {
+        let (app, front) = (app.clone(), front.clone());
+        let running = Arc::new(Mutex::new(Some(instance)));
+        post(async move || {
+            let mut running = running.lock().await;
+            drop(running.take());
+            let next = start(&app);
+            front.goes(Way::To(next.address));
+            *running = Some(next);
+            Json(Value::Null)
+        })
+    };
+    let more = Router::new()
+        .route("/die", goes(&far, Way::Dead))
+        .route("/hang", goes(&far, Way::Hangs))
+        .route("/live", goes(&far, Way::To(alices)))
+        .route("/kill", kill);
+    let control = control(app, &ways, more).await;
+    let lifetime = json!({"lifetime": lifetime.as_millis() as u64});
+    browse(&chromium, "browser/failing.mjs", &ways, &control, lifetime).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod imports;
 mod item;
 pub(crate) mod main_side;
 mod mirror;
+mod moving;
 mod on_main;
 mod options;
 mod outbox;
@@ -117,6 +118,7 @@ pub(crate) fn export(config: &Path, options: &Options) -> Result<Report, Error> 
     let problems: Vec<String> = user_tables(&manifest)
         .flat_map(|table| owners::problems(&manifest, table))
         .chain(owners::problems_of_copies(&manifest))
+        .chain(moving::problems(&manifest))
         .collect();
     if !problems.is_empty() {
         return Err(Error::Owners {

@@ -21,7 +21,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use error::Error;
-use records::{fleet, release, rotate};
+use records::{disconnect, fleet, moving, release, rotate};
 
 /// What every command's help ends with.
 const EXIT_STATUS: &str = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work.";
@@ -157,6 +157,67 @@ enum Command {
         /// isn't set, from a line of standard input.
         #[arg(long, value_name = "URL")]
         deployment: Option<String>,
+        /// The module of main that holds the functions for users' records.
+        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+        module: String,
+        /// Allow a deployment on this machine, also over http.
+        #[arg(long)]
+        development: bool,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Have main answer a user again, instead of their own deployment.
+    ///
+    /// Takes main and the keys from the environment, as `rotate-key` does. Prints how many
+    /// documents stay on the deployment, where `byod.toml` has `[user.move]`: `byod move`
+    /// brings them to main, now as before.
+    Disconnect {
+        /// The user's id on main.
+        #[arg(long)]
+        user: String,
+        /// Their subject at the auth provider, where that isn't the id.
+        #[arg(long)]
+        subject: Option<String>,
+        /// The module of main that holds the functions for users' records.
+        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+        module: String,
+        /// Allow a deployment on this machine, also over http.
+        #[arg(long)]
+        development: bool,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Move what a user has to their own deployment, or back to main.
+    ///
+    /// Takes main and the keys from the environment, as `rotate-key` does. The user's
+    /// deployment is that of their record; once all is there it answers for them, and with
+    /// `--to main` main does. Meanwhile they read, and don't write. What was cut off goes on
+    /// when it is run again. Exit status 1 where something can't move.
+    Move {
+        /// The user's id on main.
+        #[arg(long)]
+        user: String,
+        /// Their subject at the auth provider, where that isn't the id.
+        #[arg(long)]
+        subject: Option<String>,
+        /// Where it is to be.
+        #[arg(long)]
+        to: moving::To,
+        /// Move nothing: print what would.
+        #[arg(long)]
+        dry_run: bool,
+        /// Leave what was moved where it was as well, until it moves again. Otherwise it is
+        /// deleted there after seven days, by a service that resumes moves.
+        #[arg(long)]
+        keep: bool,
+        /// How many documents, and as many files, are taken to main at the most.
+        #[arg(long, value_name = "NUMBER", default_value_t = 2_000_000)]
+        most_documents: u64,
+        /// How many bytes of both.
+        #[arg(long, value_name = "NUMBER", default_value_t = 4 << 30)]
+        most_bytes: u64,
         /// The module of main that holds the functions for users' records.
         #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
         module: String,
@@ -448,6 +509,50 @@ fn run(command: Command) -> Result<bool, Error> {
             let report = release::release(options)?;
             print::either(json, &report, print::release)?;
             Ok(report.is_free())
+        }
+        Command::Disconnect {
+            user,
+            subject,
+            module,
+            development,
+            json,
+        } => {
+            let options = disconnect::Options {
+                user,
+                subject,
+                module,
+                development,
+            };
+            let report = disconnect::disconnect(options)?;
+            print::either(json, &report, print::disconnected)?;
+            Ok(true)
+        }
+        Command::Move {
+            user,
+            subject,
+            to,
+            dry_run,
+            keep,
+            most_documents,
+            most_bytes,
+            module,
+            development,
+            json,
+        } => {
+            let options = moving::Options {
+                user,
+                subject,
+                to,
+                dry_run,
+                keep,
+                most_documents,
+                most_bytes,
+                module,
+                development,
+            };
+            let report = moving::run(&options)?;
+            print::either(json, &report, print::moved)?;
+            Ok(report.is_whole())
         }
         Command::Fleet { command } => look_after(command),
         Command::Completions { shell } => {

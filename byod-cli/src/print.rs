@@ -2,6 +2,7 @@
 
 mod fleet;
 mod functions;
+mod moved;
 mod style;
 
 use std::io::{self, Write};
@@ -17,6 +18,7 @@ use crate::records::release::{self, Outcome};
 use crate::records::rotate;
 use crate::{check, service};
 pub(crate) use fleet::{Listing, rollout, round};
+pub(crate) use moved::{disconnected, moved};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 
 /// Prints the report as JSON, or as `human` does.

@@ -38,6 +38,8 @@ pub struct Counts {
     pub newer: u64,
     /// They disconnected before.
     pub not_connected: u64,
+    /// Their data was on its way, which is for another run.
+    pub moving: u64,
     /// They disconnected, or connected another deployment, while it was pushed.
     pub changed: u64,
     /// Their deployment runs what it ran.
@@ -54,6 +56,7 @@ impl Counts {
             + self.current
             + self.newer
             + self.not_connected
+            + self.moving
             + self.changed
             + self.failed
             + self.still_failing
@@ -68,6 +71,7 @@ impl Counts {
             Deployed::Current => &mut self.current,
             Deployed::Newer { .. } => &mut self.newer,
             Deployed::NotConnected => &mut self.not_connected,
+            Deployed::Moving => &mut self.moving,
             Deployed::Changed => &mut self.changed,
             // What a later version may add is not known to be well.
             _ => &mut self.failed,

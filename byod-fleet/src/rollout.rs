@@ -148,7 +148,8 @@ pub struct Failure {
 impl Report {
     /// Whether all users have the version whom it was for.
     pub fn is_done(&self) -> bool {
-        self.stopped.is_none() && self.failed() == 0
+        let moving = self.waves.iter().any(|wave| wave.counts.moving > 0);
+        self.stopped.is_none() && self.failed() == 0 && !moving
     }
 
     /// How many have not got it.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::callers::{Authorization, unauthenticated};
-use crate::state::Gateway;
+use crate::state::{Gateway, Whose};
 
 /// More than any credentials have, in bytes.
 const LARGEST_BODY: usize = 16 << 10;
@@ -118,13 +118,27 @@ pub(crate) async fn caller(
     let Authorization::Bearer(token) = Authorization::of(headers) else {
         return Err(unauthenticated());
     };
-    gateway.session(token).await?.ok_or_else(|| {
-        ProblemDetails::new(
+    match gateway.whose(token).await? {
+        Whose::Users(session) => Ok(session),
+        Whose::Strangers => Err(ProblemDetails::new(
             403,
             "unknown_user",
             "The service knows no user of this token yet. Sign up first.",
-        )
-    })
+        )),
+        Whose::Nobodys(refused) => Err(refused.into()),
+    }
+}
+
+/// Names the host also where the request's first line does that: in HTTP/2.
+pub(crate) async fn with_host(mut request: Request) -> Request {
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    if let Some(host) = authority.and_then(|host| HeaderValue::from_str(host).ok()) {
+        request.headers_mut().entry(HOST).or_insert(host);
+    }
+    request
 }
 
 /// Of pages, those of the gateway's own origin and of the origins that are set.

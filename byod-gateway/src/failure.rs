@@ -41,6 +41,7 @@ pub(crate) fn of(error: &Error, main: &str) -> Failure {
         Error::Claim { .. }
         | Error::WrongOwner { .. }
         | Error::RolloutRefused { .. }
+        | Error::Moving { .. }
         | Error::DeploymentChanged { .. }
         | Error::Busy { .. }
         | Error::SchemaOutdated { .. }

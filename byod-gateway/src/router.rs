@@ -3,7 +3,7 @@
 use axum::error_handling::HandleErrorLayer;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Method, StatusCode};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{BoxError, Router};
@@ -41,7 +41,9 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
     let body_limit = settings.body_limit;
     let gateway = Gateway::new(byod, settings);
     let calls = ServiceBuilder::new()
-        .layer(HandleErrorLayer::new(async |_: BoxError| api::too_many()))
+        .layer(HandleErrorLayer::new(async |_: BoxError| {
+            api::too_many(StatusCode::SERVICE_UNAVAILABLE)
+        }))
         .load_shed()
         .concurrency_limit(gateway.settings.calls_at_once);
     let api = api::routes()
@@ -52,6 +54,7 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
         .layer(as_convex());
     let connection = connection::routes()
         .route("/events", get(events::events))
+        .layer(map_request(connection::with_host))
         .layer(pages(&gateway.settings));
     Router::new()
         .nest("/api", api)

@@ -32,11 +32,20 @@ pub struct Settings {
     pub(crate) events_per_user: usize,
     pub(crate) sockets: usize,
     pub(crate) sockets_per_user: usize,
+    /// `None`: half of all.
+    pub(crate) sockets_of_nobody: Option<usize>,
     pub(crate) queries_per_socket: usize,
+    pub(crate) mutations_per_socket: usize,
+    pub(crate) actions_per_socket: usize,
+    pub(crate) mutation_time: Duration,
+    pub(crate) request_bytes: usize,
     pub(crate) message_bytes: usize,
     pub(crate) messages: (u32, u32),
+    pub(crate) tokens: (u32, u32),
     pub(crate) calls_at_once: usize,
+    pub(crate) calls_per_user: usize,
     pub(crate) waiting_bytes: usize,
+    pub(crate) send_time: Duration,
     pub(crate) authentication_time: Duration,
     pub(crate) silence: Duration,
     pub(crate) resolve: Option<Arc<dyn Resolve>>,
@@ -54,12 +63,20 @@ impl Default for Settings {
             events_per_user: 16,
             sockets: 10_000,
             sockets_per_user: 32,
+            sockets_of_nobody: None,
             queries_per_socket: 1000,
+            mutations_per_socket: 1000,
+            actions_per_socket: 1000,
+            mutation_time: Duration::from_secs(60),
+            request_bytes: 64 << 20,
             // Arguments of 16 MiB, in whichever encoding, and what is around them.
             message_bytes: 32 << 20,
             messages: (2000, 100),
+            tokens: (20, 1),
             calls_at_once: 1000,
+            calls_per_user: 100,
             waiting_bytes: 16 << 20,
+            send_time: Duration::from_secs(30),
             authentication_time: Duration::from_secs(10),
             silence: Duration::from_secs(120),
             resolve: None,
@@ -123,10 +140,50 @@ impl Settings {
         self
     }
 
+    /// How many sockets there may be of who is nobody, or whom main knows no user of, once they have had
+    /// [`authentication_time`](Self::authentication_time) to say who they are. Default: half of [`sockets`](Self::sockets).
+    /// One more is closed with 1013.
+    #[must_use]
+    pub fn sockets_of_nobody(mut self, sockets: usize) -> Self {
+        self.sockets_of_nobody = Some(sockets.min(tokio::sync::Semaphore::MAX_PERMITS));
+        self
+    }
+
     /// How many queries are watched on one socket. Default: 1,000. One more is a `FatalError`.
     #[must_use]
     pub fn queries_per_socket(mut self, queries: usize) -> Self {
         self.queries_per_socket = queries;
+        self
+    }
+
+    /// How many mutations of one socket wait, each for the end of the one before, with those whose answers wait. Default: 1,000.
+    /// One more closes it with 1013.
+    #[must_use]
+    pub fn mutations_per_socket(mut self, mutations: usize) -> Self {
+        self.mutations_per_socket = mutations;
+        self
+    }
+
+    /// How many actions of one socket run at a time. Default: 1,000. One more closes it with 1013.
+    #[must_use]
+    pub fn actions_per_socket(mut self, actions: usize) -> Self {
+        self.actions_per_socket = actions;
+        self
+    }
+
+    /// How long one mutation may run on a socket. Default: 60 s. After it the socket is closed with 1013, and the client asks
+    /// again.
+    #[must_use]
+    pub fn mutation_time(mut self, time: Duration) -> Self {
+        self.mutation_time = time;
+        self
+    }
+
+    /// How many bytes the mutations and actions of one socket may have together that wait or run. Default: 64 MiB. One more
+    /// closes it with 1013; one alone may have as many as a message.
+    #[must_use]
+    pub fn request_limit(mut self, bytes: usize) -> Self {
+        self.request_bytes = bytes;
         self
     }
 
@@ -145,6 +202,22 @@ impl Settings {
         self
     }
 
+    /// How many tokens a client may give on a socket at once, and how many a second for long: each makes a socket to main.
+    /// Default: 20 and 1. One more closes it with 1013.
+    #[must_use]
+    pub fn token_rate(mut self, at_once: u32, a_second: u32) -> Self {
+        self.tokens = (at_once, a_second);
+        self
+    }
+
+    /// How many calls over HTTP of one user are answered at a time by this gateway. Default: 100. One more is the HTTP status
+    /// 429.
+    #[must_use]
+    pub fn calls_per_user(mut self, calls: usize) -> Self {
+        self.calls_per_user = calls;
+        self
+    }
+
     /// How many calls over HTTP are answered at a time. Default: 1,000. One more is the HTTP status 503 at once.
     #[must_use]
     pub fn calls_at_once(mut self, calls: usize) -> Self {
@@ -160,7 +233,15 @@ impl Settings {
         self
     }
 
-    /// How long it may take to find out who a client is. Default: 10 s. After it the socket is closed with 1013.
+    /// How long a client may take to receive one message. Default: 30 s. After it the connection is dropped.
+    #[must_use]
+    pub fn send_time(mut self, time: Duration) -> Self {
+        self.send_time = time;
+        self
+    }
+
+    /// How long it may take until a client has said that it is there, and then, to find out who it is. Default: 10 s. After it
+    /// the socket is closed with 1013.
     #[must_use]
     pub fn authentication_time(mut self, time: Duration) -> Self {
         self.authentication_time = time;

@@ -31,11 +31,26 @@ pub(crate) struct Shared {
     pub(crate) sockets: OpenStreams,
     /// Those of all.
     pub(crate) all_sockets: Arc<Semaphore>,
+    /// Those of who is nobody.
+    pub(crate) nobodys_sockets: Arc<Semaphore>,
+    /// Calls over HTTP of each user.
+    pub(crate) calls: OpenStreams,
+}
+
+/// Whose a token is.
+pub(crate) enum Whose {
+    Users(Session),
+    /// Somebody's whom main knows no user of, yet.
+    Strangers,
+    /// Main doesn't take it: why.
+    Nobodys(Error),
 }
 
 impl Gateway {
     pub(crate) fn new(byod: Byod, mut settings: Settings) -> Self {
         let resolve = settings.resolve.take();
+        let half = settings.sockets.div_ceil(2);
+        let nobodys = settings.sockets_of_nobody.unwrap_or(half);
         let per_minute = Quota::per_minute(settings.connects_per_minute);
         Self(Arc::new(Shared {
             byod,
@@ -45,6 +60,8 @@ impl Gateway {
             streams: OpenStreams::new(settings.events_per_user),
             sockets: OpenStreams::new(settings.sockets_per_user),
             all_sockets: Arc::new(Semaphore::new(settings.sockets)),
+            nobodys_sockets: Arc::new(Semaphore::new(nobodys)),
+            calls: OpenStreams::new(settings.calls_per_user),
             settings,
         }))
     }
@@ -63,16 +80,30 @@ impl Gateway {
 
     /// The same, as main says now.
     pub(crate) async fn session_now(&self, token: &str) -> Result<Option<Session>, Error> {
+        match self.whose(token).await? {
+            Whose::Users(session) => Ok(Some(session)),
+            Whose::Strangers | Whose::Nobodys(_) => Ok(None),
+        }
+    }
+
+    /// Whose a token is, as main says now.
+    pub(crate) async fn whose(&self, token: &str) -> Result<Whose, Error> {
         let byod = &self.0.byod;
         let Some(resolve) = &self.0.resolve else {
             return match byod.session_for(token).await {
-                Ok(session) => Ok(Some(session)),
-                Err(Error::Unauthenticated { .. }) => Ok(None),
+                Ok(session) => Ok(Whose::Users(session)),
+                Err(Error::Unauthenticated {
+                    is_stranger: true, ..
+                }) => Ok(Whose::Strangers),
+                Err(refused @ Error::Unauthenticated { .. }) => Ok(Whose::Nobodys(refused)),
                 Err(error) => Err(error),
             };
         };
         let found = resolve.resolve(byod, token).await?;
-        Ok(found.map(|caller| caller.session(byod, token)))
+        Ok(match found {
+            Some(caller) => Whose::Users(caller.session(byod, token)),
+            None => Whose::Strangers,
+        })
     }
 
     /// Counts what a user does to their connection.

@@ -29,6 +29,13 @@ async fn main_with(change: impl FnOnce(Local) -> Local) -> LocalDeployment {
     change(Local::main(&manifest)).start().await.unwrap()
 }
 
+fn sign_up(main: &LocalDeployment, subject: &str) {
+    let user = serde_json::json!({
+        "subject": subject, "name": "A", "email": "a@example.org", "createdAt": 0.0, "updatedAt": 0.0,
+    });
+    main.insert("users", user).unwrap();
+}
+
 fn program(main: &LocalDeployment) -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_byod-gateway"));
     program
@@ -44,12 +51,24 @@ fn program(main: &LocalDeployment) -> Command {
 
 /// Where it listens, as it says itself.
 async fn address(running: &mut Child) -> String {
+    addresses(running).await.pop().unwrap()
+}
+
+/// All that it says where it listens, clients' place last.
+async fn addresses(running: &mut Child) -> Vec<String> {
     let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
-    let line = lines.next_line().await.unwrap().unwrap();
+    let mut addresses = Vec::new();
+    loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        let (_, at) = line.split_once("at=").unwrap_or_else(|| panic!("{line}"));
+        addresses.push(at.split(' ').next().unwrap().to_owned());
+        if line.contains("listening") {
+            break;
+        }
+    }
     // What it says later has to go somewhere.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    let (_, at) = line.split_once("at=").unwrap_or_else(|| panic!("{line}"));
-    at.split(' ').next().unwrap().to_owned()
+    addresses
 }
 
 fn web() -> reqwest::Client {
@@ -88,6 +107,84 @@ async fn it_answers_until_it_is_told_to_end() {
     assert!(running.wait().await.unwrap().success());
 }
 
+#[tokio::test]
+async fn what_it_measures_is_at_an_address_of_its_own() {
+    let main = main_deployment().await;
+    sign_up(&main, "alice");
+    let mut running = program(&main)
+        .args(["--snapshot", SNAPSHOT, "--metrics", "127.0.0.1:0"])
+        .spawn()
+        .unwrap();
+    let [metrics, at] = &addresses(&mut running).await[..] else {
+        panic!("it says where both are");
+    };
+    let token = main.token("alice").unwrap();
+    let call = web()
+        .post(format!("http://{at}/api/query"))
+        .bearer_auth(&token)
+        .body(r#"{"path": "conversations:list", "args": {}}"#);
+    call.send().await.unwrap();
+    let (status, text) = get(format!("http://{metrics}/metrics")).await;
+    assert_eq!(status, 200);
+    // As Prometheus reads it: each metric with its type, and a value in each line.
+    let (types, values): (Vec<_>, Vec<_>) = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("# HELP"))
+        .partition(|line| line.starts_with("# TYPE byod_"));
+    assert!(
+        !types.is_empty() && values.iter().all(|line| line.starts_with("byod_")),
+        "{text}"
+    );
+    let is_number = |line: &&str| line.rsplit(' ').next().unwrap().parse::<f64>().is_ok();
+    assert!(values.iter().all(is_number), "{text}");
+    // Nobody's name, and no secret.
+    assert!(!text.contains("alice") && !text.contains(&token), "{text}");
+    assert_eq!(
+        get(format!("http://{at}/metrics")).await.0,
+        404,
+        "clients have none"
+    );
+    assert_eq!(get(format!("http://{metrics}/api/query")).await.0, 404);
+}
+
+#[tokio::test]
+async fn each_limit_is_set_by_a_flag_and_by_the_environment() {
+    let main = main_deployment().await;
+    let Output { stdout, .. } = program(&main).arg("--help").output().await.unwrap();
+    let help = String::from_utf8(stdout).unwrap();
+    let book = include_str!("../../docs/front-end.md");
+    let (_, limits) = book.split_once("| `Settings` |").unwrap();
+    let (limits, _) = limits.split_once("\n\n").unwrap();
+    for row in limits.lines().filter(|line| line.starts_with("| `")) {
+        let (_, rest) = row.split_once("(`").unwrap();
+        let (flag, _) = rest.split_once("`)").unwrap();
+        assert!(help.contains(&format!("{flag} <")), "{flag}");
+    }
+
+    let mut running = program(&main)
+        .args(["--snapshot", SNAPSHOT, "--body-limit", "100"])
+        .env("BYOD_GATEWAY_CALLS_AT_ONCE", "0")
+        .spawn()
+        .unwrap();
+    let at = address(&mut running).await;
+    let call = async |text: &str| {
+        let body = format!(r#"{{"path": "a:a", "args": {{"text": "{text}"}}}}"#);
+        let call = web().post(format!("http://{at}/api/query")).body(body);
+        call.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(call(&"x".repeat(200)).await, 413);
+    assert_eq!(call("").await, 503);
+
+    for (flag, given) in [
+        ("--silence", "soon"),
+        ("--send-time", "1e99"),
+        ("--message-rate", "5"),
+    ] {
+        let (code, said) = failure(program(&main).args([flag, given])).await;
+        assert!(code == Some(2) && said.contains(flag), "{said}");
+    }
+}
+
 async fn tell_to_end(running: &Child) {
     let pid = running.id().unwrap().to_string();
     let kill = Command::new("kill").args(["-TERM", &pid]).status();
@@ -109,9 +206,7 @@ async fn told_to_end_it_answers_what_runs_on_sockets_and_sends_their_clients_els
         })
     })
     .await;
-    let user = r#"{"subject": "alice", "name": "A", "email": "a@example.org", "createdAt": 0.0, "updatedAt": 0.0}"#;
-    let user: serde_json::Value = serde_json::from_str(user).unwrap();
-    main.insert("users", user).unwrap();
+    sign_up(&main, "alice");
     let mut running = program(&main)
         .args(["--snapshot", SNAPSHOT])
         .spawn()

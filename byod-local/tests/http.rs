@@ -80,6 +80,24 @@ async fn any_kind_of_function_is_called_by_an_admin_only() {
 }
 
 #[tokio::test]
+async fn a_function_that_the_url_names_is_run_whatever_its_kind() {
+    let main = main_with_users().await;
+    let (ada, args) = (As::User("auth|ada"), json!({"args": {"title": "a"}}));
+    let (status, answer) = post(&main, "/api/run/notes/create", ada, args).await;
+    assert_eq!((status, answer["status"].as_str()), (200, Some("success")));
+    let (_, answer) = post(&main, "/api/run/notes/list", ada, json!({"args": {}})).await;
+    assert_eq!(crate::common::names(&answer["value"]), ["a"]);
+    // What is internal stays so, and what isn't there is not there.
+    let record = "/api/run/byod/credentials/getConfigInternal";
+    for path in [record, "/api/run/notes/nothing"] {
+        let (_, answer) = post(&main, path, ada, json!({"args": {"userId": "u"}})).await;
+        assert_eq!(answer["status"], "error", "{path}: {answer}");
+    }
+    let (status, _) = post(&main, "/api/run", ada, json!({"args": {}})).await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
 async fn an_admin_acts_as_a_user() {
     let main = main_with_users().await;
     let acting = As::AdminFor("auth|ada");

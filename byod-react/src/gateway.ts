@@ -44,6 +44,7 @@ function configOf({ loading, record, error }: StatusBody): BYODConfig | null | u
   };
   if (record.lastSchemaDeploy != null) config.lastSchemaDeploy = record.lastSchemaDeploy;
   if (record.lastConnectionTest != null) config.lastConnectionTest = record.lastConnectionTest;
+  if (record.moving != null) config.moving = record.moving;
   const reason = record.connectionError ?? error;
   if (reason != null) config.connectionError = reason;
   return config;

@@ -10,6 +10,6 @@ export {
   type BYODSettingsProps,
   type BYODWords,
 } from "./settings.js";
-export type { BYODConfig, BYODStatus, ConnectionStatus } from "./status.js";
+export type { BYODConfig, BYODMoving, BYODStatus, ConnectionStatus } from "./status.js";
 export { useBYODConnection, type BYODConnection } from "./use_connection.js";
 export { useBYOD, useBYODEnabled } from "./use_status.js";

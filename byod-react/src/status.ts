@@ -20,6 +20,22 @@ export interface BYODConfig {
   lastConnectionTest?: number;
   /** Why the status is `error`, in words for the user. */
   connectionError?: string;
+  /** How far the user's data is on its way, where it moves. */
+  moving?: BYODMoving;
+}
+
+/** How far a user's data is on its way to their own deployment, or back. */
+export interface BYODMoving {
+  /** `in` is to their own deployment. */
+  direction: "in" | "out";
+  phase: string;
+  /** Whether what they write is refused until it is over. */
+  frozen: boolean;
+  /** The table that it is at. */
+  table: string | null;
+  /** How many documents are on the other side, and how many are to be. */
+  done: number;
+  total: number;
 }
 
 /** What {@link useBYOD} gives. */

@@ -1,4 +1,5 @@
-// The package as it is published, installed by npm in an app of its own: it has its types and its code, and nothing else.
+// The package as it is published, installed by npm in a fresh app of Vite's: it has its types and its code, and nothing
+// else, and the app is checked and built with it.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -23,7 +24,7 @@ try {
   assert.deepEqual(files.sort(), [...compiled, ...others, ...sources.map((file) => `src/${file}`)].sort());
 
   const { devDependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
-  const names = ["convex", "react", "react-dom", "@types/react", "@types/react-dom", "typescript"];
+  const names = ["convex", "react", "react-dom", "@types/react", "@types/react-dom", "typescript", "vite"];
   const dependencies = Object.fromEntries(names.map((name) => [name, devDependencies[name]]));
   writeFileSync(
     join(app, "package.json"),
@@ -56,10 +57,34 @@ function Page() {
 }
 `,
   );
-  // As Vite's template for React has it.
+  writeFileSync(
+    join(app, "main.tsx"),
+    `import { ConvexProvider, ConvexReactClient } from "convex/react";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app";
+
+const convex = new ConvexReactClient("https://service.example/convex");
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <ConvexProvider client={convex}>
+      <App token={async () => null} />
+    </ConvexProvider>
+  </StrictMode>,
+);
+`,
+  );
+  writeFileSync(join(app, "index.html"), '<div id="root"></div><script type="module" src="/main.tsx"></script>\n');
+  const bin = (name, ...path) => [join(app, "node_modules", name, "bin", ...path)];
+  // As Vite's template for React has it, and with the types of what it depends on looked at as well.
   const options = ["--noEmit", "--strict", "--jsx", "react-jsx", "--target", "ES2022", "--module", "ESNext", "--moduleResolution", "bundler"];
-  run(process.execPath, [join(app, "node_modules", "typescript", "bin", "tsc"), ...options, "--skipLibCheck", "app.tsx"], app);
-  // The code is found where the types are.
+  run(process.execPath, [...bin("typescript", "tsc"), ...options, "main.tsx"], app);
+  run(process.execPath, [...bin("vite", "vite.js"), "build", "--logLevel", "error"], app);
+  const [built] = readdirSync(join(app, "dist", "assets")).filter((file) => file.endsWith(".js"));
+  // What users read, by default and as the app says it.
+  const code = readFileSync(join(app, "dist", "assets", built), "utf8");
+  assert.ok(code.includes("Deployment URL") && code.includes("Verbinden"));
+  // The code is found where the types are, without a bundler as well.
   run(process.execPath, ["--input-type=module", "-e", 'import { BYODProvider } from "byod-react"; BYODProvider.name;'], app);
 } finally {
   rmSync(app, { recursive: true, force: true });

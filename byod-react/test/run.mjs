@@ -3,7 +3,7 @@
 // may connect (BYOD_DEPLOYMENT, BYOD_DEPLOY_KEY), and the token of a user without one (BYOD_OTHERS_TOKEN). `cargo test --workspace --test across gateway::react` starts one and sets them.
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,9 +13,12 @@ const packages = { 19: join(here, ".."), 18: join(here, "react-18"), package: jo
 if (packages === undefined) throw new Error(`There is no React ${react} to test with: 18 or 19`);
 
 for (const folder of new Set([join(here, ".."), packages])) {
-  if (existsSync(join(folder, "node_modules", ".package-lock.json"))) continue;
-  const installed = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder, encoding: "utf8" });
+  const lock = readFileSync(join(folder, "package-lock.json"));
+  const present = join(folder, "node_modules", ".installed-lock.json");
+  if (existsSync(present) && readFileSync(present).equals(lock)) continue;
+  const installed = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, encoding: "utf8" });
   if (installed.status !== 0) throw new Error(`npm ci in ${folder}:\n${installed.stderr}`);
+  writeFileSync(present, lock);
 }
 
 if (react === "package") {

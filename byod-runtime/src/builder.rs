@@ -4,6 +4,7 @@ mod addresses;
 mod connections;
 mod environment;
 mod live;
+mod moves;
 
 use std::time::Duration;
 
@@ -17,9 +18,9 @@ use crate::deployment::{
 };
 use crate::error::Error;
 use crate::routing::{
-    Ages, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening, LiveSettings,
-    Outbox, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient, Router, TableInfo,
-    Watched,
+    Ages, Allowance, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening,
+    LiveSettings, Outbox, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient,
+    Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -70,6 +71,7 @@ pub struct ByodBuilder {
     subscriptions: usize,
     poll: Duration,
     listens: bool,
+    most_moved_out: Allowance,
 }
 
 impl Default for ByodBuilder {
@@ -100,6 +102,7 @@ impl Default for ByodBuilder {
             subscriptions: 1_000,
             poll: Duration::from_secs(2),
             listens: true,
+            most_moved_out: Allowance::default(),
         }
     }
 }
@@ -331,6 +334,7 @@ impl ByodBuilder {
                 Ages::new(self.cache_ttl, self.stale_while_error),
             ),
             failure_threshold: self.failure_threshold,
+            most_moved_out: self.most_moved_out,
             minimum_schema_version: self.minimum_schema_version,
             // Not without any pause, where nothing is cached.
             refresh_every: self.cache_ttl.max(Duration::from_secs(1)),

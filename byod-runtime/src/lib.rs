@@ -63,15 +63,20 @@ pub use error::ConnectionProblem;
 pub use error::ProblemDetails;
 pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
 pub use routing::RoutedClient;
+pub use routing::{BringData, Brought, Connect, Disconnected, LeftBehind};
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};
 pub use routing::{DeployProblem, Deployed};
+pub use routing::{
+    Direction, KeepFor, LeftDocument, Move, MovePhase, MoveReport, PlannedMove, PlannedTable,
+    Resumed,
+};
 pub use routing::{Rollout, Rollouts};
 pub use routing::{Router, TableInfo};
 pub use routing::{UserRecord, UserStatus};
 pub use users::{
-    ConnectionStatus, Credentials, EncryptionKey, Keyring, Opened, OpenedBy, Records, Resealed,
-    SealedCredentials, Subject, UserDatabaseConfig, UserId,
+    ConnectionStatus, Credentials, EncryptionKey, Keyring, Moving, Opened, OpenedBy, Records,
+    Resealed, SealedCredentials, Subject, UserDatabaseConfig, UserId,
 };
 
 pub use byod_macros::{byod_module, byod_table, functions, table, tables};

@@ -56,7 +56,9 @@ async fn what_keeps_a_deployment_from_working_is_said_and_stored() {
         ),
         (
             || Reply::Status(404, String::new()),
-            ConnectionProblem::NotFound,
+            ConnectionProblem::NotFound {
+                said: Said::default(),
+            },
             "no such deployment",
         ),
         (

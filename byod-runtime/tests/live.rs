@@ -197,7 +197,7 @@ async fn nothing_is_given_that_was_being_read_when_the_user_was_disconnected() {
         let reading = tokio::task::spawn_blocking(move || reading.recv());
         reading.await.unwrap().unwrap();
         match disconnects {
-            true => world.byod.disconnect("a").await.unwrap(),
+            true => drop(world.byod.disconnect("a").await.unwrap()),
             false => world.byod.clear_user_client("a"),
         }
         over.send(()).unwrap();

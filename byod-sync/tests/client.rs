@@ -490,3 +490,24 @@ fn pages_that_end_elsewhere_are_other_queries() {
     assert!(client.unsubscribe(plain));
     assert_ne!(client.subscribe_to(begun(Some("j0"))), plain);
 }
+
+#[test]
+fn where_a_page_is_to_end_counts_from_the_start() {
+    let mut client = Client::new(SessionId::from_random([7; 16])).with_largest_results(110);
+    let page = |end: &str| Subscription {
+        path: "a:page".to_owned(),
+        args: args("[{}]"),
+        component_path: None,
+        journal: Some(Some(end.to_owned())),
+    };
+    let [gone, kept] = ["a longer journal than the first result's", "another"]
+        .map(|end| client.subscribe_to(page(end)));
+    client.unsubscribe(gone);
+    client.connected(0);
+    said(&mut client);
+    let value = json!([updated(kept.0, &json!(7))]);
+    client
+        .receive(&transition((0, 0, 0), (1, 0, 1), &value))
+        .unwrap();
+    assert!(client.result(kept).is_some());
+}

@@ -1,5 +1,6 @@
 //! A whole socket, served to a client that counts what it is sent.
 
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::DuplexStream;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -27,6 +28,8 @@ struct Counter {
     queries: Arc<Mutex<Vec<QueryId>>>,
     bytes: usize,
     added: bool,
+    /// When its client's token runs out.
+    ends: Option<Instant>,
 }
 
 impl Counter {
@@ -38,6 +41,7 @@ impl Counter {
             queries: Arc::default(),
             bytes,
             added: false,
+            ends: None,
         }
     }
 }
@@ -69,6 +73,14 @@ impl View for Counter {
             self.added = true;
         }
         Ok(())
+    }
+
+    async fn ends(&mut self) -> Stop {
+        match self.ends {
+            Some(ends) => sleep_until(ends).await,
+            None => pending().await,
+        }
+        Stop::Refused("it has run out".to_owned())
     }
 
     async fn advance(&mut self) -> Moment {
@@ -131,18 +143,7 @@ struct Client {
 
 impl Client {
     async fn of(view: Counter, settings: Settings) -> Self {
-        let (near, far) = tokio::io::duplex(64 << 10);
-        let config = Some(settings.websocket());
-        let server = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
-        let (hold, dropped) = oneshot::channel();
-        let handed_over = async { drop(dropped.await) };
-        let server = tokio::spawn(serve_until(server, view, settings, handed_over));
-        let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
-        let mut client = Self {
-            socket,
-            server,
-            hold: Some(hold),
-        };
+        let mut client = Self::silent(view, settings).await;
         client
             .say(ClientMessage::Connect {
                 session: SessionId::from_random([1; 16]),
@@ -153,6 +154,22 @@ impl Client {
             })
             .await;
         client
+    }
+
+    /// One that has a socket, and says nothing.
+    async fn silent(view: Counter, settings: Settings) -> Self {
+        let (near, far) = tokio::io::duplex(64 << 10);
+        let config = Some(settings.websocket());
+        let server = WebSocketStream::from_raw_socket(far, Role::Server, config).await;
+        let (hold, dropped) = oneshot::channel();
+        let handed_over = async { drop(dropped.await) };
+        let server = tokio::spawn(serve_until(server, view, settings, handed_over));
+        let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+        Self {
+            socket,
+            server,
+            hold: Some(hold),
+        }
     }
 
     async fn say(&mut self, message: ClientMessage) {
@@ -407,6 +424,25 @@ async fn each_limit_and_mistake_has_its_end() {
     assert_eq!(close, closed(1013, "TooManyConcurrentActions"));
     let (_, close, _) = end(Settings::default(), mutations("lost", 1)).await;
     assert_eq!(close, closed(1011, "InternalServerError"));
+    let light = Settings {
+        request_bytes: 1,
+        ..Settings::default()
+    };
+    let (_, close, _) = end(light.clone(), mutations("sleep", 2)).await;
+    assert_eq!(close, closed(1013, "TooManyBytesWaiting"));
+    // One alone always may; once it has ended, another one.
+    let (_, close, _) = end(light, mutations("lost", 1)).await;
+    assert_eq!(close, closed(1011, "InternalServerError"));
+    let once = Settings {
+        identities: (1, 0),
+        ..Settings::default()
+    };
+    let is = |base_version| ClientMessage::Authenticate {
+        base_version,
+        token: Token::None,
+    };
+    let (_, close, _) = end(once, vec![is(0), is(1)]).await;
+    assert_eq!(close, closed(1013, "TooManyIdentities"));
     let large = "a".repeat(2000);
     let large = ClientMessage::Mutation(request(0, &large));
     let (_, close, _) = end(few(), vec![large]).await;
@@ -467,4 +503,56 @@ async fn a_client_that_has_seen_the_future_is_of_another_database() {
         .await;
     let close = Some((1011, "InternalServerError".to_owned()));
     assert_eq!(client.next().await, Err(close));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_opens_a_socket_and_does_not_say_who_is_there_is_sent_away() {
+    let mut client = Client::silent(Counter::new(1), Settings::default()).await;
+    let begun = Instant::now();
+    let close = loop {
+        match client.next().await {
+            Ok(message) => assert_eq!(message, ServerMessage::Ping),
+            Err(close) => break close,
+        }
+    };
+    assert_eq!(close, Some((1013, "ConnectTimedOut".to_owned())));
+    assert_eq!(begun.elapsed().as_secs(), 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_runs_out_also_where_the_client_takes_nothing() {
+    let mut counter = Counter::new(100 << 10);
+    counter.ends = Some(Instant::now() + Duration::from_secs(3));
+    let number = counter.number.clone();
+    let mut client = Client::of(counter, Settings::default()).await;
+    client.watch(0).await;
+    for _ in 0..20 {
+        number.send_modify(|number| *number += 1);
+        sleep(Duration::from_millis(200)).await;
+    }
+    let refused = Stop::Refused("it has run out".to_owned());
+    let ended = timeout(Duration::from_secs(3), &mut client.server).await;
+    assert_eq!(ended.unwrap().unwrap(), Ended::Stopped(refused));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_mutations_gave_counts_while_the_client_takes_nothing() {
+    let settings = Settings {
+        waiting_bytes: 50 << 10,
+        ..Settings::default()
+    };
+    let mut client = Client::of(Counter::new(100 << 10), settings).await;
+    client.watch(0).await;
+    sleep(Duration::from_millis(100)).await;
+    // Each is owed a transition, for which there is no room.
+    for id in 0..4 {
+        client.mutate(id, "add").await;
+        sleep(Duration::from_millis(100)).await;
+    }
+    let ended = timeout(Duration::from_secs(5), &mut client.server).await;
+    let (code, reason) = (1013, "SlowClient");
+    assert_eq!(
+        ended.unwrap().unwrap(),
+        Ended::Stopped(Stop::Close { code, reason })
+    );
 }

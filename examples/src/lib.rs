@@ -26,6 +26,8 @@ mod book {
     struct Live;
     #[doc = include_str!("../../docs/moving.md")]
     struct Moving;
+    #[doc = include_str!("../../docs/moving-data.md")]
+    struct MovingData;
     #[doc = include_str!("../../docs/project.md")]
     struct Project;
     #[doc = include_str!("../../docs/promises.md")]

@@ -243,7 +243,8 @@ impl fmt::Display for Difference {
             } => write!(
                 f,
                 "`{table}.{field}` is required by main's schema, but {} in the user's project, so documents from \
-                 there could not be read: declare it as required there, or as v.optional(…) in main's schema",
+                 there could not be read: write that project anew with `byod export`, declare it as required there, or as \
+                 v.optional(…) in main's schema",
                 if *optional { "optional" } else { "missing" }
             ),
             Self::FieldType {
@@ -253,12 +254,13 @@ impl fmt::Display for Difference {
                 user,
             } => write!(
                 f,
-                "`{table}.{field}` is {main} in main's schema, but {user} in the user's project: make the two equal"
+                "`{table}.{field}` is {main} in main's schema, but {user} in the user's project: make the two equal (`byod export` \
+                 writes the user's)"
             ),
             Self::DocumentType { table, main, user } => write!(
                 f,
                 "the documents of `{table}` are {main} in main's schema, but {user} in the user's project: make the \
-                 two equal"
+                 two equal (`byod export` writes the user's)"
             ),
             Self::MissingFunction {
                 path,

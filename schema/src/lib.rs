@@ -16,12 +16,12 @@ mod value;
 pub use difference::Difference;
 pub use function::{Function, FunctionPath, FunctionType, Visibility, table_of_module};
 pub use manifest::{
-    Injection, Location, Manifest, Mirror, Placed, Placement, Placements, Project, Refusal, Runs,
-    Side, Stated,
+    Injection, Location, Manifest, Mirror, Moves, Placed, Placement, Placements, Project, Refusal,
+    Runs, Side, Stated,
 };
 pub use own_tables::{
-    CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, OUTBOX_STATE_TABLE, OUTBOX_TABLE, claim_table,
-    idempotency_table, mirror_table, outbox_state_table, outbox_table,
+    CLAIM_TABLE, IDEMPOTENCY_TABLE, MIRROR_TABLE, MOVED_TABLE, OUTBOX_STATE_TABLE, OUTBOX_TABLE,
+    claim_table, idempotency_table, mirror_table, moved_table, outbox_state_table, outbox_table,
 };
 pub use ownership::{Deployments, Ownership};
 pub use refused::{REFUSED, not_an_identifier, refused, refused_module};

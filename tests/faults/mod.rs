@@ -2,10 +2,12 @@
 //! and whether it says that the function ran, how often it did run, the user's
 //! status, and how long it took. Over both ways of making connections.
 //!
-//! `cargo test -p byod-tests --test across faults:: -- --nocapture` prints it as a table.
+//! `cargo test -p byod-tests --test across faults:: -- --nocapture` prints it as a table. What comes of clients' doings
+//! at a gateway has one of its own (`front_end.rs`).
 
 mod answers;
 mod certificates;
+mod front_end;
 mod hang;
 mod rows;
 mod world;

@@ -41,6 +41,7 @@ async fn the_official_client_is_answered_by_the_deployment_that_has_the_data() {
     );
     let script = move || run_script("gateway.mjs", &[&url, &alice, &bob]);
     tokio::task::spawn_blocking(script).await.unwrap();
+    gateway.told_each_their_own();
     let counts = |table| {
         (
             gateway.service.main.count(table),
@@ -130,5 +131,24 @@ async fn a_malformed_body_is_a_bad_request() {
             answer["code"].is_string() && answer["message"].is_string(),
             "{answer}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_main_alone_knows_runs_there_whatever_its_kind() {
+    // Without functions, as of a build that is older than what main has.
+    let service = Service::with(|mut setup| {
+        setup.main = setup.main.function("ai:embed", |_, _| Ok(json!([1.0])));
+        setup
+    });
+    let gateway = start(service.await).await;
+    let url = format!("{}/api/run/ai/embed", gateway.url);
+    let args = json!({"args": {"text": "T"}});
+    for token in [None, Some("another's")] {
+        let (status, answer) = post(&url, token, args.clone()).await;
+        match token {
+            None => assert_eq!((status, &answer["value"]), (200, &json!([1])), "{answer}"),
+            Some(_) => assert_eq!(status, 401, "{answer}"),
+        }
     }
 }

@@ -3,10 +3,13 @@
 use std::num::NonZeroU32;
 use std::pin::Pin;
 
-use byod_gateway::{Caller, Resolve};
+use axum::body::Body;
+use axum::http::Request;
+use byod_gateway::{Caller, Resolve, Settings};
 use byod_runtime::{Byod, Error};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::{Gateway, start, start_with, web};
 use crate::support::Service;
@@ -91,11 +94,24 @@ async fn only_the_bearer_of_a_users_token_is_answered_and_from_the_apps_own_page
     let url = format!("{}/byod/connect", gateway.url);
     let nobody = web().post(&url).json(&gateway.entered());
     assert_eq!(answer(nobody).await.0, 401);
-    let unknown = web()
-        .post(&url)
-        .json(&gateway.entered())
-        .bearer_auth("made-up");
-    assert_eq!(answer(unknown).await.0, 403);
+    // Whoever has a token that main takes, and no account, signs up; with another one they sign in again.
+    let with = |token: &str| {
+        let request = web().post(&url).json(&gateway.entered());
+        answer(request.bearer_auth(token))
+    };
+    let main = &gateway.service.main;
+    let (status, problem) = with("made-up").await;
+    assert_eq!((status, &problem["code"]), (401, &json!("unauthenticated")));
+    let carols = main.token("carol").unwrap();
+    let (status, problem) = with(&carols).await;
+    assert_eq!((status, &problem["code"]), (403, &json!("unknown_user")));
+    let carol = json!({
+        "subject": "carol", "name": "Carol", "email": "carol@example.org", "createdAt": 0.0, "updatedAt": 0.0,
+    });
+    main.insert("users", carol).unwrap();
+    let status = format!("{}/byod/status", gateway.url);
+    let status = web().get(status).bearer_auth(&carols);
+    assert_eq!(answer(status).await.0, 200, "from now on");
 
     let elsewhere = gateway
         .post("connect", &gateway.entered())
@@ -118,6 +134,24 @@ async fn only_the_bearer_of_a_users_token_is_answered_and_from_the_apps_own_page
         "https://app.example"
     );
     assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn a_page_of_the_gateways_own_host_may_connect_also_where_no_header_names_it() {
+    let gateway = start(Service::start().await).await;
+    let app = byod_gateway::router(gateway.service.byod.clone(), Settings::default());
+    // As HTTP/2 has it.
+    let asked = async |origin: &str| {
+        let request = Request::post("https://service.example/byod/test")
+            .header("origin", origin)
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {}", gateway.alices_token))
+            .body(Body::from("{}"))
+            .unwrap();
+        app.clone().oneshot(request).await.unwrap().status()
+    };
+    assert_eq!(asked("https://service.example").await, 404, "she has none");
+    assert_eq!(asked("https://evil.example").await, 403);
 }
 
 #[tokio::test]

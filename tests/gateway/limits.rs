@@ -10,16 +10,36 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::raw::{Heard, Raw};
+use super::raw::{Heard, MARKS, Raw};
 use super::{Gateway, start, start_with, web};
 use crate::support::{Service, Setup};
 
 async fn service() -> Service {
-    Service::with(|mut setup| {
+    let service = Service::with(|mut setup| {
         setup.byod = setup.byod.functions(byod_examples::FUNCTIONS);
         setup
-    })
-    .await
+    });
+    let service = service.await;
+    // Whoever is told any of it whose it isn't has been told too much.
+    let ids = [&service.alice_id, &service.bob_id];
+    for ((_, mark), user) in MARKS.into_iter().zip(ids) {
+        let title = format!("{mark} plans");
+        let theirs = json!({
+            "title": title, "userId": user, "model": "m", "createdAt": 0.0, "updatedAt": 0.0,
+        });
+        service.main.insert("conversations", theirs).unwrap();
+    }
+    service
+}
+
+/// How many conversations there are beside those of before.
+fn count(deployment: &LocalDeployment) -> usize {
+    let all = deployment.documents("conversations");
+    let is_of_before = |title: &str| MARKS.iter().any(|(_, mark)| title.starts_with(mark));
+    let new = all
+        .iter()
+        .filter(|one| !one.str("title").is_some_and(is_of_before));
+    new.count()
 }
 
 async fn limited(set: impl FnOnce(Settings) -> Settings) -> Gateway {
@@ -31,71 +51,15 @@ fn closed(code: u16, reason: &str) -> Heard {
 }
 
 #[tokio::test]
-async fn one_more_ends_the_socket_and_says_why() {
-    // The limit, as it is set, what the client does, and how its socket ends.
-    type Set = fn(Settings) -> Settings;
-    let rows: [(&str, Set, u16, &str); 6] = [
-        (
-            "queries",
-            |set| set.queries_per_socket(2),
-            0,
-            "TooManyQueries: a socket has at most 2 queries",
-        ),
-        (
-            "size",
-            |set| set.message_limit(1000),
-            1009,
-            "MessageTooLarge",
-        ),
-        (
-            "rate",
-            |set| set.message_rate(5, 1),
-            1013,
-            "TooManyMessages",
-        ),
-        ("waiting", |set| set.waiting_limit(1), 1013, "SlowClient"),
-        (
-            "authentication",
-            |set| set.authentication_time(Duration::ZERO),
-            1013,
-            "AuthenticationTimedOut",
-        ),
-        (
-            "silence",
-            |set| set.silence(Duration::ZERO),
-            1000,
-            "Inactive",
-        ),
-    ];
-    for (limit, set, code, reason) in rows {
-        let gateway = limited(set).await;
-        let mut raw = Raw::open(&gateway).await.unwrap();
-        match limit {
-            "queries" => raw.watch(&["a:a", "b:b", "c:c"]).await,
-            "size" => raw.act("a:a", json!({"text": "x".repeat(2000)})).await,
-            "rate" => {
-                for _ in 0..6 {
-                    raw.say(ClientMessage::Event).await;
-                }
-            }
-            "waiting" => raw.act("ai:embed", json!({})).await,
-            "authentication" => raw.is(&gateway.alices_token).await,
-            _ => {}
-        }
-        assert_eq!(raw.end().await, closed(code, reason), "{limit}");
-    }
-}
-
-#[tokio::test]
 async fn there_are_so_many_sockets_and_closing_one_makes_room() {
     let gateway = limited(|set| set.sockets(2).sockets_per_user(1)).await;
     let mut alices = Raw::open(&gateway).await.unwrap();
-    alices.is(&gateway.alices_token).await;
+    alices.is("alice", &gateway.alices_token).await;
     alices.watch(&["conversations:list"]).await;
     alices.until("QueryUpdated").await;
     // Of each user …
     let mut second = Raw::open(&gateway).await.unwrap();
-    second.is(&gateway.alices_token).await;
+    second.is("alice", &gateway.alices_token).await;
     assert_eq!(second.end().await, closed(1013, "TooManyClients"));
     drop(second);
     // … and in all. Where one has gone shows a moment later.
@@ -105,31 +69,86 @@ async fn there_are_so_many_sockets_and_closing_one_makes_room() {
             Err(status) => assert_eq!(status, 503),
         }
     };
-    bobs.is(&gateway.bobs_token).await;
+    bobs.is("bob", &gateway.bobs_token).await;
     bobs.watch(&["conversations:list"]).await;
     bobs.until("QueryUpdated").await;
     assert_eq!(Raw::open(&gateway).await.err(), Some(503));
 }
 
 #[tokio::test]
-async fn calls_over_http_are_bounded_in_number_and_in_size_and_refused_as_convex_does_it() {
-    for (set, status, code) in [
-        (
-            (|set| set.calls_at_once(0)) as fn(Settings) -> Settings,
-            503,
-            "TooManyConcurrentRequests",
-        ),
-        (|set| set.body_limit(100), 413, "RequestTooLarge"),
-    ] {
-        let gateway = limited(set).await;
-        let body = json!({"path": "a:a", "args": {"text": "x".repeat(200)}});
-        let url = format!("{}/api/query", gateway.url);
-        let answer = web().post(url).json(&body).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), status);
-        let answer: Value = answer.json().await.unwrap();
-        assert_eq!(answer["code"], code);
-        assert!(answer["message"].is_string());
+async fn who_is_nobody_leaves_sockets_to_users() {
+    let time = Duration::from_millis(300);
+    let set = |set: Settings| set.sockets_of_nobody(1).authentication_time(time);
+    let gateway = limited(set).await;
+    let mut one = Raw::open(&gateway).await.unwrap();
+    let mut other = Raw::open(&gateway).await.unwrap();
+    let mut alices = Raw::open(&gateway).await.unwrap();
+    alices.is("alice", &gateway.alices_token).await;
+    alices.watch(&["conversations:list"]).await;
+    alices.until("ALICES plans").await;
+    let ended = tokio::select! {
+        ended = one.end() => ended,
+        ended = other.end() => ended,
+    };
+    assert_eq!(ended, closed(1013, "TooManyClients"));
+    // Whoever is a user has a place, then and later.
+    let mut bobs = Raw::open(&gateway).await.unwrap();
+    bobs.is("bob", &gateway.bobs_token).await;
+    bobs.watch(&["conversations:list"]).await;
+    bobs.until("BOBS plans").await;
+    for socket in [&mut alices, &mut bobs] {
+        let silent = tokio::time::timeout(2 * time, socket.hear()).await;
+        assert!(silent.is_err(), "{silent:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mutation_that_began_before_another_token_is_told_with_what_it_wrote() {
+    let service = Service::with(|mut setup| {
+        setup.byod = setup.byod.functions(byod_examples::FUNCTIONS);
+        setup.main = setup.main.function("conversations:create", |ctx, args| {
+            std::thread::sleep(Duration::from_millis(500));
+            let user = ctx.user("users")?;
+            let conversation = json!({
+                "title": args.str("title"), "userId": user.id(), "model": "m",
+                "createdAt": 0.0, "updatedAt": 0.0,
+            });
+            ctx.insert("conversations", conversation)
+        });
+        setup
+    });
+    let gateway = start(service.await).await;
+    let mut raw = Raw::open(&gateway).await.unwrap();
+    raw.is("bob", &gateway.bobs_token).await;
+    raw.watch(&["conversations:list"]).await;
+    raw.until("QueryUpdated").await;
+    let slow = json!({"title": "BOBS slow one", "model": "m"});
+    raw.mutate("conversations:create", slow).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    raw.is("bob", &gateway.lasting_token("bob")).await;
+    let mut seen = false;
+    let mut answered = false;
+    while !answered || !seen {
+        let message = raw.until("\"type\"").await;
+        seen |= message.contains("BOBS slow one");
+        // The first after the answer is taken to have what was written.
+        assert!(!answered || seen, "{message}");
+        answered |= message.contains("MutationResponse");
+    }
+}
+
+#[tokio::test]
+async fn each_user_has_so_many_calls_at_once_and_others_have_theirs() {
+    let gateway = limited(|set| set.calls_per_user(0)).await;
+    let body = json!({"path": "conversations:list", "args": {}});
+    let url = format!("{}/api/query", gateway.url);
+    for token in [&gateway.alices_token, &gateway.bobs_token] {
+        let call = web().post(&url).bearer_auth(token).json(&body);
+        assert_eq!(call.send().await.unwrap().status(), 429);
+    }
+    // Who is nobody is counted among all.
+    let call = web().post(&url).json(&body).send().await.unwrap();
+    assert_ne!(call.status(), 429);
 }
 
 #[tokio::test]
@@ -200,7 +219,8 @@ async fn queries_of_one_moment_are_mains_and_the_users_deployment_is_asked_as_it
     let list = json!({"path": "conversations:list", "args": {}, "ts": ts});
     let count = |answer: Value| answer["value"].as_array().unwrap().len();
     let bobs = post("query_at_ts", bobs_token, list.clone()).await;
-    assert_eq!(count(bobs), 0, "as it was on main");
+    assert!(bobs.to_string().contains("BOBS") && !bobs.to_string().contains("ALICES"));
+    assert_eq!(count(bobs), 1, "as it was on main");
     let alices = post("query_at_ts", alices_token, list).await;
     assert_eq!(count(alices), 1, "as it is on hers");
 }
@@ -212,7 +232,7 @@ async fn who_signs_up_on_a_socket_is_followed_from_then_on() {
         main, alices, byod, ..
     } = &gateway.service;
     let mut raw = Raw::open(&gateway).await.unwrap();
-    raw.is(&main.token("carol").unwrap()).await;
+    raw.is("carol", &main.token("carol").unwrap()).await;
     raw.watch(&["conversations:list"]).await;
     raw.until("QueryFailed").await;
     // As a mutation that signs up does it; the next one is the first that changes anything in her name.
@@ -251,7 +271,7 @@ async fn what_belongs_to_who_signed_up_elsewhere_is_not_written_to_main() {
     let gateway = start(service().await).await;
     let Service { main, alices, .. } = &gateway.service;
     let mut raw = Raw::open(&gateway).await.unwrap();
-    raw.is(&main.token("carol").unwrap()).await;
+    raw.is("carol", &main.token("carol").unwrap()).await;
     raw.watch(&["conversations:list"]).await;
     raw.until("QueryFailed").await;
     carol_signs_up_and_connects(&gateway).await;
@@ -259,7 +279,6 @@ async fn what_belongs_to_who_signed_up_elsewhere_is_not_written_to_main() {
     raw.mutate("conversations:create", conversation).await;
     // Her queries are there by then, too.
     raw.until("hers").await;
-    let count = |deployment: &LocalDeployment| deployment.count("conversations");
     assert_eq!((count(main), count(alices)), (0, 1));
 }
 
@@ -272,7 +291,8 @@ async fn who_signs_up_by_an_action_is_followed_from_then_on() {
     };
     let gateway = start(Service::with(signs_up).await).await;
     let mut raw = Raw::open(&gateway).await.unwrap();
-    raw.is(&gateway.service.main.token("carol").unwrap()).await;
+    raw.is("carol", &gateway.service.main.token("carol").unwrap())
+        .await;
     raw.watch(&["conversations:list"]).await;
     raw.until("QueryFailed").await;
     carol_signs_up_and_connects(&gateway).await;

@@ -1,4 +1,4 @@
-//! A network that dies, hangs, or leads elsewhere.
+//! A network that dies, hangs, or leads elsewhere, and remembers what it brought.
 
 use std::net::SocketAddr;
 
@@ -8,9 +8,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::brought::Brought;
+
 /// What becomes of connections.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Way {
+pub(crate) enum Way {
     To(SocketAddr),
     /// There are connections, and nothing passes.
     Hangs,
@@ -19,32 +21,36 @@ pub(super) enum Way {
 }
 
 /// A network that dies, hangs, or leads elsewhere. It ends when it is dropped.
-pub(super) struct Network {
-    pub(super) address: SocketAddr,
+pub(crate) struct Network {
+    pub(crate) address: SocketAddr,
+    pub(super) brought: Brought,
     way: watch::Sender<Way>,
     task: AbortHandle,
 }
 
 impl Network {
-    pub(super) async fn start(way: Way) -> Self {
+    pub(crate) async fn start(way: Way) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, ways) = watch::channel(way);
+        let brought = Brought::default();
+        let bringing = brought.clone();
         let task = tokio::spawn(async move {
             loop {
                 let (near, _) = listener.accept().await.unwrap();
-                let ways = ways.clone();
-                tokio::spawn(async move { connection(near, ways).await.ok() });
+                let (ways, brought) = (ways.clone(), bringing.clone());
+                tokio::spawn(async move { connection(near, ways, &brought).await.ok() });
             }
         });
         Self {
             address,
+            brought,
             way: sender,
             task: task.abort_handle(),
         }
     }
 
-    pub(super) fn goes(&self, way: Way) {
+    pub(crate) fn goes(&self, way: Way) {
         self.way.send_replace(way);
     }
 }
@@ -56,7 +62,11 @@ impl Drop for Network {
     }
 }
 
-async fn connection(near: TcpStream, ways: watch::Receiver<Way>) -> std::io::Result<()> {
+async fn connection(
+    near: TcpStream,
+    ways: watch::Receiver<Way>,
+    brought: &Brought,
+) -> std::io::Result<()> {
     let mut first = ways.clone();
     let Ok(way) = first
         .wait_for(|way| *way != Way::Hangs)
@@ -71,9 +81,11 @@ async fn connection(near: TcpStream, ways: watch::Receiver<Way>) -> std::io::Res
     far.set_nodelay(true)?;
     let (from_near, to_near) = near.into_split();
     let (from_far, to_far) = far.into_split();
+    let connection = brought.connection();
+    let (asked, told) = (connection.clone(), connection);
     tokio::select! {
-        ended = pass(from_near, to_far, ways.clone()) => ended,
-        ended = pass(from_far, to_near, ways.clone()) => ended,
+        ended = pass(from_near, to_far, ways.clone(), |bytes| asked.asks(bytes)) => ended,
+        ended = pass(from_far, to_near, ways.clone(), |bytes| told.is_told(bytes)) => ended,
         // What led to one place can't lead to another.
         () = leads_elsewhere(ways, way) => Ok(()),
     }
@@ -87,6 +99,7 @@ async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut ways: watch::Receiver<Way>,
+    note: impl Fn(&[u8]),
 ) -> std::io::Result<()> {
     let mut bytes = vec![0; 16 << 10];
     loop {
@@ -95,6 +108,7 @@ async fn pass(
         if read == 0 {
             return Ok(());
         }
+        note(&bytes[..read]);
         to.write_all(&bytes[..read]).await?;
     }
 }

@@ -5,18 +5,27 @@ use byod_sync::{
     SessionId, Token,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::Gateway;
 
-/// A socket to a gateway.
-pub(super) struct Raw(WebSocketStream<TcpStream>);
+/// What only texts of that user have in them, wherever they are kept.
+pub(crate) const MARKS: [(&str, &str); 2] = [("alice", "ALICES"), ("bob", "BOBS")];
+
+/// A socket to a gateway. Whatever comes on it is searched for other users' texts.
+pub(crate) struct Raw {
+    socket: WebSocketStream<TcpStream>,
+    /// Who it has said that it is.
+    who: Option<&'static str>,
+    identity: u32,
+    requests: u32,
+}
 
 /// What came on it.
 #[derive(Debug, PartialEq)]
-pub(super) enum Heard {
+pub(crate) enum Heard {
     Message(ServerMessage),
     /// With a code and a reason.
     Closed(u16, String),
@@ -25,37 +34,65 @@ pub(super) enum Heard {
 
 impl Raw {
     /// Opens a socket, which says who it is; the HTTP status in its place otherwise.
-    pub(super) async fn open(gateway: &Gateway) -> Result<Self, u16> {
-        let address = gateway.url.trim_start_matches("http://");
+    pub(crate) async fn open(gateway: &Gateway) -> Result<Self, u16> {
+        let mut raw = Self::silent(gateway.url.trim_start_matches("http://")).await?;
+        raw.connect().await;
+        Ok(raw)
+    }
+
+    /// One that has said nothing yet.
+    pub(crate) async fn silent(address: &str) -> Result<Self, u16> {
         let host = address.split('/').next().unwrap();
         let stream = TcpStream::connect(host).await.unwrap();
+        Self::over(stream, address).await
+    }
+
+    /// One that the system takes little for while it isn't read, straight from the gateway.
+    pub(crate) async fn narrow(gateway: &Gateway) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 << 10).unwrap();
+        let stream = socket.connect(gateway.address).await.unwrap();
+        let address = gateway.address.to_string();
+        let mut raw = Self::over(stream, &address).await.unwrap();
+        raw.connect().await;
+        raw
+    }
+
+    async fn over(stream: TcpStream, address: &str) -> Result<Self, u16> {
         let url = format!("ws://{address}/api/1.48.0/sync");
         match tokio_tungstenite::client_async(url, stream).await {
-            Ok((socket, _)) => {
-                let mut raw = Self(socket);
-                raw.say(ClientMessage::Connect {
-                    session: SessionId::random().unwrap(),
-                    connection_count: 0,
-                    last_close_reason: Some("InitialConnect".to_owned()),
-                    max_observed_timestamp: None,
-                    client_ts: None,
-                })
-                .await;
-                Ok(raw)
-            }
+            Ok((socket, _)) => Ok(Self {
+                socket,
+                who: None,
+                identity: 0,
+                requests: 0,
+            }),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(other) => panic!("{other}"),
         }
     }
 
-    pub(super) async fn say(&mut self, message: ClientMessage) {
-        // Whoever is closed hears why.
-        let _ = self.0.send(Message::text(message.to_text())).await;
+    pub(crate) async fn connect(&mut self) {
+        self.say(ClientMessage::Connect {
+            session: SessionId::random().unwrap(),
+            connection_count: 0,
+            last_close_reason: Some("InitialConnect".to_owned()),
+            max_observed_timestamp: None,
+            client_ts: None,
+        })
+        .await;
     }
 
-    pub(super) async fn is(&mut self, token: &str) {
+    pub(crate) async fn say(&mut self, message: ClientMessage) {
+        // Whoever is closed hears why.
+        let _ = self.socket.send(Message::text(message.to_text())).await;
+    }
+
+    pub(crate) async fn is(&mut self, who: &'static str, token: &str) {
+        self.who = Some(who);
         let token = Token::User(token.to_owned());
-        let base_version = 0;
+        let base_version = self.identity;
+        self.identity += 1;
         self.say(ClientMessage::Authenticate {
             base_version,
             token,
@@ -64,7 +101,7 @@ impl Raw {
     }
 
     /// Watches those queries, without arguments, as its first ones.
-    pub(super) async fn watch(&mut self, paths: &[&str]) {
+    pub(crate) async fn watch(&mut self, paths: &[&str]) {
         let add = |(number, path): (usize, &&str)| {
             QuerySetChange::Add(Query {
                 id: QueryId(number as u32),
@@ -82,18 +119,24 @@ impl Raw {
         .await;
     }
 
-    pub(super) async fn mutate(&mut self, path: &str, args: serde_json::Value) {
-        self.say(ClientMessage::Mutation(request(path, args))).await;
+    pub(crate) async fn mutate(&mut self, path: &str, args: serde_json::Value) {
+        let request = self.request(path, args);
+        self.say(ClientMessage::Mutation(request)).await;
     }
 
-    pub(super) async fn act(&mut self, path: &str, args: serde_json::Value) {
-        self.say(ClientMessage::Action(request(path, args))).await;
+    pub(crate) async fn act(&mut self, path: &str, args: serde_json::Value) {
+        let request = self.request(path, args);
+        self.say(ClientMessage::Action(request)).await;
     }
 
-    pub(super) async fn hear(&mut self) -> Heard {
+    pub(crate) async fn hear(&mut self) -> Heard {
         loop {
-            match self.0.next().await {
+            match self.socket.next().await {
                 Some(Ok(Message::Text(text))) => {
+                    for (user, mark) in MARKS {
+                        let is_theirs = self.who == Some(user);
+                        assert!(is_theirs || !text.contains(mark), "{:?}: {text}", self.who);
+                    }
                     return Heard::Message(ServerMessage::parse(&text).unwrap());
                 }
                 Some(Ok(Message::Close(Some(close)))) => {
@@ -106,7 +149,7 @@ impl Raw {
     }
 
     /// How it ended, whatever came before.
-    pub(super) async fn end(&mut self) -> Heard {
+    pub(crate) async fn end(&mut self) -> Heard {
         loop {
             match self.hear().await {
                 Heard::Message(ServerMessage::FatalError { message }) => {
@@ -119,7 +162,7 @@ impl Raw {
     }
 
     /// The text of the next message that has that in it.
-    pub(super) async fn until(&mut self, text: &str) -> String {
+    pub(crate) async fn until(&mut self, text: &str) -> String {
         loop {
             match self.hear().await {
                 Heard::Message(message) => {
@@ -132,13 +175,15 @@ impl Raw {
             }
         }
     }
-}
 
-fn request(path: &str, args: serde_json::Value) -> Request {
-    Request {
-        id: RequestId(0),
-        path: path.to_owned(),
-        args: Json::of(&[args]).unwrap(),
-        component_path: None,
+    fn request(&mut self, path: &str, args: serde_json::Value) -> Request {
+        let id = RequestId(self.requests);
+        self.requests += 1;
+        Request {
+            id,
+            path: path.to_owned(),
+            args: Json::of(&[args]).unwrap(),
+            component_path: None,
+        }
     }
 }

@@ -1,18 +1,20 @@
 //! `byod-react`'s own tests, against the gateway.
 
+use std::fs::File;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::{Mutex, PoisonError};
 
 use super::start_with;
 use crate::support::Service;
 use crate::support::node::Node;
 
-/// Runs one of the package's scripts, one at a time: the first one installs what they need.
+/// Runs one of the package's scripts, one at a time: the first one installs what they need. Whoever builds the example
+/// app's page waits, too.
 fn run(script: &mut Command) -> Output {
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../byod-react");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../byod-react");
+    let one = File::create(folder.join(".install.lock")).unwrap();
+    one.lock().unwrap();
     script.current_dir(folder).output().unwrap()
 }
 
@@ -45,6 +47,13 @@ async fn the_hooks_and_the_form_show_what_the_gateway_says() {
             "React {react}:\n{}",
             String::from_utf8_lossy(&text)
         );
+        gateway.told_each_their_own();
+        let brought = |token: &str, text: &str| gateway.network.brought.has(Some(token), text);
+        let hers = &*gateway.alices_token;
+        assert!(
+            brought(hers, "\"enabled\":true") && !brought(&gateway.bobs_token, "\"enabled\":true")
+        );
+        assert!(!brought(hers, &gateway.service.alices.deploy_key()));
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::Router;
 use axum::serve::ListenerExt as _;
 use byod_gateway::Settings;
 use byod_local::{FunctionError, Identity, Local, LocalDeployment};
@@ -12,6 +13,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+use super::neighbour::Neighbour;
 use super::network::{Network, Way};
 use super::{Gateway, start};
 use crate::official_sync::crate_session;
@@ -59,22 +61,37 @@ async fn connected() -> Gateway {
 
 impl Gateway {
     /// Without the path: the scripts' networks know none.
-    fn root(&self) -> String {
+    pub(super) fn root(&self) -> String {
         self.url.trim_end_matches("/convex").to_owned()
     }
 
-    fn lasting_token(&self, subject: &str) -> String {
+    pub(super) fn lasting_token(&self, subject: &str) -> String {
         let hour = Duration::from_secs(3600);
         self.service.main.token_for(subject, hour).unwrap()
     }
 }
 
-async fn script(script: &'static str, arguments: Vec<String>) {
+/// Runs a script in which all is Alice's, while Bob uses the same gateway.
+pub(super) async fn script(gateway: &Gateway, script: &'static str, arguments: Vec<String>) {
+    let neighbour = Neighbour::beside(gateway).await;
     let run = move || {
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         run_script(script, &arguments)
     };
     tokio::task::spawn_blocking(run).await.unwrap();
+    neighbour.saw_and_was_seen_by_nobody_else(gateway).await;
+}
+
+/// How many conversations there are beside Bob's: on main, and on Alice's deployment.
+fn conversations(service: &Service) -> [usize; 2] {
+    [&service.main, &service.alices].map(|deployment| {
+        let all = deployment.documents("conversations");
+        let is_bobs = |owner: &str| owner == service.bob_id;
+        let others = all
+            .iter()
+            .filter(|one| !one.str("userId").is_some_and(is_bobs));
+        others.count()
+    })
 }
 
 /// Without `iat` the client doesn't know how long it has the token: it must be told that it ran out.
@@ -88,7 +105,7 @@ fn brief_token(main: &LocalDeployment) -> String {
 async fn watches_mutates_and_comes_back(gateway: &Gateway) {
     let brief = brief_token(&gateway.service.main);
     let arguments = vec![gateway.root(), brief, gateway.lasting_token("alice")];
-    script("live.mjs", arguments).await;
+    script(gateway, "live.mjs", arguments).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,11 +116,7 @@ async fn convex_client_watches_mutates_and_comes_back_on_the_users_deployment() 
     let gateway = connected().await;
     watches_mutates_and_comes_back(&gateway).await;
     // None is lost, and none doubled.
-    let Service { main, alices, .. } = &gateway.service;
-    assert_eq!(
-        (main.count("conversations"), alices.count("conversations")),
-        (0, 63)
-    );
+    assert_eq!(conversations(&gateway.service), [0, 63]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,11 +126,7 @@ async fn convex_client_watches_mutates_and_comes_back_on_main() {
     }
     let gateway = start(service().await).await;
     watches_mutates_and_comes_back(&gateway).await;
-    let Service { main, alices, .. } = &gateway.service;
-    assert_eq!(
-        (main.count("conversations"), alices.count("conversations")),
-        (63, 0)
-    );
+    assert_eq!(conversations(&gateway.service), [63, 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,20 +140,21 @@ async fn react_hooks_page_while_rows_come_and_go() {
             false => start(service().await).await,
         };
         let arguments = vec![gateway.url.clone(), gateway.lasting_token("alice")];
-        script("react.mjs", arguments).await;
+        script(&gateway, "react.mjs", arguments).await;
         let Service { main, alices, .. } = &gateway.service;
         let expected = if connects { (0, 13) } else { (13, 0) };
         assert_eq!((main.count("messages"), alices.count("messages")), expected);
     }
 }
 
-/// A gateway that can be killed: all that it runs ends at once, wherever it is.
-struct Instance {
+/// A service that can be killed: all that it runs ends at once, wherever it is.
+pub(crate) struct Instance {
     runtime: Option<Runtime>,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Instance {
+    /// A gateway alone.
     fn start(service: &Service) -> Self {
         let byod = Byod::builder()
             .encryption_key(EncryptionKey::parse("only for tests").unwrap())
@@ -154,6 +164,10 @@ impl Instance {
             .main_url(service.main.url())
             .deploy_key(service.main.deploy_key());
         let byod = byod.build().unwrap();
+        Self::of(byod_gateway::router(byod, Settings::default()))
+    }
+
+    pub(crate) fn of(app: Router) -> Self {
         let mut runtime = Builder::new_multi_thread();
         let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
         let (tell, told) = mpsc::channel();
@@ -161,7 +175,6 @@ impl Instance {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             tell.send(listener.local_addr().unwrap()).unwrap();
             let listener = listener.tap_io(|tcp| tcp.set_nodelay(true).unwrap());
-            let app = byod_gateway::router(byod, Settings::default());
             axum::serve(listener, app).await
         });
         Self {
@@ -261,7 +274,7 @@ async fn pages_begin_again_where_the_data_is_after_it_has_moved() {
     let entered = json!({"deploymentUrl": alices.url(), "deployKey": alices.deploy_key()});
     let token = gateway.lasting_token("alice");
     let arguments = vec![gateway.url.clone(), token, entered.to_string()];
-    script("moves.mjs", arguments).await;
+    script(&gateway, "moves.mjs", arguments).await;
     assert_eq!(gateway.service.main.count("messages"), 7);
     assert_eq!(alices.count("messages"), 5);
 }

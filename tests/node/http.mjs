@@ -84,8 +84,12 @@ async function act(deployment, who, request, response) {
 async function give(deployment, pathname, response) {
   const blob = await deployment.file(pathname.slice("/api/storage/".length));
   if (blob === null) throw new Refused(404, "NotFound", "There is no such file");
-  response.writeHead(200, { "Content-Type": blob.type });
-  response.end(Buffer.from(await blob.arrayBuffer()));
+  const body = Buffer.from(await blob.arrayBuffer());
+  response.writeHead(200, {
+    "Content-Type": blob.type,
+    "Content-Length": body.length,
+  });
+  response.end(body);
 }
 
 async function take(deployment, request) {

@@ -44,7 +44,7 @@ async fn run(in_two_processes: bool) -> Result<(), String> {
         if may_begin && (waiting.is_empty() || fastrand::u8(..4) == 0) {
             let byod = byod.clone();
             begun.push(match begun.len() {
-                1 => begin(async move { byod.disconnect(USER).await }, told()),
+                1 => begin(async move { byod.disconnect(USER).await.map(drop) }, told()),
                 _ => begin(connect(again.clone()), told()),
             });
         } else if !waiting.is_empty() {

@@ -117,7 +117,7 @@ async fn run_op(
     credentials: Credentials,
 ) -> Result<Option<ConnectionStatus>, Error> {
     let done = match op {
-        Op::Disconnect => byod.disconnect(USER).await,
+        Op::Disconnect => byod.disconnect(USER).await.map(drop),
         Op::Test => byod.test_connection(USER).await.map(drop),
         Op::Connect { .. } => {
             let test = byod.connect(USER, USER, &credentials).await?;

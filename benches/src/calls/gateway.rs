@@ -5,6 +5,7 @@ mod client;
 mod http;
 mod idle;
 mod process;
+mod ready_frames;
 mod update;
 mod world;
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use byod_schema::{Deployments, Injection, Stated};
+use byod_schema::{Deployments, Injection, Moves, Stated};
 use toml::de::DeTable;
 
 use super::entries::{Named, Reader};
-use super::{mirror, stated, user};
+use super::{mirror, moves, stated, user};
 use crate::error::Error;
 use crate::limits::read_text;
 
@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) published: Vec<Named>,
     /// The fields of both that never leave main.
     pub(crate) never_mirror: Vec<Named>,
+    /// Whether users' data moves, and how.
+    pub(crate) moves: Option<Moves>,
     /// What is said of single functions and modules.
     pub(crate) stated: Stated,
     /// The committed manifest, for builds without the projects, as written.
@@ -137,6 +139,7 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Option<Config> {
         mirror: Vec::new(),
         published: Vec::new(),
         never_mirror: Vec::new(),
+        moves: None,
         stated: Stated::default(),
         snapshot,
     };
@@ -152,6 +155,7 @@ fn read(reader: &Reader<'_>, root: &DeTable) -> Option<Config> {
         config.mirror = user::names(reader, user, "mirror", "userPreferences");
         config.published = user::names(reader, user, "published", "plans");
         config.never_mirror = mirror::never(reader, user);
+        config.moves = moves::moves(reader, user);
         config.stated = stated::stated(reader, user);
         let outbox = config.outbox.iter().map(|table| table.text.clone());
         config.stated.outbox = outbox.collect();

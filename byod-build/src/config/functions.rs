@@ -89,6 +89,9 @@ pub(crate) fn digest(main: &str, manifest: &Manifest) -> Result<String, serde_js
     if !manifest.mirror.is_default() {
         hasher.update(serde_json::to_vec(&manifest.mirror)?);
     }
+    if let Some(moves) = &manifest.moves {
+        hasher.update(serde_json::to_vec(moves)?);
+    }
     Ok(hex::encode(hasher.finalize()))
 }
 

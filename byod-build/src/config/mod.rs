@@ -5,6 +5,7 @@ mod byod_toml;
 mod entries;
 pub(crate) mod functions;
 mod mirror;
+mod moves;
 mod names;
 mod stated;
 mod user;

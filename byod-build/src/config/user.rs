@@ -11,7 +11,7 @@ use super::entries::{Entry, Named, Reader};
 use super::names::{not_a_field, not_a_table};
 
 /// What may stand in the section.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 16] = [
     "convex",
     "tables",
     "inject",
@@ -27,6 +27,7 @@ pub(super) const KEYS: [&str; 15] = [
     "mirror",
     "published",
     "never_mirror",
+    "move",
 ];
 
 /// As much of a name as a message holds.

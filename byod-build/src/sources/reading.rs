@@ -160,6 +160,7 @@ pub(crate) fn read(
                 .map(|field| field.text)
                 .collect(),
         },
+        moves: config.moves,
         stated: config.stated,
         placements,
     };

@@ -278,10 +278,11 @@ fn difference(old: &Manifest, new: &Manifest) -> String {
             inject,
             ownership,
             mirror,
+            moves,
             stated,
             ..
         } = manifest.clone();
-        (user_tables, inject, ownership, mirror, stated)
+        (user_tables, inject, ownership, mirror, moves, stated)
     };
     if said(old) != said(new) {
         found.push("[user] in byod.toml changed".to_owned());

@@ -15,9 +15,11 @@ use byod_build::Builder;
 use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
 use serde::Serialize;
 
+use super::moving;
 use super::options::Options;
 use super::outbox;
 use super::plan::Rejected;
+use super::tables::index_by;
 use crate::error::Error;
 use crate::layout::string;
 use crate::owners::{self, OwnerNames, RECORDS};
@@ -27,7 +29,7 @@ use crate::tree::Tree;
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
-use users::{Users, users, with_index};
+use users::{Users, finding, users, with_index};
 
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
@@ -121,7 +123,8 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
     let validators = present.is_none() || is_ours;
     let written_here = tree.read(CREDENTIALS)?.is_some_and(|t| t.starts_with(HEAD));
     if !has("getConfigInternal") || written_here {
-        let text = credentials(&users, if validators { None } else { present });
+        let present = if validators { None } else { present };
+        let text = credentials(&users, present, manifest.moves.is_some());
         put_unless_edited(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
@@ -149,6 +152,21 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
             report.todo.push(format!(
                 "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{UPDATE}"
             ));
+        }
+    }
+    if manifest.moves.is_some() {
+        let problems = moving::problems(&manifest);
+        if !problems.is_empty() {
+            return Err(Error::Owners {
+                config: config.to_owned(),
+                problems,
+            });
+        }
+        for file in beside::of_moves(&manifest, &users, &finding(present)) {
+            put_ours(&tree, &file, &mut report)?;
+        }
+        if manifest.main.schema.table(moving::MOVES_TABLE).is_none() {
+            report.todo.push(beside::MOVES_SCHEMA.to_owned());
         }
     }
     if let Some(table) = present.filter(|_| !is_ours)
@@ -299,13 +317,6 @@ fn changes(index: &str) -> String {
     CHANGES.replace("/*updated*/", &range)
 }
 
-/// The name of an index that begins with that field.
-fn index_by<'a>(table: &'a Table, field: &str) -> Option<&'a str> {
-    let mut indexes = table.indexes.iter();
-    let index = indexes.find(|index| index.fields.first().is_some_and(|first| first == field));
-    index.map(|index| index.index_descriptor.as_str())
-}
-
 /// Whether main has the function that seals a record anew, and it gives the record a new
 /// time as well, as if its state had changed.
 pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
@@ -360,7 +371,7 @@ fn who(users: &Users<'_>) -> String {
     text.replace("/*subject*/", subject)
 }
 
-fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
+fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> String {
     let mut imports = String::new();
     if let Users::ConvexAuth { .. } = users {
         imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
@@ -373,11 +384,14 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
     imports.push_str(
         "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
     );
+    if moves {
+        imports.push_str("import { moving, movingOf, withMove } from \"./moves\";\n");
+    }
     // A schema of the app's own has the table, so its validators serve.
-    let (record, by_user, by_updated) = match present {
+    let (record, by_updated) = match present {
         None => {
             imports.push_str("import { connectionStatus, databaseConfig } from \"./tables\";\n");
-            (String::new(), Some("by_user"), Some("by_updated"))
+            (String::new(), Some("by_updated"))
         }
         Some(table) => {
             imports.push_str("import schema from \"../schema\";\n");
@@ -385,14 +399,21 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
                 "\nconst databaseConfig = schema.tables.userDatabaseConfig.validator.fields;\n\
                  const { connectionStatus } = databaseConfig;\n"
                     .to_owned(),
-                index_by(table, "userId"),
                 index_by(table, "updatedAt"),
             )
         }
     };
-    let find = match by_user {
-        Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
-        None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
+    let find = finding(present);
+    let read = match moves {
+        true => "\n    await withMove(ctx.db, userId, await recordOf(ctx, userId))",
+        false => " await recordOf(ctx, userId)",
+    };
+    let (moving_type, moving) = match moves {
+        true => (
+            "      moving: v.optional(moving),\n",
+            "      moving: await movingOf(ctx.db, userId),\n",
+        ),
+        false => ("", ""),
     };
     // Without an index it would be run again whenever any record changes, over all of them.
     let changes = by_updated.map(changes).unwrap_or_default();
@@ -411,6 +432,9 @@ fn credentials(users: &Users<'_>, present: Option<&Table>) -> String {
         .replace("/*changes*/", &changes)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)
+        .replace("/*read*/", read)
+        .replace("/*moving type*/", moving_type)
+        .replace("/*moving*/", moving)
         .replace("/*id type*/", &id_type)
         .replace("/*id*/", &id)
 }

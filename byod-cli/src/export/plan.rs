@@ -14,6 +14,7 @@ use super::bundling::Bundling;
 use super::components;
 use super::item::{Item, Reexport};
 use super::mirror;
+use super::moving;
 use super::outbox;
 use super::schema::{self, ForeignId};
 use super::settled;
@@ -248,6 +249,9 @@ pub(crate) fn plan(
         let text = mirror::copies(manifest, &travelling);
         texts.insert("byod/copies".to_owned(), text);
         texts.insert("byod/mirror".to_owned(), mirror::MIRROR.to_owned());
+    }
+    if manifest.moves.is_some() {
+        texts.insert(moving::MODULE.to_owned(), moving::of_users(manifest));
     }
     if let Some(text) = package_stubs(carrier, &need) {
         texts.insert("byod/caller".to_owned(), text);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use byod_schema::{
     Deployments, Injection, Manifest, Table, claim_table, idempotency_table, mirror_table,
-    outbox_state_table, outbox_table,
+    moved_table, outbox_state_table, outbox_table,
 };
 
 use crate::layout::{Code, Entry, string};
@@ -57,12 +57,17 @@ pub(crate) fn text(manifest: &Manifest, travelling: &Travelling, leaves: &Leaves
         comment: Some("What was brought here of main's documents: byod/mirror.ts.".to_owned()),
         ..definition(&mirror_table(), manifest)
     });
+    let moved = manifest.moves.is_some().then(|| Entry {
+        comment: Some("What has become of documents that came here: byod/moving.ts.".to_owned()),
+        ..definition(&moved_table(), manifest)
+    });
     let definitions = definitions
         .chain(copies)
         .chain(keys)
         .chain(claim)
         .chain(state)
-        .chain(outbox.into_iter().flatten());
+        .chain(outbox.into_iter().flatten())
+        .chain(moved);
     let mut args = vec![Code::expanded(definitions)];
     if !manifest.main.schema.schema_validation {
         let off = Entry::new("schemaValidation", Code::text("false"));

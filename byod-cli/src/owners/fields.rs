@@ -182,6 +182,40 @@ fn at<'m>(document: &'m Fields, path: &str) -> Vec<&'m Field> {
     inner.into_iter().flat_map(|d| at(d, below)).collect()
 }
 
+/// Whether the table's documents have an id of one of the tables at the path.
+pub(crate) fn has_id_of(table: &Table, path: &str, tables: &BTreeSet<String>) -> bool {
+    let documents = objects(&table.document_type);
+    let mut fields = documents.iter().flat_map(|document| at(document, path));
+    fields.any(|field| {
+        let mut has = false;
+        field
+            .field_type
+            .visit_ids(&mut |_, of| has |= tables.contains(of));
+        has
+    })
+}
+
+/// The fields with the id of one of the users' tables, which no document lacks.
+pub(crate) fn parent_fields<'m>(
+    manifest: &'m Manifest,
+    table: &'m Table,
+) -> Vec<(&'m str, &'m str)> {
+    let documents = objects(&table.document_type);
+    let Some((first, others)) = documents.split_first() else {
+        return Vec::new();
+    };
+    let parent = |(name, field): (&'m str, &'m Field)| match &field.field_type {
+        Validator::Id { table_name } if !field.optional => {
+            let is_user = manifest.user_tables.contains(table_name);
+            let is_there = others.iter().all(|other| other.get(name) == Some(field));
+            (is_user && is_there && *table_name != table.table_name)
+                .then_some((name, table_name.as_str()))
+        }
+        _ => None,
+    };
+    first.iter().filter_map(parent).collect()
+}
+
 /// The tables of the users whose ids may stand there.
 pub(super) fn parents<'m>(
     validator: &'m Validator,

@@ -10,7 +10,9 @@ mod problems;
 
 pub(crate) use callers::callers;
 pub(crate) use copies::{Copies, problems_of_copies};
-pub(crate) use fields::{OwnerNames, Owners, key, sometimes_owned, subjects, without_place};
+pub(crate) use fields::{
+    OwnerNames, Owners, has_id_of, key, parent_fields, sometimes_owned, subjects, without_place,
+};
 pub(crate) use foreign::is_foreign;
 pub(crate) use mains::{RECORDS, owner_on_main};
 pub(crate) use private::private;

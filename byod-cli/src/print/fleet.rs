@@ -165,6 +165,9 @@ pub(crate) fn rollout(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     format!("{MIND}runs version {found}, which is newer{MIND:#}")
                 }
                 Outcome::NotConnected => format!("{MIND}has no deployment in use{MIND:#}"),
+                Outcome::Moving => {
+                    format!("{MIND}has data on its way; run this again then{MIND:#}")
+                }
                 Outcome::Changed => {
                     format!("{MIND}disconnected, or connected another one, meanwhile{MIND:#}")
                 }
@@ -217,6 +220,10 @@ fn rolled(report: &Rolled, out: &mut dyn Write) -> io::Result<()> {
         for (count, what) in [
             (counts.newer, "run a newer one"),
             (counts.still_failing, "fail as before"),
+            (
+                counts.moving,
+                "have data on its way, and are for another run",
+            ),
             (
                 counts.not_connected + counts.changed,
                 "disconnected or changed meanwhile",

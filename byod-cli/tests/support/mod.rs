@@ -74,6 +74,11 @@ impl Project {
         Self::copy("../tests/outboxed")
     }
 
+    /// The app whose users' data moves to their deployments and back.
+    pub(crate) fn moved() -> Self {
+        Self::copy("../tests/moved")
+    }
+
     /// That of `tests/streamed`.
     pub(crate) fn streamed() -> Self {
         Self::copy("../tests/streamed")

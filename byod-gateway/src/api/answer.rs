@@ -73,12 +73,16 @@ impl IntoResponse for Refused {
     }
 }
 
-/// More calls are under way than may be.
-pub(crate) fn too_many() -> Response {
+/// More calls are under way than may be: of all, or of the one who calls.
+pub(crate) fn too_many(status: StatusCode) -> Response {
+    let whose = match status {
+        StatusCode::TOO_MANY_REQUESTS => "of yours as it may",
+        _ => "as it may",
+    };
     let mut response = Refused {
-        status: 503,
+        status: status.as_u16(),
         code: "TooManyConcurrentRequests".to_owned(),
-        message: "This gateway answers as many calls as it may. Try again soon.".to_owned(),
+        message: format!("This gateway answers as many calls {whose}. Try again soon."),
     }
     .into_response();
     let headers = response.headers_mut();

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -11,10 +11,9 @@ use byod_runtime::{Client, Error, ProblemDetails, Session};
 use byod_schema::FunctionType;
 use serde_json::value::RawValue;
 
-use super::answer::{Format, Refused, failure, success};
+use super::answer::{Format, Refused, failure, success, too_many};
 use super::body::Wanted;
 use crate::callers::Authorization;
-
 use crate::state::Gateway;
 
 /// The value, and whether it is of the user's own deployment.
@@ -93,7 +92,12 @@ async fn answer(
         Authorization::Nobody => on_main(gateway, byod.main_client(), &wanted).await,
         Authorization::Bearer(token) => match gateway.session(token).await {
             Err(error) => return ProblemDetails::from(error).into_response(),
-            Ok(Some(session)) => routed(gateway, &session, token, &wanted).await,
+            Ok(Some(session)) => {
+                let Some(_place) = gateway.calls.take(session.user_id().as_str()) else {
+                    return too_many(StatusCode::TOO_MANY_REQUESTS);
+                };
+                routed(gateway, &session, token, &wanted).await
+            }
             // Who is nobody yet can become somebody: that is main's to say.
             Ok(None) => on_main(gateway, &byod.main_client().with_token(token), &wanted).await,
         },
@@ -142,10 +146,12 @@ async fn on_main(gateway: &Gateway, main: &Client, wanted: &Wanted<'_>) -> Calle
     let value = match wanted.kind.or(known.map(|function| function.kind)) {
         Some(FunctionType::Mutation) => main.mutation(path, args).await,
         Some(FunctionType::Action) => main.action(path, args).await,
-        Some(FunctionType::Query) | None => match &wanted.ts {
+        Some(FunctionType::Query) => match &wanted.ts {
             Some(ts) => main.query_at(path, args, ts).await,
             None => main.query(path, args).await,
         },
+        // Of what kind it is main alone knows.
+        None => main.run_any(path, args).await,
     };
     Ok((value?, false))
 }

@@ -1,8 +1,9 @@
 //! What the program is told.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
+
+use super::limits::Limits;
 
 /// Stands where a Convex app's clients expect its deployment; each call is answered by main, or by the deployment that the
 /// user who calls has connected.
@@ -51,41 +52,8 @@ pub(crate) struct Arguments {
     )]
     pub(super) origins: Vec<String>,
 
-    /// How often in a minute one user may connect, test, rotate or disconnect
-    #[arg(
-        long,
-        env = "BYOD_GATEWAY_CONNECTS_PER_MINUTE",
-        value_name = "TIMES",
-        default_value = "10"
-    )]
-    pub(super) connects_per_minute: NonZeroU32,
-
-    /// How many clients may have a socket at once; main must allow as many
-    #[arg(
-        long,
-        env = "BYOD_GATEWAY_SOCKETS",
-        value_name = "SOCKETS",
-        default_value = "10000"
-    )]
-    pub(super) sockets: usize,
-
-    /// How many sockets one user may have
-    #[arg(
-        long,
-        env = "BYOD_GATEWAY_SOCKETS_PER_USER",
-        value_name = "SOCKETS",
-        default_value = "32"
-    )]
-    pub(super) sockets_per_user: usize,
-
-    /// How many calls over HTTP are answered at a time
-    #[arg(
-        long,
-        env = "BYOD_GATEWAY_CALLS_AT_ONCE",
-        value_name = "CALLS",
-        default_value = "1000"
-    )]
-    pub(super) calls_at_once: usize,
+    #[command(flatten)]
+    pub(super) limits: Limits,
 
     /// Where to answer `/metrics` in Prometheus' text, apart from clients; nowhere by default
     #[arg(long, env = "BYOD_GATEWAY_METRICS", value_name = "ADDRESS")]

@@ -69,6 +69,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let listener = listen(arguments.listen).await?;
     if let Some(address) = arguments.metrics {
         let listener = listen(address).await?;
+        let at = listener.local_addr();
+        let at = at.map_err(|error| Failure::Listen(address, error))?;
+        tracing::info!(%at, "metrics");
         tokio::spawn(axum::serve(listener, measured(metrics)).into_future());
     }
     let at = listener.local_addr();
@@ -142,12 +145,8 @@ fn app(
     ending: Ending,
     ready: Arc<AtomicBool>,
 ) -> Result<Router, Failure> {
-    let mut settings = Settings::default()
-        .ending(ending)
-        .connects_per_minute(arguments.connects_per_minute)
-        .sockets(arguments.sockets)
-        .sockets_per_user(arguments.sockets_per_user)
-        .calls_at_once(arguments.calls_at_once);
+    let settings = Settings::default().ending(ending);
+    let mut settings = arguments.limits.of(settings);
     for origin in &arguments.origins {
         settings = settings.origin(origin.trim());
     }

@@ -5,6 +5,7 @@ mod caller;
 mod clock;
 mod held;
 mod main_side;
+mod nobody;
 mod own_side;
 mod requests;
 mod shared;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use byod_runtime::relay::OwnMoments;
+use byod_runtime::relay::{MainLine, OwnMoments, WeakMainLine};
 use byod_sync::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -22,6 +22,8 @@ pub(super) struct Shared {
 struct State {
     /// The moments of what is watched on the user's deployment.
     moments: Option<OwnMoments>,
+    /// What the client's queries on main are watched on; nothing is kept open for it.
+    main: Option<WeakMainLine>,
     /// Since when a mutation runs on the user's deployment.
     under_way: Option<Instant>,
     /// The last moment by which the results of main must have a mutation's writes.
@@ -42,6 +44,17 @@ impl Shared {
 
     pub(super) fn moments(&self) -> Option<OwnMoments> {
         self.lock().moments.clone()
+    }
+
+    /// The client's queries on main are watched on that line from now on.
+    pub(super) fn has_main(&self, line: &MainLine) {
+        self.lock().main = Some(line.downgrade());
+    }
+
+    /// The line that the client's queries on main are watched on, if it is another than that.
+    pub(super) fn main_instead(&self, of: &MainLine) -> Option<MainLine> {
+        let main = self.lock().main.as_ref()?.upgrade()?;
+        (!main.is_same(of)).then_some(main)
     }
 
     pub(super) fn under_way(self: &Arc<Self>) -> UnderWay {

@@ -85,8 +85,15 @@ fn limits(settings: &Settings) -> Sync {
     Sync {
         message_bytes: settings.message_bytes,
         queries: settings.queries_per_socket,
+        mutations: settings.mutations_per_socket,
+        actions: settings.actions_per_socket,
+        mutation_time: settings.mutation_time,
+        request_bytes: settings.request_bytes,
         waiting_bytes: settings.waiting_bytes,
+        send_time: settings.send_time,
         messages: settings.messages,
+        identities: settings.tokens,
+        connect_time: settings.authentication_time,
         silence: settings.silence,
         ..Sync::default()
     }

@@ -15,6 +15,7 @@ use super::caller::{Caller, User, becomes_known, expired, stop};
 use super::clock::Clock;
 use super::held::{Change, Queries};
 use super::main_side::MainSide;
+use super::nobody::Nobody;
 use super::own_side::{OwnSide, Taken};
 use super::requests::{Asked, told};
 use super::shared::Shared;
@@ -36,6 +37,7 @@ pub(super) struct ClientView {
     /// The client, over all its sockets; it says so before anything else.
     client: SessionId,
     caller: Caller,
+    nobody: Nobody,
     queries: Queries,
     /// `None` until something is asked of main.
     main: Option<MainSide>,
@@ -66,7 +68,9 @@ impl ClientView {
     pub(super) fn new(gateway: Gateway) -> Self {
         let url = gateway.byod.main_client().url();
         let host = url.split_once("://").map_or(url, |(_, host)| host);
+        let time = gateway.settings.authentication_time;
         Self {
+            nobody: Nobody::new(gateway.nobodys_sockets.clone(), time),
             main_host: host.into(),
             gateway,
             client: SessionId::from_random([0; 16]),
@@ -89,9 +93,12 @@ impl ClientView {
     }
 
     fn main(&mut self) -> &mut MainSide {
-        let (byod, client) = (&self.gateway.byod, self.client);
-        self.main
-            .get_or_insert_with(|| MainSide::open(byod, None, client))
+        let (byod, client, shared) = (&self.gateway.byod, self.client, &self.shared);
+        self.main.get_or_insert_with(|| {
+            let main = MainSide::open(byod, None, client);
+            shared.has_main(&main.line);
+            main
+        })
     }
 
     fn asked(&mut self, client: SessionId, request: Request) -> Asked {
@@ -121,6 +128,7 @@ impl ClientView {
     /// Main knows a user of the token by now.
     fn is_user(&mut self, user: User) {
         self.caller.is(user);
+        self.nobody.leave();
         self.look_again();
     }
 
@@ -128,6 +136,10 @@ impl ClientView {
     fn look(&mut self) {
         if self.looking.is_some() || self.again.is_some() || !self.queries.any_doubtful() {
             return;
+        }
+        // Components are for who has a deploy key; main says so.
+        for id in self.queries.of_components() {
+            self.runs_at(id, Side::Main);
         }
         let doubtful = self.queries.doubtful();
         let Some(session) = &self.caller.session else {
@@ -280,6 +292,7 @@ impl View for ClientView {
                 } = self;
                 let (caller, main) = Caller::of_token(gateway, &token, *client, shared).await?;
                 self.caller = caller;
+                shared.has_main(&main.line);
                 self.main = Some(main);
             }
             Token::Admin { .. } => {
@@ -288,6 +301,9 @@ impl View for ClientView {
             }
         }
         let user = self.user();
+        if user.is_some() {
+            self.nobody.leave();
+        }
         self.queries.pass(former.as_deref(), user.as_deref());
         Ok(())
     }
@@ -320,13 +336,14 @@ impl View for ClientView {
             let again = self.again;
             let Self {
                 caller,
+                nobody,
                 looking,
                 main,
                 own,
                 ..
             } = self;
             tokio::select! {
-                stop = expired(caller.expires) => return Err(stop),
+                stop = ends(caller.expires, nobody, caller.session.is_none()) => return Err(stop),
                 () = route_changed(&mut caller.route) => self.look_again(),
                 found = found(looking) => self.found(found),
                 user = becomes_known(&mut caller.becoming) => self.is_user(user?),
@@ -337,6 +354,11 @@ impl View for ClientView {
                 () = at(again) => self.again = None,
             }
         }
+    }
+
+    async fn ends(&mut self) -> Stop {
+        let is_nobody = self.caller.session.is_none();
+        ends(self.caller.expires, &mut self.nobody, is_nobody).await
     }
 
     async fn advance(&mut self) -> Moment {
@@ -364,6 +386,14 @@ impl View for ClientView {
         request: Request,
     ) -> impl Future<Output = Result<Answer, Stop>> + Send + 'static {
         self.asked(session, request).act()
+    }
+}
+
+/// Waits until the client's token has run out, or it is nobody and may not be here.
+async fn ends(expires: Option<f64>, nobody: &mut Nobody, is_nobody: bool) -> Stop {
+    tokio::select! {
+        stop = expired(expires) => stop,
+        stop = nobody.has_no_place(), if is_nobody => stop,
     }
 }
 

@@ -36,6 +36,13 @@ struct Body {
     ts: Option<String>,
 }
 
+/// The body of a call of the function that the URL names.
+#[derive(Deserialize)]
+struct Arguments {
+    args: Json,
+    format: Option<String>,
+}
+
 #[derive(Deserialize)]
 struct BatchBody {
     queries: Vec<Body>,
@@ -84,12 +91,17 @@ async fn respond(
     request: Request<Incoming>,
     record: &mut RequestRecord,
 ) -> Result<Response<Full<Bytes>>, Refused> {
-    let endpoint = record.endpoint.clone();
+    // `/api/run/folder/module/function`: of whatever kind it is.
+    let (endpoint, named) = match record.endpoint.split_once("/api/run/") {
+        Some(("", named)) => ("/api/run".to_owned(), Some(function_at(named))),
+        _ => (record.endpoint.clone(), None),
+    };
     let kind = match endpoint.as_str() {
         "/api/query" | "/api/query_at_ts" | "/api/query_batch" => Some(FunctionType::Query),
         "/api/mutation" => Some(FunctionType::Mutation),
         "/api/action" => Some(FunctionType::Action),
         "/api/function" | "/api/query_ts" => None,
+        "/api/run" if named.is_some() => None,
         _ => {
             let message = format!("There is nothing at {endpoint}");
             return Err(Refused::new(StatusCode::NOT_FOUND, "NotFound", message));
@@ -114,7 +126,19 @@ async fn respond(
         let caller = authenticate(core, authorization.as_ref(), record)?;
         return query_batch(core, batch, &caller);
     }
-    let body: Body = parse(&body)?;
+    let body = match named {
+        None => parse(&body)?,
+        Some(path) => {
+            let Arguments { args, format } = parse(&body)?;
+            let ts = None;
+            Body {
+                path,
+                args,
+                format,
+                ts,
+            }
+        }
+    };
     record.functions = vec![body.path.clone()];
     let caller = authenticate(core, authorization.as_ref(), record)?;
     if endpoint == "/api/function" && !caller.admin {
@@ -221,6 +245,14 @@ fn out_of_retention() -> Refused {
 
 /// The call that a body asks for; an argument that is no Convex value is an
 /// error of the function.
+/// The function that `folder/module/function` names.
+fn function_at(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((module, function)) => format!("{module}:{function}"),
+        None => path.to_owned(),
+    }
+}
+
 fn call(body: Body, kind: Option<FunctionType>) -> Result<Result<Call, FunctionError>, Refused> {
     let Ok(path) = body.path.parse::<FunctionPath>();
     if path.module.is_empty() || path.name.is_empty() {

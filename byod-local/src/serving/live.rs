@@ -146,6 +146,10 @@ impl View for Live {
         }
     }
 
+    async fn ends(&mut self) -> Stop {
+        self.expired().await
+    }
+
     async fn advance(&mut self) -> Moment {
         let core = self.core.clone();
         // While it is held nothing is committed: all queries see the same moment, and are told of all after it.

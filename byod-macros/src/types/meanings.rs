@@ -33,6 +33,7 @@ fn manifest() -> Manifest {
         inject: BTreeMap::new(),
         ownership: Default::default(),
         mirror: Default::default(),
+        moves: None,
         stated: Default::default(),
         placements: None,
     }

@@ -30,6 +30,18 @@ pub(crate) fn call(path: &str, args: &impl Serialize) -> serde_json::Result<Vec<
     Ok(body)
 }
 
+/// The body of a call of the function that the URL names.
+pub(crate) fn arguments(args: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    #[derive(Serialize)]
+    struct Arguments<'a, A> {
+        args: &'a A,
+        format: &'static str,
+    }
+
+    let format = "convex_encoded_json";
+    serde_json::to_vec(&Arguments { args, format })
+}
+
 /// The body of a query at a moment.
 pub(crate) fn call_at(path: &str, args: &impl Serialize, ts: &str) -> serde_json::Result<Vec<u8>> {
     #[derive(Serialize)]

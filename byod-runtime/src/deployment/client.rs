@@ -217,6 +217,20 @@ impl Client {
             .await
     }
 
+    /// Runs a public function of whatever kind, as the deployment knows it. On an error, [`Error::outcome`] says whether it
+    /// ran.
+    pub async fn run_any<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        args: &impl Serialize,
+    ) -> Result<T, Error> {
+        let context = self.context(Endpoint::Run, path);
+        let body = body::arguments(args).map_err(|reason| context.encode(reason))?;
+        let read = |answer: &Bytes, context: CallContext<'_>| answer::read_value(answer, context);
+        self.run(body.into(), context, &self.limits, self.deadline(), read)
+            .await
+    }
+
     /// The present moment of the database, as base64: for queries that are all to be [of it](Self::query_at).
     pub async fn query_ts(&self) -> Result<String, Error> {
         #[derive(serde::Deserialize)]
@@ -335,7 +349,10 @@ impl Client {
                 };
                 match place {
                     Ok(_place) => {
-                        let url = self.endpoints.of(context.endpoint);
+                        let url = match context.endpoint {
+                            Endpoint::Run => self.endpoints.run(context.path),
+                            endpoint => self.endpoints.of(endpoint),
+                        };
                         let http = &self.http;
                         let floods = self.health.floods();
                         http.post(url, body.clone(), context, deadline, limits, floods)

@@ -35,12 +35,28 @@ impl Endpoints {
             other => at(&self.query, other.path()),
         }
     }
+
+    /// Where a function of whatever kind is run: `a/b:c` at `/api/run/a/b/c`.
+    pub(crate) fn run(&self, function: &str) -> Uri {
+        let at = Url::parse(&format!("{}{}", self.url, Endpoint::Run.path()));
+        let path = at.ok().and_then(|mut at| {
+            let parts = function.splitn(2, ':').flat_map(|part| part.split('/'));
+            at.path_segments_mut().ok()?.extend(parts);
+            PathAndQuery::try_from(at.path()).ok()
+        });
+        let nowhere = PathAndQuery::from_static(Endpoint::Run.path());
+        with(&self.query, path.unwrap_or(nowhere))
+    }
 }
 
 /// Another path of the same deployment.
 fn at(base: &Uri, path: &'static str) -> Uri {
+    with(base, PathAndQuery::from_static(path))
+}
+
+fn with(base: &Uri, path: PathAndQuery) -> Uri {
     let mut parts = base.clone().into_parts();
-    parts.path_and_query = Some(PathAndQuery::from_static(path));
+    parts.path_and_query = Some(path);
     // Fails only where one of the three is missing.
     Uri::from_parts(parts).unwrap_or_default()
 }
@@ -177,6 +193,20 @@ mod tests {
             ("geheim", "…"),
         ] {
             assert_eq!(format!("{:?}", UrlText(url.into())), format!("{shown:?}"));
+        }
+    }
+
+    #[test]
+    fn a_function_of_any_kind_is_at_its_own_path() {
+        let url = operators_url("https://host:3210", false).unwrap();
+        for (function, expected) in [
+            ("messages:list", "messages/list"),
+            ("a/b:c", "a/b/c"),
+            ("notes", "notes"),
+            ("a b/../ü?x:c#d", "a%20b/%C3%BC%3Fx/c%23d"),
+        ] {
+            let at = Endpoints::new(&url).run(function).to_string();
+            assert_eq!(at, format!("https://host:3210/api/run/{expected}"));
         }
     }
 

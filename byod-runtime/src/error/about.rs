@@ -32,6 +32,8 @@ impl Error {
             Self::WrongOwner { .. } => "wrong_owner",
             Self::NotServed { .. } => "not_served",
             Self::RolloutRefused { .. } => "rollout_refused",
+            Self::Moving { .. } => "moving",
+            Self::NotMoved { .. } => "not_moved",
             Self::DeploymentChanged { .. } => "deployment_changed",
             Self::Busy { .. } => "busy",
             Self::SchemaOutdated { .. } => "schema_outdated",
@@ -51,6 +53,7 @@ impl Error {
             | Self::Unauthenticated { .. }
             | Self::NoRecord { .. }
             | Self::Credentials { .. }
+            | Self::NotMoved { .. }
             | Self::RecordChanged { .. } => None,
             Self::Connect { call, .. }
             | Self::Timeout { call, .. }
@@ -67,6 +70,7 @@ impl Error {
             | Self::WrongOwner { call, .. }
             | Self::NotServed { call, .. }
             | Self::RolloutRefused { call, .. }
+            | Self::Moving { call, .. }
             | Self::DeploymentChanged { call, .. }
             | Self::Busy { call, .. }
             | Self::SchemaOutdated { call, .. }
@@ -81,6 +85,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
+            Self::Moving { retry_after, .. } => Some(*retry_after),
             Self::Record { source, .. } | Self::Copies { source, .. } => source.retry_after(),
             _ => None,
         }

@@ -112,6 +112,8 @@ pub(crate) enum Endpoint {
     Mutation,
     Action,
     Function,
+    /// A function of whatever kind, which the path of the URL names.
+    Run,
     QueryBatch,
     /// The present moment of the database, and a query at a moment.
     QueryTs,
@@ -131,6 +133,7 @@ impl Endpoint {
             Self::Mutation => "/api/mutation",
             Self::Action => "/api/action",
             Self::Function => "/api/function",
+            Self::Run => "/api/run",
             Self::QueryBatch => "/api/query_batch",
             Self::QueryTs => "/api/query_ts",
             Self::QueryAtTs => "/api/query_at_ts",
@@ -148,6 +151,7 @@ impl Endpoint {
             Self::Mutation => "mutation",
             Self::Action => "action",
             Self::Function => "function",
+            Self::Run => "run",
             Self::QueryBatch => "query_batch",
             Self::QueryTs => "query_ts",
             Self::QueryAtTs => "query_at_ts",
@@ -163,7 +167,7 @@ impl Endpoint {
             Self::Query | Self::QueryBatch | Self::QueryTs | Self::QueryAtTs | Self::Sync => true,
             // One that is begun again takes the place of the one before.
             Self::StartPush | Self::WaitForSchema => true,
-            Self::Mutation | Self::Action | Self::Function | Self::FinishPush => false,
+            Self::Mutation | Self::Action | Self::Function | Self::Run | Self::FinishPush => false,
         }
     }
 }
@@ -184,7 +188,7 @@ impl fmt::Display for Endpoint {
             Self::Query => "query",
             Self::Mutation => "mutation",
             Self::Action => "action",
-            Self::Function => "function",
+            Self::Function | Self::Run => "function",
             Self::QueryBatch => "query batch",
             Self::QueryTs => "moment",
             Self::QueryAtTs => "query at a moment",

@@ -15,11 +15,11 @@ impl Error {
     /// | 401 | [`Error::Unauthenticated`] |
     /// | 403 | [`Error::Claim`], [`Error::WrongOwner`] |
     /// | 404 | [`Error::NoRecord`] |
-    /// | 409 | [`Error::RecordChanged`], [`Error::RolloutRefused`], [`Error::DeploymentChanged`] |
+    /// | 409 | [`Error::RecordChanged`], [`Error::NotMoved`], [`Error::RolloutRefused`], [`Error::DeploymentChanged`] |
     /// | 500 | the service or main has a mistake: [`Error::Config`], [`Error::Credentials`], [`Error::Encode`], and of [`Error::Function`] what it didn't throw on purpose |
     /// | 501 | [`Error::NotServed`] |
     /// | 502 | an answer that is none: [`Error::Status`], [`Error::Answer`], [`Error::TooLarge`], [`Error::TooManyValues`] |
-    /// | 503 | it can't be had at present: [`Error::Blocked`], [`Error::SchemaOutdated`], [`Error::Rejected`], [`Error::Busy`], [`Error::Connect`], [`Error::Tls`], [`Error::Record`], [`Error::Copies`], and a deployment that is paused or disabled |
+    /// | 503 | it can't be had at present: [`Error::Blocked`], [`Error::SchemaOutdated`], [`Error::Rejected`], [`Error::Busy`], [`Error::Moving`], [`Error::Connect`], [`Error::Tls`], [`Error::Record`], [`Error::Copies`], and a deployment that is paused or disabled |
     /// | 504 | [`Error::Timeout`], [`Error::Interrupted`] |
     ///
     /// ```
@@ -47,6 +47,7 @@ impl Error {
             Self::Claim { .. } | Self::WrongOwner { .. } => 403,
             Self::NoRecord { .. } => 404,
             Self::RecordChanged { .. }
+            | Self::NotMoved { .. }
             | Self::RolloutRefused { .. }
             | Self::DeploymentChanged { .. } => 409,
             Self::Config { .. } | Self::Credentials { .. } | Self::Encode { .. } => 500,
@@ -62,6 +63,7 @@ impl Error {
             | Self::SchemaOutdated { .. }
             | Self::Rejected { .. }
             | Self::Busy { .. }
+            | Self::Moving { .. }
             | Self::Connect { .. }
             | Self::Tls { .. }
             | Self::Record { .. }

@@ -52,6 +52,8 @@ impl Error {
             | Self::WrongOwner { .. }
             | Self::NotServed { .. }
             | Self::RolloutRefused { .. }
+            | Self::Moving { .. }
+            | Self::NotMoved { .. }
             | Self::DeploymentChanged { .. }
             | Self::Busy { .. }
             | Self::SchemaOutdated { .. }
@@ -88,6 +90,7 @@ impl Error {
             Self::Connect { .. }
             | Self::Timeout { .. }
             | Self::Interrupted { .. }
+            | Self::Moving { .. }
             | Self::Busy { .. } => true,
             Self::Status { status, .. } => is_of_the_moment(*status),
             Self::Answer { executed, .. } => !executed,

@@ -20,7 +20,7 @@ use crate::error::Claim;
 /// fn helps(problem: &ConnectionProblem) -> &'static str {
 ///     match problem {
 ///         ConnectionProblem::WrongKey { .. } => "Make a new key in the deployment's settings.",
-///         ConnectionProblem::NotFound => "Copy the URL from the dashboard.",
+///         ConnectionProblem::NotFound { .. } => "Copy the URL from the dashboard.",
 ///         _ => "We try it again from time to time.",
 ///     }
 /// }
@@ -39,7 +39,10 @@ pub enum ConnectionProblem {
         limit: Duration,
     },
     /// There is no deployment of that name: HTTP status 404.
-    NotFound,
+    NotFound {
+        /// What answers there says.
+        said: Said,
+    },
     /// No connection could be made, or it broke.
     Unreachable {
         /// What the network said.
@@ -133,16 +136,18 @@ impl ConnectionProblem {
             } if **code == *stopped::CODE => Self::Stopped {
                 said: Said::new(Some(code), message),
             },
-            Error::Status { status: 404, .. } => Self::NotFound,
             Error::Status {
                 status,
                 code,
                 message,
                 ..
-            } => Self::Failing {
-                status: *status,
-                said: Said::by_code(code.as_deref(), message),
-            },
+            } => {
+                let said = Said::by_code(code.as_deref(), message);
+                match *status {
+                    404 => Self::NotFound { said },
+                    status => Self::Failing { status, said },
+                }
+            }
             Error::Answer {
                 executed: false, ..
             } => Self::NotConvex,
@@ -198,7 +203,7 @@ impl ConnectionProblem {
         match self {
             Self::WrongKey { .. } => "wrong_key",
             Self::TimedOut { .. } => "timed_out",
-            Self::NotFound => "not_found",
+            Self::NotFound { .. } => "not_found",
             Self::Unreachable { .. } => "unreachable",
             Self::Insecure { .. } => "insecure",
             Self::Failing { .. } => "failing",
@@ -218,6 +223,7 @@ impl ConnectionProblem {
     fn said(&self) -> Option<&Said> {
         match self {
             Self::WrongKey { said }
+            | Self::NotFound { said }
             | Self::Failing { said, .. }
             | Self::Stopped { said }
             | Self::PingFailed { said }
@@ -250,9 +256,10 @@ impl fmt::Display for ConnectionProblem {
                 f,
                 "the deployment did not answer within {limit:?}; it may be paused or overloaded"
             ),
-            Self::NotFound => {
-                f.write_str("there is no such deployment (HTTP status 404); check its URL")
-            }
+            Self::NotFound { said } => write!(
+                f,
+                "there is no such deployment (HTTP status 404); check its URL{said}"
+            ),
             Self::Unreachable { reason } => {
                 write!(f, "the deployment can't be reached: {reason}")
             }

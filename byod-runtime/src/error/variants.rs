@@ -61,6 +61,8 @@ pub enum Error {
     Unauthenticated {
         /// What main said, or what is wrong with the token. Holds nothing of it.
         reason: Box<str>,
+        /// Whether main takes the token, and knows no user by it: who it is of is signed in, and hasn't signed up.
+        is_stranger: bool,
     },
 
     /// The user has no record of an own deployment: they have never connected one.
@@ -261,6 +263,27 @@ pub enum Error {
         still_on_main: bool,
     },
 
+    /// The user's data is being moved ([`Byod::move_in`](crate::Byod::move_in)), so nothing is
+    /// written there for now; what is read is answered. Nothing was sent: try again after
+    /// that time. What a service answers with is the HTTP status 503.
+    #[error("{call}: not sent, the user's data is being moved: try again in {} s", .retry_after.as_secs())]
+    Moving {
+        /// The call that was not sent.
+        call: Box<Call>,
+        /// When to try again.
+        retry_after: Duration,
+    },
+
+    /// A user's data can't be moved, or isn't any more
+    /// ([`Byod::move_in`](crate::Byod::move_in)). What was there is where it was.
+    #[error("the data of the user `{}` is not moved: {}", Shown(.user), Shown(.reason))]
+    NotMoved {
+        /// The user's id.
+        user: Arc<str>,
+        /// Why, with what helps.
+        reason: Box<str>,
+    },
+
     /// The user connected or disconnected a deployment between two pages, and a
     /// cursor means nothing on another deployment. Nothing was sent: begin again
     /// with the first page.
@@ -374,6 +397,7 @@ impl Error {
     pub(crate) fn unauthenticated(reason: impl Into<String>) -> Self {
         Self::Unauthenticated {
             reason: reason.into().into(),
+            is_stranger: false,
         }
     }
 

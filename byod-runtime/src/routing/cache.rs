@@ -15,7 +15,10 @@ mod sync;
 /// What a user's record comes down to. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) enum Route {
-    NotConnected,
+    NotConnected {
+        /// Whether the user's data is on its way, so that nothing may be written.
+        frozen: bool,
+    },
     Connected(Arc<Connected>),
     Blocked(Arc<Blocked>),
 }
@@ -27,6 +30,8 @@ pub(crate) struct Connected {
     pub(crate) client: Client,
     /// Tells the record's credentials from others; see `SealedCredentials`.
     pub(crate) fingerprint: u64,
+    /// Whether the user's data is on its way, so that nothing may be written.
+    pub(crate) frozen: bool,
 }
 
 /// A user's deployment that must not be called.
@@ -80,16 +85,25 @@ pub(crate) enum Why {
 impl Route {
     pub(crate) fn standing(&self) -> Standing {
         match self {
-            Self::NotConnected => Standing::NotConnected,
+            Self::NotConnected { .. } => Standing::NotConnected,
             Self::Connected(_) => Standing::Connected,
             Self::Blocked(_) => Standing::Error,
+        }
+    }
+
+    /// Whether nothing may be written of what the user has.
+    pub(crate) fn is_frozen(&self) -> bool {
+        match self {
+            Self::NotConnected { frozen } => *frozen,
+            Self::Connected(connected) => connected.frozen,
+            Self::Blocked(_) => false,
         }
     }
 
     /// The host of the user's deployment.
     pub(crate) fn host(&self) -> Option<&str> {
         match self {
-            Self::NotConnected => None,
+            Self::NotConnected { .. } => None,
             Self::Connected(connected) => Some(connected.client.host()),
             Self::Blocked(blocked) => Some(&blocked.deployment),
         }

@@ -103,6 +103,7 @@ impl Byod {
         let Connected {
             client,
             fingerprint,
+            ..
         } = self.connected(user, record).ok()?;
         if let Some(claim) = self.inner().claims.get(user, fingerprint) {
             return Some(claim);

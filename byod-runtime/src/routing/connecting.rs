@@ -1,5 +1,7 @@
 //! Connecting a user's deployment, and giving it other credentials.
 
+use std::future::IntoFuture;
+use std::pin::Pin;
 use std::time::Instant;
 
 use super::connects_under_way::Connecting;
@@ -32,31 +34,23 @@ impl Byod {
     /// and the test's status says so. [`Error::RecordChanged`] where other credentials
     /// were stored meanwhile, by another process: those stand as well.
     ///
+    /// Who had data on main finds an empty app then, unless it is brought along:
+    /// [`bring_data`](Connect::bring_data).
+    ///
     /// [`Error::Entered`] if they can't be those of a deployment: nothing is stored
     /// then. Other errors are those of main.
-    pub async fn connect(
+    pub fn connect(
         &self,
         user: impl Into<UserId>,
         subject: impl Into<Subject>,
         credentials: &Credentials,
-    ) -> Result<ConnectionTest, Error> {
-        let user = user.into();
-        let (subject, client) = self.usable(&user, subject.into(), credentials)?;
-        let connecting = self.inner().connects_under_way.begin(&user);
-        let seen = self.inner().store.get(&user).await?;
-        let connected = ConnectionStatus::Connected;
-        let only_if_it_works = seen
-            .as_ref()
-            .is_some_and(|record| record.connection_status == connected);
-        let new = New {
-            subject,
+    ) -> Connect {
+        Connect {
+            byod: self.clone(),
+            user: user.into(),
+            subject: subject.into(),
             credentials: credentials.clone(),
-            client,
-            connecting,
-            seen,
-            only_if_it_works,
-        };
-        to_the_end(self.clone().install(user, new)).await
+        }
     }
 
     /// Replaces the credentials of a user who has a record, after testing that the
@@ -85,6 +79,7 @@ impl Byod {
             connecting,
             seen: Some(self.record(&user).await?),
             only_if_it_works: true,
+            answers: true,
         };
         to_the_end(self.clone().install(user, new)).await
     }
@@ -229,7 +224,10 @@ impl Byod {
         }
         let sealed = self.inner().keys.seal(user, &new.credentials)?;
         let reason = found.as_ref().err().map(ToString::to_string);
-        let status = status_after(found);
+        let status = match status_after(found) {
+            ConnectionStatus::Connected if !new.answers => ConnectionStatus::Pending,
+            status => status,
+        };
         let change = Change {
             error: reason.as_deref(),
             credentials: Some(&sealed),
@@ -330,4 +328,71 @@ struct New {
     seen: Option<UserDatabaseConfig>,
     /// Whether what there was stays, if they don't work.
     only_if_it_works: bool,
+    /// Whether the deployment answers from then on; else main does as before.
+    answers: bool,
+}
+
+/// A deployment that is to be connected: awaited, it is.
+///
+/// ```
+/// use byod_runtime::{Byod, Connect, Credentials, Error};
+///
+/// async fn connect(byod: &Byod, user_id: &str, subject: &str, entered: &Credentials) -> Result<(), Error> {
+///     let connect: Connect = byod.connect(user_id, subject, entered);
+///     let test = connect.await?;
+///     println!("{}", test.status.as_str());
+///     Ok(())
+/// }
+/// ```
+#[must_use = "nothing is connected until it is awaited"]
+#[derive(Clone, Debug)]
+pub struct Connect {
+    pub(super) byod: Byod,
+    pub(super) user: UserId,
+    pub(super) subject: Subject,
+    pub(super) credentials: Credentials,
+}
+
+impl Connect {
+    /// Claims and tests the deployment, and stores its credentials. One that `waits` for
+    /// its user's data doesn't answer before, where main does now.
+    pub(super) async fn stored(&self, waits: bool) -> Result<ConnectionTest, Error> {
+        let Self {
+            byod,
+            user,
+            subject,
+            credentials,
+        } = self;
+        let (subject, client) = byod.usable(user, subject.clone(), credentials)?;
+        let connecting = byod.inner().connects_under_way.begin(user);
+        let seen = byod.inner().store.get(user).await?;
+        let status = seen.as_ref().map(|record| &record.connection_status);
+        let answers = !waits || !answers_on_main(status);
+        let is_in_use = status == Some(&ConnectionStatus::Connected);
+        let new = New {
+            subject,
+            credentials: credentials.clone(),
+            client,
+            connecting,
+            only_if_it_works: is_in_use || !answers,
+            answers,
+            seen,
+        };
+        to_the_end(byod.clone().install(user.clone(), new)).await
+    }
+}
+
+impl IntoFuture for Connect {
+    type Output = Result<ConnectionTest, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.stored(false).await })
+    }
+}
+
+/// Whether main answers a user whose record has that status, or who has none.
+fn answers_on_main(status: Option<&ConnectionStatus>) -> bool {
+    use ConnectionStatus::{Disconnected, Pending};
+    matches!(status, None | Some(Pending | Disconnected))
 }

@@ -35,6 +35,8 @@ pub enum Deployed {
     },
     /// The user has no deployment in use: nothing was done.
     NotConnected,
+    /// The user's data is on its way there or back: nothing was done, and it is for another run.
+    Moving,
     /// The user disconnected meanwhile, or connected another deployment: that one is for another run.
     Changed,
     /// The deployment runs what it ran.
@@ -105,6 +107,9 @@ impl Byod {
     ) -> Result<Deployed, Error> {
         if !record.connection_status.is_in_use() {
             return Ok(Deployed::NotConnected);
+        }
+        if record.is_moving() {
+            return Ok(Deployed::Moving);
         }
         let user = UserId::from(record.user_id.as_str());
         let reached = self

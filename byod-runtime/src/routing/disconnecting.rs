@@ -1,5 +1,6 @@
 //! Disconnecting a user's deployment: what becomes of their record and their route.
 
+use super::bringing::Disconnected;
 use super::record_changes::Writer;
 use super::service::Byod;
 use crate::error::Error;
@@ -17,8 +18,12 @@ impl Byod {
     /// read the record again, after [`cache_ttl`](crate::ByodBuilder::cache_ttl); what
     /// they were about to write into it, they don't, but for the first connect of a user
     /// who has no record yet. The deployment stays the user's: [`release`](Self::release).
-    pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<(), Error> {
+    ///
+    /// What the user has there stays there: [`Disconnected::left_behind`] says how much, and
+    /// [`Disconnected::bring_back`] takes it to main. A move that is under way is called off.
+    pub async fn disconnect(&self, user: impl Into<UserId>) -> Result<Disconnected, Error> {
         let (byod, user) = (self.clone(), user.into());
+        let disconnected = Disconnected::new(self.clone(), user.clone());
         to_the_end(async move {
             let marked = byod.mark_disconnected(&user).await;
             byod.clear_user_client(&user);
@@ -27,7 +32,8 @@ impl Byod {
             byod.stop_recovery(&user);
             marked
         })
-        .await
+        .await?;
+        Ok(disconnected)
     }
 
     async fn mark_disconnected(&self, user: &UserId) -> Result<(), Error> {

@@ -2,17 +2,21 @@
 //! that the route comes from. What follows from them is decided in `decision`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cache::{Blocked, Route, Why};
-use super::decision::{Decision, decide, needs_record};
+use super::decision::{Decision, Standing, decide, needs_record};
 use super::rollout::{Rollouts, Switch, Switches};
 use super::service::Byod;
 use super::status::{UserStatus, outdated};
 use super::target::{Target, Wanted};
 use crate::codec::Runs;
 use crate::deployment::{Auth, Deadline, Token};
-use crate::error::{EXPLANATION, Error, one_line};
+use crate::error::{Call, EXPLANATION, Error, one_line};
 use crate::users::{ConnectionStatus, UserId};
+
+/// When who writes while the user's data is on its way is to try again.
+const RETRY_MOVING: Duration = Duration::from_secs(5);
 
 /// What calls that are made together need to know for routing, each read once: so
 /// they agree, and a record that can't be read is asked for once.
@@ -30,6 +34,18 @@ impl Known {
 }
 
 impl Byod {
+    /// An action that asks for what the user has is told of the route alone, where there
+    /// is one: what it asks for is refused in any case.
+    fn refuse_moving(&self, user: &UserId, wanted: Wanted<'_>) -> Result<(), Error> {
+        let asks = matches!(wanted.runs, Runs::Asks);
+        let route = || self.inner().routes.peek(user);
+        if asks && route().is_some_and(|route| route.is_frozen()) {
+            let call = wanted.context(self.inner().main.client.host()).call();
+            return Err(moving(call));
+        }
+        Ok(())
+    }
+
     /// Main, called with the user's token where there is one.
     fn main_with(&self, token: Option<&Token>) -> Target {
         let mut main = self.main().clone();
@@ -73,6 +89,7 @@ impl Byod {
         deadline: Deadline,
     ) -> Result<Option<Target>, Error> {
         let Some(switch) = self.switch(user, token, wanted, None)? else {
+            self.refuse_moving(user, wanted)?;
             return Ok(Some(self.main_with(token)));
         };
         let Some(route) = self.inner().routes.hit(user, deadline.begin) else {
@@ -91,6 +108,7 @@ impl Byod {
         deadline: Deadline,
     ) -> Result<Target, Error> {
         let Some(switch) = self.switch(user, token, wanted, known.as_deref_mut())? else {
+            self.refuse_moving(user, wanted)?;
             return Ok(self.main_with(token));
         };
         let route = match known {
@@ -123,6 +141,13 @@ impl Byod {
     ) -> Result<Target, Error> {
         let call = |deployment| wanted.context(deployment).call();
         let only_reads = wanted.endpoint.only_reads();
+        let is_refused =
+            matches!(wanted.runs, Runs::Refused { .. }) && route.standing() == Standing::Connected;
+        // What connected users never have isn't served later either.
+        if route.is_frozen() && !only_reads && !is_refused {
+            let call = call(route.host().unwrap_or(self.inner().main.client.host()));
+            return Err(moving(call));
+        }
         let decision = decide(wanted.runs, switch, route.standing(), only_reads);
         match (decision, route) {
             (Decision::User, Route::Connected(connected)) => Ok(Target::User(connected)),
@@ -177,7 +202,7 @@ impl Byod {
         });
         let Some(record) = record else {
             tracing::debug!(?user, "the user has no record of an own deployment");
-            return Ok(Route::NotConnected);
+            return Ok(Route::NotConnected { frozen: false });
         };
         self.inner().listening.read(user, record.updated_at);
         tracing::debug!(?user, status = ?record.connection_status, "read the user's record");
@@ -185,7 +210,8 @@ impl Byod {
         let why = match (outdated, &record.connection_status) {
             (Some(outdated), _) => outdated,
             (_, ConnectionStatus::Pending | ConnectionStatus::Disconnected) => {
-                return Ok(Route::NotConnected);
+                let frozen = record.is_frozen();
+                return Ok(Route::NotConnected { frozen });
             }
             (_, ConnectionStatus::Connected) => {
                 let connected = self.connected(user, &record)?;
@@ -215,6 +241,12 @@ impl Byod {
         }
         Ok(Route::Blocked(Arc::new(Blocked { deployment, why })))
     }
+}
+
+/// Of a write while the user's data is on its way.
+fn moving(call: Box<Call>) -> Error {
+    let retry_after = RETRY_MOVING;
+    Error::Moving { call, retry_after }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Which deployment answers a user, and what is done where it fails.
 
+mod allowance;
+mod bringing;
 mod cache;
 mod changed_records;
 mod claims;
@@ -15,6 +17,7 @@ mod known_claims;
 mod known_tokens;
 mod listening;
 mod lookup;
+mod moving;
 mod of_manifest;
 mod outbox;
 mod per_user;
@@ -32,7 +35,10 @@ mod target;
 mod testing;
 mod watched;
 
+pub(crate) use allowance::Allowance;
+pub use bringing::{BringData, Brought, Disconnected, LeftBehind};
 pub(crate) use cache::{Ages, Route, RouteCache};
+pub use connecting::Connect;
 pub(crate) use connects_under_way::ConnectsUnderWay;
 pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use deliveries::Outbox;
@@ -42,6 +48,10 @@ pub(crate) use known_claims::KnownClaims;
 pub(crate) use known_tokens::KnownTokens;
 pub(crate) use listening::Listening;
 pub(crate) use lookup::Known;
+pub use moving::{
+    Direction, KeepFor, LeftDocument, Move, MovePhase, MoveReport, PlannedMove, PlannedTable,
+    Resumed,
+};
 pub use outbox::{Delivered, RefusedRow, Swept};
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};
 pub use rollout::{Rollout, Rollouts};

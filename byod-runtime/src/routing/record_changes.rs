@@ -117,6 +117,7 @@ impl Byod {
                 let same = seen.is_some_and(|seen| {
                     let settles = *status == ConnectionStatus::Pending;
                     (*status == seen.connection_status || settles)
+                        && !present.is_moving()
                         && self.are_as_seen(user, seen, present)
                 });
                 same && may_be_tested(status)

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::allowance::Allowance;
 use super::cache::{Connected, RouteCache};
 use super::connects_under_way::ConnectsUnderWay;
 use super::copies::Copies;
@@ -51,6 +52,8 @@ pub(crate) struct Inner {
     /// How often in a row a deployment fails before it is blocked.
     pub(crate) failure_threshold: u32,
     pub(crate) minimum_schema_version: u64,
+    /// How much of one user's is taken to main at the most.
+    pub(crate) most_moved_out: Allowance,
     /// How often the status of a user is read that somebody watches.
     pub(crate) refresh_every: Duration,
     pub(crate) watched: Watched,
@@ -129,6 +132,7 @@ impl Byod {
         Ok(Connected {
             client: self.client_of_record(user, &credentials)?,
             fingerprint: credentials.fingerprint(),
+            frozen: record.is_frozen(),
         })
     }
 

@@ -26,9 +26,10 @@ impl Byod {
     async fn ask_main(&self, token: &Token, now: Instant) -> Result<SignedIn, Error> {
         let who = self.inner().store.who_am_i(token).await?;
         let Some(Who { user_id, subject }) = who else {
-            return Err(Error::unauthenticated(
-                "main takes the token, and finds no user by it: who it is of has not signed up, or another subject or `tokenIdentifier` is stored of them",
-            ));
+            return Err(Error::Unauthenticated {
+                reason: "main takes the token, and finds no user by it: who it is of has not signed up, or another subject or `tokenIdentifier` is stored of them".into(),
+                is_stranger: true,
+            });
         };
         let (user, subject) = (UserId::from(user_id), Subject::from(subject));
         user.check()?;

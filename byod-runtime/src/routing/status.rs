@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use crate::error::{Claim, ConnectionProblem};
-use crate::users::{ConnectionStatus, UserDatabaseConfig};
+use crate::users::{ConnectionStatus, Moving, UserDatabaseConfig};
 
 /// How a user's own deployment is doing. Holds no secret.
 ///
@@ -69,6 +69,9 @@ pub struct UserRecord {
     pub created_at: f64,
     /// When the record was last changed, in milliseconds since 1970.
     pub updated_at: f64,
+    /// How far the user's data is on its way to their own deployment, or back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moving: Option<Moving>,
 }
 
 fn text<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -85,6 +88,7 @@ impl From<&UserDatabaseConfig> for UserRecord {
             last_schema_deploy: record.last_schema_deploy,
             created_at: record.created_at,
             updated_at: record.updated_at,
+            moving: record.moving.clone(),
         }
     }
 }

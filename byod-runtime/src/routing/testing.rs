@@ -57,7 +57,7 @@ impl Byod {
     /// has a schema that is new enough, and is not another user's.
     ///
     /// The status of a record that is `disconnected`, or one that this version
-    /// doesn't know, stays, and so does whatever somebody else wrote into the record
+    /// doesn't know, or whose user's data is being moved, stays, and so does whatever somebody else wrote into the record
     /// during the test. [`Error::NoRecord`] if the user has none; other errors are
     /// those of main.
     pub async fn test_connection(&self, user: impl Into<UserId>) -> Result<ConnectionTest, Error> {
@@ -152,7 +152,7 @@ impl Byod {
         after: After,
     ) -> Result<ConnectionStatus, Error> {
         let user = &user;
-        if !may_be_tested(&tested.connection_status) {
+        if !may_be_tested(&tested.connection_status) || tested.is_moving() {
             return self.status_of(user, Some(tested)).await;
         }
         let status = status_after(&found);

@@ -15,7 +15,7 @@ pub use ids::{Subject, UserId};
 pub use key::EncryptionKey;
 pub(crate) use key::is_quoted;
 pub use keyring::{Keyring, Opened, OpenedBy};
-pub use record::{ConnectionStatus, SealedCredentials, UserDatabaseConfig};
+pub use record::{ConnectionStatus, Moving, SealedCredentials, UserDatabaseConfig};
 pub use reseal::{Records, Resealed};
 
 pub(crate) use store::{Change, Store, Who, time_after, to_the_end};

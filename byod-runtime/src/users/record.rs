@@ -46,6 +46,52 @@ pub struct UserDatabaseConfig {
     /// When the record was last changed, in milliseconds since 1970.
     #[serde(default)]
     pub updated_at: f64,
+    /// How far the user's data is on its way, where it moves.
+    #[serde(default, rename = "move")]
+    pub moving: Option<Moving>,
+}
+
+/// How far a user's data is on its way to their own deployment, or back.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, Moving};
+///
+/// async fn progress(byod: &Byod, user_id: &str) -> Result<Option<f64>, Error> {
+///     let status = byod.status(user_id).await?;
+///     let moving = status.record.and_then(|record| record.moving);
+///     Ok(moving.map(|Moving { done, total, .. }| done / total.max(1.0)))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Moving {
+    /// Which way: `in` is to the user's own deployment, `out` is back.
+    pub direction: String,
+    /// How far it is: `check`, `freeze`, `copy`, `references`, `verify`, `tidy` or `cancel`.
+    pub phase: String,
+    /// Whether the user's writes are refused for now.
+    pub frozen: bool,
+    /// The table that it is at.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// How many documents are on the other side.
+    pub done: f64,
+    /// How many are to be, as far as that is known.
+    pub total: f64,
+}
+
+impl UserDatabaseConfig {
+    /// Whether where the user's data is will be decided by a move.
+    pub(crate) fn is_moving(&self) -> bool {
+        let moving = self.moving.as_ref();
+        moving.is_some_and(|moving| moving.frozen || moving.phase == "check")
+    }
+
+    /// Whether nothing may be written of what the user has.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.moving.as_ref().is_some_and(|moving| moving.frozen)
+    }
 }
 
 /// The encrypted part of a record: AES-256-GCM, everything in hex. Opened and

@@ -129,6 +129,7 @@ impl Queries {
             log_lines: Arc::default(),
             result: None,
         };
+        self.bytes += watched.size();
         self.watched.insert(id, watched);
         self.unsent.push_back(Unsent::Add(id));
         id

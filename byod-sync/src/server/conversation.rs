@@ -172,6 +172,15 @@ impl Conversation {
         self.answers.len()
     }
 
+    /// How large what they gave is, in bytes.
+    pub fn unsaid_bytes(&self) -> usize {
+        let bytes = |answer: &Answer| match &answer.result {
+            Ok(value) => value.get().len(),
+            Err(error) => error.message.len(),
+        };
+        self.answers.iter().map(bytes).sum()
+    }
+
     /// The moment that the client is to be brought to though no query may have changed; [`Timestamp::ZERO`] where any will
     /// do. `None` where nothing is owed.
     pub fn owed(&self) -> Option<Timestamp> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -21,6 +21,7 @@ use super::outgoing::{Outgoing, outgoing};
 use super::pace::Pace;
 use super::settings::Settings;
 use super::view::{Ended, Stop, View};
+use super::weight::{Weighed, Weights};
 use crate::message::{ClientMessage, ServerMessage};
 
 /// How long a client may take to agree that the socket ends.
@@ -56,6 +57,7 @@ where
     let (sink, mut frames) = socket.split();
     let (outgoing, mut written) = outgoing();
     let patience = settings.send_time;
+    let identities = Pace::new(settings.identities);
     let mut driver = Driver {
         conversation: Conversation::new(settings.queries),
         view,
@@ -63,13 +65,18 @@ where
         outgoing,
         mutations: VecDeque::new(),
         actions: FuturesUnordered::new(),
+        requests: Weights::default(),
         transitions: 0,
+        connected: false,
         authenticating: false,
+        identities,
         last_message: Instant::now(),
     };
     let writing = written.write(sink, patience);
     tokio::pin!(writing);
     let ended = tokio::select! {
+        // What was made is written at once.
+        biased;
         ended = driver.run(&mut frames, handed_over) => ended,
         // Whoever can't be written to has gone, or is too slow.
         _ = &mut writing => return Ended::ByClient,
@@ -94,10 +101,15 @@ struct Driver<V> {
     /// The first one runs.
     mutations: VecDeque<Running>,
     actions: FuturesUnordered<Running>,
+    /// What all of them weigh.
+    requests: Weights,
     /// How many transitions were sent.
     transitions: u64,
+    /// Whether the client has said `Connect`.
+    connected: bool,
     /// Whether the client has just said who it is.
     authenticating: bool,
+    identities: Pace,
     last_message: Instant,
 }
 
@@ -118,13 +130,18 @@ impl<V: View> Driver<V> {
         frames: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
         handed_over: impl Future<Output = ()>,
     ) -> Result<std::convert::Infallible, Ended> {
-        tokio::pin!(handed_over);
+        let connecting = sleep(self.settings.connect_time);
+        tokio::pin!(handed_over, connecting);
         let mut ending = false;
         let mut last_frame = Instant::now();
         let mut pace = Pace::new(self.settings.messages);
         let ping = self.settings.ping;
         let mut pings = interval_at(last_frame + ping, ping);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Looks then whether anything was said: a timer for each message would cost more than the message.
+        let quiet = self.settings.ping_message;
+        let silence = sleep_until(self.last_message + quiet);
+        tokio::pin!(silence);
         loop {
             let owed = self.conversation.owed();
             let is_idle = self.mutations.is_empty() && self.actions.is_empty() && owed.is_none();
@@ -136,6 +153,9 @@ impl<V: View> Driver<V> {
                     ending = true;
                     // Those behind it haven't begun, and come again.
                     self.mutations.truncate(1);
+                }
+                () = &mut connecting, if !self.connected => {
+                    return Err(closed(1013, "ConnectTimedOut"));
                 }
                 frame = frames.next() => {
                     last_frame = Instant::now();
@@ -161,6 +181,11 @@ impl<V: View> Driver<V> {
                     if let Some(message) = self.conversation.answered(answer?) {
                         self.send(&message)?;
                     }
+                    // Others wait for a transition as long as the client is slow to take the last ones.
+                    let waiting = self.outgoing.bytes() + self.conversation.unsaid_bytes();
+                    if self.conversation.unsaid() > 1 && waiting > self.settings.waiting_bytes {
+                        return Err(closed(1013, "SlowClient"));
+                    }
                 }
                 Some(answer) = self.actions.next() => {
                     let Answer { id, result, log_lines, .. } = answer?;
@@ -173,8 +198,11 @@ impl<V: View> Driver<V> {
                         self.send(&message)?;
                     }
                 }
-                () = sleep_until(self.last_message + self.settings.ping_message) => {
-                    self.send(&ServerMessage::Ping)?;
+                () = &mut silence => {
+                    if self.last_message.elapsed() >= quiet {
+                        self.send(&ServerMessage::Ping)?;
+                    }
+                    silence.as_mut().reset(self.last_message + quiet);
                 }
                 now = pings.tick() => {
                     if now.duration_since(last_frame) >= self.settings.silence {
@@ -194,6 +222,7 @@ impl<V: View> Driver<V> {
                     session,
                     max_observed,
                 } => {
+                    self.connected = true;
                     self.view.connected(session, max_observed);
                     if max_observed > Some(self.view.latest()) {
                         return Err(closed(1011, "InternalServerError"));
@@ -202,6 +231,9 @@ impl<V: View> Driver<V> {
                 Asked::Add(query) => self.view.add(query),
                 Asked::Remove(id) => self.view.remove(id),
                 Asked::Authenticate(token) => {
+                    if self.identities.is_exceeded() {
+                        return Err(closed(1013, "TooManyIdentities"));
+                    }
                     self.authenticating = true;
                     self.view.authenticate(token).await?;
                     self.authenticating = false;
@@ -211,23 +243,37 @@ impl<V: View> Driver<V> {
                     if waiting >= self.settings.mutations {
                         return Err(closed(1013, "TooManyConcurrentMutations"));
                     }
+                    let weighed = self.weighed(text.len())?;
                     let running = self.view.mutate(session, request);
                     let time = self.settings.mutation_time;
                     self.mutations.push_back(Box::pin(async move {
                         let too_long = |_| stop(1013, "MutationTimedOut");
-                        timeout(time, running).await.map_err(too_long)?
+                        let ended = timeout(time, running).await.map_err(too_long)?;
+                        drop(weighed);
+                        ended
                     }));
                 }
                 Asked::Act(session, request) => {
                     if self.actions.len() >= self.settings.actions {
                         return Err(closed(1013, "TooManyConcurrentActions"));
                     }
+                    let weighed = self.weighed(text.len())?;
                     let running = self.view.act(session, request);
-                    self.actions.push(Box::pin(running));
+                    self.actions.push(Box::pin(async move {
+                        let ended = running.await;
+                        drop(weighed);
+                        ended
+                    }));
                 }
             }
         }
         Ok(())
+    }
+
+    /// A mutation or an action of that size, if there is room for it.
+    fn weighed(&self, bytes: usize) -> Result<Weighed, Ended> {
+        let weighed = self.requests.add(bytes, self.settings.request_bytes);
+        weighed.ok_or_else(|| closed(1013, "TooManyBytesWaiting"))
     }
 
     fn send(&mut self, message: &ServerMessage) -> Result<(), Ended> {
@@ -286,7 +332,11 @@ async fn ready<V: View>(
     settings: &Settings,
 ) -> Result<(), Stop> {
     let (transitions, bytes) = (settings.transitions, settings.waiting_bytes);
-    outgoing.room(transitions, bytes).await;
+    tokio::select! {
+        () = outgoing.room(transitions, bytes) => {}
+        // Who takes nothing is somebody no longer than others.
+        stop = view.ends() => return Err(stop),
+    }
     view.ready(owed).await
 }
 

@@ -17,6 +17,8 @@ mod pace;
 mod settings;
 #[cfg(feature = "serve")]
 mod view;
+#[cfg(feature = "serve")]
+mod weight;
 
 pub use chunks::{chunks, takes_chunks};
 pub use conversation::{Asked, Conversation};

@@ -17,6 +17,13 @@ pub struct Settings {
     pub mutation_time: Duration,
     /// How many actions run at a time.
     pub actions: usize,
+    /// How many bytes the mutations and actions may have together that wait or run, before another one closes the socket. One
+    /// alone may have as many as a message.
+    pub request_bytes: usize,
+    /// How long a client may take to say `Connect`, once its socket is open.
+    pub connect_time: Duration,
+    /// How many times a client may say who it is at once, and how often a second for long.
+    pub identities: (u32, u32),
     /// How many messages a client may send at once, and how many a second for long.
     pub messages: (u32, u32),
     /// How many transitions wait to be sent; changes after that become one.
@@ -45,6 +52,9 @@ impl Default for Settings {
             mutations: 1000,
             mutation_time: Duration::from_secs(60),
             actions: 1000,
+            request_bytes: 256 << 20,
+            connect_time: Duration::from_secs(60),
+            identities: (u32::MAX, u32::MAX),
             messages: (u32::MAX, u32::MAX),
             transitions: 2,
             waiting_bytes: 64 << 20,

@@ -1,6 +1,6 @@
 //! What a server must know that this crate doesn't.
 
-use std::future::Future;
+use std::future::{Future, pending};
 
 use super::mistake::Mistake;
 use super::moment::{Answer, Moment};
@@ -37,6 +37,12 @@ pub trait View: Send {
     /// It may be dropped at any time, and asked again. [`Stop::Refused`] says that the client is no longer who it was: its
     /// token has expired.
     fn ready(&mut self, owed: Option<Timestamp>) -> impl Future<Output = Result<(), Stop>> + Send;
+
+    /// Waits until the socket is to end whatever the client is slow to take: its token has run out. It may be dropped at any
+    /// time, and asked again.
+    fn ends(&mut self) -> impl Future<Output = Stop> + Send {
+        pending()
+    }
 
     /// The state of the queries now, once [`ready`](Self::ready): all results are of the moment that it names, which is none
     /// before the last one.

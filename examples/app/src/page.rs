@@ -1,4 +1,4 @@
-//! Builds the page in `page/`, by the script of its `package.json`.
+//! Builds the page in `page/`, by the script of its `package.json`, with `byod-react` as `npm install` gives it.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,43 +16,70 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("page")
 }
 
+/// The folder of the npm package `byod-react`, which the page depends on.
+fn package() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../byod-react")
+}
+
 /// The folder of the built page, which is built if something in it is newer than that.
 pub(crate) fn built() -> Result<PathBuf, Failure> {
     let folder = folder();
-    let of = |path: PathBuf| move |error| Failure::Files(path, error);
     // Others that start at the same time wait for the one that builds.
-    let lock = folder.join(".build.lock");
-    let held = File::create(&lock).and_then(|file| file.lock().map(|()| file));
-    let _held = held.map_err(of(lock))?;
+    let _held = held(&folder.join(".build.lock"))?;
 
     let dist = folder.join("dist");
-    let index = dist.join("index.html");
-    let written = fs::metadata(&index).and_then(|index| index.modified());
-    let sources = [folder.clone(), folder.join("../../../byod-react/src")];
-    let mut newest = SystemTime::UNIX_EPOCH;
-    for source in sources {
-        let changed = changed(&source).map_err(of(source))?;
-        newest = newest.max(changed);
-    }
-    if written.is_ok_and(|written| written > newest) {
+    let sources = newest(&folder)?.max(newest(&package())?);
+    if written(&dist.join("index.html")) > sources {
         return Ok(dist);
     }
     node()?;
-    let lock = |folder: &str| {
-        let lock = Path::new(folder).join("package-lock.json");
-        fs::read(self::folder().join(lock)).ok()
-    };
+    packed()?;
+    installed(&folder, written(&package().join("dist/index.js")))?;
+    run(&folder, "npm run build", &["run", "build"])?;
+    Ok(dist)
+}
+
+/// Compiles `byod-react`, if something in it is newer, as whoever publishes it does.
+fn packed() -> Result<(), Failure> {
+    let package = package();
+    // Its own tests do the same.
+    let _held = held(&package.join(".install.lock"))?;
+    if written(&package.join("dist/index.js")) > newest(&package)? {
+        return Ok(());
+    }
+    installed(&package, SystemTime::UNIX_EPOCH)?;
+    run(&package, "npm run build", &["run", "build"])
+}
+
+/// Installs what the lock file says, unless it was done after that time.
+fn installed(folder: &Path, since: SystemTime) -> Result<(), Failure> {
+    let of = |path: PathBuf| move |error| Failure::Files(path, error);
+    let lock = folder.join("package-lock.json");
+    let wanted = fs::read(&lock).map_err(of(lock.clone()))?;
     // npm has no cheaper way to say that nothing is to be done.
     let installed = folder.join("node_modules/.installed-lock.json");
-    if lock(".") != fs::read(&installed).ok() {
-        run(
-            "npm ci",
-            &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        )?;
-        fs::copy(folder.join("package-lock.json"), &installed).map_err(of(installed))?;
+    let is_new = written(&installed) > since;
+    if is_new && fs::read(&installed).is_ok_and(|present| present == wanted) {
+        return Ok(());
     }
-    run("npm run build", &["run", "build"])?;
-    Ok(dist)
+    let arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+    run(folder, "npm ci", &arguments)?;
+    fs::write(&installed, wanted).map_err(of(installed))
+}
+
+fn held(lock: &Path) -> Result<File, Failure> {
+    let held = File::create(lock).and_then(|file| file.lock().map(|()| file));
+    held.map_err(|error| Failure::Files(lock.to_owned(), error))
+}
+
+/// When a file was written; long ago, where it isn't there.
+fn written(file: &Path) -> SystemTime {
+    let written = fs::metadata(file).and_then(|file| file.modified());
+    written.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn newest(folder: &Path) -> Result<SystemTime, Failure> {
+    changed(folder).map_err(|error| Failure::Files(folder.to_owned(), error))
 }
 
 /// When anything in a folder was changed last, but for what is installed and what is built.
@@ -85,11 +112,11 @@ fn node() -> Result<(), Failure> {
     }
 }
 
-fn run(what: &'static str, arguments: &[&str]) -> Result<(), Failure> {
+fn run(folder: &Path, what: &'static str, arguments: &[&str]) -> Result<(), Failure> {
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let output = Command::new(npm)
         .args(arguments)
-        .current_dir(folder())
+        .current_dir(folder)
         .output()
         .map_err(|error| Failure::Node(format!("`{npm}` can't be run ({error})")))?;
     if output.status.success() {

@@ -1,18 +1,18 @@
 //! The app as it runs: both deployments, the gateway, and the page in front.
 
 use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::{Path as UrlPath, State};
 use axum::http::StatusCode;
 use axum::routing::post;
 use byod_gateway::Settings;
 use byod_local::{Local, LocalDeployment};
 use byod_runtime::{Byod, EncryptionKey};
 use serde_json::json;
-
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower_http::services::ServeDir;
@@ -33,6 +33,7 @@ pub struct App {
     /// The deployment that Alice may connect.
     pub alices: LocalDeployment,
     pub byod: Byod,
+    page: PathBuf,
     port: u16,
     server: JoinHandle<()>,
 }
@@ -73,24 +74,8 @@ impl App {
             });
             main.insert("users", account).map_err(failed)?;
         }
-        let byod = Byod::builder()
-            .main_url(main.url())
-            .deploy_key(main.deploy_key())
-            .encryption_key(
-                EncryptionKey::parse("only for this example").map_err(Failure::Service)?,
-            )
-            .tables(byod_examples::TABLES)
-            .functions(byod_examples::FUNCTIONS)
-            .development(true) // Alice's deployment is on this machine
-            .build()
-            .map_err(Failure::Service)?;
-
-        let gateway = byod_gateway::router(byod.clone(), Settings::default());
-        let app = Router::new()
-            .route("/sign-in/{user}", post(sign_in))
-            .with_state(main.clone())
-            .nest("/convex", gateway)
-            .fallback_service(ServeDir::new(page));
+        let byod = byod(&main).map_err(Failure::Service)?;
+        let app = service(&main, byod.clone(), &page, LIFETIME);
         let server = tokio::spawn(async move {
             // It only ends with the process, or with this value.
             let _ = axum::serve(listener, app).await;
@@ -99,9 +84,21 @@ impl App {
             main,
             alices,
             byod,
+            page,
             port,
             server,
         })
+    }
+
+    /// The service as another process of it would be, which knows nothing but the deployments; its tokens are valid for so
+    /// long.
+    ///
+    /// # Errors
+    ///
+    /// Where its settings don't fit together.
+    pub fn another(&self, lifetime: Duration) -> Result<Router, Failure> {
+        let byod = byod(&self.main).map_err(Failure::Service)?;
+        Ok(service(&self.main, byod, &self.page, lifetime))
     }
 
     /// Where the page is.
@@ -126,14 +123,35 @@ fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::Deployment(error.to_string())
 }
 
+fn byod(main: &LocalDeployment) -> Result<Byod, byod_runtime::Error> {
+    Byod::builder()
+        .main_url(main.url())
+        .deploy_key(main.deploy_key())
+        .encryption_key(EncryptionKey::parse("only for this example")?)
+        .tables(byod_examples::TABLES)
+        .functions(byod_examples::FUNCTIONS)
+        .development(true) // Alice's deployment is on this machine
+        .build()
+}
+
+/// The page, who signs in, and the gateway.
+fn service(main: &Arc<LocalDeployment>, byod: Byod, page: &Path, lifetime: Duration) -> Router {
+    let gateway = byod_gateway::router(byod, Settings::default());
+    Router::new()
+        .route("/sign-in/{user}", post(sign_in))
+        .with_state((main.clone(), lifetime))
+        .nest("/convex", gateway)
+        .fallback_service(ServeDir::new(page))
+}
+
 /// Gives a token to whoever says that they are this user: an example has no passwords. A service's auth provider does this.
 async fn sign_in(
-    State(main): State<Arc<LocalDeployment>>,
-    Path(user): Path<String>,
+    State((main, lifetime)): State<(Arc<LocalDeployment>, Duration)>,
+    UrlPath(user): UrlPath<String>,
 ) -> Result<String, StatusCode> {
     if !USERS.contains(&&*user) {
         return Err(StatusCode::NOT_FOUND);
     }
-    let token = main.token_for(user, LIFETIME);
+    let token = main.token_for(user, lifetime);
     token.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -2,6 +2,7 @@
 
 mod location;
 mod mirror;
+mod moves;
 mod placed;
 mod placement;
 mod project;
@@ -9,6 +10,7 @@ mod runs;
 
 pub use location::Location;
 pub use mirror::Mirror;
+pub use moves::Moves;
 pub use placed::Placed;
 pub use placement::{Placement, Placements, Refusal, Runs, Side, Stated};
 pub use project::{Injection, Manifest, Project};

@@ -10,6 +10,7 @@ use crate::schema::Schema;
 
 use super::location::Location;
 use super::mirror::Mirror;
+use super::moves::Moves;
 use super::placement::{Placements, Stated};
 
 /// What the runtime fills into an argument that only the user's deployment takes.
@@ -57,6 +58,9 @@ pub struct Manifest {
     /// Of which of main's tables users' deployments have copies.
     #[serde(default, skip_serializing_if = "Mirror::is_default")]
     pub mirror: Mirror,
+    /// Where users' data moves between main and their deployments, how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Moves>,
     /// What `byod.toml` says of single functions and modules.
     #[serde(default, skip_serializing_if = "Stated::is_default")]
     pub stated: Stated,

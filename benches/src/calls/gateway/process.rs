@@ -91,7 +91,8 @@ pub(crate) fn serve() -> Result<(), Box<dyn Error>> {
             .build()?;
         let settings = Settings::default()
             .sockets(CLIENTS)
-            .sockets_per_user(CLIENTS);
+            .sockets_per_user(CLIENTS)
+            .calls_per_user(CLIENTS);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("http://{}", listener.local_addr()?);
         let listener = listener.tap_io(|tcp| drop(tcp.set_nodelay(true)));

@@ -3,11 +3,13 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use byod_sync::QueryId;
 use futures_util::future::{join_all, try_join_all};
 use serde_json::json;
 use tokio::time::sleep;
 
 use super::client::{Failure, SyncClient};
+use super::ready_frames::ReadyFrames;
 use super::world::{Place, Way, World};
 use crate::report::{Requirement, Section, Table, median};
 
@@ -148,9 +150,7 @@ pub(super) fn measure_together(world: &World) -> Result<Section, Box<dyn Error>>
         for way in Way::ALL {
             let times = world.runtime.block_on(together(world, way, place));
             let times = times.map_err(plain)?;
-            let first = median(times.iter().map(|(first, _)| *first));
-            let last = median(times.iter().map(|(_, last)| *last));
-            let ratio = median(times.iter().map(|(first, last)| last / first));
+            let (first, last, ratio) = medians(&times);
             table.row(vec![
                 place.name().to_owned(),
                 match way {
@@ -170,10 +170,27 @@ pub(super) fn measure_together(world: &World) -> Result<Section, Box<dyn Error>>
             }
         }
     }
+    let times = world.runtime.block_on(ready_frames());
+    let (first, last, ratio) = medians(&times.map_err(plain)?);
+    let cells = [first, last, ratio].map(|figure| format!("{figure:.2}"));
+    let row = ["nowhere", "a loop that writes ready frames"].map(str::to_owned);
+    table.row(row.into_iter().chain(cells).collect());
     let title = format!("A change that {WATCHERS} clients watch");
     let mut section = Section::new(title, table);
     section.requirements = requirements;
+    section.notes.push(
+        "All clients are in one process, on the same cores as whoever answers them: the last row is what the way to them takes alone, and their reading.".to_owned(),
+    );
     Ok(section)
+}
+
+/// Of the first and the last values, and of the last ones times the first.
+fn medians(times: &[(f64, f64)]) -> (f64, f64, f64) {
+    (
+        median(times.iter().map(|(first, _)| *first)),
+        median(times.iter().map(|(_, last)| *last)),
+        median(times.iter().map(|(first, last)| last / first)),
+    )
 }
 
 /// When the first and the last value came after each change, in ms.
@@ -192,16 +209,41 @@ async fn together(world: &World, way: Way, place: Place) -> Result<Vec<(f64, f64
     for change in 0..CHANGES {
         let begun = Instant::now();
         world.change(place, user, &id, &change.to_string())?;
-        let came = join_all(clients.iter_mut().map(|(client, query)| async move {
-            client.changed(*query).await?;
-            Ok::<_, Failure>(begun.elapsed().as_secs_f64() * 1e3)
-        }));
-        let came: Vec<f64> = came.await.into_iter().collect::<Result<_, _>>()?;
-        let first = came.iter().copied().fold(f64::INFINITY, f64::min);
-        let last = came.iter().copied().fold(0.0, f64::max);
-        times.push((first, last));
+        times.push(came(&mut clients, begun).await?);
     }
     Ok(times)
+}
+
+/// The same where nothing else has to be done.
+async fn ready_frames() -> Result<Vec<(f64, f64)>, Failure> {
+    let (mut all, mut clients) = ReadyFrames::start(WATCHERS).await?;
+    let mut times = Vec::new();
+    for _ in 0..CHANGES {
+        let begun = Instant::now();
+        // On the other thread, as deployments are.
+        let changed = tokio::spawn(async move {
+            all.change().await?;
+            Ok::<_, Failure>(all)
+        });
+        times.push(came(&mut clients, begun).await?);
+        all = changed.await??;
+    }
+    Ok(times)
+}
+
+/// When the first and the last of the clients had another value, in ms.
+async fn came(
+    clients: &mut [(SyncClient, QueryId)],
+    begun: Instant,
+) -> Result<(f64, f64), Failure> {
+    let came = join_all(clients.iter_mut().map(|(client, query)| async move {
+        client.changed(*query).await?;
+        Ok::<_, Failure>(begun.elapsed().as_secs_f64() * 1e3)
+    }));
+    let came: Vec<f64> = came.await.into_iter().collect::<Result<_, _>>()?;
+    let first = came.iter().copied().fold(f64::INFINITY, f64::min);
+    let last = came.iter().copied().fold(0.0, f64::max);
+    Ok((first, last))
 }
 
 fn quantile(times: &mut [f64], share: f64) -> f64 {

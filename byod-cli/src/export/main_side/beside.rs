@@ -6,19 +6,22 @@ use std::path::Path;
 
 use byod_schema::{FunctionPath, Manifest, Placement};
 
-use super::users::{Users, users};
+use super::users::{Users, finding, users};
 use crate::error::Error;
 use crate::export::placing::left_out;
 use crate::export::plan::{Plan, Rejected};
 use crate::export::routes::{ROUTES, routes};
 use crate::export::typecheck::TypeScript;
-use crate::export::{mirror, outbox};
+use crate::export::{mirror, moving, outbox};
 use crate::owners::{self, OwnerNames, RECORDS};
 use crate::source::Sources;
 use crate::tree::Tree;
 
 const APPLIED: &str = "byod/applied.ts";
 const MIRROR: &str = "byod/mirror.ts";
+const MOVED: &str = "byod/moved.ts";
+const MOVES: &str = "byod/moves.ts";
+const MOVING: &str = "byod/moving.ts";
 const OUTBOX: &str = "byod/outbox.ts";
 const ROUTING: &str = "byod/routing.ts";
 
@@ -48,7 +51,9 @@ pub(super) struct MainFile {
 
 /// The names that are written.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let own = [APPLIED, MIRROR, OUTBOX, ROUTING, ROUTES];
+    let own = [
+        APPLIED, MIRROR, MOVED, MOVES, MOVING, OUTBOX, ROUTING, ROUTES,
+    ];
     own.into_iter().chain(SERVER.iter().map(|(name, _)| *name))
 }
 
@@ -68,6 +73,29 @@ pub(super) fn of_outbox(manifest: &Manifest, users: &Users<'_>, plan: &Plan) -> 
         })
         .into()
 }
+
+/// What moves users' data, where it does.
+pub(super) fn of_moves(manifest: &Manifest, users: &Users<'_>, find: &str) -> Vec<MainFile> {
+    if manifest.moves.is_none() {
+        return Vec::new();
+    }
+    let without = "users' data doesn't move to their deployments, nor back";
+    let id = users.id();
+    [
+        (MOVED, moving::tables_of_main(&id)),
+        (MOVES, moving::state_of_main(&id, find)),
+        (MOVING, moving::of_main(manifest, &id)),
+    ]
+    .map(|(name, text)| MainFile {
+        name,
+        text,
+        without,
+    })
+    .into()
+}
+
+/// The line of the schema with the tables of moves.
+pub(super) const MOVES_SCHEMA: &str = "in schema.ts: `import { byodMoveTables } from \"./byod/moved\";`, and `...byodMoveTables,` among the tables of defineSchema";
 
 /// What gives copies of main's documents.
 pub(super) fn of_copies(
@@ -153,6 +181,8 @@ pub(crate) fn outdated(
     if goes_by_server(sources) {
         files.extend(of_actions(manifest, &users, sources, placed));
     }
+    let find = finding(manifest.main.schema.table(RECORDS));
+    files.extend(of_moves(manifest, &users, &find));
     for MainFile {
         name,
         text,
@@ -167,6 +197,11 @@ pub(crate) fn outdated(
         };
         found.push(format!(
             "main's {name} {is}, and {without}. Run `byod export --main`, and deploy main"
+        ));
+    }
+    if manifest.moves.is_some() && manifest.main.schema.table(moving::MOVES_TABLE).is_none() {
+        found.push(format!(
+            "main's schema lacks the tables of users' data that moves: {MOVES_SCHEMA}"
         ));
     }
     let leaves = plan.is_some_and(|plan| !plan.leaves.is_empty());

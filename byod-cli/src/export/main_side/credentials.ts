@@ -13,7 +13,7 @@ async function recordOf(ctx: QueryCtx, userId: /*id type*/) {
 /** A user's record with the encrypted credentials, for the service alone. */
 export const getConfigInternal = internalQuery({
   args: { userId: /*id*/ },
-  handler: async (ctx, { userId }) => await recordOf(ctx, userId),
+  handler: async (ctx, { userId }) =>/*read*/,
 });
 
 /** How the caller's own deployment is doing. No secret leaves here. */
@@ -26,7 +26,7 @@ export const getConfig = query({
       connectionError: v.optional(v.string()),
       schemaVersion: v.number(),
       lastSchemaDeploy: v.optional(v.number()),
-    }),
+/*moving type*/    }),
     v.null(),
   ),
   handler: async (ctx) => {
@@ -40,7 +40,7 @@ export const getConfig = query({
       connectionError: config.connectionError,
       schemaVersion: config.schemaVersion,
       lastSchemaDeploy: config.lastSchemaDeploy,
-    };
+/*moving*/    };
   },
 });
 

@@ -38,17 +38,20 @@ export const scheduled = internalAction({
   handler: async (ctx, given): Promise<null> => {
     const { path, args, once, attempt = 1 } = given;
     const route = new Route(ctx, given[CALLER]);
-    const on = await route.of(path);
-    if (!(on instanceof OnDeployment))
-      throw new Error(`\`${path}\` runs on main`);
-    const { kind, give } = ON_USERS[path]!;
+    const takes = ON_USERS[path];
     try {
-      await on.run(kind, args, once);
+      const on = await route.of(path, takes?.kind !== "query");
+      if (takes === undefined || !(on instanceof OnDeployment))
+        throw new Error(`\`${path}\` runs on main`);
+      await on.run(takes.kind, args, once);
     } catch (error) {
       const code = error instanceof ConvexError ? error.data?.code : undefined;
-      const isOnce = Object.values(give).includes("idempotency-key");
-      if (code !== "byod_unreachable" || !isOnce || attempt >= ATTEMPTS)
-        throw error;
+      const gives = Object.values(takes?.give ?? {});
+      const isOnce = gives.includes("idempotency-key");
+      // What is refused while the user's data moves has not run.
+      const mayRepeat =
+        code === "byod_moving" || (code === "byod_unreachable" && isOnce);
+      if (!mayRepeat || attempt >= ATTEMPTS) throw error;
       const pause = 10_000 * 4 ** (attempt - 1);
       const again = makeFunctionReference<"action">("byod/routing:scheduled");
       const next = { ...given, attempt: attempt + 1 };
@@ -58,5 +61,5 @@ export const scheduled = internalAction({
   },
 });
 
-/** How often a mutation that runs once is tried while its deployment can't be reached. */
+/** How often it is tried while nothing is written, or what runs once can't be reached. */
 const ATTEMPTS = 6;

@@ -2,6 +2,7 @@
 
 use byod_schema::{Manifest, Table, Validator};
 
+use crate::export::tables::index_by;
 use crate::layout::string;
 
 /// How main names its users.
@@ -140,5 +141,17 @@ pub(super) fn with_index(index: &str, range: &str) -> String {
         line
     } else {
         format!(".withIndex({index}, (q) =>\n      {range},\n    )")
+    }
+}
+
+/// How a user's record is found in the table, which is there or will be as it is written.
+pub(super) fn finding(present: Option<&Table>) -> String {
+    let index = match present {
+        None => Some("by_user"),
+        Some(table) => index_by(table, "userId"),
+    };
+    match index {
+        Some(index) => with_index(index, "q.eq(\"userId\", userId)"),
+        None => ".filter((q) => q.eq(q.field(\"userId\"), userId))".to_owned(),
     }
 }

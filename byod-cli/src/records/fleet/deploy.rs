@@ -47,6 +47,7 @@ pub(crate) enum Outcome {
     Current,
     Newer { found: u64 },
     NotConnected,
+    Moving,
     Changed,
     Failed { problem: Option<DeployProblem> },
 }
@@ -58,6 +59,7 @@ impl From<Deployed> for Outcome {
             Deployed::Current => Self::Current,
             Deployed::Newer { found } => Self::Newer { found },
             Deployed::NotConnected => Self::NotConnected,
+            Deployed::Moving => Self::Moving,
             Deployed::Changed => Self::Changed,
             Deployed::Failed(problem) => Self::Failed {
                 problem: Some(problem),
@@ -74,7 +76,9 @@ impl Report {
         match self {
             Self::Planned(plan) => plan.waves.iter().all(|wave| wave.due == 0),
             Self::RolledOut(report) => report.is_done(),
-            Self::Only { outcome, .. } => !matches!(outcome, Outcome::Failed { .. }),
+            Self::Only { outcome, .. } => {
+                !matches!(outcome, Outcome::Failed { .. } | Outcome::Moving)
+            }
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) struct Follower {
     nudge: Arc<Notify>,
     following: Option<Following>,
     place: Option<Place>,
+    /// The queries that are pages, as they are asked for since it is known where they end on this deployment; each in its
+    /// query's place, or none of them.
+    ended: Vec<Option<Prepared<Json>>>,
     /// What was watched before, until other queries are.
     former: Option<Watch>,
     /// The error that was given last, in place of results.
@@ -80,6 +83,7 @@ impl Follower {
             nudge: Arc::default(),
             following: None,
             place: None,
+            ended: Vec::new(),
             former: None,
             told: None,
             pause: FIRST,
@@ -119,9 +123,39 @@ impl Follower {
         }
     }
 
+    /// Asks for pages as they are from now on, each in its query's place: where they end is known by now. On another
+    /// deployment the queries are asked for as they were.
+    pub(super) fn end_pages(&mut self, ended: Vec<Option<Prepared<Json>>>) {
+        self.ended = ended;
+        let place = self.place.take();
+        // Whatever is wrong is found again, and told, by whoever settles.
+        self.place = place.and_then(|mut place| {
+            let watched = self.as_asked(|queries| place.watch_later(&self.session, queries));
+            watched.is_ok().then_some(place)
+        });
+    }
+
+    /// Does something with the queries as they are asked for now.
+    fn as_asked<T>(&self, act: impl FnOnce(&[Prepared<Json>]) -> T) -> T {
+        match self.ended.is_empty() {
+            true => act(&self.queries),
+            false => act(&self.present()),
+        }
+    }
+
+    /// The queries as they are asked for now.
+    fn present(&self) -> Vec<Prepared<Json>> {
+        let mut ended = self.ended.iter();
+        let present = |query: &Prepared<Json>| {
+            let ended = ended.next().and_then(Option::as_ref);
+            ended.unwrap_or(query).again(&self.session)
+        };
+        self.queries.iter().map(present).collect()
+    }
+
     /// Follows other queries from now on, of other functions, too: what each of them needs is found anew.
     pub(super) fn follow_instead(&mut self, queries: Vec<Prepared<Json>>) {
-        self.queries = queries;
+        (self.queries, self.ended) = (queries, Vec::new());
         if let Some(place) = self.place.take() {
             self.former = place.watch;
         }
@@ -135,7 +169,7 @@ impl Follower {
 
     /// Watches other queries from now on; those that it watched already go on, unless `anew`.
     pub(super) fn watch_instead(&mut self, queries: Vec<Prepared<Json>>, anew: bool) {
-        self.queries = queries;
+        (self.queries, self.ended) = (queries, Vec::new());
         let place = self.place.take();
         // Whatever is wrong is found again, and told, by whoever settles.
         self.place = place.and_then(|mut place| {
@@ -288,8 +322,12 @@ impl Follower {
             self.queries = vec![first.again(&self.session)];
             self.moved = true;
         }
-        self.deployment = Some(deployment);
-        self.place = Some(Place::of(&self.session, &self.queries, found)?);
+        let last = self.deployment.replace(deployment.clone());
+        if last.is_some_and(|last| last != deployment) {
+            // Where pages ended elsewhere means nothing here.
+            self.ended = Vec::new();
+        }
+        self.place = Some(self.as_asked(|queries| Place::of(&self.session, queries, found))?);
         self.former = None;
         self.pause = FIRST;
         Ok(())
@@ -313,7 +351,7 @@ impl Follower {
             return;
         };
         if leads_to(&place.found.target, &found.target) {
-            place.stay(&self.session, &self.queries, found);
+            self.as_asked(|queries| place.stay(&self.session, queries, found));
             self.place = Some(place);
         }
     }
@@ -361,12 +399,7 @@ impl Follower {
         if let Some(place) = &mut self.place {
             place.journals = Vec::new();
         }
-        let session = self.session.clone();
-        let queries: Vec<_> = self
-            .queries
-            .iter()
-            .map(|query| query.again(&session))
-            .collect();
+        let (session, queries) = (self.session.clone(), self.present());
         let asked = to_its_end(async move {
             let session = session.renewed().await.unwrap_or(session);
             (ask(&session, &queries).await, session)
@@ -431,10 +464,13 @@ impl Follower {
         for error in results.iter().filter_map(|result| result.as_ref().err()) {
             self.observe(error);
         }
-        if self.has_moved() {
+        let has_moved = self.has_moved();
+        let place = self.place.as_mut()?;
+        if has_moved {
+            // What was asked for is asked for anew, where it is then.
+            place.poll_now();
             return None;
         }
-        let place = self.place.as_mut()?;
         place.held = None;
         let given: Vec<Given> = results.iter().map(Given::from).collect();
         if self.told.is_none() && place.given.as_ref() == Some(&given) {

@@ -3,6 +3,7 @@
 mod follower;
 mod one;
 mod own;
+mod page_ends;
 mod paged;
 mod place;
 mod polled;

@@ -1,5 +1,6 @@
 //! Queries of one client, watched on the user's own deployment: a set that changes.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::follower::{Follower, Results};
+use super::page_ends;
 use super::polled::read_text;
 use crate::calls::call::Prepared;
 use crate::calls::session::Session;
@@ -176,11 +178,11 @@ impl Asks {
 /// The task of one client.
 async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResults>) {
     let mut follower = Follower::on_own(session.clone(), asks.nudge.clone());
-    let mut keys = Vec::new();
+    let mut watched = Watched::default();
     let mut set = 0;
     loop {
         let mut drained = true;
-        if keys.is_empty() {
+        if watched.queries.is_empty() {
             asks.nudge.notified().await;
         } else {
             // All that there is to learn comes before a nudge.
@@ -191,7 +193,10 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
                         .iter()
                         .find_map(|result| result.as_ref().err());
                     follower.note(Some(results.target.location()), error);
-                    Some(of(set, &keys, results))
+                    if watched.learn(&results) {
+                        follower.end_pages(watched.ended(&session));
+                    }
+                    Some(watched.told(set, results))
                 }
                 Ok(None) => None,
                 Err(Error::DeploymentChanged { .. }) => Some(OwnResults::Moved),
@@ -205,10 +210,13 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
         let mut asked = asks.lock();
         if let Some((next, queries)) = asked.queries.take() {
             set = next;
-            let (next_keys, queries) = prepared(&session, queries);
-            keys = next_keys;
+            let queries = watched.instead(&session, queries);
             follower.follow_instead(queries);
-            if keys.is_empty() {
+            let ended = watched.ended(&session);
+            if !ended.is_empty() {
+                follower.end_pages(ended);
+            }
+            if watched.queries.is_empty() {
                 follower = Follower::on_own(session.clone(), asks.nudge.clone());
             }
             drained = false;
@@ -221,45 +229,114 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
             let moment = moment.map(|moment| moment.boxed());
             let _ = ask.send(moment.unwrap_or_else(|| std::future::ready(()).boxed()));
         }
-        if keys.is_empty() || (drained && !follower.is_asking()) {
+        // What is asked for now comes by itself.
+        if watched.queries.is_empty() || (drained && !follower.is_asking()) {
             for told in asked.told.drain(..) {
                 let _ = told.send(());
             }
-        } else if !asked.told.is_empty() {
+        } else if !asked.told.is_empty() && !follower.is_asking() {
             asks.nudge.notify_one();
         }
     }
 }
 
-fn prepared(session: &Session, queries: Vec<OwnQuery>) -> (Vec<u32>, Vec<Prepared<Json>>) {
-    let mut keys = Vec::with_capacity(queries.len());
-    let mut prepared = Vec::with_capacity(queries.len());
-    for query in queries {
-        // What this build doesn't know is watched nowhere; whoever asks where it runs has been told so.
-        let Ok(known) = session.query::<Json>(&query.path, &query.args) else {
-            continue;
-        };
-        let mut known = known.0.reading(read_text);
-        known.options.journal = query.journal;
-        keys.push(query.key);
-        prepared.push(known);
-    }
-    (keys, prepared)
+/// What is watched, in the order of the results.
+#[derive(Default)]
+struct Watched {
+    queries: Vec<OwnQuery>,
+    /// The deployment that the last results were of.
+    deployment: Option<Deployment>,
+    /// Where pages ended there that were asked for, by the client's names.
+    ends: HashMap<u32, String>,
 }
 
-fn of(set: u64, keys: &[u32], results: Results) -> OwnResults {
-    let mut journals = results.journals.into_iter();
-    let results_of = keys
-        .iter()
-        .zip(results.results)
-        .map(|(key, result)| OwnResult {
-            key: *key,
-            result,
-            journal: journals.next().flatten(),
+impl Watched {
+    /// Others from now on; those that the client has still are what they were.
+    fn instead(&mut self, session: &Session, queries: Vec<OwnQuery>) -> Vec<Prepared<Json>> {
+        let former: HashMap<u32, OwnQuery> = std::mem::take(&mut self.queries)
+            .into_iter()
+            .map(|query| (query.key, query))
+            .collect();
+        let mut ends = std::mem::take(&mut self.ends);
+        let mut prepared = Vec::with_capacity(queries.len());
+        for mut query in queries {
+            // What this build doesn't know is watched nowhere; whoever asks where it runs has been told so.
+            let Ok(known) = session.query::<Json>(&query.path, &query.args) else {
+                continue;
+            };
+            let is_former = |former: &OwnQuery| {
+                former.path == query.path && former.args.get() == query.args.get()
+            };
+            let is_former = former.get(&query.key).is_some_and(is_former);
+            let end = ends.remove(&query.key).filter(|_| is_former);
+            let began = query.journal.as_deref().and_then(page_ends::of_journal);
+            if let Some(end) = end.or_else(|| began.map(str::to_owned)) {
+                self.ends.insert(query.key, end);
+            }
+            let mut known = known.0.reading(read_text);
+            // A deployment takes its own alone.
+            query
+                .journal
+                .take_if(|journal| page_ends::of_journal(journal).is_some());
+            known.options.journal = query.journal.clone();
+            prepared.push(known);
+            self.queries.push(query);
+        }
+        prepared
+    }
+
+    /// Learns where pages end that were asked for; says whether of any that isn't known yet. On a socket they have
+    /// journals.
+    fn learn(&mut self, results: &Results) -> bool {
+        let deployment = results.target.deployment();
+        let last = self.deployment.replace(deployment.clone());
+        if last.is_some_and(|last| last != deployment) {
+            self.ends.clear();
+        }
+        if !results.journals.is_empty() {
+            return false;
+        }
+        let known = self.ends.len();
+        for (query, result) in self.queries.iter().zip(&results.results) {
+            if let Ok(value) = result
+                && !self.ends.contains_key(&query.key)
+                && let Some(end) = page_ends::of_value(value)
+                && page_ends::with_end(&query.args, &end).is_some()
+            {
+                self.ends.insert(query.key, end);
+            }
+        }
+        self.ends.len() > known
+    }
+
+    /// The pages whose ends are known, each in its query's place.
+    fn ended(&self, session: &Session) -> Vec<Option<Prepared<Json>>> {
+        let ended = |query: &OwnQuery| {
+            let args = page_ends::with_end(&query.args, self.ends.get(&query.key)?)?;
+            let query = session.query::<Json>(&query.path, &args).ok()?;
+            Some(query.0.reading(read_text))
+        };
+        match self.ends.is_empty() {
+            true => Vec::new(),
+            false => self.queries.iter().map(ended).collect(),
+        }
+    }
+
+    fn told(&self, set: u64, results: Results) -> OwnResults {
+        let mut journals = results.journals.into_iter();
+        let told = self.queries.iter().zip(results.results);
+        let told = told.map(|(OwnQuery { key, .. }, result)| {
+            let end = || self.ends.get(key).map(|end| page_ends::journal(end));
+            OwnResult {
+                key: *key,
+                result,
+                journal: journals.next().flatten().or_else(end),
+            }
         });
-    OwnResults::Of {
-        set,
-        deployment: results.target.deployment(),
-        results: results_of.collect(),
+        OwnResults::Of {
+            set,
+            deployment: results.target.deployment(),
+            results: told.collect(),
+        }
     }
 }

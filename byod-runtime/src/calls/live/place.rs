@@ -90,6 +90,16 @@ impl Place {
         Ok(())
     }
 
+    /// Has the socket that there may be one day watch those. What is asked for meanwhile is not asked for anew.
+    pub(super) fn watch_later(
+        &mut self,
+        session: &Session,
+        queries: &[Prepared<Json>],
+    ) -> Result<(), Error> {
+        self.watch = watch(session, queries, &self.found.target)?;
+        Ok(())
+    }
+
     /// Whether the queries are asked for when it is time to: for want of a socket, and where one gives no first value.
     pub(super) fn is_asked_for(&self) -> bool {
         self.polls || self.given.is_none()

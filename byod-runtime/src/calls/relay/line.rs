@@ -1,7 +1,7 @@
 //! Main, over a socket of one client's own.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use byod_schema::Location;
 use byod_sync::{Completion, QueryResult, Request, SessionId, Subscription};
@@ -17,6 +17,10 @@ use crate::routing::Byod;
 /// with the last clone.
 #[derive(Clone)]
 pub struct MainLine(Arc<Line>);
+
+/// A [`MainLine`] that isn't held by this.
+#[derive(Clone)]
+pub struct WeakMainLine(Weak<Line>);
 
 struct Line {
     socket: Arc<Socket>,
@@ -97,9 +101,42 @@ impl MainLine {
         }
     }
 
+    /// Waits until the results of what is watched are of a moment of main's that is not before the present.
+    pub fn caught_up(&self) -> impl Future<Output = ()> + Send + 'static {
+        let caught_up = self.0.socket.caught_up();
+        let line = self.clone();
+        async move {
+            caught_up.await;
+            drop(line);
+        }
+    }
+
+    /// Whether both are one.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The same line, as long as somebody else holds it.
+    pub fn downgrade(&self) -> WeakMainLine {
+        WeakMainLine(Arc::downgrade(&self.0))
+    }
+
     /// Whether mutations have ended whose ends nobody has taken: results may have their writes already.
     pub fn has_landed(&self) -> bool {
         self.0.landed.any()
+    }
+}
+
+impl WeakMainLine {
+    /// The line, if somebody holds it still.
+    pub fn upgrade(&self) -> Option<MainLine> {
+        self.0.upgrade().map(MainLine)
+    }
+}
+
+impl fmt::Debug for WeakMainLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakMainLine").finish_non_exhaustive()
     }
 }
 

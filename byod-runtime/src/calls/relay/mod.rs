@@ -16,6 +16,6 @@ mod own_calls;
 mod route;
 
 pub use super::live::{OwnLive, OwnMoments, OwnQuery, OwnResult, OwnResults};
-pub use line::{MainLine, MainResult, MainWatch};
+pub use line::{MainLine, MainResult, MainWatch, WeakMainLine};
 pub use own_calls::{WritingMain, act_own, check_own, mutate_own};
 pub use route::{Route, runs_at};

@@ -231,6 +231,17 @@ impl Socket {
         });
     }
 
+    /// Waits until all results are of a moment that is not before the present.
+    pub(crate) fn caught_up(&self) -> impl Future<Output = ()> + Send + 'static {
+        let asked = self.lock().sync.ask_moment();
+        let mut progress = self.progress();
+        self.changed.notify_one();
+        async move {
+            // Where the socket has gone for good, nothing comes any more.
+            let _ = progress.wait_for(|now| now.passed >= asked).await;
+        }
+    }
+
     /// Ends the task that drives it.
     pub(crate) fn end(&self) {
         if let Some(task) = self.lock().task.take() {
@@ -392,15 +403,7 @@ impl Watch {
 
     /// Waits until what there is to learn is of a moment that is not before the present.
     pub(crate) fn caught_up(&self) -> impl Future<Output = ()> + Send + 'static {
-        let (asked, mut progress) = {
-            let mut state = self.socket.lock();
-            (state.sync.ask_moment(), self.socket.progress())
-        };
-        self.socket.changed.notify_one();
-        async move {
-            // Where the socket has gone for good, nothing comes any more.
-            let _ = progress.wait_for(|now| now.passed >= asked).await;
-        }
+        self.socket.caught_up()
     }
 }
 

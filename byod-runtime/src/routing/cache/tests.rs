@@ -25,6 +25,7 @@ fn connected() -> Arc<Connected> {
     Arc::new(Connected {
         client: Client::new("https://happy-animal-123.convex.cloud").unwrap(),
         fingerprint: 0,
+        frozen: false,
     })
 }
 

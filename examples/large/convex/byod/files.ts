@@ -129,7 +129,7 @@ export class Files {
   }
 
   async #on(path: string): Promise<Runs> {
-    const on = await this.route.of(path);
+    const on = await this.route.of(path, true);
     if (on === undefined)
       throw new Error(`\`${path}\` is for users' deployments`);
     return on;

@@ -35,11 +35,16 @@ import {
 /** How long a user's record is taken as it was read, in milliseconds. */
 const KNOWN_FOR = 5_000;
 
+/** How long, where something is to be written: who moves their data waits for that. */
+const KNOWN_TO_WRITE = 2_000;
+
 /** Who calls, and where their data is. */
 interface Standing {
   caller: Caller;
   /** Nothing: it is on main. */
   deployment: Credentials | undefined;
+  /** Whether it is on its way, so that nothing may be written. */
+  frozen: boolean;
 }
 
 type Args = Record<string, any>;
@@ -50,7 +55,7 @@ export function routed(ctx: ActionCtx, caller?: unknown): ActionCtx {
   const runs = (kind: Kind, plain: (...args: any[]) => Promise<any>) => {
     const run = async (reference: any, args: Args = {}) => {
       const path = pathOf(reference);
-      const on = await route.of(path);
+      const on = await route.of(path, kind !== "query");
       if (on === undefined)
         return await route.onMain(kind, async () =>
           plain(reference, await route.along(path, args)),
@@ -75,7 +80,7 @@ function schedulerOf(ctx: ActionCtx, route: Route): ActionCtx["scheduler"] {
   const schedules = (plain: (...args: any[]) => Promise<any>) => {
     const schedule = async (when: any, reference: any, args: Args = {}) => {
       const path = pathOf(reference);
-      const on = await route.of(path);
+      const on = await route.of(path, true);
       if (on === undefined)
         return await plain(when, reference, await route.along(path, args));
       return await plain(when, SCHEDULED, await on.later(args));
@@ -138,7 +143,7 @@ export class Route {
   readonly #copies: Copies;
   #first: Standing | null | undefined;
   #known: Promise<Standing | null> | undefined;
-  #until = 0;
+  #since = 0;
 
   constructor(
     private readonly ctx: ActionCtx,
@@ -172,9 +177,17 @@ export class Route {
   }
 
   /** Where the function runs, if that is on the caller's deployment. */
-  async of(path: string | undefined): Promise<OnDeployment | undefined> {
+  async of(
+    path: string | undefined,
+    writes = false,
+  ): Promise<OnDeployment | undefined> {
     if (path === undefined || ON_MAIN.has(path)) return undefined;
-    const standing = await this.standing();
+    const standing = await this.standing(writes ? KNOWN_TO_WRITE : KNOWN_FOR);
+    if (writes && standing?.frozen)
+      throw failure(
+        "byod_moving",
+        "the user's data is being moved, and nothing is written until it is there: try again in a while",
+      );
     if (standing?.deployment === undefined) return undefined;
     if (!Object.hasOwn(ON_USERS, path)) {
       const reason = Object.hasOwn(REFUSED, path)
@@ -200,9 +213,9 @@ export class Route {
   }
 
   /** Who calls and where their data is; null where nobody is known. */
-  async standing(): Promise<Standing | null> {
-    if (this.#known === undefined || Date.now() > this.#until) {
-      this.#until = Date.now() + KNOWN_FOR;
+  async standing(knownFor = KNOWN_FOR): Promise<Standing | null> {
+    if (this.#known === undefined || Date.now() > this.#since + knownFor) {
+      this.#since = Date.now();
       const known = this.#read();
       this.#known = known;
       // The next one asks again.
@@ -227,7 +240,8 @@ export class Route {
     const deployment = await deploymentOf(known);
     const at = deployment === undefined ? "main" : "user";
     if (named !== undefined && named.at !== at) throw moved();
-    return { caller: { user, subject, at }, deployment };
+    const frozen = known.record?.move?.frozen ?? false;
+    return { caller: { user, subject, at }, deployment, frozen };
   }
 
   async #named(): Promise<Caller> {

@@ -34,6 +34,7 @@ export type Code =
   | "byod_blocked"
   | "byod_credentials"
   | "byod_moved"
+  | "byod_moving"
   | "byod_not_claimed"
   | "byod_not_served"
   | "byod_unreachable"

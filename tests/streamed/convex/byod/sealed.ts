@@ -23,6 +23,8 @@ export interface UserRecord {
 interface Status extends Sealed {
   connectionStatus: string;
   connectionError?: string;
+  /** Where the user's data is on its way: whether nothing may be written. */
+  move?: { frozen: boolean };
 }
 
 /** Where a deployment is, and the key to it. Neither may be in an error or a log. */

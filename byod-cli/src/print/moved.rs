@@ -1,0 +1,132 @@
+//! What `byod move` prints.
+
+use std::io::{self, Write};
+
+use super::style::{BAD, BOLD, GOOD, MIND};
+use crate::records::disconnect;
+use crate::records::moving::{Moved, Planned, Report, Table};
+
+pub(crate) fn moved(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    match report {
+        Report::Planned(report) => planned(report, out),
+        Report::Moved(report) => done(report, out),
+    }
+}
+
+fn planned(report: &Planned, out: &mut dyn Write) -> io::Result<()> {
+    let names = report
+        .tables
+        .iter()
+        .map(|table| table.table.chars().count());
+    let width = names.max().unwrap_or(0).max("table".len());
+    let line = |name: &str, of: [String; 5]| {
+        let [documents, bytes, references, files, stays] = of;
+        format!(
+            "{name:width$}  {documents:>10}  {bytes:>12}  {references:>10}  {files:>7}  {stays:>7}"
+        )
+    };
+    let head = ["documents", "bytes", "references", "files", "stay"].map(str::to_owned);
+    writeln!(out, "{BOLD}{}{BOLD:#}", line("table", head))?;
+    let counts = |table: &Table| {
+        let bytes = table.bytes + table.file_bytes;
+        [
+            table.documents,
+            bytes,
+            table.references,
+            table.files,
+            table.stays,
+        ]
+    };
+    let mut all = [0; 5];
+    for table in &report.tables {
+        let counts = counts(table);
+        writeln!(out, "{}", line(&table.table, counts.map(|n| n.to_string())))?;
+        for (sum, count) in all.iter_mut().zip(counts) {
+            *sum += count;
+        }
+    }
+    let all = line("all", all.map(|n| n.to_string()));
+    writeln!(out, "{BOLD}{all}{BOLD:#}")?;
+    writeln!(out, "It would take about {:.0} s.", report.seconds)?;
+    for table in &report.tables {
+        let name = &table.table;
+        for stays in &table.staying {
+            let (id, reason) = (&stays.id, &stays.reason);
+            writeln!(out, "{BAD}{name} {id} stays: {reason}{BAD:#}")?;
+        }
+        for note in &table.without {
+            let (what, times) = (&note.what, note.times);
+            writeln!(out, "{MIND}{name}: without `{what}`, {times} times{MIND:#}")?;
+        }
+        for field in &table.not_looked_into {
+            writeln!(
+                out,
+                "{MIND}`{name}.{field}` may hold anything: ids in it stay as they are{MIND:#}"
+            )?;
+        }
+    }
+    let timeless = report.tables.iter().filter(|table| !table.keeps_time);
+    let timeless: Vec<&str> = timeless.map(|table| table.table.as_str()).collect();
+    if !timeless.is_empty() {
+        writeln!(
+            out,
+            "{MIND}No field says when these were made, once they are made anew: {}{MIND:#}",
+            timeless.join(", ")
+        )?;
+    }
+    if let Some(problem) = &report.problem {
+        writeln!(out, "\n{BAD}It can't move: {problem}{BAD:#}")?;
+    }
+    Ok(())
+}
+
+/// What `byod disconnect` prints.
+pub(crate) fn disconnected(report: &disconnect::Report, out: &mut dyn Write) -> io::Result<()> {
+    let user = &report.user_id;
+    writeln!(
+        out,
+        "{GOOD}{user:?} has no deployment in use: main answers.{GOOD:#}"
+    )?;
+    match (&report.left, &report.unknown) {
+        (Some(left), _) if left.documents > 0 => writeln!(
+            out,
+            "{MIND}{} documents ({} bytes) stay on their deployment.{MIND:#} \
+             `byod move --user {user} --to main` brings them.",
+            left.documents, left.bytes
+        ),
+        (_, Some(why)) => writeln!(
+            out,
+            "{MIND}How many documents stay on their deployment isn't known: {why}{MIND:#}"
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn done(report: &Moved, out: &mut dyn Write) -> io::Result<()> {
+    let Moved {
+        documents,
+        files,
+        kept,
+        seconds,
+        ..
+    } = report;
+    writeln!(
+        out,
+        "{GOOD}{documents} documents and {files} files moved, in {seconds:.1} s.{GOOD:#}"
+    )?;
+    if *kept > 0 {
+        writeln!(
+            out,
+            "{BAD}{kept} documents are where they were: they can't be on the other side.{BAD:#}"
+        )?;
+    }
+    for left in &report.left {
+        let (table, id, reason) = (&left.table, &left.id, &left.reason);
+        writeln!(out, "  {MIND}{table} {id}: {reason}{MIND:#}")?;
+    }
+    for note in &report.notes {
+        let (what, times) = (&note.what, note.times);
+        writeln!(out, "  {MIND}{what}, {times} times{MIND:#}")?;
+    }
+    Ok(())
+}

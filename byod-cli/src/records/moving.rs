@@ -1,0 +1,257 @@
+//! `byod move`: moves what a user has to their own deployment, or back to main.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use byod_runtime::{Byod, ByodBuilder, KeepFor, Move, Moving};
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// How often it is asked how far it is.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Where it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum To {
+    Own,
+    Main,
+}
+
+/// Whose data, and what is to be done with it.
+pub(crate) struct Options {
+    pub(crate) user: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) to: To,
+    pub(crate) dry_run: bool,
+    pub(crate) keep: bool,
+    pub(crate) most_documents: u64,
+    pub(crate) most_bytes: u64,
+    pub(crate) module: String,
+    pub(crate) development: bool,
+}
+
+/// What was moved, or would be.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Report {
+    Planned(Planned),
+    Moved(Moved),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Planned {
+    pub(crate) tables: Vec<Table>,
+    pub(crate) problem: Option<String>,
+    /// How long it would take, as a guess.
+    pub(crate) seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Table {
+    pub(crate) table: String,
+    pub(crate) documents: u64,
+    pub(crate) bytes: u64,
+    pub(crate) references: u64,
+    pub(crate) files: u64,
+    pub(crate) file_bytes: u64,
+    /// How many can't be on the other side.
+    pub(crate) stays: u64,
+    pub(crate) staying: Vec<Staying>,
+    pub(crate) without: Vec<Note>,
+    pub(crate) keeps_time: bool,
+    pub(crate) not_looked_into: Vec<String>,
+}
+
+/// A document that can't be on the other side.
+#[derive(Debug, Serialize)]
+pub(crate) struct Staying {
+    pub(crate) id: String,
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Moved {
+    pub(crate) documents: u64,
+    pub(crate) files: u64,
+    pub(crate) kept: u64,
+    pub(crate) left: Vec<Left>,
+    pub(crate) notes: Vec<Note>,
+    pub(crate) seconds: f64,
+}
+
+/// A document that is where it was.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Left {
+    pub(crate) table: String,
+    pub(crate) id: String,
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Note {
+    pub(crate) what: String,
+    pub(crate) times: u64,
+}
+
+impl Report {
+    /// Whether all of it can move, or has.
+    pub(crate) fn is_whole(&self) -> bool {
+        match self {
+            Self::Planned(planned) => {
+                planned.problem.is_none() && planned.tables.iter().all(|table| table.stays == 0)
+            }
+            Self::Moved(moved) => moved.kept == 0,
+        }
+    }
+}
+
+/// Main and the keys come from the environment, as a service's do.
+pub(crate) fn run(options: &Options) -> Result<Report, Error> {
+    let byod = ByodBuilder::from_env()?
+        .credentials_module(&*options.module)
+        .development(options.development)
+        .most_moved_out(options.most_documents, options.most_bytes)
+        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    let user = &*options.user;
+    let subject = options.subject.as_deref().unwrap_or(user);
+    let asked = match options.to {
+        To::Own => byod.move_in(user, subject),
+        To::Main => byod.move_out(user, subject),
+    };
+    let asked = match options.keep {
+        true => asked.keep(KeepFor::Good),
+        false => asked,
+    };
+    runtime.block_on(async {
+        if options.dry_run {
+            return planned(&asked).await;
+        }
+        moved(&byod, user, asked).await
+    })
+}
+
+async fn planned(asked: &Move) -> Result<Report, Error> {
+    let planned = asked.plan().await?;
+    let tables = planned.tables.into_iter().map(|table| Table {
+        table: table.table,
+        documents: table.documents,
+        bytes: table.bytes,
+        references: table.references,
+        files: table.files,
+        file_bytes: table.file_bytes,
+        stays: table.stays,
+        staying: table
+            .staying
+            .into_iter()
+            .map(|(id, reason)| Staying { id, reason })
+            .collect(),
+        without: notes(table.without),
+        keeps_time: table.keeps_time,
+        not_looked_into: table.not_looked_into,
+    });
+    Ok(Report::Planned(Planned {
+        tables: tables.collect(),
+        problem: planned.problem,
+        seconds: planned.takes.as_secs_f64(),
+    }))
+}
+
+async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
+    let progress = Progress::new();
+    let mut moving = asked.into_future();
+    let report = loop {
+        tokio::select! {
+            moved = &mut moving => break moved?,
+            () = tokio::time::sleep(LOOK) => {
+                // What can't be asked now is asked again.
+                if let Ok(Some(record)) = byod.user_record(user).await
+                    && let Some(moving) = &record.moving
+                {
+                    progress.show(moving);
+                }
+            }
+        }
+    };
+    progress.end();
+    let left = report.left.into_iter().map(|left| Left {
+        table: left.table,
+        id: left.id,
+        reason: left.reason,
+    });
+    Ok(Report::Moved(Moved {
+        documents: report.documents,
+        files: report.files,
+        kept: report.kept,
+        left: left.collect(),
+        notes: notes(report.notes),
+        seconds: report.took.as_secs_f64(),
+    }))
+}
+
+fn notes(all: Vec<(String, u64)>) -> Vec<Note> {
+    all.into_iter()
+        .map(|(what, times)| Note { what, times })
+        .collect()
+}
+
+/// A bar on a terminal; elsewhere a line for each change. On standard error, because the report goes to
+/// standard output.
+enum Progress {
+    Bar(ProgressBar),
+    /// The last one.
+    Lines(RefCell<String>),
+}
+
+impl Progress {
+    fn new() -> Self {
+        if !io::stderr().is_terminal() {
+            return Self::Lines(RefCell::default());
+        }
+        let bar = ProgressBar::new(0);
+        let template = "{msg} {bar:40} {pos} of {len}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        Self::Bar(bar)
+    }
+
+    fn show(&self, moving: &Moving) {
+        let at = moving.table.as_deref().unwrap_or_default();
+        let phase = &moving.phase;
+        match self {
+            Self::Bar(bar) => {
+                bar.set_length(moving.total as u64);
+                bar.set_position(moving.done as u64);
+                bar.set_message(format!("{phase} {at}"));
+            }
+            Self::Lines(last) => {
+                let (done, total) = (moving.done, moving.total);
+                let line = format!("{phase} {at}: {done} of {total} documents");
+                if *last.borrow() != line {
+                    // Nobody is there to be told that nobody reads this.
+                    let _ = writeln!(io::stderr(), "{line}");
+                    last.replace(line);
+                }
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! What a service asks for, and is told.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use super::super::service::Byod;
+use super::phases::Ended;
+use super::planning::PlannedMove;
+use super::state::{self, Begun, Direction, MovePhase, State};
+use super::steps::{Report, Stop};
+use crate::error::Error;
+use crate::users::{ConnectionStatus, Subject, UserId};
+
+/// How long what was moved stays where it was. By default seven days.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, KeepFor};
+///
+/// /// Leaves a copy on main.
+/// async fn try_it(byod: &Byod, user_id: &str, subject: &str) -> Result<(), Error> {
+///     byod.move_in(user_id, subject).keep(KeepFor::Good).await?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeepFor {
+    /// That long, then [`Byod::resume_moves`] deletes it.
+    Time(Duration),
+    /// Until the user's data moves again.
+    Good,
+}
+
+impl Default for KeepFor {
+    fn default() -> Self {
+        Self::Time(Duration::from_secs(7 * 24 * 3600))
+    }
+}
+
+impl KeepFor {
+    fn time(self) -> Option<Duration> {
+        match self {
+            Self::Time(time) => Some(time),
+            Self::Good => None,
+        }
+    }
+}
+
+/// A move that is asked for: awaited, it is done.
+///
+/// Whoever stops waiting stops it where it is; it goes on when it is asked for again, or by
+/// [`Byod::resume_moves`].
+///
+/// ```
+/// use byod_runtime::{Error, Move};
+///
+/// /// Moves what can be moved whole, and nothing else.
+/// async fn all_or_nothing(asked: Move) -> Result<bool, Error> {
+///     let planned = asked.plan().await?;
+///     let is_whole = planned.tables.iter().all(|table| table.stays == 0);
+///     if is_whole {
+///         asked.await?;
+///     }
+///     Ok(is_whole)
+/// }
+/// ```
+#[must_use = "a move begins when it is awaited"]
+#[derive(Clone, Debug)]
+pub struct Move {
+    byod: Byod,
+    user: UserId,
+    subject: Subject,
+    direction: Direction,
+    keep: KeepFor,
+    /// The record's status, where it may be no other.
+    expected: Option<ConnectionStatus>,
+}
+
+/// What became of what was to be moved.
+///
+/// ```
+/// use byod_runtime::MoveReport;
+///
+/// fn told(report: &MoveReport) -> String {
+///     let seconds = report.took.as_secs();
+///     format!("{} documents moved in {seconds} s, {} are where they were", report.documents, report.kept)
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MoveReport {
+    /// Which way.
+    pub direction: Direction,
+    /// How many documents are on the other side now.
+    pub documents: u64,
+    /// How many files were copied.
+    pub files: u64,
+    /// How many documents could not be there, and are where they were.
+    pub kept: u64,
+    /// Those, a hundred at the most.
+    pub left: Vec<LeftDocument>,
+    /// What documents are without now, and what else is to know, each with how often.
+    pub notes: Vec<(String, u64)>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A document that could not be on the other side.
+///
+/// ```
+/// use byod_runtime::{LeftDocument, MoveReport};
+///
+/// fn told(report: &MoveReport) -> Vec<String> {
+///     let told = |LeftDocument { table, id, reason, .. }: &LeftDocument| format!("{table} {id}: {reason}");
+///     report.left.iter().map(told).collect()
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftDocument {
+    /// Its table.
+    pub table: String,
+    /// Its id, where it is.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What became of moves that nobody saw to.
+///
+/// ```
+/// use byod_runtime::{Byod, Error, Resumed};
+///
+/// /// To be called every minute or so.
+/// async fn sees_to_moves(byod: &Byod) -> Result<(), Error> {
+///     let Resumed { ended, failed, .. } = byod.resume_moves().await?;
+///     println!("{ended} moves are over, {failed} are tried again");
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Resumed {
+    /// How many are over, or tidied up.
+    pub ended: u64,
+    /// How many failed again.
+    pub failed: u64,
+}
+
+/// How many moves are asked for at one time, of each phase.
+const OPEN: u32 = 100;
+
+impl Byod {
+    /// Moves what the user has on main to their own deployment, which is connected or was:
+    /// from then on it answers for all of it.
+    ///
+    /// Until that is done, what the user writes is [`Error::Moving`]; reads go on. A move can
+    /// be cut off anywhere, and goes on where it was when it is asked for again, by this
+    /// process or another. What can't be on the other side stays where it is, and the report
+    /// says so; all else is there once, whatever fails. Nothing that is somebody else's moves.
+    ///
+    /// Needs `[user.move]` in `byod.toml`, and both projects exported with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotMoved`] with the reason where it can't be, or was called off; those of
+    /// both deployments, where they fail for long: ask for it again then.
+    ///
+    /// ```
+    /// # use byod_runtime::{Byod, Error};
+    /// async fn bring_all(byod: &Byod) -> Result<(), Error> {
+    ///     let report = byod.move_in("users-id", "subject").await?;
+    ///     println!("{} documents moved, {} stayed", report.documents, report.kept);
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn move_in(&self, user: impl Into<UserId>, subject: impl Into<Subject>) -> Move {
+        self.moving(user.into(), subject.into(), Direction::In)
+    }
+
+    /// Moves what the user has on their own deployment back to main, and disconnects it; one
+    /// that was disconnected before as well. As [`move_in`](Self::move_in) otherwise.
+    pub fn move_out(&self, user: impl Into<UserId>, subject: impl Into<Subject>) -> Move {
+        self.moving(user.into(), subject.into(), Direction::Out)
+    }
+
+    fn moving(&self, user: UserId, subject: Subject, direction: Direction) -> Move {
+        Move {
+            byod: self.clone(),
+            user,
+            subject,
+            direction,
+            keep: KeepFor::default(),
+            expected: None,
+        }
+    }
+
+    /// Calls the user's move off: what was copied goes, and they may write again. `false`
+    /// where there is none, or the other side answers already.
+    pub async fn cancel_move(&self, user: impl Into<UserId>) -> Result<bool, Error> {
+        let user = user.into();
+        user.check()?;
+        self.call_off(&user, &holder()).await
+    }
+
+    /// Goes on with moves that nobody sees to any more, and deletes what has stayed long
+    /// enough where it was: to be called now and then.
+    ///
+    /// Errors are those of main when it is asked which there are.
+    pub async fn resume_moves(&self) -> Result<Resumed, Error> {
+        let main = self.inner().store.main();
+        let mut resumed = Resumed::default();
+        for phase in [
+            MovePhase::Cancel,
+            MovePhase::Verify,
+            MovePhase::References,
+            MovePhase::Copy,
+            MovePhase::Freeze,
+            MovePhase::Check,
+            MovePhase::Tidy,
+        ] {
+            for open in state::open(main, phase, OPEN).await? {
+                let switched = open.state.switched.unwrap_or_default();
+                let stays = phase == MovePhase::Tidy
+                    && open.state.keep_for.is_none_or(|keep| keep > switched);
+                if open.state.held > 0.0 || stays {
+                    continue;
+                }
+                let user = UserId::from(open.user);
+                let holder = holder();
+                let taken = match state::take(main, &user, &holder).await {
+                    Ok(Some(state)) if state.holder == holder => state,
+                    Ok(_) => continue,
+                    Err(_) => {
+                        resumed.failed += 1;
+                        continue;
+                    }
+                };
+                match self.seen_to(&user, taken, false).await {
+                    Ok(_) => resumed.ended += 1,
+                    Err(error) => {
+                        tracing::warn!(?user, %error, "a user's data could not be moved");
+                        resumed.failed += 1;
+                    }
+                }
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// Goes on with a move of this holder's; one that can't be is called off.
+    async fn seen_to(&self, user: &UserId, state: State, now: bool) -> Result<Ended, Error> {
+        let held = state.clone();
+        let went = self.go_on(user, state, now).await;
+        if let Ok(Ended::Moved { is_tidy: false, .. }) | Err(Stop::Failed(_)) = &went {
+            state::release(self.inner().store.main(), user, &held).await;
+        }
+        match went {
+            Ok(ended) => Ok(ended),
+            Err(stop @ Stop::Impossible(_)) => {
+                self.call_off(user, &held.holder).await?;
+                Err(stop.into_error(user))
+            }
+            Err(stop) => Err(stop.into_error(user)),
+        }
+    }
+}
+
+impl Move {
+    /// How long what was moved stays where it was. Default: seven days.
+    pub fn keep(mut self, keep: KeepFor) -> Self {
+        self.keep = keep;
+        self
+    }
+
+    /// Only where the record has that status when it begins.
+    pub(crate) fn expecting(mut self, status: ConnectionStatus) -> Self {
+        self.expected = Some(status);
+        self
+    }
+
+    /// What it would do: nothing is written, and nobody is kept from writing.
+    pub async fn plan(&self) -> Result<PlannedMove, Error> {
+        self.user.check()?;
+        self.subject.check()?;
+        let (user, subject) = (&self.user, &self.subject);
+        self.byod.planned(user, subject, self.direction).await
+    }
+
+    async fn run(self) -> Result<MoveReport, Error> {
+        let begun = Instant::now();
+        let (user, holder) = (&self.user, holder());
+        user.check()?;
+        self.subject.check()?;
+        let main = self.byod.inner().store.main();
+        loop {
+            let (subject, keep) = (self.subject.as_str(), self.keep.time());
+            let expected = self.expected.as_ref();
+            let begin = state::begin(main, user, subject, self.direction, keep, expected, &holder);
+            let state = match begin.await? {
+                Begun::Move(state) => *state,
+                Begun::Not(reason) => return Err(not_moved(user, reason)),
+            };
+            // The record has another time.
+            self.byod.clear_user_client(user);
+            let is_other = state.direction != self.direction;
+            let is_former = state.phase == MovePhase::Tidy;
+            let state = match state.holder == holder {
+                true => state,
+                false => match state::take(main, user, &holder).await? {
+                    None => continue,
+                    Some(state) if state.holder == holder => state,
+                    Some(_) => {
+                        return Err(not_moved(user, "another process sees to it".to_owned()));
+                    }
+                },
+            };
+            match (is_former, state.phase) {
+                // What one before has left goes first, or it would be there twice.
+                (true, _) | (_, MovePhase::Cancel) => {
+                    self.byod.seen_to(user, state, true).await?;
+                    continue;
+                }
+                _ if is_other => {
+                    let way = "it moves the other way: wait for it, or cancel it".to_owned();
+                    return Err(not_moved(user, way));
+                }
+                _ => {}
+            }
+            let direction = state.direction;
+            return match self.byod.seen_to(user, state, false).await? {
+                Ended::Moved { report, .. } => Ok(reported(direction, report, begun)),
+                Ended::Cancelled => Err(Stop::Lost.into_error(user)),
+            };
+        }
+    }
+}
+
+impl IntoFuture for Move {
+    type Output = Result<MoveReport, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+fn reported(direction: Direction, report: Report, begun: Instant) -> MoveReport {
+    MoveReport {
+        direction,
+        documents: report.documents,
+        files: report.files,
+        kept: report.kept,
+        left: report
+            .left
+            .into_iter()
+            .map(|(table, id, reason)| LeftDocument { table, id, reason })
+            .collect(),
+        notes: report.notes.into_iter().collect(),
+        took: begun.elapsed(),
+    }
+}
+
+fn not_moved(user: &UserId, reason: String) -> Error {
+    Error::NotMoved {
+        user: user.as_str().into(),
+        reason: reason.into(),
+    }
+}
+
+/// Whoever sees to a move.
+fn holder() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}

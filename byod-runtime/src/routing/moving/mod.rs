@@ -1,0 +1,18 @@
+//! Moves what a user has from main to their own deployment, or back.
+
+mod comparing;
+mod following;
+mod listing;
+mod phases;
+mod planning;
+mod referring;
+mod sides;
+mod state;
+mod steps;
+mod sums;
+mod taken;
+mod wire;
+
+pub use following::{KeepFor, LeftDocument, Move, MoveReport, Resumed};
+pub use planning::{PlannedMove, PlannedTable};
+pub use state::{Direction, MovePhase};

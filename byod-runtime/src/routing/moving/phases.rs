@@ -1,0 +1,233 @@
+//! From phase to phase of a move, wherever it was left.
+
+use std::time::{Duration, Instant};
+
+use super::super::rollout::Rollout;
+use super::super::service::Byod;
+use super::sides::Side;
+use super::state::{self, Direction, MovePhase, State};
+use super::steps::{Mover, Report, Stop};
+use super::taken::Taken;
+use super::wire::difference;
+use crate::deployment::Client;
+use crate::error::Error;
+use crate::users::UserId;
+
+/// How soon other processes hear of what main tells them.
+const TOLD: Duration = Duration::from_secs(2);
+
+/// How a move ended.
+pub(super) enum Ended {
+    /// The other side answers. Whether what was moved is still where it was.
+    Moved { report: Report, is_tidy: bool },
+    /// Nothing of it is left.
+    Cancelled,
+}
+
+impl Byod {
+    /// Goes on with a move that this process sees to, until it is over; `now` tidies up
+    /// however long what was moved was to stay.
+    pub(super) async fn go_on(
+        &self,
+        user: &UserId,
+        state: State,
+        now: bool,
+    ) -> Result<Ended, Stop> {
+        let mut mover = self.mover(user, state).await?;
+        loop {
+            match mover.state.phase {
+                MovePhase::Check => {
+                    self.check(&mover).await?;
+                    self.enter(&mut mover, MovePhase::Freeze).await?;
+                    mover.frozen = Instant::now();
+                }
+                MovePhase::Freeze => self.enter(&mut mover, MovePhase::Copy).await?,
+                MovePhase::Copy => {
+                    mover.copy().await?;
+                    self.enter(&mut mover, MovePhase::References).await?;
+                }
+                MovePhase::References => {
+                    mover.references().await?;
+                    self.enter(&mut mover, MovePhase::Verify).await?;
+                }
+                MovePhase::Verify => {
+                    mover.settled(self.settling()).await?;
+                    if mover.state.direction == Direction::Out {
+                        self.deliver(&mover).await?;
+                    }
+                    mover.verify().await?;
+                    self.enter(&mut mover, MovePhase::Tidy).await?;
+                    mover.state.switched = Some(0.0);
+                }
+                MovePhase::Tidy => {
+                    let switched = mover.state.switched.unwrap_or_default();
+                    let is_due = mover.state.keep_for.is_some_and(|keep| keep <= switched);
+                    let is_tidy = now || is_due;
+                    if is_tidy {
+                        mover.tidy().await?;
+                        self.end(&mover).await?;
+                    }
+                    let report = mover.report;
+                    return Ok(Ended::Moved { report, is_tidy });
+                }
+                MovePhase::Cancel => {
+                    mover.clear().await?;
+                    self.end(&mover).await?;
+                    return Ok(Ended::Cancelled);
+                }
+            }
+        }
+    }
+
+    async fn mover(&self, user: &UserId, state: State) -> Result<Mover, Stop> {
+        let (from, to) = self.sides(user, &state.subject, state.direction).await?;
+        let frozen = Duration::from_millis(state.frozen.unwrap_or_default() as u64);
+        Ok(Mover {
+            main: self.inner().store.main().clone(),
+            user: user.clone(),
+            plan: from.plan().await?,
+            from,
+            to,
+            report: serde_json::from_str(&state.report).unwrap_or_default(),
+            frozen: Instant::now()
+                .checked_sub(frozen)
+                .unwrap_or_else(Instant::now),
+            taken: Taken::new(state.direction, self.inner().most_moved_out),
+            state,
+        })
+    }
+
+    /// Where what moves is, and where it comes to.
+    pub(super) async fn sides(
+        &self,
+        user: &UserId,
+        subject: &str,
+        direction: Direction,
+    ) -> Result<(Side, Side), Error> {
+        let record = self.record(user).await?;
+        let client = self.client(user, &record)?;
+        let side = |client: Client, origin| Side {
+            client,
+            user: user.clone(),
+            subject: subject.to_owned(),
+            origin,
+        };
+        let main = side(self.inner().store.main().clone(), None);
+        let origin = client.url().to_owned();
+        let users = side(client, Some(origin));
+        Ok(match direction {
+            Direction::In => (main, users),
+            Direction::Out => (users, main),
+        })
+    }
+
+    /// Whether it can be, before anything is refused to the user.
+    async fn check(&self, mover: &Mover) -> Result<(), Stop> {
+        if !difference(&mover.plan, &mover.to.plan().await?).is_empty() {
+            // Whether what there is fits all the same, its documents say.
+            let subject = mover.from.subject.as_str().into();
+            let direction = mover.state.direction;
+            let planned = self.planned(&mover.user, &subject, direction).await?;
+            if let Some(problem) = planned.problem {
+                return Err(Stop::Impossible(problem));
+            }
+        }
+        let rollouts = self.rollout();
+        let mut tables = mover.plan.iter().map(|(table, _)| table);
+        if let Some(table) = tables.find(|table| rollouts.get(table) != Rollout::On) {
+            return Err(Stop::Impossible(format!(
+                "the rollout of `{table}` is not on, so its documents are on main"
+            )));
+        }
+        let users = match mover.state.direction {
+            Direction::In => &mover.to,
+            Direction::Out => &mover.from,
+        };
+        let subject = users.subject.as_str().into();
+        match self.claim_for(&users.client, &mover.user, &subject).await? {
+            Ok(_) => Ok(()),
+            Err(problem) => Err(Stop::Impossible(problem.to_string())),
+        }
+    }
+
+    /// How long after writes are refused all that was under way is over.
+    pub(super) fn settling(&self) -> Duration {
+        let inner = self.inner();
+        let told = match inner.listening.listens() {
+            true => TOLD,
+            false => inner.refresh_every,
+        };
+        told + inner.limits.timeout
+    }
+
+    /// Has main do what functions have left for it: once they are disconnected, nobody would.
+    async fn deliver(&self, mover: &Mover) -> Result<(), Stop> {
+        let subject = mover.from.subject.as_str().into();
+        loop {
+            match self.apply_outbox_of(&mover.user, Some(&subject)).await {
+                Ok(delivered) if delivered.more => {
+                    mover.held().await?;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+                Ok(_) => return Ok(()),
+                // Nothing is left for main where no function does that.
+                Err(Error::Function { message, .. }) if message.contains("Could not find") => {
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn enter(&self, mover: &mut Mover, next: MovePhase) -> Result<(), Stop> {
+        let entered = mover.enter(next).await;
+        // Whatever came of it: it may have been done.
+        self.clear_user_client(&mover.user);
+        self.tell_watchers(&mover.user).await;
+        entered
+    }
+
+    async fn end(&self, mover: &Mover) -> Result<(), Stop> {
+        state::end(&mover.main, &mover.user, &mover.state).await?;
+        self.clear_user_client(&mover.user);
+        self.tell_watchers(&mover.user).await;
+        Ok(())
+    }
+
+    /// Calls a move off, and removes what was copied; `false` where there is none, or the
+    /// other side answers already.
+    pub(super) async fn call_off(&self, user: &UserId, holder: &str) -> Result<bool, Error> {
+        let main = self.inner().store.main();
+        let Some(state) = state::cancel(main, user).await? else {
+            return Ok(false);
+        };
+        self.clear_user_client(user);
+        if state.phase != MovePhase::Cancel {
+            return Ok(false);
+        }
+        match state::take(main, user, holder).await? {
+            Some(state) if state.holder == holder => {
+                match self.go_on(user, state, false).await {
+                    // Somebody else removes it.
+                    Ok(_) | Err(Stop::Lost) => Ok(true),
+                    Err(stop) => Err(stop.into_error(user)),
+                }
+            }
+            _ => Ok(true),
+        }
+    }
+}
+
+impl Stop {
+    pub(super) fn into_error(self, user: &UserId) -> Error {
+        let not = |reason: String| Error::NotMoved {
+            user: user.as_str().into(),
+            reason: reason.into(),
+        };
+        match self {
+            Self::Lost => not("it was called off, or another process sees to it".to_owned()),
+            Self::Impossible(reason) => not(reason),
+            Self::Failed(error) => error,
+        }
+    }
+}

@@ -1,0 +1,1105 @@
+// Written by `byod export`.
+
+import { makeFunctionReference } from "convex/server";
+import {
+  convexToJson,
+  jsonToConvex,
+  v,
+  type Infer,
+  type Value,
+} from "convex/values";
+import {
+  internalAction,
+  internalMutation,
+  internalQuery,
+  type DatabaseReader,
+  type MutationCtx,
+} from "../_generated/server";
+import { check } from "./claim";
+
+// How the service moves what a user has from main to their own deployment, or back. The
+// same functions are on both sides: one gives documents, the other takes them, and keeps
+// in `byodMoved` which of its own each has become. So whatever is sent again adds nothing.
+
+/** Whether this is a deployment of users, not main. */
+const IS_USERS: boolean = true;
+
+/** The tables that move, in the order in which they do. */
+// prettier-ignore
+const TABLES: Record<string, Table> = {
+  "folders": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"parentId":{"fieldType":{"type":"id","tableName":"folders"},"optional":true},"first":{"fieldType":{"type":"id","tableName":"notes"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":false}}}},
+  "notes": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"title":{"fieldType":{"type":"string"},"optional":false},"position":{"fieldType":{"type":"number"},"optional":false},"folderId":{"fieldType":{"type":"id","tableName":"folders"},"optional":false},"pinned":{"fieldType":{"type":"union","value":[{"type":"id","tableName":"notes"},{"type":"null"}]},"optional":true},"related":{"fieldType":{"type":"array","value":{"type":"id","tableName":"notes"}},"optional":true},"byTag":{"fieldType":{"type":"record","keys":{"type":"string"},"values":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}},"optional":true},"about":{"fieldType":{"type":"union","value":[{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"note"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"folder"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"folders"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"text"},"optional":false},"id":{"fieldType":{"type":"string"},"optional":false}}}]},"optional":true},"cover":{"fieldType":{"type":"id","tableName":"_storage"},"optional":true},"templateId":{"fieldType":{"type":"id","tableName":"templates"},"optional":true},"sharedBy":{"fieldType":{"type":"id","tableName":"users"},"optional":true},"size":{"fieldType":{"type":"bigint"},"optional":true},"raw":{"fieldType":{"type":"bytes"},"optional":true},"extra":{"fieldType":{"type":"any"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
+  "comments": {"found":{"by":"all"},"owner":[],"takes":{"type":"object","value":{"noteId":{"fieldType":{"type":"id","tableName":"notes"},"optional":false},"text":{"fieldType":{"type":"string"},"optional":false},"answers":{"fieldType":{"type":"id","tableName":"comments"},"optional":true}}}},
+  "boxes": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"lid":{"fieldType":{"type":"id","tableName":"lids"},"optional":false},"folderId":{"fieldType":{"type":"id","tableName":"folders"},"optional":false},"beside":{"fieldType":{"type":"id","tableName":"boxes"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
+  "lids": {"found":{"by":"all"},"owner":[{"field":"userId","isId":false}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"box":{"fieldType":{"type":"id","tableName":"boxes"},"optional":false},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
+};
+
+/** The tables whose ids say who is signed up. */
+// prettier-ignore
+const CALLERS: string[] = ["users"];
+
+/** The other tables of main, with the field that says whose a document is, if it is somebody's. */
+// prettier-ignore
+const OTHERS: Record<string, string | null> = {};
+
+interface Table {
+  found: Found;
+  /** Where a document says whose it is, and whether by an id. */
+  owner: { field: string; isId: boolean }[];
+  /** What holds when a document was made, where it holds nothing else. */
+  created?: string;
+  /** What main's table takes. */
+  takes: Validator;
+}
+
+/** How a user's documents are found. */
+type Found =
+  /** All are theirs. */
+  | { by: "all" }
+  | { by: "owner"; index: string; field: string; isId: boolean }
+  /** By a document of another of these tables, which is theirs. */
+  | { by: "parent"; index: string; field: string; parents: string[] };
+
+type Validator = any;
+
+/** Whom it is about. */
+const who = { user: v.string(), subject: v.string() };
+
+interface Who {
+  user: string;
+  subject: string;
+}
+
+/** How many documents are read at once, and how much of their text is given. */
+const MOST = 500;
+const MOST_TEXT = 3_000_000;
+
+/** How many others of its move one batch may refer to. */
+const MOST_REFERENCES = 3000;
+
+const row_ = v.object({
+  old: v.string(),
+  created: v.number(),
+  hash: v.string(),
+});
+
+/** One document: its own fields as a text. */
+const document_ = v.object({
+  old: v.string(),
+  created: v.number(),
+  text: v.string(),
+  hash: v.string(),
+});
+
+/** What moves, as JSON: by it the service sees whether both sides go together. */
+export const plan = internalQuery({
+  args: {},
+  returns: v.string(),
+  handler: async () => JSON.stringify(TABLES),
+});
+
+/** Documents of one table, some at a time: which there are, and what tells their state. */
+export const page = internalQuery({
+  args: {
+    ...who,
+    table: v.string(),
+    /** Where they are found by it, the document of another table. */
+    parent: v.optional(v.string()),
+    cursor: v.union(v.string(), v.null()),
+    count: v.number(),
+  },
+  returns: v.object({
+    rows: v.array(row_),
+    bytes: v.number(),
+    /** Null once there are no more. */
+    cursor: v.union(v.string(), v.null()),
+  }),
+  handler: async (ctx, { table, parent, cursor, count, ...given }) => {
+    const them = await asked(ctx.db, given);
+    const { found } = tableOf(table);
+    const db: any = ctx.db;
+    let names = [null as string | null];
+    if (found.by === "owner") names = found.isId ? [them.user] : namesOf(them);
+    if (found.by === "parent") {
+      if (parent === undefined) throw new Error("Give `parent`");
+      if (!(await isTheirParent(ctx.db, found.parents, parent, them)))
+        return { rows: [], bytes: 0, cursor: null };
+      names = [parent];
+    }
+    const [at, from]: [number, string | null] =
+      cursor === null ? [0, null] : JSON.parse(cursor);
+    const name = names[at];
+    const all =
+      found.by === "all"
+        ? db.query(table)
+        : db
+            .query(table)
+            .withIndex(found.index, (q: any) => q.eq(found.field, name));
+    const numItems = Math.min(count, MOST);
+    const got = await all.paginate({ numItems, cursor: from });
+    const rows = [];
+    let bytes = 0;
+    for (const doc of got.page) {
+      if (!(await isTheirs(ctx.db, table, doc, them))) continue;
+      const text = textOf(doc);
+      bytes += text.length;
+      const hash = await hashOf(text);
+      rows.push({ old: doc._id, created: doc._creationTime, hash });
+    }
+    const next = got.isDone ? [at + 1, null] : [at, got.continueCursor];
+    const isOver = next[0] === names.length;
+    return { rows, bytes, cursor: isOver ? null : JSON.stringify(next) };
+  },
+});
+
+/** The same of several parents, as far as they are few: `taken` says of how many. */
+export const children = internalQuery({
+  args: {
+    ...who,
+    table: v.string(),
+    parents: v.array(v.string()),
+    count: v.number(),
+  },
+  returns: v.object({
+    rows: v.array(row_),
+    bytes: v.number(),
+    taken: v.number(),
+  }),
+  handler: async (ctx, { table, parents, count, ...given }) => {
+    const them = await asked(ctx.db, given);
+    const { found } = tableOf(table);
+    if (found.by !== "parent") throw new Error(`\`${table}\` has no parents`);
+    const db: any = ctx.db;
+    const rows: Infer<typeof row_>[] = [];
+    let bytes = 0;
+    let taken = 0;
+    for (const parent of parents) {
+      const left: number = Math.min(count, MOST) - rows.length;
+      const has = await isTheirParent(ctx.db, found.parents, parent, them);
+      const docs: any[] = has
+        ? await db
+            .query(table)
+            .withIndex(found.index, (q: any) => q.eq(found.field, parent))
+            .take(left + 1)
+        : [];
+      if (docs.length > left) break;
+      for (const doc of docs) {
+        if (!(await isTheirs(ctx.db, table, doc, them))) continue;
+        const text = textOf(doc);
+        bytes += text.length;
+        const hash = await hashOf(text);
+        rows.push({ old: doc._id, created: doc._creationTime, hash });
+      }
+      taken += 1;
+      if (bytes > MOST_TEXT) break;
+    }
+    return { rows, bytes, taken };
+  },
+});
+
+/** The documents with these ids as texts, and their files: as many as fit, from the first. */
+export const documents = internalQuery({
+  args: { ...who, table: v.string(), ids: v.array(v.string()) },
+  returns: v.object({
+    documents: v.array(document_),
+    files: v.array(
+      v.object({
+        old: v.string(),
+        url: v.string(),
+        sha256: v.string(),
+        size: v.number(),
+      }),
+    ),
+    /** Of how many ids that is. */
+    taken: v.number(),
+  }),
+  handler: async (ctx, { table, ids, ...given }) => {
+    const them = await asked(ctx.db, given);
+    const { takes } = tableOf(table);
+    const db: any = ctx.db;
+    const documents = [];
+    const files = new Set<string>();
+    let length = 0;
+    let taken = 0;
+    for (const id of ids.slice(0, MOST)) {
+      const known = db.normalizeId(table, id);
+      const doc = known === null ? null : await db.get(known);
+      // Who asks has the ids from the other side, which may be a stranger's.
+      if (doc !== null && (await isTheirs(ctx.db, table, doc, them))) {
+        const text = textOf(doc);
+        if (documents.length > 0 && length + text.length > MOST_TEXT) break;
+        length += text.length;
+        const { _id: old, _creationTime: created, ...rest } = doc;
+        for (const file of filesOf(takes, rest)) files.add(file);
+        documents.push({ old, created, text, hash: await hashOf(text) });
+      }
+      taken += 1;
+    }
+    const there = [];
+    for (const old of files) {
+      const known = db.system.normalizeId("_storage", old);
+      const file = known === null ? null : await db.system.get(known);
+      const url = file === null ? null : await ctx.storage.getUrl(known);
+      if (url === null) continue;
+      there.push({ old, url, sha256: file.sha256, size: file.size });
+    }
+    return { documents, files: there, taken };
+  },
+});
+
+/** What would become of these documents on the other side; nothing is written. */
+export const survey = internalQuery({
+  args: {
+    ...who,
+    table: v.string(),
+    ids: v.array(v.string()),
+    /** Which stay, as far as that is known. */
+    staying: v.array(v.string()),
+    /** What the other side's table takes, as JSON, where that is something else. */
+    takes: v.optional(v.string()),
+  },
+  returns: v.object({
+    references: v.number(),
+    files: v.array(v.object({ id: v.string(), size: v.number() })),
+    /** Which can't be there, and why. */
+    stays: v.array(
+      v.object({
+        old: v.string(),
+        reason: v.string(),
+        /** Whether the other side's table takes no such document. */
+        isMisfit: v.boolean(),
+      }),
+    ),
+    /** What others go without. */
+    without: v.array(v.string()),
+    /** Of how many ids that is. */
+    taken: v.number(),
+  }),
+  handler: async (ctx, { table, ids, staying, takes, ...given }) => {
+    const them = await asked(ctx.db, given);
+    const db: any = ctx.db;
+    const there: Validator = takes === undefined ? null : JSON.parse(takes);
+    const go: Surveying = {
+      db,
+      them,
+      staying: new Set(staying),
+      known: new Map(),
+      files: new Map(),
+      references: 0,
+    };
+    const stays = [];
+    const without: string[] = [];
+    let taken = 0;
+    for (const id of ids.slice(0, MOST)) {
+      if (taken > 0 && go.known.size > MOST_REFERENCES / 2) break;
+      taken += 1;
+      const known = db.normalizeId(table, id);
+      const doc = known === null ? null : await db.get(known);
+      if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) continue;
+      const { _id: old, _creationTime, ...rest } = doc;
+      const walk = {
+        lacks: [],
+        idOf: (of: string, id: string) => goes(go, of, id),
+      };
+      const value: any = await rewritten(walk, tableOf(table).takes, rest, "");
+      const isMisfit =
+        value !== MISSING && there !== null && !isOf(there, value);
+      const reason = isMisfit
+        ? "the other side's table takes no such document"
+        : `it needs ${walk.lacks.join(", ")}`;
+      if (isMisfit || value === MISSING) stays.push({ old, reason, isMisfit });
+      else without.push(...walk.lacks);
+    }
+    const files = [...go.files].map(([id, size]) => ({ id, size }));
+    return { references: go.references, files, stays, without, taken };
+  },
+});
+
+/** Notes what is to come: what is new, or another than what has come, is to be taken. */
+export const list = internalMutation({
+  args: {
+    ...who,
+    move: v.string(),
+    table: v.string(),
+    rows: v.array(row_),
+    /** Where it is given, what `prune` is not told of is gone on the other side. */
+    round: v.optional(v.number()),
+  },
+  returns: v.object({ added: v.number(), changed: v.number() }),
+  handler: async (ctx, { move, table, rows, round, ...given }) => {
+    await asked(ctx.db, given);
+    tableOf(table);
+    let added = 0;
+    let changed = 0;
+    for (const { old, created, hash } of rows) {
+      const known = await rowOf(ctx.db, move, old);
+      if (known === null) {
+        const state = "listed";
+        const next = { move, table, old, created, state, listed: hash, round };
+        await ctx.db.insert("byodMoved", next);
+        added += 1;
+      } else if (known.listed !== hash) {
+        const state = "listed";
+        await ctx.db.patch(known._id, { state, listed: hash, round });
+        changed += 1;
+      } else if (round !== undefined && known.round !== round) {
+        await ctx.db.patch(known._id, { round });
+      }
+    }
+    return { added, changed };
+  },
+});
+
+/** Removes what has come of documents that the round didn't list. */
+export const prune = internalMutation({
+  args: {
+    ...who,
+    move: v.string(),
+    table: v.string(),
+    round: v.number(),
+    cursor: v.union(v.string(), v.null()),
+  },
+  returns: v.union(v.string(), v.null()),
+  handler: async (ctx, { move, table, round, cursor, ...given }) => {
+    await asked(ctx.db, given);
+    const got = await rowsOf(ctx.db, move, table).paginate({
+      numItems: MOST,
+      cursor,
+    });
+    for (const row of got.page)
+      if (row.round !== round) await removed(ctx, row);
+    return got.isDone ? null : got.continueCursor;
+  },
+});
+
+/** What is in a state, in the order in which it was made. */
+export const next = internalQuery({
+  args: {
+    ...who,
+    move: v.string(),
+    table: v.string(),
+    /** Left out for all. */
+    state: v.optional(v.string()),
+    cursor: v.union(v.string(), v.null()),
+    count: v.number(),
+  },
+  returns: v.object({
+    rows: v.array(
+      v.object({
+        old: v.string(),
+        hash: v.string(),
+        note: v.union(v.string(), v.null()),
+      }),
+    ),
+    cursor: v.union(v.string(), v.null()),
+  }),
+  handler: async (ctx, { move, table, state, cursor, count, ...given }) => {
+    await asked(ctx.db, given);
+    const those =
+      state === undefined
+        ? rowsOf(ctx.db, move, table)
+        : ctx.db
+            .query("byodMoved")
+            .withIndex("by_state", (q) =>
+              q.eq("move", move).eq("table", table).eq("state", state),
+            );
+    const numItems = Math.min(count, MOST);
+    const got = await those.paginate({ numItems, cursor });
+    const rows = got.page.map(({ old, hash, note }) => ({
+      old,
+      hash: hash ?? "",
+      note: note ?? null,
+    }));
+    return { rows, cursor: got.isDone ? null : got.continueCursor };
+  },
+});
+
+/** Takes documents: each becomes one here, or waits, or is kept where it is. */
+export const write = internalMutation({
+  args: {
+    ...who,
+    move: v.string(),
+    table: v.string(),
+    documents: v.array(document_),
+    /** Whether nothing is waited for any more. */
+    isFinal: v.boolean(),
+    /**
+     * How those are taken that can't be without each other: first with others' ids in the place
+     * of theirs, then with their own as long as that leaves any out, then for good.
+     */
+    rings: v.optional(
+      v.union(v.literal("bridge"), v.literal("close"), v.literal("settle")),
+    ),
+  },
+  returns: v.object({
+    /** Those that are here, whole. */
+    done: v.number(),
+    /** Those that lack what they refer to, as yet. */
+    partial: v.number(),
+    /** Those that can't be without what they refer to, as yet. */
+    held: v.number(),
+    kept: v.number(),
+    notes: v.array(v.string()),
+  }),
+  handler: async (
+    ctx,
+    { move, table, documents, isFinal, rings, ...given },
+  ) => {
+    const them = await asked(ctx.db, given);
+    const said = { done: 0, partial: 0, held: 0, kept: 0 };
+    const notes: string[] = [];
+    const known = new Map<string, any>();
+    for (const { old, created, text, hash } of documents) {
+      const row = await rowOf(ctx.db, move, old);
+      // It is cancelled, or was never asked for.
+      if (row === null || row.table !== table) continue;
+      if (row.state === "done" && row.hash === hash) continue;
+      const go: Going = {
+        ctx,
+        them,
+        move,
+        isFinal,
+        rings,
+        known,
+        waits: false,
+        bridges: false,
+        lacks: [],
+        idOf: (table, id) => idOf(go, table, id),
+      };
+      const state = await taken(go, row, { created, text, hash });
+      said[state === "bridged" ? "partial" : state] += 1;
+      if (state !== "done" && state !== "kept") continue;
+      const note = go.lacks.map((path) => `${table}: without \`${path}\``);
+      for (const each of note) if (!notes.includes(each)) notes.push(each);
+    }
+    return { ...said, notes: notes.slice(0, 20) };
+  },
+});
+
+/** Keeps a document where it is, for that reason. */
+export const keep = internalMutation({
+  args: { ...who, move: v.string(), old: v.string(), reason: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { move, old, reason, ...given }) => {
+    await asked(ctx.db, given);
+    const row = await rowOf(ctx.db, move, old);
+    if (row === null) return null;
+    if (row.new !== undefined) await dropped(ctx, row);
+    const note = reason.slice(0, 500);
+    const over = { new: undefined, written: undefined, hash: undefined };
+    await ctx.db.patch(row._id, { ...over, state: "kept", note });
+    return null;
+  },
+});
+
+/** What there is of one table: by what both sides are compared. */
+export const verify = internalQuery({
+  args: {
+    ...who,
+    move: v.string(),
+    table: v.string(),
+    cursor: v.union(v.string(), v.null()),
+    count: v.number(),
+  },
+  returns: v.object({
+    /** Of the other side, whatever became of it. */
+    hashes: v.array(v.string()),
+    done: v.number(),
+    kept: v.number(),
+    /** What is not as it was written here, or not here. */
+    wrong: v.array(v.string()),
+    cursor: v.union(v.string(), v.null()),
+  }),
+  handler: async (ctx, { move, table, cursor, count, ...given }) => {
+    await asked(ctx.db, given);
+    const numItems = Math.min(count, MOST);
+    const got = await rowsOf(ctx.db, move, table).paginate({
+      numItems,
+      cursor,
+    });
+    const wrong = [];
+    let [done, kept] = [0, 0];
+    for (const row of got.page) {
+      if (row.state === "kept") kept += 1;
+      else if (await isWritten(ctx.db, row)) done += 1;
+      else wrong.push(row.old);
+    }
+    const hashes = got.page.map((row) => row.listed);
+    const next = got.isDone ? null : got.continueCursor;
+    return { hashes, done, kept, wrong, cursor: next };
+  },
+});
+
+/** Has documents taken again, whatever has come of them. */
+export const again = internalMutation({
+  args: { ...who, move: v.string(), olds: v.array(v.string()) },
+  returns: v.null(),
+  handler: async (ctx, { move, olds, ...given }) => {
+    await asked(ctx.db, given);
+    for (const old of olds) {
+      const row = await rowOf(ctx.db, move, old);
+      if (row === null) continue;
+      await ctx.db.patch(row._id, { state: "listed", hash: undefined });
+    }
+    return null;
+  },
+});
+
+/** Removes what has come, some at a time; whether there is more. */
+export const clear = internalMutation({
+  args: { ...who, move: v.string(), count: v.number() },
+  returns: v.boolean(),
+  handler: async (ctx, { move, count, ...given }) => {
+    await asked(ctx.db, given);
+    const rows = await allOf(ctx.db, move).take(Math.min(count, MOST));
+    for (const row of rows) await removed(ctx, row);
+    return rows.length > 0;
+  },
+});
+
+/** Forgets what has become of what, once nobody needs it; whether there is more. */
+export const forget = internalMutation({
+  args: { ...who, move: v.string(), count: v.number() },
+  returns: v.boolean(),
+  handler: async (ctx, { move, count, ...given }) => {
+    await asked(ctx.db, given);
+    const rows = await allOf(ctx.db, move).take(Math.min(count, MOST));
+    for (const row of rows) await ctx.db.delete(row._id);
+    return rows.length > 0;
+  },
+});
+
+/** Deletes documents that are on the other side as they are here. */
+export const remove = internalMutation({
+  args: {
+    ...who,
+    table: v.string(),
+    rows: v.array(v.object({ old: v.string(), hash: v.string() })),
+  },
+  returns: v.object({ removed: v.number(), changed: v.number() }),
+  handler: async (ctx, { table, rows, ...given }) => {
+    const them = await asked(ctx.db, given);
+    tableOf(table);
+    const db: any = ctx.db;
+    let [removed, changed] = [0, 0];
+    for (const { old, hash } of rows) {
+      const id = db.normalizeId(table, old);
+      const doc = id === null ? null : await db.get(id);
+      if (doc === null) continue;
+      const isSame =
+        (await isTheirs(ctx.db, table, doc, them)) &&
+        (await hashOf(textOf(doc))) === hash;
+      if (isSame) await db.delete(id);
+      if (isSame) removed += 1;
+      else changed += 1;
+    }
+    return { removed, changed };
+  },
+});
+
+/** Which of these files have come. */
+export const files = internalQuery({
+  args: { ...who, move: v.string(), olds: v.array(v.string()) },
+  returns: v.array(v.string()),
+  handler: async (ctx, { move, olds, ...given }) => {
+    await asked(ctx.db, given);
+    const there = [];
+    for (const old of olds)
+      if ((await rowOf(ctx.db, move, old)) !== null) there.push(old);
+    return there;
+  },
+});
+
+/** Fetches a file from the other side; whether it is the same that was there. */
+export const fetched = internalAction({
+  args: {
+    ...who,
+    move: v.string(),
+    old: v.string(),
+    url: v.string(),
+    /** Where the other side is: from nowhere else is anything fetched. */
+    origin: v.union(v.string(), v.null()),
+    sha256: v.string(),
+    size: v.number(),
+  },
+  returns: v.boolean(),
+  handler: async (ctx, { url, origin, ...file }): Promise<boolean> => {
+    if (origin !== null && new URL(url).origin !== new URL(origin).origin)
+      return false;
+    const answer = await fetch(url, { redirect: "error" });
+    if (!answer.ok) return false;
+    const blob = await answer.blob();
+    if (blob.size !== file.size) return false;
+    const id = await ctx.storage.store(blob);
+    return await ctx.runMutation(FILED, { ...file, new: id });
+  },
+});
+
+const FILED = makeFunctionReference<"mutation", any, boolean>(
+  "byod/moving:filed",
+);
+
+/** Notes what a file has become, if it is the same; else it is removed. */
+export const filed = internalMutation({
+  args: {
+    ...who,
+    move: v.string(),
+    old: v.string(),
+    new: v.string(),
+    sha256: v.string(),
+    size: v.number(),
+  },
+  returns: v.boolean(),
+  handler: async (ctx, { move, old, sha256, size, ...given }) => {
+    const { new: sent, ...named } = given;
+    await asked(ctx.db, named);
+    const db: any = ctx.db;
+    const id = db.system.normalizeId("_storage", sent);
+    const file = id === null ? null : await db.system.get(id);
+    if (file === null) return false;
+    const isSame = file.size === size && file.sha256 === sha256;
+    if (!isSame || (await rowOf(ctx.db, move, old)) !== null) {
+      await ctx.storage.delete(id);
+      return isSame;
+    }
+    await ctx.db.insert("byodMoved", {
+      move,
+      table: "_storage",
+      old,
+      created: 0,
+      state: "done",
+      listed: sha256,
+      new: id,
+    });
+    return true;
+  },
+});
+
+/** A document whose ids become others. */
+interface Walk {
+  /** What it goes without. */
+  lacks: string[];
+  /** What an id of the table becomes. */
+  idOf: (table: string, id: string) => Promise<any>;
+}
+
+/** One document on its way. */
+interface Going extends Walk {
+  ctx: MutationCtx;
+  them: Who;
+  move: string;
+  isFinal: boolean;
+  rings?: "bridge" | "close" | "settle";
+  known: Map<string, any>;
+  /** Whether it refers to what hasn't come yet. */
+  waits: boolean;
+  /** Whether others' ids stand for those for now. */
+  bridges: boolean;
+}
+
+/** What is known of where references lead. */
+interface Surveying {
+  db: any;
+  them: Who;
+  staying: Set<string>;
+  /** Whether what these ids name goes along. */
+  known: Map<string, boolean>;
+  /** The size of each. */
+  files: Map<string, number>;
+  references: number;
+}
+
+async function taken(
+  go: Going,
+  row: any,
+  { created, text, hash }: { created: number; text: string; hash: string },
+): Promise<"done" | "partial" | "held" | "kept" | "bridged"> {
+  const { db } = go.ctx as any;
+  const { takes, owner, created: field } = tableOf(row.table);
+  const given: any = jsonToConvex(JSON.parse(text));
+  let value: any = await rewritten(go, takes, given, "");
+  if (value === MISSING && go.waits && go.rings === "bridge") {
+    go.bridges = true;
+    value = await rewritten(go, takes, given, "");
+  }
+  if (value === MISSING) {
+    const state = go.waits && !go.isFinal ? "held" : "kept";
+    const note =
+      state === "kept" ? `it needs ${go.lacks.join(", ")}` : undefined;
+    if (row.new !== undefined) await dropped(go.ctx, row);
+    const over = { new: undefined, written: undefined, hash: undefined };
+    await db.patch(row._id, { ...over, state, note });
+    return state;
+  }
+  for (const { field, isId } of owner)
+    put(value, field, isId && !IS_USERS ? go.them.user : go.them.subject);
+  if (field !== undefined && value[field] === undefined) value[field] = created;
+  const before = row.new === undefined ? null : await db.get(row.new);
+  const id = before === null ? await db.insert(row.table, value) : row.new;
+  if (before !== null) await db.replace(id, value);
+  const isBridged =
+    (go.bridges && go.rings !== "settle") || go.rings === "close";
+  const whole = go.waits && !go.isFinal ? "partial" : "done";
+  const state = isBridged ? "bridged" : whole;
+  const written = await hashOf(textOf(value));
+  const note =
+    go.lacks.length === 0 ? undefined : `without ${go.lacks.join(", ")}`;
+  await db.patch(row._id, { state, new: id, written, hash, note });
+  const known = { ...row, state, new: id };
+  go.known.set(row.old, known);
+  return state;
+}
+
+/** What stands where nothing can. */
+const MISSING = Symbol("missing");
+
+/** The value with ids as they are here; what refers to nothing here is left out. */
+async function rewritten(
+  go: Walk,
+  of: Validator,
+  value: any,
+  at: string,
+): Promise<any> {
+  switch (of.type) {
+    case "id":
+      if (typeof value !== "string") return value;
+      return await go.idOf(of.tableName, value);
+    case "array": {
+      if (!Array.isArray(value)) return value;
+      const items = [];
+      for (const item of value) {
+        const next = await rewritten(go, of.value, item, at);
+        if (next === MISSING) go.lacks.push(`${at}[]`);
+        else items.push(next);
+      }
+      return items;
+    }
+    case "record": {
+      if (!isObject(value)) return value;
+      const entries = [];
+      for (const [name, item] of Object.entries(value)) {
+        const key = await rewritten(go, of.keys, name, at);
+        const next = await rewritten(go, of.values.fieldType, item, at);
+        if (key === MISSING || next === MISSING) go.lacks.push(`${at}[]`);
+        else entries.push([key, next]);
+      }
+      return Object.fromEntries(entries);
+    }
+    case "object": {
+      if (!isObject(value)) return value;
+      const next: any = { ...value };
+      for (const [name, field] of Object.entries<any>(of.value)) {
+        if (!Object.hasOwn(value, name)) continue;
+        const path = at === "" ? name : `${at}.${name}`;
+        next[name] = await rewritten(go, field.fieldType, value[name], path);
+        if (next[name] !== MISSING) continue;
+        go.lacks.push(path);
+        if (!field.optional) return MISSING;
+        delete next[name];
+      }
+      return next;
+    }
+    case "union": {
+      const members = of.value.filter((of: Validator) => isOf(of, value));
+      const lacks = go.lacks;
+      for (const member of members) {
+        go.lacks = [...lacks];
+        const next = await rewritten(go, member, value, at);
+        if (next !== MISSING) return next;
+      }
+      if (members.length === 0) return value;
+      if (!of.value.some((of: Validator) => of.type === "null")) return MISSING;
+      go.lacks = [...lacks, at];
+      return null;
+    }
+    default:
+      return value;
+  }
+}
+
+/** What an id is here. */
+async function idOf(go: Going, table: string, id: string): Promise<any> {
+  const { them } = go;
+  if (table === "_storage" || Object.hasOwn(TABLES, table)) {
+    const row = await moved(go, id);
+    if (row === null || row.table !== table) return MISSING;
+    const isThere = row.state !== "bridged" || go.rings !== undefined;
+    if (row.new !== undefined && isThere) {
+      if (row.state === "bridged") go.bridges = true;
+      return row.new;
+    }
+    // Those that can't be without each other are known when rings are closed.
+    if (row.state === "kept" || go.rings === "close") return MISSING;
+    go.waits = true;
+    const isBridge = go.bridges && go.rings === "bridge";
+    return isBridge ? await another(go.ctx.db, table, id) : MISSING;
+  }
+  if (table.startsWith("_")) return MISSING;
+  if (CALLERS.includes(table)) {
+    const isTheirs = namesOf(them).includes(id);
+    if (IS_USERS) return isTheirs ? them.subject : id;
+    return isTheirs ? them.user : MISSING;
+  }
+  // A text there, which means something here alone.
+  if (IS_USERS) return id;
+  const db: any = go.ctx.db;
+  const known = Object.hasOwn(OTHERS, table) ? db.normalizeId(table, id) : null;
+  const doc = known === null ? null : await db.get(known);
+  if (doc === null) return MISSING;
+  const field = OTHERS[table];
+  const isTheirs =
+    field === null || namesOf(them).includes(valueAt(doc, field!) as string);
+  return isTheirs ? known : MISSING;
+}
+
+/** The id, where what it names goes along. */
+async function goes(go: Surveying, table: string, id: string): Promise<any> {
+  const { db, them, known, files } = go;
+  if (table === "_storage") {
+    if (files.has(id)) return id;
+    const file = db.system.normalizeId(table, id);
+    const stored = file === null ? null : await db.system.get(file);
+    if (stored === null) return MISSING;
+    files.set(id, stored.size);
+    return id;
+  }
+  if (Object.hasOwn(TABLES, table)) {
+    go.references += 1;
+    if (!known.has(id)) {
+      const of = db.normalizeId(table, id);
+      const doc = of === null ? null : await db.get(of);
+      known.set(id, doc !== null && (await isTheirs(db, table, doc, them)));
+    }
+    return known.get(id) && !go.staying.has(id) ? id : MISSING;
+  }
+  if (table.startsWith("_")) return MISSING;
+  // Of main's other tables main alone knows whose documents are.
+  const isForeign = IS_USERS && CALLERS.includes(table);
+  return isForeign && !namesOf(them).includes(id) ? MISSING : id;
+}
+
+/** Any id of the table: it is taken, and becomes the right one once that is known. */
+async function another(db: any, table: string, old: string): Promise<any> {
+  const known = db.normalizeId(table, old);
+  if (known !== null || table === "_storage") return known ?? MISSING;
+  return (await db.query(table).first())?._id ?? MISSING;
+}
+
+async function moved(go: Going, old: string) {
+  if (!go.known.has(old)) {
+    if (go.known.size === MOST_REFERENCES)
+      throw new Error("One batch refers to too many documents");
+    go.known.set(old, await rowOf(go.ctx.db, go.move, old));
+  }
+  return go.known.get(old);
+}
+
+/** Whether the value is one that the validator takes, ids being texts. */
+function isOf(of: Validator, value: any): boolean {
+  switch (of.type) {
+    case "any":
+      return true;
+    case "null":
+      return value === null;
+    case "id":
+    case "string":
+      return typeof value === "string";
+    case "number":
+    case "boolean":
+    case "bigint":
+      return typeof value === of.type;
+    case "bytes":
+      return value instanceof ArrayBuffer;
+    case "literal":
+      return textOf({ is: value }) === textOf({ is: jsonToConvex(of.value) });
+    case "array":
+      return (
+        Array.isArray(value) && value.every((item) => isOf(of.value, item))
+      );
+    case "record":
+      return (
+        isObject(value) &&
+        Object.entries(value).every(
+          ([name, item]) =>
+            isOf(of.keys, name) && isOf(of.values.fieldType, item),
+        )
+      );
+    case "object":
+      return (
+        isObject(value) &&
+        Object.keys(value).every((name) => Object.hasOwn(of.value, name)) &&
+        Object.entries<any>(of.value).every(([name, field]) =>
+          Object.hasOwn(value, name)
+            ? isOf(field.fieldType, value[name])
+            : field.optional,
+        )
+      );
+    case "union":
+      return of.value.some((of: Validator) => isOf(of, value));
+    default:
+      return false;
+  }
+}
+
+/** The ids of files in the value. */
+function filesOf(of: Validator, value: any): string[] {
+  switch (of.type) {
+    case "id":
+      return of.tableName === "_storage" && typeof value === "string"
+        ? [value]
+        : [];
+    case "array":
+      return Array.isArray(value)
+        ? value.flatMap((item) => filesOf(of.value, item))
+        : [];
+    case "record":
+      return isObject(value)
+        ? Object.entries(value).flatMap(([name, item]) => [
+            ...filesOf(of.keys, name),
+            ...filesOf(of.values.fieldType, item),
+          ])
+        : [];
+    case "object":
+      return isObject(value)
+        ? Object.entries<any>(of.value).flatMap(([name, field]) =>
+            Object.hasOwn(value, name)
+              ? filesOf(field.fieldType, value[name])
+              : [],
+          )
+        : [];
+    case "union":
+      return of.value.flatMap((of: Validator) =>
+        isOf(of, value) ? filesOf(of, value) : [],
+      );
+    default:
+      return [];
+  }
+}
+
+async function asked(db: DatabaseReader, given: any): Promise<Who> {
+  await check(db, given.subject);
+  return { user: given.user, subject: given.subject };
+}
+
+/** What a user is called, here or there. */
+const namesOf = ({ user, subject }: Who) =>
+  user === subject ? [user] : [user, subject];
+
+function tableOf(table: string): Table {
+  if (Object.hasOwn(TABLES, table)) return TABLES[table]!;
+  throw new Error(`\`${table}\` is no table of users`);
+}
+
+/** Whether the document is the user's. */
+async function isTheirs(
+  db: DatabaseReader,
+  table: string,
+  doc: any,
+  them: Who,
+): Promise<boolean> {
+  const { found, owner } = tableOf(table);
+  if (found.by === "all") return true;
+  const names: unknown[] = namesOf(them);
+  if (owner.length > 0)
+    return owner.every(({ field }) => names.includes(valueAt(doc, field)));
+  if (found.by !== "parent") return false;
+  const parent = valueAt(doc, found.field);
+  return (
+    typeof parent === "string" &&
+    (await isTheirParent(db, found.parents, parent, them))
+  );
+}
+
+async function isTheirParent(
+  db: any,
+  parents: string[],
+  id: string,
+  them: Who,
+): Promise<boolean> {
+  const table = parents.find((table) => db.normalizeId(table, id) !== null);
+  if (table === undefined) return false;
+  const doc = await db.get(db.normalizeId(table, id));
+  return doc !== null && (await isTheirs(db, table, doc, them));
+}
+
+async function rowOf(db: DatabaseReader, move: string, old: string) {
+  return await db
+    .query("byodMoved")
+    .withIndex("by_old", (q) => q.eq("move", move).eq("old", old))
+    .unique();
+}
+
+const allOf = (db: DatabaseReader, move: string) =>
+  db.query("byodMoved").withIndex("by_old", (q) => q.eq("move", move));
+
+const rowsOf = (db: DatabaseReader, move: string, table: string) =>
+  db
+    .query("byodMoved")
+    .withIndex("by_state", (q) => q.eq("move", move).eq("table", table));
+
+async function isWritten(db: any, row: any): Promise<boolean> {
+  if (row.state !== "done" || row.hash !== row.listed) return false;
+  const doc = await db.get(row.new);
+  return doc !== null && (await hashOf(textOf(doc))) === row.written;
+}
+
+/** Removes what has come of one, and that it has. */
+async function removed(ctx: MutationCtx, row: any) {
+  if (row.new !== undefined) await dropped(ctx, row);
+  await ctx.db.delete(row._id);
+}
+
+async function dropped(ctx: MutationCtx, row: any) {
+  const db: any = ctx.db;
+  if (row.table !== "_storage") {
+    if ((await db.get(row.new)) !== null) await db.delete(row.new);
+  } else if ((await db.system.get(row.new)) !== null) {
+    await ctx.storage.delete(row.new);
+  }
+}
+
+/** The document's own fields as a text, the same for equal ones. */
+function textOf(doc: any): string {
+  const { _id, _creationTime, ...rest } = doc;
+  return JSON.stringify(sorted(convexToJson(rest as Value)));
+}
+
+function sorted(value: any): any {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, of]) => [name, sorted(of)]));
+}
+
+async function hashOf(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const digits = [...hash.subarray(0, 16)].map((byte) =>
+    byte.toString(16).padStart(2, "0"),
+  );
+  return digits.join("");
+}
+
+/** What the document has at the path, as `owner.userId`. */
+function valueAt(doc: any, path: string): unknown {
+  return path
+    .split(".")
+    .reduce((of, name) => (isObject(of) ? of[name] : undefined), doc);
+}
+
+/** Puts the value there, where what is around it is there. */
+function put(doc: any, path: string, value: string) {
+  const names = path.split(".");
+  const last = names.pop()!;
+  const around: any = names.length === 0 ? doc : valueAt(doc, names.join("."));
+  if (isObject(around)) around[last] = value;
+}
+
+function isObject(value: unknown): value is Record<string, any> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof ArrayBuffer)
+  );
+}

@@ -1,0 +1,38 @@
+// Written by `byod export --main`.
+// An edited file is kept. Unedited, what follows has the digest 344f87f12f2373dcb7000e76cf89dcbf0b00dcb8b4f5241851442f87f0bdddf9
+
+import { defineTable } from "convex/server";
+import { v } from "convex/values";
+
+export const connectionStatus = v.union(
+  v.literal("pending"),
+  v.literal("connected"),
+  v.literal("error"),
+  v.literal("disconnected"),
+);
+
+/** A user's own deployment: its address and key, encrypted, and how it is doing. */
+export const databaseConfig = {
+  userId: v.id("users"),
+  encryptedDeploymentUrl: v.string(),
+  encryptedDeployKey: v.string(),
+  /** `<url's IV>:<key's IV>` */
+  encryptionIV: v.string(),
+  /** `<url's tag>:<key's tag>` */
+  authTags: v.string(),
+  connectionStatus,
+  lastConnectionTest: v.optional(v.number()),
+  connectionError: v.optional(v.string()),
+  schemaVersion: v.number(),
+  lastSchemaDeploy: v.optional(v.number()),
+  createdAt: v.number(),
+  updatedAt: v.number(),
+};
+
+/** Users' own deployments. */
+export const byodTables = {
+  userDatabaseConfig: defineTable(databaseConfig)
+    .index("by_user", ["userId"])
+    .index("by_status", ["connectionStatus"])
+    .index("by_updated", ["updatedAt"]),
+};
