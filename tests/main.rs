@@ -19,6 +19,7 @@ mod gateway;
 mod handlers;
 mod links;
 mod live;
+mod moving;
 mod node_server;
 mod official_client;
 mod official_sync;

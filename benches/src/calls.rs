@@ -4,6 +4,8 @@ mod external;
 pub(crate) mod gateway;
 pub(crate) mod live;
 pub(crate) mod load;
+pub(crate) mod moving;
+mod resident;
 pub(crate) mod typed;
 mod with_hyper;
 mod with_reqwest;

@@ -34,6 +34,10 @@ struct Arguments {
     /// What to measure; everything unless given.
     part: Option<Part>,
 
+    /// How many documents move.
+    #[arg(default_value_t = 20_000)]
+    count: usize,
+
     /// Prints JSON instead of tables.
     #[arg(long)]
     json: bool,
@@ -76,6 +80,8 @@ enum Part {
     Live,
     /// What the gateway adds to calls and to watched queries.
     Gateway,
+    /// A user's documents on their way to a deployment of their own: as many as the next argument says.
+    Move,
     /// Reading a project, and `cargo check`.
     Build,
     /// One contender's calls alone, one after the other, for a profiler; only by name.
@@ -89,6 +95,9 @@ enum Part {
     /// Is the gateway, for the other process.
     #[value(hide = true)]
     GatewayServe,
+    /// Moves documents, for the other process.
+    #[value(hide = true)]
+    MoveRun,
     /// Keeps a core awake, for the other process.
     #[value(hide = true)]
     StayAwake,
@@ -117,6 +126,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     if arguments.part == Some(Part::GatewayServe) {
         return calls::gateway::serve();
     }
+    if arguments.part == Some(Part::MoveRun) {
+        return calls::moving::run();
+    }
     if arguments.part == Some(Part::Profile) {
         let program = std::env::current_exe()?;
         return calls::profile(&program, arguments.contender, arguments.calls);
@@ -129,6 +141,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         (Part::Hang, "hang"),
         (Part::Live, "live"),
         (Part::Gateway, "gateway"),
+        (Part::Move, "move"),
         (Part::Build, "build"),
     ];
     let wanted = all
@@ -153,9 +166,19 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Part::Hang => sections.push(hang::measure()?),
             Part::Live => sections.extend(calls::live::measure(&program, &scratch, brief)?),
             Part::Gateway => sections.extend(calls::gateway::measure(&program, brief, &progress)?),
+            Part::Move => sections.push(calls::moving::measure(
+                &program,
+                arguments.count,
+                &progress,
+            )?),
             Part::Build => sections.extend(build::measure(&scratch, brief)?),
             // Done by now.
-            Part::Profile | Part::Serve | Part::Watch | Part::GatewayServe | Part::StayAwake => {}
+            Part::Profile
+            | Part::Serve
+            | Part::Watch
+            | Part::GatewayServe
+            | Part::MoveRun
+            | Part::StayAwake => {}
         }
         progress.end();
     }

@@ -25,7 +25,8 @@
 //!   refuses everybody else, with a `ConvexError` whose data has the code `byod_claim`.
 //!
 //! Every other function is a closure, see [`Local::function`]. A main deployment
-//! also serves `byod/credentials`, a user's `functions:ping` and `byod/claim`.
+//! also serves `byod/credentials`, a user's `functions:ping` and `byod/claim`; and both, where
+//! users' data moves ([user.move] of `byod.toml`), what `byod export` writes for that.
 //!
 //! # Pushes
 //! With the feature `push` a deployment takes pushes, as `npx convex deploy` makes them:
@@ -69,7 +70,7 @@ mod testing;
 mod values;
 
 pub use auth::{AuthKind, Identity};
-pub use byod_schema::{Manifest, Value};
+pub use byod_schema::{Manifest, Moves, Value};
 pub use deployment::{Local, LocalDeployment, read_manifest};
 pub use error::{FunctionError, StartError};
 pub use functions::Ctx;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use byod_schema::{Function, FunctionPath, table_of_module};
 
-use super::{claim, credentials, crud, mirror, ping};
+use super::{claim, credentials, crud, mirror, moving, ping};
 use crate::functions::claim::Claims;
 use crate::functions::{Body, Entry, Functions, Project, missing};
 
@@ -36,6 +36,7 @@ impl Assembly {
             Role::Main => {
                 let mut entries = credentials::functions(project);
                 entries.extend(mirror::of_main(project));
+                entries.extend(moving::functions(project, false));
                 entries
             }
             Role::User => {
@@ -44,6 +45,8 @@ impl Assembly {
                     entries.push(ping::function(project, self.schema_version));
                 }
                 entries.extend(mirror::of_user(project));
+                let claims = self.claims == Claims::Kept;
+                entries.extend(moving::functions(project, claims));
                 entries
             }
         };

@@ -10,6 +10,7 @@ use byod_schema::{
 };
 
 use super::crud::{objects, stamp};
+use super::moving::with_move;
 use crate::error::FunctionError;
 use crate::functions::Ctx;
 use crate::functions::Project;
@@ -50,6 +51,7 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
         .unwrap_or_default();
     let user = Fields::from_iter(record.get("userId").map(|field| ("userId", field.clone())));
     let table = Arc::new(table);
+    let moves = project.moving.is_some();
     [
         ("getConfigInternal", Query, Internal, user),
         ("getConfig", Query, Public, Fields::default()),
@@ -70,7 +72,7 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
             args: Validator::Object { value: args },
             returns: None,
         });
-        let body = body(name, table.clone(), users.clone(), &declared);
+        let body = body(name, table.clone(), users.clone(), &declared, moves);
         Entry {
             keyed: None,
             claimed: None,
@@ -91,7 +93,13 @@ fn users_of(table: &Table) -> Option<String> {
     }
 }
 
-fn body(name: &str, table: Arc<Table>, users: Option<String>, declared: &Function) -> Body {
+fn body(
+    name: &str,
+    table: Arc<Table>,
+    users: Option<String>,
+    declared: &Function,
+    moves: bool,
+) -> Body {
     let returns = declared.returns.clone();
     // Functions of before a new seal left the time alone want to be told it.
     let updated_at = declared
@@ -105,12 +113,23 @@ fn body(name: &str, table: Arc<Table>, users: Option<String>, declared: &Functio
     });
     let by_updated = by_updated.map(|index| index.index_descriptor.clone());
     match name {
-        "getConfigInternal" => Arc::new(|ctx, args| {
-            let config = config_of(ctx, &args)?;
+        "getConfigInternal" => Arc::new(move |ctx, args| {
+            let mut config = config_of(ctx, &args)?;
+            if moves {
+                config = config
+                    .map(|config| with_move(ctx, config, "move"))
+                    .transpose()?;
+            }
             Ok(config.map_or(Value::Null, Into::into))
         }),
         "getConfig" => Arc::new(move |ctx, _| {
-            let config = own_config(ctx)?.map(|config| without_secrets(config, returns.as_ref()));
+            let mut config = own_config(ctx)?;
+            if moves {
+                config = config
+                    .map(|config| with_move(ctx, config, "moving"))
+                    .transpose()?;
+            }
+            let config = config.map(|config| without_secrets(config, returns.as_ref()));
             Ok(config.map_or(Value::Null, Into::into))
         }),
         "whoAmI" => Arc::new(move |ctx, _| {

@@ -5,6 +5,7 @@ mod claim;
 mod credentials;
 mod crud;
 mod mirror;
+mod moving;
 mod ping;
 
 pub(crate) use assembly::{Assembly, Role};

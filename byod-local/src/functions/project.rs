@@ -8,6 +8,7 @@ use byod_schema::{
 };
 
 use super::idempotency::{self, Keyed};
+use super::moving::Moving;
 
 /// What one deployment runs.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Project {
     /// Whether it is a user's deployment, where every document that can have an
     /// owner has one.
     pub(crate) is_of_user: bool,
+    /// What moves between main and users' deployments, if anything does.
+    pub(crate) moving: Option<Moving>,
     /// Whether users' deployments have copies of main's documents.
     pub(crate) has_copies: bool,
     /// The mutations that take an idempotency key.
@@ -39,6 +42,7 @@ impl Project {
             owner: owner(manifest),
             owners: owners(manifest),
             is_of_user: false,
+            moving: Moving::of(manifest, false),
             has_copies: !manifest.mirror.is_default(),
             keyed: BTreeMap::new(),
         }
@@ -69,6 +73,7 @@ impl Project {
             functions,
             injected: manifest.inject.keys().cloned().collect(),
             is_of_user: true,
+            moving: Moving::of(manifest, true),
             has_copies: !manifest.mirror.is_default(),
             keyed: idempotency::keyed(manifest, &owner),
             owner,

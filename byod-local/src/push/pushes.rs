@@ -240,11 +240,13 @@ impl Pushes {
         if dry_run || state.push(id)?.record.dry_run {
             return Ok((None, reply));
         }
-        let changed = store.change_schema(&declared.schema);
-        changed.map_err(NotPushed::internal)?;
         state.push(id)?.record.outcome = PushOutcome::Finished;
         state.modules = modules;
-        Ok((Some(state.install(&declared)), reply))
+        // Which adds the tables of what is built in.
+        let functions = state.install(&declared);
+        let changed = store.change_schema(&state.project.schema);
+        changed.map_err(NotPushed::internal)?;
+        Ok((Some(functions), reply))
     }
 }
 

@@ -11,6 +11,8 @@ use byod_gateway::Settings;
 use byod_runtime::{ByodBuilder, Router};
 use tokio::net::TcpListener;
 
+use super::super::resident::resident;
+
 /// How many clients may be there, in all and of one user.
 const CLIENTS: usize = 20_000;
 
@@ -58,10 +60,7 @@ impl Process {
 
     /// The memory that it has at present, in bytes.
     pub(super) fn resident(&self) -> Result<f64, Box<dyn Error>> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().nth(1));
-        Ok(kilobytes.ok_or("no VmRSS")?.parse::<f64>()? * 1024.0)
+        resident(self.child.id())
     }
 }
 

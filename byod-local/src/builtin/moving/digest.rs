@@ -1,0 +1,37 @@
+//! What tells a document's state.
+
+use byod_schema::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::FunctionError;
+use crate::values::Object;
+
+/// The document's own fields as a text, the same for equal ones.
+pub(super) fn text_of(document: &Object) -> Result<String, FunctionError> {
+    let own: Object = document
+        .iter()
+        .filter(|(name, _)| !name.starts_with('_'))
+        .map(|(name, value)| (name, value.clone()))
+        .collect();
+    serde_json::to_string(&own).map_err(|error| FunctionError::new(error.to_string()))
+}
+
+pub(super) fn hash_of(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// What is told of one document of a list, and how long its text is.
+pub(super) fn row(document: &Object) -> Result<(Value, usize), FunctionError> {
+    let text = text_of(document)?;
+    let field = |name| document.get(name).cloned().unwrap_or(Value::Null);
+    let row = Object::from([
+        ("old", field("_id")),
+        ("created", field("_creationTime")),
+        ("hash", hash_of(&text).into()),
+    ]);
+    Ok((row.into(), text.len()))
+}

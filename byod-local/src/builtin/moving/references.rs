@@ -1,0 +1,143 @@
+//! A document with the ids in it as they are on the other side.
+
+use byod_schema::{Fields, Members, Validator, Value};
+
+use crate::error::FunctionError;
+use crate::values::Object;
+
+/// What an id of a table becomes; `None` where it can't be there.
+pub(super) trait Becomes {
+    fn id(&mut self, table: &str, id: String) -> Rewritten<String>;
+}
+
+pub(super) type Rewritten<T> = Result<Option<T>, FunctionError>;
+
+/// A document whose ids become others.
+pub(super) struct Walk<'b, B> {
+    pub(super) becomes: &'b mut B,
+    /// What it goes without.
+    pub(super) lacks: Vec<String>,
+}
+
+impl<'b, B: Becomes> Walk<'b, B> {
+    pub(super) fn new(becomes: &'b mut B) -> Self {
+        Self {
+            becomes,
+            lacks: Vec::new(),
+        }
+    }
+
+    /// The value with ids as they are there; what refers to nothing there is left out, and `None` where it can't be.
+    pub(super) fn rewritten(&mut self, of: &Validator, value: Value, at: &str) -> Rewritten<Value> {
+        match (of, value) {
+            (Validator::Id { table_name }, Value::String(id)) => {
+                Ok(self.becomes.id(table_name, id)?.map(Value::from))
+            }
+            (Validator::Array { value: of }, Value::Array(items)) => {
+                let mut next = Vec::with_capacity(items.len());
+                for item in items {
+                    match self.rewritten(of, item, at)? {
+                        Some(item) => next.push(item),
+                        None => self.lacks.push(format!("{at}[]")),
+                    }
+                }
+                Ok(Some(Value::Array(next)))
+            }
+            (Validator::Record { keys, values }, Value::Object(entries)) => {
+                let mut next = Vec::new();
+                for (name, item) in entries {
+                    let name = self.rewritten(keys, Value::String(name), at)?;
+                    let item = self.rewritten(&values.field_type, item, at)?;
+                    match (name, item) {
+                        (Some(Value::String(name)), Some(item)) => next.push((name, item)),
+                        _ => self.lacks.push(format!("{at}[]")),
+                    }
+                }
+                let next: Object = next.into_iter().collect();
+                Ok(Some(next.into()))
+            }
+            (Validator::Object { value: fields }, Value::Object(members)) => {
+                self.fields(fields, members, at)
+            }
+            (Validator::Union { value: members }, value) => self.member(members, value, at),
+            (_, value) => Ok(Some(value)),
+        }
+    }
+
+    fn fields(&mut self, fields: &Fields, members: Members, at: &str) -> Rewritten<Value> {
+        let mut next = Object::try_from(Value::Object(members))?;
+        for (name, field) in fields.iter() {
+            let Some(value) = next.remove(name) else {
+                continue;
+            };
+            let path = match at.is_empty() {
+                true => name.to_owned(),
+                false => format!("{at}.{name}"),
+            };
+            match self.rewritten(&field.field_type, value, &path)? {
+                Some(value) => {
+                    next.set(name, value);
+                }
+                None => {
+                    self.lacks.push(path);
+                    if !field.optional {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+        Ok(Some(next.into()))
+    }
+
+    fn member(&mut self, members: &[Validator], value: Value, at: &str) -> Rewritten<Value> {
+        let before = self.lacks.clone();
+        let mut is_any = false;
+        for member in members.iter().filter(|member| is_of(member, &value)) {
+            is_any = true;
+            self.lacks.clone_from(&before);
+            if let Some(next) = self.rewritten(member, value.clone(), at)? {
+                return Ok(Some(next));
+            }
+        }
+        if !is_any {
+            return Ok(Some(value));
+        }
+        if !members.contains(&Validator::Null) {
+            return Ok(None);
+        }
+        self.lacks = before;
+        self.lacks.push(at.to_owned());
+        Ok(Some(Value::Null))
+    }
+}
+
+/// Whether the value is one that the validator takes, ids being texts.
+pub(super) fn is_of(of: &Validator, value: &Value) -> bool {
+    match (of, value) {
+        (Validator::Any, _)
+        | (Validator::Null, Value::Null)
+        | (Validator::Id { .. } | Validator::String, Value::String(_))
+        | (Validator::Number, Value::Float64(_))
+        | (Validator::Boolean, Value::Boolean(_))
+        | (Validator::Bigint, Value::Int64(_))
+        | (Validator::Bytes, Value::Bytes(_)) => true,
+        (Validator::Literal { value: literal }, value) => literal == value,
+        (Validator::Array { value: of }, Value::Array(items)) => {
+            items.iter().all(|item| is_of(of, item))
+        }
+        (Validator::Record { keys, values }, Value::Object(entries)) => {
+            entries.iter().all(|(name, item)| {
+                is_of(keys, &Value::String(name.clone())) && is_of(&values.field_type, item)
+            })
+        }
+        (Validator::Object { value: fields }, Value::Object(members)) => {
+            members.keys().all(|name| fields.get(name).is_some())
+                && fields.iter().all(|(name, field)| match members.get(name) {
+                    Some(value) => is_of(&field.field_type, value),
+                    None => field.optional,
+                })
+        }
+        (Validator::Union { value: members }, value) => members.iter().any(|of| is_of(of, value)),
+        _ => false,
+    }
+}

@@ -1,0 +1,344 @@
+//! `byod/moves` of main: how far a user's data is on its way, and who sees to it.
+
+use std::sync::Arc;
+
+use byod_schema::{Field, Fields, FunctionType, Index, Table, Validator, Value};
+
+use super::arguments::{given, text};
+use crate::error::FunctionError;
+use crate::functions::{Body, Ctx};
+use crate::values::Object;
+
+pub(crate) const TABLE: &str = "byodMoves";
+const RECORDS: &str = "userDatabaseConfig";
+
+/// In these nobody writes what is on its way.
+const FROZEN: [&str; 4] = ["freeze", "copy", "references", "verify"];
+
+/// In these the other side doesn't answer yet, so it can be called off.
+fn is_before(phase: &str) -> bool {
+    phase == "check" || FROZEN.contains(&phase)
+}
+
+/// Each function, by its name.
+pub(super) fn functions() -> Vec<(&'static str, FunctionType, Body)> {
+    use FunctionType::{Mutation, Query};
+    vec![
+        ("get", Query, Arc::new(get)),
+        ("open", Query, Arc::new(open)),
+        ("begin", Mutation, Arc::new(begin)),
+        ("take", Mutation, Arc::new(take)),
+        ("step", Mutation, Arc::new(step)),
+        ("release", Mutation, Arc::new(release)),
+        ("cancel", Mutation, Arc::new(cancel)),
+        ("end", Mutation, Arc::new(end)),
+    ]
+}
+
+fn get(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let row = move_of(ctx, given(&args, "user"))?;
+    Ok(row.map_or(Value::Null, |row| shown(&row, ctx.now())))
+}
+
+fn open(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let count = args.number("count").unwrap_or_default() as usize;
+    let rows = ctx
+        .query(TABLE)
+        .eq("phase", given(&args, "phase"))
+        .take(count)?;
+    let rows = rows.into_iter().map(|row| {
+        let user = given(&row, "user");
+        Object::from([("user", user), ("move", shown(&row, ctx.now()))]).into()
+    });
+    Ok(Value::Array(rows.collect()))
+}
+
+fn begin(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let user = given(&args, "user");
+    if let Some(present) = move_of(ctx, user.clone())? {
+        return Ok(shown(&present, ctx.now()));
+    }
+    let Some(record) = record_of(ctx, user.clone())? else {
+        return Ok("there is no record of a deployment".into());
+    };
+    let before = text(&record, "connectionStatus")?;
+    let direction = text(&args, "direction")?;
+    if before == "error" {
+        return Ok("the deployment fails".into());
+    }
+    if direction == "out" && before == "pending" {
+        return Ok("no deployment was connected".into());
+    }
+    if args
+        .str("expected")
+        .is_some_and(|expected| expected != before)
+    {
+        return Ok(format!("the deployment's status is \"{before}\" by now").into());
+    }
+    // So that it shows if they disconnect meanwhile.
+    let is_back = direction == "in" && before == "disconnected";
+    let was = if is_back {
+        "pending".to_owned()
+    } else {
+        before.clone()
+    };
+    if is_back {
+        set_status(ctx, &record, &was)?;
+    }
+    let now = ctx.now();
+    let until = now + args.number("lease").unwrap_or_default();
+    let row = [
+        ("user", user),
+        ("subject", given(&args, "subject")),
+        ("direction", direction.into()),
+        ("phase", "check".into()),
+        ("before", before.into()),
+        ("was", was.into()),
+        ("authTags", given(&record, "authTags")),
+        ("keepFor", given(&args, "keepFor")),
+        ("table", Value::Null),
+        ("cursor", Value::Null),
+        ("done", 0.0.into()),
+        ("total", 0.0.into()),
+        ("holder", given(&args, "holder")),
+        ("until", until.into()),
+        ("begun", now.into()),
+        ("report", "{}".into()),
+    ];
+    let id = ctx.insert(TABLE, Object::from(row))?;
+    tell(ctx, &record)?;
+    let row = ctx.get(&id);
+    Ok(row.map_or(Value::Null, |row| shown(&row, now)))
+}
+
+fn take(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let Some(mut row) = move_of(ctx, given(&args, "user"))? else {
+        return Ok(Value::Null);
+    };
+    let is_held = row.number("until").unwrap_or_default() > ctx.now();
+    if row.get("holder") == args.get("holder") || !is_held {
+        row.set("holder", given(&args, "holder"));
+        row.set(
+            "until",
+            ctx.now() + args.number("lease").unwrap_or_default(),
+        );
+        write(ctx, &row)?;
+    }
+    Ok(shown(&row, ctx.now()))
+}
+
+fn step(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let user = given(&args, "user");
+    let Some(mut row) = held_by(ctx, &args)?.filter(|row| row.get("phase") == args.get("phase"))
+    else {
+        return Ok(false.into());
+    };
+    let phase = text(&args, "phase")?;
+    let record = record_of(ctx, user)?;
+    // Somebody has connected, disconnected or blocked them meanwhile.
+    if is_before(&phase) && !is_as_before(record.as_ref(), &row) {
+        call_off(ctx, &mut row)?;
+        if let Some(record) = record {
+            tell(ctx, &record)?;
+        }
+        return Ok(false.into());
+    }
+    for field in ["table", "cursor", "done", "total", "report"] {
+        row.set(field, given(&args, field));
+    }
+    row.set(
+        "until",
+        ctx.now() + args.number("lease").unwrap_or_default(),
+    );
+    let Some(next) = args.str("next").filter(|next| *next != phase) else {
+        write(ctx, &row)?;
+        return Ok(true.into());
+    };
+    let Some(record) = record else {
+        write(ctx, &row)?;
+        return Ok(false.into());
+    };
+    row.set("phase", next);
+    if next == "freeze" {
+        row.set("frozen", ctx.now());
+    }
+    if is_before(&phase) && next == "tidy" {
+        // From this transaction on the other side answers.
+        let status = match row.str("direction") {
+            Some("in") => "connected",
+            _ => "disconnected",
+        };
+        row.set("switched", ctx.now());
+        set_status(ctx, &record, status)?;
+    }
+    write(ctx, &row)?;
+    tell(ctx, &record)?;
+    Ok(true.into())
+}
+
+fn release(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    if let Some(mut row) = held_by(ctx, &args)? {
+        row.set("until", 0.0);
+        write(ctx, &row)?;
+    }
+    Ok(Value::Null)
+}
+
+fn cancel(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let Some(mut row) = move_of(ctx, given(&args, "user"))? else {
+        return Ok(Value::Null);
+    };
+    if row.str("phase").is_some_and(is_before) {
+        call_off(ctx, &mut row)?;
+    }
+    Ok(shown(&row, ctx.now()))
+}
+
+fn end(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let row = held_by(ctx, &args)?;
+    let Some(row) = row.filter(|row| !row.str("phase").is_some_and(is_before)) else {
+        return Ok(false.into());
+    };
+    ctx.delete(row.id().unwrap_or_default())?;
+    if let Some(record) = record_of(ctx, given(&args, "user"))? {
+        if row.str("phase") == Some("cancel") && is_as_before(Some(&record), &row) {
+            set_status(ctx, &record, &text(&row, "before")?)?;
+        }
+        tell(ctx, &record)?;
+    }
+    Ok(true.into())
+}
+
+/// Whether nobody has changed since it began where the user's data is.
+fn is_as_before(record: Option<&Object>, row: &Object) -> bool {
+    record.is_some_and(|record| {
+        record.get("connectionStatus") == row.get("was")
+            && record.get("authTags") == row.get("authTags")
+    })
+}
+
+fn set_status(ctx: &mut Ctx<'_>, record: &Object, status: &str) -> Result<(), FunctionError> {
+    let changes = Object::from([("connectionStatus", status.into())]);
+    ctx.patch(record.id().unwrap_or_default(), changes)
+}
+
+/// The record, with how far the user's move is by that name.
+pub(crate) fn with_move(
+    ctx: &Ctx<'_>,
+    mut record: Object,
+    name: &str,
+) -> Result<Object, FunctionError> {
+    if let Some(row) = move_of(ctx, given(&record, "userId"))? {
+        let frozen = row
+            .str("phase")
+            .is_some_and(|phase| FROZEN.contains(&phase));
+        let shown = ["direction", "phase", "table", "done", "total"];
+        let shown = shown.map(|field| (field, given(&row, field)));
+        let shown = shown.into_iter().chain([("frozen", frozen.into())]);
+        record.set(name, shown.collect::<Object>());
+    }
+    Ok(record)
+}
+
+/// Whoever sees to it finds that it is another's.
+fn call_off(ctx: &mut Ctx<'_>, row: &mut Object) -> Result<(), FunctionError> {
+    row.set("phase", "cancel");
+    row.set("holder", "");
+    row.set("until", 0.0);
+    row.set("cursor", Value::Null);
+    write(ctx, row)
+}
+
+fn write(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
+    ctx.replace(row.id().unwrap_or_default(), row.clone())
+}
+
+fn move_of(ctx: &Ctx<'_>, user: Value) -> Result<Option<Object>, FunctionError> {
+    ctx.query(TABLE).eq("user", user).first()
+}
+
+/// The one of that id, if who asks sees to it.
+fn held_by(ctx: &Ctx<'_>, args: &Object) -> Result<Option<Object>, FunctionError> {
+    let row = move_of(ctx, given(args, "user"))?;
+    Ok(row.filter(|row| row.id() == args.str("id") && row.get("holder") == args.get("holder")))
+}
+
+fn record_of(ctx: &Ctx<'_>, user: Value) -> Result<Option<Object>, FunctionError> {
+    ctx.query(RECORDS).eq("userId", user).first()
+}
+
+/// The record is read again by all who have it.
+fn tell(ctx: &mut Ctx<'_>, record: &Object) -> Result<(), FunctionError> {
+    let before = record.number("updatedAt").unwrap_or_default();
+    let changes = [("updatedAt", ctx.now().max(before + 1.0).into())];
+    ctx.patch(record.id().unwrap_or_default(), Object::from(changes))
+}
+
+fn shown(row: &Object, now: f64) -> Value {
+    let fields = [
+        "subject",
+        "direction",
+        "phase",
+        "keepFor",
+        "table",
+        "cursor",
+        "done",
+        "total",
+        "holder",
+        "begun",
+        "report",
+    ];
+    let ago = |field| {
+        row.number(field)
+            .map_or(Value::Null, |at| (now - at).into())
+    };
+    let held = (row.number("until").unwrap_or_default() - now).max(0.0);
+    let own = fields.map(|field| (field, given(row, field)));
+    let others = [
+        ("id", given(row, "_id")),
+        ("frozen", ago("frozen")),
+        ("switched", ago("switched")),
+        ("held", held.into()),
+    ];
+    own.into_iter().chain(others).collect::<Object>().into()
+}
+
+/// The table, for a project that doesn't declare it.
+pub(super) fn table() -> Table {
+    use Validator::{Any, Number, String};
+    let or_null = |one| Validator::Union {
+        value: vec![one, Validator::Null],
+    };
+    let fields = [
+        ("user", Field::required(Any)),
+        ("subject", Field::required(String)),
+        ("direction", Field::required(String)),
+        ("phase", Field::required(String)),
+        ("before", Field::required(String)),
+        ("was", Field::required(String)),
+        ("authTags", Field::required(String)),
+        ("keepFor", Field::required(or_null(Number))),
+        ("table", Field::required(or_null(String))),
+        ("cursor", Field::required(or_null(String))),
+        ("done", Field::required(Number)),
+        ("total", Field::required(Number)),
+        ("holder", Field::required(String)),
+        ("until", Field::required(Number)),
+        ("begun", Field::required(Number)),
+        ("frozen", Field::optional(Number)),
+        ("switched", Field::optional(Number)),
+        ("report", Field::required(String)),
+    ];
+    let index = |name: &str, field: &str| Index {
+        index_descriptor: name.to_owned(),
+        fields: vec![field.to_owned()],
+    };
+    Table {
+        table_name: TABLE.to_owned(),
+        indexes: vec![index("by_user", "user"), index("by_phase", "phase")],
+        document_type: Validator::Object {
+            value: Fields::from_iter(fields),
+        },
+        ..byod_schema::moved_table()
+    }
+}

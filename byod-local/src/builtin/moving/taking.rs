@@ -1,0 +1,353 @@
+//! What the side does that the documents come to: it keeps in `byodMoved` which of its own each has become, so that
+//! whatever is sent again adds nothing.
+
+use byod_schema::{MOVED_TABLE, Value};
+
+use super::arguments::{Who, document, given, objects, text, texts};
+use super::arriving::{Arriving, Rings};
+use super::digest::{hash_of, text_of};
+use super::giving::{most, table_of};
+use super::references::Walk;
+use crate::error::FunctionError;
+use crate::functions::{Ctx, Moving};
+use crate::store::Query;
+use crate::values::Object;
+
+/// How many notes one batch gives.
+const MOST_NOTES: usize = 20;
+
+/// Notes what is to come: what is new, or another than what has come, is to be taken.
+pub(super) fn list(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    args: Object,
+) -> Result<Value, FunctionError> {
+    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
+    table_of(moving, &table)?;
+    let (mut added, mut changed) = (0, 0);
+    for row in objects(&args, "rows")? {
+        let (old, hash) = (text(&row, "old")?, text(&row, "hash")?);
+        let known = row_of(ctx, &id, &old)?;
+        let mut next = known.clone().unwrap_or_default();
+        if next.str("listed") != Some(&hash) {
+            next.set("state", "listed");
+            next.set("listed", hash);
+        }
+        if let Some(round) = args.get("round") {
+            next.set("round", round.clone());
+        }
+        match known {
+            None => {
+                next.set("move", id.as_str());
+                next.set("table", table.as_str());
+                next.set("old", old);
+                next.set("created", given(&row, "created"));
+                ctx.insert(MOVED_TABLE, next)?;
+                added += 1;
+            }
+            Some(known) if known.get("listed") != next.get("listed") => {
+                replace(ctx, next)?;
+                changed += 1;
+            }
+            Some(known) if known != next => replace(ctx, next)?,
+            Some(_) => {}
+        }
+    }
+    Ok(counts([("added", added), ("changed", changed)]))
+}
+
+/// Removes what has come of documents that the round didn't list.
+pub(super) fn prune(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
+    let mut got = rows_of(ctx, &id, &table).paginate(&page(&args, 500))?;
+    for row in objects(&got, "page")? {
+        if row.get("round") != args.get("round") {
+            remove(ctx, &row)?;
+        }
+    }
+    Ok(cursor_of(&mut got))
+}
+
+/// What is in a state, in the order in which it was made.
+pub(super) fn next(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
+    let mut rows = rows_of(ctx, &id, &table);
+    if let Some(state) = args.str("state") {
+        rows = rows.eq("state", state);
+    }
+    let mut got = rows.paginate(&page(&args, most(&args)))?;
+    let rows = objects(&got, "page")?.into_iter().map(|row| {
+        let hash = row.str("hash").unwrap_or_default();
+        let row = [
+            ("old", given(&row, "old")),
+            ("hash", hash.into()),
+            ("note", given(&row, "note")),
+        ];
+        Value::from(Object::from(row))
+    });
+    let rows: Vec<Value> = rows.collect();
+    Ok(Object::from([("rows", rows.into()), ("cursor", cursor_of(&mut got))]).into())
+}
+
+/// Takes documents: each becomes one here, or waits, or is kept where it is.
+pub(super) fn write(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    args: Object,
+) -> Result<Value, FunctionError> {
+    let who = Who::of(&args)?;
+    let (id, name) = (text(&args, "move")?, text(&args, "table")?);
+    let table = table_of(moving, &name)?;
+    let is_final = args.bool("isFinal").unwrap_or_default();
+    let rings = args.str("rings").and_then(Rings::of);
+    let mut said = [("done", 0), ("partial", 0), ("held", 0), ("kept", 0)];
+    let mut notes: Vec<String> = Vec::new();
+    for sent in objects(&args, "documents")? {
+        let Some(mut row) = row_of(ctx, &id, &text(&sent, "old")?)? else {
+            // It is cancelled, or was never asked for.
+            continue;
+        };
+        let is_done = row.str("state") == Some("done") && row.get("hash") == sent.get("hash");
+        if row.str("table") != Some(&name) || is_done {
+            continue;
+        }
+        let value: Value = serde_json::from_str(&text(&sent, "text")?)
+            .map_err(|error| FunctionError::new(error.to_string()))?;
+        let mut arriving = Arriving {
+            moving,
+            ctx,
+            who: &who,
+            id: &id,
+            rings,
+            waits: false,
+            bridges: false,
+        };
+        let mut walk = Walk::new(&mut arriving);
+        let mut document = walk.rewritten(&table.takes, value.clone(), "")?;
+        let mut lacks = walk.lacks;
+        if document.is_none() && arriving.waits && rings == Some(Rings::Bridge) {
+            arriving.bridges = true;
+            let mut walk = Walk::new(&mut arriving);
+            document = walk.rewritten(&table.takes, value, "")?;
+            lacks = walk.lacks;
+        }
+        let waits = arriving.waits && !is_final;
+        let is_bridged =
+            rings == Some(Rings::Close) || (arriving.bridges && rings != Some(Rings::Settle));
+        let state = match document {
+            None if waits => "held",
+            None => "kept",
+            Some(_) if is_bridged => "bridged",
+            Some(_) if waits => "partial",
+            Some(_) => "done",
+        };
+        match document {
+            None => {
+                let note = (state == "kept").then(|| format!("it needs {}", lacks.join(", ")));
+                stay(ctx, row, state, note)?;
+            }
+            Some(document) => {
+                let mut document = Object::try_from(document)?;
+                if let Some((field, is_id)) = &table.owner {
+                    let name = if *is_id { &who.user } else { &who.subject };
+                    document.set(field.as_str(), name.as_str());
+                }
+                if let Some(field) = table
+                    .created
+                    .as_ref()
+                    .filter(|field| document.get(field).is_none())
+                {
+                    document.set(field.as_str(), given(&sent, "created"));
+                }
+                row.set("written", hash_of(&text_of(&document)?));
+                match row.str("new").filter(|new| ctx.get(new).is_some()) {
+                    Some(new) => ctx.replace(new, document)?,
+                    None => {
+                        let new = ctx.insert(&name, document)?;
+                        row.set("new", new);
+                    }
+                }
+                row.set("state", state);
+                row.set("hash", given(&sent, "hash"));
+                match lacks.is_empty() {
+                    true => row.remove("note"),
+                    false => row.set("note", format!("without {}", lacks.join(", "))),
+                };
+                replace(ctx, row)?;
+            }
+        }
+        let counts_as = if state == "bridged" { "partial" } else { state };
+        for (name, count) in &mut said {
+            *count += usize::from(*name == counts_as);
+        }
+        if matches!(state, "done" | "kept") {
+            let new = lacks.iter().map(|path| format!("{name}: without `{path}`"));
+            for note in new {
+                if notes.len() < MOST_NOTES && !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+    }
+    let mut said = Object::try_from(counts(said))?;
+    said.set(
+        "notes",
+        notes.into_iter().map(Value::from).collect::<Vec<_>>(),
+    );
+    Ok(said.into())
+}
+
+/// Keeps a document where it is, for that reason.
+pub(super) fn keep(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    if let Some(row) = row_of(ctx, &text(&args, "move")?, &text(&args, "old")?)? {
+        let reason = text(&args, "reason")?;
+        stay(ctx, row, "kept", Some(reason.chars().take(500).collect()))?;
+    }
+    Ok(Value::Null)
+}
+
+/// What there is of one table: by what both sides are compared.
+pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
+    let mut got = rows_of(ctx, &id, &table).paginate(&page(&args, most(&args)))?;
+    let (mut hashes, mut wrong) = (Vec::new(), Vec::new());
+    let (mut done, mut kept) = (0.0, 0.0);
+    for row in objects(&got, "page")? {
+        if row.str("state") == Some("kept") {
+            kept += 1.0;
+        } else if is_written(ctx, &row, &table)? {
+            done += 1.0;
+        } else {
+            wrong.push(given(&row, "old"));
+        }
+        hashes.push(given(&row, "listed"));
+    }
+    Ok(Object::from([
+        ("hashes", hashes.into()),
+        ("done", done.into()),
+        ("kept", kept.into()),
+        ("wrong", wrong.into()),
+        ("cursor", cursor_of(&mut got)),
+    ])
+    .into())
+}
+
+/// Has documents taken again, whatever has come of them.
+pub(super) fn again(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let id = text(&args, "move")?;
+    for old in texts(&args, "olds") {
+        if let Some(mut row) = row_of(ctx, &id, &old)? {
+            row.set("state", "listed");
+            row.remove("hash");
+            replace(ctx, row)?;
+        }
+    }
+    Ok(Value::Null)
+}
+
+/// Removes what has come, some at a time; whether there is more.
+pub(super) fn clear(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let rows = all_of(ctx, &args)?;
+    for row in &rows {
+        remove(ctx, row)?;
+    }
+    Ok((!rows.is_empty()).into())
+}
+
+/// Forgets what has become of what; whether there is more.
+pub(super) fn forget(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let rows = all_of(ctx, &args)?;
+    for row in &rows {
+        ctx.delete(row.id().unwrap_or_default())?;
+    }
+    Ok((!rows.is_empty()).into())
+}
+
+/// Which of these files have come: there are none here.
+pub(super) fn files(_: &mut Ctx<'_>, _: Object) -> Result<Value, FunctionError> {
+    Ok(Vec::<Value>::new().into())
+}
+
+/// No file can be kept here.
+pub(super) fn fetched(_: &mut Ctx<'_>, _: Object) -> Result<Value, FunctionError> {
+    Ok(false.into())
+}
+
+/// It isn't here, and if it was it goes.
+fn stay(
+    ctx: &mut Ctx<'_>,
+    mut row: Object,
+    state: &str,
+    note: Option<String>,
+) -> Result<(), FunctionError> {
+    drop_new(ctx, &row)?;
+    for field in ["new", "written", "hash", "note"] {
+        row.remove(field);
+    }
+    row.set("state", state);
+    if let Some(note) = note {
+        row.set("note", note);
+    }
+    replace(ctx, row)
+}
+
+fn is_written(ctx: &Ctx<'_>, row: &Object, table: &str) -> Result<bool, FunctionError> {
+    if row.str("state") != Some("done") || row.get("hash") != row.get("listed") {
+        return Ok(false);
+    }
+    match document(ctx, table, row.str("new").unwrap_or_default()) {
+        Some(new) => Ok(Some(&*hash_of(&text_of(&new)?)) == row.str("written")),
+        None => Ok(false),
+    }
+}
+
+fn remove(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
+    drop_new(ctx, row)?;
+    ctx.delete(row.id().unwrap_or_default())
+}
+
+fn drop_new(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
+    match row.str("new").filter(|new| ctx.get(new).is_some()) {
+        Some(new) => ctx.delete(new),
+        None => Ok(()),
+    }
+}
+
+fn replace(ctx: &mut Ctx<'_>, row: Object) -> Result<(), FunctionError> {
+    let id = row.id().unwrap_or_default().to_owned();
+    ctx.replace(&id, row)
+}
+
+/// What is known of a document of a move.
+pub(super) fn row_of(ctx: &Ctx<'_>, id: &str, old: &str) -> Result<Option<Object>, FunctionError> {
+    ctx.query(MOVED_TABLE).eq("move", id).eq("old", old).first()
+}
+
+fn rows_of<'c>(ctx: &'c Ctx<'_>, id: &str, table: &str) -> Query<'c> {
+    let rows = ctx.query(MOVED_TABLE).index("by_state");
+    rows.eq("move", id).eq("table", table)
+}
+
+fn all_of(ctx: &Ctx<'_>, args: &Object) -> Result<Vec<Object>, FunctionError> {
+    let id = text(args, "move")?;
+    ctx.query(MOVED_TABLE)
+        .index("by_old")
+        .eq("move", id)
+        .take(most(args))
+}
+
+fn page(args: &Object, count: usize) -> Value {
+    let count = ("numItems", (count as f64).into());
+    Object::from([count, ("cursor", given(args, "cursor"))]).into()
+}
+
+fn cursor_of(got: &mut Object) -> Value {
+    match got.bool("isDone") {
+        Some(true) => Value::Null,
+        _ => got.remove("continueCursor").unwrap_or(Value::Null),
+    }
+}
+
+fn counts<const N: usize>(counts: [(&str, usize); N]) -> Value {
+    Object::from(counts.map(|(name, count)| (name, (count as f64).into()))).into()
+}
