@@ -26,7 +26,7 @@
 //!
 //! Every other function is a closure, see [`Local::function`]. A main deployment
 //! also serves `byod/credentials`, a user's `functions:ping` and `byod/claim`; and both, where
-//! users' data moves ([user.move] of `byod.toml`), what `byod export` writes for that.
+//! users' data moves (`[user.move]` of `byod.toml`), what `byod export` writes for that.
 //!
 //! # What differs from Convex
 //! - The project's own TypeScript does not run. What a handler does beyond the
