@@ -23,6 +23,7 @@ mod moving;
 mod node_server;
 mod official_client;
 mod official_sync;
+mod pushes;
 mod races;
 mod rooms;
 mod routing;

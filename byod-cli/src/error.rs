@@ -169,6 +169,15 @@ pub(crate) enum Error {
     )]
     CutOff(byod_runtime::Error),
 
+    #[error(transparent)]
+    Fleet(byod_fleet::Error),
+
+    #[error(
+        "main has no function `{module}:listConfigs`. `byod export --main` writes it, or says what to add; deploy main \
+         then, and run this again"
+    )]
+    NoList { module: String },
+
     #[error("the tool can't wait for the network: {0}")]
     Runtime(io::Error),
 }
@@ -194,6 +203,21 @@ impl Error {
         problems.iter().map(|problem| one_line(problem)).collect()
     }
 
+    /// What ended something that was done for all users, with what to do about it.
+    pub(crate) fn of_fleet(error: byod_fleet::Error, module: &str) -> Self {
+        match error {
+            byod_fleet::Error::Byod(byod_runtime::Error::Function { message, .. })
+                if message.contains("Could not find") =>
+            {
+                Self::NoList {
+                    module: module.to_owned(),
+                }
+            }
+            byod_fleet::Error::Byod(error) => Self::Byod(error),
+            other => Self::Fleet(other),
+        }
+    }
+
     /// What ended a rotation of keys, with what to do about it.
     pub(crate) fn of_rotation(self, module: &str) -> Self {
         match self {
@@ -207,6 +231,12 @@ impl Error {
             Self::Byod(error) => Self::CutOff(error),
             other => other,
         }
+    }
+}
+
+impl From<byod_fleet::Error> for Error {
+    fn from(error: byod_fleet::Error) -> Self {
+        Self::Fleet(error)
     }
 }
 

@@ -53,6 +53,7 @@ pub(crate) use plan::{Fate, FunctionReport};
 use schema::ForeignId;
 pub(crate) use schema::user_tables;
 use scratch::Scratch;
+pub(crate) use support::version_in;
 pub(crate) use typecheck::Typecheck;
 use typecheck::{TypeScript, Verdict};
 

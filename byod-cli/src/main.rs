@@ -1,5 +1,5 @@
 //! `byod`: begins a service's files, writes the Convex project of users' deployments, checks it against
-//! main's, makes encryption keys and rotates them, and gives up users' claims.
+//! main's, makes encryption keys and rotates them, gives up users' claims, and looks after users' deployments.
 
 mod carry;
 mod check;
@@ -16,11 +16,12 @@ mod tree;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use error::Error;
-use records::{disconnect, moving, release, rotate};
+use records::{disconnect, fleet, moving, release, rotate};
 
 /// What every command's help ends with.
 const EXIT_STATUS: &str = "Exit status: 0 where all is as it should be, 1 where something is left to do, 2 where the command could not do its work.";
@@ -227,6 +228,13 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look after all users' deployments.
+    ///
+    /// Takes main and the keys from the environment, as `rotate-key` does.
+    Fleet {
+        #[command(subcommand)]
+        command: Fleet,
+    },
     /// Print what a shell needs to complete the tool's commands.
     ///
     /// For bash: `byod completions bash > ~/.local/share/bash-completion/completions/byod`.
@@ -240,6 +248,124 @@ enum Command {
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
+}
+
+#[derive(Subcommand)]
+enum Fleet {
+    /// Say how every user's deployment is: its version, when it last answered, what is wrong.
+    ///
+    /// From the users' records on main, a page at a time; with `--probe` from the deployments,
+    /// too, each within limits of its own. Nothing is written anywhere. Exit status 1 where a
+    /// deployment fails, or is older than asked for.
+    Status {
+        /// List only those of whose deployment something is wrong.
+        #[arg(long)]
+        failing: bool,
+        /// List only those whose deployment runs an older version.
+        #[arg(long, value_name = "VERSION")]
+        older_than: Option<u64>,
+        /// Ask the deployments themselves.
+        #[arg(long)]
+        probe: bool,
+        #[command(flatten)]
+        reached: Reached,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring the project that `byod export` wrote to all users' deployments.
+    ///
+    /// The package `convex` that is installed beside it bundles it once. Users get it wave by
+    /// wave; where more of a wave fail than may, it stops. Who has the version is passed over,
+    /// so what was cut off, or has stopped, goes on when it is run again. A deployment whose
+    /// documents don't match the new schema is left as it was. Exit status 1 where somebody
+    /// has not got it.
+    Deploy {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        rollout: Rollout,
+        /// Deploy to this user alone: their id on main.
+        #[arg(long, value_name = "USER", conflicts_with_all = ["waves", "max_failures", "dry_run"])]
+        only: Option<String>,
+        /// Bundle the project and say who would get it; exit status 1 where somebody would.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Keep doing it: for new versions, for users who connect, for those that failed.
+    ///
+    /// Goes on until it is ended, which may be at any time. It looks at the exported project and at
+    /// the users' records in each round; tries those again that failed, after pauses that grow from
+    /// a minute to six hours; and tests all deployments in a slow rhythm.
+    Run {
+        #[command(flatten)]
+        common: Common,
+        #[command(flatten)]
+        rollout: Rollout,
+        /// How long from one round to the next, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        every: u64,
+        /// How often each deployment is tested, in hours.
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        test_every: u64,
+        /// One round, for a scheduler of your own; exit status 1 where something is left.
+        #[arg(long)]
+        once: bool,
+    },
+}
+
+/// How a version is brought to all.
+#[derive(Args)]
+struct Rollout {
+    /// Up to which share of all users each wave goes; who is in which is always the same.
+    #[arg(long, value_name = "SHARES", default_value_t)]
+    waves: byod_fleet::Waves,
+    /// How many of a wave's users may fail: a share, or a number.
+    #[arg(long, value_name = "SHARE or NUMBER", default_value = "2%")]
+    max_failures: byod_fleet::MaxFailures,
+    /// How long a deployment may take to build its new indexes, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    patience: u64,
+    #[command(flatten)]
+    reached: Reached,
+}
+
+impl Rollout {
+    fn of(self, config: PathBuf) -> fleet::deploy::Options {
+        fleet::deploy::Options {
+            config,
+            waves: self.waves,
+            max_failures: self.max_failures,
+            only: None,
+            dry_run: false,
+            patience: Duration::from_secs(self.patience),
+            service: self.reached.into(),
+        }
+    }
+}
+
+/// How main and users' deployments are reached.
+#[derive(Args)]
+struct Reached {
+    /// How many deployments are asked, or pushed to, at once.
+    #[arg(long, value_name = "DEPLOYMENTS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    at_once: u16,
+    /// The module of main that holds the functions for users' records.
+    #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+    module: String,
+    /// Allow deployments on this machine, also over http.
+    #[arg(long)]
+    development: bool,
+}
+
+impl From<Reached> for fleet::Service {
+    fn from(reached: Reached) -> Self {
+        Self {
+            module: reached.module,
+            development: reached.development,
+            at_once: reached.at_once,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -256,7 +382,11 @@ struct Common {
 fn cli() -> clap::Command {
     Cli::command()
         .after_help(EXIT_STATUS)
-        .mut_subcommands(|command| command.after_help(EXIT_STATUS))
+        .mut_subcommands(|command| {
+            command
+                .after_help(EXIT_STATUS)
+                .mut_subcommands(|command| command.after_help(EXIT_STATUS))
+        })
 }
 
 fn main() -> ExitCode {
@@ -424,6 +554,7 @@ fn run(command: Command) -> Result<bool, Error> {
             print::either(json, &report, print::moved)?;
             Ok(report.is_whole())
         }
+        Command::Fleet { command } => look_after(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut cli(), "byod", &mut script);
@@ -435,6 +566,62 @@ fn run(command: Command) -> Result<bool, Error> {
                 .and_then(|()| clap_mangen::generate_to(cli(), &folder));
             written.map_err(|source| Error::Manual { folder, source })?;
             Ok(true)
+        }
+    }
+}
+
+/// `byod fleet`.
+fn look_after(command: Fleet) -> Result<bool, Error> {
+    match command {
+        Fleet::Status {
+            failing,
+            older_than,
+            probe,
+            reached,
+            json,
+        } => {
+            let options = fleet::status::Options {
+                failing,
+                older_than,
+                probe,
+                service: reached.into(),
+            };
+            let mut listing = print::Listing::begin(json);
+            let totals = fleet::status::read(&options, |row| listing.row(row))?;
+            listing.end(&totals)?;
+            Ok(options.is_well(&totals))
+        }
+        Fleet::Deploy {
+            common,
+            rollout,
+            only,
+            dry_run,
+        } => {
+            let options = fleet::deploy::Options {
+                only,
+                dry_run,
+                ..rollout.of(common.config)
+            };
+            let report = fleet::deploy::deploy(&options)?;
+            print::either(common.json, &report, print::rollout)?;
+            Ok(report.is_done())
+        }
+        Fleet::Run {
+            common,
+            rollout,
+            every,
+            test_every,
+            once,
+        } => {
+            let options = fleet::run::Options {
+                deploy: rollout.of(common.config),
+                every: Duration::from_secs(every),
+                test_every: Duration::from_secs(test_every.saturating_mul(3_600)),
+                once,
+            };
+            fleet::run::run(&options, |version, round| {
+                print::round(common.json, version, round)
+            })
         }
     }
 }

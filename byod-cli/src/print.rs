@@ -1,5 +1,6 @@
 //! What the commands print: for people, with colour on a terminal, or JSON.
 
+mod fleet;
 mod functions;
 mod moved;
 mod style;
@@ -16,6 +17,7 @@ use crate::export::{Fate, Typecheck};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
 use crate::{check, service};
+pub(crate) use fleet::{Listing, rollout, round};
 pub(crate) use moved::{disconnected, moved};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 

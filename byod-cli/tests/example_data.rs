@@ -116,7 +116,7 @@ impl World {
         Some((world, node))
     }
 
-    /// Somebody who has that many documents of each table; of some, many more.
+    /// Somebody who has that many documents in all.
     async fn user(&self, subject: &'static str, documents: usize) -> User {
         let user = json!({
             "subject": subject, "email": subject, "name": subject, "createdAt": 1, "updatedAt": 1,
@@ -139,10 +139,9 @@ impl World {
                 .or_default()
                 .push(file);
         }
-        // A tenth of the tables has most.
-        let few = documents / self.tables.len() / 2;
-        let many = documents / 2 / (self.tables.len() / 10 + 1);
-        let count = |at: usize| few + if at % 10 == 3 { many } else { 0 };
+        // One table has most, as messages do.
+        let (few, many) = (documents * 4 / 10 / self.tables.len(), documents * 6 / 10);
+        let count = |at: usize| few + if at == 3 { many } else { 0 };
         for (at, (table, takes)) in self.tables.iter().enumerate() {
             let made: Vec<String> = (0..count(at))
                 .map(|_| maker.document(takes).to_string())
@@ -396,7 +395,7 @@ impl Node {
 
 async fn in_and_out_and_in(is_shared: bool) {
     let documents = std::env::var("BYOD_DOCUMENTS");
-    let documents = documents.map_or(1_500, |count| count.parse().unwrap());
+    let documents = documents.map_or(600, |count| count.parse().unwrap());
     // The process ends with its standard input.
     let Some((mut world, _node)) = World::start(is_shared) else {
         return;

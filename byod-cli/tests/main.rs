@@ -15,6 +15,7 @@ mod each_habit;
 mod example_data;
 mod export;
 mod files;
+mod fleet;
 mod followed;
 mod guide;
 mod habits;

@@ -28,6 +28,15 @@
 //! also serves `byod/credentials`, a user's `functions:ping` and `byod/claim`; and both, where
 //! users' data moves (`[user.move]` of `byod.toml`), what `byod export` writes for that.
 //!
+//! # Pushes
+//! With the feature `push` a deployment takes pushes, as `npx convex deploy` makes them:
+//! `/api/deploy2/start_push`, `wait_for_schema`, `finish_push`. The bundle's modules are run to
+//! find what they declare; the documents that are there must match the new schema, else
+//! nothing changes. From then on the deployment has the pushed tables and functions, which do
+//! what is said above; closures stay where the project still declares their functions.
+//! [`LocalDeployment::pushes`] says what came, [`LocalDeployment::fail_pushes`] lets pushes
+//! fail, and [`Local::without_project`] begins with nothing.
+//!
 //! # What differs from Convex
 //! - The project's own TypeScript does not run. What a handler does beyond the
 //!   above, such as values of its own in a new document, bounds of `limit`, checks
@@ -36,6 +45,8 @@
 //! - Error messages have no request id and no stack trace.
 //! - A document can only go into a table of the schema.
 //! - An id of another deployment is never valid, also where tables have the same name.
+//! - A push has no components, and comes without a `Content-Encoding`; modules that can't be
+//!   read whole are refused, and so is a push that is finished before its indexes are built.
 //! - An action runs like a mutation: it uses the tables itself, and its writes
 //!   take effect together.
 //! - A wrong deploy key is answered with 403 `BadDeployKey`.
@@ -49,6 +60,8 @@ mod builtin;
 mod deployment;
 mod error;
 mod functions;
+#[cfg(feature = "push")]
+mod push;
 mod random;
 mod serving;
 mod store;
@@ -61,6 +74,8 @@ pub use byod_schema::{Manifest, Moves, Value};
 pub use deployment::{Local, LocalDeployment, read_manifest};
 pub use error::{FunctionError, StartError};
 pub use functions::Ctx;
+#[cfg(feature = "push")]
+pub use push::{PushFault, PushOutcome, PushRecord};
 pub use serving::RequestRecord;
 pub use store::Query;
 pub use values::{IntoObject, IntoValue, Object};

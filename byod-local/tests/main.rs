@@ -11,4 +11,5 @@ mod crud;
 mod functions;
 mod http;
 mod live;
+mod push;
 mod users;

@@ -54,6 +54,7 @@ pub use byod::bearer_token;
 pub use byod_schema::{FunctionType, Location, Manifest, Members, Refusal, Value};
 pub use calls::Session;
 pub use calls::relay;
+pub use deployment::Bundle;
 pub use deployment::Client;
 pub use deployment::Released;
 pub use deployment::{DeployKey, Token};
@@ -65,6 +66,7 @@ pub use routing::RoutedClient;
 pub use routing::{BringData, Brought, Connect, Disconnected, LeftBehind};
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{Delivered, RefusedRow, Swept};
+pub use routing::{DeployProblem, Deployed};
 pub use routing::{
     Direction, KeepFor, LeftDocument, Move, MovePhase, MoveReport, PlannedMove, PlannedTable,
     Resumed,

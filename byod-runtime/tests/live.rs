@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::support::live::Sent;
-use crate::support::world::{World, count, list, list_as, rows};
+use crate::support::world::{World, count, count_as, list, list_as, rows};
 use crate::support::{Way, success, until};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,20 +16,20 @@ use byod_sync::ClientMessage;
 use serde_json::json;
 
 /// The next value; a test in which none comes fails.
-async fn next(live: &mut Live<String>) -> Result<String, Error> {
+pub(crate) async fn next(live: &mut Live<String>) -> Result<String, Error> {
     let next = tokio::time::timeout(Duration::from_secs(20), live.next());
     next.await.expect("nothing came").unwrap()
 }
 
 /// That nothing comes for some time.
-async fn nothing(live: &mut Live<String>) {
+pub(crate) async fn nothing(live: &mut Live<String>) {
     let next = tokio::time::timeout(Duration::from_millis(150), live.next());
     if let Ok(next) = next.await {
         panic!("{next:?}");
     }
 }
 
-fn quick(byod: ByodBuilder) -> ByodBuilder {
+pub(crate) fn quick(byod: ByodBuilder) -> ByodBuilder {
     byod.retries(0)
         .listen_to_main(false)
         .live_idle(Duration::from_millis(100))
@@ -37,7 +37,7 @@ fn quick(byod: ByodBuilder) -> ByodBuilder {
         .recovery_pauses(Duration::from_millis(20), Duration::from_millis(40))
 }
 
-async fn connected(configure: impl FnOnce(ByodBuilder) -> ByodBuilder) -> World {
+pub(crate) async fn connected(configure: impl FnOnce(ByodBuilder) -> ByodBuilder) -> World {
     let world = World::with(configure).await;
     let connected = ConnectionStatus::Connected;
     world.save("a", "local|key", connected).await;
@@ -80,10 +80,17 @@ async fn what_is_equal_is_watched_once_and_no_longer_than_anybody_does() {
     }
     let watched = || world.main.live.lock().watched.len();
     assert_eq!((watched(), world.main.live.lock().opened), (1, 1));
+    // Another one on the same socket, which stays.
+    let mut other = count_as::<Option<u32>>(&session).watch();
+    assert_eq!(other.next().await.unwrap().unwrap(), None);
     lives.truncate(1);
     world.main.live.set("notes:list", json!("changed"));
     assert_eq!(next(&mut lives[0]).await.unwrap(), "changed");
+    assert_eq!(watched(), 2);
     lives.clear();
+    until(|| watched() == 1).await;
+    assert_eq!(world.main.live.lock().open, 1);
+    drop(other);
     until(|| watched() == 0).await;
     // The socket closes some time later, and opens again where it is needed.
     until(|| world.main.live.lock().open == 0).await;
@@ -106,6 +113,15 @@ async fn each_caller_has_a_socket_of_their_own() {
     assert_eq!(next(&mut of_c).await.unwrap(), "main's");
     assert_eq!(world.users.live.lock().tokens, ["local|key"]);
     assert_eq!(world.main.live.lock().tokens, ["b's token", "c's token"]);
+    // Nor does anybody see anything who only says that they are somebody else: main says so.
+    let (theirs, forged) = (token("d", 3600, 1), token("d", 7200, 2));
+    world.main.live.lock().refused.insert(forged.clone());
+    let mut of_d = list(&world.session("d").with_token(theirs)).watch();
+    assert_eq!(next(&mut of_d).await.unwrap(), "main's");
+    let mut of_e = list(&world.session("e").with_token(forged)).watch();
+    let error = next(&mut of_e).await.unwrap_err();
+    assert!(matches!(error, Error::Rejected { .. }), "{error}");
+    nothing(&mut of_d).await;
 }
 
 #[tokio::test]
@@ -326,7 +342,7 @@ async fn a_socket_that_is_cut_is_opened_again_and_no_value_is_given_twice() {
 }
 
 /// A JWT that runs out in so many seconds; nobody here looks at its signature.
-fn token(subject: &str, seconds: i64, id: usize) -> String {
+pub(crate) fn token(subject: &str, seconds: i64, id: usize) -> String {
     let now = std::time::SystemTime::now();
     let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() as i64;
     let claims = json!({"iss": "i", "sub": subject, "iat": now, "exp": now + seconds, "jti": id});
@@ -382,7 +398,9 @@ async fn a_token_that_is_refused_is_replaced_and_only_by_one_of_the_same_user() 
     let error = next(&mut live).await.unwrap_err();
     assert!(matches!(error, Error::Rejected { .. }), "{error}");
     assert!(!error.to_string().contains(&refused), "{error}");
-    nothing(&mut live).await;
+    // Nor is it asked for with a token that is refused, however long there is no value.
+    let longer = tokio::time::timeout(Duration::from_secs(4), live.next());
+    assert!(longer.await.is_err());
     // Whoever comes with a better one of the same user helps all.
     let session = world.session("b").with_token(token("b", 7200, 2));
     assert_eq!(next(&mut list(&session).watch()).await.unwrap(), "main's");
@@ -405,6 +423,26 @@ async fn a_user_watches_so_many_and_no_more() {
     );
     drop(lives.remove(0));
     assert_eq!(next(&mut lives[1]).await.unwrap(), "main's");
+
+    // Each of those that are watched together is one, and each page.
+    let other = world.session("c");
+    let mut three = other.watch(vec![list(&other), list(&other), list(&other)]);
+    let error = three.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Busy { limit: 2, .. }), "{error}");
+    world.main.live.lock().name = "main".to_owned();
+    world.main.live.set_rows("notes:rows", 0..10);
+    let mut pages = rows(&other).page_size(3).pages().watch();
+    for items in [3, 6] {
+        assert_eq!(pages.next().await.unwrap().unwrap().items.len(), items);
+        pages.load_more();
+    }
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Busy { limit: 2, .. }), "{error}");
+    drop(pages);
+    assert_eq!(
+        next(&mut list(&world.session("c")).watch()).await.unwrap(),
+        "main's"
+    );
 }
 
 #[tokio::test]
@@ -431,8 +469,8 @@ async fn a_silent_socket_is_replaced() {
         .spoil(|text| vec![Sent::Text(text), Sent::Silence]);
     let mut live = list(&world.session("a")).watch();
     assert_eq!(next(&mut live).await.unwrap(), "main's");
-    world.main.live.set("notes:list", json!("changed"));
     world.main.live.spoil_no_more();
+    world.main.live.set("notes:list", json!("changed"));
     assert_eq!(next(&mut live).await.unwrap(), "changed");
 }
 
@@ -534,6 +572,10 @@ async fn pages_that_are_watched_stay_contiguous() {
     assert_eq!(next!(), ((1000..1009).collect(), true));
     world.byod.disconnect("a").await.unwrap();
     assert_eq!(next!(), (vec![5, 35, 60, 70], false));
+    // Neither was asked with cursors of the other.
+    for deployment in [&world.main, &world.users] {
+        assert_eq!(deployment.live.lock().foreign_cursors, 0);
+    }
 }
 
 #[tokio::test]
@@ -543,10 +585,11 @@ async fn what_another_process_changes_is_known_at_once() {
         byod.cache_ttl(Duration::from_secs(3600))
     })
     .await;
+    // As when it is busy.
     world
         .main
         .live
-        .set("byod/credentials:changedConfigs", json!([]));
+        .fail("byod/credentials:changedConfigs", "not now");
     world
         .save("a", "local|key", ConnectionStatus::Connected)
         .await;
@@ -587,6 +630,29 @@ async fn what_another_process_changes_is_known_at_once() {
     world.main.live.cut();
     nothing(&mut live).await;
     assert_eq!(world.main.take_count(), 0);
+}
+
+#[tokio::test]
+async fn who_watches_a_status_alone_is_told_of_it_too() {
+    let world = World::with(|byod| {
+        let byod = quick(byod).listen_to_main(true);
+        byod.cache_ttl(Duration::from_secs(3600))
+    });
+    let world = world.await;
+    let changed = "byod/credentials:changedConfigs";
+    world.main.live.set(changed, json!([]));
+    let connected = ConnectionStatus::Connected;
+    world.save("a", "local|key", connected).await;
+    let mut status = world.byod.watch_status("a");
+    status.wait_for(|status| status.enabled).await.unwrap();
+    // Until it listens.
+    until(|| !world.main.live.lock().watched.is_empty()).await;
+    world.change("a", "connectionStatus", json!("disconnected"));
+    let later = json!([{"userId": "a", "updatedAt": 9e15}]);
+    world.main.live.set(changed, later);
+    let seen = status.wait_for(|status| !status.enabled && !status.loading);
+    let seen = tokio::time::timeout(Duration::from_secs(20), seen).await;
+    assert!(seen.is_ok());
 }
 
 #[tokio::test]

@@ -17,8 +17,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use byod_runtime::{
-    Byod, ByodBuilder, Client, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Error,
-    FunctionInfo, FunctionType, Keyring, Location, Query, Runs, TableInfo, Token, Value,
+    Bundle, Byod, ByodBuilder, Client, ConnectionStatus, Credentials, DeployKey, Deployed,
+    EncryptionKey, Error, FunctionInfo, FunctionType, Keyring, Location, Query, Runs, TableInfo,
+    Token, Value,
 };
 use serde_json::json;
 
@@ -33,6 +34,7 @@ const WRONG_KEY: &str = "prod:calm-lion-456|d3JvbmctZ2VoZWltLXdyb25n";
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLWdlaGVpbQ";
 const ENCRYPTION_KEY: &str = "8f0e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a0";
 const FORMER: &str = "former pass phrase: geheim";
+const ENVIRONMENT: &str = "c2stZW52aXJvbm1lbnQtZ2VoZWlt";
 
 fn secrets() -> Vec<Secret> {
     let after = |key: &'static str| key.split_once('|').unwrap().1;
@@ -43,6 +45,10 @@ fn secrets() -> Vec<Secret> {
         Secret::text("a user's deploy key after the |", after(USER_KEY)),
         Secret::text("the deploy key after it", after(NEW_KEY)),
         Secret::text("a deploy key that is refused", after(WRONG_KEY)),
+        Secret::text(
+            "an environment variable of a user's deployment",
+            ENVIRONMENT,
+        ),
         Secret::text("a user's token", TOKEN),
         Secret::text("the token's signature", TOKEN.rsplit_once('.').unwrap().1),
         Secret::text("the encryption key as it was given", ENCRYPTION_KEY),
@@ -210,6 +216,23 @@ async fn run(way: Way) {
         byod.connect("alice", "alice", &Credentials::new(&users.url, USER_KEY))
             .await
             .unwrap();
+    }
+
+    // Every failure of a push.
+    let record = byod.user_record("alice").await.unwrap().unwrap();
+    for way in ["refused", "html", "garbage", "misfit", "mute", "unfinished"] {
+        let request = json!({
+            "adminKey": MAIN_KEY, "dryRun": false, "functions": way,
+            "appDefinition": {"changedModules": [], "unchangedModuleHashes": []},
+        });
+        let bundle = Bundle::parse(request.to_string().as_bytes(), 2).unwrap();
+        shown(&bundle);
+        let deployed = byod.deploy(&record, &bundle).await.unwrap();
+        let Deployed::Failed(problem) = &deployed else {
+            panic!("{way}: {deployed:?}")
+        };
+        captured::note(&format!("{problem} {}", json!(problem)));
+        shown(&deployed);
     }
 
     // No connection, no secure one, no URL, no header.

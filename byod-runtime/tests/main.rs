@@ -20,6 +20,7 @@ mod limits;
 mod live;
 mod live_faults;
 mod live_model;
+mod live_patience;
 mod records;
 mod recovery;
 mod route_model;

@@ -95,7 +95,12 @@ fn a_socket_begins_with_all_that_there_is_to_say() {
         .unwrap();
     assert!(client.is_confirmed());
 
+    assert!(client.is_current(QueryId(0)));
     client.disconnected("Reset");
+    assert!(
+        !client.is_current(QueryId(0)),
+        "between two sockets none is"
+    );
     client.connected(6);
     let messages = said(&mut client);
     let [
@@ -450,6 +455,32 @@ fn a_moment_that_was_asked_for_passes_with_a_transition_to_what_asked_for_it() {
     let first = transition((0, 0, 0), (1, 0, 9), &json!([updated(0, &json!(1))]));
     client.receive(&first).unwrap();
     assert_eq!(client.passed(), asked);
+}
+
+#[test]
+fn a_socket_is_a_good_one_though_others_are_watched_all_the_time() {
+    let mut client = client();
+    client.subscribe("a:b", args("[{}]"));
+    client.connected(5);
+    said(&mut client);
+    assert!(!client.has_begun());
+    for which in 0..10 {
+        // One more is said before the last one was answered.
+        client.subscribe("a:b", Json::of(&[which]).unwrap());
+        said(&mut client);
+        let (version, ts) = (which, u64::from(which));
+        let answer = transition((version, 0, ts), (version + 1, 0, ts + 1), &json!([]));
+        client.receive(&answer).unwrap();
+        assert!(client.has_begun() && !client.is_up_to_date());
+        assert_eq!(client.answers(), u64::from(which) + 1);
+    }
+    // What it tells by itself is no answer.
+    client
+        .receive(&transition((10, 0, 10), (10, 0, 11), &json!([])))
+        .unwrap();
+    assert_eq!(client.answers(), 10);
+    client.disconnected("Cut");
+    assert!(!client.has_begun());
 }
 
 #[test]

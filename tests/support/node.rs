@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
@@ -164,6 +165,49 @@ pub fn run_asking(script: &str, arguments: &[&str], mut done: impl FnMut(&str)) 
         writeln!(answers, "done").unwrap();
     }
     assert!(child.wait().unwrap().success(), "{script} says why");
+}
+
+/// The request by which the official tool pushes the project in that folder of the repository: made by that tool, which
+/// asks no deployment for it. `None` where the tests that need Node are left out.
+pub fn push_request(project: &str) -> Option<Value> {
+    Node::get()?;
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let made = MADE.fetch_add(1, Ordering::Relaxed);
+    let name = format!("push-{}-{made}", std::process::id());
+    let around = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    copy(&folder().join("../..").join(project), &around).unwrap();
+    let packages = fs::canonicalize(folder().join("node_modules")).unwrap();
+    link(&packages, &around.join("node_modules")).unwrap();
+    let output = Command::new("node")
+        .arg(packages.join("convex/bin/main.js"))
+        .args(["deploy", "--push-all-modules", "--typecheck", "disable"])
+        // Nothing listens there, and nobody has that key.
+        .args([
+            "--url",
+            "http://127.0.0.1:9",
+            "--admin-key",
+            "nobody|nothing",
+        ])
+        .args(["--write-push-request", "request"])
+        .current_dir(&around)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let request = fs::read(around.join("request.json")).unwrap();
+    fs::remove_dir_all(&around).unwrap();
+    Some(serde_json::from_slice(&request).unwrap())
+}
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(to, at)
+}
+
+#[cfg(windows)]
+fn link(to: &Path, at: &Path) -> std::io::Result<()> {
+    std::os::windows::fs::symlink_dir(to, at)
 }
 
 /// `tests/node`, also for the crates in `tests`.

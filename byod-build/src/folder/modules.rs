@@ -39,7 +39,9 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<Module>) -> io::Result<()> {
         // Links are not followed, as in Convex.
         if file_type.is_dir() {
             let is_component = path.join("convex.config.ts").exists();
-            if name != "node_modules" && relative != "_generated" && !is_component {
+            // What the bundler itself writes: `_deps` has what modules of a push share, and has no functions.
+            let is_bundlers = relative == "_generated" || relative == "_deps";
+            if name != "node_modules" && !is_bundlers && !is_component {
                 walk(&path, &format!("{relative}/"), found)?;
             }
         } else if !file_type.is_symlink() && is_source(name) && !file_type.is_file() {

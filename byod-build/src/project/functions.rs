@@ -15,6 +15,8 @@ use crate::folder::Module;
 #[derive(Default)]
 pub(crate) struct ModuleReading {
     pub(crate) functions: BTreeMap<FunctionPath, Exported<Function>>,
+    /// The number that it exports as `SCHEMA_VERSION`.
+    pub(crate) version: Option<f64>,
     /// What of it could not be read.
     pub(crate) warnings: Vec<String>,
 }
@@ -27,8 +29,8 @@ impl ModuleReading {
     pub(crate) fn not_loaded(at: &str, reason: &str) -> Self {
         let warning = format!("{at}: not loaded, its functions are left out: {reason}");
         Self {
-            functions: BTreeMap::new(),
             warnings: vec![warning],
+            ..Self::default()
         }
     }
 }
@@ -41,6 +43,7 @@ pub(crate) fn read(engine: &Engine, module: &Module) -> Result<ModuleReading, Er
         functions: Vec<Found>,
         left_out: Vec<LeftOut>,
         unknown: Vec<Unknown>,
+        version: Option<f64>,
     }
     #[derive(Deserialize)]
     struct Found {
@@ -83,7 +86,10 @@ pub(crate) fn read(engine: &Engine, module: &Module) -> Result<ModuleReading, Er
         Err(Error::Engine(_)) => engine.ask("readCheckedFunctions", &id)?,
         answer => answer?,
     };
-    let mut reading = ModuleReading::default();
+    let mut reading = ModuleReading {
+        version: answer.version,
+        ..ModuleReading::default()
+    };
     let mut left_out = answer.left_out;
     for Found { name, function } in answer.functions {
         match Exported::parse(function) {

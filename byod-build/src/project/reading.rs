@@ -16,6 +16,9 @@ use crate::folder::{self, Module};
 use crate::limits::patience::{self, Progress};
 use crate::limits::{COMPILER_STACK, Limits};
 
+/// The module in which an exported project says its version.
+const VERSION: &str = "byod/version";
+
 /// One Convex folder as it was read.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -24,6 +27,9 @@ pub struct ProjectReading {
     pub schema: Exported<Schema>,
     /// Every function that could be read, by its path.
     pub functions: BTreeMap<FunctionPath, Exported<Function>>,
+    /// The number that `byod export` gave the project: `SCHEMA_VERSION` of its module
+    /// `byod/version`. `None` of a project that it didn't write.
+    pub schema_version: Option<f64>,
     /// What could not be read, and why: one line each.
     pub warnings: Vec<String>,
     /// The files that the reading depends on, absolute: modules, packages and
@@ -243,7 +249,11 @@ fn run(
     let schema = schema?;
 
     let mut functions: BTreeMap<FunctionPath, Exported<Function>> = BTreeMap::new();
-    for reading in readings {
+    let mut schema_version = None;
+    for (module, reading) in modules.iter().zip(readings) {
+        if module.name == VERSION {
+            schema_version = reading.version;
+        }
         functions.extend(reading.functions);
         warnings.extend(reading.warnings);
     }
@@ -265,6 +275,7 @@ fn run(
     let mut reading = ProjectReading {
         schema,
         functions,
+        schema_version,
         warnings,
         files: BTreeSet::new(),
         absent: BTreeSet::new(),

@@ -79,6 +79,7 @@ impl Sources<'_> {
             schema,
             functions,
             warnings,
+            schema_version: _,
             files: read,
             absent,
         } = reading;

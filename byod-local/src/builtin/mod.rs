@@ -1,8 +1,11 @@
 //! The functions that a deployment has by itself.
 
-pub(crate) mod claim;
-pub(crate) mod credentials;
-pub(crate) mod crud;
-pub(crate) mod mirror;
-pub(crate) mod moving;
-pub(crate) mod ping;
+mod assembly;
+mod claim;
+mod credentials;
+mod crud;
+mod mirror;
+mod moving;
+mod ping;
+
+pub(crate) use assembly::{Assembly, Role};

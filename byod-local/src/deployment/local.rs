@@ -1,18 +1,23 @@
 //! A deployment that is to be started, and what its functions do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+#[cfg(feature = "push")]
+use std::time::Duration;
 
-use byod_schema::{Deployments, Function, FunctionPath, Manifest, nearest, table_of_module};
+use byod_schema::{Deployments, FunctionPath, Manifest, Schema, nearest};
 use tokio::net::TcpListener;
 
 use super::running::{LocalDeployment, parsed};
 use crate::auth::Auth;
-use crate::builtin::{claim, credentials, crud, mirror, moving, ping};
+use crate::builtin::{Assembly, Role};
 use crate::error::{FunctionError, StartError};
 use crate::functions::claim::Claims;
-use crate::functions::{Body, Ctx, Entry, Functions, Project, missing};
+use crate::functions::{Body, Ctx, Functions, Project};
+#[cfg(feature = "push")]
+use crate::push::Pushes;
 use crate::serving::Core;
 use crate::store::Store;
 use crate::values::{IntoValue, Object};
@@ -39,18 +44,15 @@ use crate::values::{IntoValue, Object};
 #[must_use = "a deployment serves nothing until it is started"]
 pub struct Local {
     name: String,
-    role: Role,
+    assembly: Assembly,
     project: Project,
     deploy_key: Option<String>,
-    schema_version: f64,
-    claims: Claims,
-    closures: Vec<(FunctionPath, Body)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Role {
-    Main,
-    User,
+    /// Whether it has nothing yet.
+    is_new: bool,
+    #[cfg(feature = "push")]
+    environment: BTreeMap<String, String>,
+    #[cfg(feature = "push")]
+    index_building: Duration,
 }
 
 impl Local {
@@ -82,12 +84,20 @@ impl Local {
     fn new(name: &str, role: Role, project: Project, claims: Claims) -> Self {
         Self {
             name: name.to_owned(),
-            role,
+            assembly: Assembly {
+                role,
+                schema_version: 1.0,
+                has_ping: true,
+                claims,
+                closures: Vec::new(),
+            },
             project,
             deploy_key: None,
-            schema_version: 1.0,
-            claims,
-            closures: Vec::new(),
+            is_new: false,
+            #[cfg(feature = "push")]
+            environment: BTreeMap::new(),
+            #[cfg(feature = "push")]
+            index_building: Duration::ZERO,
         }
     }
 
@@ -107,21 +117,47 @@ impl Local {
     /// Sets the version that `functions:ping` of a user's deployment gives; 1
     /// without it.
     pub fn schema_version(mut self, version: u32) -> Self {
-        self.schema_version = version.into();
+        self.assembly.schema_version = version.into();
         self
     }
 
     /// Lets several users use a user's deployment, as `deployments = "shared"` in
     /// byod.toml does: nobody can claim it, and its functions do not ask whose it is.
     pub fn shared(mut self) -> Self {
-        self.claims = Claims::Shared;
+        self.assembly.claims = Claims::Shared;
         self
     }
 
     /// Leaves `byod/claim` out, as in projects for users' deployments that were
     /// written by hand, or by `byod export` before there was a claim.
     pub fn without_claim(mut self) -> Self {
-        self.claims = Claims::Missing;
+        self.assembly.claims = Claims::Missing;
+        self
+    }
+
+    /// Leaves everything out: a deployment that was just made has neither tables nor
+    /// functions, until a project is pushed to it.
+    pub fn without_project(mut self) -> Self {
+        self.is_new = true;
+        self
+    }
+
+    /// Sets an environment variable of the deployment, which the reply to `start_push`
+    /// holds, as on Convex.
+    #[cfg(feature = "push")]
+    pub fn environment_variable(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.environment.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets how long it takes to build the indexes that a push adds; no time without it.
+    #[cfg(feature = "push")]
+    pub fn index_building(mut self, time: Duration) -> Self {
+        self.index_building = time;
         self
     }
 
@@ -137,7 +173,7 @@ impl Local {
         R: IntoValue,
     {
         let body: Body = Arc::new(move |ctx, args| body(ctx, args)?.into_value());
-        self.closures.push((parsed(path), body));
+        self.assembly.closures.push((parsed(path), body));
         self
     }
 
@@ -157,74 +193,44 @@ impl Local {
             None => Auth::generate_key(&self.name)?,
         };
         let store = Store::new(&self.project.schema)?;
-        let core = Core::new(self.name, functions, store, Auth::new(key));
+        #[cfg(feature = "push")]
+        let pushes = Pushes::new(
+            self.assembly,
+            self.project,
+            self.environment,
+            self.index_building,
+        );
+        let core = Core::new(
+            self.name,
+            functions,
+            #[cfg(feature = "push")]
+            pushes,
+            store,
+            Auth::new(key),
+        );
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.map_err(StartError::Listen)?;
         LocalDeployment::serve(listener, core)
     }
+}
 
-    /// Every function with what it does: a closure, else what this crate does by
-    /// itself, else an error that says what to register.
+impl Local {
     fn functions(&mut self) -> Result<Functions, StartError> {
-        let mut functions = Functions::default();
-        let built_in = match self.role {
-            Role::Main => {
-                let mut entries = credentials::functions(&mut self.project);
-                entries.extend(mirror::of_main(&self.project));
-                entries.extend(moving::functions(&mut self.project, false));
-                entries
-            }
-            Role::User => {
-                let mut entries = claim::functions(&mut self.project, self.claims);
-                entries.push(ping::function(&self.project, self.schema_version));
-                entries.extend(mirror::of_user(&self.project));
-                let claims = self.claims == Claims::Kept;
-                entries.extend(moving::functions(&mut self.project, claims));
-                entries
-            }
-        };
-        for entry in &built_in {
-            let declared = entry.declared.clone();
-            self.project.functions.insert(entry.path.clone(), declared);
-        }
-        for (path, declared) in &self.project.functions {
-            let table = self.project.schema.table(table_of_module(&path.module));
-            let body = table
-                .and_then(|table| crud::body(path, declared, table, &self.project))
-                .unwrap_or_else(|| missing(path));
-            functions.add(Entry {
-                path: path.clone(),
-                declared: declared.clone(),
-                body,
-                keyed: self.project.keyed.get(path).cloned(),
-                claimed: self.claimed(declared),
-            });
-        }
-        for entry in built_in {
-            functions.add(entry);
-        }
-        for (path, body) in std::mem::take(&mut self.closures) {
-            let Some(declared) = self.project.functions.get(&path).cloned() else {
-                return Err(unknown_function(&path, &self.project));
+        if self.is_new {
+            self.project.functions.clear();
+            self.project.schema = Schema {
+                tables: Vec::new(),
+                schema_validation: false,
+                other: BTreeMap::new(),
             };
-            functions.add(Entry {
-                keyed: self.project.keyed.get(&path).cloned(),
-                claimed: self.claimed(&declared),
-                path,
-                declared,
-                body,
-            });
+            return Ok(Functions::default());
         }
-        Ok(functions)
-    }
-
-    /// The argument that says who calls, of a function that only the user may call
-    /// whose deployment it is.
-    fn claimed(&self, declared: &Function) -> Option<String> {
-        let owner = &self.project.owner;
-        let takes_it = || declared.args.as_object()?.get(owner);
-        (self.role == Role::User && self.claims == Claims::Kept && takes_it().is_some())
-            .then(|| owner.clone())
+        let functions = self.assembly.functions(&mut self.project);
+        let mut closures = self.assembly.closures.iter();
+        match closures.find(|(path, _)| !self.project.functions.contains_key(path)) {
+            Some((path, _)) => Err(unknown_function(path, &self.project)),
+            None => Ok(functions),
+        }
     }
 }
 
@@ -233,7 +239,7 @@ impl fmt::Debug for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Local")
             .field("name", &self.name)
-            .field("role", &self.role)
+            .field("role", &self.assembly.role)
             .finish_non_exhaustive()
     }
 }

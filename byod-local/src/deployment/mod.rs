@@ -2,6 +2,8 @@
 
 mod local;
 mod manifest;
+#[cfg(feature = "push")]
+mod pushed;
 mod running;
 
 pub use local::Local;

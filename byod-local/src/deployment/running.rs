@@ -31,7 +31,7 @@ use crate::values::{IntoObject, Object};
 /// ```
 #[derive(Debug)]
 pub struct LocalDeployment {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
     address: SocketAddr,
     server: JoinHandle<()>,
 }

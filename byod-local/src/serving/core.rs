@@ -1,10 +1,12 @@
 //! What the handle and the HTTP server share: functions, tables, keys, records.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use byod_schema::{FunctionPath, FunctionType, Value};
 use byod_sync::Timestamp;
+#[cfg(feature = "push")]
+use serde_json::Value as Json;
 
 use super::present::Present;
 use super::requests::Requests;
@@ -12,12 +14,16 @@ use crate::auth::{Auth, Caller};
 use crate::error::FunctionError;
 use crate::functions::Access;
 use crate::functions::Functions;
+#[cfg(feature = "push")]
+use crate::push::{NotPushed, Pushes, Started};
 use crate::store::{Asked, Noticed, Store, Tables};
 
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) name: String,
-    pub(crate) functions: Functions,
+    functions: RwLock<Arc<Functions>>,
+    #[cfg(feature = "push")]
+    pub(crate) pushes: Pushes,
     store: RwLock<Store>,
     auth: RwLock<Auth>,
     requests: Mutex<Requests>,
@@ -41,15 +47,39 @@ fn unpoisoned<T>(result: Result<T, PoisonError<T>>) -> T {
 }
 
 impl Core {
-    pub(crate) fn new(name: String, functions: Functions, store: Store, auth: Auth) -> Self {
+    pub(crate) fn new(
+        name: String,
+        functions: Functions,
+        #[cfg(feature = "push")] pushes: Pushes,
+        store: Store,
+        auth: Auth,
+    ) -> Self {
         Self {
             name,
-            functions,
+            functions: RwLock::new(Arc::new(functions)),
+            #[cfg(feature = "push")]
+            pushes,
             store: RwLock::new(store),
             auth: RwLock::new(auth),
             requests: Mutex::default(),
             present: Mutex::default(),
         }
+    }
+
+    /// The functions, until others are pushed.
+    pub(crate) fn functions(&self) -> Arc<Functions> {
+        unpoisoned(self.functions.read()).clone()
+    }
+
+    /// Runs what was pushed from now on.
+    #[cfg(feature = "push")]
+    pub(crate) fn finish_push(&self, push: &Started, dry_run: bool) -> Result<Json, NotPushed> {
+        let mut store = self.store_mut();
+        let (functions, reply) = self.pushes.finish(push, dry_run, &mut store)?;
+        if let Some(functions) = functions {
+            *unpoisoned(self.functions.write()) = Arc::new(functions);
+        }
+        Ok(reply)
     }
 
     pub(crate) fn store(&self) -> RwLockReadGuard<'_, Store> {
@@ -79,7 +109,8 @@ impl Core {
 
     /// Calls a function: queries side by side, others one after another.
     pub(crate) fn call(&self, call: Call, caller: &Caller) -> Result<Value, FunctionError> {
-        let function = self.functions.find(&call.path, call.kind, caller)?;
+        let functions = self.functions();
+        let function = functions.find(&call.path, call.kind, caller)?;
         if function.is_query() {
             let store = self.store();
             let access = Access::Read(store.tables(), store.ids());
@@ -98,7 +129,8 @@ impl Core {
         call: Call,
         caller: &Caller,
     ) -> Result<(Value, Timestamp), FunctionError> {
-        let function = self.functions.find(&call.path, call.kind, caller)?;
+        let functions = self.functions();
+        let function = functions.find(&call.path, call.kind, caller)?;
         let mut store = self.store_mut();
         if let Some(known) = store.answered().get(&asked) {
             return Ok(known);
@@ -123,9 +155,10 @@ impl Core {
             None => store.tables(),
             Some(ts) => store.at(ts)?,
         };
+        let functions = self.functions();
         let results = calls.into_iter().map(|call| {
             let query = Some(FunctionType::Query);
-            let function = self.functions.find(&call.path, query, caller)?;
+            let function = functions.find(&call.path, query, caller)?;
             let access = Access::Read(tables, store.ids());
             function.call(access, caller, call.args, now(), &Noticed::default())
         });

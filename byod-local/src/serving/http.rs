@@ -6,43 +6,25 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use byod_schema::{FunctionPath, FunctionType, Value};
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::answer::{Answer, Batch, Format, Timestamp};
 use super::core::{Call, Core, now};
+#[cfg(feature = "push")]
+use super::deploying;
+use super::messages::{Refused, json, parse, read, refusal};
 use super::requests::RequestRecord;
 use super::socket::{self, Sockets};
 use crate::auth::{Caller, Refusal};
 use crate::error::FunctionError;
 
-/// The largest body that is read, in bytes; Convex takes 16 MiB of arguments.
+/// The largest body that is read of a call, in bytes; Convex takes 16 MiB of arguments.
 const LARGEST_BODY: usize = 20 << 20;
-
-/// A request that reached no function: the answer is `{"code", "message"}`.
-struct Refused {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl Refused {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-        }
-    }
-
-    fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, message)
-    }
-}
 
 /// The body of a call.
 #[derive(Deserialize)]
@@ -83,6 +65,10 @@ pub(crate) async fn answer(
             let version = version.to_owned();
             socket::open(core, sockets, request, &version)
                 .map_err(|why| Refused::bad_request("BadConnectionUpgrade", why))
+        }
+        #[cfg(feature = "push")]
+        None if deploying::is_step(&record.endpoint) => {
+            deploying::answer(core, &record.endpoint.clone(), request, &mut record.auth).await
         }
         None => respond(core, request, &mut record).await,
     };
@@ -133,7 +119,7 @@ async fn respond(
     }
 
     let authorization = request.headers().get(AUTHORIZATION).cloned();
-    let body = read(request).await?;
+    let body = read(request, LARGEST_BODY).await?;
     if endpoint == "/api/query_batch" {
         let batch: BatchBody = parse(&body)?;
         record.functions = batch.queries.iter().map(|b| b.path.clone()).collect();
@@ -211,39 +197,6 @@ fn query_batch(
     Ok(json(StatusCode::OK, &Batch { results }))
 }
 
-async fn read(request: Request<Incoming>) -> Result<Bytes, Refused> {
-    let content_type = request.headers().get(CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    let content_type = content_type.and_then(|value| value.split(';').next());
-    if !content_type.is_some_and(|value| value.trim().eq_ignore_ascii_case("application/json")) {
-        return Err(Refused::bad_request(
-            "BadJsonBody",
-            "Expected request with `Content-Type: application/json`",
-        ));
-    }
-    let body = Limited::new(request.into_body(), LARGEST_BODY).collect();
-    match body.await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refused::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "PayloadTooLarge",
-            format!("The body is larger than {LARGEST_BODY} bytes"),
-        )),
-        Err(error) => Err(Refused::bad_request("BadJsonBody", error.to_string())),
-    }
-}
-
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| {
-        let message = if error.is_data() {
-            "Failed to deserialize the JSON body into the target type"
-        } else {
-            "Failed to parse the request body as JSON"
-        };
-        Refused::bad_request("BadJsonBody", format!("{message}: {error}"))
-    })
-}
-
 fn authenticate(
     core: &Core,
     header: Option<&HeaderValue>,
@@ -257,15 +210,6 @@ fn authenticate(
     let caller = caller.map_err(|why| refusal(core, why))?;
     record.auth = caller.kind();
     Ok(caller)
-}
-
-fn refusal(core: &Core, why: Refusal) -> Refused {
-    let (status, code) = match why {
-        Refusal::Malformed => (StatusCode::BAD_REQUEST, "HeaderParseFailure"),
-        Refusal::Token => (StatusCode::UNAUTHORIZED, "Unauthenticated"),
-        Refusal::DeployKey => (StatusCode::FORBIDDEN, "BadDeployKey"),
-    };
-    Refused::new(status, code, why.message(&core.name))
 }
 
 fn format(name: Option<&str>) -> Result<Format, Refused> {
@@ -327,14 +271,4 @@ fn call(body: Body, kind: Option<FunctionType>) -> Result<Result<Call, FunctionE
             body.path
         ))),
     })
-}
-
-fn json(status: StatusCode, body: &impl Serialize) -> Response<Full<Bytes>> {
-    // The types of an answer have no map with keys that are not strings.
-    let body = serde_json::to_vec(body).unwrap_or_default();
-    let mut response = Response::new(Full::new(Bytes::from(body)));
-    *response.status_mut() = status;
-    let content_type = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
 }

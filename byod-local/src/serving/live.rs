@@ -235,7 +235,8 @@ fn answer(core: &Core, store: &Store, caller: &Caller, question: &Question) -> (
     let component = question.component.as_deref();
     let kind = FunctionType::Query;
     let value = call(&question.path, &question.args, component, kind).and_then(|call| {
-        let function = core.functions.find(&call.path, call.kind, caller)?;
+        let functions = core.functions();
+        let function = functions.find(&call.path, call.kind, caller)?;
         let access = Access::Read(store.tables(), store.ids());
         function.call(access, caller, call.args, now(), &noticed)
     });

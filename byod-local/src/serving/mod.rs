@@ -2,8 +2,11 @@
 
 mod answer;
 mod core;
+#[cfg(feature = "push")]
+mod deploying;
 mod http;
 mod live;
+mod messages;
 mod present;
 mod requests;
 pub(crate) mod server;

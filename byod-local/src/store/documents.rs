@@ -37,6 +37,16 @@ impl Table {
         }
     }
 
+    /// The same documents, declared otherwise.
+    #[cfg(feature = "push")]
+    pub(super) fn redeclared(&self, declared: Declared) -> Self {
+        let mut table = Self::new(declared);
+        for document in self.documents() {
+            table.put(document.id().unwrap_or_default(), Some(document.clone()));
+        }
+        table
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.orders[0].documents.size()
     }

@@ -1,7 +1,7 @@
 //! Document ids: 32 characters that know their table and their deployment, and
 //! whose order is the order of creation.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::random;
 
@@ -31,16 +31,24 @@ impl Ids {
             serial: 0,
             noise: random::number()?,
         };
-        let tables: BTreeSet<String> = tables.into_iter().collect();
         for table in tables {
-            let mut tag = encode(random::number()?, TAG);
-            while ids.table_of.contains_key(&tag) {
-                tag = encode(random::number()?, TAG);
-            }
-            ids.table_of.insert(tag.clone(), table.clone());
-            ids.tag_of.insert(table, tag);
+            ids.add(table)?;
         }
         Ok(ids)
+    }
+
+    /// Knows another table, unless it does already.
+    pub(crate) fn add(&mut self, table: String) -> Result<(), crate::StartError> {
+        if self.tag_of.contains_key(&table) {
+            return Ok(());
+        }
+        let mut tag = encode(random::number()?, TAG);
+        while self.table_of.contains_key(&tag) {
+            tag = encode(random::number()?, TAG);
+        }
+        self.table_of.insert(tag.clone(), table.clone());
+        self.tag_of.insert(table, tag);
+        Ok(())
     }
 
     /// A fresh id; `None` for an unknown table.
@@ -88,6 +96,7 @@ fn scramble(mut number: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn ids() -> Ids {
         Ids::new(["notes".to_owned(), "users".to_owned()]).unwrap()

@@ -8,6 +8,8 @@ mod order;
 mod plan;
 mod query;
 mod reads;
+#[cfg(feature = "push")]
+mod schema_change;
 mod tables;
 pub(crate) mod validate;
 mod watches;
@@ -16,5 +18,7 @@ pub(crate) use answered::Asked;
 pub(crate) use ids::Ids;
 pub use query::Query;
 pub(crate) use reads::{Noticed, Read};
+#[cfg(feature = "push")]
+pub(crate) use schema_change::Misfit;
 pub(crate) use tables::{Store, Tables, Transaction, document, field_of, table};
 pub(crate) use watches::Watcher;

@@ -57,13 +57,13 @@ pub(crate) fn document<'a>(tables: &'a Tables, ids: &Ids, id: &str) -> Option<&'
 /// All that a deployment stores.
 #[derive(Debug)]
 pub(crate) struct Store {
-    tables: Tables,
-    ids: Ids,
+    pub(super) tables: Tables,
+    pub(super) ids: Ids,
     /// Whether documents are validated on writing.
-    validates: bool,
+    pub(super) validates: bool,
     last_creation_time: f64,
     snapshots: VecDeque<(u64, Tables)>,
-    moments: Moments,
+    pub(super) moments: Moments,
     answered: Answered,
     watches: Mutex<Watches>,
 }

@@ -163,6 +163,14 @@ impl Watches {
         }
     }
 
+    /// All may give something else now.
+    #[cfg(feature = "push")]
+    pub(super) fn all_changed(&self) {
+        for watch in self.reads.keys() {
+            self.touch(*watch);
+        }
+    }
+
     fn touch(&self, (number, query): Watch) {
         if let Some(touched) = self.watchers.get(&number) {
             touched.queries().insert(query);

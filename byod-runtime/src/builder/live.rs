@@ -15,8 +15,8 @@ impl ByodBuilder {
         self
     }
 
-    /// How many queries of one user may be watched at once; one more is [`Error::Busy`].
-    /// Default: 1,000.
+    /// How many queries of one user may be watched at once, each of those that are watched
+    /// together and each page of one; one more is [`Error::Busy`]. Default: 1,000.
     pub fn live_subscriptions(mut self, queries: usize) -> Self {
         self.subscriptions = queries;
         self

@@ -319,6 +319,10 @@ impl Client {
         .await
     }
 
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// When a call that begins now must be over.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.limits.timeout)

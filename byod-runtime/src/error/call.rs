@@ -120,6 +120,10 @@ pub(crate) enum Endpoint {
     QueryAtTs,
     /// The socket on which queries are watched.
     Sync,
+    /// The steps of a push.
+    StartPush,
+    WaitForSchema,
+    FinishPush,
 }
 
 impl Endpoint {
@@ -134,6 +138,9 @@ impl Endpoint {
             Self::QueryTs => "/api/query_ts",
             Self::QueryAtTs => "/api/query_at_ts",
             Self::Sync => "/api/sync",
+            Self::StartPush => "/api/deploy2/start_push",
+            Self::WaitForSchema => "/api/deploy2/wait_for_schema",
+            Self::FinishPush => "/api/deploy2/finish_push",
         }
     }
 
@@ -149,13 +156,18 @@ impl Endpoint {
             Self::QueryTs => "query_ts",
             Self::QueryAtTs => "query_at_ts",
             Self::Sync => "sync",
+            Self::StartPush => "start_push",
+            Self::WaitForSchema => "wait_for_schema",
+            Self::FinishPush => "finish_push",
         }
     }
 
     pub(crate) fn only_reads(self) -> bool {
         match self {
             Self::Query | Self::QueryBatch | Self::QueryTs | Self::QueryAtTs | Self::Sync => true,
-            Self::Mutation | Self::Action | Self::Function | Self::Run => false,
+            // One that is begun again takes the place of the one before.
+            Self::StartPush | Self::WaitForSchema => true,
+            Self::Mutation | Self::Action | Self::Function | Self::Run | Self::FinishPush => false,
         }
     }
 }
@@ -181,6 +193,7 @@ impl fmt::Display for Endpoint {
             Self::QueryTs => "moment",
             Self::QueryAtTs => "query at a moment",
             Self::Sync => "socket",
+            Self::StartPush | Self::WaitForSchema | Self::FinishPush => "push",
         })
     }
 }

@@ -8,6 +8,7 @@ use byod_schema::Location;
 use byod_sync::{Json, Subscription};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::service::{Byod, Inner};
 use crate::deployment::sockets::{Caller, News as Told, Watch};
@@ -59,6 +60,7 @@ impl Byod {
         };
         let caller = Caller {
             client: store.main(),
+            user: "",
             location: Location::Main,
             source: None,
         };
@@ -72,16 +74,26 @@ async fn listen(weak: Weak<Inner>) {
             return;
         };
         let mut known = Known::new();
+        let mut is_sound = true;
         loop {
-            let results = match watch.next().await {
+            let told = match is_sound {
+                true => watch.next().await,
+                // What fails once may tell something later; a main that has no such function gets it some day.
+                false => match timeout(OLDER_MAIN, watch.next()).await {
+                    Ok(told) => told,
+                    Err(_) => break,
+                },
+            };
+            let results = match told {
                 Told::Results(results) => results,
                 Told::Refused(_) | Told::NoSocket => continue,
             };
             let changed = match results.first().map(|latest| &latest.result) {
-                Some(Ok(changed)) => changed.read::<Vec<Changed>>(),
-                _ => break,
+                Some(Ok(changed)) => changed.read::<Vec<Changed>>().ok(),
+                _ => None,
             };
-            let Ok(changed) = changed else { break };
+            is_sound = changed.is_some();
+            let Some(changed) = changed else { continue };
             let Some(byod) = Byod::upgrade(&weak) else {
                 return;
             };
@@ -110,8 +122,6 @@ async fn listen(weak: Weak<Inner>) {
             });
             known = latest;
         }
-        drop(watch);
-        tokio::time::sleep(OLDER_MAIN).await;
     }
 }
 

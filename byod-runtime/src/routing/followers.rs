@@ -8,9 +8,17 @@ use tokio::sync::watch;
 use super::rollout::Rollouts;
 use crate::users::UserId;
 
-type Users = Mutex<HashMap<UserId, watch::Sender<()>>>;
+type Users = Mutex<HashMap<UserId, OfUser>>;
 
-/// Those who follow users' routes; at most so many of one user.
+/// Those who follow one user's route.
+#[derive(Debug)]
+struct OfUser {
+    route: watch::Sender<()>,
+    /// How many queries they watch together.
+    queries: usize,
+}
+
+/// Those who follow users' routes, for at most so many queries of one user.
 #[derive(Debug)]
 pub(crate) struct Followers {
     users: Arc<Users>,
@@ -23,6 +31,9 @@ pub(crate) struct Followers {
 pub(crate) struct Following {
     users: Arc<Users>,
     user: UserId,
+    /// For so many queries, and how many there may be of the user.
+    queries: usize,
+    limit: usize,
     /// Only taken when it is dropped.
     route: Option<watch::Receiver<()>>,
     rollouts: watch::Receiver<()>,
@@ -36,43 +47,63 @@ impl Followers {
         }
     }
 
-    /// Follows the user's route; `None` where as many do as may.
-    pub(crate) fn follow(&self, user: &UserId, rollouts: &Rollouts) -> Option<Following> {
+    /// Follows the user's route for that many queries; `None` where as many are watched as may.
+    pub(crate) fn follow(
+        &self,
+        user: &UserId,
+        queries: usize,
+        rollouts: &Rollouts,
+    ) -> Option<Following> {
         let mut users = lock(&self.users);
-        let route = match users.get(user) {
-            Some(known) if known.receiver_count() >= self.limit => return None,
-            Some(known) => known.subscribe(),
-            None if self.limit == 0 => return None,
-            None => {
-                let (sender, route) = watch::channel(());
-                users.insert(user.clone(), sender);
-                route
-            }
-        };
+        let known = users.get(user).map_or(0, |known| known.queries);
+        if known + queries > self.limit {
+            return None;
+        }
+        let known = users.entry(user.clone()).or_insert_with(|| OfUser {
+            route: watch::Sender::new(()),
+            queries: 0,
+        });
+        known.queries += queries;
         Some(Following {
             users: self.users.clone(),
             user: user.clone(),
-            route: Some(route),
+            queries,
+            limit: self.limit,
+            route: Some(known.route.subscribe()),
             rollouts: rollouts.changes(),
         })
     }
 
     /// Tells those who follow the user's route that it may be another now.
     pub(super) fn tell(&self, user: &UserId) {
-        if let Some(route) = lock(&self.users).get(user) {
-            route.send_replace(());
+        if let Some(known) = lock(&self.users).get(user) {
+            known.route.send_replace(());
         }
     }
 
     /// Tells those who follow any user's.
     pub(super) fn tell_all(&self) {
-        for route in lock(&self.users).values() {
-            route.send_replace(());
+        for known in lock(&self.users).values() {
+            known.route.send_replace(());
         }
     }
 }
 
 impl Following {
+    /// Follows it for that many queries from now on; says whether there may be so many. Fewer there may always be.
+    pub(crate) fn follow_for(&mut self, queries: usize) -> bool {
+        let mut users = lock(&self.users);
+        let Some(known) = users.get_mut(&self.user) else {
+            return false;
+        };
+        let others = known.queries - self.queries;
+        let fits = queries <= self.queries || others + queries <= self.limit;
+        if fits {
+            (known.queries, self.queries) = (others + queries, queries);
+        }
+        fits
+    }
+
     /// What is found of the route from now on is of now.
     pub(crate) fn look(&mut self) {
         if let Some(route) = &mut self.route {
@@ -104,13 +135,16 @@ impl Drop for Following {
     fn drop(&mut self) {
         let mut users = lock(&self.users);
         self.route = None;
-        let known = users.get(&self.user);
-        if known.is_some_and(|route| route.receiver_count() == 0) {
+        let Some(known) = users.get_mut(&self.user) else {
+            return;
+        };
+        known.queries -= self.queries;
+        if known.route.receiver_count() == 0 {
             users.remove(&self.user);
         }
     }
 }
 
-fn lock(users: &Users) -> MutexGuard<'_, HashMap<UserId, watch::Sender<()>>> {
+fn lock(users: &Users) -> MutexGuard<'_, HashMap<UserId, OfUser>> {
     users.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -47,6 +47,11 @@ impl Listening {
         self.note(user, |known| known.written = Some(updated_at));
     }
 
+    /// It did not: somebody else came first.
+    pub(super) fn not_written(&self, user: &UserId) {
+        self.note(user, |known| known.written = None);
+    }
+
     fn note(&self, user: &UserId, note: impl FnOnce(&mut Known)) {
         let mut known = self.known.get(user).unwrap_or_default();
         note(&mut known);
@@ -96,5 +101,10 @@ mod tests {
         assert!(!listening.is_news(&alice, 7.0), "this process wrote it");
         assert!(listening.is_news(&alice, 6.0) && listening.is_news(&alice, 8.0));
         assert!(listening.is_news(&UserId::from("bob"), 7.0));
+        listening.not_written(&alice);
+        assert!(
+            listening.is_news(&alice, 7.0),
+            "somebody else did, at that time"
+        );
     }
 }

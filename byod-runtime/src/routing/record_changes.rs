@@ -85,7 +85,13 @@ impl Byod {
             if written {
                 return Ok(Written::Yes);
             }
+            self.inner().listening.not_written(user);
             let present = store.get(user).await?;
+            // What main told of it meanwhile was taken for what was written here.
+            let is_theirs = |present: &UserDatabaseConfig| present.updated_at == at as f64;
+            if present.as_ref().is_some_and(is_theirs) {
+                self.clear_user_client(user.clone());
+            }
             if !self.tries_again(user, &writer, seen.as_ref(), present.as_ref()) {
                 tracing::debug!(?user, "somebody else changed the user's record first");
                 return Ok(Written::Lost(present.map(Box::new)));

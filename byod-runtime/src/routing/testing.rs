@@ -63,20 +63,32 @@ impl Byod {
     pub async fn test_connection(&self, user: impl Into<UserId>) -> Result<ConnectionTest, Error> {
         let user = user.into();
         let record = self.record(&user).await?;
+        let test = self.probe(&record).await?;
+        let found = test.found();
+        let settled = self.clone().settle(user, record, found, After::Test);
+        let status = to_the_end(settled).await?;
+        Ok(ConnectionTest { status, ..test })
+    }
+
+    /// Tests the deployment of a user's record, as [`test_connection`](Self::test_connection)
+    /// does, and writes nothing: the status is that of the record.
+    ///
+    /// [`Error::Credentials`] is a problem of the connection, too; main isn't asked.
+    pub async fn probe(&self, record: &UserDatabaseConfig) -> Result<ConnectionTest, Error> {
+        let user = UserId::from(record.user_id.as_str());
         let start = Instant::now();
-        let found = match self.client(&user, &record) {
+        let found = match self.client(&user, record) {
             Ok(client) => self.examine(&client, &user).await,
             Err(error) => Err(ConnectionProblem::of(&error).ok_or(error)?),
         };
+        let duration = start.elapsed();
         let claim = claim_in(&found);
-        if let (Some(claim), Some(fingerprint)) = (claim, self.fingerprint(&user, &record)) {
+        if let (Some(claim), Some(fingerprint)) = (claim, self.fingerprint(&user, record)) {
             self.inner().claims.note(&user, fingerprint, claim);
         }
         let found = found.map(|(version, _)| version);
-        let duration = start.elapsed();
-        let status = to_the_end(self.clone().settle(user, record, found.clone())).await?;
         Ok(ConnectionTest {
-            status,
+            status: record.connection_status.clone(),
             schema_version: version_in(&found),
             problem: found.err(),
             claim,
@@ -99,7 +111,7 @@ impl Byod {
 
     /// The version of the schema that the deployment runs, and whose it is, if it can
     /// be used.
-    async fn examine(
+    pub(super) async fn examine(
         &self,
         client: &Client,
         user: &UserId,
@@ -110,14 +122,7 @@ impl Byod {
 
     /// The version of the schema that the deployment runs, if it is new enough.
     pub(super) async fn ping(&self, client: &Client) -> Result<u64, ConnectionProblem> {
-        #[derive(Deserialize)]
-        struct Ping {
-            version: f64,
-        }
-        let client = client.with_limits(|limits| limits.timeout = limits.timeout.min(TEST_TIMEOUT));
-        let ping = client.query("functions:ping", &serde_json::json!({})).await;
-        let Ping { version } = ping.map_err(|error| ConnectionProblem::of_ping(&error))?;
-        let found = version as u64;
+        let found = self.version_at(client).await?;
         let minimum = self.inner().minimum_schema_version;
         if found < minimum {
             return Err(ConnectionProblem::SchemaOutdated { found, minimum });
@@ -125,13 +130,26 @@ impl Byod {
         Ok(found)
     }
 
+    /// The version of the schema that the deployment runs.
+    pub(super) async fn version_at(&self, client: &Client) -> Result<u64, ConnectionProblem> {
+        #[derive(Deserialize)]
+        struct Ping {
+            version: f64,
+        }
+        let client = client.with_limits(|limits| limits.timeout = limits.timeout.min(TEST_TIMEOUT));
+        let ping = client.query("functions:ping", &serde_json::json!({})).await;
+        let Ping { version } = ping.map_err(|error| ConnectionProblem::of_ping(&error))?;
+        Ok(version as u64)
+    }
+
     /// Writes what a test found into the record, unless that has changed under it;
     /// gives the status that the record has then.
-    async fn settle(
+    pub(super) async fn settle(
         self,
         user: UserId,
         tested: UserDatabaseConfig,
         found: Result<u64, ConnectionProblem>,
+        after: After,
     ) -> Result<ConnectionStatus, Error> {
         let user = &user;
         if !may_be_tested(&tested.connection_status) || tested.is_moving() {
@@ -143,6 +161,7 @@ impl Byod {
             error: reason.as_deref(),
             tested: true,
             schema_version: version_in(&found),
+            deployed: after == After::Deploy,
             ..Change::to(&status)
         };
         let written = self
@@ -163,6 +182,24 @@ impl Byod {
         self.tell_watchers(user).await;
         Ok(status)
     }
+}
+
+impl ConnectionTest {
+    /// The version that the deployment runs, or why it can't be used.
+    pub(super) fn found(&self) -> Result<u64, ConnectionProblem> {
+        match &self.problem {
+            None => Ok(self.schema_version.unwrap_or_default()),
+            Some(problem) => Err(problem.clone()),
+        }
+    }
+}
+
+/// What was done when a record is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum After {
+    Test,
+    /// The deployment was brought to its version.
+    Deploy,
 }
 
 /// The status of a record whose credentials were tested.

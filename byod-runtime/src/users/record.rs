@@ -146,6 +146,11 @@ pub enum ConnectionStatus {
 }
 
 impl ConnectionStatus {
+    /// Whether the user's data is on that deployment, be it that it can't be used at present.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, Self::Connected | Self::Error)
+    }
+
     /// The text that stands in the record.
     pub fn as_str(&self) -> &str {
         match self {

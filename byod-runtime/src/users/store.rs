@@ -293,6 +293,8 @@ struct Update<'a> {
     last_connection_test: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     schema_version: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_schema_deploy: Option<u64>,
     updated_at: u64,
 }
 
@@ -320,6 +322,7 @@ impl<'a> Update<'a> {
             connection_error: change.error,
             last_connection_test: change.tested.then(now),
             schema_version: change.schema_version,
+            last_schema_deploy: change.deployed.then(now),
             updated_at: at,
         }
     }
@@ -369,6 +372,8 @@ pub(crate) struct Change<'a> {
     /// Whether the connection was tested just now.
     pub(crate) tested: bool,
     pub(crate) schema_version: Option<u64>,
+    /// Whether the project was deployed just now.
+    pub(crate) deployed: bool,
 }
 
 impl<'a> Change<'a> {
@@ -380,6 +385,7 @@ impl<'a> Change<'a> {
             credentials: None,
             tested: false,
             schema_version: None,
+            deployed: false,
         }
     }
 }

@@ -101,6 +101,7 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
     let body = request.into_body().collect().await?.to_bytes();
     let body: Value = serde_json::from_slice(&body)?;
     let (status, answer) = match body["path"].as_str().unwrap_or("a batch") {
+        _ if body["adminKey"].is_string() => pushed(&body),
         "a batch" => {
             let success = success(json!(sent));
             (
@@ -141,6 +142,37 @@ async fn answer(request: Request<Incoming>, state: Arc<State>) -> Answer {
         .status(status)
         .header("x-echo", "of the headers")
         .body(answer.into_bytes().into())?)
+}
+
+/// A step of a push, which sends back all that it was sent, and the environment variables. How it fails is what its
+/// `functions` say.
+fn pushed(body: &Value) -> (u16, String) {
+    let key = body["adminKey"].as_str().unwrap();
+    let refused = || json!({"code": key, "message": body.to_string()}).to_string();
+    if let Some(way) = body["functions"].as_str() {
+        return match way {
+            "refused" => (400, refused()),
+            "html" => (502, format!("<p>{body}</p>")),
+            "garbage" => (200, format!("{{{body}")),
+            way => {
+                let environment = json!({"KEY": key, "OTHER": super::ENVIRONMENT});
+                let reply = json!({"environmentVariables": environment, "schemaChange": way});
+                (200, reply.to_string())
+            }
+        };
+    }
+    match body["schemaChange"].as_str() {
+        Some("misfit") => {
+            let error = format!(
+                "Document with ID \"k\" in table \"notes\" does not match the schema: `{key}` does not match {key}\nObject: {body}"
+            );
+            let answer = json!({"type": "failed", "error": error, "tableName": key});
+            (200, answer.to_string())
+        }
+        Some("mute") => (200, format!("[{body}")),
+        Some(_) => (200, json!({"type": "complete"}).to_string()),
+        None => (500, refused()),
+    }
 }
 
 fn success(value: Value) -> Value {

@@ -52,6 +52,8 @@ pub(crate) struct State {
     rows: BTreeMap<String, Vec<u32>>,
     /// Whose the cursors are.
     pub(crate) name: String,
+    /// How often it was asked with those of others.
+    pub(crate) foreign_cursors: usize,
 }
 
 /// What becomes of a message that is to be sent.
@@ -142,9 +144,11 @@ impl Watchable {
     }
 
     fn result(&self, path: &str, args: &Json, journal: &mut Option<String>) -> QueryResult {
-        let state = self.lock();
+        let mut state = self.lock();
         if let Some(rows) = state.rows.get(path) {
-            return page(rows, &state.name, args, journal);
+            let page = page(rows, &state.name, args, journal);
+            state.foreign_cursors += usize::from(page.is_err());
+            return page;
         }
         let nothing = || Ok(Json::parse("null").unwrap());
         state.values.get(path).cloned().unwrap_or_else(nothing)
@@ -322,6 +326,10 @@ impl Served {
     }
 
     fn transition(&mut self) -> Option<ServerMessage> {
+        // As on real deployments, the first one is of what was asked for.
+        if self.version.query_set == 0 {
+            return None;
+        }
         let mut end = self.version;
         end.ts = Timestamp(self.of.lock().ts);
         let mut modifications = Vec::new();
@@ -363,7 +371,8 @@ impl Served {
             let sent = match sent {
                 Sent::Text(text) => socket.send(Message::text(text)).await,
                 Sent::Frames(text, count, pause) => frames(socket, &text, count, pause).await,
-                Sent::Ping => socket.send(Message::Ping(Vec::new().into())).await,
+                // Many of them, as fast as may be.
+                Sent::Ping => socket.feed(Message::Ping(Vec::new().into())).await,
                 Sent::Wait(time) => {
                     tokio::time::sleep(time).await;
                     Ok(())
@@ -375,7 +384,7 @@ impl Served {
                 return false;
             }
         }
-        true
+        socket.flush().await.is_ok()
     }
 }
 

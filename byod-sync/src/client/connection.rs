@@ -73,15 +73,26 @@ struct Socket {
     /// The versions that were sent.
     query_set: u32,
     identity: u32,
-    /// The version with which all is said that was watched before this socket; `None` while it is being said.
-    all_said: Option<u32>,
+    /// The versions with which all is said that was watched before this socket, and who the client is; `None` while it is
+    /// being said.
+    all_said: Option<(u32, u32)>,
     /// The version that came last.
     version: Version,
+    /// How many of them were to something that was asked for.
+    answers: u64,
     /// How many moments had been asked for when a version of the query set was said.
     asked: VecDeque<(u32, u64)>,
     /// How many that were with the last one.
     said: u64,
     chunks: Option<Chunks>,
+}
+
+impl Socket {
+    /// Whether all came that was watched before this socket.
+    fn has_all(&self) -> bool {
+        let all = self.all_said;
+        all.is_some_and(|(query_set, _)| query_set <= self.version.query_set)
+    }
 }
 
 impl Client {
@@ -214,6 +225,7 @@ impl Client {
             identity: 0,
             all_said: None,
             version: Version::default(),
+            answers: 0,
             asked: VecDeque::new(),
             said: 0,
             chunks: None,
@@ -226,6 +238,7 @@ impl Client {
             return Vec::new();
         }
         self.last_close = Some(reason.to_owned());
+        self.queries.are_past();
         self.requests.restart()
     }
 
@@ -256,7 +269,7 @@ impl Client {
                     socket.asked.push_back((socket.query_set, self.asked));
                 }
                 if socket.all_said.is_none() && !self.queries.has_changes() {
-                    socket.all_said = Some(socket.query_set);
+                    socket.all_said = Some((socket.query_set, socket.identity));
                 }
                 return Some(ClientMessage::ModifyQuerySet {
                     base_version,
@@ -287,7 +300,8 @@ impl Client {
     }
 
     /// Whether the deployment has brought this socket to all that is watched, by who the client is. That takes no longer
-    /// than queries do; requests may.
+    /// than queries do; requests may. Where others are watched all the time, there may always be one of which it was only
+    /// just told: see [`has_begun`](Self::has_begun) and [`answers`](Self::answers).
     pub fn is_up_to_date(&self) -> bool {
         self.socket.as_ref().is_some_and(|socket| {
             let Socket {
@@ -297,6 +311,20 @@ impl Client {
                 && version.query_set == socket.query_set
                 && version.identity == socket.identity
         })
+    }
+
+    /// Whether the deployment has brought this socket to all that was watched before it, and took who the client is: the
+    /// socket is a good one, whatever was said since.
+    pub fn has_begun(&self) -> bool {
+        self.socket.as_ref().is_some_and(|socket| {
+            let identity = |(_, identity)| identity <= socket.version.identity;
+            socket.has_all() && socket.all_said.is_some_and(identity)
+        })
+    }
+
+    /// How often this socket's deployment has answered what was said of queries, or of who the client is.
+    pub fn answers(&self) -> u64 {
+        self.socket.as_ref().map_or(0, |socket| socket.answers)
     }
 
     /// Takes a message.
@@ -424,9 +452,11 @@ impl Client {
                 "a transition to what was never asked for",
             ));
         }
+        let before = (start.query_set, start.identity);
+        socket.answers += u64::from((end.query_set, end.identity) != before);
         socket.version = end;
         self.latest = self.latest.max(end.ts);
-        let has_all = socket.all_said.is_some_and(|all| all <= end.query_set);
+        let has_all = socket.has_all();
         let mut received = Received {
             moment: Some(end.ts),
             ..Received::default()

@@ -180,10 +180,18 @@ impl Queries {
             .unwrap_or_default()
     }
 
+    /// The socket that gave the results has ended: they are of the past.
+    pub(super) fn are_past(&mut self) {
+        for watched in self.watched.values_mut() {
+            watched.current = false;
+        }
+    }
+
     /// All of them are to be said to a new socket, in the order in which they were begun.
     pub(super) fn restart(&mut self) {
+        self.are_past();
         for watched in self.watched.values_mut() {
-            (watched.sent, watched.current) = (false, false);
+            watched.sent = false;
         }
         let mut ids: Vec<QueryId> = self.watched.keys().copied().collect();
         ids.sort_unstable();

@@ -179,6 +179,16 @@ function askedIn(record, seen) {
   return found;
 }
 
+// The number that `byod export` gives each project that it writes.
+function versionOf(exports) {
+  try {
+    const version = exports.SCHEMA_VERSION;
+    return Number.isFinite(version) ? version : null;
+  } catch {
+    return null;
+  }
+}
+
 // The functions among a module's exports, those that can't be had, and the exports
 // that might be functions but are made by something that is not there.
 function functionsOf(id, isChecked) {
@@ -210,7 +220,7 @@ function functionsOf(id, isChecked) {
       else if (found) leftOut.push(found);
     }
   }
-  return `{"functions":[${functions}],"leftOut":${JSON.stringify(leftOut)},"unknown":${JSON.stringify(unknown)}}`;
+  return `{"functions":[${functions}],"leftOut":${JSON.stringify(leftOut)},"unknown":${JSON.stringify(unknown)},"version":${versionOf(exports)}}`;
 }
 
 const readFunctions = (id) => answer(functionsOf, id, false);

@@ -1,5 +1,6 @@
 //! Watches queries wherever the user's route leads.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 use tracing::Instrument as _;
 
-use super::place::{Given, Place, find, leads_to, to_its_end};
+use super::place::{Given, Place, at, find, leads_to, to_its_end};
 use super::polled::{Asked, ask};
 use crate::calls::call::Prepared;
 use crate::calls::session::Session;
@@ -66,7 +67,10 @@ pub(super) struct Results {
 enum Step {
     Look,
     Nudge,
+    /// It is time to ask for them.
     Poll,
+    /// What they gave, asked for.
+    Polled(Vec<Asked>),
     Held(Vec<Asked>),
     News(News),
 }
@@ -170,7 +174,10 @@ impl Follower {
     /// Watches other queries from now on; those that it watched already go on, unless `anew`.
     pub(super) fn watch_instead(&mut self, queries: Vec<Prepared<Json>>, anew: bool) {
         (self.queries, self.ended) = (queries, Vec::new());
-        let place = self.place.take();
+        let count = self.count();
+        let mut following = self.following.as_mut();
+        let has_room = following.as_mut().is_none_or(|it| it.follow_for(count));
+        let place = self.place.take().filter(|_| has_room);
         // Whatever is wrong is found again, and told, by whoever settles.
         self.place = place.and_then(|mut place| {
             let watched = place.watch_instead(&self.session, &self.queries, anew);
@@ -242,6 +249,10 @@ impl Follower {
                 continue;
             }
             let step = match self.step().await {
+                Step::Poll => Box::pin(self.poll()).await,
+                step => step,
+            };
+            let step = match step {
                 // Kept until they are given: the socket tells them once.
                 Step::News(News::Results(results)) => Step::Held(self.read(&results)),
                 step => step,
@@ -254,10 +265,9 @@ impl Follower {
                 continue;
             }
             let results = match step {
-                Step::Look | Step::News(News::Results(_)) => continue,
+                Step::Look | Step::Poll | Step::News(News::Results(_)) => continue,
                 Step::Nudge => return Ok(None),
-                Step::Poll => Box::pin(self.poll()).await,
-                Step::Held(results) => results,
+                Step::Held(results) | Step::Polled(results) => results,
                 Step::News(News::NoSocket) => {
                     if let Some(place) = &mut self.place {
                         place.begin_polling();
@@ -266,6 +276,9 @@ impl Follower {
                 }
                 Step::News(News::Refused(error)) => {
                     self.observe(&error);
+                    if let Some(place) = &mut self.place {
+                        place.is_refused();
+                    }
                     match self.news(error).filter(|_| !self.has_moved()) {
                         Some(error) => return Err(error),
                         None => continue,
@@ -288,11 +301,12 @@ impl Follower {
         let byod = self.session.byod().clone();
         let user = self.session.user_id();
         user.check()?;
+        let count = self.count();
         if self.following.is_none() {
             let inner = byod.inner();
-            self.following = inner.followers.follow(user, &inner.rollouts);
+            self.following = inner.followers.follow(user, count, &inner.rollouts);
         }
-        let Some(following) = &mut self.following else {
+        let Some(following) = self.following.as_mut().take_if(|it| it.follow_for(count)) else {
             let first = self.queries.first();
             let path = first.map_or("", |query| query.function.path);
             let context = byod.main_client().context(FunctionType::Query, path);
@@ -331,6 +345,14 @@ impl Follower {
         self.former = None;
         self.pause = FIRST;
         Ok(())
+    }
+
+    /// For how many queries of those that the user may watch it counts. A gateway's clients have limits of their own.
+    fn count(&self) -> usize {
+        match self.only_own {
+            true => 1,
+            false => self.queries.len(),
+        }
     }
 
     fn has_moved(&self) -> bool {
@@ -378,38 +400,49 @@ impl Follower {
         if let Some(held) = place.held.take_if(|_| !following.may_have_changed()) {
             return Step::Held(held);
         }
-        let news = async {
-            match &place.watch {
-                Some(watch) => watch.next().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             () = following.changed() => Step::Look,
-            news = news => Step::News(news),
+            news = place.news() => Step::News(news),
             // When it is due: whatever else wakes the stream puts nothing off, and whoever nudges waits for what is asked.
-            () = tokio::time::sleep_until(place.poll_at), if place.is_asked_for() => Step::Poll,
+            () = at(place.asked_for_at()) => Step::Poll,
             () = self.nudge.notified() => Step::Nudge,
             () = tokio::time::sleep_until(place.look_again) => Step::Look,
         }
     }
 
-    async fn poll(&mut self) -> Vec<Asked> {
-        if let Some(place) = &mut self.place {
-            place.journals = Vec::new();
-        }
+    /// Asks for the queries, unless the socket tells something meanwhile, or the route may be another: a deployment may
+    /// take its time.
+    async fn poll(&mut self) -> Step {
         let (session, queries) = (self.session.clone(), self.present());
-        let asked = to_its_end(async move {
+        let mut asked = pin!(to_its_end(async move {
             let session = session.renewed().await.unwrap_or(session);
             (ask(&session, &queries).await, session)
-        });
-        let (asked, session) = asked.await;
-        self.session = session;
-        if let Some(place) = &mut self.place {
-            place.has_polled(&self.session);
+        }));
+        loop {
+            let (Some(place), Some(following)) = (&mut self.place, &mut self.following) else {
+                return Step::Look;
+            };
+            tokio::select! {
+                biased;
+                () = following.changed() => return Step::Look,
+                news = place.news() => match news {
+                    News::NoSocket => {}
+                    news => return Step::News(news),
+                },
+                (asked, session) = &mut asked => {
+                    self.session = session;
+                    place.journals = Vec::new();
+                    place.has_polled(&self.session);
+                    let no_room = |asked: &Asked| matches!(asked, Err(Error::Busy { .. }));
+                    if asked.iter().any(no_room) {
+                        place.found_no_room(&self.session);
+                        return Step::Poll;
+                    }
+                    return Step::Polled(asked);
+                }
+            }
         }
-        asked
     }
 
     /// The results that came on the socket.

@@ -88,6 +88,8 @@ struct Asked {
     moments: Vec<oneshot::Sender<BoxFuture<'static, ()>>>,
     /// Those who wait until all is told that there is to learn.
     told: Vec<oneshot::Sender<()>>,
+    /// Whether nothing is watched any more, and nobody is to wait.
+    ended: bool,
 }
 
 impl OwnLive {
@@ -135,6 +137,11 @@ impl OwnLive {
 impl Drop for OwnLive {
     fn drop(&mut self) {
         self.task.abort();
+        let mut asked = self.asks.lock();
+        *asked = Asked {
+            ended: true,
+            ..Asked::default()
+        };
     }
 }
 
@@ -170,7 +177,11 @@ impl Asks {
     }
 
     fn ask(&self, ask: impl FnOnce(&mut Asked)) {
-        ask(&mut self.lock());
+        let mut asked = self.lock();
+        if !asked.ended {
+            ask(&mut asked);
+        }
+        drop(asked);
         self.nudge.notify_one();
     }
 }
@@ -216,10 +227,12 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
             if !ended.is_empty() {
                 follower.end_pages(ended);
             }
-            if watched.queries.is_empty() {
-                follower = Follower::on_own(session.clone(), asks.nudge.clone());
+            if !watched.queries.is_empty() {
+                // Those who wait do so for what these give, which are watched from now on.
+                asks.nudge.notify_one();
+                continue;
             }
-            drained = false;
+            follower = Follower::on_own(session.clone(), asks.nudge.clone());
         }
         for ask in asked.moments.drain(..) {
             let moment = follower.caught_up();

@@ -11,7 +11,7 @@ use super::polled::Asked;
 use crate::calls::call::Prepared;
 use crate::calls::session::Session;
 use crate::codec::FunctionInfo;
-use crate::deployment::sockets::{Caller, Watch};
+use crate::deployment::sockets::{Caller, News, Watch};
 use crate::error::Error;
 use crate::routing::{Target, Wanted};
 
@@ -31,8 +31,8 @@ pub(super) struct Place {
     pub(super) watch: Option<Watch>,
     /// Whether they are asked for, for want of a socket.
     pub(super) polls: bool,
-    /// When they are asked for next.
-    pub(super) poll_at: tokio::time::Instant,
+    /// When they are asked for next; `None` where the deployment has said that it refuses who calls.
+    pub(super) poll_at: Option<tokio::time::Instant>,
     /// When to look at the route again, though nobody says that it has changed.
     pub(super) look_again: tokio::time::Instant,
     /// What came and has not been given yet.
@@ -100,31 +100,56 @@ impl Place {
         Ok(())
     }
 
-    /// Whether the queries are asked for when it is time to: for want of a socket, and where one gives no first value.
-    pub(super) fn is_asked_for(&self) -> bool {
-        self.polls || self.given.is_none()
+    /// What the socket tells.
+    pub(super) async fn news(&self) -> News {
+        match &self.watch {
+            Some(watch) => watch.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// When the queries are asked for, if they are: for want of a socket, and where one gives no first value.
+    pub(super) fn asked_for_at(&self) -> Option<tokio::time::Instant> {
+        let asks = self.polls || self.given.is_none();
+        self.poll_at.filter(|_| asks)
     }
 
     /// There is no socket.
     pub(super) fn begin_polling(&mut self) {
-        self.polls = true;
-        if self.given.is_none() {
-            self.poll_at = tokio::time::Instant::now();
+        if !self.polls || self.given.is_none() {
+            self.poll_at = Some(tokio::time::Instant::now());
         }
+        self.polls = true;
+    }
+
+    /// The deployment refuses who calls: it would by HTTP, too.
+    pub(super) fn is_refused(&mut self) {
+        self.polls = false;
+        self.poll_at = None;
     }
 
     /// Asks at once for what is asked for from time to time.
     pub(super) fn poll_now(&mut self) {
         if self.polls {
             self.given = None;
-            self.poll_at = tokio::time::Instant::now();
+            self.poll_at = Some(tokio::time::Instant::now());
         }
     }
 
     /// The queries were asked for.
     pub(super) fn has_polled(&mut self, session: &Session) {
         self.polls = true;
-        self.poll_at = tokio::time::Instant::now() + session.byod().inner().live.poll;
+        self.poll_again_in(session.byod().inner().live.poll);
+    }
+
+    /// There was no room for asking: others ask now, and so will these.
+    pub(super) fn found_no_room(&mut self, session: &Session) {
+        let poll = session.byod().inner().live.poll;
+        self.poll_again_in(poll.mul_f64(fastrand::f64()));
+    }
+
+    fn poll_again_in(&mut self, pause: Duration) {
+        self.poll_at = Some(tokio::time::Instant::now() + pause);
     }
 
     /// Goes on there, which is where the route still leads.
@@ -155,6 +180,7 @@ fn watch(
 ) -> Result<Option<Watch>, Error> {
     let caller = Caller {
         client: target.client(),
+        user: session.user_id().as_str(),
         location: target.location(),
         source: session.source().filter(|_| !target.is_user()),
     };
@@ -185,9 +211,17 @@ fn subscription(
     })
 }
 
-fn first_poll(polls: bool) -> tokio::time::Instant {
+fn first_poll(polls: bool) -> Option<tokio::time::Instant> {
     let now = tokio::time::Instant::now();
-    if polls { now } else { now + LATE }
+    Some(if polls { now } else { now + LATE })
+}
+
+/// At that time, if there is one.
+pub(super) async fn at(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn due(session: &Session, queries: &[Prepared<Json>]) -> tokio::time::Instant {

@@ -56,7 +56,7 @@ impl Route {
     pub fn follow(session: &Session) -> Result<Self, Error> {
         let inner = session.byod().inner();
         let user = session.user_id();
-        let Some(following) = inner.followers.follow(user, &inner.rollouts) else {
+        let Some(following) = inner.followers.follow(user, 1, &inner.rollouts) else {
             let context = inner.main.client.context(FunctionType::Query, "");
             let limit = inner.followers.limit;
             let call = context.call();

@@ -34,7 +34,7 @@ const SLOW: u32 = 3;
 /// How many fresh tokens are tried in a row.
 const FRESH: u32 = 2;
 
-/// The pause after a token source failed.
+/// The pause after a token source failed, and between any two questions to it.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why a socket ended.
@@ -235,6 +235,11 @@ impl Driver {
         self.take_token(asked)
     }
 
+    fn identity_of(&self, client: &Client) -> Identity {
+        let (url, token) = (client.shared_url().clone(), client.sync_token());
+        Identity::of(url, &token, &self.socket.user)
+    }
+
     fn take_token(&self, asked: Result<Token, BoxError>) -> bool {
         let token = match asked {
             Ok(token) => token,
@@ -246,7 +251,7 @@ impl Driver {
         let mut state = self.socket.lock();
         let client = state.client.with_token(token);
         // Whoever it is, their values are not for those who watch here.
-        if Identity::of(client.shared_url().clone(), &client.sync_token()) != self.socket.identity {
+        if self.identity_of(&client) != self.socket.identity {
             tracing::warn!("the token source gave a token of somebody else, which is not used");
             return false;
         }
@@ -261,7 +266,7 @@ impl Driver {
         self.socket.lock().sync.connected(clock());
         let mut last = Instant::now();
         let mut silence = pin!(sleep(settings.silence));
-        let mut behind: Option<Instant> = None;
+        let mut behind: Option<(Instant, u64)> = None;
         let mut confirmed = false;
         let mut asking: Option<BoxFuture<'static, Result<Token, BoxError>>> = None;
         let mut refresh = pin!(sleep(Duration::ZERO));
@@ -281,11 +286,17 @@ impl Driver {
                 is_new.then(|| state.token_due()).flatten()
             };
             if let Some((due, _)) = due {
+                // Where this machine's clock is ahead, each new one may have run out already.
+                let due = due.max(ASK_AGAIN);
                 refresh.as_mut().reset(tokio::time::Instant::now() + due);
             }
-            behind = match self.socket.lock().sync.is_up_to_date() {
-                true => None,
-                false => behind.or(Some(Instant::now())),
+            // Where streams come and go all the time, there is always something that it was only just asked.
+            behind = {
+                let state = self.socket.lock();
+                let answers = state.sync.answers();
+                let behind = behind.filter(|(_, known)| *known == answers);
+                let is_behind = !state.sync.is_up_to_date();
+                is_behind.then(|| behind.unwrap_or_else(|| (Instant::now(), answers)))
             };
             let has_source = self.socket.lock().token_due().is_some();
             let idle = self.idle_left();
@@ -323,7 +334,7 @@ impl Driver {
                     if last.elapsed() >= settings.silence {
                         return Ended::Lost("InactiveServer", "nothing came for too long".to_owned());
                     }
-                    if behind.is_some_and(|since| since.elapsed() >= settings.silence * SLOW) {
+                    if behind.is_some_and(|(since, _)| since.elapsed() >= settings.silence * SLOW) {
                         return Ended::Idling;
                     }
                     silence.as_mut().reset((last + settings.silence).into());
@@ -372,10 +383,10 @@ impl Driver {
         Ok(())
     }
 
-    /// Whether the deployment has confirmed all that was said.
+    /// Whether the deployment has confirmed all that there was to say.
     fn confirm(&mut self) -> bool {
         let mut state = self.socket.lock();
-        if !state.sync.is_confirmed() {
+        if !state.sync.has_begun() {
             return false;
         }
         state.is_well();

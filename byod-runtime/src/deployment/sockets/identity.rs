@@ -13,7 +13,8 @@ const OF_THE_TOKEN: [&str; 6] = ["exp", "iat", "nbf", "jti", "auth_time", "nonce
 /// A deployment, and who calls it: what has a socket of its own.
 ///
 /// Callers are told apart by all that a function can see of them. So two tokens of which one merely came later are of
-/// one caller, and tokens that say anything else are not.
+/// one caller, and tokens that say anything else are not. Nobody has checked what tokens say before a deployment does, so those
+/// of two users are never of one caller.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Identity {
     url: Arc<str>,
@@ -21,20 +22,26 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn of(url: Arc<str>, token: &Token) -> Self {
+    /// `user` is whose token it is, as the service knows them.
+    pub(super) fn of(url: Arc<str>, token: &Token, user: &str) -> Self {
         let mut digest = Sha256::new();
         match token {
             Token::None => digest.update("none"),
-            Token::User(token) => match caller(token) {
-                Some(claims) => {
-                    digest.update("user ");
-                    digest.update(claims);
+            Token::User(token) => {
+                digest.update("of ");
+                digest.update(user.len().to_le_bytes());
+                digest.update(user);
+                match caller(token) {
+                    Some(claims) => {
+                        digest.update("user ");
+                        digest.update(claims);
+                    }
+                    None => {
+                        digest.update("token ");
+                        digest.update(token);
+                    }
                 }
-                None => {
-                    digest.update("token ");
-                    digest.update(token);
-                }
-            },
+            }
             Token::Admin { key, impersonating } => {
                 digest.update("admin ");
                 digest.update(key.len().to_le_bytes());
@@ -75,6 +82,7 @@ mod tests {
         Identity::of(
             "https://main".into(),
             &Token::User(format!("e30.{claims}.signature")),
+            "a",
         )
     }
 
@@ -93,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_is_no_jwt_is_told_apart_as_a_whole() {
-        let of = |token: Token| Identity::of("https://main".into(), &token);
+        let of = |token: Token| Identity::of("https://main".into(), &token, "a");
         let admin = |key: &str| Token::Admin {
             key: key.to_owned(),
             impersonating: None,
@@ -102,7 +110,12 @@ mod tests {
         assert!(of(Token::User("a".to_owned())) != of(Token::User("b".to_owned())));
         assert!(of(Token::User("a".to_owned())) != of(admin("a")));
         assert!(of(admin("a")) != of(admin("b")) && of(Token::None) == of(Token::None));
-        let elsewhere = Identity::of("https://other".into(), &Token::None);
+        let elsewhere = Identity::of("https://other".into(), &Token::None, "a");
         assert!(of(Token::None) != elsewhere);
+        // Whoever has no token, or a deploy key, is nobody's session.
+        let others = |token: Token| Identity::of("https://main".into(), &token, "b");
+        assert!(of(Token::None) == others(Token::None) && of(admin("a")) == others(admin("a")));
+        let user = || Token::User("a".to_owned());
+        assert!(of(user()) != others(user()));
     }
 }

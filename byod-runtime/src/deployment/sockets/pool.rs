@@ -22,6 +22,8 @@ pub(crate) struct Sockets(Arc<OpenSockets>);
 /// Whom a watcher's queries are run as.
 pub(crate) struct Caller<'a> {
     pub(crate) client: &'a Client,
+    /// Whose token the client has, if it has any.
+    pub(crate) user: &'a str,
     pub(crate) location: Location,
     /// Gives later tokens.
     pub(crate) source: Option<&'a Arc<TokenSource>>,
@@ -52,7 +54,7 @@ impl Sockets {
     /// The caller's socket. While all are locked none else is waited for: one may be reading a large message.
     fn socket(&self, caller: &Caller<'_>) -> Option<Coming> {
         let token = caller.client.sync_token();
-        let identity = Identity::of(caller.client.shared_url().clone(), &token);
+        let identity = Identity::of(caller.client.shared_url().clone(), &token, caller.user);
         let mut sockets = self.0.lock();
         if sockets.len() >= self.0.settings.sockets && !sockets.contains_key(&identity) {
             // One that nothing is watched on makes room.
@@ -67,9 +69,7 @@ impl Sockets {
             Entry::Vacant(vacant) => {
                 // Without random bytes from the system there is no TLS either.
                 let session = SessionId::random().ok()?;
-                let client = caller.client.clone();
-                let socket =
-                    Socket::new(identity, client, caller.location, self.0.settings, session);
+                let socket = Socket::new(identity, caller, self.0.settings, session);
                 vacant.insert(Arc::new(socket)).come()
             }
         };
@@ -88,10 +88,14 @@ impl Sockets {
         location: Location,
         session: SessionId,
     ) -> Arc<Socket> {
-        let identity = Identity::of(client.shared_url().clone(), &client.sync_token());
-        let settings = self.0.settings;
-        let socket = Socket::new(identity, client.clone(), location, settings, session);
-        let socket = Arc::new(socket);
+        let identity = Identity::of(client.shared_url().clone(), &client.sync_token(), "");
+        let caller = Caller {
+            client,
+            user: "",
+            location,
+            source: None,
+        };
+        let socket = Arc::new(Socket::new(identity, &caller, self.0.settings, session));
         let task = tokio::spawn(drive(socket.clone(), std::sync::Weak::new()));
         socket.lock().task = Some(task.abort_handle());
         socket

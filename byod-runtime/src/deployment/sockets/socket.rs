@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::identity::Identity;
+use super::pool::Caller;
 use super::progress::Progress;
 use super::requests::{Ending, Landed, Waiting};
 use super::settings::SocketSettings;
@@ -26,6 +27,8 @@ use crate::telemetry;
 /// One client of one deployment, with one identity, and the task that drives its socket.
 pub(crate) struct Socket {
     pub(super) identity: Identity,
+    /// Whose token it has, if any.
+    pub(super) user: Box<str>,
     pub(super) location: Location,
     pub(super) settings: SocketSettings,
     /// That there is something to say, or nobody watches any more.
@@ -64,11 +67,11 @@ struct Watcher {
 impl Socket {
     pub(super) fn new(
         identity: Identity,
-        client: Client,
-        location: Location,
+        caller: &Caller<'_>,
         settings: SocketSettings,
         session: byod_sync::SessionId,
     ) -> Self {
+        let (client, location) = (caller.client.clone(), caller.location);
         let mut sync = byod_sync::Client::new(session).with_largest_message(settings.message);
         // A socket's first transition has all results, so together they are no larger than a message. Who owns the
         // deployment could keep putting more of them here.
@@ -78,6 +81,7 @@ impl Socket {
         sync.set_token(client.sync_token());
         Self {
             identity,
+            user: caller.user.into(),
             location,
             settings,
             changed: Notify::new(),

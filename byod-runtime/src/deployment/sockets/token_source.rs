@@ -1,10 +1,14 @@
 //! Where the next token comes from, when one runs out.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use crate::deployment::auth::Token;
 use crate::deployment::jwt;
@@ -12,6 +16,9 @@ use crate::error::BoxError;
 
 /// How long before a token runs out the next is asked for.
 const AHEAD: Duration = Duration::from_secs(10);
+
+/// How long a source may take: until then there may be no socket for what is watched.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The longest that is waited: what is further away is looked at again.
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -28,8 +35,18 @@ impl TokenSource {
         Self(Box::new(ask))
     }
 
-    pub(crate) fn ask(&self) -> BoxFuture<'static, Result<Token, BoxError>> {
-        (self.0)()
+    /// Another token. Whatever the service does here, it ends.
+    pub(crate) fn ask(self: &Arc<Self>) -> BoxFuture<'static, Result<Token, BoxError>> {
+        let source = self.clone();
+        let asked = AssertUnwindSafe(async move { (source.0)().await }).catch_unwind();
+        async move {
+            match timeout(PATIENCE, asked).await {
+                Ok(Ok(asked)) => asked,
+                Ok(Err(_)) => Err("it panicked".into()),
+                Err(_) => Err(format!("it gave nothing within {PATIENCE:?}").into()),
+            }
+        }
+        .boxed()
     }
 }
 

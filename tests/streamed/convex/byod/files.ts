@@ -18,7 +18,7 @@ interface Runs {
 
 /** Where functions run, if that is on the caller's deployment. */
 interface Route {
-  of(path: string): Promise<Runs | undefined>;
+  of(path: string, writes?: boolean): Promise<Runs | undefined>;
 }
 
 interface Held {

@@ -1,0 +1,159 @@
+//! `byod fleet deploy`: brings the project that `byod export` wrote to all users' deployments.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use byod_build::Builder;
+use byod_fleet::{MaxFailures, Plan, Report as Rolled, Rollout, Told, Waves, write_bundle};
+use byod_runtime::{DeployProblem, Deployed, UserId};
+use serde::Serialize;
+
+use super::progress::Progress;
+use super::service::Service;
+use crate::error::Error;
+use crate::export::version_in;
+use crate::tree::Tree;
+
+/// To whom, and how.
+pub(crate) struct Options {
+    pub(crate) config: PathBuf,
+    pub(crate) waves: Waves,
+    pub(crate) max_failures: MaxFailures,
+    pub(crate) only: Option<String>,
+    pub(crate) dry_run: bool,
+    pub(crate) patience: Duration,
+    pub(crate) service: Service,
+}
+
+/// What was done, or would be.
+#[derive(Debug, Serialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub(crate) enum Report {
+    Planned(Plan),
+    RolledOut(Rolled),
+    #[serde(rename_all = "camelCase")]
+    Only {
+        user_id: String,
+        schema_version: u64,
+        outcome: Outcome,
+    },
+}
+
+/// What came of one user's deployment.
+#[derive(Debug, Serialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub(crate) enum Outcome {
+    Pushed,
+    Current,
+    Newer { found: u64 },
+    NotConnected,
+    Moving,
+    Changed,
+    Failed { problem: Option<DeployProblem> },
+}
+
+impl From<Deployed> for Outcome {
+    fn from(deployed: Deployed) -> Self {
+        match deployed {
+            Deployed::Pushed => Self::Pushed,
+            Deployed::Current => Self::Current,
+            Deployed::Newer { found } => Self::Newer { found },
+            Deployed::NotConnected => Self::NotConnected,
+            Deployed::Moving => Self::Moving,
+            Deployed::Changed => Self::Changed,
+            Deployed::Failed(problem) => Self::Failed {
+                problem: Some(problem),
+            },
+            // What a later version may add is not known to be well.
+            _ => Self::Failed { problem: None },
+        }
+    }
+}
+
+impl Report {
+    /// Whether everybody has the version whom it was for.
+    pub(crate) fn is_done(&self) -> bool {
+        match self {
+            Self::Planned(plan) => plan.waves.iter().all(|wave| wave.due == 0),
+            Self::RolledOut(report) => report.is_done(),
+            Self::Only { outcome, .. } => {
+                !matches!(outcome, Outcome::Failed { .. } | Outcome::Moving)
+            }
+        }
+    }
+}
+
+pub(crate) fn deploy(options: &Options) -> Result<Report, Error> {
+    let (byod, runtime) = options.service.start()?;
+    let rollout = rollout(options)?;
+    let schema_version = rollout.schema_version();
+    let done = runtime.block_on(async {
+        if let Some(user) = &options.only {
+            let outcome = rollout.run_for(&byod, &UserId::from(user.as_str())).await?;
+            return Ok(Report::Only {
+                user_id: user.clone(),
+                schema_version,
+                outcome: outcome.into(),
+            });
+        }
+        let plan = rollout.plan(&byod).await?;
+        if options.dry_run {
+            return Ok(Report::Planned(plan));
+        }
+        let mut progress = None;
+        let rolled = rollout.run(&byod, &plan, |told| tell(&mut progress, &plan, told));
+        Ok(Report::RolledOut(rolled.await?))
+    });
+    done.map_err(|error| Error::of_fleet(error, &options.service.module))
+}
+
+fn tell(progress: &mut Option<Progress>, plan: &Plan, told: Told<'_>) {
+    match told {
+        Told::Wave { number, planned } => {
+            let what = format!(
+                "users of wave {number} of {} (up to {}), {} of them to deploy to",
+                plan.waves.len(),
+                planned.up_to,
+                planned.due
+            );
+            *progress = Some(Progress::of(Some(planned.due), what));
+        }
+        Told::User { user, outcome } => {
+            let Some(progress) = progress else { return };
+            progress.one();
+            if let Deployed::Failed(problem) = outcome {
+                progress.say(&format!("{user:?}: {problem}"));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The version that the exported project says of itself.
+pub(super) fn written_version(config: &Path) -> Result<(PathBuf, u64), Error> {
+    let folders = Builder::new().config(config).folders()?;
+    let folder = folders.user.ok_or_else(|| Error::NoUserFolder {
+        config: config.to_owned(),
+    })?;
+    let version = Tree::named(&folder, config)?.read("byod/version.ts")?;
+    let version = version.as_deref().and_then(version_in);
+    let version = version.ok_or_else(|| Error::NotExported {
+        folder: folder.clone(),
+    })?;
+    Ok((folder, version))
+}
+
+/// The project of users' deployments, as the official tool bundles it, and how it is rolled out.
+pub(super) fn rollout(options: &Options) -> Result<Rollout, Error> {
+    let (folder, version) = written_version(&options.config)?;
+    let around = folder.parent().unwrap_or(&folder);
+    let around = match around.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => around,
+    };
+    let bundle = write_bundle(around, version)?.with_patience(options.patience);
+    Ok(Rollout::of(bundle)
+        .waves(options.waves.clone())
+        .max_failures(options.max_failures)
+        .at_once(options.service.at_once.into()))
+}

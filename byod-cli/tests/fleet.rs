@@ -1,0 +1,154 @@
+//! `byod fleet`: on main, its users' records, and their deployments, all in this process.
+
+use std::process::{Command, Output};
+
+use byod_local::{Local, LocalDeployment};
+use byod_runtime::{Byod, ConnectionStatus, Credentials, EncryptionKey};
+use byod_schema::Manifest;
+use serde_json::{Value as Json, json};
+
+use crate::support::{Project, node};
+
+const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+struct World {
+    project: Project,
+    main: LocalDeployment,
+    users: Vec<LocalDeployment>,
+}
+
+impl World {
+    /// Users whose deployments were just made, and have nothing.
+    async fn start(users: usize) -> Self {
+        let manifest: Manifest = serde_json::from_value(json!({
+            "format": 1,
+            "main": {
+                "convex": "convex",
+                "schema": {"tables": [], "schemaValidation": true},
+                "functions": {},
+                "warnings": [],
+            },
+            "userTables": [],
+            "inject": {},
+        }))
+        .unwrap();
+        let main = Local::main(&manifest).start().await.unwrap();
+        let service = Byod::builder()
+            .main_url(main.url())
+            .deploy_key(main.deploy_key())
+            .encryption_key(EncryptionKey::parse(KEY).unwrap())
+            .listen_to_main(false)
+            .development(true)
+            .build()
+            .unwrap();
+        let mut world = Self {
+            project: Project::example(),
+            main,
+            users: Vec::new(),
+        };
+        for number in 0..users {
+            let own = Local::user(&manifest).without_project();
+            let own = own.start().await.unwrap();
+            let entered = Credentials::new(own.url(), own.deploy_key());
+            let id = format!("user {number}");
+            let saved = service.save_credentials(&*id, &entered, ConnectionStatus::Connected);
+            saved.await.unwrap();
+            world.users.push(own);
+        }
+        world
+    }
+
+    /// Runs the command without holding up the deployments, which are in this process.
+    async fn byod(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_byod"));
+        command
+            .arg("fleet")
+            .args(args)
+            .current_dir(&self.project.root)
+            .env("CONVEX_URL", self.main.url())
+            .env("CONVEX_DEPLOY_KEY", self.main.deploy_key())
+            .env("BYOD_ENCRYPTION_KEY", KEY);
+        let run = move || command.output().unwrap();
+        tokio::task::spawn_blocking(run).await.unwrap()
+    }
+
+    async fn report(&self, args: &[&str]) -> (i32, Json) {
+        let output = self
+            .byod(&[args, &["--json", "--development"]].concat())
+            .await;
+        let report = serde_json::from_slice(&output.stdout);
+        let report = report.unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        (output.status.code().unwrap(), report)
+    }
+}
+
+/// The example's project, bundled by the official tool, to five new deployments.
+#[tokio::test]
+async fn the_official_tools_bundle_reaches_every_deployment() {
+    let Some(node) = node() else { return };
+    let world = World::start(5).await;
+    world.project.link_packages(&node);
+    let (status, before) = world.report(&["status", "--probe"]).await;
+    assert_eq!(status, 1);
+    assert_eq!(before["totals"]["problems"], json!({"no_ping": 5}));
+
+    let (status, plan) = world
+        .report(&["deploy", "--dry-run", "--waves", "100%"])
+        .await;
+    assert_eq!((status, &plan["waves"][0]["due"]), (1, &json!(5)));
+    let (status, only) = world.report(&["deploy", "--only", "user 3"]).await;
+    assert_eq!((status, &only["outcome"]["is"]), (0, &json!("pushed")));
+    let (status, report) = world.report(&["deploy"]).await;
+    assert_eq!((status, &report["stopped"]), (0, &Json::Null));
+    let pushed = report["waves"].as_array().unwrap().iter();
+    let pushed: u64 = pushed
+        .map(|wave| wave["counts"]["pushed"].as_u64().unwrap())
+        .sum();
+    assert_eq!(pushed, 4);
+    for own in &world.users {
+        assert_eq!(own.pushes().len(), 1);
+        assert!(own.pushes()[0].modules.contains(&"notes.js".to_owned()));
+    }
+
+    let (status, round) = world.report(&["run", "--once"]).await;
+    assert_eq!((status, &round["rolledOut"]), (0, &Json::Null));
+
+    let (status, after) = world
+        .report(&["status", "--probe", "--older-than", "12"])
+        .await;
+    assert_eq!((status, &after["users"]), (0, &json!([])));
+    assert_eq!(after["totals"]["versions"], json!({"12": 5}));
+    let text = world.byod(&["status", "--development"]).await;
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.starts_with("user "), "{text}");
+    assert!(
+        text.contains("5 users, 5 with a deployment in use"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_is_said() {
+    let world = World::start(1).await;
+    let old = world.byod(&["status", "--module", "lib/records"]).await;
+    let said = String::from_utf8(old.stderr).unwrap();
+    assert_eq!(old.status.code(), Some(2));
+    assert!(
+        said.contains("`lib/records:listConfigs`") && said.contains("byod export --main"),
+        "{said}"
+    );
+
+    let unpackaged = world.byod(&["deploy", "--development"]).await;
+    let said = String::from_utf8(unpackaged.stderr).unwrap();
+    assert_eq!(unpackaged.status.code(), Some(2));
+    assert!(said.contains("npm install"), "{said}");
+
+    world.project.remove("byod/convex/byod/version.ts");
+    let unwritten = world.byod(&["deploy", "--development"]).await;
+    let said = String::from_utf8(unwritten.stderr).unwrap();
+    assert!(said.contains("byod export"), "{said}");
+    for wrong in [["--waves", "10%,1%"], ["--max-failures", "many"]] {
+        let output = world.byod(&["deploy", wrong[0], wrong[1]]).await;
+        assert_eq!(output.status.code(), Some(2));
+    }
+}

@@ -1,0 +1,57 @@
+use std::io;
+use std::path::PathBuf;
+
+/// Why something could not be done for the fleet. What is wrong with one user's deployment is
+/// none: that is in the report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Main could not be asked, or refused what it was told.
+    #[error(transparent)]
+    Byod(#[from] byod_runtime::Error),
+
+    /// The package `convex` isn't installed where the project is.
+    #[error(
+        "{}: the package `convex` isn't installed there or above; run `npm install` beside its package.json",
+        folder.display()
+    )]
+    NoTool {
+        /// The project's folder.
+        folder: PathBuf,
+    },
+
+    /// The official tool could not bundle the project.
+    #[error("`npx convex` could not bundle {}: {said}", folder.display())]
+    Tool {
+        /// The project's folder.
+        folder: PathBuf,
+        /// What it said last.
+        said: String,
+    },
+
+    /// A file or program of the operator's could not be used.
+    #[error("{what}: {source}")]
+    Io {
+        /// Which.
+        what: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Why a text is no share, no waves or no limit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} {problem}")]
+pub struct ParseError {
+    pub(crate) text: String,
+    pub(crate) problem: &'static str,
+}
+
+impl ParseError {
+    pub(crate) fn new(text: &str, problem: &'static str) -> Self {
+        Self {
+            text: text.to_owned(),
+            problem,
+        }
+    }
+}

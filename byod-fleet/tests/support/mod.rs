@@ -1,0 +1,143 @@
+//! Main, its users, and each user's own deployment.
+
+use byod_local::{Local, LocalDeployment, Manifest, PushOutcome};
+use byod_runtime::{Bundle, Byod, ConnectionStatus, Credentials, EncryptionKey};
+use serde_json::{Value as Json, json};
+
+/// What every deployment has as an environment variable, and nobody is to see.
+pub(crate) const SECRET: &str = "geheim-environment";
+
+pub(crate) struct Fleet {
+    pub(crate) main: LocalDeployment,
+    pub(crate) byod: Byod,
+    /// In the order of their numbers.
+    pub(crate) users: Vec<User>,
+}
+
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) deployment: LocalDeployment,
+}
+
+pub(crate) fn manifest() -> Manifest {
+    let manifest = include_str!("../../../byod-local/tests/manifest.json");
+    byod_local::read_manifest(manifest).unwrap()
+}
+
+impl Fleet {
+    /// So many users, each with a deployment that is theirs and runs version 1.
+    pub(crate) async fn start(users: usize) -> Self {
+        let main = Local::main(&manifest()).start().await.unwrap();
+        let byod = Byod::builder()
+            .main_url(main.url())
+            .deploy_key(main.deploy_key())
+            .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+            .listen_to_main(false)
+            .development(true)
+            .build()
+            .unwrap();
+        let mut fleet = Self {
+            main,
+            byod,
+            users: Vec::new(),
+        };
+        for number in 0..users {
+            fleet.add(&format!("user {number}")).await;
+        }
+        fleet
+    }
+
+    pub(crate) async fn add(&mut self, id: &str) {
+        let deployment = Local::user(&manifest())
+            .name(id.replace(' ', "-"))
+            .environment_variable("KEY", SECRET)
+            .start()
+            .await
+            .unwrap();
+        let claim = json!({"subject": id, "user": id, "since": 0.0});
+        deployment.insert("byodOwner", claim).unwrap();
+        let credentials = Credentials::new(deployment.url(), deployment.deploy_key());
+        let connected = ConnectionStatus::Connected;
+        let saved = self.byod.save_credentials(id, &credentials, connected);
+        saved.await.unwrap();
+        self.users.push(User {
+            id: id.to_owned(),
+            deployment,
+        });
+    }
+
+    /// The user's record, as main has it.
+    pub(crate) fn record(&self, id: &str) -> byod_local::Object {
+        let records = self.main.documents("userDatabaseConfig");
+        let mut records = records.into_iter();
+        records
+            .find(|record| record.str("userId") == Some(id))
+            .unwrap()
+    }
+}
+
+impl User {
+    /// How often something was pushed here to its end.
+    pub(crate) fn finished(&self) -> usize {
+        let pushes = self.deployment.pushes().into_iter();
+        pushes
+            .filter(|push| push.outcome == PushOutcome::Finished)
+            .count()
+    }
+}
+
+/// A project of that version, in which notes need a `kind`, as a bundler leaves it.
+pub(crate) fn bundle(version: u64) -> Bundle {
+    let function = |name: &str, kind: &str| {
+        format!(
+            "export const {name} = Object.assign(async () => null, {{
+                is{kind}: true, isInternal: true, exportArgs: () => '{{\"type\":\"any\"}}',
+            }});"
+        )
+    };
+    let module = |path: &str, source: String| json!({"path": path, "source": source, "environment": "isolate"});
+    let text = json!({"fieldType": {"type": "string"}, "optional": false});
+    let number = json!({"fieldType": {"type": "number"}, "optional": false});
+    let table = |name: &str, fields: Json, indexes: Json| {
+        json!({
+            "tableName": name, "indexes": indexes, "searchIndexes": [], "vectorIndexes": [],
+            "documentType": {"type": "object", "value": fields},
+        })
+    };
+    let tables = [
+        table(
+            "notes",
+            json!({"userId": text, "title": text, "kind": text}),
+            json!([{"indexDescriptor": "by_kind", "fields": ["kind"]}]),
+        ),
+        table(
+            "byodOwner",
+            json!({"subject": text, "user": text, "since": number}),
+            json!([]),
+        ),
+    ];
+    let schema = json!({"tables": tables, "schemaValidation": true}).to_string();
+    let schema = format!(
+        "export default {{ tables: {{}}, export: () => {} }};",
+        json!(schema)
+    );
+    let claim = [
+        ("claim", "Mutation"),
+        ("state", "Query"),
+        ("release", "Mutation"),
+    ];
+    let request = json!({
+        "adminKey": "nobody|nothing", "dryRun": false, "functions": "convex/",
+        "appDefinition": {
+            "definition": null, "dependencies": [], "schema": module("schema.js", schema),
+            "changedModules": [
+                module("functions.js", function("ping", "Query").replace("isInternal", "isPublic")),
+                module("byod/version.js", format!("export const SCHEMA_VERSION = {version};")),
+                module("byod/claim.js", claim.map(|(name, kind)| function(name, kind)).concat()),
+            ],
+            "unchangedModuleHashes": [], "udfServerVersion": "1.48.0",
+        },
+        "componentDefinitions": [], "nodeDependencies": [],
+    });
+    Bundle::parse(request.to_string().as_bytes(), version).unwrap()
+}
