@@ -1,5 +1,6 @@
 //! Queries that are watched, over one socket for each deployment and identity. It knows no users.
 
+mod caller;
 mod driver;
 mod frames;
 mod identity;
@@ -12,7 +13,8 @@ mod slot;
 mod socket;
 mod token_source;
 
-pub(crate) use pool::{Caller, Sockets};
+pub(crate) use caller::Caller;
+pub(crate) use pool::Sockets;
 pub(crate) use progress::Progress;
 pub(crate) use requests::Landed;
 pub(crate) use settings::SocketSettings;

@@ -7,27 +7,17 @@ use std::sync::Arc;
 use byod_schema::Location;
 use byod_sync::{SessionId, Subscription};
 
+use super::caller::Caller;
 use super::driver::drive;
 use super::identity::Identity;
 use super::open::OpenSockets;
 use super::settings::SocketSettings;
 use super::socket::{Coming, Socket, Watch};
-use super::token_source::TokenSource;
 use crate::deployment::client::Client;
 
 /// The sockets of a process: one for each deployment and identity, opened when something is watched there, and closed
 /// some time after nothing is.
 pub(crate) struct Sockets(Arc<OpenSockets>);
-
-/// Whom a watcher's queries are run as.
-pub(crate) struct Caller<'a> {
-    pub(crate) client: &'a Client,
-    /// Whose token the client has, if it has any.
-    pub(crate) user: &'a str,
-    pub(crate) location: Location,
-    /// Gives later tokens.
-    pub(crate) source: Option<&'a Arc<TokenSource>>,
-}
 
 impl Sockets {
     pub(crate) fn new(settings: SocketSettings) -> Self {

@@ -14,8 +14,8 @@ use byod_sync::{
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
+use super::caller::Caller;
 use super::identity::Identity;
-use super::pool::Caller;
 use super::progress::Progress;
 use super::requests::{Ending, Landed, Waiting};
 use super::settings::SocketSettings;
