@@ -26,7 +26,7 @@
 //!
 //! Every other function is a closure, see [`Local::function`]. A main deployment
 //! also serves `byod/credentials`, a user's `functions:ping` and `byod/claim`; and both, where
-//! users' data moves ([user.move] of `byod.toml`), what `byod export` writes for that.
+//! users' data moves (`[user.move]` of `byod.toml`), what `byod export` writes for that.
 //!
 //! # Pushes
 //! With the feature `push` a deployment takes pushes, as `npx convex deploy` makes them:

@@ -5,6 +5,7 @@ mod arguments;
 mod arriving;
 mod digest;
 mod giving;
+mod known;
 mod references;
 mod state;
 mod survey;

@@ -1,8 +1,8 @@
 //! What ids become on the side that documents come to.
 
 use super::arguments::Who;
+use super::known::row_of;
 use super::references::{Becomes, Rewritten};
-use super::taking::row_of;
 use crate::error::FunctionError;
 use crate::functions::{Ctx, Moving};
 

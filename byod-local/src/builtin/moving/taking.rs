@@ -7,6 +7,7 @@ use super::arguments::{Who, document, given, objects, text, texts};
 use super::arriving::{Arriving, Rings};
 use super::digest::{hash_of, text_of};
 use super::giving::{most, table_of};
+use super::known::row_of;
 use super::references::Walk;
 use crate::error::FunctionError;
 use crate::functions::{Ctx, Moving};
@@ -316,11 +317,6 @@ fn drop_new(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
 fn replace(ctx: &mut Ctx<'_>, row: Object) -> Result<(), FunctionError> {
     let id = row.id().unwrap_or_default().to_owned();
     ctx.replace(&id, row)
-}
-
-/// What is known of a document of a move.
-pub(super) fn row_of(ctx: &Ctx<'_>, id: &str, old: &str) -> Result<Option<Object>, FunctionError> {
-    ctx.query(MOVED_TABLE).eq("move", id).eq("old", old).first()
 }
 
 fn rows_of<'c>(ctx: &'c Ctx<'_>, id: &str, table: &str) -> Query<'c> {
