@@ -15,10 +15,14 @@ const Context = createContext<SignIn | null>(null);
 /** Kept for the window, so that two of them may be two users'. */
 const KEPT = "user";
 
+/** Convex's client says nothing until it has a token, so it gets one as soon as the service is there again. */
 async function tokenOf(user: User): Promise<string> {
-  const answer = await fetch(`/sign-in/${user}`, { method: "POST" });
-  if (!answer.ok) throw new Error(`The service answers with HTTP status ${answer.status}`);
-  return await answer.text();
+  for (let pause = 100; ; pause = Math.min(2 * pause, 5_000)) {
+    const answer = await fetch(`/sign-in/${user}`, { method: "POST" }).catch(() => null);
+    if (answer?.ok) return await answer.text();
+    if (answer !== null && answer.status < 500) throw new Error(`The service answers with HTTP status ${answer.status}`);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
 }
 
 export function SignInProvider({ children }: { children: ReactNode }) {
