@@ -2,7 +2,7 @@
 //! other in rings, and files. It goes to their deployment, back, and there again, be that
 //! deployment theirs alone or several users'.
 //!
-//! `BYOD_DOCUMENTS` says how many documents, in all: 20,000 take some minutes.
+//! `BYOD_DOCUMENTS` says how many documents, in all: some thousands; with 20,000 a batch takes `convex-test` longer than a call may.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
