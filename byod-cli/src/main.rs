@@ -16,7 +16,6 @@ mod tree;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -125,19 +124,8 @@ enum Command {
     /// Services go on meanwhile. What was cut off is done by running it again.
     /// Records that no key opens are listed and left alone; the exit status is 1 then.
     RotateKey {
-        /// Bind every record to its user, so that it opens for no other. Services
-        /// that are not byod can't read what is bound.
-        #[arg(long)]
-        bind: bool,
-        /// Write nothing; exit status 1 where a record is to be sealed anew.
-        #[arg(long)]
-        check: bool,
-        /// How many records are read at once.
-        #[arg(long, value_name = "RECORDS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        batch: u32,
-        /// The module of main that holds the functions for users' records.
-        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
-        module: String,
+        #[command(flatten)]
+        options: rotate::Options,
         /// Print JSON, for scripts.
         #[arg(long)]
         json: bool,
@@ -150,19 +138,8 @@ enum Command {
     /// the next call of one who is connected claims it again. What is stored there stays.
     /// Exit status 1 where it is not free then.
     Release {
-        /// The user's id on main.
-        user: String,
-        /// The deployment's URL, where it isn't the one in the user's record: one they
-        /// had before. Its deploy key is taken from BYOD_USER_DEPLOY_KEY, or, where that
-        /// isn't set, from a line of standard input.
-        #[arg(long, value_name = "URL")]
-        deployment: Option<String>,
-        /// The module of main that holds the functions for users' records.
-        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
-        module: String,
-        /// Allow a deployment on this machine, also over http.
-        #[arg(long)]
-        development: bool,
+        #[command(flatten)]
+        options: release::Options,
         /// Print JSON, for scripts.
         #[arg(long)]
         json: bool,
@@ -173,18 +150,8 @@ enum Command {
     /// documents stay on the deployment, where `byod.toml` has `[user.move]`: `byod move`
     /// brings them to main, now as before.
     Disconnect {
-        /// The user's id on main.
-        #[arg(long)]
-        user: String,
-        /// Their subject at the auth provider, where that isn't the id.
-        #[arg(long)]
-        subject: Option<String>,
-        /// The module of main that holds the functions for users' records.
-        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
-        module: String,
-        /// Allow a deployment on this machine, also over http.
-        #[arg(long)]
-        development: bool,
+        #[command(flatten)]
+        options: disconnect::Options,
         /// Print JSON, for scripts.
         #[arg(long)]
         json: bool,
@@ -196,34 +163,8 @@ enum Command {
     /// `--to main` main does. Meanwhile they read, and don't write. What was cut off goes on
     /// when it is run again. Exit status 1 where something can't move.
     Move {
-        /// The user's id on main.
-        #[arg(long)]
-        user: String,
-        /// Their subject at the auth provider, where that isn't the id.
-        #[arg(long)]
-        subject: Option<String>,
-        /// Where it is to be.
-        #[arg(long)]
-        to: moving::To,
-        /// Move nothing: print what would.
-        #[arg(long)]
-        dry_run: bool,
-        /// Leave what was moved where it was as well, until it moves again. Otherwise it is
-        /// deleted there after seven days, by a service that resumes moves.
-        #[arg(long)]
-        keep: bool,
-        /// How many documents, and as many files, are taken to main at the most.
-        #[arg(long, value_name = "NUMBER", default_value_t = 2_000_000)]
-        most_documents: u64,
-        /// How many bytes of both.
-        #[arg(long, value_name = "NUMBER", default_value_t = 4 << 30)]
-        most_bytes: u64,
-        /// The module of main that holds the functions for users' records.
-        #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
-        module: String,
-        /// Allow a deployment on this machine, also over http.
-        #[arg(long)]
-        development: bool,
+        #[command(flatten)]
+        options: moving::Options,
         /// Print JSON, for scripts.
         #[arg(long)]
         json: bool,
@@ -258,17 +199,8 @@ enum Fleet {
     /// too, each within limits of its own. Nothing is written anywhere. Exit status 1 where a
     /// deployment fails, or is older than asked for.
     Status {
-        /// List only those of whose deployment something is wrong.
-        #[arg(long)]
-        failing: bool,
-        /// List only those whose deployment runs an older version.
-        #[arg(long, value_name = "VERSION")]
-        older_than: Option<u64>,
-        /// Ask the deployments themselves.
-        #[arg(long)]
-        probe: bool,
         #[command(flatten)]
-        reached: Reached,
+        options: fleet::status::Options,
         /// Print JSON, for scripts.
         #[arg(long)]
         json: bool,
@@ -284,13 +216,7 @@ enum Fleet {
         #[command(flatten)]
         common: Common,
         #[command(flatten)]
-        rollout: Rollout,
-        /// Deploy to this user alone: their id on main.
-        #[arg(long, value_name = "USER", conflicts_with_all = ["waves", "max_failures", "dry_run"])]
-        only: Option<String>,
-        /// Bundle the project and say who would get it; exit status 1 where somebody would.
-        #[arg(long)]
-        dry_run: bool,
+        options: fleet::deploy::Options,
     },
     /// Keep doing it: for new versions, for users who connect, for those that failed.
     ///
@@ -301,71 +227,8 @@ enum Fleet {
         #[command(flatten)]
         common: Common,
         #[command(flatten)]
-        rollout: Rollout,
-        /// How long from one round to the next, in seconds.
-        #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-        every: u64,
-        /// How often each deployment is tested, in hours.
-        #[arg(long, value_name = "HOURS", default_value_t = 24)]
-        test_every: u64,
-        /// One round, for a scheduler of your own; exit status 1 where something is left.
-        #[arg(long)]
-        once: bool,
+        options: fleet::run::Options,
     },
-}
-
-/// How a version is brought to all.
-#[derive(Args)]
-struct Rollout {
-    /// Up to which share of all users each wave goes; who is in which is always the same.
-    #[arg(long, value_name = "SHARES", default_value_t)]
-    waves: byod_fleet::Waves,
-    /// How many of a wave's users may fail: a share, or a number.
-    #[arg(long, value_name = "SHARE or NUMBER", default_value = "2%")]
-    max_failures: byod_fleet::MaxFailures,
-    /// How long a deployment may take to build its new indexes, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    patience: u64,
-    #[command(flatten)]
-    reached: Reached,
-}
-
-impl Rollout {
-    fn of(self, config: PathBuf) -> fleet::deploy::Options {
-        fleet::deploy::Options {
-            config,
-            waves: self.waves,
-            max_failures: self.max_failures,
-            only: None,
-            dry_run: false,
-            patience: Duration::from_secs(self.patience),
-            service: self.reached.into(),
-        }
-    }
-}
-
-/// How main and users' deployments are reached.
-#[derive(Args)]
-struct Reached {
-    /// How many deployments are asked, or pushed to, at once.
-    #[arg(long, value_name = "DEPLOYMENTS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
-    at_once: u16,
-    /// The module of main that holds the functions for users' records.
-    #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
-    module: String,
-    /// Allow deployments on this machine, also over http.
-    #[arg(long)]
-    development: bool,
-}
-
-impl From<Reached> for fleet::Service {
-    fn from(reached: Reached) -> Self {
-        Self {
-            module: reached.module,
-            development: reached.development,
-            at_once: reached.at_once,
-        }
-    }
 }
 
 #[derive(Args)]
@@ -476,80 +339,22 @@ fn run(command: Command) -> Result<bool, Error> {
             print::line(&hex::encode(key))?;
             Ok(true)
         }
-        Command::RotateKey {
-            bind,
-            check,
-            batch,
-            module,
-            json,
-        } => {
-            let options = rotate::Options {
-                bind,
-                check,
-                batch,
-                module,
-            };
+        Command::RotateKey { options, json } => {
             let report = rotate::rotate(&options)?;
             print::either(json, &report, print::rotation)?;
             Ok(report.is_done())
         }
-        Command::Release {
-            user,
-            deployment,
-            module,
-            development,
-            json,
-        } => {
-            let options = release::Options {
-                user,
-                deployment,
-                module,
-                development,
-            };
+        Command::Release { options, json } => {
             let report = release::release(options)?;
             print::either(json, &report, print::release)?;
             Ok(report.is_free())
         }
-        Command::Disconnect {
-            user,
-            subject,
-            module,
-            development,
-            json,
-        } => {
-            let options = disconnect::Options {
-                user,
-                subject,
-                module,
-                development,
-            };
-            let report = disconnect::disconnect(options)?;
+        Command::Disconnect { options, json } => {
+            let report = disconnect::disconnect(&options)?;
             print::either(json, &report, print::disconnected)?;
             Ok(true)
         }
-        Command::Move {
-            user,
-            subject,
-            to,
-            dry_run,
-            keep,
-            most_documents,
-            most_bytes,
-            module,
-            development,
-            json,
-        } => {
-            let options = moving::Options {
-                user,
-                subject,
-                to,
-                dry_run,
-                keep,
-                most_documents,
-                most_bytes,
-                module,
-                development,
-            };
+        Command::Move { options, json } => {
             let report = moving::run(&options)?;
             print::either(json, &report, print::moved)?;
             Ok(report.is_whole())
@@ -573,53 +378,19 @@ fn run(command: Command) -> Result<bool, Error> {
 /// `byod fleet`.
 fn look_after(command: Fleet) -> Result<bool, Error> {
     match command {
-        Fleet::Status {
-            failing,
-            older_than,
-            probe,
-            reached,
-            json,
-        } => {
-            let options = fleet::status::Options {
-                failing,
-                older_than,
-                probe,
-                service: reached.into(),
-            };
+        Fleet::Status { options, json } => {
             let mut listing = print::Listing::begin(json);
             let totals = fleet::status::read(&options, |row| listing.row(row))?;
             listing.end(&totals)?;
             Ok(options.is_well(&totals))
         }
-        Fleet::Deploy {
-            common,
-            rollout,
-            only,
-            dry_run,
-        } => {
-            let options = fleet::deploy::Options {
-                only,
-                dry_run,
-                ..rollout.of(common.config)
-            };
-            let report = fleet::deploy::deploy(&options)?;
+        Fleet::Deploy { common, options } => {
+            let report = fleet::deploy::deploy(&common.config, &options)?;
             print::either(common.json, &report, print::rollout)?;
             Ok(report.is_done())
         }
-        Fleet::Run {
-            common,
-            rollout,
-            every,
-            test_every,
-            once,
-        } => {
-            let options = fleet::run::Options {
-                deploy: rollout.of(common.config),
-                every: Duration::from_secs(every),
-                test_every: Duration::from_secs(test_every.saturating_mul(3_600)),
-                once,
-            };
-            fleet::run::run(&options, |version, round| {
+        Fleet::Run { common, options } => {
+            fleet::run::run(&common.config, &options, |version, round| {
                 print::round(common.json, version, round)
             })
         }

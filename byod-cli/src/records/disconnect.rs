@@ -1,16 +1,23 @@
 //! `byod disconnect`: main answers a user again, and what stays behind is counted.
 
-use byod_runtime::{ByodBuilder, Error as Failed};
+use byod_runtime::Error as Failed;
+use clap::Args;
 use serde::Serialize;
 
+use super::Service;
 use crate::error::Error;
 
 /// Whose deployment, and how main is reached.
+#[derive(Args)]
 pub(crate) struct Options {
-    pub(crate) user: String,
-    pub(crate) subject: Option<String>,
-    pub(crate) module: String,
-    pub(crate) development: bool,
+    /// The user's id on main.
+    #[arg(long)]
+    user: String,
+    /// Their subject at the auth provider, where that isn't the id.
+    #[arg(long)]
+    subject: Option<String>,
+    #[command(flatten)]
+    service: Service,
 }
 
 /// What is on a deployment that answers no more.
@@ -30,16 +37,8 @@ pub(crate) struct Left {
     pub(crate) bytes: u64,
 }
 
-/// Main and the keys come from the environment, as a service's do.
-pub(crate) fn disconnect(options: Options) -> Result<Report, Error> {
-    let byod = ByodBuilder::from_env()?
-        .credentials_module(&*options.module)
-        .development(options.development)
-        .build()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
+pub(crate) fn disconnect(options: &Options) -> Result<Report, Error> {
+    let (byod, runtime) = options.service.start()?;
     let subject = options.subject.as_deref().unwrap_or(&options.user);
     runtime.block_on(async {
         let disconnected = byod.disconnect(&*options.user).await?;

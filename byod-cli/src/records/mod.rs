@@ -6,3 +6,6 @@ pub(crate) mod fleet;
 pub(crate) mod moving;
 pub(crate) mod release;
 pub(crate) mod rotate;
+mod service;
+
+pub(crate) use service::Service;

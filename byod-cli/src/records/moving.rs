@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use byod_runtime::{Byod, ByodBuilder, KeepFor, Move, Moving};
-use clap::ValueEnum;
+use byod_runtime::{Byod, KeepFor, Move, Moving};
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::Service;
 use crate::error::Error;
 
 /// How often it is asked how far it is.
@@ -22,16 +23,32 @@ pub(crate) enum To {
 }
 
 /// Whose data, and what is to be done with it.
+#[derive(Args)]
 pub(crate) struct Options {
-    pub(crate) user: String,
-    pub(crate) subject: Option<String>,
-    pub(crate) to: To,
-    pub(crate) dry_run: bool,
-    pub(crate) keep: bool,
-    pub(crate) most_documents: u64,
-    pub(crate) most_bytes: u64,
-    pub(crate) module: String,
-    pub(crate) development: bool,
+    /// The user's id on main.
+    #[arg(long)]
+    user: String,
+    /// Their subject at the auth provider, where that isn't the id.
+    #[arg(long)]
+    subject: Option<String>,
+    /// Where it is to be.
+    #[arg(long)]
+    to: To,
+    /// Move nothing: print what would.
+    #[arg(long)]
+    dry_run: bool,
+    /// Leave what was moved where it was as well, until it moves again. Otherwise it is
+    /// deleted there after seven days, by a service that resumes moves.
+    #[arg(long)]
+    keep: bool,
+    /// How many documents, and as many files, are taken to main at the most.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2_000_000)]
+    most_documents: u64,
+    /// How many bytes of both.
+    #[arg(long, value_name = "NUMBER", default_value_t = 4 << 30)]
+    most_bytes: u64,
+    #[command(flatten)]
+    service: Service,
 }
 
 /// What was moved, or would be.
@@ -114,17 +131,12 @@ impl Report {
     }
 }
 
-/// Main and the keys come from the environment, as a service's do.
 pub(crate) fn run(options: &Options) -> Result<Report, Error> {
-    let byod = ByodBuilder::from_env()?
-        .credentials_module(&*options.module)
-        .development(options.development)
-        .most_moved_out(options.most_documents, options.most_bytes)
-        .build()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
+    let most = (options.most_documents, options.most_bytes);
+    let started = options
+        .service
+        .start_with(|byod| byod.most_moved_out(most.0, most.1));
+    let (byod, runtime) = started?;
     let user = &*options.user;
     let subject = options.subject.as_deref().unwrap_or(user);
     let asked = match options.to {

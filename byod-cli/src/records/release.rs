@@ -2,21 +2,28 @@
 
 use std::io::BufRead;
 
-use byod_runtime::{ByodBuilder, Credentials, DeployKey, Released};
+use byod_runtime::{Credentials, DeployKey, Released};
+use clap::Args;
 use serde::Serialize;
 
+use super::Service;
 use crate::error::Error;
 
 /// The variable with the deploy key of a deployment that no record names.
 const KEY: &str = "BYOD_USER_DEPLOY_KEY";
 
 /// Whose deployment, and how it is reached.
+#[derive(Args)]
 pub(crate) struct Options {
-    pub(crate) user: String,
-    /// The deployment's URL, where it isn't that of the user's record.
-    pub(crate) deployment: Option<String>,
-    pub(crate) module: String,
-    pub(crate) development: bool,
+    /// The user's id on main.
+    user: String,
+    /// The deployment's URL, where it isn't the one in the user's record: one they
+    /// had before. Its deploy key is taken from BYOD_USER_DEPLOY_KEY, or, where that
+    /// isn't set, from a line of standard input.
+    #[arg(long, value_name = "URL")]
+    deployment: Option<String>,
+    #[command(flatten)]
+    service: Service,
 }
 
 /// What became of the claim.
@@ -46,16 +53,8 @@ impl Report {
     }
 }
 
-/// Main and the keys come from the environment, as a service's do.
 pub(crate) fn release(options: Options) -> Result<Report, Error> {
-    let byod = ByodBuilder::from_env()?
-        .credentials_module(&*options.module)
-        .development(options.development)
-        .build()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
+    let (byod, runtime) = options.service.start()?;
     let user = &*options.user;
     let released = match &options.deployment {
         None => runtime.block_on(byod.release(user))?,

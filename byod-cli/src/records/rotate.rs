@@ -3,21 +3,33 @@
 use std::io::{self, IsTerminal, Write};
 
 use byod_runtime::{Byod, ByodBuilder, Records, Resealed};
+use clap::Args;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::service::runtime;
 use crate::error::Error;
 
 /// How many records are written at the same time.
 const AT_ONCE: usize = 8;
 
 /// How it is to be done.
+#[derive(Args)]
 pub(crate) struct Options {
-    pub(crate) bind: bool,
-    pub(crate) check: bool,
-    pub(crate) batch: u32,
-    pub(crate) module: String,
+    /// Bind every record to its user, so that it opens for no other. Services
+    /// that are not byod can't read what is bound.
+    #[arg(long)]
+    bind: bool,
+    /// Write nothing; exit status 1 where a record is to be sealed anew.
+    #[arg(long)]
+    check: bool,
+    /// How many records are read at once.
+    #[arg(long, value_name = "RECORDS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    batch: u32,
+    /// The module of main that holds the functions for users' records.
+    #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
+    module: String,
 }
 
 /// What became of the records.
@@ -73,11 +85,7 @@ pub(crate) fn rotate(options: &Options) -> Result<Report, Error> {
         .bind_records(options.bind)
         .credentials_module(&*options.module)
         .build()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Runtime)?;
-    let report = runtime.block_on(async {
+    let report = runtime()?.block_on(async {
         let survey = survey(&byod, options).await?;
         if options.check || survey.to_reseal == 0 {
             return Ok(survey);

@@ -6,23 +6,42 @@ use std::time::Duration;
 use byod_build::Builder;
 use byod_fleet::{MaxFailures, Plan, Report as Rolled, Rollout, Told, Waves, write_bundle};
 use byod_runtime::{DeployProblem, Deployed, UserId};
+use clap::Args;
 use serde::Serialize;
 
+use super::Reached;
 use super::progress::Progress;
-use super::service::Service;
 use crate::error::Error;
 use crate::export::version_in;
 use crate::tree::Tree;
 
 /// To whom, and how.
+#[derive(Args)]
 pub(crate) struct Options {
-    pub(crate) config: PathBuf,
-    pub(crate) waves: Waves,
-    pub(crate) max_failures: MaxFailures,
-    pub(crate) only: Option<String>,
-    pub(crate) dry_run: bool,
-    pub(crate) patience: Duration,
-    pub(crate) service: Service,
+    #[command(flatten)]
+    rolling: Rolling,
+    /// Deploy to this user alone: their id on main.
+    #[arg(long, value_name = "USER", conflicts_with_all = ["waves", "max_failures", "dry_run"])]
+    only: Option<String>,
+    /// Bundle the project and say who would get it; exit status 1 where somebody would.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// How a version is brought to all.
+#[derive(Args)]
+pub(crate) struct Rolling {
+    /// Up to which share of all users each wave goes; who is in which is always the same.
+    #[arg(long, value_name = "SHARES", default_value_t)]
+    waves: Waves,
+    /// How many of a wave's users may fail: a share, or a number.
+    #[arg(long, value_name = "SHARE or NUMBER", default_value = "2%")]
+    max_failures: MaxFailures,
+    /// How long a deployment may take to build its new indexes, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    patience: u64,
+    #[command(flatten)]
+    pub(super) reached: Reached,
 }
 
 /// What was done, or would be.
@@ -83,9 +102,11 @@ impl Report {
     }
 }
 
-pub(crate) fn deploy(options: &Options) -> Result<Report, Error> {
-    let (byod, runtime) = options.service.start()?;
-    let rollout = rollout(options)?;
+/// Of the project that this `byod.toml` names.
+pub(crate) fn deploy(config: &Path, options: &Options) -> Result<Report, Error> {
+    let service = &options.rolling.reached.service;
+    let (byod, runtime) = service.start()?;
+    let rollout = options.rolling.rollout(config)?;
     let schema_version = rollout.schema_version();
     let done = runtime.block_on(async {
         if let Some(user) = &options.only {
@@ -104,7 +125,7 @@ pub(crate) fn deploy(options: &Options) -> Result<Report, Error> {
         let rolled = rollout.run(&byod, &plan, |told| tell(&mut progress, &plan, told));
         Ok(Report::RolledOut(rolled.await?))
     });
-    done.map_err(|error| Error::of_fleet(error, &options.service.module))
+    done.map_err(|error| Error::of_fleet(error, &service.module))
 }
 
 fn tell(progress: &mut Option<Progress>, plan: &Plan, told: Told<'_>) {
@@ -143,17 +164,20 @@ pub(super) fn written_version(config: &Path) -> Result<(PathBuf, u64), Error> {
     Ok((folder, version))
 }
 
-/// The project of users' deployments, as the official tool bundles it, and how it is rolled out.
-pub(super) fn rollout(options: &Options) -> Result<Rollout, Error> {
-    let (folder, version) = written_version(&options.config)?;
-    let around = folder.parent().unwrap_or(&folder);
-    let around = match around.as_os_str().is_empty() {
-        true => Path::new("."),
-        false => around,
-    };
-    let bundle = write_bundle(around, version)?.with_patience(options.patience);
-    Ok(Rollout::of(bundle)
-        .waves(options.waves.clone())
-        .max_failures(options.max_failures)
-        .at_once(options.service.at_once.into()))
+impl Rolling {
+    /// The project of users' deployments, as the official tool bundles it, and how it is rolled out.
+    pub(super) fn rollout(&self, config: &Path) -> Result<Rollout, Error> {
+        let (folder, version) = written_version(config)?;
+        let around = folder.parent().unwrap_or(&folder);
+        let around = match around.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => around,
+        };
+        let patience = Duration::from_secs(self.patience);
+        let bundle = write_bundle(around, version)?.with_patience(patience);
+        Ok(Rollout::of(bundle)
+            .waves(self.waves.clone())
+            .max_failures(self.max_failures)
+            .at_once(self.reached.at_once.into()))
+    }
 }

@@ -1,17 +1,26 @@
 //! `byod fleet status`: how every user's deployment is.
 
 use byod_fleet::{Row, Status, Totals};
+use clap::Args;
 
+use super::Reached;
 use super::progress::Progress;
-use super::service::Service;
 use crate::error::Error;
 
 /// Which are listed, and whether they are asked themselves.
+#[derive(Args)]
 pub(crate) struct Options {
-    pub(crate) failing: bool,
-    pub(crate) older_than: Option<u64>,
-    pub(crate) probe: bool,
-    pub(crate) service: Service,
+    /// List only those of whose deployment something is wrong.
+    #[arg(long)]
+    failing: bool,
+    /// List only those whose deployment runs an older version.
+    #[arg(long, value_name = "VERSION")]
+    older_than: Option<u64>,
+    /// Ask the deployments themselves.
+    #[arg(long)]
+    probe: bool,
+    #[command(flatten)]
+    reached: Reached,
 }
 
 impl Options {
@@ -24,12 +33,12 @@ impl Options {
 
 /// Gives each that is to be listed as it is known, and all in numbers.
 pub(crate) fn read(options: &Options, mut listed: impl FnMut(&Row)) -> Result<Totals, Error> {
-    let (byod, runtime) = options.service.start()?;
+    let (byod, runtime) = options.reached.service.start()?;
     let status = Status::default()
         .failing(options.failing)
         .older_than(options.older_than)
         .probe(options.probe)
-        .at_once(options.service.at_once.into());
+        .at_once(options.reached.at_once.into());
     let what = match options.probe {
         true => "asked, and their deployments",
         false => "read",
@@ -43,5 +52,5 @@ pub(crate) fn read(options: &Options, mut listed: impl FnMut(&Row)) -> Result<To
     });
     runtime
         .block_on(read)
-        .map_err(|error| Error::of_fleet(error, &options.service.module))
+        .map_err(|error| Error::of_fleet(error, &options.reached.service.module))
 }
