@@ -138,8 +138,7 @@ pub(super) fn documents(
     let (mut documents, mut length, mut taken) = (Vec::new(), 0, 0);
     for id in texts(&args, "ids").iter().take(MOST) {
         // Who asks has the ids from the other side, which may be a stranger's.
-        let found = document(ctx, &name, id);
-        if let Some(found) = found.filter(|found| is_theirs(moving, ctx, &name, found, &who)) {
+        if let Some(found) = theirs(moving, ctx, &name, id, &who) {
             let text = text_of(&found)?;
             if !documents.is_empty() && length + text.len() > MOST_TEXT {
                 break;
@@ -191,6 +190,17 @@ pub(super) fn remove(
         ("changed", f64::from(changed).into()),
     ])
     .into())
+}
+
+/// The document with that id, if it is the user's.
+pub(super) fn theirs(
+    moving: &Moving,
+    ctx: &Ctx<'_>,
+    table: &str,
+    id: &str,
+    who: &Who,
+) -> Option<Object> {
+    document(ctx, table, id).filter(|found| is_theirs(moving, ctx, table, found, who))
 }
 
 pub(super) fn table_of<'m>(

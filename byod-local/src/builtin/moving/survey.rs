@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use byod_schema::{Validator, Value};
 
-use super::arguments::{Who, document, text, texts};
-use super::giving::{is_theirs, table_of};
+use super::arguments::{Who, text, texts};
+use super::giving::{table_of, theirs};
 use super::references::{Becomes, Rewritten, Walk, is_of};
 use crate::error::FunctionError;
 use crate::functions::{Ctx, Moving};
@@ -27,9 +27,7 @@ impl Becomes for Surveying<'_, '_> {
     fn id(&mut self, table: &str, id: String) -> Rewritten<String> {
         if self.moving.table(table).is_some() {
             self.references += 1.0;
-            let found = document(self.ctx, table, &id);
-            let goes = found
-                .is_some_and(|found| is_theirs(self.moving, self.ctx, table, &found, self.who));
+            let goes = theirs(self.moving, self.ctx, table, &id, self.who).is_some();
             return Ok((goes && !self.staying.contains(&id)).then_some(id));
         }
         // There are no files here.
@@ -68,9 +66,7 @@ pub(super) fn survey(
     let (mut stays, mut without, mut taken) = (Vec::new(), Vec::new(), 0);
     for id in texts(&args, "ids").iter().take(MOST) {
         taken += 1;
-        let found = document(ctx, &name, id);
-        let Some(mut found) = found.filter(|found| is_theirs(moving, ctx, &name, found, &who))
-        else {
+        let Some(mut found) = theirs(moving, ctx, &name, id, &who) else {
             continue;
         };
         for system in ["_id", "_creationTime"] {

@@ -116,12 +116,7 @@ struct By<'a> {
 }
 
 pub(super) async fn get(main: &Client, user: &UserId) -> Result<Option<State>, Error> {
-    #[derive(Serialize)]
-    struct Args<'a> {
-        user: &'a str,
-    }
-    let user = user.as_str();
-    main.query(GET, &Args { user }).await
+    main.query(GET, &of(user)).await
 }
 
 pub(super) async fn open(main: &Client, phase: MovePhase, count: u32) -> Result<Vec<Open>, Error> {
@@ -218,44 +213,44 @@ pub(super) async fn step(
 
 /// Nobody sees to it any more: whoever asks for it goes on at once.
 pub(super) async fn release(main: &Client, user: &UserId, state: &State) {
-    #[derive(Serialize)]
-    struct Args<'a> {
-        user: &'a str,
-        id: &'a str,
-        holder: &'a str,
-    }
-    let args = Args {
-        user: user.as_str(),
-        id: &state.id,
-        holder: &state.holder,
-    };
     // If that fails, it is so after a while.
-    let _: Result<Option<()>, Error> = main.mutation(RELEASE, &args).await;
+    let _: Result<Option<()>, Error> = main.mutation(RELEASE, &held(user, state)).await;
 }
 
 pub(super) async fn cancel(main: &Client, user: &UserId) -> Result<Option<State>, Error> {
-    #[derive(Serialize)]
-    struct Args<'a> {
-        user: &'a str,
-    }
-    let user = user.as_str();
-    again(main, Endpoint::Mutation, CANCEL, &Args { user }).await
+    again(main, Endpoint::Mutation, CANCEL, &of(user)).await
 }
 
 pub(super) async fn end(main: &Client, user: &UserId, state: &State) -> Result<(), Error> {
-    #[derive(Serialize)]
-    struct Args<'a> {
-        user: &'a str,
-        id: &'a str,
-        holder: &'a str,
-    }
-    let args = Args {
+    let _: bool = again(main, Endpoint::Mutation, END, &held(user, state)).await?;
+    Ok(())
+}
+
+/// Whose move.
+#[derive(Serialize)]
+struct Of<'a> {
+    user: &'a str,
+}
+
+fn of(user: &UserId) -> Of<'_> {
+    let user = user.as_str();
+    Of { user }
+}
+
+/// Which move, and who sees to it.
+#[derive(Serialize)]
+struct Held<'a> {
+    user: &'a str,
+    id: &'a str,
+    holder: &'a str,
+}
+
+fn held<'a>(user: &'a UserId, state: &'a State) -> Held<'a> {
+    Held {
         user: user.as_str(),
         id: &state.id,
         holder: &state.holder,
-    };
-    let _: bool = again(main, Endpoint::Mutation, END, &args).await?;
-    Ok(())
+    }
 }
 
 fn by<'a>(user: &'a UserId, holder: &'a str) -> By<'a> {
