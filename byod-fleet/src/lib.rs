@@ -4,6 +4,7 @@ mod error;
 mod failures;
 mod keeper;
 mod outcome;
+mod recording;
 mod records;
 mod rollout;
 mod share;

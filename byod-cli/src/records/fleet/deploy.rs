@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs, process};
 
 use byod_build::Builder;
 use byod_fleet::{MaxFailures, Plan, Report as Rolled, Rollout, Told, Waves, write_bundle};
@@ -178,6 +179,19 @@ impl Rolling {
         Ok(Rollout::of(bundle)
             .waves(self.waves.clone())
             .max_failures(self.max_failures)
-            .at_once(self.reached.at_once.into()))
+            .at_once(self.reached.at_once.into())
+            .recorded(&machine()))
+    }
+}
+
+/// What this machine and process are called.
+fn machine() -> String {
+    let name = ["HOSTNAME", "COMPUTERNAME"].map(|name| env::var(name).ok());
+    let name = name.into_iter().flatten().next();
+    let name = name.or_else(|| fs::read_to_string("/etc/hostname").ok());
+    let name = name.unwrap_or_default();
+    match name.trim() {
+        "" => format!("process {}", process::id()),
+        name => format!("{name}, process {}", process::id()),
     }
 }

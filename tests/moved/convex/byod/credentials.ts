@@ -1,5 +1,5 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest 006be6568660ef12f896b3c149e8bf15d14913747d5e697f715fa1e151ef6b20
+// An edited file is kept. Unedited, what follows has the digest b98e27c81cab53d2998f9d95018a439cd94da1b877a18db632ce56fbb2a20747
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
@@ -11,6 +11,7 @@ import {
   query,
   type QueryCtx,
 } from "../_generated/server";
+import { noted } from "./history";
 import { moving, movingOf, withMove } from "./moves";
 import { connectionStatus, databaseConfig } from "./tables";
 
@@ -99,6 +100,7 @@ export const disconnect = mutation({
         // Later than what others have seen, also within one millisecond.
         updatedAt: Math.max(Date.now(), config.updatedAt + 1),
       });
+      await noted(ctx, config._id, config);
     }
     return null;
   },
@@ -110,7 +112,9 @@ export const createConfig = internalMutation({
   handler: async (ctx, config) => {
     if ((await recordOf(ctx, config.userId)) !== null)
       throw new Error("This user has a record: update it instead");
-    return await ctx.db.insert("userDatabaseConfig", config);
+    const configId = await ctx.db.insert("userDatabaseConfig", config);
+    await noted(ctx, configId, null);
+    return configId;
   },
 });
 
@@ -158,6 +162,7 @@ export const updateConfig = internalMutation({
         ? { connectionError: undefined }
         : {};
     await ctx.db.patch(configId, { ...over, ...changes });
+    await noted(ctx, configId, config);
     return true;
   },
 });
