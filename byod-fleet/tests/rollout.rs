@@ -346,6 +346,35 @@ async fn who_is_not_to_be_touched_is_not() {
     assert_eq!(plan.waves.iter().map(|wave| wave.due).sum::<u64>(), 1);
 }
 
+/// Where somebody's data will be is open until a move is over.
+#[tokio::test]
+async fn whose_data_is_on_its_way_is_for_another_run() {
+    let fleet = Fleet::start(3).await;
+    let rollout = rollout().waves(Waves::all());
+    fleet.begin_move("user 1");
+    let report = run(&fleet, &rollout).await;
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.moving), (2, 1));
+    assert!(!report.is_done());
+    assert!(fleet.users[1].deployment.pushes().is_empty());
+
+    fleet.call_off_move("user 1");
+    let rest = run(&fleet, &rollout).await;
+    assert_eq!(rest.waves[0].counts.pushed, 1);
+    assert!(rest.is_done());
+}
+
+/// A page of records is older than what is done with its last one.
+#[tokio::test]
+async fn who_disconnects_while_the_others_have_their_turn_is_left_alone() {
+    let fleet = Fleet::start(1).await;
+    let known = fleet.byod.user_record("user 0").await.unwrap().unwrap();
+    fleet.byod.disconnect("user 0").await.unwrap();
+    let outcome = fleet.byod.deploy(&known, &bundle(VERSION)).await;
+    assert_eq!(outcome.unwrap(), Deployed::NotConnected);
+    assert!(fleet.users[0].deployment.pushes().is_empty());
+}
+
 /// A revoked key that main knows of is no reason to hold the others up.
 #[tokio::test]
 async fn who_failed_before_counts_against_no_limit() {

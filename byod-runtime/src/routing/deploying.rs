@@ -99,6 +99,9 @@ impl Byod {
     /// What the deployment answers to a push holds its environment variables: it is neither
     /// kept nor logged.
     ///
+    /// The record is the one that is known, such as from [`user_records`](Self::user_records); what counts is how it
+    /// is now, which main is asked.
+    ///
     /// Errors are those of main.
     pub async fn deploy(
         &self,
@@ -108,13 +111,28 @@ impl Byod {
         if !record.connection_status.is_in_use() {
             return Ok(Deployed::NotConnected);
         }
+        let user = UserId::from(record.user_id.as_str());
+        // Only this says whether the user's data is on its way.
+        let present = self.inner().store.get(&user).await?;
+        let Some(record) = present.filter(|record| record.connection_status.is_in_use()) else {
+            return Ok(Deployed::NotConnected);
+        };
         if record.is_moving() {
             return Ok(Deployed::Moving);
         }
-        let user = UserId::from(record.user_id.as_str());
+        self.deploy_to(&user, &record, bundle).await
+    }
+
+    /// The same to a deployment that is in use, by its record as it is now.
+    async fn deploy_to(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+        bundle: &Bundle,
+    ) -> Result<Deployed, Error> {
         let reached = self
-            .open(&user, record)
-            .and_then(|credentials| Ok((self.client(&user, record)?, credentials)));
+            .open(user, record)
+            .and_then(|credentials| Ok((self.client(user, record)?, credentials)));
         let (client, credentials) = match reached {
             Ok(reached) => reached,
             Err(error) => return failed(ConnectionProblem::of(&error).ok_or(error)?),
@@ -129,7 +147,7 @@ impl Byod {
                     false => After::Test,
                 };
                 if !is_noted || record.connection_status != ConnectionStatus::Connected {
-                    self.note(&user, record, &client, wanted, after).await?;
+                    self.note(user, record, &client, wanted, after).await?;
                 }
                 return Ok(match found == wanted {
                     true => Deployed::Current,
@@ -140,13 +158,13 @@ impl Byod {
             Ok(_) | Err(ConnectionProblem::NoPing | ConnectionProblem::PingFailed { .. }) => {}
             Err(problem) => return failed(problem),
         }
-        if let Err(problem) = self.check_claim(&client, &user).await {
+        if let Err(problem) = self.check_claim(&client, user).await {
             return failed(problem);
         }
         if let Err(problem) = self.push_to(&client, &credentials, bundle).await {
             return Ok(Deployed::Failed(problem));
         }
-        self.note(&user, record, &client, wanted, After::Deploy)
+        self.note(user, record, &client, wanted, After::Deploy)
             .await
     }
 
