@@ -9,7 +9,7 @@ use byod_runtime::{ConnectionStatus, Credentials, DeployProblem, Deployed, UserI
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::support::{Fleet, SECRET, bundle, manifest};
+use crate::support::{Fleet, SECRET, bundle, manifest, service};
 
 const VERSION: u64 = 7;
 
@@ -398,6 +398,29 @@ async fn who_failed_before_counts_against_no_limit() {
     assert_eq!(kinds(&report), BTreeMap::from([("wrong_key", 1)]));
 }
 
+/// Who begins a push ends the one before, so they have their turns one after the other.
+#[tokio::test]
+async fn users_of_one_deployment_are_not_in_each_others_way() {
+    let fleet = Fleet::start(0).await;
+    let shared = Local::user(&manifest()).shared().start().await.unwrap();
+    shared.set_index_building(Duration::from_millis(200));
+    let credentials = Credentials::new(shared.url(), shared.deploy_key());
+    for user in ["one", "two", "three"] {
+        let connected = ConnectionStatus::Connected;
+        let saved = fleet.byod.save_credentials(user, &credentials, connected);
+        saved.await.unwrap();
+    }
+    let report = run(&fleet, &rollout().waves(Waves::all())).await;
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.current), (1, 2), "{report:?}");
+    assert!(report.is_done());
+    assert_eq!(shared.pushes().len(), 1);
+    for user in ["one", "two", "three"] {
+        let version = fleet.record(user).number("schemaVersion");
+        assert_eq!(version, Some(VERSION as f64));
+    }
+}
+
 /// Two machines that roll out at once: each deployment ends with one version, and neither reports what isn't so.
 #[tokio::test]
 async fn two_runs_at_once_do_no_harm() {
@@ -405,7 +428,11 @@ async fn two_runs_at_once_do_no_harm() {
     let rollout = rollout()
         .waves(Waves::all())
         .max_failures(MaxFailures::Share(Share::ALL));
-    let (one, other) = tokio::join!(run(&fleet, &rollout), run(&fleet, &rollout));
+    let machine = service(&fleet.main);
+    let plan = rollout.plan(&machine).await.unwrap();
+    let other = rollout.run(&machine, &plan, |_| {});
+    let (one, other) = tokio::join!(run(&fleet, &rollout), other);
+    let other = other.unwrap();
     let overtaken = [&one, &other]
         .map(|report| report.failed())
         .iter()
