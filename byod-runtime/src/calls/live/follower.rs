@@ -139,6 +139,11 @@ impl Follower {
         });
     }
 
+    /// Where the queries were found last.
+    pub(super) fn deployment(&self) -> Option<&Deployment> {
+        self.deployment.as_ref()
+    }
+
     /// Does something with the queries as they are asked for now.
     fn as_asked<T>(&self, act: impl FnOnce(&[Prepared<Json>]) -> T) -> T {
         match self.ended.is_empty() {
