@@ -1,6 +1,6 @@
 //! Keeps all users' deployments on a version and known: round after round.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::outcome::{Choice, counted_before};
+use crate::outcome::Choice;
 use crate::records::records;
 use crate::rollout::{Plan, Report, Rollout, Told, Turn};
 
@@ -41,11 +41,13 @@ pub struct Keeper {
     resting: HashMap<String, Rest>,
 }
 
-/// How long somebody is left alone whose deployment failed.
+/// How long somebody is left alone whose deployment failed, or whose data was on its way.
 #[derive(Debug)]
 struct Rest {
     pause: Duration,
     until: Instant,
+    /// Whether they count against the limit on failures until then.
+    counts: bool,
 }
 
 /// What a round has done.
@@ -59,14 +61,14 @@ pub struct Round {
     pub tested: u64,
     /// How many of those can't be used.
     pub failing: u64,
-    /// How many failed, and are tried again later.
+    /// How many failed, or had their data on its way, and are tried again later.
     pub resting: u64,
 }
 
 /// What the records say at the beginning of a round.
 struct Survey {
     plan: Plan,
-    /// How many of each wave failed before.
+    /// How many of each wave failed before, and count.
     failed_before: Vec<u64>,
     /// How many have their turn.
     turns: u64,
@@ -144,22 +146,23 @@ impl Keeper {
     async fn survey(&mut self, byod: &Byod) -> Result<Survey, Error> {
         let now = Instant::now();
         let (mut turns, mut untested) = (0, Vec::new());
-        let mut failing = HashMap::new();
+        let mut still_due = HashSet::new();
         let tested_before = milliseconds() - self.test_every.as_secs_f64() * 1_000.0;
         let mut plan = self.rollout.empty_plan();
         let mut failed_before = vec![0; plan.waves.len()];
         let mut records = pin!(records(byod, self.rollout.page_size()));
         while let Some(record) = records.try_next().await? {
             let choice = self.rollout.count(&mut plan, &record);
-            match (choice, self.resting.remove_entry(&record.user_id)) {
-                (Choice::Deploy, Some((user, rest))) => {
+            match (choice, self.resting.get(&record.user_id)) {
+                (Choice::Deploy, Some(rest)) => {
                     turns += u64::from(rest.until <= now);
-                    let wave = self.rollout.wave_of(&user);
-                    let wave = wave.filter(|_| counted_before(&record.connection_status));
-                    if let Some(failed) = wave.and_then(|wave| failed_before.get_mut(wave)) {
+                    let wave = self.rollout.wave_of(&record.user_id);
+                    if still_due.insert(record.user_id)
+                        && rest.counts
+                        && let Some(failed) = wave.and_then(|wave| failed_before.get_mut(wave))
+                    {
                         *failed += 1;
                     }
-                    failing.insert(user, rest);
                 }
                 (Choice::Deploy, None) => turns += 1,
                 (Choice::Current, _)
@@ -171,8 +174,8 @@ impl Keeper {
                 _ => {}
             }
         }
-        // Those who are no longer due need no pause.
-        self.resting = failing;
+        // Those who are no longer due need no pause; a pass that was cut off doesn't say who.
+        self.resting.retain(|user, _| still_due.contains(user));
         Ok(Survey {
             plan,
             failed_before,
@@ -188,38 +191,50 @@ impl Keeper {
         mut told: impl FnMut(Told<'_>),
     ) -> Result<Report, Error> {
         let now = Instant::now();
-        let mut outcomes: Vec<(String, bool)> = Vec::new();
+        let mut outcomes = Vec::new();
         let resting = &self.resting;
         let turn = |user: &str| match resting.get(user) {
             None => Turn::First,
-            Some(rest) if rest.until <= now => Turn::Again,
+            Some(rest) if rest.until <= now => Turn::Again {
+                counted: rest.counts,
+            },
             Some(_) => Turn::Later,
         };
         let (plan, failed_before) = (&survey.plan, &survey.failed_before);
         let rollout = &self.rollout;
         let report = rollout.run_in_turn(byod, plan, failed_before, &turn, |event| {
-            if let Told::User { user, outcome } = &event {
-                let has_failed = matches!(outcome, Deployed::Failed(_));
-                if has_failed || resting.contains_key(*user) {
-                    outcomes.push(((*user).to_owned(), has_failed));
+            if let Told::User {
+                user,
+                outcome,
+                counts,
+            } = &event
+            {
+                let rests = matches!(outcome, Deployed::Failed(_) | Deployed::Moving);
+                if rests || resting.contains_key(*user) {
+                    outcomes.push(((*user).to_owned(), rests.then_some(*counts)));
                 }
             }
             told(event);
         });
         let report = report.await;
-        for (user, has_failed) in outcomes {
-            self.note(user, has_failed);
+        for (user, counts) in outcomes {
+            self.note(user, counts);
         }
         report
     }
 
-    fn note(&mut self, user: String, has_failed: bool) {
+    /// Leaves them alone for a while, and whether they count then; not at all without that.
+    fn note(&mut self, user: String, counts: Option<bool>) {
         let before = self.resting.remove(&user);
-        if has_failed {
+        if let Some(counts) = counts {
             let longer = before.map(|rest| rest.pause.saturating_mul(2));
             let pause = longer.unwrap_or(self.first_pause).min(self.longest_pause);
-            let until = Instant::now() + pause;
-            self.resting.insert(user, Rest { pause, until });
+            let rest = Rest {
+                pause,
+                until: Instant::now() + pause,
+                counts,
+            };
+            self.resting.insert(user, rest);
         }
     }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::failures::MaxFailures;
-use crate::outcome::{Choice, Counts, counted_before, counts_against_limit};
+use crate::outcome::{Choice, Counts, counts_against_limit};
 use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;
@@ -66,9 +66,12 @@ pub struct PlannedWave {
 pub(crate) enum Turn {
     /// They have not failed.
     First,
-    /// They have, and are tried again.
-    Again,
-    /// They have, and are left alone for now.
+    /// They have, or their data was on its way, and they are tried again.
+    Again {
+        /// Whether they count as failing until now.
+        counted: bool,
+    },
+    /// The same, and they are left alone for now.
     Later,
 }
 
@@ -89,6 +92,8 @@ pub enum Told<'a> {
         user: &'a str,
         /// What came of it.
         outcome: &'a Deployed,
+        /// Whether they count against the limit on failures.
+        counts: bool,
     },
 }
 
@@ -325,7 +330,7 @@ impl Rollout {
                             passed_over.fetch_or(!begins, Ordering::Relaxed);
                             begins
                         }
-                        Turn::Again => true,
+                        Turn::Again { .. } => true,
                         Turn::Later => false,
                     })
                 })
@@ -336,17 +341,20 @@ impl Rollout {
                 });
             let mut outcomes = pin!(due.buffer_unordered(self.at_once));
             while let Some((record, outcome)) = outcomes.try_next().await? {
-                let status = &record.connection_status;
-                counts.add(status, &outcome);
-                if counted_before(status) && matches!(turn(&record.user_id), Turn::Again) {
-                    failing.fetch_sub(1, Ordering::Relaxed);
-                }
-                if counts_against_limit(status, &outcome) {
-                    failing.fetch_add(1, Ordering::Relaxed);
-                }
+                let counted = matches!(turn(&record.user_id), Turn::Again { counted: true });
+                let fails = counts_against_limit(&record.connection_status, counted, &outcome);
+                counts.add(&outcome, fails);
+                let change = |failing: u64| match (counted, fails) {
+                    (false, true) => failing.checked_add(1),
+                    // Nobody is taken off twice, however often main lists them.
+                    (true, false) => failing.checked_sub(1),
+                    _ => None,
+                };
+                let _ = failing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
                 told(Told::User {
                     user: &record.user_id,
                     outcome: &outcome,
+                    counts: fails,
                 });
                 if let Deployed::Failed(problem) = outcome
                     && report.failures.len() < TOLD

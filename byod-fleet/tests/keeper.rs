@@ -1,12 +1,14 @@
 //! Round after round.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use byod_fleet::{Keeper, MaxFailures, Rollout, Round, Waves};
-use byod_local::PushFault;
+use byod_local::{Local, PushFault, Value};
 use tokio::time::sleep;
 
-use crate::support::{Fleet, bundle};
+use crate::support::{Fleet, bundle, manifest};
 
 const VERSION: u64 = 7;
 
@@ -122,4 +124,118 @@ async fn another_version_begins_anew() {
     keeper.change(Rollout::of(bundle(VERSION + 1)).waves(Waves::all()));
     let next = round(&mut keeper, &fleet).await;
     assert_eq!((pushed(&next), next.resting), ((2, 0), 0));
+}
+
+/// Main can fail in the middle of its records; who was not seen by then is not forgotten.
+#[tokio::test]
+async fn a_pass_that_is_cut_off_forgets_nobody() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let cut = fails.clone();
+    let main = Local::main(&manifest()).function("byod/credentials:listConfigs", {
+        move |ctx, args| {
+            let options = args.get("paginationOpts").unwrap_or(&Value::Null);
+            let is_first = match options {
+                Value::Object(options) => !matches!(options.get("cursor"), Some(Value::String(_))),
+                _ => true,
+            };
+            match cut.load(Ordering::Relaxed) && !is_first {
+                true => Err("no second page".into()),
+                false => ctx.query("userDatabaseConfig").paginate(options),
+            }
+        }
+    });
+    let fleet = Fleet::beside(main, 4).await;
+    let long = Duration::from_secs(3600);
+    let limit = MaxFailures::Count(0);
+    let mut keeper =
+        Keeper::of(rollout().page(2).at_once(1).max_failures(limit)).pauses(long, long);
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    let held = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&held), held.resting), ((0, 1), 1));
+
+    fails.store(true, Ordering::Relaxed);
+    keeper.round(&fleet.byod, |_| {}).await.unwrap_err();
+    fails.store(false, Ordering::Relaxed);
+    let still = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&still), still.resting), ((0, 0), 1));
+    assert!(still.rolled_out.unwrap().stopped.is_some());
+    assert_eq!(failing.pushes().len(), 1);
+}
+
+/// What a test writes into the record later says nothing of why the version failed there.
+#[tokio::test]
+async fn who_counts_does_so_until_they_do_not_fail() {
+    let fleet = Fleet::start(2).await;
+    let (first, longest) = (Duration::from_millis(200), Duration::from_secs(3600));
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(limit)).pauses(first, longest);
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, 1);
+    assert_eq!(pushed(&round(&mut keeper, &fleet).await), (0, 1));
+
+    let key = failing.deploy_key();
+    failing.set_deploy_key("local:x|other");
+    fleet.byod.test_connection("user 0").await.unwrap();
+    assert_eq!(
+        fleet.record("user 0").str("connectionStatus"),
+        Some("error")
+    );
+    // Left alone, and tried again: they hold up the others all the same.
+    let left = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&left), (0, 0));
+    sleep(first).await;
+    let again = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&again), (0, 1));
+    let stopped = again.rolled_out.unwrap().stopped.unwrap();
+    assert_eq!((stopped.failed, stopped.allowed), (1, 0));
+
+    failing.set_deploy_key(key);
+    sleep(2 * first).await;
+    let mended = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&mended), mended.resting), ((2, 0), 0));
+}
+
+/// What can't be used, by its record, counts as soon as it can be, and the version fails there.
+#[tokio::test]
+async fn who_failed_before_counts_once_the_version_is_to_blame() {
+    let fleet = Fleet::start(2).await;
+    let (first, longest) = (Duration::from_millis(200), Duration::from_secs(3600));
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(limit)).pauses(first, longest);
+    let failing = &fleet.users[0].deployment;
+    let key = failing.deploy_key();
+    failing.set_deploy_key("local:x|other");
+    fleet.byod.test_connection("user 0").await.unwrap();
+    failing.set_deploy_key(key);
+    failing.fail_pushes(PushFault::MissesEnvironmentVariable("KEY".to_owned()), 2);
+
+    let held = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&held), held.resting), ((0, 1), 1));
+    for pause in [Duration::ZERO, first] {
+        sleep(pause).await;
+        let still = round(&mut keeper, &fleet).await;
+        assert!(still.rolled_out.unwrap().stopped.is_some());
+    }
+    assert_eq!(fleet.users[1].finished(), 0);
+}
+
+/// A move takes its time, and is looked at anew in pauses that grow.
+#[tokio::test]
+async fn whose_data_is_on_its_way_rests() {
+    let fleet = Fleet::start(2).await;
+    let first = Duration::from_millis(300);
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().max_failures(limit)).pauses(first, first);
+    fleet.begin_move("user 1");
+    let one = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&one), one.resting), ((1, 0), 1));
+    let none = round(&mut keeper, &fleet).await;
+    assert_eq!((none.rolled_out.is_none(), none.resting), (true, 1));
+    assert!(!none.is_well());
+
+    fleet.call_off_move("user 1");
+    sleep(first).await;
+    let last = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&last), last.resting), ((1, 0), 0));
 }

@@ -139,7 +139,7 @@ fn tell(progress: &mut Option<Progress>, plan: &Plan, told: Told<'_>) {
             );
             *progress = Some(Progress::of(Some(planned.due), what));
         }
-        Told::User { user, outcome } => {
+        Told::User { user, outcome, .. } => {
             let Some(progress) = progress else { return };
             progress.one();
             if let Deployed::Failed(problem) = outcome {
