@@ -108,6 +108,9 @@ pub struct Report {
     pub waves: Vec<WaveReport>,
     /// Why it stopped before the end.
     pub stopped: Option<Stopped>,
+    /// Whether some were passed over while more failed than may, and have their turn in another run, though those who
+    /// failed no longer do.
+    pub passed_over: bool,
     /// Users behind the last wave.
     pub beyond: u64,
     /// Whose deployment has not got the version: the first thousand.
@@ -153,11 +156,18 @@ pub struct Failure {
 impl Report {
     /// Whether all users have the version whom it was for.
     pub fn is_done(&self) -> bool {
-        let moving = self.waves.iter().any(|wave| wave.counts.moving > 0);
-        self.stopped.is_none() && self.failed() == 0 && !moving
+        self.stopped.is_none() && !self.passed_over && self.left() == 0
     }
 
-    /// How many have not got it.
+    /// How many of those whose turn it was are for another run: their deployment failed, their data was on its way, or
+    /// they changed to another deployment meanwhile.
+    pub fn left(&self) -> u64 {
+        let counts = self.waves.iter().map(|wave| wave.counts);
+        let others: u64 = counts.map(|counts| counts.moving + counts.changed).sum();
+        self.failed() + others
+    }
+
+    /// How many of them failed.
     pub fn failed(&self) -> u64 {
         let counts = self.waves.iter().map(|wave| wave.counts);
         counts
@@ -307,6 +317,7 @@ impl Rollout {
             schema_version: plan.schema_version,
             waves: Vec::new(),
             stopped: None,
+            passed_over: false,
             beyond: plan.beyond,
             failures: Vec::new(),
         };
@@ -378,7 +389,8 @@ impl Rollout {
                 });
             }
             // Who was passed over in this wave comes before the next one.
-            if failed > allowed || passed_over.load(Ordering::Relaxed) {
+            report.passed_over = passed_over.load(Ordering::Relaxed);
+            if failed > allowed || report.passed_over {
                 break;
             }
         }

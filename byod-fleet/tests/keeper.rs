@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use byod_fleet::{Keeper, MaxFailures, Rollout, Round, Waves};
+use byod_fleet::{Keeper, MaxFailures, Rollout, Round, Told, Waves};
 use byod_local::{Local, PushFault, Value};
+use byod_runtime::{ConnectionStatus, Credentials};
 use tokio::time::sleep;
 
 use crate::support::{Fleet, bundle, manifest};
@@ -238,4 +239,93 @@ async fn whose_data_is_on_its_way_rests() {
     sleep(first).await;
     let last = round(&mut keeper, &fleet).await;
     assert_eq!((pushed(&last), last.resting), ((1, 0), 0));
+}
+
+/// Who is due waits while others fail, and is looked after meanwhile.
+#[tokio::test]
+async fn who_is_behind_a_hold_is_tested() {
+    let fleet = Fleet::start(3).await;
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(MaxFailures::Count(0)));
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    fleet.users[2].deployment.set_deploy_key("local:x|other");
+    let held = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&held), (0, 1));
+    assert_eq!((held.tested, held.failing), (2, 1));
+    let status = |user| {
+        fleet
+            .record(user)
+            .str("connectionStatus")
+            .map(str::to_owned)
+    };
+    assert_eq!(status("user 1").as_deref(), Some("connected"));
+    assert_eq!(status("user 2").as_deref(), Some("error"));
+}
+
+/// A test leaves no trace in the record of somebody whose data is on its way.
+#[tokio::test]
+async fn whose_move_takes_long_keeps_nobody_from_their_test() {
+    let fleet = Fleet::start(3).await;
+    fleet.begin_move("user 0");
+    // Goes to nobody.
+    let rollout = rollout().waves("1%".parse().unwrap());
+    let mut keeper = Keeper::of(rollout).tests(Duration::from_secs(3600), 1);
+    let mut tested = Vec::new();
+    for _ in 0..4 {
+        tested.push(round(&mut keeper, &fleet).await.tested);
+    }
+    assert_eq!(tested, [1, 1, 1, 0]);
+    for user in ["user 1", "user 2"] {
+        assert!(fleet.record(user).number("lastConnectionTest").is_some());
+    }
+}
+
+/// What was done is told all the same.
+#[tokio::test]
+async fn a_round_whose_tests_fail_says_what_was_done() {
+    let fleet = Fleet::start(2).await;
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(MaxFailures::Count(0)));
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    let key = fleet.main.deploy_key();
+    let cut = keeper.round(&fleet.byod, |told| {
+        if let Told::User { .. } = told {
+            fleet.main.set_deploy_key("local:x|other");
+        }
+    });
+    let cut = cut.await.unwrap();
+    assert_eq!((pushed(&cut), cut.resting, cut.tested), ((0, 1), 1, 0));
+    assert!(cut.untested.is_some() && !cut.is_well());
+
+    fleet.main.set_deploy_key(key);
+    let next = round(&mut keeper, &fleet).await;
+    assert_eq!((next.untested, next.tested), (None, 2));
+}
+
+/// Their record comes before that of who failed, and no longer does.
+#[tokio::test]
+async fn who_was_passed_over_is_still_to_come() {
+    let fleet = Fleet::start(2).await;
+    fleet.byod.disconnect("user 0").await.unwrap();
+    let first = Duration::from_millis(200);
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(limit)).pauses(first, first);
+    let failing = &fleet.users[1].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, 1);
+    assert_eq!(pushed(&round(&mut keeper, &fleet).await), (0, 1));
+
+    let own = &fleet.users[0].deployment;
+    let credentials = Credentials::new(own.url(), own.deploy_key());
+    let connected = ConnectionStatus::Connected;
+    let saved = fleet
+        .byod
+        .save_credentials("user 0", &credentials, connected);
+    saved.await.unwrap();
+    sleep(first).await;
+    let mended = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&mended), mended.resting), ((1, 0), 0));
+    assert!(!mended.is_well(), "{mended:?}");
+    let last = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&last), (1, 0));
+    assert!(last.is_well(), "{last:?}");
 }
