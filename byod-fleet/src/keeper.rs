@@ -2,15 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use byod_runtime::{Byod, Deployed};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::outcome::Choice;
-use crate::records::records;
+use crate::outcome::{Choice, Counts};
+use crate::records::{milliseconds, records};
 use crate::rollout::{Plan, Report, Rollout, Told, Turn};
 
 /// Brings a version to all users' deployments, and to those of users who connect later; tries
@@ -83,6 +83,14 @@ struct Survey {
 }
 
 impl Round {
+    /// Whether nothing was done, well or not, that somebody would be told of.
+    pub fn is_quiet(&self) -> bool {
+        let waves = self.rolled_out.iter().flat_map(|report| &report.waves);
+        let mut counts = waves.map(|wave| wave.counts);
+        let was_quiet = |counts: Counts| counts.pushed + counts.failed + counts.still_failing == 0;
+        counts.all(was_quiet) && self.tested == 0 && self.untested.is_none()
+    }
+
     /// Whether nothing is left to do, and nothing wrong.
     pub fn is_well(&self) -> bool {
         let is_done = self.rolled_out.as_ref().is_none_or(Report::is_done);
@@ -275,10 +283,4 @@ impl Keeper {
             self.tested.insert(user, Instant::now());
         }
     }
-}
-
-/// The present time, since 1970.
-fn milliseconds() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0.0, |since| since.as_secs_f64() * 1_000.0)
 }
