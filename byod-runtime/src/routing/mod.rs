@@ -24,6 +24,7 @@ mod of_manifest;
 mod outbox;
 mod per_user;
 mod publishing;
+mod pushing;
 mod record_changes;
 mod recovery;
 mod recovery_tasks;
@@ -61,6 +62,7 @@ pub use moving::{
     Resumed,
 };
 pub use outbox::{Delivered, RefusedRow, Swept};
+pub(crate) use pushing::Pushing;
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};
 pub use rollout::{Rollout, Rollouts};
 pub use service::Byod;
