@@ -79,7 +79,7 @@ pub(super) struct Line {
     user_id: String,
     status: String,
     schema_version: u64,
-    last_contact: Option<f64>,
+    last_tested: Option<f64>,
     last_schema_deploy: Option<f64>,
     problem: Option<Wrong>,
 }
@@ -193,7 +193,7 @@ impl Line {
             user_id: row.user_id.clone(),
             status: row.status_word().to_owned(),
             schema_version: row.schema_version,
-            last_contact: row.last_contact,
+            last_tested: row.last_tested,
             last_schema_deploy: row.last_schema_deploy,
             problem: row.problem.as_ref().map(|problem| Wrong {
                 kind: problem.kind,

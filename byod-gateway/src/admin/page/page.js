@@ -324,7 +324,7 @@ function drawUsers({ found, users }) {
       element("span", { className: "id", textContent: shown(user.userId) }),
       element("span", { className: user.status, textContent: user.status }),
       element("span", { textContent: `v${user.schemaVersion}` }),
-      element("span", { className: "when" }, when(user.lastContact)),
+      element("span", { className: "when" }, when(user.lastTested)),
       element("span", {
         className: "wrong",
         textContent: user.problem === null ? "" : shown(user.problem.message),
@@ -409,7 +409,7 @@ function drawOne(user) {
     { className: "facts" },
     ...fact("status", element("span", { className: user.status, textContent: user.status })),
     ...fact("version", user.schemaVersion === 0 ? "none yet" : String(user.schemaVersion)),
-    ...fact("answered last", when(user.lastContact)),
+    ...fact("tested last", when(user.lastTested)),
     ...fact("deployed to last", when(user.lastSchemaDeploy)),
     ...fact("since", when(user.created)),
   );
