@@ -199,9 +199,13 @@ impl Mover {
         let id = &self.state.id;
         let mut all = Written::default();
         let mut parts = vec![&documents[..]];
-        while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+        while let Some(part) = parts.pop() {
+            if part.is_empty() {
+                continue;
+            }
             match self.to.write(id, table, part, pass).await {
-                Ok(written) => {
+                Ok((count, written)) => {
+                    parts.push(&part[count..]);
                     all.done += written.done;
                     all.partial += written.partial;
                     all.kept += written.kept;
