@@ -1,15 +1,21 @@
 //! A version is brought to all users' deployments.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use byod_fleet::{Counts, MaxFailures, Report, Rollout, Share, Told, Waves};
 use byod_local::{Local, PushFault, PushOutcome};
-use byod_runtime::{ConnectionStatus, Credentials, DeployProblem, Deployed, UserId};
+use byod_runtime::{
+    Byod, ConnectionStatus, Credentials, DeployProblem, Deployed, EncryptionKey, UserId,
+};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::support::{Fleet, SECRET, bundle, manifest};
+use crate::support::{Fleet, SECRET, bundle, bundle_with, manifest, service};
 
 const VERSION: u64 = 7;
 
@@ -346,6 +352,63 @@ async fn who_is_not_to_be_touched_is_not() {
     assert_eq!(plan.waves.iter().map(|wave| wave.due).sum::<u64>(), 1);
 }
 
+/// Where somebody's data will be is open until a move is over.
+#[tokio::test]
+async fn whose_data_is_on_its_way_is_for_another_run() {
+    let fleet = Fleet::start(3).await;
+    let rollout = rollout().waves(Waves::all());
+    fleet.begin_move("user 1");
+    let report = run(&fleet, &rollout).await;
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.moving), (2, 1));
+    assert!(!report.is_done());
+    assert!(fleet.users[1].deployment.pushes().is_empty());
+
+    fleet.call_off_move("user 1");
+    let rest = run(&fleet, &rollout).await;
+    assert_eq!(rest.waves[0].counts.pushed, 1);
+    assert!(rest.is_done());
+}
+
+/// A page of records is older than what is done with its last one.
+#[tokio::test]
+async fn who_disconnects_while_the_others_have_their_turn_is_left_alone() {
+    let fleet = Fleet::start(1).await;
+    let known = fleet.byod.user_record("user 0").await.unwrap().unwrap();
+    fleet.byod.disconnect("user 0").await.unwrap();
+    let outcome = fleet.byod.deploy(&known, &bundle(VERSION)).await;
+    assert_eq!(outcome.unwrap(), Deployed::NotConnected);
+    assert!(fleet.users[0].deployment.pushes().is_empty());
+}
+
+/// What they connected meanwhile has not got the version.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_connects_another_deployment_meanwhile_is_for_another_run() {
+    let fleet = Fleet::start(2).await;
+    let rollout = rollout().waves(Waves::all()).at_once(1);
+    let plan = rollout.plan(&fleet.byod).await.unwrap();
+    let other = Local::user(&manifest()).shared().start().await.unwrap();
+    let credentials = Credentials::new(other.url(), other.deploy_key());
+    let report = rollout.run(&fleet.byod, &plan, |told| {
+        if let Told::User { user: "user 0", .. } = told {
+            let connected = ConnectionStatus::Connected;
+            let saved = fleet
+                .byod
+                .save_credentials("user 1", &credentials, connected);
+            tokio::task::block_in_place(|| Handle::current().block_on(saved)).unwrap();
+        }
+    });
+    let report = report.await.unwrap();
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.changed), (1, 1), "{report:?}");
+    assert_eq!((report.left(), report.is_done()), (1, false));
+
+    let rest = run(&fleet, &rollout).await;
+    assert!(rest.is_done(), "{rest:?}");
+    assert_eq!(other.pushes().len(), 1);
+    assert!(fleet.users[1].deployment.pushes().is_empty());
+}
+
 /// A revoked key that main knows of is no reason to hold the others up.
 #[tokio::test]
 async fn who_failed_before_counts_against_no_limit() {
@@ -369,6 +432,29 @@ async fn who_failed_before_counts_against_no_limit() {
     assert_eq!(kinds(&report), BTreeMap::from([("wrong_key", 1)]));
 }
 
+/// Who begins a push ends the one before, so they have their turns one after the other.
+#[tokio::test]
+async fn users_of_one_deployment_are_not_in_each_others_way() {
+    let fleet = Fleet::start(0).await;
+    let shared = Local::user(&manifest()).shared().start().await.unwrap();
+    shared.set_index_building(Duration::from_millis(200));
+    let credentials = Credentials::new(shared.url(), shared.deploy_key());
+    for user in ["one", "two", "three"] {
+        let connected = ConnectionStatus::Connected;
+        let saved = fleet.byod.save_credentials(user, &credentials, connected);
+        saved.await.unwrap();
+    }
+    let report = run(&fleet, &rollout().waves(Waves::all())).await;
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.current), (1, 2), "{report:?}");
+    assert!(report.is_done());
+    assert_eq!(shared.pushes().len(), 1);
+    for user in ["one", "two", "three"] {
+        let version = fleet.record(user).number("schemaVersion");
+        assert_eq!(version, Some(VERSION as f64));
+    }
+}
+
 /// Two machines that roll out at once: each deployment ends with one version, and neither reports what isn't so.
 #[tokio::test]
 async fn two_runs_at_once_do_no_harm() {
@@ -376,7 +462,11 @@ async fn two_runs_at_once_do_no_harm() {
     let rollout = rollout()
         .waves(Waves::all())
         .max_failures(MaxFailures::Share(Share::ALL));
-    let (one, other) = tokio::join!(run(&fleet, &rollout), run(&fleet, &rollout));
+    let machine = service(&fleet.main);
+    let plan = rollout.plan(&machine).await.unwrap();
+    let other = rollout.run(&machine, &plan, |_| {});
+    let (one, other) = tokio::join!(run(&fleet, &rollout), other);
+    let other = other.unwrap();
     let overtaken = [&one, &other]
         .map(|report| report.failed())
         .iter()
@@ -393,4 +483,78 @@ async fn two_runs_at_once_do_no_harm() {
             Some(VERSION as f64)
         );
     }
+}
+
+/// A module may throw what an environment variable holds as soon as it is loaded.
+#[tokio::test]
+async fn what_a_module_throws_is_not_told() {
+    let fleet = Fleet::start(1).await;
+    let throws = bundle_with(VERSION, &format!("throw new Error({SECRET:?});"));
+    let rollout = Rollout::of(throws).waves(Waves::all());
+    let report = run(&fleet, &rollout).await;
+    let problem = &report.failures[0].problem;
+    assert!(!format!("{problem} {problem:?}").contains(SECRET));
+    let said =
+        "the deployment refuses the project: InvalidModules; its own `npx convex deploy` says why";
+    assert_eq!(problem.to_string(), said);
+}
+
+/// A way to that deployment on which nothing that waits for a schema arrives.
+async fn hanging(deployment: SocketAddr) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (here, _) = listener.accept().await.unwrap();
+            let there = TcpStream::connect(deployment).await.unwrap();
+            let (mut from, mut back) = here.into_split();
+            let (mut answers, mut to) = there.into_split();
+            tokio::spawn(async move { copy(&mut answers, &mut back).await });
+            tokio::spawn(async move {
+                let mut bytes = vec![0; 64 << 10];
+                while let Ok(read @ 1..) = from.read(&mut bytes).await {
+                    let bytes = &bytes[..read];
+                    if bytes
+                        .windows(16)
+                        .any(|window| window == b"/wait_for_schema")
+                    {
+                        std::future::pending::<()>().await;
+                    }
+                    to.write_all(bytes).await.unwrap();
+                }
+            });
+        }
+    });
+    url
+}
+
+/// One that takes a poll and says nothing holds nobody up for longer than the poll and a call take.
+#[tokio::test]
+async fn a_poll_that_hangs_is_given_up() {
+    let fleet = Fleet::start(1).await;
+    let own = &fleet.users[0].deployment;
+    let credentials = Credentials::new(hanging(own.address()).await, own.deploy_key());
+    let connected = ConnectionStatus::Connected;
+    let saved = fleet
+        .byod
+        .save_credentials("user 0", &credentials, connected);
+    saved.await.unwrap();
+    let hasty = Byod::builder()
+        .main_url(fleet.main.url())
+        .deploy_key(fleet.main.deploy_key())
+        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .listen_to_main(false)
+        .development(true)
+        .timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let begun = Instant::now();
+    let outcome = rollout().run_for(&hasty, &UserId::from("user 0")).await;
+    let outcome = outcome.unwrap();
+    let Deployed::Failed(problem) = &outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(problem.kind(), "timed_out", "{problem}");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    assert_eq!(own.pushes()[0].outcome, PushOutcome::Started);
 }
