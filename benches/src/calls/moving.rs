@@ -258,6 +258,8 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         let byod = ByodBuilder::from_env()?
             .tables(router.tables())
             .functions(router.functions())
+            // It is how long it waits.
+            .cache_ttl(Duration::from_secs(1))
             .timeout(Duration::from_secs(3))
             .development(true)
             .build()?;

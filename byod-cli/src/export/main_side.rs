@@ -29,7 +29,7 @@ use crate::tree::Tree;
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
-use records::{Parts, ROTATION, changes, credentials, tables, update, who};
+use records::{Parts, changes, credentials, rotation, tables, update, who};
 use users::{Users, finding, users};
 
 const MODULE: &str = "byod/credentials";
@@ -118,20 +118,23 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
         false => report.todo.push(beside::FLEET_SCHEMA.to_owned()),
     }
     let validators = present.is_none() || is_ours;
+    let moves = manifest.moves.is_some();
     let own = tree.read(CREDENTIALS)?.unwrap_or_default();
     let written_here = own.starts_with(HEAD);
     if !has("getConfigInternal") || written_here {
         let present = if validators { None } else { present };
-        let parts = Parts {
-            moves: manifest.moves.is_some(),
-            history,
-        };
+        let parts = Parts { moves, history };
         let text = credentials(&users, present, parts);
         put_unless_edited(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
-                "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+                "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with {}:\n\n{}",
+                match moves {
+                    true => "`import { paginationOptsValidator } from \"convex/server\";` and `import { resealed } from \"./moves\";`",
+                    false => "`import { paginationOptsValidator } from \"convex/server\";`",
+                },
+                rotation(moves)
             ));
         }
         if !has("whoAmI") {
@@ -162,7 +165,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
             ));
         }
     }
-    if manifest.moves.is_some() {
+    if moves {
         let problems = moving::problems(&manifest);
         if !problems.is_empty() {
             return Err(Error::Owners {

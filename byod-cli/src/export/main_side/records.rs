@@ -15,10 +15,19 @@ const WHO: &str = include_str!("who.ts");
 const CHANGES: &str = include_str!("changes.ts");
 
 /// The functions that `byod rotate-key` calls.
-pub(super) const ROTATION: &str = include_str!("rotation.ts");
+const ROTATION: &str = include_str!("rotation.ts");
 
 pub(super) fn tables(users: &Users<'_>) -> String {
     include_str!("tables.ts").replace("v.any(/*id*/)", &users.id())
+}
+
+/// What seals records anew, and tells a move that is under way.
+pub(super) fn rotation(moves: bool) -> String {
+    let resealed = match moves {
+        true => "    await resealed(ctx, config.userId, expectedAuthTags, sealed.authTags);\n",
+        false => "",
+    };
+    ROTATION.replace("/*resealed*/", resealed)
 }
 
 pub(super) fn who(users: &Users<'_>) -> String {
@@ -65,7 +74,7 @@ pub(super) fn credentials(users: &Users<'_>, present: Option<&Table>, parts: Par
         imports.push_str("import { noted } from \"./history\";\n");
     }
     if moves {
-        imports.push_str("import { moving, movingOf, withMove } from \"./moves\";\n");
+        imports.push_str("import { moving, movingOf, resealed, withMove } from \"./moves\";\n");
     }
     // A schema of the app's own has the table, so its validators serve.
     let (record, by_updated) = match present {
@@ -120,7 +129,7 @@ pub(super) fn credentials(users: &Users<'_>, present: Option<&Table>, parts: Par
         .replace("/*update*/", &update(history))
         .replace("/*create*/", create)
         .replace("/*noted disconnect*/", disconnected)
-        .replace("/*rotation*/", ROTATION)
+        .replace("/*rotation*/", &rotation(moves))
         .replace("/*changes*/", &changes)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)

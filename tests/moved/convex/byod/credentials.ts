@@ -1,5 +1,5 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest b98e27c81cab53d2998f9d95018a439cd94da1b877a18db632ce56fbb2a20747
+// An edited file is kept. Unedited, what follows has the digest b6dc355f14a7e7bb4f4115eb2c149d791d8ba1f49b4228c39cf2dcdde87bb1a5
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
@@ -12,7 +12,7 @@ import {
   type QueryCtx,
 } from "../_generated/server";
 import { noted } from "./history";
-import { moving, movingOf, withMove } from "./moves";
+import { moving, movingOf, resealed, withMove } from "./moves";
 import { connectionStatus, databaseConfig } from "./tables";
 
 /** The user's id of who calls, or null where nobody is signed in. */
@@ -210,6 +210,7 @@ export const resealConfig = internalMutation({
     const config = await ctx.db.get(configId);
     if (config?.authTags !== expectedAuthTags) return false;
     await ctx.db.patch(configId, sealed);
+    await resealed(ctx, config.userId, expectedAuthTags, sealed.authTags);
     return true;
   },
 });
