@@ -4,7 +4,7 @@ mod error;
 mod failures;
 mod keeper;
 mod outcome;
-mod recording;
+mod progress;
 mod records;
 mod rollout;
 mod share;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::failures::MaxFailures;
 use crate::outcome::{Choice, Counts, counts_against_limit};
-use crate::recording::Recorder;
+use crate::progress::Recorder;
 use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;

@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::changed_users::ChangedUsers;
+use super::changed_users::{ChangedUsers, UserChanges};
 use super::service::{Byod, Inner};
 use crate::deployment::sockets::{Caller, News as Told, Watch};
 use crate::users::UserId;
@@ -45,6 +45,19 @@ impl Byod {
         self.inner()
             .listening
             .begin(|| tokio::spawn(listen(self.weak())).abort_handle());
+    }
+
+    /// Whose records change from now on, and within the last minutes before, by whichever process or person; what is told
+    /// may be told again. Main tells it within a second, by the function that `byod export --main` writes for it, on the one
+    /// socket that this process has there anyway; where it has none, or sockets are off, nothing is ever told.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn changed_users(&self) -> UserChanges {
+        let changes = self.inner().telling.hear();
+        self.listen();
+        changes
     }
 
     /// Tells who looks at all records, also of what this process has written itself.

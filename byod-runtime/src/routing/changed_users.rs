@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use super::service::Byod;
 use crate::users::UserId;
 
 /// How many messages wait for who is slow; who misses some has to look at all records.
@@ -32,7 +31,7 @@ pub enum ChangedUsers {
     Anybody,
 }
 
-/// Hears whose records have changed; see [`Byod::changed_users`].
+/// Hears whose records have changed; see [`Byod::changed_users`](crate::Byod::changed_users).
 ///
 /// ```
 /// use byod_runtime::{Byod, ChangedUsers};
@@ -83,6 +82,13 @@ impl Default for Telling {
 }
 
 impl Telling {
+    pub(super) fn hear(&self) -> UserChanges {
+        UserChanges {
+            told: self.told.subscribe(),
+            is_told: self.is_told.clone(),
+        }
+    }
+
     pub(super) fn has_hearers(&self) -> bool {
         self.told.receiver_count() > 0
     }
@@ -95,24 +101,5 @@ impl Telling {
     pub(super) fn tell(&self, changed: ChangedUsers) {
         // Nobody hears it any more.
         let _ = self.told.send(changed);
-    }
-}
-
-impl Byod {
-    /// Whose records change from now on, and within the last minutes before, by whichever process or person; what is told
-    /// may be told again. Main tells it within a second, by the function that `byod export --main` writes for it, on the one
-    /// socket that this process has there anyway; where it has none, or sockets are off, nothing is ever told.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub fn changed_users(&self) -> UserChanges {
-        let telling = &self.inner().telling;
-        let changes = UserChanges {
-            told: telling.told.subscribe(),
-            is_told: telling.is_told.clone(),
-        };
-        self.listen();
-        changes
     }
 }

@@ -123,10 +123,10 @@ try {
   await found.getByText(/^1–100 of /).waitFor();
   await page.locator("#problems").getByRole("button", { name: /timed out/ }).click();
   await found.getByText("1–100 of 100").waitFor();
-  await page.getByLabel("Problem").selectOption("");
+  await page.locator("#problem").selectOption("");
   await page.locator("#versions").getByRole("button", { name: /^11/ }).click();
   await found.getByText("1–100 of 300").waitFor();
-  await page.getByLabel("Version").selectOption("");
+  await page.locator("#version").selectOption("");
   const q = page.getByLabel("Find");
   await q.fill("USER_0042");
   await found.getByText("1–10 of 10").waitFor();
@@ -194,7 +194,7 @@ try {
     await signIn(phone);
     await until("all are counted", async () => (await totals(phone)).Users === given.users);
     await phone.locator("#rollouts .stopped").waitFor();
-    await phone.getByLabel("Problem").selectOption("any");
+    await phone.locator("#problem").selectOption("any");
     await phone.locator("#users .wrong:not(:empty)").first().waitFor();
     await looksWell(phone, `the phone, ${scheme}`);
     await picture(phone, `phone-${scheme}`);

@@ -27,7 +27,7 @@ const shown = (text) =>
 
 const number = new Intl.NumberFormat();
 const count = (value) => number.format(value);
-const words = (kind) => kind.replaceAll("_", " ");
+const words = (kind) => (kind === "recorded" ? "other" : kind.replaceAll("_", " "));
 
 function ago(at) {
   const seconds = Math.max(0, (Date.now() - at) / 1000);
