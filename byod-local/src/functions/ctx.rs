@@ -144,7 +144,7 @@ impl<'a> Ctx<'a> {
 
     /// The document of that id, if it exists.
     pub fn get(&self, id: &str) -> Option<Object> {
-        self.noticed.read(Read::Document(id.to_owned()));
+        self.noticed.read(|| Read::Document(id.to_owned()));
         store::document(self.tables(), self.ids(), id).map(|document| document.as_ref().clone())
     }
 

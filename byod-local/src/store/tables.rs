@@ -146,8 +146,8 @@ impl Store {
         if !self.validates {
             return Ok(());
         }
-        let value = Value::Object(document.members().clone());
-        validate::check(&declared.document_type, &value, &self.ids).map_err(|mismatch| {
+        let members = document.members();
+        validate::check_members(&declared.document_type, members, &self.ids).map_err(|mismatch| {
             FunctionError::new(format!(
                 "Failed to insert or update a document in table \"{}\" because it does not match the schema: {mismatch}",
                 declared.table_name
