@@ -171,7 +171,7 @@ pub(super) fn remove(
     let who = Who::of(&args)?;
     let name = text(&args, "table")?;
     table_of(moving, &name)?;
-    let (mut removed, mut changed) = (0, 0);
+    let mut changed = 0;
     for row in objects(&args, "rows")? {
         let Some(found) = document(ctx, &name, row.str("old").unwrap_or_default()) else {
             continue;
@@ -180,16 +180,11 @@ pub(super) fn remove(
             && Some(&*hash_of(&text_of(&found)?)) == row.str("hash");
         if is_same {
             ctx.delete(found.id().unwrap_or_default())?;
-            removed += 1;
         } else {
             changed += 1;
         }
     }
-    Ok(Object::from([
-        ("removed", f64::from(removed).into()),
-        ("changed", f64::from(changed).into()),
-    ])
-    .into())
+    Ok(Object::from([("changed", f64::from(changed).into())]).into())
 }
 
 /// The document with that id, if it is the user's.

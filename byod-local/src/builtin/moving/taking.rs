@@ -200,7 +200,9 @@ pub(super) fn write(
 
 /// Keeps a document where it is, for that reason.
 pub(super) fn keep(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
-    if let Some(row) = row_of(ctx, &text(&args, "move")?, &text(&args, "old")?)? {
+    let row = row_of(ctx, &text(&args, "move")?, &text(&args, "old")?)?;
+    // What is here whole, nobody who knows of it keeps elsewhere.
+    if let Some(row) = row.filter(|row| row.str("state") != Some("done")) {
         let reason = text(&args, "reason")?;
         stay(ctx, row, "kept", Some(reason.chars().take(500).collect()))?;
     }

@@ -113,6 +113,7 @@ impl Mover {
         listing: &mut Listing,
     ) -> Result<(), Stop> {
         self.taken.rows(rows).map_err(Stop::Impossible)?;
+        self.from.calls.allow(rows.len() as u64);
         if rows.is_empty() {
             return Ok(());
         }

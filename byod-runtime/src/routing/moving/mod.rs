@@ -1,5 +1,6 @@
 //! Moves what a user has from main to their own deployment, or back.
 
+mod calls;
 mod comparing;
 mod following;
 mod listing;

@@ -6,6 +6,7 @@ use byod_schema::Validator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::calls::Calls;
 use super::state::again;
 use super::wire::{
     Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row,
@@ -23,6 +24,7 @@ pub(super) struct Side {
     pub(super) subject: String,
     /// Where it is, unless it is main: files come from nowhere else.
     pub(super) origin: Option<String>,
+    pub(super) calls: Calls,
 }
 
 #[derive(Serialize)]
@@ -102,12 +104,19 @@ impl Side {
         name: &str,
         args: impl Serialize,
     ) -> Result<T, Error> {
-        let args = With {
+        self.calls.take().map_err(|reason| Error::NotMoved {
+            user: self.user.as_str().into(),
+            reason: reason.into(),
+        })?;
+        again(&self.client, endpoint, name, &self.with(args)).await
+    }
+
+    fn with<A>(&self, args: A) -> With<'_, A> {
+        With {
             user: self.user.as_str(),
             subject: &self.subject,
             args,
-        };
-        again(&self.client, endpoint, name, &args).await
+        }
     }
 
     async fn query<T: DeserializeOwned>(&self, name: &str, of: Of<'_>) -> Result<T, Error> {
@@ -378,12 +387,9 @@ impl Side {
             file: &'a File,
         }
         let origin = from.origin.as_deref();
-        let args = Args { id, origin, file };
-        let patient = Self {
-            client: self.client.with_timeout(FETCHING),
-            ..self.clone()
-        };
-        let action = "byod/moving:fetched";
-        patient.ask(Endpoint::Action, action, args).await
+        let args = self.with(Args { id, origin, file });
+        let client = self.client.with_timeout(FETCHING);
+        // One document may name very many, so these are not counted.
+        again(&client, Endpoint::Action, "byod/moving:fetched", &args).await
     }
 }

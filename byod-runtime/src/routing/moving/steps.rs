@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::sides::Side;
-use super::state::{self, MovePhase, State};
+use super::state::{self, Direction, MovePhase, State};
 use super::taken::Taken;
 use super::wire::{Document, Pass, Plan, Written};
 use crate::deployment::Client;
@@ -32,7 +32,10 @@ pub(super) enum Stop {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        Self::Failed(error)
+        match error {
+            Error::NotMoved { reason, .. } => Self::Impossible(reason.to_string()),
+            other => Self::Failed(other),
+        }
     }
 }
 
@@ -78,7 +81,7 @@ impl Mover {
 
     /// Goes on to the next phase.
     pub(super) async fn enter(&mut self, next: MovePhase) -> Result<(), Stop> {
-        (self.state.table, self.state.cursor) = (None, None);
+        self.state.table = None;
         self.go(Some(next)).await?;
         self.state.phase = next;
         Ok(())
@@ -151,6 +154,8 @@ impl Mover {
                 .iter()
                 .filter(|old| !there.contains(old.as_str()))
             {
+                // Somebody else may have it copied by now.
+                self.held().await?;
                 self.to.keep(&id, old, "it is not there any more").await?;
             }
             let files: Vec<String> = got.files.iter().map(|file| file.old.clone()).collect();
@@ -173,7 +178,6 @@ impl Mover {
             self.state.done = (self.state.done + written.done + written.kept).min(self.state.total);
             all.done += written.done;
             all.partial += written.partial;
-            all.held += written.held;
             all.kept += written.kept;
             for note in &written.notes {
                 self.note(note);
@@ -200,7 +204,6 @@ impl Mover {
                 Ok(written) => {
                     all.done += written.done;
                     all.partial += written.partial;
-                    all.held += written.held;
                     all.kept += written.kept;
                     all.notes.extend(written.notes);
                 }
@@ -210,6 +213,7 @@ impl Mover {
                             Error::Function { message, .. } => message.to_string(),
                             other => other.to_string(),
                         };
+                        self.held().await?;
                         self.to.keep(id, &one.old, &reason).await?;
                         all.kept += 1.0;
                     }
@@ -233,41 +237,66 @@ impl Mover {
         }
     }
 
-    /// Deletes where it was what is on the other side; what has changed since stays.
-    pub(super) async fn tidy(&mut self) -> Result<(), Stop> {
+    /// Deletes documents of the table where they were that are on the other side; what has changed since stays.
+    pub(super) async fn tidy(&mut self, table: &str) -> Result<(), Stop> {
         let id = self.state.id.clone();
-        for table in self.tables().into_iter().rev() {
-            let mut cursor: Option<String> = None;
-            loop {
-                let next = self
-                    .to
-                    .next(&id, &table, Some("done"), cursor.as_deref(), BATCH);
-                let next = next.await?;
-                let mut parts = vec![&next.rows[..]];
-                while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
-                    match self.from.remove(&table, part).await {
-                        Ok(removed) if removed.changed > 0.0 => {
-                            self.note(&format!("{table}: changed where it was, and left there"));
-                        }
-                        Ok(_) => {}
-                        Err(error) if is_refused(&error) && part.len() > 1 => {
-                            let (first, second) = part.split_at(part.len() / 2);
-                            parts.extend([second, first]);
-                        }
-                        Err(error) => return Err(error.into()),
+        let mut cursor: Option<String> = None;
+        loop {
+            let next = self
+                .to
+                .next(&id, table, Some("done"), cursor.as_deref(), BATCH);
+            let next = next.await?;
+            let mut parts = vec![&next.rows[..]];
+            while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+                match self.from.remove(table, part).await {
+                    Ok(removed) if removed.changed > 0.0 => {
+                        self.note(&format!("{table}: changed where it was, and left there"));
                     }
-                }
-                cursor = next.cursor;
-                self.step().await?;
-                if cursor.is_none() {
-                    break;
+                    Ok(_) => {}
+                    Err(error) if is_refused(&error) && part.len() > 1 => {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        parts.extend([second, first]);
+                    }
+                    Err(error) => return Err(error.into()),
                 }
             }
-        }
-        while self.to.forget(&id).await? {
+            cursor = next.cursor;
             self.step().await?;
+            if cursor.is_none() {
+                return Ok(());
+            }
         }
+    }
+
+    /// Forgets what has become of what.
+    pub(super) async fn forget(&self) -> Result<(), Stop> {
+        while self.to.forget(&self.state.id).await? {}
         Ok(())
+    }
+
+    /// Whether the user's deployment is the one that it was of, and not another that was connected since.
+    pub(super) async fn knows_deployment(&self) -> Result<bool, Stop> {
+        if self.report.documents == 0 {
+            return Ok(true);
+        }
+        for table in self.tables() {
+            let id = &self.state.id;
+            let next = self.to.next(id, &table, None, None, BATCH).await?;
+            let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
+            let is_known = match (self.state.direction, ids.is_empty()) {
+                (_, true) => false,
+                // Its own rows tell of it.
+                (Direction::In, false) => true,
+                (Direction::Out, false) => {
+                    let there = self.from.documents(&table, &ids).await?;
+                    !there.documents.is_empty()
+                }
+            };
+            if is_known {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Removes what was copied.
@@ -288,15 +317,9 @@ impl Mover {
     }
 
     /// Waits until everybody knows that writes are refused, and those under way are over.
-    pub(super) async fn settled(&mut self, time: Duration) -> Result<(), Stop> {
-        loop {
-            let left = time.saturating_sub(self.frozen.elapsed());
-            if left.is_zero() {
-                return Ok(());
-            }
-            tokio::time::sleep(left.min(Duration::from_secs(10))).await;
-            self.step().await?;
-        }
+    pub(super) async fn settled(&self, time: Duration) -> Result<(), Stop> {
+        tokio::time::sleep(time.saturating_sub(self.frozen.elapsed())).await;
+        self.held().await
     }
 }
 

@@ -120,7 +120,6 @@ impl Pass {
 pub(super) struct Written {
     pub(super) done: f64,
     pub(super) partial: f64,
-    pub(super) held: f64,
     pub(super) kept: f64,
     pub(super) notes: Vec<String>,
 }
