@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
+use byod_schema::{Field, Schema, Table as Declared, Validator, nearest};
 use byod_sync::Timestamp;
 
 use super::answered::Answered;

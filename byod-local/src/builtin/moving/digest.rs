@@ -18,10 +18,9 @@ pub(super) fn text_of(document: &Object) -> Result<String, FunctionError> {
 
 pub(super) fn hash_of(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// What is told of one document of a list, and how long its text is.

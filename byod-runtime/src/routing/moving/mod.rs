@@ -2,6 +2,7 @@
 
 mod calls;
 mod comparing;
+mod copying;
 mod following;
 mod listing;
 mod phases;
