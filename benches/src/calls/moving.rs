@@ -260,6 +260,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
             .tables(router.tables())
             .functions(router.functions())
             .timeout(Duration::from_secs(3))
+            .cache_ttl(Duration::from_secs(1))
             .development(true)
             .build()?;
         byod.move_in(user, SUBJECT).keep(KeepFor::Good).await

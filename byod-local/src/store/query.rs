@@ -44,6 +44,20 @@ pub struct Query<'a> {
     descending: bool,
 }
 
+/// One page of documents.
+pub(crate) struct Page<'a> {
+    pub(crate) documents: Vec<&'a Object>,
+    next: String,
+    split: Option<String>,
+}
+
+impl Page<'_> {
+    /// Where it goes on; `None` where nothing comes after it.
+    pub(crate) fn cursor(&self) -> Option<&str> {
+        Some(&*self.next).filter(|next| *next != END)
+    }
+}
+
 impl<'a> Query<'a> {
     pub(crate) fn new(table: Result<&'a Arc<Table>, FunctionError>, noticed: &'a Noticed) -> Self {
         Self {
@@ -125,6 +139,23 @@ impl<'a> Query<'a> {
     /// Fails where `numItems` is missing or the cursor is not one of this query, and where
     /// the function has paginated before, as on a deployment.
     pub fn paginate(self, options: &Value) -> Result<Object, FunctionError> {
+        let Page {
+            documents,
+            next,
+            split,
+        } = self.page(options)?;
+        let documents = documents.into_iter().cloned().map(Value::from);
+        Ok(Object::from([
+            ("isDone", Value::from(next == END)),
+            ("page", documents.collect::<Vec<_>>().into()),
+            ("continueCursor", Value::from(next)),
+            ("splitCursor", split.map_or(Value::Null, Value::from)),
+            ("pageStatus", Value::Null),
+        ]))
+    }
+
+    /// The same without copies of the documents.
+    pub(crate) fn page(self, options: &Value) -> Result<Page<'a>, FunctionError> {
         if !self.noticed.paginate() {
             return Err(SECOND_PAGE.into());
         }
@@ -175,14 +206,11 @@ impl<'a> Query<'a> {
         let split = middle
             .map(|document| self.cursor_at(document))
             .transpose()?;
-        let page = page.into_iter().cloned().map(Value::from);
-        Ok(Object::from([
-            ("isDone", Value::from(next == END)),
-            ("page", page.collect::<Vec<_>>().into()),
-            ("continueCursor", Value::from(next)),
-            ("splitCursor", split.map_or(Value::Null, Value::from)),
-            ("pageStatus", Value::Null),
-        ]))
+        Ok(Page {
+            documents: page,
+            next,
+            split,
+        })
     }
 
     /// Remembers which part of the table was read, in the direction of the query.
