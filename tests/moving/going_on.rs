@@ -147,6 +147,64 @@ async fn a_deployment_that_comes_to_no_end_is_left() {
     assert_eq!(world.main.count("byodMoves"), 0);
 }
 
+/// A deployment that is slow gets as much at once as it does in time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_takes_longer_than_a_call_may_is_asked_for_in_smaller_parts() {
+    let mut world = World::start().await;
+    let slow =
+        Local::user(&world.manifest)
+            .name("slow")
+            .function("byod/moving:list", |ctx, args| {
+                let Some(Value::Array(rows)) = args.get("rows") else {
+                    return Err("there are no rows".into());
+                };
+                std::thread::sleep(Duration::from_millis(4) * rows.len() as u32);
+                let of =
+                    |object: &Object, name: &str| object.get(name).cloned().unwrap_or(Value::Null);
+                let mut added = 0.0;
+                for row in rows {
+                    let row = Object::try_from(row.clone())?;
+                    let known = ctx
+                        .query("byodMoved")
+                        .index("by_old")
+                        .eq("move", of(&args, "move"));
+                    let known = known.eq("old", of(&row, "old")).first()?;
+                    if known.is_some() {
+                        continue;
+                    }
+                    let listed = [
+                        ("move", of(&args, "move")),
+                        ("table", of(&args, "table")),
+                        ("old", of(&row, "old")),
+                        ("created", of(&row, "created")),
+                        ("listed", of(&row, "hash")),
+                        ("state", "listed".into()),
+                    ];
+                    ctx.insert("byodMoved", Object::from(listed))?;
+                    added += 1.0;
+                }
+                Ok(Object::from([
+                    ("added", added.into()),
+                    ("changed", 0.0.into()),
+                ]))
+            });
+    world.own = slow.start().await.unwrap();
+    let alice = &*world.alice;
+    world
+        .save(alice, &world.own.url(), &world.own.deploy_key())
+        .await;
+    world.fill(alice, "hers", 180);
+    let hers = everything(&world.main, alice);
+    // 360 of one table, of which a call gets 250 done.
+    let moved = world
+        .byod
+        .move_in(alice, "alice")
+        .keep(super::AT_ONCE)
+        .await;
+    assert_eq!(moved.unwrap().documents, hers.len() as u64);
+    assert_eq!(everything(&world.own, "alice"), hers);
+}
+
 /// Calling a move off that came to main asks the deployment for nothing.
 #[tokio::test]
 async fn a_move_from_a_deployment_that_is_gone_is_called_off() {

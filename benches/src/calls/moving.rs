@@ -259,8 +259,9 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         let byod = ByodBuilder::from_env()?
             .tables(router.tables())
             .functions(router.functions())
-            .timeout(Duration::from_secs(3))
+            // It is how long it waits.
             .cache_ttl(Duration::from_secs(1))
+            .timeout(Duration::from_secs(3))
             .development(true)
             .build()?;
         byod.move_in(user, SUBJECT).keep(KeepFor::Good).await

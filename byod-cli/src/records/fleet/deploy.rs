@@ -95,9 +95,10 @@ impl Report {
         match self {
             Self::Planned(plan) => plan.waves.iter().all(|wave| wave.due == 0),
             Self::RolledOut(report) => report.is_done(),
-            Self::Only { outcome, .. } => {
-                !matches!(outcome, Outcome::Failed { .. } | Outcome::Moving)
-            }
+            Self::Only { outcome, .. } => matches!(
+                outcome,
+                Outcome::Pushed | Outcome::Current | Outcome::Newer { .. }
+            ),
         }
     }
 }
@@ -139,7 +140,7 @@ fn tell(progress: &mut Option<Progress>, plan: &Plan, told: Told<'_>) {
             );
             *progress = Some(Progress::of(Some(planned.due), what));
         }
-        Told::User { user, outcome } => {
+        Told::User { user, outcome, .. } => {
             let Some(progress) = progress else { return };
             progress.one();
             if let Deployed::Failed(problem) = outcome {
@@ -175,6 +176,10 @@ impl Rolling {
         };
         let patience = Duration::from_secs(self.patience);
         let bundle = write_bundle(around, version)?.with_patience(patience);
+        // The tool has read the modules one after the other.
+        if written_version(config)?.1 != version {
+            return Err(Error::ExportedMeanwhile { folder });
+        }
         Ok(Rollout::of(bundle)
             .waves(self.waves.clone())
             .max_failures(self.max_failures)

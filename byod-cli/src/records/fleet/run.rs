@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use byod_build::one_line;
 use byod_fleet::{Keeper, Round, Told};
 use byod_runtime::Deployed;
 use clap::Args;
@@ -33,7 +34,7 @@ pub(crate) struct Options {
 pub(crate) fn run(
     config: &Path,
     options: &Options,
-    mut told: impl FnMut(u64, &Round) -> Result<(), Error>,
+    mut told: impl FnMut(&Round) -> Result<(), Error>,
 ) -> Result<bool, Error> {
     let (rolling, service) = (&options.rolling, &options.rolling.reached.service);
     let (byod, runtime) = service.start()?;
@@ -47,7 +48,10 @@ pub(crate) fn run(
         let round = runtime.block_on(keeper.round(&byod, tell));
         match round.map_err(|error| Error::of_fleet(error, &service.module)) {
             Ok(round) => {
-                told(version, &round)?;
+                // A script that asks for one round reads an answer in any case.
+                if options.once || !round.is_quiet() {
+                    told(&round)?;
+                }
                 if options.once {
                     return Ok(round.is_well());
                 }
@@ -89,5 +93,5 @@ fn tell(told: Told<'_>) {
 
 fn say(line: &str) {
     // Nobody is there to be told that nobody reads this.
-    let _ = writeln!(io::stderr(), "{}", line.escape_debug());
+    let _ = writeln!(io::stderr(), "{}", one_line(line));
 }

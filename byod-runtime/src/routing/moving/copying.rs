@@ -137,9 +137,15 @@ impl Mover {
         let id = &self.state.id;
         let mut all = Written::default();
         let mut parts = vec![&documents[..]];
-        while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+        while let Some(part) = parts.pop() {
+            if part.is_empty() {
+                continue;
+            }
             match self.to.write(id, table, part, pass).await {
-                Ok(written) => all.add(written),
+                Ok((count, written)) => {
+                    parts.push(&part[count..]);
+                    all.add(written);
+                }
                 Err(error) if is_refused(&error) => match part {
                     [one] => {
                         let reason = match &error {

@@ -256,34 +256,28 @@ impl Byod {
         Ok(resumed)
     }
 
-    /// Goes on with one of them; whether it is over by that.
+    /// Goes on with one of them, if nobody else does; whether it is over by that.
     async fn resumed(&self, open: Open) -> Result<bool, ()> {
-        let main = self.inner().store.main();
-        let (user, holder) = (UserId::from(open.user), holder());
-        let failed = |error: Error| {
-            tracing::warn!(?user, %error, "a user's data could not be moved");
-        };
-        let state = match state::take(main, &user, &holder).await.map_err(failed)? {
+        let user = UserId::from(open.user);
+        let went = self.taken_up(&user).await;
+        went.map_err(|error| tracing::warn!(?user, %error, "a user's data could not be moved"))
+    }
+
+    async fn taken_up(&self, user: &UserId) -> Result<bool, Error> {
+        let (main, holder) = (self.inner().store.main(), holder());
+        let state = match state::take(main, user, &holder).await? {
             Some(state) if state.holder == holder => state,
             _ => return Ok(false),
         };
         let held = state.clone();
         let longest = LONGEST.saturating_add(EACH * (state.total as u32));
-        match timeout(longest, self.seen_to(&user, state, false)).await {
-            Ok(Ok(ended)) => {
-                let stays = matches!(ended, Ended::Moved { is_tidy: false, .. });
-                Ok(!stays || held.phase != MovePhase::Tidy)
-            }
-            Ok(Err(error)) => Err(failed(error)),
-            Err(_) => {
-                state::release(main, &user, &held).await;
-                tracing::warn!(
-                    ?user,
-                    "a user's data takes long to be moved: it goes on later"
-                );
-                Err(())
-            }
-        }
+        let Ok(went) = timeout(longest, self.seen_to(user, state, false)).await else {
+            state::release(main, user, &held).await;
+            let reason = "its deployments take very long: it goes on later".to_owned();
+            return Err(not_moved(user, reason));
+        };
+        let stays = matches!(went?, Ended::Moved { is_tidy: false, .. });
+        Ok(!stays || held.phase != MovePhase::Tidy)
     }
 
     /// Goes on with a move of this holder's; one that can't be is called off.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::rollout::Rollout;
 use super::super::service::Byod;
+use super::at_once::AtOnce;
 use super::calls::Calls;
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
@@ -119,6 +120,7 @@ impl Byod {
         let calls = Calls::new();
         let side = |client: Client, origin| Side {
             calls: calls.clone(),
+            at_once: AtOnce::new(),
             client,
             user: user.clone(),
             subject: subject.to_owned(),

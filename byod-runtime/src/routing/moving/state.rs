@@ -296,10 +296,21 @@ pub(super) async fn again<T: serde::de::DeserializeOwned>(
     path: &str,
     args: &impl Serialize,
 ) -> Result<T, Error> {
+    again_unless(|_| false, client, endpoint, path, args).await
+}
+
+/// The same, but for errors of which the caller makes something else.
+pub(super) async fn again_unless<T: serde::de::DeserializeOwned>(
+    is_final: impl Fn(&Error) -> bool,
+    client: &Client,
+    endpoint: Endpoint,
+    path: &str,
+    args: &impl Serialize,
+) -> Result<T, Error> {
     let mut pause = Duration::from_millis(50);
     for _ in 1..ATTEMPTS {
         match client.call(endpoint, path, args, client.deadline()).await {
-            Err(error) if is_on_the_way(&error) => {
+            Err(error) if is_on_the_way(&error) && !is_final(&error) => {
                 let random = fastrand::u64(..=pause.as_millis() as u64);
                 tokio::time::sleep(pause + Duration::from_millis(random)).await;
                 pause = (pause * 2).min(Duration::from_secs(5));
