@@ -282,6 +282,21 @@ async fn nothing_is_refused_any_more_once_it_is_called_off() {
     assert_eq!(everything(&world.own, "alice"), hers);
 }
 
+/// Whoever has the user's record hears that it is called off, also where nobody saw to it.
+#[tokio::test]
+async fn all_are_told_of_a_move_that_is_called_off() {
+    let world = World::start().await;
+    world.left(&world.alice, "alice", "in");
+    let changed = || {
+        let record = world.main.documents("userDatabaseConfig").remove(0);
+        record.number("updatedAt").unwrap()
+    };
+    let before = changed();
+    let user = json!({"user": world.alice});
+    world.main.run("byod/moves:cancel", user).unwrap();
+    assert!(changed() > before);
+}
+
 /// Credentials that are sealed with another key are the same.
 #[tokio::test]
 async fn a_move_goes_on_while_keys_are_rotated() {

@@ -80,6 +80,30 @@ async fn the_oldest_do_not_starve_the_rest() {
     assert!(everything_of(&world, &alice.id).await.is_empty());
 }
 
+/// Whoever has the user's record hears that it is called off, also where nobody saw to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_are_told_of_a_move_that_is_called_off() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    alice.prepare(&world.byod).await;
+    let begin = json!({
+        "user": alice.id, "subject": "alice", "direction": "in", "keepFor": 0, "holder": "gone", "lease": 0,
+    });
+    let _: Value = world.on_main("byod/moves:begin", &begin).await;
+    let changed = async || {
+        let records = json!({"table": "userDatabaseConfig"});
+        let records: Vec<Value> = world.on_main("peek:peek", &records).await;
+        records[0]["updatedAt"].as_f64().unwrap()
+    };
+    let before = changed().await;
+    let _: Value = world
+        .on_main("byod/moves:cancel", &json!({"user": alice.id}))
+        .await;
+    assert!(changed().await > before);
+}
+
 /// What stands in the place of what isn't there yet is the user's own.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ring_shows_nobody_elses_ids_meanwhile() {
