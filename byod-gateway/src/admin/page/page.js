@@ -231,28 +231,28 @@ function drawFleet(fleet) {
   options("version", "any", versions.map(([it]) => [it, it]));
 }
 
-/** Buttons that filter, kept where they are while their numbers change. */
+/** Buttons that filter. They stay while their numbers change: somebody may be about to press one. */
 function legend(id, filter, entries, label) {
-  const focused = document.activeElement?.dataset?.value;
-  const inside = byId(id).contains(document.activeElement);
-  const items = entries.map(([value, users], at) => {
-    const button = element(
-      "button",
-      { type: "button" },
-      ...label(value, at),
-      element("b", { textContent: count(users) }),
-    );
-    button.dataset.value = value;
-    button.setAttribute("aria-pressed", String(byId(filter).value === value));
-    button.addEventListener("click", () => {
-      const select = byId(filter);
-      select.value = select.value === value ? "" : value;
-      changed();
+  const list = byId(id);
+  const values = JSON.stringify(entries.map(([value]) => value));
+  if (list.dataset.values !== values) {
+    list.dataset.values = values;
+    const buttons = entries.map(([value], at) => {
+      const button = element("button", { type: "button" }, ...label(value, at), element("b"));
+      button.addEventListener("click", () => {
+        const select = byId(filter);
+        select.value = select.value === value ? "" : value;
+        changed();
+      });
+      return element("li", {}, button);
     });
-    return element("li", {}, button);
+    list.replaceChildren(...buttons);
+  }
+  entries.forEach(([value, users], at) => {
+    const button = list.children[at].firstChild;
+    button.lastChild.textContent = count(users);
+    button.setAttribute("aria-pressed", String(byId(filter).value === value));
   });
-  byId(id).replaceChildren(...items);
-  if (inside) byId(id).querySelector(`[data-value="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function options(id, none, entries) {
