@@ -316,7 +316,7 @@ function drawUsers({ found, users }) {
   const present = [...byId("users").children];
   const rows = users.map((user, at) => {
     const now = JSON.stringify(user);
-    // What is as it was stays, with its focus.
+    // What is as it was stays: somebody may be about to press it.
     if (present[at]?.dataset.now === now) return present[at];
     const row = element(
       "button",
@@ -336,7 +336,11 @@ function drawUsers({ found, users }) {
     return item;
   });
   const focused = present.findIndex((item) => item.contains(document.activeElement));
-  byId("users").replaceChildren(...rows);
+  rows.forEach((row, at) => {
+    if (present[at] === undefined) byId("users").append(row);
+    else if (present[at] !== row) present[at].replaceWith(row);
+  });
+  for (const row of present.slice(rows.length)) row.remove();
   if (focused >= 0 && !byId("one").open) rows[focused]?.firstChild.focus();
 }
 
