@@ -27,6 +27,9 @@ const TOGETHER: usize = 16;
 const AT_A_TICK: usize = 200;
 const MANY: usize = 1_000;
 
+/// After how many more of a reading those who look are told, whatever the time.
+const SEEN_AT_ONCE: usize = 1_000;
+
 /// How often all are read again where main tells of changes, and where it doesn't; and after it failed.
 const AGAIN: Duration = Duration::from_secs(600);
 const UNTOLD: Duration = Duration::from_secs(60);
@@ -131,11 +134,16 @@ impl Following {
     /// Reads all records.
     async fn read(&self, byod: &Byod) -> Result<(), byod_fleet::Error> {
         self.summary().begin();
-        let all = Status::default();
+        let (all, mut count) = (Status::default(), 0);
         let read = all.read(byod, |row| {
             if let Some(row) = row {
                 self.summary().put(row.clone());
             }
+            // Who has just come sees the first ones at once.
+            if count % SEEN_AT_ONCE == 0 {
+                self.tell();
+            }
+            count += 1;
         });
         read.await.map(drop)
     }

@@ -26,6 +26,9 @@ const LIFE: Duration = Duration::from_secs(600);
 /// How often something is told at the most.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The same while all are read for the first time.
+const SHORT: Duration = Duration::from_millis(50);
+
 /// How often whoever looks says so, and a stream that nothing happens in sends something.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -101,7 +104,8 @@ async fn next(mut watching: Watching) -> Option<(Result<Event, Infallible>, Watc
                 changed.ok()?;
                 watching.tell_changes();
                 // The next ones become one.
-                tokio::time::sleep(PAUSE).await;
+                let is_reading = watching.following.summary().is_reading();
+                tokio::time::sleep(if is_reading { SHORT } else { PAUSE }).await;
             }
             _ = looks.tick() => watching.following.use_it(),
             () = watching.open.has_to_end() => return None,

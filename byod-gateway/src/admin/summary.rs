@@ -134,6 +134,11 @@ impl Summary {
         }
     }
 
+    /// Whether not all are known yet.
+    pub(super) fn is_reading(&self) -> bool {
+        self.state == State::Reading
+    }
+
     pub(super) fn revision(&self) -> u64 {
         self.revision
     }

@@ -157,7 +157,9 @@ async function* events(body) {
 const told = {
   fleet(fleet) {
     drawFleet(fleet);
-    listSoon();
+    // The first ones at once.
+    if (byId("users").children.length === 0) list();
+    else listSoon();
   },
   changed(users) {
     if (open !== null && (users === null || users.includes(open))) showOne(open);
@@ -309,7 +311,9 @@ function drawUsers({ found, users }) {
   const last = offset + users.length;
   byId("found").textContent =
     found === 0
-      ? "Nobody."
+      ? fleetIs === null || fleetIs.state.is === "reading"
+        ? "Reading…"
+        : "Nobody."
       : `${count(offset + 1)}–${count(last)} of ${count(found)}`;
   byId("back").disabled = offset === 0;
   byId("on").disabled = last >= found;
