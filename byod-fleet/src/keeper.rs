@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use byod_runtime::{Byod, ConnectionTest, Deployed, UserDatabaseConfig};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::outcome::{Choice, counted_before};
@@ -49,7 +49,7 @@ struct Rest {
 }
 
 /// What a round has done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Round {
@@ -110,6 +110,11 @@ impl Keeper {
         self.test_every = every;
         self.tests = in_a_round;
         self
+    }
+
+    /// The version that it brings.
+    pub fn schema_version(&self) -> u64 {
+        self.rollout.schema_version()
     }
 
     /// Brings another version from now on, to those who failed before as well.

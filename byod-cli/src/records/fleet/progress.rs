@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use byod_fleet::PlannedWave;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What is done for each of a number of users, or of how many there are.
@@ -36,6 +37,20 @@ impl Progress {
         bar.set_message(what);
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar: Some(bar) }
+    }
+
+    /// Of a wave, counted from 1.
+    pub(super) fn of_wave(number: usize, of: usize, planned: &PlannedWave) -> Self {
+        let (up_to, due) = (planned.up_to, planned.due);
+        let what =
+            format!("users of wave {number} of {of} (up to {up_to}), {due} of them to deploy to");
+        Self::of(Some(due), what)
+    }
+
+    pub(super) fn at(&self, users: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(users);
+        }
     }
 
     pub(super) fn one(&self) {

@@ -1,0 +1,15 @@
+//! Roll-outs on an engine, which keeps their state for any number of machines: what is handed over to it, and asked of it.
+
+mod bundles;
+mod client;
+mod handed;
+mod rests;
+
+pub use bundles::{Bundles, Digest};
+pub use client::Engine;
+#[cfg(feature = "serve")]
+pub(crate) use handed::Ended;
+pub(crate) use handed::names;
+pub use handed::{Begun, Done, Keep, Order, Progress};
+#[cfg(feature = "serve")]
+pub(crate) use rests::{Rests, Turn, now};

@@ -1,0 +1,14 @@
+//! What the engine calls: a worker's services. They say in which order and how often; what is done is what
+//! the embedded roll-out does, too.
+
+mod batch;
+mod fleet;
+mod listening;
+mod program;
+mod rollout;
+mod steps;
+mod survey;
+mod user;
+mod worker;
+
+pub use program::{Arguments, run};
