@@ -49,9 +49,8 @@ struct Service {
 impl Service {
     async fn start(users: usize) -> Self {
         let main = Local::main(&support::manifest()).start().await.unwrap();
-        let key = || EncryptionKey::parse("only for tests").unwrap();
         let deployments = Deployments::start().await;
-        let keys = Keyring::new(key());
+        let keys = Keyring::new(EncryptionKey::parse("only for tests").unwrap());
         for number in 0..users {
             let id = format!("user {number}");
             let credentials = Credentials::new(&*deployments.url, format!("local:{number}|secret"));
@@ -68,14 +67,7 @@ impl Service {
             }
             main.insert("userDatabaseConfig", record).unwrap();
         }
-        let byod = Byod::builder()
-            .main_url(main.url())
-            .deploy_key(main.deploy_key())
-            .encryption_key(key())
-            .listen_to_main(false)
-            .development(true)
-            .build()
-            .unwrap();
+        let byod = support::service(&main);
         Self {
             main,
             byod,
@@ -218,9 +210,9 @@ async fn a_large_fleet_costs_what_its_pages_cost() {
         let report = rollout.run(&service.byod, &plan, |_| {}).await.unwrap();
         assert!(report.is_done(), "{report:?}");
         assert_eq!(service.deployments.pushed.lock().unwrap().len() as u64, due);
-        // One pass for the plan and one for each wave; one write for each user.
+        // One pass for the plan and one for each wave; one read and one write for each user.
         let passes = 4 * due.div_ceil(u64::from(PAGE));
-        assert_eq!(service.main.request_count(), passes + due);
+        assert_eq!(service.main.request_count(), passes + 2 * due);
         let each = begun.elapsed() / due as u32;
         println!(
             "roll-out to {due} users: {:?}, {each:?} each",

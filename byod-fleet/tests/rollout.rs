@@ -9,7 +9,7 @@ use byod_runtime::{ConnectionStatus, Credentials, Deployed, UserId};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::support::{Fleet, SECRET, bundle, manifest};
+use crate::support::{Fleet, SECRET, bundle, manifest, service};
 
 const VERSION: u64 = 7;
 
@@ -344,6 +344,35 @@ async fn who_is_not_to_be_touched_is_not() {
     assert_eq!(plan.waves.iter().map(|wave| wave.due).sum::<u64>(), 1);
 }
 
+/// Where somebody's data will be is open until a move is over.
+#[tokio::test]
+async fn whose_data_is_on_its_way_is_for_another_run() {
+    let fleet = Fleet::start(3).await;
+    let rollout = rollout().waves(Waves::all());
+    fleet.begin_move("user 1");
+    let report = run(&fleet, &rollout).await;
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.moving), (2, 1));
+    assert!(!report.is_done());
+    assert!(fleet.users[1].deployment.pushes().is_empty());
+
+    fleet.call_off_move("user 1");
+    let rest = run(&fleet, &rollout).await;
+    assert_eq!(rest.waves[0].counts.pushed, 1);
+    assert!(rest.is_done());
+}
+
+/// A page of records is older than what is done with its last one.
+#[tokio::test]
+async fn who_disconnects_while_the_others_have_their_turn_is_left_alone() {
+    let fleet = Fleet::start(1).await;
+    let known = fleet.byod.user_record("user 0").await.unwrap().unwrap();
+    fleet.byod.disconnect("user 0").await.unwrap();
+    let outcome = fleet.byod.deploy(&known, &bundle(VERSION)).await;
+    assert_eq!(outcome.unwrap(), Deployed::NotConnected);
+    assert!(fleet.users[0].deployment.pushes().is_empty());
+}
+
 /// A revoked key that main knows of is no reason to hold the others up.
 #[tokio::test]
 async fn who_failed_before_counts_against_no_limit() {
@@ -367,6 +396,29 @@ async fn who_failed_before_counts_against_no_limit() {
     assert_eq!(kinds(&report), BTreeMap::from([("wrong_key", 1)]));
 }
 
+/// Who begins a push ends the one before, so they have their turns one after the other.
+#[tokio::test]
+async fn users_of_one_deployment_are_not_in_each_others_way() {
+    let fleet = Fleet::start(0).await;
+    let shared = Local::user(&manifest()).shared().start().await.unwrap();
+    shared.set_index_building(Duration::from_millis(200));
+    let credentials = Credentials::new(shared.url(), shared.deploy_key());
+    for user in ["one", "two", "three"] {
+        let connected = ConnectionStatus::Connected;
+        let saved = fleet.byod.save_credentials(user, &credentials, connected);
+        saved.await.unwrap();
+    }
+    let report = run(&fleet, &rollout().waves(Waves::all())).await;
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.current), (1, 2), "{report:?}");
+    assert!(report.is_done());
+    assert_eq!(shared.pushes().len(), 1);
+    for user in ["one", "two", "three"] {
+        let version = fleet.record(user).number("schemaVersion");
+        assert_eq!(version, Some(VERSION as f64));
+    }
+}
+
 /// Two machines that roll out at once: each deployment ends with one version, and neither reports what isn't so.
 #[tokio::test]
 async fn two_runs_at_once_do_no_harm() {
@@ -374,7 +426,11 @@ async fn two_runs_at_once_do_no_harm() {
     let rollout = rollout()
         .waves(Waves::all())
         .max_failures(MaxFailures::Share(Share::ALL));
-    let (one, other) = tokio::join!(run(&fleet, &rollout), run(&fleet, &rollout));
+    let machine = service(&fleet.main);
+    let plan = rollout.plan(&machine).await.unwrap();
+    let other = rollout.run(&machine, &plan, |_| {});
+    let (one, other) = tokio::join!(run(&fleet, &rollout), other);
+    let other = other.unwrap();
     let overtaken = [&one, &other]
         .map(|report| report.failed())
         .iter()

@@ -44,6 +44,8 @@ pub struct Settings {
     pub(crate) tokens: (u32, u32),
     pub(crate) calls_at_once: usize,
     pub(crate) calls_per_user: usize,
+    /// `None`: half of all.
+    pub(crate) calls_of_nobody: Option<usize>,
     pub(crate) waiting_bytes: usize,
     pub(crate) send_time: Duration,
     pub(crate) authentication_time: Duration,
@@ -75,6 +77,7 @@ impl Default for Settings {
             tokens: (20, 1),
             calls_at_once: 1000,
             calls_per_user: 100,
+            calls_of_nobody: None,
             waiting_bytes: 16 << 20,
             send_time: Duration::from_secs(30),
             authentication_time: Duration::from_secs(10),
@@ -179,8 +182,9 @@ impl Settings {
         self
     }
 
-    /// How many bytes the mutations and actions of one socket may have together that wait or run. Default: 64 MiB. One more
-    /// closes it with 1013; one alone may have as many as a message.
+    /// How many bytes the mutations and actions of one socket may have together that wait or run, and how many its queries.
+    /// Default: 64 MiB. One more of the former closes it with 1013, one more of the latter with a `FatalError`; one alone may
+    /// have as many as a message.
     #[must_use]
     pub fn request_limit(mut self, bytes: usize) -> Self {
         self.request_bytes = bytes;
@@ -215,6 +219,14 @@ impl Settings {
     #[must_use]
     pub fn calls_per_user(mut self, calls: usize) -> Self {
         self.calls_per_user = calls;
+        self
+    }
+
+    /// How many calls over HTTP are answered at a time of who is nobody, or whom main knows no user of. Default: half of
+    /// [`calls_at_once`](Self::calls_at_once). One more is the HTTP status 503.
+    #[must_use]
+    pub fn calls_of_nobody(mut self, calls: usize) -> Self {
+        self.calls_of_nobody = Some(calls.min(tokio::sync::Semaphore::MAX_PERMITS));
         self
     }
 

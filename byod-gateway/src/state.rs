@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) nobodys_sockets: Arc<Semaphore>,
     /// Calls over HTTP of each user.
     pub(crate) calls: OpenStreams,
+    /// Those of who is nobody.
+    pub(crate) nobodys_calls: Semaphore,
 }
 
 /// Whose a token is.
@@ -49,8 +51,11 @@ pub(crate) enum Whose {
 impl Gateway {
     pub(crate) fn new(byod: Byod, mut settings: Settings) -> Self {
         let resolve = settings.resolve.take();
-        let half = settings.sockets.div_ceil(2);
-        let nobodys = settings.sockets_of_nobody.unwrap_or(half);
+        let half = |all: usize| all.div_ceil(2);
+        let nobodys_sockets = settings.sockets_of_nobody.unwrap_or(half(settings.sockets));
+        let nobodys_calls = settings
+            .calls_of_nobody
+            .unwrap_or(half(settings.calls_at_once));
         let per_minute = Quota::per_minute(settings.connects_per_minute);
         Self(Arc::new(Shared {
             byod,
@@ -60,8 +65,9 @@ impl Gateway {
             streams: OpenStreams::new(settings.events_per_user),
             sockets: OpenStreams::new(settings.sockets_per_user),
             all_sockets: Arc::new(Semaphore::new(settings.sockets)),
-            nobodys_sockets: Arc::new(Semaphore::new(nobodys)),
+            nobodys_sockets: Arc::new(Semaphore::new(nobodys_sockets)),
             calls: OpenStreams::new(settings.calls_per_user),
+            nobodys_calls: Semaphore::new(nobodys_calls),
             settings,
         }))
     }

@@ -19,8 +19,8 @@ use crate::deployment::{
 use crate::error::Error;
 use crate::routing::{
     Ages, Allowance, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening,
-    LiveSettings, Outbox, Pauses, RecoveryTasks, Rollout, Rollouts, RouteCache, RoutedClient,
-    Router, TableInfo, Watched,
+    LiveSettings, Outbox, Pauses, Pushing, RecoveryTasks, Rollout, Rollouts, RouteCache,
+    RoutedClient, Router, TableInfo, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -342,6 +342,7 @@ impl ByodBuilder {
             tokens: KnownTokens::new(self.cache_capacity),
             claims: KnownClaims::new(self.cache_capacity),
             connects_under_way: ConnectsUnderWay::default(),
+            pushing: Pushing::default(),
             outbox: Outbox::new(self.cache_capacity),
             recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
             listening: Listening::new(self.listens, self.cache_capacity),

@@ -438,6 +438,18 @@ async fn a_user_watches_so_many_and_no_more() {
     }
     let error = pages.next().await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Busy { limit: 2, .. }), "{error}");
+    // Refused, it waits, whatever is heard of the user.
+    world.byod.clear_user_client("c");
+    let mut polls = 0;
+    let waited = {
+        let mut waiting = std::pin::pin!(pages.next());
+        let counted = std::future::poll_fn(|context| {
+            polls += 1;
+            waiting.as_mut().poll(context)
+        });
+        tokio::time::timeout(Duration::from_millis(300), counted).await
+    };
+    assert!(waited.is_err() && polls < 50, "{polls}");
     drop(pages);
     assert_eq!(
         next(&mut list(&world.session("c")).watch()).await.unwrap(),

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::live::{connected, next, nothing, quick, token};
 use crate::support::live::Sent;
-use crate::support::world::{World, count, list};
+use crate::support::world::{FUNCTIONS, World, count, list};
 use crate::support::{Reply, Request, success};
-use byod_runtime::relay::{OwnLive, OwnQuery};
-use byod_runtime::{Error, Token};
+use byod_runtime::relay::{OwnLive, OwnQuery, OwnResults};
+use byod_runtime::{Credentials, Error, Token};
 use byod_sync::Json;
 use serde_json::json;
 
@@ -142,7 +142,7 @@ async fn a_token_source_that_fails_keeps_nothing_up() {
 
 #[tokio::test]
 async fn nobody_waits_for_what_is_watched_no_more() {
-    let world = connected(quick).await;
+    let world = connected(|byod| quick(byod).functions(FUNCTIONS)).await;
     let mut live = OwnLive::new(&world.session("a"));
     let query = OwnQuery {
         key: 1,
@@ -164,4 +164,59 @@ async fn nobody_waits_for_what_is_watched_no_more() {
     };
     let both = tokio::time::timeout(Duration::from_secs(10), both).await;
     assert!(both.is_ok());
+}
+
+/// The user goes to another deployment, and what the client watches is said anew before that has answered.
+#[tokio::test]
+async fn where_a_page_ended_is_asked_of_that_deployment_alone() {
+    let world = connected(|byod| quick(byod).functions(FUNCTIONS)).await;
+    let other = World::with(quick).await;
+    world.users.live.lock().refuses_sockets = true;
+    world.at_users.set(|request| {
+        let page = json!({"page": [], "isDone": false, "continueCursor": "a's 3"});
+        (request.path() == "notes:rows").then(|| success(page))
+    });
+    other.users.live.lock().name = "b".to_owned();
+    other.users.live.set_rows("notes:rows", 0..10);
+    other.users.live.spoil(|text| {
+        let late = Sent::Wait(Duration::from_millis(300));
+        vec![late, Sent::Text(text)]
+    });
+    let query = OwnQuery {
+        key: 1,
+        path: "notes:rows".into(),
+        args: Json::parse(r#"{"paginationOpts":{"numItems":3,"cursor":null}}"#).unwrap(),
+        journal: None,
+    };
+    let mut live = OwnLive::new(&world.session("a"));
+    live.set(vec![query.clone()]);
+    let gives = async |live: &mut OwnLive, wanted: &str| loop {
+        live.changed().await;
+        if let Some(OwnResults::Of { results, .. }) = live.latest()
+            && results[0]
+                .journal
+                .as_deref()
+                .is_some_and(|end| end.contains(wanted))
+        {
+            assert!(results[0].result.is_ok(), "{:?}", results[0]);
+            break;
+        }
+    };
+    let in_time = Duration::from_secs(20);
+    let first = tokio::time::timeout(in_time, gives(&mut live, "a's 3"));
+    first.await.unwrap();
+    let credentials = Credentials {
+        deployment_url: other.users.url.as_str().into(),
+        deploy_key: "local|key".into(),
+    };
+    let byod = world.byod.clone();
+    let connect = tokio::spawn(async move { byod.connect("a", "a", &credentials).await.unwrap() });
+    while other.users.live.lock().watched.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    live.set(vec![query]);
+    connect.await.unwrap();
+    let then = tokio::time::timeout(in_time, gives(&mut live, "b"));
+    then.await.unwrap();
+    assert_eq!(other.users.live.lock().foreign_cursors, 0);
 }

@@ -369,6 +369,14 @@ fn what_a_client_must_not_do_ends_its_socket() {
         mistake(&[add(0, &[1, 2, 3])]),
         "TooManyQueries: a socket has at most 2 queries"
     );
+    // One alone may be as large as it likes.
+    let mut small = connected(3).with_query_bytes(1);
+    assert!(small.receive(add(0, &[1])).is_ok());
+    let too_large = small.receive(add(1, &[2])).unwrap_err();
+    assert_eq!(
+        too_large.to_string(),
+        "QueriesTooLarge: the queries of a socket have at most 1 bytes together"
+    );
     let remove = ClientMessage::ModifyQuerySet {
         base_version: 0,
         new_version: 1,

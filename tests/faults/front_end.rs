@@ -63,6 +63,7 @@ const ROWS: &[Row] = rows! {
     actions_per_socket, |set| set.actions_per_socket(0), same, acts => "1013 TooManyConcurrentActions", true;
     mutation_time, |set| set.mutation_time(Duration::from_millis(1)), slow, mutates => "1013 MutationTimedOut", true;
     request_limit, |set| set.request_limit(1), slow, acts_twice => "1013 TooManyBytesWaiting", true;
+    request_limit, |set| set.request_limit(1), same, watches_three => "FatalError QueriesTooLarge: the queries of a socket have at most 1 bytes together", true;
     message_limit, |set| set.message_limit(1000), same, says_much => "1009 MessageTooLarge", true;
     message_rate, |set| set.message_rate(5, 1), same, says_often => "1013 TooManyMessages", true;
     token_rate, |set| set.token_rate(1, 0), same, is_alice_twice => "1013 TooManyIdentities", true;
@@ -73,6 +74,7 @@ const ROWS: &[Row] = rows! {
     silence, |set| set.silence(Duration::ZERO), same, connects => "1000 Inactive", true;
     calls_at_once, |set| set.calls_at_once(0), same, calls => "HTTP 503 TooManyConcurrentRequests", false;
     calls_per_user, |set| set.calls_per_user(1), slow, calls_twice => "HTTP 429 TooManyConcurrentRequests", true;
+    calls_of_nobody, |set| set.calls_of_nobody(0), same, calls_as_nobody => "HTTP 503 TooManyConcurrentRequests", true;
     body_limit, |set| set.body_limit(100), same, calls_with_much => "HTTP 413 RequestTooLarge", true;
     body_time, |set| set.body_time(LATER), same, sends_no_body => "HTTP 408 RequestTimedOut", true;
     connects_per_minute, |set| set.connects_per_minute(NonZeroU32::MIN), same, tests_twice => "HTTP 429 rate_limited", true;
@@ -244,6 +246,12 @@ async fn calls_twice(gateway: &Gateway) -> String {
     };
     assert_eq!(answered.status(), 200);
     refused(more).await
+}
+
+async fn calls_as_nobody(gateway: &Gateway) -> String {
+    let list = json!({"path": "shares:list", "args": {}});
+    let url = format!("{}/api/query", gateway.url);
+    refused(web().post(url).json(&list).send().await.unwrap()).await
 }
 
 async fn calls_with_much(gateway: &Gateway) -> String {

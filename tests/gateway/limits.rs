@@ -146,7 +146,7 @@ async fn each_user_has_so_many_calls_at_once_and_others_have_theirs() {
         let call = web().post(&url).bearer_auth(token).json(&body);
         assert_eq!(call.send().await.unwrap().status(), 429);
     }
-    // Who is nobody is counted among all.
+    // Who is nobody has places of their own.
     let call = web().post(&url).json(&body).send().await.unwrap();
     assert_ne!(call.status(), 429);
 }

@@ -21,21 +21,33 @@ pub(crate) struct User {
 
 pub(crate) fn manifest() -> Manifest {
     let manifest = include_str!("../../../byod-local/tests/manifest.json");
-    byod_local::read_manifest(manifest).unwrap()
+    let mut manifest = byod_local::read_manifest(manifest).unwrap();
+    manifest.moves = Some(Default::default());
+    manifest
+}
+
+/// A service on that main.
+pub(crate) fn service(main: &LocalDeployment) -> Byod {
+    Byod::builder()
+        .main_url(main.url())
+        .deploy_key(main.deploy_key())
+        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .listen_to_main(false)
+        .development(true)
+        .build()
+        .unwrap()
 }
 
 impl Fleet {
     /// So many users, each with a deployment that is theirs and runs version 1.
     pub(crate) async fn start(users: usize) -> Self {
-        let main = Local::main(&manifest()).start().await.unwrap();
-        let byod = Byod::builder()
-            .main_url(main.url())
-            .deploy_key(main.deploy_key())
-            .encryption_key(EncryptionKey::parse("only for tests").unwrap())
-            .listen_to_main(false)
-            .development(true)
-            .build()
-            .unwrap();
+        Self::beside(Local::main(&manifest()), users).await
+    }
+
+    /// The same, with a main that does something else.
+    pub(crate) async fn beside(main: Local, users: usize) -> Self {
+        let main = main.start().await.unwrap();
+        let byod = service(&main);
         let mut fleet = Self {
             main,
             byod,
@@ -64,6 +76,25 @@ impl Fleet {
             id: id.to_owned(),
             deployment,
         });
+    }
+
+    /// The user's data is on its way back to main from now on.
+    pub(crate) fn begin_move(&self, id: &str) {
+        let args = json!({
+            "user": id, "subject": id, "direction": "out", "holder": "somebody", "lease": 0.0, "keepFor": 0.0,
+        });
+        self.main.run("byod/moves:begin", args).unwrap();
+        assert_eq!(self.main.count("byodMoves"), 1);
+    }
+
+    /// It stays where it is after all.
+    pub(crate) fn call_off_move(&self, id: &str) {
+        let user = json!({"user": id});
+        self.main.run("byod/moves:cancel", user).unwrap();
+        let row = self.main.documents("byodMoves").remove(0);
+        let end = json!({"user": id, "id": row.id(), "holder": ""});
+        self.main.run("byod/moves:end", end).unwrap();
+        assert_eq!(self.main.count("byodMoves"), 0);
     }
 
     /// The user's record, as main has it.

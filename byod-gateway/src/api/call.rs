@@ -89,7 +89,12 @@ async fn answer(
             }
             .into_response();
         }
-        Authorization::Nobody => on_main(gateway, byod.main_client(), &wanted).await,
+        Authorization::Nobody => {
+            let Ok(_place) = gateway.nobodys_calls.try_acquire() else {
+                return too_many(StatusCode::SERVICE_UNAVAILABLE);
+            };
+            on_main(gateway, byod.main_client(), &wanted).await
+        }
         Authorization::Bearer(token) => match gateway.session(token).await {
             Err(error) => return ProblemDetails::from(error).into_response(),
             Ok(Some(session)) => {
@@ -99,7 +104,12 @@ async fn answer(
                 routed(gateway, &session, token, &wanted).await
             }
             // Who is nobody yet can become somebody: that is main's to say.
-            Ok(None) => on_main(gateway, &byod.main_client().with_token(token), &wanted).await,
+            Ok(None) => {
+                let Ok(_place) = gateway.nobodys_calls.try_acquire() else {
+                    return too_many(StatusCode::SERVICE_UNAVAILABLE);
+                };
+                on_main(gateway, &byod.main_client().with_token(token), &wanted).await
+            }
         },
     };
     match called {

@@ -89,6 +89,10 @@ pub(crate) struct Limits {
     #[arg(long, env = "BYOD_GATEWAY_CALLS_PER_USER", value_name = "CALLS")]
     calls_per_user: Option<usize>,
 
+    /// How many of them may be of who is nobody [default: half of all]
+    #[arg(long, env = "BYOD_GATEWAY_CALLS_OF_NOBODY", value_name = "CALLS")]
+    calls_of_nobody: Option<usize>,
+
     /// The largest body of a call over HTTP, in bytes [default: 16 MiB and 2000]
     #[arg(long, env = "BYOD_GATEWAY_BODY_LIMIT", value_name = "BYTES")]
     body_limit: Option<usize>,
@@ -125,6 +129,7 @@ impl Limits {
             silence,
             calls_at_once,
             calls_per_user,
+            calls_of_nobody,
             body_limit,
             body_time
         );

@@ -37,7 +37,7 @@ pub enum Deployed {
     NotConnected,
     /// The user's data is on its way there or back: nothing was done, and it is for another run.
     Moving,
-    /// The user disconnected meanwhile, or connected another deployment: that one is for another run.
+    /// The user disconnected meanwhile, or connected another deployment: it is for another run.
     Changed,
     /// The deployment runs what it ran.
     Failed(DeployProblem),
@@ -99,6 +99,9 @@ impl Byod {
     /// What the deployment answers to a push holds its environment variables: it is neither
     /// kept nor logged.
     ///
+    /// The record is the one that is known, such as from [`user_records`](Self::user_records); what counts is how it
+    /// is now, which main is asked. Of those who share a deployment one has their turn at a time.
+    ///
     /// Errors are those of main.
     pub async fn deploy(
         &self,
@@ -108,19 +111,46 @@ impl Byod {
         if !record.connection_status.is_in_use() {
             return Ok(Deployed::NotConnected);
         }
+        let user = UserId::from(record.user_id.as_str());
+        let known = self.client(&user, record).ok();
+        // What is found there holds until it is noted.
+        let _alone = match &known {
+            Some(client) => Some(self.inner().pushing.alone(client.shared_url()).await),
+            None => None,
+        };
+        // Only this says whether the user's data is on its way.
+        let present = self.inner().store.get(&user).await?;
+        let Some(record) = present.filter(|record| record.connection_status.is_in_use()) else {
+            return Ok(Deployed::NotConnected);
+        };
         if record.is_moving() {
             return Ok(Deployed::Moving);
         }
-        let user = UserId::from(record.user_id.as_str());
         let reached = self
-            .open(&user, record)
-            .and_then(|credentials| Ok((self.client(&user, record)?, credentials)));
+            .open(&user, &record)
+            .and_then(|credentials| Ok((self.client(&user, &record)?, credentials)));
         let (client, credentials) = match reached {
             Ok(reached) => reached,
             Err(error) => return failed(ConnectionProblem::of(&error).ok_or(error)?),
         };
+        if known.is_none_or(|known| known.shared_url() != client.shared_url()) {
+            return Ok(Deployed::Changed);
+        }
+        self.deploy_to(&user, &record, &client, &credentials, bundle)
+            .await
+    }
+
+    /// The same to a deployment that is in use, by its record as it is now, while nobody else pushes there.
+    async fn deploy_to(
+        &self,
+        user: &UserId,
+        record: &UserDatabaseConfig,
+        client: &Client,
+        credentials: &Credentials,
+        bundle: &Bundle,
+    ) -> Result<Deployed, Error> {
         let wanted = bundle.schema_version();
-        match self.version_at(&client).await {
+        match self.version_at(client).await {
             Ok(found) if found >= wanted => {
                 let is_noted = record.schema_version as u64 == found;
                 let after = match found == wanted && !is_noted {
@@ -129,7 +159,7 @@ impl Byod {
                     false => After::Test,
                 };
                 if !is_noted || record.connection_status != ConnectionStatus::Connected {
-                    self.note(&user, record, &client, wanted, after).await?;
+                    self.note(user, record, client, wanted, after).await?;
                 }
                 return Ok(match found == wanted {
                     true => Deployed::Current,
@@ -140,14 +170,13 @@ impl Byod {
             Ok(_) | Err(ConnectionProblem::NoPing | ConnectionProblem::PingFailed { .. }) => {}
             Err(problem) => return failed(problem),
         }
-        if let Err(problem) = self.check_claim(&client, &user).await {
+        if let Err(problem) = self.check_claim(client, user).await {
             return failed(problem);
         }
-        if let Err(problem) = self.push_to(&client, &credentials, bundle).await {
+        if let Err(problem) = self.push_to(client, credentials, bundle).await {
             return Ok(Deployed::Failed(problem));
         }
-        self.note(&user, record, &client, wanted, After::Deploy)
-            .await
+        self.note(user, record, client, wanted, After::Deploy).await
     }
 
     /// Pushes; what is there afterwards counts, for an answer may be lost on the way, and who

@@ -22,6 +22,7 @@ mod of_manifest;
 mod outbox;
 mod per_user;
 mod publishing;
+mod pushing;
 mod record_changes;
 mod recovery;
 mod recovery_tasks;
@@ -53,6 +54,7 @@ pub use moving::{
     Resumed,
 };
 pub use outbox::{Delivered, RefusedRow, Swept};
+pub(crate) use pushing::Pushing;
 pub(crate) use recovery_tasks::{Pauses, RecoveryTasks};
 pub use rollout::{Rollout, Rollouts};
 pub use service::Byod;

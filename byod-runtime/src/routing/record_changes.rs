@@ -78,10 +78,15 @@ impl Byod {
             let at = time_after(seen.as_ref());
             self.inner().listening.writing(user, at as f64);
             let written = match (&seen, change.credentials) {
-                (Some(record), _) => store.update(record, change, at).await?,
-                (None, Some(sealed)) => store.create(user, sealed, change, at).await?,
+                (Some(record), _) => store.update(record, change, at).await,
+                (None, Some(sealed)) => store.create(user, sealed, change, at).await,
                 (None, None) => return Ok(Written::Lost(None)),
             };
+            // Whether it was written isn't known then, nor whose what main told of it meanwhile is.
+            let written = written.inspect_err(|_| {
+                self.inner().listening.not_written(user);
+                self.clear_user_client(user.clone());
+            })?;
             if written {
                 return Ok(Written::Yes);
             }

@@ -11,6 +11,7 @@ use super::followers::Followers;
 use super::known_claims::KnownClaims;
 use super::known_tokens::KnownTokens;
 use super::listening::Listening;
+use super::pushing::Pushing;
 use super::recovery_tasks::RecoveryTasks;
 use super::rollout::Rollouts;
 use super::tables::Router;
@@ -62,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) claims: KnownClaims,
     pub(crate) copies: Copies,
     pub(crate) connects_under_way: ConnectsUnderWay,
+    pub(crate) pushing: Pushing,
     pub(crate) outbox: Outbox,
     /// Those who follow users' routes.
     pub(crate) followers: Followers,

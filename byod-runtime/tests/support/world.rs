@@ -84,6 +84,9 @@ const ROWS: FunctionInfo = FunctionInfo {
     ..LIST
 };
 
+/// Those that are known by their paths, where a builder is given them.
+pub(crate) const FUNCTIONS: &[FunctionInfo] = &[LIST, COUNT, ROWS];
+
 /// A paginated query of numbers.
 pub(crate) fn rows(session: &Session) -> PaginatedQuery<u32> {
     PaginatedQuery::__new(session, &ROWS, &())

@@ -77,6 +77,15 @@ pub struct Query {
     pub component_path: Option<String>,
 }
 
+impl Query {
+    /// How large it is, in bytes.
+    pub fn size(&self) -> usize {
+        let journal = self.journal.iter().flatten();
+        let texts = journal.chain(&self.component_path).chain([&self.path]);
+        texts.map(String::len).sum::<usize>() + self.args.get().len()
+    }
+}
+
 /// A mutation or an action to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {

@@ -24,9 +24,11 @@ pub struct Conversation {
     identity: u32,
     /// The version that the client was brought to last.
     sent: Version,
-    /// Each query, with what it gave last.
-    queries: BTreeMap<QueryId, Option<Fingerprint>>,
+    queries: BTreeMap<QueryId, Watched>,
     most_queries: usize,
+    /// How many bytes all of them have, and may have.
+    query_bytes: usize,
+    most_query_bytes: usize,
     /// Queries that ended since the last transition.
     removed: BTreeSet<QueryId>,
     /// Mutations that succeeded, until a transition has their writes.
@@ -34,6 +36,15 @@ pub struct Conversation {
     /// Whether a failure was said that no transition came after.
     unfollowed: bool,
     hashers: [RandomState; 2],
+}
+
+/// A query that a client has.
+#[derive(Debug)]
+struct Watched {
+    /// How large it is.
+    bytes: usize,
+    /// What it gave last.
+    told: Option<Fingerprint>,
 }
 
 /// Two hashes by keys that nobody else knows: equal only for what is equal.
@@ -71,11 +82,20 @@ impl Conversation {
             sent: Version::default(),
             queries: BTreeMap::new(),
             most_queries,
+            query_bytes: 0,
+            most_query_bytes: usize::MAX,
             removed: BTreeSet::new(),
             answers: VecDeque::new(),
             unfollowed: false,
             hashers: Default::default(),
         }
+    }
+
+    /// For queries that have at most so many bytes together: their paths, arguments and journals. One alone may have any.
+    #[must_use]
+    pub fn with_query_bytes(mut self, most: usize) -> Self {
+        self.most_query_bytes = most;
+        self
     }
 
     /// Takes what the client says, and gives what it asks for thereby.
@@ -138,15 +158,21 @@ impl Conversation {
                     if self.queries.len() >= self.most_queries {
                         return Err(Mistake::TooManyQueries(self.most_queries));
                     }
-                    if self.queries.insert(query.id, None).is_some() {
+                    let bytes = query.size();
+                    let watched = Watched { bytes, told: None };
+                    if self.queries.insert(query.id, watched).is_some() {
                         return Err(Mistake::DuplicateQuery(query.id));
+                    }
+                    self.query_bytes += bytes;
+                    if self.query_bytes > self.most_query_bytes && self.queries.len() > 1 {
+                        return Err(Mistake::QueriesTooLarge(self.most_query_bytes));
                     }
                     self.removed.remove(&query.id);
                     asked.push(Asked::Add(query));
                 }
                 QuerySetChange::Remove(id) => {
                     let held = self.queries.remove(&id);
-                    held.ok_or(Mistake::UnknownQuery(id))?;
+                    self.query_bytes -= held.ok_or(Mistake::UnknownQuery(id))?.bytes;
                     self.removed.insert(id);
                     asked.push(Asked::Remove(id));
                 }
@@ -174,9 +200,15 @@ impl Conversation {
 
     /// How large what they gave is, in bytes.
     pub fn unsaid_bytes(&self) -> usize {
-        let bytes = |answer: &Answer| match &answer.result {
-            Ok(value) => value.get().len(),
-            Err(error) => error.message.len(),
+        let bytes = |answer: &Answer| {
+            let given = match &answer.result {
+                Ok(value) => value.get().len(),
+                Err(error) => {
+                    let data = error.data.as_ref().map_or(0, |data| data.get().len());
+                    error.message.len() + data
+                }
+            };
+            given + answer.log_lines.iter().map(String::len).sum::<usize>()
         };
         self.answers.iter().map(bytes).sum()
     }
@@ -226,10 +258,10 @@ impl Conversation {
         let known = self.queries.get_mut(&updated.id)?;
         let told = (&updated.result, &updated.log_lines, &updated.journal);
         let fingerprint = self.hashers.each_ref().map(|hasher| hasher.hash_one(told));
-        if *known == Some(fingerprint) {
+        if known.told == Some(fingerprint) {
             return None;
         }
-        *known = Some(fingerprint);
+        known.told = Some(fingerprint);
         Some(Modification::Result {
             id: updated.id,
             result: updated.result,

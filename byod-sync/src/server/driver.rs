@@ -59,7 +59,7 @@ where
     let patience = settings.send_time;
     let identities = Pace::new(settings.identities);
     let mut driver = Driver {
-        conversation: Conversation::new(settings.queries),
+        conversation: Conversation::new(settings.queries).with_query_bytes(settings.request_bytes),
         view,
         settings,
         outgoing,

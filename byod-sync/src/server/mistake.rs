@@ -42,6 +42,9 @@ pub enum Mistake {
     /// More queries than one socket may have.
     #[error("TooManyQueries: a socket has at most {0} queries")]
     TooManyQueries(usize),
+    /// Queries that are larger together than those of one socket may be.
+    #[error("QueriesTooLarge: the queries of a socket have at most {0} bytes together")]
+    QueriesTooLarge(usize),
 }
 
 impl Mistake {

@@ -17,8 +17,8 @@ pub struct Settings {
     pub mutation_time: Duration,
     /// How many actions run at a time.
     pub actions: usize,
-    /// How many bytes the mutations and actions may have together that wait or run, before another one closes the socket. One
-    /// alone may have as many as a message.
+    /// How many bytes the mutations and actions may have together that wait or run, before another one closes the socket, and
+    /// how many the queries, before another one is a `FatalError`. One alone may have as many as a message.
     pub request_bytes: usize,
     /// How long a client may take to say `Connect`, once its socket is open.
     pub connect_time: Duration,

@@ -139,6 +139,11 @@ impl Follower {
         });
     }
 
+    /// Where the queries were found last.
+    pub(super) fn deployment(&self) -> Option<&Deployment> {
+        self.deployment.as_ref()
+    }
+
     /// Does something with the queries as they are asked for now.
     fn as_asked<T>(&self, act: impl FnOnce(&[Prepared<Json>]) -> T) -> T {
         match self.ended.is_empty() {
@@ -306,15 +311,19 @@ impl Follower {
             let inner = byod.inner();
             self.following = inner.followers.follow(user, count, &inner.rollouts);
         }
-        let Some(following) = self.following.as_mut().take_if(|it| it.follow_for(count)) else {
+        let has_room = self.following.as_mut().is_some_and(|following| {
+            // Before anything else: who is refused waits for the next news, too.
+            following.look();
+            following.follow_for(count)
+        });
+        if !has_room {
             let first = self.queries.first();
             let path = first.map_or("", |query| query.function.path);
             let context = byod.main_client().context(FunctionType::Query, path);
             let limit = byod.inner().followers.limit;
             let call = context.call();
             return Err(Error::Busy { call, limit });
-        };
-        following.look();
+        }
         let session = self.session.clone();
         self.session = to_its_end(async move { session.renewed().await }).await?;
         let found = find(&self.session, &self.queries).await?;

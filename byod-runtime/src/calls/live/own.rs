@@ -221,6 +221,7 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
         let mut asked = asks.lock();
         if let Some((next, queries)) = asked.queries.take() {
             set = next;
+            watched.is_at(follower.deployment());
             let queries = watched.instead(&session, queries);
             follower.follow_instead(queries);
             let ended = watched.ended(&session);
@@ -257,7 +258,7 @@ async fn follow(session: Session, asks: Arc<Asks>, tell: watch::Sender<OwnResult
 #[derive(Default)]
 struct Watched {
     queries: Vec<OwnQuery>,
-    /// The deployment that the last results were of.
+    /// Where the queries were found last.
     deployment: Option<Deployment>,
     /// Where pages ended there that were asked for, by the client's names.
     ends: HashMap<u32, String>,
@@ -298,14 +299,18 @@ impl Watched {
         prepared
     }
 
+    /// Where pages ended elsewhere means nothing there.
+    fn is_at(&mut self, deployment: Option<&Deployment>) {
+        if self.deployment.as_ref() != deployment {
+            self.ends.clear();
+            self.deployment = deployment.cloned();
+        }
+    }
+
     /// Learns where pages end that were asked for; says whether of any that isn't known yet. On a socket they have
     /// journals.
     fn learn(&mut self, results: &Results) -> bool {
-        let deployment = results.target.deployment();
-        let last = self.deployment.replace(deployment.clone());
-        if last.is_some_and(|last| last != deployment) {
-            self.ends.clear();
-        }
+        self.is_at(Some(&results.target.deployment()));
         if !results.journals.is_empty() {
             return false;
         }
@@ -313,8 +318,8 @@ impl Watched {
         for (query, result) in self.queries.iter().zip(&results.results) {
             if let Ok(value) = result
                 && !self.ends.contains_key(&query.key)
+                && page_ends::is_open(&query.args)
                 && let Some(end) = page_ends::of_value(value)
-                && page_ends::with_end(&query.args, &end).is_some()
             {
                 self.ends.insert(query.key, end);
             }

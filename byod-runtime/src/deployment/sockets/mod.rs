@@ -1,4 +1,5 @@
-//! Queries that are watched, over one socket for each deployment and identity. It knows no users.
+//! Queries that are watched, over one socket for each deployment and identity. A user is a name alone, by which callers
+//! are told apart.
 
 mod caller;
 mod driver;
