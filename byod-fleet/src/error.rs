@@ -58,6 +58,17 @@ pub enum Error {
         problem: String,
     },
 
+    /// The engine has no workers for the fleet.
+    #[cfg(feature = "engine")]
+    #[error(
+        "the engine at {url} has no workers: start `byod-fleet serve` where it can be reached, and register that at the engine's admin API: \
+         `curl http://127.0.0.1:9070/deployments --json '{{\"uri\": \"http://127.0.0.1:9080\"}}'`"
+    )]
+    NoWorkers {
+        /// Where it was looked for.
+        url: String,
+    },
+
     /// The engine, or one of its workers, refused what it was asked.
     #[cfg(feature = "engine")]
     #[error("the engine refuses ({status}): {said}")]

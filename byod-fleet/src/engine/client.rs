@@ -14,21 +14,22 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::handed::{Begun, Done, Ended, Order, Progress, names};
+use super::handed::{Begun, Done, Order, Progress, names};
 use crate::error::Error;
 use crate::keeper::Round;
 use crate::outcome::Outcome;
 
 /// How often it is asked how far a roll-out is.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How long one answer may take.
 const TIME: Duration = Duration::from_secs(30);
 
 /// How often in a row it may be out of reach while a roll-out is followed: some minutes.
-const LOST: u32 = 120;
+const LOST: u32 = 240;
 
 /// The largest answer: a report with a thousand failures has some hundred kilobytes.
 const LARGEST: usize = 16 << 20;
@@ -108,7 +109,7 @@ impl Engine {
                 Ok((status, said)) if !passes(status) => {
                     // One that was killed could not say so itself.
                     let ended = format!("{}/{}/ended", names::FLEET, names::ALL);
-                    let _: Result<(), Error> = self.call(&ended, &Ended::of(key)).await;
+                    let _: Result<(), Error> = self.call(&ended, &json!({"key": key})).await;
                     return Err(self.refused(status, &said));
                 }
                 Ok((status, said)) if lost == LOST => return Err(self.refused(status, &said)),
@@ -241,6 +242,11 @@ impl Engine {
             |_| String::from_utf8_lossy(body).into_owned(),
             |said| said.message,
         );
+        if status == StatusCode::NOT_FOUND && said.contains("register the service") {
+            return Error::NoWorkers {
+                url: self.url.clone(),
+            };
+        }
         let shown = said.chars().filter(|c| !c.is_control()).take(500);
         Error::Engine {
             status: status.as_u16(),
@@ -249,9 +255,9 @@ impl Engine {
     }
 }
 
-/// Whether it may answer otherwise in a moment.
+/// Whether it may answer otherwise in a moment. What has only just begun is not found yet.
 fn passes(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 429 | 502..=504)
+    matches!(status.as_u16(), 404 | 429 | 502..=504)
 }
 
 /// A user's id as one segment of a path.

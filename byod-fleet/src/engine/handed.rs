@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use byod_runtime::{Bundle, ConnectionStatus, Deployed};
+use byod_runtime::Bundle;
+#[cfg(feature = "serve")]
+use byod_runtime::{ConnectionStatus, Deployed};
 use serde::{Deserialize, Serialize};
 
 use super::bundles::Digest;
-use super::rests::{Pauses, Rests};
 use crate::failures::MaxFailures;
-use crate::outcome::{Counts, Outcome, counts_against_limit};
+#[cfg(feature = "serve")]
+use crate::outcome::counts_against_limit;
+use crate::outcome::{Counts, Outcome};
 use crate::rollout::{Plan, Rollout, WaveReport};
 use crate::waves::Waves;
 
@@ -17,8 +20,6 @@ use crate::waves::Waves;
 pub(crate) mod names {
     /// One user, by their id on main: what changes their deployment or record is done there, one after the other.
     pub(crate) const USER: &str = "ByodUser";
-    /// Some users of one wave.
-    pub(crate) const BATCH: &str = "ByodBatch";
     /// One roll-out.
     pub(crate) const ROLLOUT: &str = "ByodRollout";
     /// All users: which roll-out is under way.
@@ -61,6 +62,15 @@ pub struct Keep {
     pub(crate) test_every: u64,
     /// How many in a round, at most.
     pub(crate) tests: u32,
+}
+
+/// How long one is left alone after the first failure, and at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pauses {
+    /// In seconds.
+    pub(crate) first: u64,
+    /// In seconds.
+    pub(crate) longest: u64,
 }
 
 impl Default for Keep {
@@ -182,6 +192,7 @@ pub struct Done {
     pub counts_against_limit: bool,
 }
 
+#[cfg(feature = "serve")]
 impl Done {
     /// Of somebody who has no record any more.
     pub(crate) fn without_record() -> Self {
@@ -197,26 +208,6 @@ impl Done {
             counts_against_limit: counts_against_limit(before, &deployed),
             counts,
             outcome: deployed.into(),
-        }
-    }
-}
-
-/// That a roll-out is over.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Ended {
-    pub(crate) key: String,
-    /// Who is tried again later, as it is now; `None` leaves that as it was.
-    #[serde(default)]
-    pub(crate) rests: Option<Rests>,
-}
-
-impl Ended {
-    /// One that can't say more of itself.
-    pub(crate) fn of(key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            rests: None,
         }
     }
 }

@@ -3,13 +3,10 @@
 mod bundles;
 mod client;
 mod handed;
-mod rests;
 
 pub use bundles::{Bundles, Digest};
 pub use client::Engine;
 #[cfg(feature = "serve")]
-pub(crate) use handed::Ended;
+pub(crate) use handed::Pauses;
 pub(crate) use handed::names;
 pub use handed::{Begun, Done, Keep, Order, Progress};
-#[cfg(feature = "serve")]
-pub(crate) use rests::{Rests, Turn, now};

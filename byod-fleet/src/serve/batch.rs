@@ -4,10 +4,11 @@ use byod_runtime::Byod;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::rests::{Rests, Turn};
 use super::steps::{attempts, of_main};
 use super::user::UserClient;
 use super::worker::Worker;
-use crate::engine::{Order, Rests, Turn};
+use crate::engine::Order;
 use crate::outcome::{Counts, Outcome};
 use crate::rollout::{Failure, Rollout};
 

@@ -3,8 +3,9 @@
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::rests::{Ended, Rests};
 use super::rollout::{Asked, RollOutClient};
-use crate::engine::{Begun, Digest, Ended, Order, Rests};
+use crate::engine::{Begun, Digest, Order};
 
 /// The roll-out that is under way.
 const PRESENT: &str = "present";

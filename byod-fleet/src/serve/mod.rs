@@ -2,13 +2,17 @@
 //! the embedded roll-out does, too.
 
 mod batch;
+mod failure;
 mod fleet;
 mod listening;
 mod program;
+mod rests;
 mod rollout;
 mod steps;
 mod survey;
 mod user;
 mod worker;
 
+pub use failure::Failure;
 pub use program::{Arguments, run};
+pub use worker::Worker;

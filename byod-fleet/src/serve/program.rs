@@ -1,6 +1,5 @@
 //! The program: its arguments, and what it serves until it is told to end.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -10,8 +9,8 @@ use byod_runtime::ByodBuilder;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use super::listening::serve;
-use super::worker::Worker;
+use super::failure::Failure;
+use super::worker::{CALLS, Worker};
 use crate::engine::Bundles;
 
 /// Looks after all users' deployments where an engine says so.
@@ -64,7 +63,7 @@ struct Serve {
         long,
         env = "BYOD_FLEET_CALLS_PER_CONNECTION",
         value_name = "CALLS",
-        default_value = "16"
+        default_value_t = CALLS
     )]
     calls_per_connection: NonZeroU32,
 
@@ -79,41 +78,6 @@ struct Serve {
     /// Let users' deployments be at private addresses and without TLS; for development alone
     #[arg(long, env = "BYOD_FLEET_DEVELOPMENT")]
     development: bool,
-}
-
-/// Why the program can't go on.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Failure {
-    /// Main isn't said, or its keys aren't.
-    Settings(byod_runtime::Error),
-    /// The folder of bundles can't be used.
-    Bundles(crate::Error),
-    /// What was given as an identity key is none.
-    Identity(String),
-    /// Anybody who reaches it could call it.
-    Open(SocketAddr),
-    /// It can't listen.
-    Listen(SocketAddr, io::Error),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Settings(error) => error.fmt(f),
-            Self::Bundles(error) => write!(f, "--bundles: {error}"),
-            Self::Identity(why) => write!(
-                f,
-                "--identity-key: {why}; the engine's log says its key when it starts with `request-identity-private-key-pem-file`"
-            ),
-            Self::Open(address) => write!(
-                f,
-                "at {address} whoever reaches it could have users' deployments pushed to and their data moved. Give the engine's --identity-key, \
-                 or listen at 127.0.0.1; --trust-network where nobody else is in the network"
-            ),
-            Self::Listen(address, error) => write!(f, "can't listen at {address}: {error}"),
-        }
-    }
 }
 
 /// Does what the arguments say, until a signal says that it is to end.
@@ -144,15 +108,17 @@ impl Serve {
         });
         let byod = byod.map_err(Failure::Settings)?;
         let bundles = Bundles::in_folder(&self.bundles).map_err(Failure::Bundles)?;
-        let endpoint = Worker::new(byod, bundles).endpoint(&self.identity_keys);
-        let endpoint = endpoint.map_err(Failure::Identity)?;
+        let worker = Worker::new(byod, bundles).calls_per_connection(self.calls_per_connection);
+        let worker = self
+            .identity_keys
+            .into_iter()
+            .fold(worker, Worker::identity_key);
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.map_err(|error| Failure::Listen(self.listen, error))?;
         let at = listener.local_addr();
         let at = at.map_err(|error| Failure::Listen(self.listen, error))?;
         tracing::info!(%at, "listening");
-        serve(listener, endpoint, self.calls_per_connection).await;
-        Ok(())
+        worker.serve(listener).await
     }
 }
 

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{BatchClient, Part};
 use super::fleet::FleetClient;
+use super::rests::{Ended, Rests, now};
 use super::steps::{attempts, of_fleet};
 use super::survey::Survey;
 use super::user::UserClient;
 use super::worker::Worker;
-use crate::engine::{Ended, Order, Progress, Rests, names, now};
+use crate::engine::{Order, Progress, names};
 use crate::keeper::Round;
 use crate::outcome::Counts;
 use crate::rollout::{Report, Stopped, TOLD, WaveReport};
@@ -57,7 +58,10 @@ impl RollOut {
             survey.map(Json).map_err(of_fleet)
         });
         let survey = survey.name("survey").retry_policy(attempts()).await;
-        let mut ended = Ended::of(ctx.key());
+        let mut ended = Ended {
+            key: ctx.key().to_owned(),
+            rests: None,
+        };
         let round = match survey {
             Ok(Json(survey)) => round(&ctx, &order, survey, &mut ended).await,
             Err(error) => Err(error),

@@ -7,8 +7,9 @@ use byod_runtime::Byod;
 use futures_util::TryStreamExt as _;
 use serde::{Deserialize, Serialize};
 
+use super::rests::{Rests, Turn, now};
 use crate::Plan;
-use crate::engine::{Keep, Rests, Turn, now};
+use crate::engine::Keep;
 use crate::error::Error;
 use crate::outcome::Choice;
 use crate::records::records;

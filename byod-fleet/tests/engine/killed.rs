@@ -67,7 +67,6 @@ async fn workers_that_are_killed_lose_nothing() {
     let shared = folder("bundles");
     let told = Told::of(&fleet, &server.identity_key, &shared);
     let mut workers = Workers::start(told, 3).await;
-    server.register(workers.port);
     let engine = Engine::at(&server.url()).unwrap();
 
     // The bundle comes later than the order, as where folders are copied.
@@ -90,6 +89,9 @@ async fn workers_that_are_killed_lose_nothing() {
         let deployment = &fleet.users[*user].deployment;
         deployment.fail_pushes(PushFault::FailsToFinish, usize::MAX);
     }
+    let unknown = engine.begin(&order).await.unwrap_err();
+    assert!(matches!(unknown, Error::NoWorkers { .. }), "{unknown}");
+    server.register(workers.port);
     let begun = engine.begin(&order).await.unwrap();
     sleep(Duration::from_secs(1)).await;
     assert_eq!(fleet.users[0].finished(), 0);

@@ -226,9 +226,13 @@ pub(crate) fn request(method: &str, url: &str, body: &str) -> Option<(u16, Strin
     let mut stream = std::net::TcpStream::connect(host).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
     let length = body.len();
+    let content = match length {
+        0 => "",
+        _ => "content-type: application/json\r\n",
+    };
     write!(
         stream,
-        "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "{method} /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{content}content-length: {length}\r\n\r\n{body}"
     )
     .ok()?;
     let mut answer = String::new();

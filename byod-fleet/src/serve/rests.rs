@@ -5,10 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Pauses;
+
 /// Pauses that grow, by users' ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(crate) struct Rests(BTreeMap<String, Rest>);
+pub(super) struct Rests(BTreeMap<String, Rest>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Rest {
@@ -20,9 +22,19 @@ struct Rest {
     counts: bool,
 }
 
+/// That a roll-out is over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Ended {
+    pub(super) key: String,
+    /// Who is tried again later, as it is now; `None` leaves that as it was.
+    #[serde(default)]
+    pub(super) rests: Option<Rests>,
+}
+
 /// When somebody is deployed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(super) enum Turn {
     /// They have not failed.
     First,
     /// They have, and are tried again.
@@ -37,27 +49,18 @@ pub(crate) enum Turn {
     },
 }
 
-/// How long one is left alone after the first failure, and at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Pauses {
-    /// In seconds.
-    pub(crate) first: u64,
-    /// In seconds.
-    pub(crate) longest: u64,
-}
-
 /// Seconds since 1970.
-pub(crate) fn now() -> u64 {
+pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.as_ref().map_or(0, Duration::as_secs)
 }
 
 impl Rests {
-    pub(crate) fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.0.len() as u64
     }
 
-    pub(crate) fn turn(&self, user: &str, now: u64) -> Turn {
+    pub(super) fn turn(&self, user: &str, now: u64) -> Turn {
         match self.0.get(user) {
             None => Turn::First,
             Some(rest) if rest.until <= now => Turn::Again {
@@ -70,17 +73,17 @@ impl Rests {
     }
 
     /// Keeps only those: who is no longer due needs no pause.
-    pub(crate) fn retain(&mut self, is_due: impl Fn(&str) -> bool) {
+    pub(super) fn retain(&mut self, is_due: impl Fn(&str) -> bool) {
         self.0.retain(|user, _| is_due(user));
     }
 
     /// Their deployment has the version.
-    pub(crate) fn over(&mut self, user: &str) {
+    pub(super) fn over(&mut self, user: &str) {
         self.0.remove(user);
     }
 
     /// It failed, again or for the first time.
-    pub(crate) fn failed(&mut self, user: String, counts: bool, pauses: Pauses, now: u64) {
+    pub(super) fn failed(&mut self, user: String, counts: bool, pauses: Pauses, now: u64) {
         let longer = self.0.get(&user).map(|rest| rest.pause.saturating_mul(2));
         let pause = longer.unwrap_or(pauses.first).min(pauses.longest);
         let until = now.saturating_add(pause);
