@@ -138,6 +138,9 @@ pub(crate) enum Error {
     #[error("{}: no such folder. Write it with `byod export`", folder.display())]
     NotExported { folder: PathBuf },
 
+    #[error("{}: was exported meanwhile; run this again", folder.display())]
+    ExportedMeanwhile { folder: PathBuf },
+
     #[error("{}: the manual pages could not be written: {source}", folder.display())]
     Manual { folder: PathBuf, source: io::Error },
 

@@ -193,7 +193,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum Fleet {
-    /// Say how every user's deployment is: its version, when it last answered, what is wrong.
+    /// Say how every user's deployment is: its version, when it was last tested, what is wrong.
     ///
     /// From the users' records on main, a page at a time; with `--probe` from the deployments,
     /// too, each within limits of its own. Nothing is written anywhere. Exit status 1 where a
@@ -389,10 +389,8 @@ fn look_after(command: Fleet) -> Result<bool, Error> {
             print::either(common.json, &report, print::rollout)?;
             Ok(report.is_done())
         }
-        Fleet::Run { common, options } => {
-            fleet::run::run(&common.config, &options, |version, round| {
-                print::round(common.json, version, round)
-            })
-        }
+        Fleet::Run { common, options } => fleet::run::run(&common.config, &options, |round| {
+            print::round(common.json, round)
+        }),
     }
 }

@@ -17,8 +17,8 @@ const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1
 
 struct World {
     project: Project,
-    service: Byod,
     main: LocalDeployment,
+    service: Byod,
     users: Vec<LocalDeployment>,
 }
 
@@ -38,6 +38,19 @@ fn manifest() -> Manifest {
     .unwrap()
 }
 
+/// Writes an empty bundle in the place of the official tool, and does something else before.
+fn tool(before: &str) -> String {
+    format!(
+        "const fs = require('fs');
+        {before}
+        const at = process.argv.indexOf('--write-push-request') + 1;
+        const app = {{ changedModules: [], unchangedModuleHashes: [] }};
+        fs.writeFileSync(process.argv[at] + '.json', JSON.stringify({{ appDefinition: app }}));"
+    )
+}
+
+const TOOL: &str = "node_modules/convex/bin/main.js";
+
 impl World {
     /// Users whose deployments were just made, and have nothing.
     async fn start(users: usize) -> Self {
@@ -53,8 +66,8 @@ impl World {
             .unwrap();
         let mut world = Self {
             project: Project::example(),
-            service,
             main,
+            service,
             users: Vec::new(),
         };
         for number in 0..users {
@@ -125,6 +138,7 @@ async fn the_official_tools_bundle_reaches_every_deployment() {
 
     let (status, round) = world.report(&["run", "--once"]).await;
     assert_eq!((status, &round["rolledOut"]), (0, &Json::Null));
+    assert_eq!(round["schemaVersion"], json!(12));
 
     let (status, after) = world
         .report(&["status", "--probe", "--older-than", "12"])
@@ -220,4 +234,61 @@ async fn what_stands_in_the_way_is_said() {
         let output = world.byod(&["deploy", wrong[0], wrong[1]]).await;
         assert_eq!(output.status.code(), Some(2));
     }
+}
+
+/// Users' ids and what records say are any text.
+#[tokio::test]
+async fn what_main_says_is_printed_as_it_is_but_moves_no_terminal() {
+    let world = World::start(0).await;
+    let credentials = Credentials::new("http://127.0.0.1:9", "local:x|y");
+    let connected = ConnectionStatus::Connected;
+    let saved = world
+        .service
+        .save_credentials("o'hara\u{1b}[2J", &credentials, connected);
+    saved.await.unwrap();
+    world
+        .service
+        .test_connection("o'hara\u{1b}[2J")
+        .await
+        .unwrap();
+    let output = world.byod(&["status", "--development"]).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("o'hara\\u{1b}[2J"), "{text}");
+    assert!(text.contains("can't be reached"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+#[tokio::test]
+async fn who_has_no_deployment_has_not_got_the_version() {
+    if node().is_none() {
+        return;
+    }
+    let world = World::start(1).await;
+    world.project.write(TOOL, &tool(""));
+    world.service.disconnect("user 0").await.unwrap();
+    let (status, only) = world.report(&["deploy", "--only", "user 0"]).await;
+    assert_eq!(
+        (status, &only["outcome"]["is"]),
+        (1, &json!("notConnected"))
+    );
+}
+
+/// The tool reads one file after the other.
+#[tokio::test]
+async fn what_was_exported_meanwhile_is_not_deployed() {
+    if node().is_none() {
+        return;
+    }
+    let world = World::start(1).await;
+    let exported =
+        "fs.writeFileSync('convex/byod/version.ts', 'export const SCHEMA_VERSION = 99;\\n');";
+    world.project.write(TOOL, &tool(exported));
+    let output = world.byod(&["deploy", "--development"]).await;
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said.contains("was exported meanwhile; run this again"),
+        "{said}"
+    );
+    assert!(world.users[0].pushes().is_empty());
 }

@@ -173,35 +173,70 @@ impl Counts {
             + self.still_failing
     }
 
-    pub(crate) fn add(&mut self, before: &ConnectionStatus, outcome: &Deployed) {
+    /// One more; `counts` is whether it counts against the limit.
+    pub(crate) fn add(&mut self, outcome: &Deployed, counts: bool) {
         let count = match outcome {
-            Deployed::Failed(_) if !counts_against_limit(before, outcome) => {
-                &mut self.still_failing
-            }
             Deployed::Pushed => &mut self.pushed,
             Deployed::Current => &mut self.current,
             Deployed::Newer { .. } => &mut self.newer,
             Deployed::NotConnected => &mut self.not_connected,
             Deployed::Moving => &mut self.moving,
             Deployed::Changed => &mut self.changed,
-            // What a later version may add is not known to be well.
-            _ => &mut self.failed,
+            _ if counts => &mut self.failed,
+            _ => &mut self.still_failing,
         };
         *count += 1;
     }
 }
 
-/// Whether it says something of the version that a deployment has not got it: not where the
-/// deployment couldn't be used before, by its user's record, and can't be.
-pub(crate) fn counts_against_limit(before: &ConnectionStatus, outcome: &Deployed) -> bool {
+/// Whether it counts against the limit on failures that a deployment has not got the version; `counted` is whether it
+/// did until now.
+///
+/// What couldn't be used before, by its user's record, and can't be says nothing of the version. What failed otherwise
+/// counts until it doesn't fail, whatever becomes of the record: the version itself may have broken the deployment.
+pub(crate) fn counts_against_limit(
+    before: &ConnectionStatus,
+    counted: bool,
+    outcome: &Deployed,
+) -> bool {
     match outcome {
-        Deployed::Failed(DeployProblem::Connection(_)) => counted_before(before),
-        Deployed::Failed(_) => true,
-        _ => false,
+        Deployed::Pushed
+        | Deployed::Current
+        | Deployed::Newer { .. }
+        | Deployed::NotConnected
+        | Deployed::Changed => false,
+        Deployed::Moving => counted,
+        Deployed::Failed(DeployProblem::Connection(_)) => {
+            counted || *before != ConnectionStatus::Error
+        }
+        // What a later version may add is not known to be well.
+        _ => true,
     }
 }
 
-/// Whether a failure counted of somebody whose record says that.
-pub(crate) fn counted_before(status: &ConnectionStatus) -> bool {
-    *status != ConnectionStatus::Error
+#[cfg(test)]
+mod tests {
+    use byod_runtime::ConnectionProblem;
+
+    use super::*;
+
+    #[test]
+    fn what_failed_for_the_version_counts_until_it_does_not_fail() {
+        let unusable = Deployed::Failed(DeployProblem::Connection(ConnectionProblem::NoPing));
+        let overtaken = Deployed::Failed(DeployProblem::Overtaken);
+        let (connected, error) = (&ConnectionStatus::Connected, &ConnectionStatus::Error);
+        for (before, counted, outcome, counts_now) in [
+            (connected, false, &unusable, true),
+            (error, false, &unusable, false),
+            (error, true, &unusable, true),
+            (error, false, &overtaken, true),
+            (connected, true, &Deployed::Moving, true),
+            (connected, false, &Deployed::Moving, false),
+            (error, true, &Deployed::Pushed, false),
+            (error, true, &Deployed::Changed, false),
+        ] {
+            let counts = counts_against_limit(before, counted, outcome);
+            assert_eq!(counts, counts_now, "{before:?} {counted} {outcome:?}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! All users' records, a page at a time.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use byod_runtime::{Byod, Error, UserDatabaseConfig};
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 
@@ -27,4 +29,10 @@ pub(crate) fn records(
         Ok::<_, Error>(Some((records, page.next.map_or(Next::End, Next::At))))
     });
     pages.try_flatten()
+}
+
+/// The present time as records have it, in milliseconds since 1970.
+pub(crate) fn milliseconds() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64() * 1_000.0)
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::failures::MaxFailures;
-use crate::outcome::{Choice, Counts, NotDeployed, counted_before, counts_against_limit};
+use crate::outcome::{Choice, Counts, NotDeployed, counts_against_limit};
 use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;
@@ -66,9 +66,12 @@ pub struct PlannedWave {
 pub(crate) enum Turn {
     /// They have not failed.
     First,
-    /// They have, and are tried again.
-    Again,
-    /// They have, and are left alone for now.
+    /// They have, or their data was on its way, and they are tried again.
+    Again {
+        /// Whether they count as failing until now.
+        counted: bool,
+    },
+    /// The same, and they are left alone for now.
     Later,
 }
 
@@ -89,6 +92,8 @@ pub enum Told<'a> {
         user: &'a str,
         /// What came of it.
         outcome: &'a Deployed,
+        /// Whether they count against the limit on failures.
+        counts: bool,
     },
 }
 
@@ -103,6 +108,9 @@ pub struct Report {
     pub waves: Vec<WaveReport>,
     /// Why it stopped before the end.
     pub stopped: Option<Stopped>,
+    /// Whether some were passed over while more failed than may, and have their turn in another run, though those who
+    /// failed no longer do.
+    pub passed_over: bool,
     /// Users behind the last wave.
     pub beyond: u64,
     /// Whose deployment has not got the version: the first thousand.
@@ -152,6 +160,7 @@ impl Report {
             schema_version,
             waves: Vec::new(),
             stopped: None,
+            passed_over: false,
             beyond: 0,
             failures: Vec::new(),
         }
@@ -159,11 +168,18 @@ impl Report {
 
     /// Whether all users have the version whom it was for.
     pub fn is_done(&self) -> bool {
-        let moving = self.waves.iter().any(|wave| wave.counts.moving > 0);
-        self.stopped.is_none() && self.failed() == 0 && !moving
+        self.stopped.is_none() && !self.passed_over && self.left() == 0
     }
 
-    /// How many have not got it.
+    /// How many of those whose turn it was are for another run: their deployment failed, their data was on its way, or
+    /// they changed to another deployment meanwhile.
+    pub fn left(&self) -> u64 {
+        let counts = self.waves.iter().map(|wave| wave.counts);
+        let others: u64 = counts.map(|counts| counts.moving + counts.changed).sum();
+        self.failed() + others
+    }
+
+    /// How many of them failed.
     pub fn failed(&self) -> u64 {
         let counts = self.waves.iter().map(|wave| wave.counts);
         counts
@@ -323,6 +339,7 @@ impl Rollout {
             schema_version: plan.schema_version,
             waves: Vec::new(),
             stopped: None,
+            passed_over: false,
             beyond: plan.beyond,
             failures: Vec::new(),
         };
@@ -346,7 +363,7 @@ impl Rollout {
                             passed_over.fetch_or(!begins, Ordering::Relaxed);
                             begins
                         }
-                        Turn::Again => true,
+                        Turn::Again { .. } => true,
                         Turn::Later => false,
                     })
                 })
@@ -357,17 +374,20 @@ impl Rollout {
                 });
             let mut outcomes = pin!(due.buffer_unordered(self.at_once));
             while let Some((record, outcome)) = outcomes.try_next().await? {
-                let status = &record.connection_status;
-                counts.add(status, &outcome);
-                if counted_before(status) && matches!(turn(&record.user_id), Turn::Again) {
-                    failing.fetch_sub(1, Ordering::Relaxed);
-                }
-                if counts_against_limit(status, &outcome) {
-                    failing.fetch_add(1, Ordering::Relaxed);
-                }
+                let counted = matches!(turn(&record.user_id), Turn::Again { counted: true });
+                let fails = counts_against_limit(&record.connection_status, counted, &outcome);
+                counts.add(&outcome, fails);
+                let change = |failing: u64| match (counted, fails) {
+                    (false, true) => failing.checked_add(1),
+                    // Nobody is taken off twice, however often main lists them.
+                    (true, false) => failing.checked_sub(1),
+                    _ => None,
+                };
+                let _ = failing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
                 told(Told::User {
                     user: &record.user_id,
                     outcome: &outcome,
+                    counts: fails,
                 });
                 if let Deployed::Failed(problem) = outcome
                     && report.failures.len() < TOLD
@@ -391,7 +411,8 @@ impl Rollout {
                 });
             }
             // Who was passed over in this wave comes before the next one.
-            if failed > allowed || passed_over.load(Ordering::Relaxed) {
+            report.passed_over = passed_over.load(Ordering::Relaxed);
+            if failed > allowed || report.passed_over {
                 break;
             }
         }

@@ -10,7 +10,7 @@ use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::records::records;
+use crate::records::{milliseconds, records};
 
 /// What is asked about the fleet.
 ///
@@ -50,8 +50,9 @@ pub struct Row {
     pub schema_version: u64,
     /// Whose it says that it is, where it was asked.
     pub claim: Option<Claim>,
-    /// When it last answered a test, in milliseconds since 1970.
-    pub last_contact: Option<f64>,
+    /// When it was last tested, well or not, in milliseconds since 1970: by the record, or now where it was asked and
+    /// nothing is wrong.
+    pub last_tested: Option<f64>,
     /// When the project was last deployed to it, in milliseconds since 1970.
     pub last_schema_deploy: Option<f64>,
     /// How long it took to answer, where it was asked.
@@ -176,13 +177,18 @@ impl Row {
             status: record.connection_status,
             schema_version: record.schema_version as u64,
             claim: None,
-            last_contact: record.last_connection_test,
+            last_tested: record.last_connection_test,
             last_schema_deploy: record.last_schema_deploy,
             latency_ms: None,
             problem: recorded,
         };
         let Some(probed) = probed else { return row };
+        let last_tested = match &probed.problem {
+            None => Some(milliseconds()),
+            Some(_) => row.last_tested,
+        };
         Self {
+            last_tested,
             schema_version: probed.schema_version.unwrap_or(row.schema_version),
             claim: probed.claim,
             latency_ms: Some(probed.duration.as_secs_f64() * 1_000.0),

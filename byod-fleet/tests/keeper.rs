@@ -1,12 +1,15 @@
 //! Round after round.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use byod_fleet::{Keeper, MaxFailures, Rollout, Round, Waves};
-use byod_local::PushFault;
+use byod_fleet::{Keeper, MaxFailures, Rollout, Round, Told, Waves};
+use byod_local::{Local, PushFault, Value};
+use byod_runtime::{ConnectionStatus, Credentials};
 use tokio::time::sleep;
 
-use crate::support::{Fleet, bundle};
+use crate::support::{Fleet, bundle, manifest};
 
 const VERSION: u64 = 7;
 
@@ -122,4 +125,207 @@ async fn another_version_begins_anew() {
     keeper.change(Rollout::of(bundle(VERSION + 1)).waves(Waves::all()));
     let next = round(&mut keeper, &fleet).await;
     assert_eq!((pushed(&next), next.resting), ((2, 0), 0));
+}
+
+/// Main can fail in the middle of its records; who was not seen by then is not forgotten.
+#[tokio::test]
+async fn a_pass_that_is_cut_off_forgets_nobody() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let cut = fails.clone();
+    let main = Local::main(&manifest()).function("byod/credentials:listConfigs", {
+        move |ctx, args| {
+            let options = args.get("paginationOpts").unwrap_or(&Value::Null);
+            let is_first = match options {
+                Value::Object(options) => !matches!(options.get("cursor"), Some(Value::String(_))),
+                _ => true,
+            };
+            match cut.load(Ordering::Relaxed) && !is_first {
+                true => Err("no second page".into()),
+                false => ctx.query("userDatabaseConfig").paginate(options),
+            }
+        }
+    });
+    let fleet = Fleet::beside(main, 4).await;
+    let long = Duration::from_secs(3600);
+    let limit = MaxFailures::Count(0);
+    let mut keeper =
+        Keeper::of(rollout().page(2).at_once(1).max_failures(limit)).pauses(long, long);
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    let held = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&held), held.resting), ((0, 1), 1));
+
+    fails.store(true, Ordering::Relaxed);
+    keeper.round(&fleet.byod, |_| {}).await.unwrap_err();
+    fails.store(false, Ordering::Relaxed);
+    let still = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&still), still.resting), ((0, 0), 1));
+    assert!(still.rolled_out.unwrap().stopped.is_some());
+    assert_eq!(failing.pushes().len(), 1);
+}
+
+/// What a test writes into the record later says nothing of why the version failed there.
+#[tokio::test]
+async fn who_counts_does_so_until_they_do_not_fail() {
+    let fleet = Fleet::start(2).await;
+    let (first, longest) = (Duration::from_millis(200), Duration::from_secs(3600));
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(limit)).pauses(first, longest);
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, 1);
+    assert_eq!(pushed(&round(&mut keeper, &fleet).await), (0, 1));
+
+    let key = failing.deploy_key();
+    failing.set_deploy_key("local:x|other");
+    fleet.byod.test_connection("user 0").await.unwrap();
+    assert_eq!(
+        fleet.record("user 0").str("connectionStatus"),
+        Some("error")
+    );
+    // Left alone, and tried again: they hold up the others all the same.
+    let left = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&left), (0, 0));
+    sleep(first).await;
+    let again = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&again), (0, 1));
+    let stopped = again.rolled_out.unwrap().stopped.unwrap();
+    assert_eq!((stopped.failed, stopped.allowed), (1, 0));
+
+    failing.set_deploy_key(key);
+    sleep(2 * first).await;
+    let mended = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&mended), mended.resting), ((2, 0), 0));
+}
+
+/// What can't be used, by its record, counts as soon as it can be, and the version fails there.
+#[tokio::test]
+async fn who_failed_before_counts_once_the_version_is_to_blame() {
+    let fleet = Fleet::start(2).await;
+    let (first, longest) = (Duration::from_millis(200), Duration::from_secs(3600));
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(limit)).pauses(first, longest);
+    let failing = &fleet.users[0].deployment;
+    let key = failing.deploy_key();
+    failing.set_deploy_key("local:x|other");
+    fleet.byod.test_connection("user 0").await.unwrap();
+    failing.set_deploy_key(key);
+    failing.fail_pushes(PushFault::MissesEnvironmentVariable("KEY".to_owned()), 2);
+
+    let held = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&held), held.resting), ((0, 1), 1));
+    for pause in [Duration::ZERO, first] {
+        sleep(pause).await;
+        let still = round(&mut keeper, &fleet).await;
+        assert!(still.rolled_out.unwrap().stopped.is_some());
+    }
+    assert_eq!(fleet.users[1].finished(), 0);
+}
+
+/// A move takes its time, and is looked at anew in pauses that grow.
+#[tokio::test]
+async fn whose_data_is_on_its_way_rests() {
+    let fleet = Fleet::start(2).await;
+    let first = Duration::from_millis(300);
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().max_failures(limit)).pauses(first, first);
+    fleet.begin_move("user 1");
+    let one = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&one), one.resting), ((1, 0), 1));
+    let none = round(&mut keeper, &fleet).await;
+    assert_eq!((none.rolled_out.is_none(), none.resting), (true, 1));
+    assert!(!none.is_well());
+
+    fleet.call_off_move("user 1");
+    sleep(first).await;
+    let last = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&last), last.resting), ((1, 0), 0));
+}
+
+/// Who is due waits while others fail, and is looked after meanwhile.
+#[tokio::test]
+async fn who_is_behind_a_hold_is_tested() {
+    let fleet = Fleet::start(3).await;
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(MaxFailures::Count(0)));
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    fleet.users[2].deployment.set_deploy_key("local:x|other");
+    let held = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&held), (0, 1));
+    assert_eq!((held.tested, held.failing), (2, 1));
+    let status = |user| {
+        fleet
+            .record(user)
+            .str("connectionStatus")
+            .map(str::to_owned)
+    };
+    assert_eq!(status("user 1").as_deref(), Some("connected"));
+    assert_eq!(status("user 2").as_deref(), Some("error"));
+}
+
+/// A test leaves no trace in the record of somebody whose data is on its way.
+#[tokio::test]
+async fn whose_move_takes_long_keeps_nobody_from_their_test() {
+    let fleet = Fleet::start(3).await;
+    fleet.begin_move("user 0");
+    // Goes to nobody.
+    let rollout = rollout().waves("1%".parse().unwrap());
+    let mut keeper = Keeper::of(rollout).tests(Duration::from_secs(3600), 1);
+    let mut tested = Vec::new();
+    for _ in 0..4 {
+        tested.push(round(&mut keeper, &fleet).await.tested);
+    }
+    assert_eq!(tested, [1, 1, 1, 0]);
+    for user in ["user 1", "user 2"] {
+        assert!(fleet.record(user).number("lastConnectionTest").is_some());
+    }
+}
+
+/// What was done is told all the same.
+#[tokio::test]
+async fn a_round_whose_tests_fail_says_what_was_done() {
+    let fleet = Fleet::start(2).await;
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(MaxFailures::Count(0)));
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    let key = fleet.main.deploy_key();
+    let cut = keeper.round(&fleet.byod, |told| {
+        if let Told::User { .. } = told {
+            fleet.main.set_deploy_key("local:x|other");
+        }
+    });
+    let cut = cut.await.unwrap();
+    assert_eq!((pushed(&cut), cut.resting, cut.tested), ((0, 1), 1, 0));
+    assert!(cut.untested.is_some() && !cut.is_well());
+
+    fleet.main.set_deploy_key(key);
+    let next = round(&mut keeper, &fleet).await;
+    assert_eq!((next.untested, next.tested), (None, 2));
+}
+
+/// Their record comes before that of who failed, and no longer does.
+#[tokio::test]
+async fn who_was_passed_over_is_still_to_come() {
+    let fleet = Fleet::start(2).await;
+    fleet.byod.disconnect("user 0").await.unwrap();
+    let first = Duration::from_millis(200);
+    let limit = MaxFailures::Count(0);
+    let mut keeper = Keeper::of(rollout().at_once(1).max_failures(limit)).pauses(first, first);
+    let failing = &fleet.users[1].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, 1);
+    assert_eq!(pushed(&round(&mut keeper, &fleet).await), (0, 1));
+
+    let own = &fleet.users[0].deployment;
+    let credentials = Credentials::new(own.url(), own.deploy_key());
+    let connected = ConnectionStatus::Connected;
+    let saved = fleet
+        .byod
+        .save_credentials("user 0", &credentials, connected);
+    saved.await.unwrap();
+    sleep(first).await;
+    let mended = round(&mut keeper, &fleet).await;
+    assert_eq!((pushed(&mended), mended.resting), ((1, 0), 0));
+    assert!(!mended.is_well(), "{mended:?}");
+    let last = round(&mut keeper, &fleet).await;
+    assert_eq!(pushed(&last), (1, 0));
+    assert!(last.is_well(), "{last:?}");
 }

@@ -1,15 +1,19 @@
 //! A version is brought to all users' deployments.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use byod_fleet::{Counts, MaxFailures, Report, Rollout, Share, Told, Waves};
 use byod_local::{Local, PushFault, PushOutcome};
-use byod_runtime::{ConnectionStatus, Credentials, Deployed, UserId};
+use byod_runtime::{Byod, ConnectionStatus, Credentials, Deployed, EncryptionKey, UserId};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::support::{Fleet, SECRET, bundle, manifest, service};
+use crate::support::{Fleet, SECRET, bundle, bundle_with, manifest, service};
 
 const VERSION: u64 = 7;
 
@@ -373,6 +377,34 @@ async fn who_disconnects_while_the_others_have_their_turn_is_left_alone() {
     assert!(fleet.users[0].deployment.pushes().is_empty());
 }
 
+/// What they connected meanwhile has not got the version.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_connects_another_deployment_meanwhile_is_for_another_run() {
+    let fleet = Fleet::start(2).await;
+    let rollout = rollout().waves(Waves::all()).at_once(1);
+    let plan = rollout.plan(&fleet.byod).await.unwrap();
+    let other = Local::user(&manifest()).shared().start().await.unwrap();
+    let credentials = Credentials::new(other.url(), other.deploy_key());
+    let report = rollout.run(&fleet.byod, &plan, |told| {
+        if let Told::User { user: "user 0", .. } = told {
+            let connected = ConnectionStatus::Connected;
+            let saved = fleet
+                .byod
+                .save_credentials("user 1", &credentials, connected);
+            tokio::task::block_in_place(|| Handle::current().block_on(saved)).unwrap();
+        }
+    });
+    let report = report.await.unwrap();
+    let counts = report.waves[0].counts;
+    assert_eq!((counts.pushed, counts.changed), (1, 1), "{report:?}");
+    assert_eq!((report.left(), report.is_done()), (1, false));
+
+    let rest = run(&fleet, &rollout).await;
+    assert!(rest.is_done(), "{rest:?}");
+    assert_eq!(other.pushes().len(), 1);
+    assert!(fleet.users[1].deployment.pushes().is_empty());
+}
+
 /// A revoked key that main knows of is no reason to hold the others up.
 #[tokio::test]
 async fn who_failed_before_counts_against_no_limit() {
@@ -447,4 +479,78 @@ async fn two_runs_at_once_do_no_harm() {
             Some(VERSION as f64)
         );
     }
+}
+
+/// A module may throw what an environment variable holds as soon as it is loaded.
+#[tokio::test]
+async fn what_a_module_throws_is_not_told() {
+    let fleet = Fleet::start(1).await;
+    let throws = bundle_with(VERSION, &format!("throw new Error({SECRET:?});"));
+    let rollout = Rollout::of(throws).waves(Waves::all());
+    let report = run(&fleet, &rollout).await;
+    let problem = &report.failures[0].problem;
+    assert!(!format!("{problem} {problem:?}").contains(SECRET));
+    let said =
+        "the deployment refuses the project: InvalidModules; its own `npx convex deploy` says why";
+    assert_eq!(problem.to_string(), said);
+}
+
+/// A way to that deployment on which nothing that waits for a schema arrives.
+async fn hanging(deployment: SocketAddr) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (here, _) = listener.accept().await.unwrap();
+            let there = TcpStream::connect(deployment).await.unwrap();
+            let (mut from, mut back) = here.into_split();
+            let (mut answers, mut to) = there.into_split();
+            tokio::spawn(async move { copy(&mut answers, &mut back).await });
+            tokio::spawn(async move {
+                let mut bytes = vec![0; 64 << 10];
+                while let Ok(read @ 1..) = from.read(&mut bytes).await {
+                    let bytes = &bytes[..read];
+                    if bytes
+                        .windows(16)
+                        .any(|window| window == b"/wait_for_schema")
+                    {
+                        std::future::pending::<()>().await;
+                    }
+                    to.write_all(bytes).await.unwrap();
+                }
+            });
+        }
+    });
+    url
+}
+
+/// One that takes a poll and says nothing holds nobody up for longer than the poll and a call take.
+#[tokio::test]
+async fn a_poll_that_hangs_is_given_up() {
+    let fleet = Fleet::start(1).await;
+    let own = &fleet.users[0].deployment;
+    let credentials = Credentials::new(hanging(own.address()).await, own.deploy_key());
+    let connected = ConnectionStatus::Connected;
+    let saved = fleet
+        .byod
+        .save_credentials("user 0", &credentials, connected);
+    saved.await.unwrap();
+    let hasty = Byod::builder()
+        .main_url(fleet.main.url())
+        .deploy_key(fleet.main.deploy_key())
+        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .listen_to_main(false)
+        .development(true)
+        .timeout(Duration::from_secs(1))
+        .build()
+        .unwrap();
+    let begun = Instant::now();
+    let outcome = rollout().run_for(&hasty, &UserId::from("user 0")).await;
+    let outcome = outcome.unwrap();
+    let Deployed::Failed(problem) = &outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(problem.kind(), "timed_out", "{problem}");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    assert_eq!(own.pushes()[0].outcome, PushOutcome::Started);
 }

@@ -40,7 +40,7 @@ async fn the_records_say_how_all_are() {
     let statuses = [("connected", 3), ("disconnected", 1), ("error", 1)];
     let statuses = statuses.map(|(status, count)| (status.to_owned(), count));
     assert_eq!(totals.statuses, BTreeMap::from(statuses));
-    assert!(rows[3].last_contact.is_some() && rows[0].last_contact.is_none());
+    assert!(rows[3].last_tested.is_some() && rows[0].last_tested.is_none());
 
     let (rows, totals) = read(&fleet, Status::default().failing(true)).await;
     assert_eq!(
@@ -72,6 +72,7 @@ async fn the_deployments_say_how_they_are_themselves() {
     let asked: Vec<_> = rows.iter().filter(|row| row.latency_ms.is_some()).collect();
     assert_eq!(asked.len(), 11);
     assert_eq!(rows[0].claim, Some(Claim::Yours));
+    assert!(rows[0].last_tested.is_some() && rows[2].last_tested.is_none());
     assert_eq!(fleet.users[1].deployment.request_count(), 0);
     let json = serde_json::to_string(&rows).unwrap();
     for secret in [

@@ -351,3 +351,24 @@ async fn clients_see_the_pushed_functions() {
     let gone = mutation(&deployment, "notes:create", json!({}), As::Admin).await;
     assert!(gone.unwrap_err().contains("Could not find"));
 }
+
+/// Documents that match are looked at again after a write.
+#[tokio::test]
+async fn a_document_that_comes_while_indexes_are_built_is_found() {
+    let deployment = new_deployment().await;
+    let modules = [module("functions.js", &["ping"])];
+    let title = ("title", "string");
+    let before = request(&deployment, schema("posts", &[title]), &modules);
+    push(&deployment, &before).await.unwrap();
+    deployment.set_index_building(Duration::from_secs(60));
+    let fields = [title, ("kind", "string")];
+    let after = request(&deployment, schema("posts", &fields), &modules);
+    let started = start(&deployment, &after).await.unwrap();
+    for _ in 0..2 {
+        let state = wait(&deployment, &started, 0).await;
+        assert_eq!(state["type"], "inProgress");
+    }
+    deployment.insert("posts", json!({"title": "Hi"})).unwrap();
+    let state = wait(&deployment, &started, 0).await;
+    assert_eq!(state["type"], "failed", "{state}");
+}

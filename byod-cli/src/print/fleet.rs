@@ -4,6 +4,7 @@ use std::io::{self, Stdout, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anstream::AutoStream;
+use byod_build::one_line;
 use byod_fleet::{Outcome, Plan, Report as Rolled, Round, Row, Totals};
 use byod_runtime::{Claim, ConnectionStatus};
 
@@ -54,7 +55,7 @@ impl Listing {
         if before == 0 {
             let columns = format!(
                 "{:32} {:12} {:>7} {:>9} {:>9} {}",
-                "user", "status", "version", "answered", "latency", "problem"
+                "user", "status", "version", "tested", "latency", "problem"
             );
             writeln!(out, "{BOLD}{columns}{BOLD:#}")?;
         }
@@ -64,23 +65,23 @@ impl Listing {
             _ => BAD,
         };
         // Whatever text main has there goes to no terminal as it is.
-        let user = row.user_id.escape_debug();
-        let shown = row.status.as_str().escape_debug();
-        write!(out, "{:32} ", user.to_string())?;
-        write!(out, "{status}{:12}{status:#} ", shown.to_string())?;
+        let user = one_line(&row.user_id);
+        let shown = one_line(row.status.as_str());
+        write!(out, "{user:32} ")?;
+        write!(out, "{status}{shown:12}{status:#} ")?;
         let latency = row.latency_ms.map(|ms| format!("{ms:.0} ms"));
         write!(
             out,
             "{:>7} {:>9} {:>9} ",
             row.schema_version,
-            ago(row.last_contact),
+            ago(row.last_tested),
             latency.unwrap_or_default()
         )?;
         if let Some(claim) = row.claim.filter(|claim| *claim != Claim::Yours) {
             write!(out, "{MIND}{}{MIND:#} ", claim_of(claim))?;
         }
         match &row.problem {
-            Some(problem) => writeln!(out, "{BAD}{}{BAD:#}", problem.message.escape_debug()),
+            Some(problem) => writeln!(out, "{BAD}{}{BAD:#}", one_line(&problem.message)),
             None => writeln!(out),
         }
     }
@@ -172,7 +173,7 @@ pub(crate) fn rollout(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     format!("{MIND}disconnected, or connected another one, meanwhile{MIND:#}")
                 }
                 Outcome::Failed { problem } => {
-                    format!("{BAD}{}{BAD:#}", problem.message.escape_debug())
+                    format!("{BAD}{problem}{BAD:#}")
                 }
                 // What a later version may add is not known to be well.
                 _ => format!("{BAD}it failed{BAD:#}"),
@@ -239,12 +240,10 @@ fn rolled(report: &Rolled, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     for failure in &report.failures {
-        let problem = failure.problem.to_string();
         writeln!(
             out,
             "    {BAD}{:?}{BAD:#}: {}",
-            failure.user_id,
-            problem.escape_debug()
+            failure.user_id, failure.problem
         )?;
     }
     let untold = report.failed() - report.failures.len() as u64;
@@ -264,29 +263,32 @@ fn rolled(report: &Rolled, out: &mut dyn Write) -> io::Result<()> {
             "{BAD}Stopped in wave {}: {} failed, and {} may.{BAD:#} Their deployments run what they ran. See to what failed, and run this again: it goes on here. `--max-failures` lets more fail.",
             stopped.wave, stopped.failed, stopped.allowed
         ),
-        None if report.failed() > 0 => writeln!(
+        None if !report.is_done() => writeln!(
             out,
-            "{MIND}All but {} have it.{MIND:#} Run this again for those once they are seen to.",
-            report.failed()
+            "{MIND}{} have not got it.{MIND:#} Run this again for those: what failed once it is seen to, and the others later.",
+            report.left()
         ),
         None => writeln!(out, "{GOOD}Everybody has it whose turn it was.{GOOD:#}"),
     }
 }
 
-/// What a round has done: a line of text, or of JSON. Nothing where nothing was.
-pub(crate) fn round(json: bool, version: u64, round: &Round) -> Result<(), Error> {
+/// What a round has done: a line of text, where anything was, or of JSON.
+pub(crate) fn round(json: bool, round: &Round) -> Result<(), Error> {
     let mut out = AutoStream::auto(io::stdout().lock());
     let printed = if json {
         serde_json::to_writer(&mut out, round)
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out))
     } else {
-        round_text(version, round, &mut out)
+        round_text(round, &mut out)
     };
     finish(printed.and_then(|()| out.flush()))
 }
 
-fn round_text(version: u64, round: &Round, out: &mut dyn Write) -> io::Result<()> {
+fn round_text(round: &Round, out: &mut dyn Write) -> io::Result<()> {
+    if round.is_quiet() {
+        return Ok(());
+    }
     let waves = round.rolled_out.iter().flat_map(|report| &report.waves);
     let (pushed, failed) = waves.fold((0, 0), |(pushed, failed), wave| {
         let counts = &wave.counts;
@@ -295,9 +297,7 @@ fn round_text(version: u64, round: &Round, out: &mut dyn Write) -> io::Result<()
             failed + counts.failed + counts.still_failing,
         )
     });
-    if pushed + failed + round.tested == 0 {
-        return Ok(());
-    }
+    let version = round.schema_version;
     write!(out, "{BOLD}version {version}{BOLD:#}: {pushed} pushed")?;
     if failed > 0 {
         write!(out, ", {BAD}{failed} failed{BAD:#}")?;
@@ -310,6 +310,9 @@ fn round_text(version: u64, round: &Round, out: &mut dyn Write) -> io::Result<()
     }
     if round.failing > 0 {
         write!(out, ", {BAD}{} can't be used{BAD:#}", round.failing)?;
+    }
+    if let Some(reason) = &round.untested {
+        write!(out, ", {BAD}not all were tested: {reason}{BAD:#}")?;
     }
     let stopped = round.rolled_out.as_ref().and_then(|report| report.stopped);
     match stopped {

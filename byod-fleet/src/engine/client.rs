@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use super::handed::{Begun, Done, Order, Progress, names};
+use super::handed::{Begun, Deploy, Done, Order, Progress, names};
 use crate::error::Error;
 use crate::keeper::Round;
 use crate::outcome::Outcome;
@@ -127,7 +127,11 @@ impl Engine {
     /// Brings the version to one user's deployment, when it is its turn.
     pub async fn deploy_to(&self, user: &UserId, order: &Order) -> Result<Outcome, Error> {
         let path = format!("{}/{}/deploy", names::USER, segment(user.as_str()));
-        let body = self.json(order)?;
+        let asked = Deploy {
+            order: order.clone(),
+            counted: false,
+        };
+        let body = self.json(&asked)?;
         // It may wait for indexes, and for what else is done for the user.
         let answer = self.send_for(None, Method::POST, &path, body).await?;
         let done: Done = self.answered(answer)?;

@@ -192,22 +192,26 @@ pub struct Done {
     pub counts_against_limit: bool,
 }
 
+/// What one user's object is told.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Deploy {
+    pub(crate) order: Order,
+    /// Whether their failure counted against the limit until now.
+    #[serde(default)]
+    pub(crate) counted: bool,
+}
+
 #[cfg(feature = "serve")]
 impl Done {
-    /// Of somebody who has no record any more.
-    pub(crate) fn without_record() -> Self {
-        let deployed = Deployed::NotConnected;
-        Self::of(&ConnectionStatus::Disconnected, deployed)
-    }
-
-    /// Of a user whose record said that before.
-    pub(crate) fn of(before: &ConnectionStatus, deployed: Deployed) -> Self {
+    /// Of a user whose record said that before, and whose failure counted until now or didn't.
+    pub(crate) fn of(before: &ConnectionStatus, counted: bool, deployed: Deployed) -> Self {
         let mut counts = Counts::default();
-        counts.add(before, &deployed);
+        let counts_against_limit = counts_against_limit(before, counted, &deployed);
+        counts.add(&deployed, counts_against_limit);
         Self {
-            counts_against_limit: counts_against_limit(before, &deployed),
-            counts,
             outcome: deployed.into(),
+            counts,
+            counts_against_limit,
         }
     }
 }

@@ -8,5 +8,5 @@ pub use bundles::{Bundles, Digest};
 pub use client::Engine;
 #[cfg(feature = "serve")]
 pub(crate) use handed::Pauses;
-pub(crate) use handed::names;
 pub use handed::{Begun, Done, Keep, Order, Progress};
+pub(crate) use handed::{Deploy, names};

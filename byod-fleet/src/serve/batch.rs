@@ -8,7 +8,7 @@ use super::rests::{Rests, Turn};
 use super::steps::{attempts, of_main};
 use super::user::UserClient;
 use super::worker::Worker;
-use crate::engine::Order;
+use crate::engine::{Deploy, Order};
 use crate::outcome::{Counts, Outcome};
 use crate::rollout::{Failure, Rollout};
 
@@ -43,9 +43,10 @@ pub(super) struct PartDone {
     pub(super) counts: Counts,
     /// How many of the wave fail, by now.
     pub(super) failing: u64,
-    /// Who failed, and whether that counts against the limit.
-    pub(super) failures: Vec<(Failure, bool)>,
-    /// Those who failed before, and have it.
+    pub(super) failures: Vec<Failure>,
+    /// Who is tried again later, and whether they count against the limit until then.
+    pub(super) resting: Vec<(String, bool)>,
+    /// Those who were, and are not any more.
     pub(super) over: Vec<String>,
     /// Whether somebody was not begun with, because too many fail.
     pub(super) passed_over: bool,
@@ -95,6 +96,7 @@ impl Batch {
             counts: Counts::default(),
             failing: part.failing,
             failures: Vec::new(),
+            resting: Vec::new(),
             over: Vec::new(),
             passed_over: false,
             next: due.next,
@@ -117,7 +119,11 @@ impl Batch {
                     continue;
                 }
                 let object = ctx.object_client::<UserClient>(user.clone());
-                open.push(object.deploy(Json(part.order.clone())).call());
+                let deploy = Deploy {
+                    order: part.order.clone(),
+                    counted: turn == Turn::Again { counts: true },
+                };
+                open.push(object.deploy(Json(deploy)).call());
                 begun.push((user, turn));
             }
             let Some((number, one)) = open.next().await? else {
@@ -126,13 +132,16 @@ impl Batch {
             let Json(one) = one?;
             let (user_id, turn) = begun[number].clone();
             done.counts += one.counts;
-            done.failing -= u64::from(turn == Turn::Again { counts: true });
+            let counted = u64::from(turn == Turn::Again { counts: true });
+            done.failing = done.failing.saturating_sub(counted);
             done.failing += u64::from(one.counts_against_limit);
             match one.outcome {
                 Outcome::Failed { problem } => {
-                    let failure = Failure { user_id, problem };
-                    done.failures.push((failure, one.counts_against_limit));
+                    let resting = (user_id.clone(), one.counts_against_limit);
+                    done.resting.push(resting);
+                    done.failures.push(Failure { user_id, problem });
                 }
+                Outcome::Moving => done.resting.push((user_id, one.counts_against_limit)),
                 _ if turn != Turn::First => done.over.push(user_id),
                 _ => {}
             }

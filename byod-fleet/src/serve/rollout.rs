@@ -102,10 +102,13 @@ async fn round(
     };
     ended.rests = order.keep.map(|_| rests);
     Ok(Round {
+        schema_version: order.schema_version,
         rolled_out,
         tested,
         failing,
         resting,
+        // Where main can't be asked, the round ends with that.
+        untested: None,
     })
 }
 
@@ -120,6 +123,7 @@ async fn waves(
         schema_version: plan.schema_version,
         waves: Vec::new(),
         stopped: None,
+        passed_over: false,
         beyond: plan.beyond,
         failures: Vec::new(),
     };
@@ -149,10 +153,9 @@ async fn waves(
             report.waves[wave].counts = counts;
             (failing, from) = (done.failing, done.next);
             passed_over |= done.passed_over;
-            note(ctx, order, rests, &done.failures, &done.over).await?;
+            note(ctx, order, rests, done.resting, &done.over).await?;
             let room = TOLD.saturating_sub(report.failures.len());
-            let failures = done.failures.into_iter().map(|(failure, _)| failure);
-            report.failures.extend(failures.take(room));
+            report.failures.extend(done.failures.into_iter().take(room));
             // Those who failed before have their turn, too.
             if from.is_none() || (failing > allowed && before == 0) {
                 break;
@@ -167,6 +170,7 @@ async fn waves(
             });
         }
         // Who was passed over in this wave comes before the next one.
+        report.passed_over = passed_over;
         if failing > allowed || passed_over {
             break;
         }
@@ -179,19 +183,19 @@ async fn note(
     ctx: &WorkflowContext<'_>,
     order: &Order,
     rests: &mut Rests,
-    failures: &[(crate::Failure, bool)],
+    resting: Vec<(String, bool)>,
     over: &[String],
 ) -> Result<(), TerminalError> {
     for user in over {
         rests.over(user);
     }
-    let Some(keep) = order.keep.filter(|_| !failures.is_empty()) else {
+    let Some(keep) = order.keep.filter(|_| !resting.is_empty()) else {
         return Ok(());
     };
     // The engine replays this: the time is what it was.
     let now = ctx.run(|| async { Ok(now()) }).name("now").await?;
-    for (failure, counts) in failures {
-        rests.failed(failure.user_id.clone(), *counts, keep.pauses, now);
+    for (user, counts) in resting {
+        rests.failed(user, counts, keep.pauses, now);
     }
     Ok(())
 }

@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use byod_runtime::{
-    Byod, Direction, Error, KeepFor, MoveReport, Resealed, UserDatabaseConfig, UserId,
+    Byod, ConnectionStatus, Deployed, Direction, Error, KeepFor, MoveReport, Resealed,
+    UserDatabaseConfig, UserId,
 };
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::steps::{attempts, of_main};
 use super::worker::Worker;
-use crate::engine::{Done, Order};
+use crate::engine::{Deploy, Done};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -64,17 +65,20 @@ impl User {
     async fn deploy(
         &self,
         ctx: ObjectContext<'_>,
-        Json(order): Json<Order>,
+        Json(Deploy { order, counted }): Json<Deploy>,
     ) -> Result<Json<Done>, HandlerError> {
         let rollout = self.0.rollout(&order)?;
         let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
         let done = ctx.run(|| async move {
             let record = byod.user_record(user).await.map_err(of_main)?;
-            let Some(record) = record else {
-                return Ok(Json(Done::without_record()));
+            let (status, deployed) = match record {
+                None => (ConnectionStatus::Disconnected, Deployed::NotConnected),
+                Some(record) => {
+                    let deployed = rollout.deploy(&byod, &record).await;
+                    (record.connection_status, deployed.map_err(of_main)?)
+                }
             };
-            let deployed = rollout.deploy(&byod, &record).await.map_err(of_main)?;
-            Ok(Json(Done::of(&record.connection_status, deployed)))
+            Ok(Json(Done::of(&status, counted, deployed)))
         });
         Ok(done.name("deploy").retry_policy(attempts()).await?)
     }

@@ -119,6 +119,11 @@ impl User {
 
 /// A project of that version, in which notes need a `kind`, as a bundler leaves it.
 pub(crate) fn bundle(version: u64) -> Bundle {
+    bundle_with(version, "")
+}
+
+/// The same with this source beside that of `functions:ping`.
+pub(crate) fn bundle_with(version: u64, source: &str) -> Bundle {
     let function = |name: &str, kind: &str| {
         format!(
             "export const {name} = Object.assign(async () => null, {{
@@ -162,7 +167,7 @@ pub(crate) fn bundle(version: u64) -> Bundle {
         "appDefinition": {
             "definition": null, "dependencies": [], "schema": module("schema.js", schema),
             "changedModules": [
-                module("functions.js", function("ping", "Query").replace("isInternal", "isPublic")),
+                module("functions.js", function("ping", "Query").replace("isInternal", "isPublic") + source),
                 module("byod/version.js", format!("export const SCHEMA_VERSION = {version};")),
                 module("byod/claim.js", claim.map(|(name, kind)| function(name, kind)).concat()),
             ],

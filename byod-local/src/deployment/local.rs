@@ -212,9 +212,7 @@ impl Local {
         let listener = listener.map_err(StartError::Listen)?;
         LocalDeployment::serve(listener, core)
     }
-}
 
-impl Local {
     fn functions(&mut self) -> Result<Functions, StartError> {
         if self.is_new {
             self.project.functions.clear();

@@ -50,9 +50,15 @@ pub(super) fn read(
             }
         }
     };
-    reading
+    let declared = reading
         .get_or_init(|| run(schema, modules).map(Arc::new))
-        .clone()
+        .clone();
+    if declared.as_ref().is_err_and(NotPushed::is_internal) {
+        // The project isn't to blame, and may be read the next time.
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        read.retain(|(_, other)| !Arc::ptr_eq(other, &reading));
+    }
+    declared
 }
 
 /// The hash by which a bundler knows a module again.
@@ -140,5 +146,28 @@ impl Drop for Folder {
     fn drop(&mut self) {
         // Left behind, it is in the way of nothing.
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_for_no_fault_of_the_project_is_read_again() {
+        // Longer than names of files may be.
+        let path = format!("{}.js", "a".repeat(1_000));
+        let module = Module {
+            path: path.clone(),
+            source: String::new(),
+            source_map: None,
+            environment: "isolate".to_owned(),
+        };
+        let modules = BTreeMap::from([(path, module)]);
+        let refused = read(None, &modules).unwrap_err();
+        assert!(refused.is_internal(), "{refused:?}");
+        let digest = digest(None, &modules);
+        let kept = READ.lock().unwrap();
+        assert!(kept.iter().all(|(of, _)| *of != digest));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use byod_schema::{FunctionPath, IDEMPOTENCY_TABLE};
+use byod_sync::Timestamp;
 use serde_json::Value as Json;
 
 use super::fault::{Faults, PushFault};
@@ -56,6 +57,8 @@ struct Push {
     modules: Arc<Modules>,
     indexes: IndexDiff,
     since: Instant,
+    /// The moment at which all documents matched its schema.
+    fitted: Option<Timestamp>,
     fault: Option<PushFault>,
     record: PushRecord,
 }
@@ -138,6 +141,7 @@ impl Pushes {
             id: format!("push{}", state.begun),
             indexes: IndexDiff::between(&state.project.schema, &declared.schema),
             since: Instant::now(),
+            fitted: None,
             fault,
             record: PushRecord {
                 schema_version: declared.version,
@@ -173,13 +177,18 @@ impl Pushes {
         if push.record.outcome == PushOutcome::Overtaken {
             return Ok(SchemaState::RaceDetected);
         }
-        if let Some(misfit) = store.misfit(&push.declared.schema) {
+        let moment = store.moment();
+        // Who waits asks often, and documents are many.
+        if push.fitted != Some(moment)
+            && let Some(misfit) = store.misfit(&push.declared.schema)
+        {
             push.record.outcome = PushOutcome::DoesNotFit {
                 table: misfit.table.clone(),
                 reason: misfit.reason.clone(),
             };
             return Ok(SchemaState::Failed(misfit));
         }
+        push.fitted = Some(moment);
         let left = building.saturating_sub(push.since.elapsed());
         let indexes = push.indexes.added();
         Ok(match indexes == 0 || left.is_zero() {

@@ -27,6 +27,10 @@ impl NotPushed {
         }
     }
 
+    pub(super) fn is_internal(&self) -> bool {
+        self.status == 500
+    }
+
     /// The deployment's own fault.
     pub(super) fn internal(reason: impl fmt::Display) -> Self {
         Self {

@@ -243,8 +243,6 @@ fn out_of_retention() -> Refused {
     )
 }
 
-/// The call that a body asks for; an argument that is no Convex value is an
-/// error of the function.
 /// The function that `folder/module/function` names.
 fn function_at(path: &str) -> String {
     match path.rsplit_once('/') {
@@ -253,6 +251,8 @@ fn function_at(path: &str) -> String {
     }
 }
 
+/// The call that a body asks for; an argument that is no Convex value is an
+/// error of the function.
 fn call(body: Body, kind: Option<FunctionType>) -> Result<Result<Call, FunctionError>, Refused> {
     let Ok(path) = body.path.parse::<FunctionPath>();
     if path.module.is_empty() || path.name.is_empty() {

@@ -19,8 +19,16 @@ use super::deadline::Deadline;
 use super::limits::Limits;
 use crate::error::{Endpoint, Error};
 
-/// How long one request may take: a deployment runs all modules before it answers the first.
+/// How long the first request may take, and the last: a deployment runs all modules before it answers.
 const STEP: Duration = Duration::from_secs(300);
+
+/// Codes of a refusal whose sentence names variables or files alone. What a module throws when it is loaded may be what a
+/// variable holds.
+const NAMING: [&str; 3] = [
+    "MissingEnvironmentVariables",
+    "AuthConfigMissingEnvironmentVariable",
+    "InvalidConfig",
+];
 
 /// How long a deployment lets one wait until it says that there is nothing new.
 const LONG_POLL: Duration = Duration::from_secs(10);
@@ -174,8 +182,11 @@ impl Client {
         let key = key.expose_secret();
         let encode = |error| self.step(Endpoint::StartPush).encode(error);
         let body = bundle.for_key(key).map_err(encode)?;
-        let started = self.post(Endpoint::StartPush, body, |answer, _| Ok(answer.clone()));
-        let started = started.await?;
+        let time = self.limits().timeout.max(STEP);
+        let started = self.post(Endpoint::StartPush, time, body, |answer, _| {
+            Ok(answer.clone())
+        });
+        let started = started.await.map_err(without_what_is_thrown)?;
         self.wait_for_schema(&started, key, bundle.patience).await?;
         self.finish_push(&started, key).await
     }
@@ -207,16 +218,21 @@ impl Client {
         let since = Instant::now();
         loop {
             let left = patience.saturating_sub(since.elapsed());
+            let poll = LONG_POLL.min(left);
             let wait = Wait {
                 admin_key: key,
                 schema_change: started.schema_change,
-                timeout_ms: LONG_POLL.min(left).as_millis(),
+                timeout_ms: poll.as_millis(),
                 dry_run: false,
             };
             let body = serde_json::to_vec(&wait).map_err(|error| context.encode(error))?;
-            let state = self.post(Endpoint::WaitForSchema, body.into(), |answer, context| {
-                parse_owned::<SchemaState>(answer, context)
-            });
+            let time = poll + self.limits().timeout;
+            let state = self.post(
+                Endpoint::WaitForSchema,
+                time,
+                body.into(),
+                |answer, context| parse_owned::<SchemaState>(answer, context),
+            );
             match state.await? {
                 SchemaState::Complete => return Ok(()),
                 SchemaState::InProgress if !left.is_zero() => {
@@ -253,9 +269,13 @@ impl Client {
             message: (),
         };
         let body = serde_json::to_vec(&finish).map_err(|error| context.encode(error))?;
-        let finished = self.post(Endpoint::FinishPush, body.into(), |answer, context| {
-            parse_owned::<IgnoredAny>(answer, context)
-        });
+        let time = self.limits().timeout.max(STEP);
+        let finished = self.post(
+            Endpoint::FinishPush,
+            time,
+            body.into(),
+            |answer, context| parse_owned::<IgnoredAny>(answer, context),
+        );
         match finished.await {
             Ok(_) => Ok(()),
             Err(Error::Status { code, .. }) if code.as_deref() == Some("RaceDetected") => {
@@ -268,11 +288,12 @@ impl Client {
     async fn post<T>(
         &self,
         endpoint: Endpoint,
+        timeout: Duration,
         body: Bytes,
         read: impl Fn(&Bytes, CallContext<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let limits = Limits {
-            timeout: self.limits().timeout.max(STEP),
+            timeout,
             ..*self.limits()
         };
         let deadline = Deadline::after(limits.timeout);
@@ -307,6 +328,16 @@ fn without_message(mut error: Error) -> Error {
         *message = "".into();
     }
     error
+}
+
+/// The same error, with the sentence where its code says that it holds nothing of what a variable does.
+fn without_what_is_thrown(error: Error) -> Error {
+    match &error {
+        Error::Status {
+            code: Some(code), ..
+        } if NAMING.contains(&&**code) => error,
+        _ => without_message(error),
+    }
 }
 
 /// What Convex says of a document that doesn't match, without what the document holds.

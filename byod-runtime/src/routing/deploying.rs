@@ -77,7 +77,7 @@ pub enum DeployProblem {
     Refused {
         /// Convex's code, such as `MissingEnvironmentVariables`.
         code: Option<Box<str>>,
-        /// What it says.
+        /// What it says; empty where that could hold an environment variable.
         message: Box<str>,
     },
     /// It was pushed, and the deployment says that it runs another version.
@@ -287,11 +287,15 @@ impl fmt::Display for DeployProblem {
                 "its indexes were not ready within {limit:?}; what is built stays, so the next time takes less"
             ),
             Self::Refused { code, message } => {
-                f.write_str("the deployment refuses the project: ")?;
-                if let Some(code) = code {
-                    write!(f, "{code}: ")?;
+                let said = [code.as_deref().unwrap_or_default(), message];
+                f.write_str("the deployment refuses the project")?;
+                for said in said.iter().filter(|said| !said.is_empty()) {
+                    write!(f, ": {said}")?;
                 }
-                f.write_str(message)
+                if message.is_empty() {
+                    f.write_str("; its own `npx convex deploy` says why")?;
+                }
+                Ok(())
             }
             Self::OtherVersion { found } => write!(
                 f,

@@ -11,7 +11,7 @@ use crate::deployment::Client;
 use crate::error::{Claim, ConnectionProblem, Error};
 use crate::users::{Change, ConnectionStatus, UserDatabaseConfig, UserId, to_the_end};
 
-/// How long a test of a connection may take.
+/// How long each question of a test of a connection may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a test of a user's deployment found.
@@ -116,6 +116,7 @@ impl Byod {
         client: &Client,
         user: &UserId,
     ) -> Result<(u64, Claim), ConnectionProblem> {
+        let client = &in_time(client);
         let version = self.ping(client).await?;
         Ok((version, self.check_claim(client, user).await?))
     }
@@ -136,8 +137,9 @@ impl Byod {
         struct Ping {
             version: f64,
         }
-        let client = client.with_limits(|limits| limits.timeout = limits.timeout.min(TEST_TIMEOUT));
-        let ping = client.query("functions:ping", &serde_json::json!({})).await;
+        let ping = in_time(client)
+            .query("functions:ping", &serde_json::json!({}))
+            .await;
         let Ping { version } = ping.map_err(|error| ConnectionProblem::of_ping(&error))?;
         Ok(version as u64)
     }
@@ -200,6 +202,11 @@ pub(super) enum After {
     Test,
     /// The deployment was brought to its version.
     Deploy,
+}
+
+/// The deployment, asked no longer than a test may take.
+fn in_time(client: &Client) -> Client {
+    client.with_limits(|limits| limits.timeout = limits.timeout.min(TEST_TIMEOUT))
 }
 
 /// The status of a record whose credentials were tested.

@@ -70,9 +70,10 @@ impl Report {
         match self {
             Self::Planned(plan) => plan.waves.iter().all(|wave| wave.due == 0),
             Self::RolledOut(report) => report.is_done(),
-            Self::Only { outcome, .. } => {
-                !matches!(outcome, Outcome::Failed { .. } | Outcome::Moving)
-            }
+            Self::Only { outcome, .. } => matches!(
+                outcome,
+                Outcome::Pushed | Outcome::Current | Outcome::Newer { .. }
+            ),
         }
     }
 }
@@ -133,7 +134,7 @@ fn tell(progress: &mut Option<Progress>, plan: &Plan, told: Told<'_>) {
         Told::Wave { number, planned } => {
             *progress = Some(Progress::of_wave(number, plan.waves.len(), planned));
         }
-        Told::User { user, outcome } => {
+        Told::User { user, outcome, .. } => {
             let Some(progress) = progress else { return };
             progress.one();
             if let Deployed::Failed(problem) = outcome {
@@ -186,6 +187,11 @@ impl Rolling {
             false => around,
         };
         let patience = Duration::from_secs(self.patience);
-        Ok(write_bundle(around, version)?.with_patience(patience))
+        let bundle = write_bundle(around, version)?.with_patience(patience);
+        // The tool has read the modules one after the other.
+        if written_version(config)?.1 != version {
+            return Err(Error::ExportedMeanwhile { folder });
+        }
+        Ok(bundle)
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use byod_build::one_line;
 use byod_fleet::{Keep, Keeper, Order, Round, Told};
 use byod_runtime::{Byod, Deployed};
 use clap::Args;
@@ -38,7 +39,7 @@ pub(crate) struct Options {
 pub(crate) fn run(
     config: &Path,
     options: &Options,
-    mut told: impl FnMut(u64, &Round) -> Result<(), Error>,
+    mut told: impl FnMut(&Round) -> Result<(), Error>,
 ) -> Result<bool, Error> {
     let service = &options.rolling.reached.service;
     let runtime = runtime()?;
@@ -50,7 +51,10 @@ pub(crate) fn run(
         let round = runtime.block_on(driver.round());
         match round.map_err(|error| Error::of_fleet(error, &service.module)) {
             Ok(round) => {
-                told(version, &round)?;
+                // A script that asks for one round reads an answer in any case.
+                if options.once || !round.is_quiet() {
+                    told(&round)?;
+                }
                 if options.once {
                     return Ok(round.is_well());
                 }
@@ -136,5 +140,5 @@ fn tell(told: Told<'_>) {
 
 pub(super) fn say(line: &str) {
     // Nobody is there to be told that nobody reads this.
-    let _ = writeln!(io::stderr(), "{}", line.escape_debug());
+    let _ = writeln!(io::stderr(), "{}", one_line(line));
 }
