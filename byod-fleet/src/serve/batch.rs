@@ -4,10 +4,10 @@ use byod_runtime::Byod;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::at_hand::AtHand;
 use super::rests::{Rests, Turn};
 use super::steps::{attempts, of_main};
 use super::user::UserClient;
-use super::worker::Worker;
 use crate::engine::{Deploy, Order};
 use crate::outcome::{Counts, Outcome};
 use crate::rollout::{Failure, Rollout};
@@ -15,7 +15,7 @@ use crate::rollout::{Failure, Rollout};
 /// How many pages of records are read in one step.
 const PAGES: usize = 50;
 
-pub(super) struct Batch(pub(super) Worker);
+pub(super) struct Batch(pub(super) AtHand);
 
 /// Which users, and how many of their wave may fail.
 #[derive(Debug, Serialize, Deserialize)]

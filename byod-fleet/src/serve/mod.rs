@@ -1,6 +1,7 @@
 //! What the engine calls: a worker's services. They say in which order and how often; what is done is what
 //! the embedded roll-out does, too.
 
+mod at_hand;
 mod batch;
 mod failure;
 mod fleet;

@@ -1,15 +1,15 @@
 //! One roll-out: its waves, one after the other.
 
+use restate_sdk::context::RequestTarget;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::at_hand::AtHand;
 use super::batch::{BatchClient, Part};
-use super::fleet::FleetClient;
 use super::rests::{Ended, Rests, now};
 use super::steps::{attempts, of_fleet};
 use super::survey::Survey;
 use super::user::UserClient;
-use super::worker::Worker;
 use crate::engine::{Order, Progress, names};
 use crate::keeper::Round;
 use crate::outcome::Counts;
@@ -18,7 +18,7 @@ use crate::rollout::{Report, Stopped, TOLD, WaveReport};
 /// Where its state is.
 const PROGRESS: &str = "progress";
 
-pub(super) struct RollOut(pub(super) Worker);
+pub(super) struct RollOut(pub(super) AtHand);
 
 /// What it is to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,9 +67,8 @@ impl RollOut {
             Err(error) => Err(error),
         };
         // However it ends, another may begin.
-        ctx.object_client::<FleetClient>(names::ALL)
-            .ended(Json(ended))
-            .send();
+        let fleet = RequestTarget::object(names::FLEET, names::ALL, "ended");
+        ctx.request::<_, ()>(fleet, Json(ended)).send();
         Ok(Json(round?))
     }
 

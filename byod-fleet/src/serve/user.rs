@@ -14,13 +14,13 @@ use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::at_hand::AtHand;
 use super::steps::{attempts, of_main};
-use super::worker::Worker;
 use crate::engine::{Deploy, Done};
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-pub(super) struct User(pub(super) Worker);
+pub(super) struct User(pub(super) AtHand);
 
 /// Where a user's data is to be.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,21 +1,19 @@
-//! What a worker has, whichever of its services is called.
+//! A worker: its services, and where it listens.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use byod_runtime::Byod;
 use restate_sdk::prelude::*;
 use tokio::net::TcpListener;
 
+use super::at_hand::AtHand;
 use super::batch::Batch;
 use super::failure::Failure;
 use super::fleet::Fleet;
 use super::listening::serve;
 use super::rollout::RollOut;
 use super::user::User;
-use crate::engine::{Bundles, Order};
-use crate::error::Error;
-use crate::rollout::Rollout;
+use crate::engine::Bundles;
 
 /// How many calls are made on one connection, where nothing else is said.
 pub(super) const CALLS: NonZeroU32 = NonZeroU32::MIN.saturating_add(15);
@@ -38,8 +36,7 @@ pub(super) const CALLS: NonZeroU32 = NonZeroU32::MIN.saturating_add(15);
 #[derive(Clone, Debug)]
 #[must_use = "it does nothing until it serves"]
 pub struct Worker {
-    pub(super) byod: Byod,
-    bundles: Arc<Bundles>,
+    at_hand: AtHand,
     identity_keys: Vec<String>,
     calls: NonZeroU32,
 }
@@ -48,8 +45,7 @@ impl Worker {
     /// Anybody who reaches it may call it; see [`identity_key`](Self::identity_key).
     pub fn new(byod: Byod, bundles: Bundles) -> Self {
         Self {
-            byod,
-            bundles: Arc::new(bundles),
+            at_hand: AtHand::new(byod, bundles),
             identity_keys: Vec::new(),
             calls: CALLS,
         }
@@ -74,13 +70,6 @@ impl Worker {
         Ok(())
     }
 
-    /// What was asked for, with its bundle. Where that isn't here, the engine tries again, here or elsewhere.
-    pub(super) fn rollout(&self, order: &Order) -> Result<Rollout, Error> {
-        let bundle = self.bundles.get(order.bundle, order.schema_version);
-        let bundle = bundle.inspect_err(|error| tracing::error!(%error, "no bundle"))?;
-        Ok(order.rollout(bundle))
-    }
-
     fn endpoint(&self) -> Result<Endpoint, Failure> {
         let mut builder = Endpoint::builder();
         for key in &self.identity_keys {
@@ -91,9 +80,9 @@ impl Worker {
             })?;
         }
         Ok(builder
-            .bind(User(self.clone()))
-            .bind(Batch(self.clone()))
-            .bind(RollOut(self.clone()))
+            .bind(User(self.at_hand.clone()))
+            .bind(Batch(self.at_hand.clone()))
+            .bind(RollOut(self.at_hand.clone()))
             .bind(Fleet)
             .build())
     }

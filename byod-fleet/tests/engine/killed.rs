@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use byod_fleet::{
     Bundles, Engine, Error, MaxFailures, Order, Outcome, Report, Round, Share, Waves,
@@ -92,6 +92,7 @@ async fn workers_that_are_killed_lose_nothing() {
     let unknown = engine.begin(&order).await.unwrap_err();
     assert!(matches!(unknown, Error::NoWorkers { .. }), "{unknown}");
     server.register(workers.port);
+    let since = Instant::now();
     let begun = engine.begin(&order).await.unwrap();
     sleep(Duration::from_secs(1)).await;
     assert_eq!(fleet.users[0].finished(), 0);
@@ -184,6 +185,11 @@ async fn workers_that_are_killed_lose_nothing() {
 
     // The engine knows of whom it was, and no secret.
     let written = server.written();
+    println!(
+        "{users} users: {:.1} s, {} MiB written by the engine",
+        since.elapsed().as_secs_f64(),
+        written.len() >> 20
+    );
     let known = |text: &str| {
         let text = text.as_bytes();
         written.windows(text.len()).any(|window| window == text)

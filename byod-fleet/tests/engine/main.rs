@@ -7,5 +7,9 @@ mod killed;
 mod server;
 mod strangers;
 #[path = "../support/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "roll-outs without an engine are tried in more ways"
+)]
 mod support;
 mod workers;

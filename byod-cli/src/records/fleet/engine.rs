@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use byod_fleet::{Begun, Bundles, Engine, Order, Progress as HowFar, Round};
+use byod_fleet::{Begun, Bundles, Digest, Engine, Order, Progress as HowFar, Round};
 use byod_runtime::Bundle;
 use clap::Args;
 
-use super::progress::Progress;
-use super::run::say;
+use super::progress::{Progress, say};
 
 /// To which engine, and where its workers have the project from.
 #[derive(Args)]
@@ -21,9 +20,9 @@ pub(super) struct HandedOver {
     bundles: Option<PathBuf>,
 }
 
-/// Restate at that URL.
+/// Restate at that URL. Boxed, for what is asked of the tool isn't to be large.
 #[derive(Clone)]
-struct Restate(Engine);
+struct Restate(Box<Engine>);
 
 impl FromStr for Restate {
     type Err = String;
@@ -33,7 +32,9 @@ impl FromStr for Restate {
             return Err("write `restate=URL`, such as restate=http://127.0.0.1:8080".to_owned());
         };
         let engine = Engine::at(url);
-        engine.map(Self).map_err(|error| error.to_string())
+        engine
+            .map(|engine| Self(Box::new(engine)))
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -54,7 +55,7 @@ impl HandedOver {
 
 impl Hands<'_> {
     /// Puts the project where workers look for it.
-    pub(super) fn put(&self, bundle: &Bundle) -> Result<byod_fleet::Digest, byod_fleet::Error> {
+    pub(super) fn put(&self, bundle: &Bundle) -> Result<Digest, byod_fleet::Error> {
         Bundles::in_folder(self.bundles)?.put(bundle)
     }
 

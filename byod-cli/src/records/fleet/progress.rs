@@ -4,6 +4,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use byod_build::one_line;
 use byod_fleet::PlannedWave;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -84,4 +85,10 @@ impl Drop for Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A line without a bar.
+pub(super) fn say(line: &str) {
+    // Nobody is there to be told that nobody reads this.
+    let _ = writeln!(io::stderr(), "{}", one_line(line));
 }

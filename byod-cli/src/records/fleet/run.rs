@@ -1,10 +1,8 @@
 //! `byod fleet run`: keeps all users' deployments on the version that is exported.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use byod_build::one_line;
 use byod_fleet::{Keep, Keeper, Order, Round, Told};
 use byod_runtime::{Byod, Deployed};
 use clap::Args;
@@ -12,6 +10,7 @@ use clap::Args;
 use super::super::service::runtime;
 use super::deploy::{Rolling, written_version};
 use super::engine::Hands;
+use super::progress::say;
 use crate::error::Error;
 
 /// The longest pause where main can't be asked.
@@ -136,9 +135,4 @@ fn tell(told: Told<'_>) {
     {
         say(&format!("{user:?}: {problem}"));
     }
-}
-
-pub(super) fn say(line: &str) {
-    // Nobody is there to be told that nobody reads this.
-    let _ = writeln!(io::stderr(), "{}", one_line(line));
 }
