@@ -1,11 +1,15 @@
 //! What a user has moves between two deployments of `byod-local`, as between real ones.
 
+mod going_on;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use byod_examples::MANIFEST;
 use byod_local::{Local, LocalDeployment, Manifest, Moves, Object};
-use byod_runtime::{Byod, ConnectionStatus, Credentials, EncryptionKey, Error, KeepFor, Router};
+use byod_runtime::{
+    Byod, ByodBuilder, ConnectionStatus, Credentials, EncryptionKey, Error, KeepFor, Router,
+};
 use serde_json::{Value as Json, json};
 
 const AT_ONCE: KeepFor = KeepFor::Time(Duration::ZERO);
@@ -14,6 +18,7 @@ const AT_ONCE: KeepFor = KeepFor::Time(Duration::ZERO);
 const TABLES: [&str; 4] = ["projects", "conversations", "messages", "notes"];
 
 struct World {
+    manifest: Manifest,
     byod: Byod,
     main: LocalDeployment,
     own: LocalDeployment,
@@ -24,9 +29,15 @@ struct World {
 impl World {
     /// Alice's deployment is known, and isn't used yet.
     async fn start() -> Self {
+        Self::of(|_| {}).await
+    }
+
+    /// Where the manifest says something else, too.
+    async fn of(says: impl FnOnce(&mut Manifest)) -> Self {
         let mut manifest: Manifest = byod_local::read_manifest(MANIFEST).unwrap();
         let created_at = Some("createdAt".to_owned());
         manifest.moves = Some(Moves { created_at });
+        says(&mut manifest);
         let main = Local::main(&manifest).start().await.unwrap();
         let own = Local::user(&manifest).name("alice").start().await.unwrap();
         let [alice, bob] = ["alice", "bob"].map(|subject| {
@@ -36,27 +47,36 @@ impl World {
             });
             main.insert("users", account).unwrap()
         });
-        let router = Router::of_manifest(&manifest);
-        let byod = Byod::builder()
-            .main_url(main.url())
-            .deploy_key(main.deploy_key())
-            .encryption_key(EncryptionKey::parse("only for tests").unwrap())
-            .tables(router.tables())
-            .functions(router.functions())
-            .timeout(Duration::from_secs(1))
-            .development(true)
-            .build()
-            .unwrap();
-        let credentials = Credentials::new(own.url(), own.deploy_key());
-        let saved = byod.save_credentials(&*alice, &credentials, ConnectionStatus::Pending);
-        saved.await.unwrap();
-        Self {
+        let byod = builder(&manifest, &main).build().unwrap();
+        let world = Self {
+            manifest,
             byod,
             main,
             own,
             alice,
             bob,
-        }
+        };
+        let (url, key) = (world.own.url(), world.own.deploy_key());
+        world.save(&world.alice, &url, &key).await;
+        world
+    }
+
+    /// Another process of the service.
+    fn builder(&self) -> ByodBuilder {
+        builder(&self.manifest, &self.main)
+    }
+
+    async fn user_deployment(&self, name: &str) -> LocalDeployment {
+        let local = Local::user(&self.manifest).name(name);
+        local.start().await.unwrap()
+    }
+
+    /// Stores what a user's deployment is called with: main answers as before.
+    async fn save(&self, user: &str, url: &str, key: &str) {
+        let credentials = Credentials::new(url, key);
+        let status = ConnectionStatus::Pending;
+        let saved = self.byod.save_credentials(user, &credentials, status);
+        saved.await.unwrap();
     }
 
     /// Documents that refer to each other, also to what comes after them.
@@ -90,6 +110,19 @@ impl World {
             );
         }
     }
+}
+
+fn builder(manifest: &Manifest, main: &LocalDeployment) -> ByodBuilder {
+    let router = Router::of_manifest(manifest);
+    Byod::builder()
+        .main_url(main.url())
+        .deploy_key(main.deploy_key())
+        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .tables(router.tables())
+        .functions(router.functions())
+        .cache_ttl(Duration::from_secs(1))
+        .timeout(Duration::from_secs(1))
+        .development(true)
 }
 
 /// All that a user has there, with what documents say in the place of their ids.
@@ -141,6 +174,7 @@ async fn what_a_user_has_goes_in_and_out_and_in_again() {
         own,
         alice,
         bob,
+        ..
     } = &world;
     world.fill(alice, "hers", 150);
     world.fill(bob, "his", 3);
@@ -221,6 +255,21 @@ async fn what_refers_to_somebody_elses_goes_without_it_or_stays() {
     assert_eq!(world.own.documents("notes")[0].get("projectId"), None);
     assert_eq!(world.own.count("messages"), 0);
     assert_eq!(everything(&world.main, &world.alice).len(), 1);
+}
+
+/// What is everybody's stays.
+#[tokio::test]
+async fn common_tables_do_not_move() {
+    let is_common = |manifest: &mut Manifest| {
+        manifest.ownership.common.insert("notes".to_owned());
+    };
+    let world = World::of(is_common).await;
+    world.fill(&world.alice, "hers", 1);
+    let moved = world.byod.move_in(&*world.alice, "alice").keep(AT_ONCE);
+    assert_eq!(moved.await.unwrap().documents, 4);
+    let (main, own) = (&world.main, &world.own);
+    assert_eq!((main.count("notes"), own.count("notes")), (1, 0));
+    assert_eq!((main.count("messages"), own.count("messages")), (0, 2));
 }
 
 #[tokio::test]

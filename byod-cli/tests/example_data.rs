@@ -101,6 +101,7 @@ impl World {
             .main_url(&*main.url)
             .deploy_key(&*main.key)
             .encryption_key(EncryptionKey::parse(KEY).unwrap())
+            .cache_ttl(Duration::from_secs(1))
             .timeout(Duration::from_secs(10))
             .development(true)
             .build()

@@ -141,7 +141,8 @@ fn manifest() -> Result<Manifest, Box<dyn Error>> {
 impl World {
     fn with(documents: usize) -> Result<Self, Box<dyn Error>> {
         let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
+            // Each deployment is a machine of its own.
+            .worker_threads(2)
             .enable_all()
             .build()?;
         let manifest = manifest()?;
@@ -258,6 +259,8 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         let byod = ByodBuilder::from_env()?
             .tables(router.tables())
             .functions(router.functions())
+            // It is how long it waits.
+            .cache_ttl(Duration::from_secs(1))
             .timeout(Duration::from_secs(3))
             .development(true)
             .build()?;

@@ -121,15 +121,21 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
         }
     }
     let validators = present.is_none() || is_ours;
+    let moves = manifest.moves.is_some();
     let written_here = tree.read(CREDENTIALS)?.is_some_and(|t| t.starts_with(HEAD));
     if !has("getConfigInternal") || written_here {
         let present = if validators { None } else { present };
-        let text = credentials(&users, present, manifest.moves.is_some());
+        let text = credentials(&users, present, moves);
         put_unless_edited(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
             report.todo.push(format!(
-                "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with `import {{ paginationOptsValidator }} from \"convex/server\";`:\n\n{ROTATION}"
+                "in {CREDENTIALS}, for `byod rotate-key`, instead of what there is of them, with {}:\n\n{}",
+                match moves {
+                    true => "`import { paginationOptsValidator } from \"convex/server\";` and `import { resealed } from \"./moves\";`",
+                    false => "`import { paginationOptsValidator } from \"convex/server\";`",
+                },
+                rotation(moves)
             ));
         }
         if !has("whoAmI") {
@@ -154,7 +160,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
             ));
         }
     }
-    if manifest.moves.is_some() {
+    if moves {
         let problems = moving::problems(&manifest);
         if !problems.is_empty() {
             return Err(Error::Owners {
@@ -361,6 +367,15 @@ fn tables(users: &Users<'_>) -> String {
     include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
 }
 
+/// What seals records anew, and tells a move that is under way.
+fn rotation(moves: bool) -> String {
+    let resealed = match moves {
+        true => "    await resealed(ctx, config.userId, expectedAuthTags, sealed.authTags);\n",
+        false => "",
+    };
+    ROTATION.replace("/*resealed*/", resealed)
+}
+
 fn who(users: &Users<'_>) -> String {
     // The subjects of Convex Auth name a session, too.
     let subject = match users {
@@ -385,7 +400,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> Strin
         "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
     );
     if moves {
-        imports.push_str("import { moving, movingOf, withMove } from \"./moves\";\n");
+        imports.push_str("import { moving, movingOf, resealed, withMove } from \"./moves\";\n");
     }
     // A schema of the app's own has the table, so its validators serve.
     let (record, by_updated) = match present {
@@ -428,7 +443,7 @@ fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> Strin
         .replace("/*imports*/", &(imports + &record))
         .replace("/*who*/", &who(users))
         .replace("/*update*/", UPDATE)
-        .replace("/*rotation*/", ROTATION)
+        .replace("/*rotation*/", &rotation(moves))
         .replace("/*changes*/", &changes)
         .replace("/*caller*/", &users.caller())
         .replace("/*find*/", &find)

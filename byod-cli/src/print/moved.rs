@@ -28,7 +28,7 @@ fn planned(report: &Planned, out: &mut dyn Write) -> io::Result<()> {
     let head = ["documents", "bytes", "references", "files", "stay"].map(str::to_owned);
     writeln!(out, "{BOLD}{}{BOLD:#}", line("table", head))?;
     let counts = |table: &Table| {
-        let bytes = table.bytes + table.file_bytes;
+        let bytes = table.bytes.saturating_add(table.file_bytes);
         [
             table.documents,
             bytes,
@@ -42,7 +42,7 @@ fn planned(report: &Planned, out: &mut dyn Write) -> io::Result<()> {
         let counts = counts(table);
         writeln!(out, "{}", line(&table.table, counts.map(|n| n.to_string())))?;
         for (sum, count) in all.iter_mut().zip(counts) {
-            *sum += count;
+            *sum = u64::saturating_add(*sum, count);
         }
     }
     let all = line("all", all.map(|n| n.to_string()));
@@ -91,14 +91,32 @@ pub(crate) fn disconnected(report: &disconnect::Report, out: &mut dyn Write) -> 
         (Some(left), _) if left.documents > 0 => writeln!(
             out,
             "{MIND}{} documents ({} bytes) stay on their deployment.{MIND:#} \
-             `byod move --user {user} --to main` brings them.",
-            left.documents, left.bytes
+             `byod move --user {}{} --to main` brings them.",
+            left.documents,
+            left.bytes,
+            for_shell(user),
+            report
+                .subject
+                .as_deref()
+                .map_or(String::new(), |subject| format!(
+                    " --subject {}",
+                    for_shell(subject)
+                ))
         ),
         (_, Some(why)) => writeln!(
             out,
             "{MIND}How many documents stay on their deployment isn't known: {why}{MIND:#}"
         ),
         _ => Ok(()),
+    }
+}
+
+/// As a shell takes it for one word.
+fn for_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+=,".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
 
@@ -129,4 +147,32 @@ fn done(report: &Moved, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {MIND}{what}, {times} times{MIND:#}")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is printed to be copied says of whom it was.
+    #[test]
+    fn what_brings_them_names_the_same_user() {
+        let printed = |subject: Option<&str>| {
+            let report = disconnect::Report {
+                user_id: "k17a".to_owned(),
+                subject: subject.map(str::to_owned),
+                left: Some(disconnect::Left {
+                    documents: 3,
+                    bytes: 100,
+                }),
+                unknown: None,
+            };
+            let mut out = Vec::new();
+            disconnected(&report, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert!(printed(None).contains("`byod move --user k17a --to main`"));
+        let said = printed(Some("auth0|o'neill"));
+        let line = r"`byod move --user k17a --subject 'auth0|o'\''neill' --to main`";
+        assert!(said.contains(line), "{said}");
+    }
 }

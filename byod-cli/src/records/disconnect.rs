@@ -25,6 +25,9 @@ pub(crate) struct Options {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report {
     pub(crate) user_id: String,
+    /// Where it isn't that.
+    #[serde(skip)]
+    pub(crate) subject: Option<String>,
     pub(crate) left: Option<Left>,
     /// Why that isn't known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +57,7 @@ pub(crate) fn disconnect(options: &Options) -> Result<Report, Error> {
         };
         Ok(Report {
             user_id: options.user.clone(),
+            subject: options.subject.clone(),
             left,
             unknown,
         })

@@ -1,6 +1,7 @@
 //! `byod move`: moves what a user has to their own deployment, or back to main.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -47,6 +48,13 @@ pub(crate) struct Options {
     /// How many bytes of both.
     #[arg(long, value_name = "NUMBER", default_value_t = 4 << 30)]
     most_bytes: u64,
+    /// The longest time for which a service keeps a user's route, in seconds (its `cache_ttl`).
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    cache_ttl: u64,
+    /// The longest time that a call of a service may take, in seconds (its `timeout`). Until both have passed, the
+    /// user's writes are refused.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    timeout: u64,
     #[command(flatten)]
     service: Service,
 }
@@ -133,9 +141,11 @@ impl Report {
 
 pub(crate) fn run(options: &Options) -> Result<Report, Error> {
     let most = (options.most_documents, options.most_bytes);
-    let started = options
-        .service
-        .start_with(|byod| byod.most_moved_out(most.0, most.1));
+    let started = options.service.start_with(|byod| {
+        byod.most_moved_out(most.0, most.1)
+            .cache_ttl(Duration::from_secs(options.cache_ttl))
+            .timeout(Duration::from_secs(options.timeout))
+    });
     let (byod, runtime) = started?;
     let user = &*options.user;
     let subject = options.subject.as_deref().unwrap_or(user);
@@ -183,19 +193,10 @@ async fn planned(asked: &Move) -> Result<Report, Error> {
 
 async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
     let progress = Progress::new();
-    let mut moving = asked.into_future();
-    let report = loop {
-        tokio::select! {
-            moved = &mut moving => break moved?,
-            () = tokio::time::sleep(LOOK) => {
-                // What can't be asked now is asked again.
-                if let Ok(Some(record)) = byod.user_record(user).await
-                    && let Some(moving) = &record.moving
-                {
-                    progress.show(moving);
-                }
-            }
-        }
+    // Beside each other: main may be slow to say how far it is.
+    let report = tokio::select! {
+        moved = asked.into_future() => moved?,
+        never = watched(byod, user, &progress) => match never {},
     };
     progress.end();
     let left = report.left.into_iter().map(|left| Left {
@@ -211,6 +212,18 @@ async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
         notes: notes(report.notes),
         seconds: report.took.as_secs_f64(),
     }))
+}
+
+async fn watched(byod: &Byod, user: &str, progress: &Progress) -> Infallible {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        // What can't be asked now is asked again.
+        if let Ok(Some(record)) = byod.user_record(user).await
+            && let Some(moving) = &record.moving
+        {
+            progress.show(moving);
+        }
+    }
 }
 
 fn notes(all: Vec<(String, u64)>) -> Vec<Note> {

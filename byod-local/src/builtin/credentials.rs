@@ -10,7 +10,7 @@ use byod_schema::{
 };
 
 use super::crud::{objects, stamp};
-use super::moving::with_move;
+use super::moving::{resealed, with_move};
 use crate::error::FunctionError;
 use crate::functions::Ctx;
 use crate::functions::Project;
@@ -192,11 +192,16 @@ fn body(
             }
             let expected = sealed.remove("expectedAuthTags");
             let same = |config: &Object| config.get("authTags") == expected.as_ref();
-            let replaced = ctx.get(&id).as_ref().is_some_and(same);
-            if replaced {
-                ctx.patch(&id, sealed)?;
+            let Some(config) = ctx.get(&id).filter(same) else {
+                return Ok(false.into());
+            };
+            if moves {
+                let user = config.get("userId").cloned().unwrap_or(Value::Null);
+                let tags = sealed.get("authTags").cloned().unwrap_or(Value::Null);
+                resealed(ctx, user, expected.as_ref(), tags)?;
             }
-            Ok(replaced.into())
+            ctx.patch(&id, sealed)?;
+            Ok(true.into())
         }),
         // updateConfig
         _ => Arc::new(move |ctx, mut changes| {

@@ -17,7 +17,7 @@ use byod_schema::{
     Function, FunctionPath, FunctionType, MOVED_TABLE, Validator, Value, Visibility, moved_table,
 };
 
-pub(crate) use state::with_move;
+pub(crate) use state::{resealed, with_move};
 
 use crate::error::FunctionError;
 use crate::functions::{Body, Ctx, Entry, Moving, Project};

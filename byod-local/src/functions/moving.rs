@@ -1,5 +1,6 @@
-//! Which of the users' tables move between main and their deployments, and how a user's documents are found there: as
-//! `byod export` writes it into both projects.
+//! Which of the users' tables move between main and their deployments, and how a user's documents are found there: by one
+//! field of each table, where `byod export` knows of several and of private tables, so what isn't known to be anybody's isn't
+//! taken for nobody's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,14 +82,13 @@ impl Moving {
             let is_ours = name.starts_with("byod") || name == "userDatabaseConfig";
             !is_ours && !manifest.user_tables.contains(name) && !callers.contains(name)
         });
-        let others = main.map(|table| {
-            let mut field = None;
-            table.document_type.visit_ids(&mut |path, of| {
-                if callers.contains(of) && !path.contains(['.', '[']) {
-                    field.get_or_insert_with(|| path.to_owned());
-                }
-            });
-            (table.table_name.clone(), field)
+        let others = main.filter_map(|table| {
+            let name = table.table_name.clone();
+            match owner_of(manifest, table, &callers) {
+                Some(field) => Some((name, Some(field))),
+                None if is_nobodys(table) => Some((name, None)),
+                None => None,
+            }
         });
         Some(Self {
             is_users,
@@ -149,9 +149,42 @@ fn callers(manifest: &Manifest) -> BTreeSet<String> {
     found
 }
 
+/// The field that says whose a document of main's is: one of the subject's name, or the only one with an id of who is
+/// signed up.
+fn owner_of(manifest: &Manifest, table: &Table, callers: &BTreeSet<String>) -> Option<String> {
+    let kinds = objects(&table.document_type);
+    let has = |name: &str| kinds.iter().any(|kind| kind.get(name).is_some());
+    let stated = manifest.ownership.owner.get(&table.table_name);
+    let stated = stated.map(String::as_str).filter(|name| has(name));
+    if let Some(name) = stated.or_else(|| subjects(manifest).find(|name| has(name))) {
+        return Some(name.to_owned());
+    }
+    let mut fields = BTreeSet::new();
+    table.document_type.visit_ids(&mut |path, of| {
+        if callers.contains(of) {
+            fields.insert(path.to_owned());
+        }
+    });
+    let mut fields = fields.into_iter();
+    let only = fields.next().filter(|path| !path.contains(['.', '[']));
+    only.filter(|_| fields.next().is_none())
+}
+
+/// Whether its documents refer to nothing that could be somebody's.
+fn is_nobodys(table: &Table) -> bool {
+    let mut refers = false;
+    table
+        .document_type
+        .visit_ids(&mut |_, of| refers |= !of.starts_with('_'));
+    !refers
+}
+
 /// How a user's documents of the table are found; `None` where they are everybody's.
 fn found(manifest: &Manifest, table: &Table) -> Option<Found> {
     let stated = manifest.ownership.owner.get(&table.table_name);
+    if stated.is_none() && manifest.ownership.common.contains(&table.table_name) {
+        return None;
+    }
     let has = |field: &str| {
         let kinds = objects(&table.document_type);
         kinds.iter().any(|kind| kind.get(field).is_some())

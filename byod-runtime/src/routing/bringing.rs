@@ -172,8 +172,11 @@ impl Disconnected {
     pub async fn left_behind(&self, subject: impl Into<Subject>) -> Result<LeftBehind, Error> {
         let planned = self.bring_back(subject).plan().await?;
         let tables = planned.tables.iter();
-        let (documents, bytes) = tables.fold((0, 0), |(documents, bytes), table| {
-            (documents + table.documents, bytes + table.bytes)
+        let (documents, bytes) = tables.fold((0u64, 0u64), |(documents, bytes), table| {
+            (
+                documents.saturating_add(table.documents),
+                bytes.saturating_add(table.bytes),
+            )
         });
         Ok(LeftBehind { documents, bytes })
     }

@@ -32,11 +32,6 @@ impl Listening {
         }
     }
 
-    /// Whether it does.
-    pub(super) fn listens(&self) -> bool {
-        self.listens
-    }
-
     /// A record was read that was changed then.
     pub(super) fn read(&self, user: &UserId, updated_at: f64) {
         self.note(user, |known| known.read = Some(updated_at));

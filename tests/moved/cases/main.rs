@@ -4,6 +4,7 @@
 mod content;
 mod cut_off;
 mod faults;
+mod functions;
 #[path = "../../support/node.rs"]
 #[allow(dead_code, reason = "others use the rest of it")]
 mod node;

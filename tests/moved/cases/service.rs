@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use crate::node::{Node, NodeDeployment};
 use crate::proxy::Proxy;
 
+/// By which records are sealed.
+pub(crate) const KEY: &str = "only for tests";
+
 pub(crate) struct World {
     pub(crate) byod: Byod,
     node: &'static Node,
@@ -51,9 +54,13 @@ impl World {
         service(&self.proxy.url, &self.main.deploy_key)
     }
 
+    pub(crate) fn builder(&self) -> ByodBuilder {
+        builder(&self.proxy.url, &self.main.deploy_key)
+    }
+
     /// One that takes no more than this to main.
     pub(crate) fn strict(&self, documents: u64, bytes: u64) -> Byod {
-        let builder = builder(&self.proxy.url, &self.main.deploy_key);
+        let builder = self.builder();
         builder.most_moved_out(documents, bytes).build().unwrap()
     }
 
@@ -79,14 +86,15 @@ impl World {
 
     /// Until nothing is written of what the user has.
     pub(crate) async fn frozen(&self, user: &str) {
-        loop {
-            let status = self.byod.status(user).await.unwrap();
-            let moving = status.record.and_then(|record| record.moving);
-            if moving.is_some_and(|moving| moving.frozen) {
-                return;
-            }
+        while !self.is_frozen(&self.byod, user).await {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    pub(crate) async fn is_frozen(&self, byod: &Byod, user: &str) -> bool {
+        let status = byod.status(user).await.unwrap();
+        let moving = status.record.and_then(|record| record.moving);
+        moving.is_some_and(|moving| moving.frozen)
     }
 
     pub(crate) fn main_key(&self) -> &str {
@@ -104,7 +112,7 @@ impl World {
         let admin = Byod::builder()
             .main_url(self.main.url())
             .deploy_key(&*self.main.deploy_key)
-            .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+            .encryption_key(EncryptionKey::parse(KEY).unwrap())
             .build();
         let admin = admin.unwrap().main_client().with_deploy_key(&key);
         admin.function(path, args).await.unwrap()
@@ -152,7 +160,7 @@ impl User {
         let admin = Byod::builder()
             .main_url(self.deployment.url())
             .deploy_key(&*self.deployment.deploy_key)
-            .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+            .encryption_key(EncryptionKey::parse(KEY).unwrap())
             .build();
         let admin = admin.unwrap().main_client().with_deploy_key(&key);
         admin.function(path, args).await.unwrap()
@@ -167,7 +175,7 @@ fn builder(url: &str, deploy_key: &str) -> ByodBuilder {
     Byod::builder()
         .main_url(url)
         .deploy_key(deploy_key)
-        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .encryption_key(EncryptionKey::parse(KEY).unwrap())
         .tables(TABLES)
         .functions(FUNCTIONS)
         .cache_ttl(Duration::from_millis(500))

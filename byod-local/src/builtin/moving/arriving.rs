@@ -1,5 +1,7 @@
 //! What ids become on the side that documents come to.
 
+use byod_schema::MOVED_TABLE;
+
 use super::arguments::Who;
 use super::known::row_of;
 use super::references::{Becomes, Rewritten};
@@ -65,7 +67,7 @@ impl Becomes for Arriving<'_, '_> {
             return Ok(Some(id));
         }
         let is_here = self.ctx.ids().table_of(&id) == Some(table);
-        let found = self.ctx.get(&id).filter(|_| is_here);
+        let found = self.ctx.peek(&id).filter(|_| is_here);
         let (Some(found), Some(field)) = (found, self.moving.others.get(table)) else {
             return Ok(None);
         };
@@ -97,14 +99,23 @@ impl Arriving<'_, '_> {
         }
         self.waits = true;
         match self.bridges && self.rings == Some(Rings::Bridge) {
-            true => another(self.ctx, table),
+            true => self.another(table),
             false => Ok(None),
         }
     }
-}
 
-/// Any id of the table: it is taken, and becomes the right one once that is known.
-fn another(ctx: &Ctx<'_>, table: &str) -> Result<Option<String>, FunctionError> {
-    let any = ctx.query(table).first()?;
-    Ok(any.and_then(|any| any.id().map(str::to_owned)))
+    /// Any id of the table, which becomes the right one once that is known. Until then it shows: so it is one of theirs,
+    /// if there is any.
+    fn another(&self, table: &str) -> Result<Option<String>, FunctionError> {
+        for state in ["done", "partial", "bridged"] {
+            let rows = self.ctx.query(MOVED_TABLE).index("by_state");
+            let rows = rows.eq("move", self.id).eq("table", table);
+            let own = rows.eq("state", state).first()?;
+            if let Some(new) = own.as_ref().and_then(|own| own.str("new")) {
+                return Ok(Some(new.to_owned()));
+            }
+        }
+        let any = self.ctx.query(table).first()?;
+        Ok(any.and_then(|any| any.id().map(str::to_owned)))
+    }
 }

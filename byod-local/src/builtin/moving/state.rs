@@ -15,6 +15,12 @@ const RECORDS: &str = "userDatabaseConfig";
 /// In these nobody writes what is on its way.
 const FROZEN: [&str; 4] = ["freeze", "copy", "references", "verify"];
 
+/// When what could not be deleted, though it was due, is looked at again.
+const AGAIN: f64 = 3_600_000.0;
+
+/// No later time is there.
+const NEVER: f64 = 9_007_199_254_740_991.0;
+
 /// In these the other side doesn't answer yet, so it can be called off.
 fn is_before(phase: &str) -> bool {
     phase == "check" || FROZEN.contains(&phase)
@@ -42,9 +48,14 @@ fn get(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
 
 fn open(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let count = args.number("count").unwrap_or_default() as usize;
+    let now = ctx.now();
     let rows = ctx
         .query(TABLE)
+        .index("by_phase")
         .eq("phase", given(&args, "phase"))
+        .filter(move |row| {
+            row.number("until").is_some_and(|until| until <= now) && is_due(row, now)
+        })
         .take(count)?;
     let rows = rows.into_iter().map(|row| {
         let user = given(&row, "user");
@@ -55,7 +66,7 @@ fn open(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
 
 fn begin(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let user = given(&args, "user");
-    if let Some(present) = move_of(ctx, user.clone())? {
+    if let Some(present) = current_of(ctx, user.clone())? {
         return Ok(shown(&present, ctx.now()));
     }
     let Some(record) = record_of(ctx, user.clone())? else {
@@ -97,12 +108,10 @@ fn begin(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
         ("authTags", given(&record, "authTags")),
         ("keepFor", given(&args, "keepFor")),
         ("table", Value::Null),
-        ("cursor", Value::Null),
         ("done", 0.0.into()),
         ("total", 0.0.into()),
         ("holder", given(&args, "holder")),
         ("until", until.into()),
-        ("begun", now.into()),
         ("report", "{}".into()),
     ];
     let id = ctx.insert(TABLE, Object::from(row))?;
@@ -112,10 +121,11 @@ fn begin(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
 }
 
 fn take(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
-    let Some(mut row) = move_of(ctx, given(&args, "user"))? else {
+    let Some(mut row) = current_of(ctx, given(&args, "user"))? else {
         return Ok(Value::Null);
     };
-    let is_held = row.number("until").unwrap_or_default() > ctx.now();
+    let is_held =
+        row.str("holder") != Some("") && row.number("until").unwrap_or_default() > ctx.now();
     if row.get("holder") == args.get("holder") || !is_held {
         row.set("holder", given(&args, "holder"));
         row.set(
@@ -135,15 +145,11 @@ fn step(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     };
     let phase = text(&args, "phase")?;
     let record = record_of(ctx, user)?;
-    // Somebody has connected, disconnected or blocked them meanwhile.
-    if is_before(&phase) && !is_as_before(record.as_ref(), &row) {
-        call_off(ctx, &mut row)?;
-        if let Some(record) = record {
-            tell(ctx, &record)?;
-        }
+    if is_off(record.as_ref(), &row) {
+        call_off(ctx, record.as_ref(), &mut row)?;
         return Ok(false.into());
     }
-    for field in ["table", "cursor", "done", "total", "report"] {
+    for field in ["table", "done", "total", "report"] {
         row.set(field, given(&args, field));
     }
     row.set(
@@ -178,7 +184,8 @@ fn step(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
 
 fn release(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     if let Some(mut row) = held_by(ctx, &args)? {
-        row.set("until", 0.0);
+        row.set("until", look_at(&row, ctx.now()));
+        row.set("holder", "");
         write(ctx, &row)?;
     }
     Ok(Value::Null)
@@ -189,7 +196,8 @@ fn cancel(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
         return Ok(Value::Null);
     };
     if row.str("phase").is_some_and(is_before) {
-        call_off(ctx, &mut row)?;
+        let record = record_of(ctx, given(&args, "user"))?;
+        call_off(ctx, record.as_ref(), &mut row)?;
     }
     Ok(shown(&row, ctx.now()))
 }
@@ -217,6 +225,45 @@ fn is_as_before(record: Option<&Object>, row: &Object) -> bool {
     })
 }
 
+/// Whether somebody has connected, disconnected or blocked them, who is heard before.
+fn is_off(record: Option<&Object>, row: &Object) -> bool {
+    row.str("phase").is_some_and(is_before) && !is_as_before(record, row)
+}
+
+/// From when on somebody is to look at one that nobody sees to: never, where it stays for good.
+fn look_at(row: &Object, now: f64) -> f64 {
+    if row.str("phase") != Some("tidy") {
+        return now;
+    }
+    let Some(keep) = row.number("keepFor") else {
+        return NEVER;
+    };
+    let due = row.number("switched").unwrap_or(now) + keep;
+    if due > now { due } else { now + AGAIN }
+}
+
+/// Whether there is something to do for one that nobody sees to.
+fn is_due(row: &Object, now: f64) -> bool {
+    let stayed = now - row.number("switched").unwrap_or(now);
+    row.str("phase") != Some("tidy") || row.number("keepFor").is_some_and(|keep| keep <= stayed)
+}
+
+/// The record's credentials were sealed anew, and are the same: a move goes on.
+pub(crate) fn resealed(
+    ctx: &mut Ctx<'_>,
+    user: Value,
+    before: Option<&Value>,
+    auth_tags: Value,
+) -> Result<(), FunctionError> {
+    match move_of(ctx, user)? {
+        Some(mut row) if row.get("authTags") == before => {
+            row.set("authTags", auth_tags);
+            write(ctx, &row)
+        }
+        _ => Ok(()),
+    }
+}
+
 fn set_status(ctx: &mut Ctx<'_>, record: &Object, status: &str) -> Result<(), FunctionError> {
     let changes = Object::from([("connectionStatus", status.into())]);
     ctx.patch(record.id().unwrap_or_default(), changes)
@@ -228,7 +275,11 @@ pub(crate) fn with_move(
     mut record: Object,
     name: &str,
 ) -> Result<Object, FunctionError> {
-    if let Some(row) = move_of(ctx, given(&record, "userId"))? {
+    if let Some(mut row) = move_of(ctx, given(&record, "userId"))? {
+        // It is, before whoever sees to it has noticed.
+        if is_off(Some(&record), &row) {
+            row.set("phase", "cancel");
+        }
         let frozen = row
             .str("phase")
             .is_some_and(|phase| FROZEN.contains(&phase));
@@ -240,13 +291,29 @@ pub(crate) fn with_move(
     Ok(record)
 }
 
-/// Whoever sees to it finds that it is another's.
-fn call_off(ctx: &mut Ctx<'_>, row: &mut Object) -> Result<(), FunctionError> {
+/// Whoever sees to it finds that it is nobody's.
+fn call_off(
+    ctx: &mut Ctx<'_>,
+    record: Option<&Object>,
+    row: &mut Object,
+) -> Result<(), FunctionError> {
     row.set("phase", "cancel");
     row.set("holder", "");
     row.set("until", 0.0);
-    row.set("cursor", Value::Null);
-    write(ctx, row)
+    write(ctx, row)?;
+    record.map_or(Ok(()), |record| tell(ctx, record))
+}
+
+/// The user's move; called off, where it is by what has become of the record.
+fn current_of(ctx: &mut Ctx<'_>, user: Value) -> Result<Option<Object>, FunctionError> {
+    let Some(mut row) = move_of(ctx, user.clone())? else {
+        return Ok(None);
+    };
+    let record = record_of(ctx, user)?;
+    if is_off(record.as_ref(), &row) {
+        call_off(ctx, record.as_ref(), &mut row)?;
+    }
+    Ok(Some(row))
 }
 
 fn write(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
@@ -280,19 +347,21 @@ fn shown(row: &Object, now: f64) -> Value {
         "direction",
         "phase",
         "keepFor",
+        "authTags",
         "table",
-        "cursor",
         "done",
         "total",
         "holder",
-        "begun",
         "report",
     ];
     let ago = |field| {
         row.number(field)
             .map_or(Value::Null, |at| (now - at).into())
     };
-    let held = (row.number("until").unwrap_or_default() - now).max(0.0);
+    let held = match row.str("holder") {
+        Some("") => 0.0,
+        _ => (row.number("until").unwrap_or_default() - now).max(0.0),
+    };
     let own = fields.map(|field| (field, given(row, field)));
     let others = [
         ("id", given(row, "_id")),
@@ -319,23 +388,24 @@ pub(super) fn table() -> Table {
         ("authTags", Field::required(String)),
         ("keepFor", Field::required(or_null(Number))),
         ("table", Field::required(or_null(String))),
-        ("cursor", Field::required(or_null(String))),
         ("done", Field::required(Number)),
         ("total", Field::required(Number)),
         ("holder", Field::required(String)),
         ("until", Field::required(Number)),
-        ("begun", Field::required(Number)),
         ("frozen", Field::optional(Number)),
         ("switched", Field::optional(Number)),
         ("report", Field::required(String)),
     ];
-    let index = |name: &str, field: &str| Index {
+    let index = |name: &str, fields: &[&str]| Index {
         index_descriptor: name.to_owned(),
-        fields: vec![field.to_owned()],
+        fields: fields.iter().map(|&field| field.to_owned()).collect(),
     };
     Table {
         table_name: TABLE.to_owned(),
-        indexes: vec![index("by_user", "user"), index("by_phase", "phase")],
+        indexes: vec![
+            index("by_user", &["user"]),
+            index("by_phase", &["phase", "until"]),
+        ],
         document_type: Validator::Object {
             value: Fields::from_iter(fields),
         },

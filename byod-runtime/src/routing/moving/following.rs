@@ -4,10 +4,13 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
+use futures_util::{StreamExt as _, stream};
+use tokio::time::timeout;
+
 use super::super::service::Byod;
 use super::phases::Ended;
 use super::planning::PlannedMove;
-use super::state::{self, Begun, Direction, MovePhase, State};
+use super::state::{self, Begun, Direction, MovePhase, Open, State};
 use super::steps::{Report, Stop};
 use crate::error::Error;
 use crate::users::{ConnectionStatus, Subject, UserId};
@@ -150,6 +153,14 @@ pub struct Resumed {
 /// How many moves are asked for at one time, of each phase.
 const OPEN: u32 = 100;
 
+/// How many are seen to at once.
+const TOGETHER: usize = 32;
+
+/// How long one of nothing is seen to by one of these calls, and how much longer for each document: a deployment may take as
+/// long for each answer as it may.
+const LONGEST: Duration = Duration::from_secs(600);
+const EACH: Duration = Duration::from_millis(5);
+
 impl Byod {
     /// Moves what the user has on main to their own deployment, which is connected or was:
     /// from then on it answers for all of it.
@@ -206,10 +217,14 @@ impl Byod {
     /// Goes on with moves that nobody sees to any more, and deletes what has stayed long
     /// enough where it was: to be called now and then.
     ///
+    /// Some are seen to at once. One that takes very long, by a deployment that hardly answers, is left after ten minutes and
+    /// 5 ms for each document, and goes on when this is called next. What is due is deleted only while the other side
+    /// answers for the user: where they have disconnected since, or connected a deployment, it stays.
+    ///
     /// Errors are those of main when it is asked which there are.
     pub async fn resume_moves(&self) -> Result<Resumed, Error> {
         let main = self.inner().store.main();
-        let mut resumed = Resumed::default();
+        let mut all = Vec::new();
         for phase in [
             MovePhase::Cancel,
             MovePhase::Verify,
@@ -219,50 +234,72 @@ impl Byod {
             MovePhase::Check,
             MovePhase::Tidy,
         ] {
-            for open in state::open(main, phase, OPEN).await? {
+            let open = state::open(main, phase, OPEN).await?;
+            all.extend(open.into_iter().filter(|open| {
                 let switched = open.state.switched.unwrap_or_default();
                 let stays = phase == MovePhase::Tidy
                     && open.state.keep_for.is_none_or(|keep| keep > switched);
-                if open.state.held > 0.0 || stays {
-                    continue;
-                }
-                let user = UserId::from(open.user);
-                let holder = holder();
-                let taken = match state::take(main, &user, &holder).await {
-                    Ok(Some(state)) if state.holder == holder => state,
-                    Ok(_) => continue,
-                    Err(_) => {
-                        resumed.failed += 1;
-                        continue;
-                    }
-                };
-                match self.seen_to(&user, taken, false).await {
-                    Ok(_) => resumed.ended += 1,
-                    Err(error) => {
-                        tracing::warn!(?user, %error, "a user's data could not be moved");
-                        resumed.failed += 1;
-                    }
-                }
+                open.state.held == 0.0 && !stays
+            }));
+        }
+        let mut resumed = Resumed::default();
+        // One after another, a single deployment could hold up everybody's.
+        let mut went = stream::iter(all)
+            .map(|open| self.resumed(open))
+            .buffer_unordered(TOGETHER);
+        while let Some(went) = went.next().await {
+            match went {
+                Ok(ended) => resumed.ended += u64::from(ended),
+                Err(()) => resumed.failed += 1,
             }
         }
         Ok(resumed)
+    }
+
+    /// Goes on with one of them, if nobody else does; whether it is over by that.
+    async fn resumed(&self, open: Open) -> Result<bool, ()> {
+        let user = UserId::from(open.user);
+        let went = self.taken_up(&user).await;
+        went.map_err(|error| tracing::warn!(?user, %error, "a user's data could not be moved"))
+    }
+
+    async fn taken_up(&self, user: &UserId) -> Result<bool, Error> {
+        let (main, holder) = (self.inner().store.main(), holder());
+        let state = match state::take(main, user, &holder).await? {
+            Some(state) if state.holder == holder => state,
+            _ => return Ok(false),
+        };
+        let held = state.clone();
+        let longest = LONGEST.saturating_add(EACH * (state.total as u32));
+        let Ok(went) = timeout(longest, self.seen_to(user, state, false)).await else {
+            state::release(main, user, &held).await;
+            let reason = "its deployments take very long: it goes on later".to_owned();
+            return Err(not_moved(user, reason));
+        };
+        let stays = matches!(went?, Ended::Moved { is_tidy: false, .. });
+        Ok(!stays || held.phase != MovePhase::Tidy)
     }
 
     /// Goes on with a move of this holder's; one that can't be is called off.
     async fn seen_to(&self, user: &UserId, state: State, now: bool) -> Result<Ended, Error> {
         let held = state.clone();
         let went = self.go_on(user, state, now).await;
-        if let Ok(Ended::Moved { is_tidy: false, .. }) | Err(Stop::Failed(_)) = &went {
+        let called_off = match &went {
+            Err(Stop::Impossible(_)) if held.phase != MovePhase::Cancel => {
+                self.call_off(user, &held.holder).await.map(|_| ())
+            }
+            _ => Ok(()),
+        };
+        let is_over = matches!(
+            &went,
+            Ok(Ended::Cancelled | Ended::Moved { is_tidy: true, .. })
+        );
+        if !is_over {
+            // Whoever asks for it goes on at once.
             state::release(self.inner().store.main(), user, &held).await;
         }
-        match went {
-            Ok(ended) => Ok(ended),
-            Err(stop @ Stop::Impossible(_)) => {
-                self.call_off(user, &held.holder).await?;
-                Err(stop.into_error(user))
-            }
-            Err(stop) => Err(stop.into_error(user)),
-        }
+        called_off?;
+        went.map_err(|stop| stop.into_error(user))
     }
 }
 

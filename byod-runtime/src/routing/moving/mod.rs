@@ -1,6 +1,9 @@
 //! Moves what a user has from main to their own deployment, or back.
 
+mod at_once;
+mod calls;
 mod comparing;
+mod copying;
 mod following;
 mod listing;
 mod phases;

@@ -4,17 +4,19 @@ use std::time::{Duration, Instant};
 
 use super::super::rollout::Rollout;
 use super::super::service::Byod;
+use super::at_once::AtOnce;
+use super::calls::Calls;
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::steps::{Mover, Report, Stop};
 use super::taken::Taken;
-use super::wire::difference;
+use super::wire::{Plan, difference};
 use crate::deployment::Client;
 use crate::error::Error;
-use crate::users::UserId;
+use crate::users::{ConnectionStatus, UserId};
 
-/// How soon other processes hear of what main tells them.
-const TOLD: Duration = Duration::from_secs(2);
+/// How often main is asked to do what functions have left for it, before it is too much.
+const ROUNDS: u32 = 600;
 
 /// How a move ended.
 pub(super) enum Ended {
@@ -33,6 +35,15 @@ impl Byod {
         state: State,
         now: bool,
     ) -> Result<Ended, Stop> {
+        let held = state.clone();
+        tokio::select! {
+            biased;
+            ended = self.go(user, state, now) => ended,
+            () = state::lost(self.inner().store.main(), user, &held) => Err(Stop::Lost),
+        }
+    }
+
+    async fn go(&self, user: &UserId, state: State, now: bool) -> Result<Ended, Stop> {
         let mut mover = self.mover(user, state).await?;
         loop {
             match mover.state.phase {
@@ -60,13 +71,7 @@ impl Byod {
                     mover.state.switched = Some(0.0);
                 }
                 MovePhase::Tidy => {
-                    let switched = mover.state.switched.unwrap_or_default();
-                    let is_due = mover.state.keep_for.is_some_and(|keep| keep <= switched);
-                    let is_tidy = now || is_due;
-                    if is_tidy {
-                        mover.tidy().await?;
-                        self.end(&mover).await?;
-                    }
+                    let is_tidy = self.tidy(&mut mover, now).await?;
                     let report = mover.report;
                     return Ok(Ended::Moved { report, is_tidy });
                 }
@@ -81,11 +86,16 @@ impl Byod {
 
     async fn mover(&self, user: &UserId, state: State) -> Result<Mover, Stop> {
         let (from, to) = self.sides(user, &state.subject, state.direction).await?;
+        from.calls.allow(state.total as u64);
         let frozen = Duration::from_millis(state.frozen.unwrap_or_default() as u64);
         Ok(Mover {
             main: self.inner().store.main().clone(),
             user: user.clone(),
-            plan: from.plan().await?,
+            plan: match state.phase {
+                // What has come is known by its rows.
+                MovePhase::Cancel => Plan::new(),
+                _ => from.plan().await?,
+            },
             from,
             to,
             report: serde_json::from_str(&state.report).unwrap_or_default(),
@@ -93,6 +103,7 @@ impl Byod {
                 .checked_sub(frozen)
                 .unwrap_or_else(Instant::now),
             taken: Taken::new(state.direction, self.inner().most_moved_out),
+            said: Instant::now(),
             state,
         })
     }
@@ -106,7 +117,10 @@ impl Byod {
     ) -> Result<(Side, Side), Error> {
         let record = self.record(user).await?;
         let client = self.client(user, &record)?;
+        let calls = Calls::new();
         let side = |client: Client, origin| Side {
+            calls: calls.clone(),
+            at_once: AtOnce::new(),
             client,
             user: user.clone(),
             subject: subject.to_owned(),
@@ -150,23 +164,57 @@ impl Byod {
         }
     }
 
-    /// How long after writes are refused all that was under way is over.
+    /// How long after writes are refused all that was under way is over: nobody knows of other processes whether they hear
+    /// of it, so each may send calls until it reads the record again.
     pub(super) fn settling(&self) -> Duration {
         let inner = self.inner();
-        let told = match inner.listening.listens() {
-            true => TOLD,
-            false => inner.refresh_every,
-        };
-        told + inner.limits.timeout
+        inner.refresh_every + inner.limits.timeout
+    }
+
+    /// Deletes what was moved where it was, when it is time; `false` where it stays for now.
+    async fn tidy(&self, mover: &mut Mover, now: bool) -> Result<bool, Stop> {
+        let switched = mover.state.switched.unwrap_or_default();
+        let is_due = mover.state.keep_for.is_some_and(|keep| keep <= switched);
+        let is_time = now || is_due && self.is_as_switched(mover).await?;
+        if !is_time {
+            return Ok(false);
+        }
+        for table in mover.tables().into_iter().rev() {
+            mover.tidy(&table).await?;
+            if !now && !self.answers_as_switched(mover).await? {
+                return Ok(false);
+            }
+        }
+        mover.forget().await?;
+        self.end(mover).await?;
+        Ok(true)
+    }
+
+    /// Whether the side has the user's data that it came to: nobody has disconnected since, nor connected a deployment.
+    async fn is_as_switched(&self, mover: &Mover) -> Result<bool, Stop> {
+        if !self.answers_as_switched(mover).await? {
+            return Ok(false);
+        }
+        let record = self.record(&mover.user).await?;
+        let tags = &record.credentials.auth_tags;
+        Ok(mover.state.auth_tags.as_ref() == Some(tags) || mover.knows_deployment().await?)
+    }
+
+    async fn answers_as_switched(&self, mover: &Mover) -> Result<bool, Stop> {
+        let record = self.record(&mover.user).await?;
+        Ok(record.connection_status
+            == match mover.state.direction {
+                Direction::In => ConnectionStatus::Connected,
+                Direction::Out => ConnectionStatus::Disconnected,
+            })
     }
 
     /// Has main do what functions have left for it: once they are disconnected, nobody would.
     async fn deliver(&self, mover: &Mover) -> Result<(), Stop> {
         let subject = mover.from.subject.as_str().into();
-        loop {
+        for _ in 0..ROUNDS {
             match self.apply_outbox_of(&mover.user, Some(&subject)).await {
                 Ok(delivered) if delivered.more => {
-                    mover.held().await?;
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
                 Ok(_) => return Ok(()),
@@ -177,6 +225,10 @@ impl Byod {
                 Err(error) => return Err(error.into()),
             }
         }
+        Err(Stop::Impossible(
+            "functions have left more for main to do on the deployment than it takes at one time: ask again later"
+                .to_owned(),
+        ))
     }
 
     async fn enter(&self, mover: &mut Mover, next: MovePhase) -> Result<(), Stop> {

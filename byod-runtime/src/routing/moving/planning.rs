@@ -115,8 +115,10 @@ impl Byod {
             Err(Stop::Impossible(reason)) => Some(reason),
             Err(Stop::Lost) => None,
         };
-        let files: u64 = survey.tables.iter().map(|table| table.file_bytes).sum();
-        let copying = begun.elapsed() * READINGS + Duration::from_secs(files / FILES);
+        let tables = survey.tables.iter().map(|table| table.file_bytes);
+        let files = tables.fold(0, u64::saturating_add);
+        let copying =
+            (begun.elapsed() * READINGS).saturating_add(Duration::from_secs(files / FILES));
         Ok(PlannedMove {
             direction,
             tables: survey.tables,
@@ -250,6 +252,7 @@ impl Surveying<'_> {
         ids: &mut Option<Vec<String>>,
     ) -> Result<(), Stop> {
         self.taken.rows(&rows).map_err(Stop::Impossible)?;
+        self.from.calls.allow(rows.len() as u64);
         let all: Vec<String> = rows.into_iter().map(|row| row.old).collect();
         let takes = match self.differs.get(table) {
             Some(Differs::Takes(takes)) => Some(*takes),
@@ -257,7 +260,7 @@ impl Surveying<'_> {
         };
         if let Some(planned) = self.tables.last_mut() {
             planned.documents += all.len() as u64;
-            planned.bytes += bytes as u64;
+            planned.bytes = planned.bytes.saturating_add(bytes as u64);
         }
         let (mut left, mut count) = (&all[..], BATCH);
         while !left.is_empty() {
@@ -272,13 +275,14 @@ impl Surveying<'_> {
             let Some(planned) = self.tables.last_mut() else {
                 return Ok(());
             };
-            planned.references += survey.references as u64;
-            for file in survey.files {
-                if self.files.insert(file.id) {
-                    planned.files += 1;
-                    planned.file_bytes += file.size as u64;
-                }
-            }
+            let references = survey.references as u64;
+            planned.references = planned.references.saturating_add(references);
+            let mut files = survey.files;
+            files.retain(|file| self.files.insert(file.id.clone()));
+            self.taken.named(&files).map_err(Stop::Impossible)?;
+            planned.files += files.len() as u64;
+            let sizes = files.iter().map(|file| file.size as u64);
+            planned.file_bytes = sizes.fold(planned.file_bytes, u64::saturating_add);
             let stays = survey.stays.into_iter();
             for stays in stays.filter(|stays| some.contains(&stays.old)) {
                 planned.stays += 1;

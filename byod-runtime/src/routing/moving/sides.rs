@@ -6,7 +6,9 @@ use byod_schema::Validator;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::state::again;
+use super::at_once::{AtOnce, MOST};
+use super::calls::Calls;
+use super::state::{again, again_unless};
 use super::wire::{
     Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row,
     Survey, Tables, Verified, Written,
@@ -23,6 +25,8 @@ pub(super) struct Side {
     pub(super) subject: String,
     /// Where it is, unless it is main: files come from nowhere else.
     pub(super) origin: Option<String>,
+    pub(super) calls: Calls,
+    pub(super) at_once: AtOnce,
 }
 
 #[derive(Serialize)]
@@ -92,9 +96,6 @@ const NOTHING: Of<'static> = Of {
 /// How long a file may take.
 const FETCHING: Duration = Duration::from_secs(300);
 
-/// How many rows are asked for at once.
-const ROWS: usize = 400;
-
 impl Side {
     async fn ask<T: DeserializeOwned>(
         &self,
@@ -102,12 +103,57 @@ impl Side {
         name: &str,
         args: impl Serialize,
     ) -> Result<T, Error> {
-        let args = With {
+        self.count_call()?;
+        again(&self.client, endpoint, name, &self.with(args)).await
+    }
+
+    /// Asks for so many at the most: for fewer, where a call doesn't get that done in its time. Says how many it were.
+    async fn ask_some<T: DeserializeOwned, A: Serialize>(
+        &self,
+        endpoint: Endpoint,
+        name: &str,
+        most: usize,
+        args: impl Fn(usize) -> A,
+    ) -> Result<(usize, T), Error> {
+        loop {
+            self.count_call()?;
+            let count = most.min(self.at_once.get());
+            let are_many = |error: &Error| count > 1 && matches!(error, Error::Timeout { .. });
+            let args = self.with(args(count));
+            match again_unless(are_many, &self.client, endpoint, name, &args).await {
+                Err(error) if are_many(&error) => self.at_once.too_many(count),
+                Err(error) => return Err(error),
+                Ok(answer) => {
+                    self.at_once.done(count);
+                    return Ok((count, answer));
+                }
+            }
+        }
+    }
+
+    async fn query_some<'a, T: DeserializeOwned>(
+        &self,
+        name: &str,
+        most: usize,
+        of: impl Fn(usize) -> Of<'a>,
+    ) -> Result<T, Error> {
+        let (_, answer) = self.ask_some(Endpoint::Query, name, most, of).await?;
+        Ok(answer)
+    }
+
+    fn count_call(&self) -> Result<(), Error> {
+        self.calls.take().map_err(|reason| Error::NotMoved {
+            user: self.user.as_str().into(),
+            reason: reason.into(),
+        })
+    }
+
+    fn with<A>(&self, args: A) -> With<'_, A> {
+        With {
             user: self.user.as_str(),
             subject: &self.subject,
             args,
-        };
-        again(&self.client, endpoint, name, &args).await
+        }
     }
 
     async fn query<T: DeserializeOwned>(&self, name: &str, of: Of<'_>) -> Result<T, Error> {
@@ -140,14 +186,14 @@ impl Side {
         cursor: Option<&str>,
         count: usize,
     ) -> Result<Page, Error> {
-        let of = Of {
+        let of = |count| Of {
             table: Some(table),
             parent,
             cursor: Some(cursor),
             count: Some(count),
             ..NOTHING
         };
-        self.query("byod/moving:page", of).await
+        self.query_some("byod/moving:page", count, of).await
     }
 
     pub(super) async fn children(
@@ -156,22 +202,24 @@ impl Side {
         parents: &[String],
         count: usize,
     ) -> Result<Children, Error> {
-        let of = Of {
+        let of = |few: usize| Of {
             table: Some(table),
-            parents: Some(parents),
+            parents: Some(&parents[..few]),
             count: Some(count),
             ..NOTHING
         };
-        self.query("byod/moving:children", of).await
+        let name = "byod/moving:children";
+        self.query_some(name, parents.len(), of).await
     }
 
     pub(super) async fn documents(&self, table: &str, ids: &[String]) -> Result<Documents, Error> {
-        let of = Of {
+        let of = |count: usize| Of {
             table: Some(table),
-            ids: Some(ids),
+            ids: Some(&ids[..count]),
             ..NOTHING
         };
-        self.query("byod/moving:documents", of).await
+        let name = "byod/moving:documents";
+        self.query_some(name, ids.len(), of).await
     }
 
     pub(super) async fn survey(
@@ -190,13 +238,17 @@ impl Side {
             takes: Option<String>,
         }
         let takes = takes.map(|takes| serde_json::to_string(takes).unwrap_or_default());
-        let args = Args {
+        let args = |count: usize| Args {
             table,
-            ids,
+            ids: &ids[..count],
             staying,
-            takes,
+            takes: takes.clone(),
         };
-        self.ask(Endpoint::Query, "byod/moving:survey", args).await
+        let name = "byod/moving:survey";
+        let (_, survey) = self
+            .ask_some(Endpoint::Query, name, ids.len(), args)
+            .await?;
+        Ok(survey)
     }
 
     pub(super) async fn remove(&self, table: &str, rows: &[Noted]) -> Result<Removed, Error> {
@@ -205,19 +257,30 @@ impl Side {
             old: &'a str,
             hash: &'a str,
         }
+        impl<'a> Gone<'a> {
+            fn of(Noted { old, hash, .. }: &'a Noted) -> Self {
+                Self { old, hash }
+            }
+        }
         #[derive(Serialize)]
         struct Args<'a> {
             table: &'a str,
             rows: Vec<Gone<'a>>,
         }
-        let rows = rows.iter().map(|row| Gone {
-            old: &row.old,
-            hash: &row.hash,
-        });
-        let rows = rows.collect();
-        let args = Args { table, rows };
-        self.ask(Endpoint::Mutation, "byod/moving:remove", args)
-            .await
+        let (mut all, mut left) = (Removed::default(), rows);
+        while !left.is_empty() {
+            let args = |count: usize| Args {
+                table,
+                rows: left[..count].iter().map(Gone::of).collect(),
+            };
+            let name = "byod/moving:remove";
+            let (count, removed): (_, Removed) = self
+                .ask_some(Endpoint::Mutation, name, left.len(), args)
+                .await?;
+            all.changed += removed.changed;
+            left = &left[count..];
+        }
+        Ok(all)
     }
 
     pub(super) async fn list(
@@ -227,18 +290,22 @@ impl Side {
         rows: &[Row],
         round: Option<u64>,
     ) -> Result<Listed, Error> {
-        let mut listed = Listed::default();
-        for rows in rows.chunks(ROWS) {
-            let of = Of {
+        let (mut listed, mut left) = (Listed::default(), rows);
+        while !left.is_empty() {
+            let of = |count: usize| Of {
                 id: Some(id),
                 table: Some(table),
-                rows: Some(rows),
+                rows: Some(&left[..count]),
                 round,
                 ..NOTHING
             };
-            let some: Listed = self.mutation("byod/moving:list", of).await?;
+            let name = "byod/moving:list";
+            let (count, some): (_, Listed) = self
+                .ask_some(Endpoint::Mutation, name, left.len(), of)
+                .await?;
             listed.added += some.added;
             listed.changed += some.changed;
+            left = &left[count..];
         }
         Ok(listed)
     }
@@ -268,7 +335,7 @@ impl Side {
         cursor: Option<&str>,
         count: usize,
     ) -> Result<Next, Error> {
-        let of = Of {
+        let of = |count| Of {
             id: Some(id),
             table: Some(table),
             state,
@@ -276,25 +343,28 @@ impl Side {
             count: Some(count),
             ..NOTHING
         };
-        self.query("byod/moving:next", of).await
+        self.query_some("byod/moving:next", count, of).await
     }
 
+    /// Writes some of them, from the first; says how many.
     pub(super) async fn write(
         &self,
         id: &str,
         table: &str,
         documents: &[Document],
         pass: Pass,
-    ) -> Result<Written, Error> {
-        let of = Of {
+    ) -> Result<(usize, Written), Error> {
+        let of = |count: usize| Of {
             id: Some(id),
             table: Some(table),
-            documents: Some(documents),
+            documents: Some(&documents[..count]),
             is_final: Some(pass == Pass::Final),
             rings: pass.rings(),
             ..NOTHING
         };
-        self.mutation("byod/moving:write", of).await
+        let name = "byod/moving:write";
+        self.ask_some(Endpoint::Mutation, name, documents.len(), of)
+            .await
     }
 
     pub(super) async fn keep(&self, id: &str, old: &str, reason: &str) -> Result<(), Error> {
@@ -309,13 +379,18 @@ impl Side {
     }
 
     pub(super) async fn again(&self, id: &str, olds: &[String]) -> Result<(), Error> {
-        for olds in olds.chunks(ROWS) {
-            let of = Of {
+        let mut left = olds;
+        while !left.is_empty() {
+            let of = |count: usize| Of {
                 id: Some(id),
-                olds: Some(olds),
+                olds: Some(&left[..count]),
                 ..NOTHING
             };
-            let _: Option<()> = self.mutation("byod/moving:again", of).await?;
+            let name = "byod/moving:again";
+            let (count, _): (_, Option<()>) = self
+                .ask_some(Endpoint::Mutation, name, left.len(), of)
+                .await?;
+            left = &left[count..];
         }
         Ok(())
     }
@@ -327,31 +402,33 @@ impl Side {
         cursor: Option<&str>,
         count: usize,
     ) -> Result<Verified, Error> {
-        let of = Of {
+        let of = |count| Of {
             id: Some(id),
             table: Some(table),
             cursor: Some(cursor),
             count: Some(count),
             ..NOTHING
         };
-        self.query("byod/moving:verify", of).await
+        self.query_some("byod/moving:verify", count, of).await
     }
 
     /// Removes what has come, some at a time; `false` once there is nothing.
     pub(super) async fn clear(&self, id: &str, count: usize) -> Result<bool, Error> {
-        let of = Of {
+        let of = |count| Of {
             id: Some(id),
             count: Some(count),
             ..NOTHING
         };
-        self.mutation("byod/moving:clear", of).await
+        let name = "byod/moving:clear";
+        let (_, is_more) = self.ask_some(Endpoint::Mutation, name, count, of).await?;
+        Ok(is_more)
     }
 
     /// The same for what is known of it alone.
     pub(super) async fn forget(&self, id: &str) -> Result<bool, Error> {
         let of = Of {
             id: Some(id),
-            count: Some(ROWS),
+            count: Some(MOST),
             ..NOTHING
         };
         self.mutation("byod/moving:forget", of).await
@@ -378,12 +455,9 @@ impl Side {
             file: &'a File,
         }
         let origin = from.origin.as_deref();
-        let args = Args { id, origin, file };
-        let patient = Self {
-            client: self.client.with_timeout(FETCHING),
-            ..self.clone()
-        };
-        let action = "byod/moving:fetched";
-        patient.ask(Endpoint::Action, action, args).await
+        let args = self.with(Args { id, origin, file });
+        let client = self.client.with_timeout(FETCHING);
+        // One document may name very many, so these are not counted.
+        again(&client, Endpoint::Action, "byod/moving:fetched", &args).await
     }
 }

@@ -1,8 +1,9 @@
 //! How far a move is, as main keeps it: whoever sees to it says so, and nobody else may.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::deployment::Client;
 use crate::error::{Endpoint, Error};
@@ -76,10 +77,11 @@ pub(super) struct State {
     pub(super) subject: String,
     pub(super) direction: Direction,
     pub(super) phase: MovePhase,
+    /// Which credentials the record had when it began, where main tells.
+    pub(super) auth_tags: Option<String>,
     /// In milliseconds; `None` for good.
     pub(super) keep_for: Option<f64>,
     pub(super) table: Option<String>,
-    pub(super) cursor: Option<String>,
     pub(super) done: f64,
     pub(super) total: f64,
     pub(super) holder: String,
@@ -184,7 +186,8 @@ pub(super) async fn step(
         #[serde(skip_serializing_if = "Option::is_none")]
         next: Option<MovePhase>,
         table: Option<&'a str>,
-        cursor: Option<&'a str>,
+        /// Mains that were exported before want it.
+        cursor: (),
         done: f64,
         total: f64,
         report: &'a str,
@@ -195,7 +198,7 @@ pub(super) async fn step(
         phase: state.phase,
         next,
         table: state.table.as_deref(),
-        cursor: state.cursor.as_deref(),
+        cursor: (),
         done: state.done,
         total: state.total,
         report: &state.report,
@@ -209,6 +212,28 @@ pub(super) async fn step(
     Ok(present.is_some_and(|present| {
         present.id == state.id && present.holder == state.holder && Some(present.phase) == next
     }))
+}
+
+/// Says again and again that it is seen to, until that is not this holder's to say.
+pub(super) async fn lost(main: &Client, user: &UserId, state: &State) {
+    let mut said = Instant::now();
+    loop {
+        tokio::time::sleep(LEASE / 3).await;
+        match timeout(LEASE / 3, take(main, user, &state.holder)).await {
+            Ok(Ok(Some(present))) => {
+                let is_off = state.phase != present.phase && present.phase == MovePhase::Cancel;
+                if present.holder != state.holder || is_off {
+                    return;
+                }
+                said = Instant::now();
+            }
+            // It is over.
+            Ok(Ok(None)) => std::future::pending().await,
+            // By now somebody else may see to it.
+            _ if said.elapsed() > LEASE => return,
+            _ => {}
+        }
+    }
 }
 
 /// Nobody sees to it any more: whoever asks for it goes on at once.
@@ -271,10 +296,21 @@ pub(super) async fn again<T: serde::de::DeserializeOwned>(
     path: &str,
     args: &impl Serialize,
 ) -> Result<T, Error> {
+    again_unless(|_| false, client, endpoint, path, args).await
+}
+
+/// The same, but for errors of which the caller makes something else.
+pub(super) async fn again_unless<T: serde::de::DeserializeOwned>(
+    is_final: impl Fn(&Error) -> bool,
+    client: &Client,
+    endpoint: Endpoint,
+    path: &str,
+    args: &impl Serialize,
+) -> Result<T, Error> {
     let mut pause = Duration::from_millis(50);
     for _ in 1..ATTEMPTS {
         match client.call(endpoint, path, args, client.deadline()).await {
-            Err(error) if is_on_the_way(&error) => {
+            Err(error) if is_on_the_way(&error) && !is_final(&error) => {
                 let random = fastrand::u64(..=pause.as_millis() as u64);
                 tokio::time::sleep(pause + Duration::from_millis(random)).await;
                 pause = (pause * 2).min(Duration::from_secs(5));

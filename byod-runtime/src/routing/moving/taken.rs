@@ -2,7 +2,7 @@
 
 use super::super::allowance::Allowance;
 use super::state::Direction;
-use super::wire::{Document, File, Row};
+use super::wire::{Document, File, Row, Sized};
 
 /// What has been taken of it in one go through all there is.
 pub(super) struct Taken {
@@ -55,6 +55,14 @@ impl Taken {
         let lengths = documents.iter().map(|document| document.text.len() as u64);
         self.bytes = sizes.chain(lengths).fold(self.bytes, u64::saturating_add);
         self.within(documents.iter().all(|document| is_digest(&document.hash)))
+    }
+
+    /// Files that documents name, which are not taken yet.
+    pub(super) fn named(&mut self, files: &[Sized]) -> Result<(), String> {
+        self.files += files.len() as u64;
+        let sizes = files.iter().map(|file| file.size as u64);
+        self.bytes = sizes.fold(self.bytes, u64::saturating_add);
+        self.within(true)
     }
 
     fn within(&self, are_named: bool) -> Result<(), String> {
@@ -129,6 +137,18 @@ mod tests {
             assert!((0..1_003).all(|_| taken.rows(&[]).is_ok()));
             assert!(taken.rows(&[]).is_err());
         }
+        let files = |count: usize, size| {
+            let file = |at: usize| Sized {
+                id: at.to_string(),
+                size,
+            };
+            (0..count).map(file).collect::<Vec<_>>()
+        };
+        let mut taken = Taken::new(Direction::Out, allowance);
+        assert!(taken.named(&files(2, 3.0)).is_ok());
+        assert!(taken.named(&files(2, 0.0)).is_err(), "too many");
+        taken.copies();
+        assert!(taken.named(&files(1, 11.0)).is_err(), "too large");
         let mut own = Taken::new(Direction::In, allowance);
         assert!((0..100).all(|_| own.rows(&[row("a")]).is_ok()));
     }

@@ -120,9 +120,18 @@ impl Pass {
 pub(super) struct Written {
     pub(super) done: f64,
     pub(super) partial: f64,
-    pub(super) held: f64,
     pub(super) kept: f64,
     pub(super) notes: Vec<String>,
+}
+
+impl Written {
+    /// What became of others.
+    pub(super) fn add(&mut self, others: Self) {
+        self.done += others.done;
+        self.partial += others.partial;
+        self.kept += others.kept;
+        self.notes.extend(others.notes);
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,5 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest 006be6568660ef12f896b3c149e8bf15d14913747d5e697f715fa1e151ef6b20
+// An edited file is kept. Unedited, what follows has the digest 563df15b2194ef20ab6a60f09e82830ef58a94ca6d342e1e492480665696416f
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
@@ -11,7 +11,7 @@ import {
   query,
   type QueryCtx,
 } from "../_generated/server";
-import { moving, movingOf, withMove } from "./moves";
+import { moving, movingOf, resealed, withMove } from "./moves";
 import { connectionStatus, databaseConfig } from "./tables";
 
 /** The user's id of who calls, or null where nobody is signed in. */
@@ -205,6 +205,7 @@ export const resealConfig = internalMutation({
     const config = await ctx.db.get(configId);
     if (config?.authTags !== expectedAuthTags) return false;
     await ctx.db.patch(configId, sealed);
+    await resealed(ctx, config.userId, expectedAuthTags, sealed.authTags);
     return true;
   },
 });

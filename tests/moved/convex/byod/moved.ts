@@ -34,17 +34,19 @@ export const byodMoveTables = {
     /** How long what was moved stays where it was, in milliseconds; or for good. */
     keepFor: v.union(v.number(), v.null()),
     table: v.union(v.string(), v.null()),
-    cursor: v.union(v.string(), v.null()),
     done: v.number(),
     total: v.number(),
+    /** Who sees to it until when; nobody, and from when on somebody is to. */
     holder: v.string(),
     until: v.number(),
-    begun: v.number(),
     frozen: v.optional(v.number()),
     switched: v.optional(v.number()),
     /** What could not move, and what moved without something, as JSON. */
     report: v.string(),
+    /** Of moves that began before main knew them no more. */
+    cursor: v.optional(v.union(v.string(), v.null())),
+    begun: v.optional(v.number()),
   })
     .index("by_user", ["user"])
-    .index("by_phase", ["phase"]),
+    .index("by_phase", ["phase", "until"]),
 };

@@ -19,18 +19,21 @@ const FROZEN = ["freeze", "copy", "references", "verify"];
 /** In these the other side doesn't answer yet, so it can be called off. */
 const BEFORE = ["check", ...FROZEN];
 
+/** When what could not be deleted, though it was due, is looked at again. */
+const AGAIN = 3_600_000;
+
 const moved_ = v.object({
   id: v.string(),
   subject: v.string(),
   direction: v.union(v.literal("in"), v.literal("out")),
   phase: v.string(),
   keepFor: v.union(v.number(), v.null()),
+  /** Which credentials the record had when it began. */
+  authTags: v.string(),
   table: v.union(v.string(), v.null()),
-  cursor: v.union(v.string(), v.null()),
   done: v.number(),
   total: v.number(),
   holder: v.string(),
-  begun: v.number(),
   /** How long ago, by main's clock, in milliseconds. */
   frozen: v.union(v.number(), v.null()),
   switched: v.union(v.number(), v.null()),
@@ -42,22 +45,21 @@ const moved_ = v.object({
 function shown(row: any): Infer<typeof moved_> {
   const now = Date.now();
   const ago = (at?: number) => (at === undefined ? null : now - at);
-  const { _id, frozen, switched, until } = row;
+  const { _id, frozen, switched, holder, until } = row;
   return {
     id: _id,
     subject: row.subject,
     direction: row.direction,
     phase: row.phase,
     keepFor: row.keepFor,
+    authTags: row.authTags,
     table: row.table,
-    cursor: row.cursor,
     done: row.done,
     total: row.total,
-    holder: row.holder,
-    begun: row.begun,
+    holder,
     frozen: ago(frozen),
     switched: ago(switched),
-    held: Math.max(0, until - now),
+    held: holder === "" ? 0 : Math.max(0, until - now),
     report: row.report,
   };
 }
@@ -72,14 +74,29 @@ export const get = internalQuery({
   },
 });
 
-/** Some of those that aren't over, for whoever goes on with what was left. */
+/** Some of those that nobody sees to, those first that have waited longest. */
 export const open = internalQuery({
   args: { phase: v.string(), count: v.number() },
   returns: v.array(v.object({ user: v.id("users"), move: moved_ })),
   handler: async (ctx, { phase, count }) => {
     const rows = await ctx.db
       .query("byodMoves")
-      .withIndex("by_phase", (q) => q.eq("phase", phase))
+      .withIndex("by_phase", (q) =>
+        q.eq("phase", phase).lte("until", Date.now()),
+      )
+      // What stays for good, or isn't due: of those, main has not always known when somebody is to look at them.
+      .filter((q) =>
+        q.or(
+          q.neq(q.field("phase"), "tidy"),
+          q.and(
+            q.neq(q.field("keepFor"), null),
+            q.lte(
+              q.add(q.field("switched") as any, q.field("keepFor") as any),
+              Date.now(),
+            ),
+          ),
+        ),
+      )
       .take(count);
     return rows.map((row) => ({ user: row.user, move: shown(row) }));
   },
@@ -99,7 +116,7 @@ export const begin = internalMutation({
   },
   returns: v.union(moved_, v.string()),
   handler: async (ctx, { user, subject, direction, keepFor, ...by }) => {
-    const present = await moveOf(ctx.db, user);
+    const present = await currentOf(ctx, user);
     if (present !== null) return shown(present);
     const record = await recordOf(ctx.db, user);
     if (record === null) return "there is no record of a deployment";
@@ -123,12 +140,10 @@ export const begin = internalMutation({
       authTags: record.authTags,
       keepFor,
       table: null,
-      cursor: null,
       done: 0,
       total: 0,
       holder: by.holder,
       until: Date.now() + by.lease,
-      begun: Date.now(),
       report: "{}",
     });
     await told(ctx, record);
@@ -141,9 +156,10 @@ export const take = internalMutation({
   args: { user: v.id("users"), holder: v.string(), lease: v.number() },
   returns: v.union(moved_, v.null()),
   handler: async (ctx, { user, holder, lease }) => {
-    const row = await moveOf(ctx.db, user);
+    const row = await currentOf(ctx, user);
     if (row === null) return null;
-    if (row.holder !== holder && row.until > Date.now()) return shown(row);
+    const isFree = row.holder === "" || row.until <= Date.now();
+    if (row.holder !== holder && !isFree) return shown(row);
     const until = Date.now() + lease;
     await ctx.db.patch(row._id, { holder, until });
     return shown({ ...row, holder, until });
@@ -162,21 +178,21 @@ export const step = internalMutation({
     /** Which comes now. */
     next: v.optional(v.string()),
     table: v.union(v.string(), v.null()),
-    cursor: v.union(v.string(), v.null()),
+    /** Services say it that are older. */
+    cursor: v.optional(v.null()),
     done: v.number(),
     total: v.number(),
     report: v.string(),
   },
   returns: v.boolean(),
-  handler: async (ctx, { user, id, holder, lease, phase, next, ...at }) => {
+  handler: async (ctx, { user, id, holder, lease, phase, next, ...said }) => {
+    const { cursor: _, ...at } = said;
     const row = await moveOf(ctx.db, user);
     if (row === null || row._id !== id) return false;
     if (row.holder !== holder || row.phase !== phase) return false;
     const record = await recordOf(ctx.db, user);
-    // Somebody has connected, disconnected or blocked them meanwhile.
-    if (BEFORE.includes(phase) && !isAsBefore(record, row)) {
-      await ctx.db.patch(row._id, { phase: "cancel", holder: "", until: 0 });
-      if (record !== null) await told(ctx, record);
+    if (isOff(record, row)) {
+      await callOff(ctx, record, row);
       return false;
     }
     const until = Date.now() + lease;
@@ -204,7 +220,7 @@ export const release = internalMutation({
   handler: async (ctx, { user, id, holder }) => {
     const row = await moveOf(ctx.db, user);
     if (row !== null && row._id === id && row.holder === holder)
-      await ctx.db.patch(row._id, { until: 0 });
+      await ctx.db.patch(row._id, { holder: "", until: lookAt(row) });
     return null;
   },
 });
@@ -217,10 +233,7 @@ export const cancel = internalMutation({
     const row = await moveOf(ctx.db, user);
     if (row === null) return null;
     if (!BEFORE.includes(row.phase)) return shown(row);
-    // Whoever sees to it finds that it is another's.
-    const over = { phase: "cancel", holder: "", until: 0, cursor: null };
-    await ctx.db.patch(row._id, over);
-    return shown({ ...row, ...over });
+    return shown(await callOff(ctx, await recordOf(ctx.db, user), row));
   },
 });
 
@@ -242,9 +255,49 @@ export const end = internalMutation({
   },
 });
 
+/** From when on somebody is to look at one that nobody sees to: never, where it stays for good. */
+function lookAt(row: any): number {
+  const now = Date.now();
+  if (row.phase !== "tidy") return now;
+  if (row.keepFor === null) return Number.MAX_SAFE_INTEGER;
+  const due = (row.switched ?? now) + row.keepFor;
+  return due > now ? due : now + AGAIN;
+}
+
 /** Whether nobody has changed since it began where the user's data is. */
 const isAsBefore = (record: any, row: any) =>
   record?.connectionStatus === row.was && record.authTags === row.authTags;
+
+/** Whether somebody has connected, disconnected or blocked them, who is heard before. */
+const isOff = (record: any, row: any) =>
+  BEFORE.includes(row.phase) && !isAsBefore(record, row);
+
+/** Calls it off: whoever sees to it finds that it is nobody's. */
+async function callOff(ctx: MutationCtx, record: any, row: any) {
+  const over = { phase: "cancel", holder: "", until: 0 };
+  await ctx.db.patch(row._id, over);
+  if (record !== null) await told(ctx, record);
+  return { ...row, ...over };
+}
+
+/** The user's move; called off, where it is by what has become of the record. */
+async function currentOf(ctx: MutationCtx, user: any): Promise<any> {
+  const row = await moveOf(ctx.db, user);
+  if (row === null) return null;
+  const record = await recordOf(ctx.db, user);
+  return isOff(record, row) ? await callOff(ctx, record, row) : row;
+}
+
+/** The record's credentials were sealed anew, and are the same: a move goes on. */
+export async function resealed(
+  ctx: MutationCtx,
+  user: any,
+  before: string,
+  authTags: string,
+) {
+  const row = await moveOf(ctx.db, user);
+  if (row?.authTags === before) await ctx.db.patch(row._id, { authTags });
+}
 
 /** How far a user's data is on its way, as they are shown it. */
 export const moving = v.object({
@@ -264,7 +317,9 @@ export async function movingOf(
 ): Promise<Infer<typeof moving> | undefined> {
   const row = await moveOf(db, user);
   if (row === null) return undefined;
-  const { direction, phase, table, done, total } = row;
+  const { direction, table, done, total } = row;
+  // It is, before whoever sees to it has noticed.
+  const phase = isOff(await recordOf(db, user), row) ? "cancel" : row.phase;
   const frozen = FROZEN.includes(phase);
   return { direction, phase, frozen, table, done, total };
 }

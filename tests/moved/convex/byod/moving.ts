@@ -484,7 +484,8 @@ export const keep = internalMutation({
   handler: async (ctx, { move, old, reason, ...given }) => {
     await asked(ctx.db, given);
     const row = await rowOf(ctx.db, move, old);
-    if (row === null) return null;
+    // What is here whole, nobody who knows of it keeps elsewhere.
+    if (row === null || row.state === "done") return null;
     if (row.new !== undefined) await dropped(ctx, row);
     const note = reason.slice(0, 500);
     const over = { new: undefined, written: undefined, hash: undefined };
@@ -577,12 +578,13 @@ export const remove = internalMutation({
     table: v.string(),
     rows: v.array(v.object({ old: v.string(), hash: v.string() })),
   },
-  returns: v.object({ removed: v.number(), changed: v.number() }),
+  /** How many are not as they are there, and stay. */
+  returns: v.object({ changed: v.number() }),
   handler: async (ctx, { table, rows, ...given }) => {
     const them = await asked(ctx.db, given);
     tableOf(table);
     const db: any = ctx.db;
-    let [removed, changed] = [0, 0];
+    let changed = 0;
     for (const { old, hash } of rows) {
       const id = db.normalizeId(table, old);
       const doc = id === null ? null : await db.get(id);
@@ -591,10 +593,9 @@ export const remove = internalMutation({
         (await isTheirs(ctx.db, table, doc, them)) &&
         (await hashOf(textOf(doc))) === hash;
       if (isSame) await db.delete(id);
-      if (isSame) removed += 1;
       else changed += 1;
     }
-    return { removed, changed };
+    return { changed };
   },
 });
 
@@ -733,7 +734,7 @@ async function taken(
     return state;
   }
   for (const { field, isId } of owner)
-    put(value, field, isId && !IS_USERS ? go.them.user : go.them.subject);
+    put(value, field, isId ? go.them.user : go.them.subject);
   if (field !== undefined && value[field] === undefined) value[field] = created;
   const before = row.new === undefined ? null : await db.get(row.new);
   const id = before === null ? await db.insert(row.table, value) : row.new;
@@ -833,7 +834,7 @@ async function idOf(go: Going, table: string, id: string): Promise<any> {
     if (row.state === "kept" || go.rings === "close") return MISSING;
     go.waits = true;
     const isBridge = go.bridges && go.rings === "bridge";
-    return isBridge ? await another(go.ctx.db, table, id) : MISSING;
+    return isBridge ? await another(go, table, id) : MISSING;
   }
   if (table.startsWith("_")) return MISSING;
   if (CALLERS.includes(table)) {
@@ -879,10 +880,23 @@ async function goes(go: Surveying, table: string, id: string): Promise<any> {
   return isForeign && !namesOf(them).includes(id) ? MISSING : id;
 }
 
-/** Any id of the table: it is taken, and becomes the right one once that is known. */
-async function another(db: any, table: string, old: string): Promise<any> {
+/**
+ * Any id of the table, which becomes the right one once that is known. Until then it shows:
+ * so it is one of theirs, if there is any.
+ */
+async function another(go: Going, table: string, old: string): Promise<any> {
+  const db: any = go.ctx.db;
   const known = db.normalizeId(table, old);
   if (known !== null || table === "_storage") return known ?? MISSING;
+  for (const state of ["done", "partial", "bridged"]) {
+    const row = await db
+      .query("byodMoved")
+      .withIndex("by_state", (q: any) =>
+        q.eq("move", go.move).eq("table", table).eq("state", state),
+      )
+      .first();
+    if (row !== null) return row.new;
+  }
   return (await db.query(table).first())?._id ?? MISSING;
 }
 

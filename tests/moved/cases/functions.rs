@@ -1,0 +1,168 @@
+//! What main's functions do with moves, called past the service or beside it.
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use byod_runtime::{ConnectionStatus, EncryptionKey};
+use serde_json::{Value, json};
+
+use crate::content::{everything_of, everything_there};
+use crate::service::{KEY, World};
+use crate::{AT_ONCE, fill};
+
+/// As the functions on main are written, nobody who has disconnected is refused, and keys may be rotated.
+#[tokio::test(flavor = "multi_thread")]
+async fn main_goes_on_and_calls_off_by_what_its_records_say() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 3, 0).await;
+    let hers = everything_of(&world, &alice.id).await;
+    let credentials = alice.credentials();
+    let connect = || world.byod.connect(&*alice.id, "alice", &credentials);
+    let (moving, former) = (connect().bring_data(), EncryptionKey::parse(KEY).unwrap());
+    let moving = tokio::spawn(moving.into_future());
+    world.frozen(&alice.id).await;
+    let new = EncryptionKey::parse("another").unwrap();
+    let builder = world.builder().encryption_key(new);
+    let rotating = builder.former_encryption_key(former).build().unwrap();
+    let record = rotating.user_record(&*alice.id).await.unwrap().unwrap();
+    rotating.reseal(&record).await.unwrap();
+    let test = rotating.test_connection(&*alice.id).await.unwrap();
+    assert_eq!(test.status, ConnectionStatus::Pending);
+    assert!(world.is_frozen(&rotating, &alice.id).await, "it goes on");
+
+    // Whoever saw to it is gone.
+    moving.abort();
+    let _ = moving.await;
+    rotating.disconnect(&*alice.id).await.unwrap();
+    assert!(!world.is_frozen(&rotating, &alice.id).await);
+    let brought = rotating.connect(&*alice.id, "alice", &credentials);
+    let brought = brought.bring_data().keep(AT_ONCE).await.unwrap();
+    let moved = brought.moved.map(|moved| moved.documents);
+    assert_eq!(moved, Some(hers.len() as u64));
+    assert_eq!(everything_there(&alice).await, hers);
+}
+
+/// Moves that others see to, or that are kept for good, are not in the way of those that nobody sees to.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_do_not_starve_the_rest() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    fill(&world, &alice, 3, 0).await;
+    let hers = everything_of(&world, &alice.id).await;
+    alice.prepare(&world.byod).await;
+    let row = |phase: &str, keep: Value, until: f64| {
+        json!({"table": "byodMoves", "document": {
+            "user": bob.id, "subject": "bob", "direction": "in", "phase": phase, "before": "pending",
+            "was": "pending", "authTags": "", "keepFor": keep, "table": null, "done": 0, "total": 0,
+            "holder": "another", "until": until, "switched": 0, "report": "{}",
+        }})
+    };
+    for _ in 0..101 {
+        for row in [row("check", json!(0), 9e15), row("tidy", Value::Null, 0.0)] {
+            let _: String = world.on_main("peek:put", &row).await;
+        }
+    }
+    let begin = json!({
+        "user": alice.id, "subject": "alice", "direction": "in", "keepFor": 1000, "holder": "gone", "lease": 0,
+    });
+    let _: Value = world.on_main("byod/moves:begin", &begin).await;
+    let resumed = world.byod.resume_moves().await.unwrap();
+    assert_eq!((resumed.ended, resumed.failed), (1, 0));
+    assert_eq!(everything_there(&alice).await, hers);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let resumed = world.byod.resume_moves().await.unwrap();
+    assert_eq!((resumed.ended, resumed.failed), (1, 0));
+    assert!(everything_of(&world, &alice.id).await.is_empty());
+}
+
+/// Whoever has the user's record hears that it is called off, also where nobody saw to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_are_told_of_a_move_that_is_called_off() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    alice.prepare(&world.byod).await;
+    let begin = json!({
+        "user": alice.id, "subject": "alice", "direction": "in", "keepFor": 0, "holder": "gone", "lease": 0,
+    });
+    let _: Value = world.on_main("byod/moves:begin", &begin).await;
+    let changed = async || {
+        let records = json!({"table": "userDatabaseConfig"});
+        let records: Vec<Value> = world.on_main("peek:peek", &records).await;
+        records[0]["updatedAt"].as_f64().unwrap()
+    };
+    let before = changed().await;
+    let _: Value = world
+        .on_main("byod/moves:cancel", &json!({"user": alice.id}))
+        .await;
+    assert!(changed().await > before);
+}
+
+/// What stands in the place of what isn't there yet is the user's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_shows_nobody_elses_ids_meanwhile() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    // His are the first of their tables.
+    for user in [&bob, &alice] {
+        fill(&world, user, 1, 0).await;
+        let folders: Vec<Value> = world
+            .on_main("peek:peek", &json!({"table": "folders"}))
+            .await;
+        let folder = folders.iter().find(|folder| folder["userId"] == *user.id);
+        let folder = &folder.unwrap()["_id"];
+        let args = json!({"user": user.id, "name": user.subject, "folder": folder});
+        let _: String = world.on_main("peek:box", &args).await;
+    }
+    let (boxes, lids): (Vec<Value>, Vec<Value>) = (
+        world.on_main("peek:peek", &json!({"table": "boxes"})).await,
+        world.on_main("peek:peek", &json!({"table": "lids"})).await,
+    );
+    let folder = &boxes[1]["folderId"];
+    let asked = |mut args: Value| {
+        args["user"] = json!(alice.id);
+        args["subject"] = json!("alice");
+        args["move"] = json!("m");
+        args
+    };
+    let hash = "0".repeat(32);
+    // Two boxes come from elsewhere with their lids; the first lid is there already.
+    for (table, olds) in [
+        ("folders", vec!["f"]),
+        ("boxes", vec!["b"]),
+        ("lids", vec!["l", "l2"]),
+    ] {
+        let rows = olds
+            .iter()
+            .map(|old| json!({"old": old, "created": 1, "hash": hash}));
+        let rows: Vec<Value> = rows.collect();
+        let args = asked(json!({"table": table, "rows": rows}));
+        let _: Value = world.on_main("byod/moving:list", &args).await;
+    }
+    let rows: Vec<Value> = world
+        .on_main("peek:peek", &json!({"table": "byodMoved"}))
+        .await;
+    let row_of = |old: &str| rows.iter().find(|row| row["old"] == old).unwrap()["_id"].clone();
+    for (old, new) in [("f", folder), ("l2", &lids[1]["_id"])] {
+        let is = json!({"state": "done", "new": new});
+        let patch = json!({"id": row_of(old), "document": is});
+        let _: () = world.on_main("peek:patch", &patch).await;
+    }
+    let text = json!({"userId": "alice", "name": "new", "lid": "l", "folderId": "f"});
+    let document = json!({"old": "b", "created": 1, "hash": hash, "text": text.to_string()});
+    let args = asked(json!({
+        "table": "boxes", "documents": [document], "isFinal": false, "rings": "bridge",
+    }));
+    let written: Value = world.on_main("byod/moving:write", &args).await;
+    assert_eq!(written["partial"], 1.0, "{written}");
+    let boxes: Vec<Value> = world.on_main("peek:peek", &json!({"table": "boxes"})).await;
+    assert_eq!(boxes[2]["lid"], lids[1]["_id"], "hers, not his");
+}

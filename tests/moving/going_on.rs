@@ -1,0 +1,321 @@
+//! Moves that were left on their way, or whose deployment isn't what it was.
+
+use std::future::IntoFuture;
+use std::time::{Duration, Instant};
+
+use byod_local::{Local, LocalDeployment, Object, Value};
+use byod_runtime::{ConnectionStatus, Credentials, Direction, EncryptionKey, Error, KeepFor};
+use serde_json::{Value as Json, json};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::{World, everything};
+
+/// Until what was moved is due to be deleted where it was.
+const SOON: Duration = Duration::from_millis(300);
+
+impl World {
+    /// A move that somebody has begun who is gone.
+    fn left(&self, user: &str, subject: &str, direction: &str) {
+        let begun = json!({
+            "user": user, "subject": subject, "direction": direction, "keepFor": 0.0,
+            "holder": "gone", "lease": 0.0,
+        });
+        let begun = self.main.run("byod/moves:begin", begun).unwrap();
+        assert!(Object::try_from(begun).is_ok());
+    }
+
+    async fn connect(&self, own: &LocalDeployment) {
+        let credentials = Credentials::new(own.url(), own.deploy_key());
+        let connected = self.byod.connect(&*self.alice, "alice", &credentials).await;
+        assert_eq!(connected.unwrap().problem, None);
+    }
+
+    /// What was moved is due.
+    async fn later(&self) {
+        tokio::time::sleep(SOON).await;
+        self.byod.resume_moves().await.unwrap();
+    }
+}
+
+/// Who disconnects before what was moved is deleted has it on the side that answers.
+#[tokio::test]
+async fn what_a_side_answers_with_is_not_deleted() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 3);
+    let hers = everything(&world.main, alice);
+    let keep = KeepFor::Time(SOON);
+    byod.move_in(alice, "alice").keep(keep).await.unwrap();
+    byod.disconnect(alice).await.unwrap();
+    world.later().await;
+    assert_eq!(everything(&world.main, alice), hers);
+
+    // All is there once, whichever way it moves then.
+    byod.move_out(alice, "alice").keep(keep).await.unwrap();
+    assert_eq!(everything(&world.main, alice), hers);
+    world.connect(&world.own).await;
+    world.later().await;
+    assert_eq!(everything(&world.own, "alice"), hers);
+    byod.move_in(alice, "alice").keep(keep).await.unwrap();
+    assert_eq!(everything(&world.own, "alice"), hers);
+    world.later().await;
+    assert_eq!(everything(&world.own, "alice"), hers);
+    assert!(everything(&world.main, alice).is_empty());
+    assert_eq!(world.main.count("byodMoves"), 0);
+}
+
+/// What was moved to one deployment isn't on another.
+#[tokio::test]
+async fn what_is_on_another_deployment_is_not_taken_for_moved() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 3);
+    let hers = everything(&world.main, alice);
+    let keep = KeepFor::Time(SOON);
+    byod.move_in(alice, "alice").keep(keep).await.unwrap();
+    let other = world.user_deployment("other").await;
+    world.connect(&other).await;
+    world.later().await;
+    assert_eq!(everything(&world.main, alice), hers);
+    assert_eq!(world.main.count("byodMoves"), 1);
+
+    // It is the same one again, whatever its key.
+    world.connect(&world.own).await;
+    byod.move_out(alice, "alice").keep(keep).await.unwrap();
+    assert_eq!(everything(&world.main, alice), hers);
+    byod.move_in(alice, "alice").keep(keep).await.unwrap();
+    world.connect(&world.own).await;
+    world.later().await;
+    assert!(everything(&world.main, alice).is_empty());
+    assert_eq!(everything(&world.own, "alice"), hers);
+    assert_eq!(world.main.count("byodMoves"), 0);
+}
+
+#[tokio::test]
+async fn a_deployment_that_never_answers_holds_up_nobody_else() {
+    let world = World::start().await;
+    let (alice, bob) = (&*world.alice, &*world.bob);
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    world.save(alice, &url, &world.own.deploy_key()).await;
+    let his = world.user_deployment("bob").await;
+    world.save(bob, &his.url(), &his.deploy_key()).await;
+    world.fill(bob, "his", 2);
+    world.left(alice, "alice", "in");
+    world.left(bob, "bob", "in");
+    let byod = world.byod.clone();
+    let resuming = tokio::spawn(async move { byod.resume_moves().await });
+    let soon = Instant::now() + Duration::from_secs(8);
+    while everything(&his, "bob").len() < 10 || !everything(&world.main, bob).is_empty() {
+        assert!(Instant::now() < soon, "nobody sees to it");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(!resuming.is_finished());
+    resuming.abort();
+}
+
+/// Whoever owns a deployment may have it answer for ever.
+#[tokio::test]
+async fn a_deployment_that_comes_to_no_end_is_left() {
+    let mut world = World::start().await;
+    let endless =
+        Local::user(&world.manifest)
+            .name("endless")
+            .function("byod/moving:next", |_, _| {
+                Ok(Object::from([
+                    ("rows", Value::Array(Vec::new())),
+                    ("cursor", "on".into()),
+                ]))
+            });
+    world.own = endless.start().await.unwrap();
+    let alice = &*world.alice;
+    world
+        .save(alice, &world.own.url(), &world.own.deploy_key())
+        .await;
+    world.fill(alice, "hers", 1);
+    let hers = everything(&world.main, alice);
+    let moved = world.byod.move_in(alice, "alice").into_future();
+    let moved = timeout(Duration::from_secs(60), moved).await.unwrap();
+    let error = moved.unwrap_err();
+    assert!(
+        matches!(&error, Error::NotMoved { reason, .. } if reason.contains("without coming to an end")),
+        "{error}"
+    );
+    assert_eq!(everything(&world.main, alice), hers);
+    assert_eq!(world.own.count("notes"), 0);
+    assert_eq!(world.main.count("byodMoves"), 0);
+}
+
+/// A deployment that is slow gets as much at once as it does in time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_takes_longer_than_a_call_may_is_asked_for_in_smaller_parts() {
+    let mut world = World::start().await;
+    let slow =
+        Local::user(&world.manifest)
+            .name("slow")
+            .function("byod/moving:list", |ctx, args| {
+                let Some(Value::Array(rows)) = args.get("rows") else {
+                    return Err("there are no rows".into());
+                };
+                std::thread::sleep(Duration::from_millis(4) * rows.len() as u32);
+                let of =
+                    |object: &Object, name: &str| object.get(name).cloned().unwrap_or(Value::Null);
+                let mut added = 0.0;
+                for row in rows {
+                    let row = Object::try_from(row.clone())?;
+                    let known = ctx
+                        .query("byodMoved")
+                        .index("by_old")
+                        .eq("move", of(&args, "move"));
+                    let known = known.eq("old", of(&row, "old")).first()?;
+                    if known.is_some() {
+                        continue;
+                    }
+                    let listed = [
+                        ("move", of(&args, "move")),
+                        ("table", of(&args, "table")),
+                        ("old", of(&row, "old")),
+                        ("created", of(&row, "created")),
+                        ("listed", of(&row, "hash")),
+                        ("state", "listed".into()),
+                    ];
+                    ctx.insert("byodMoved", Object::from(listed))?;
+                    added += 1.0;
+                }
+                Ok(Object::from([
+                    ("added", added.into()),
+                    ("changed", 0.0.into()),
+                ]))
+            });
+    world.own = slow.start().await.unwrap();
+    let alice = &*world.alice;
+    world
+        .save(alice, &world.own.url(), &world.own.deploy_key())
+        .await;
+    world.fill(alice, "hers", 180);
+    let hers = everything(&world.main, alice);
+    // 360 of one table, of which a call gets 250 done.
+    let moved = world
+        .byod
+        .move_in(alice, "alice")
+        .keep(super::AT_ONCE)
+        .await;
+    assert_eq!(moved.unwrap().documents, hers.len() as u64);
+    assert_eq!(everything(&world.own, "alice"), hers);
+}
+
+/// Calling a move off that came to main asks the deployment for nothing.
+#[tokio::test]
+async fn a_move_from_a_deployment_that_is_gone_is_called_off() {
+    let world = World::start().await;
+    world.connect(&world.own).await;
+    world.left(&world.alice, "alice", "out");
+    world.own.stop().await;
+    assert!(world.byod.cancel_move(world.alice).await.unwrap());
+    assert_eq!(world.main.count("byodMoves"), 0);
+}
+
+/// Moves that others see to, or that are kept for good, are not in the way of those that nobody sees to.
+#[tokio::test]
+async fn the_oldest_do_not_starve_the_rest() {
+    let world = World::start().await;
+    let alice = &*world.alice;
+    let row = |phase: &str, keep: Json, until: f64| {
+        json!({
+            "user": world.bob, "subject": "bob", "direction": "in", "phase": phase, "before": "pending",
+            "was": "pending", "authTags": "", "keepFor": keep, "table": null, "done": 0.0, "total": 0.0,
+            "holder": "another", "until": until, "switched": 0.0, "report": "{}",
+        })
+    };
+    for _ in 0..120 {
+        let main = &world.main;
+        main.insert("byodMoves", row("check", json!(0.0), 9e15))
+            .unwrap();
+        main.insert("byodMoves", row("tidy", Json::Null, 0.0))
+            .unwrap();
+    }
+    world.fill(alice, "hers", 1);
+    world.left(alice, "alice", "in");
+    let resumed = world.byod.resume_moves().await.unwrap();
+    assert_eq!((resumed.ended, resumed.failed), (1, 0));
+    assert!(everything(&world.main, alice).is_empty());
+    assert_eq!(everything(&world.own, "alice").len(), 5);
+
+    let keep = KeepFor::Time(SOON);
+    let moved = world.byod.move_out(alice, "alice").keep(keep).await;
+    assert_eq!(moved.unwrap().direction, Direction::Out);
+    tokio::time::sleep(SOON).await;
+    let resumed = world.byod.resume_moves().await.unwrap();
+    assert_eq!((resumed.ended, resumed.failed), (1, 0));
+    assert!(everything(&world.own, "alice").is_empty());
+}
+
+/// Who disconnects may write at once, whoever sees to the move: nobody may.
+#[tokio::test]
+async fn nothing_is_refused_any_more_once_it_is_called_off() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 3);
+    let hers = everything(&world.main, alice);
+    let credentials = Credentials::new(world.own.url(), world.own.deploy_key());
+    let moving = byod.connect(alice, "alice", &credentials).bring_data();
+    let moving = tokio::spawn(moving.into_future());
+    let frozen = || async {
+        let status = byod.status(alice).await.unwrap();
+        let moving = status.record.and_then(|record| record.moving);
+        moving.is_some_and(|moving| moving.frozen)
+    };
+    while !frozen().await {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    moving.abort();
+    let _ = moving.await;
+    byod.disconnect(alice).await.unwrap();
+    assert!(!frozen().await);
+
+    // The same, asked for again, brings it all the same.
+    let brought = byod.connect(alice, "alice", &credentials).bring_data();
+    let brought = brought.await.unwrap();
+    assert_eq!(brought.test.problem, None);
+    assert_eq!(brought.moved.map(|moved| moved.documents), Some(15));
+    assert_eq!(everything(&world.own, "alice"), hers);
+}
+
+/// Whoever has the user's record hears that it is called off, also where nobody saw to it.
+#[tokio::test]
+async fn all_are_told_of_a_move_that_is_called_off() {
+    let world = World::start().await;
+    world.left(&world.alice, "alice", "in");
+    let changed = || {
+        let record = world.main.documents("userDatabaseConfig").remove(0);
+        record.number("updatedAt").unwrap()
+    };
+    let before = changed();
+    let user = json!({"user": world.alice});
+    world.main.run("byod/moves:cancel", user).unwrap();
+    assert!(changed() > before);
+}
+
+/// Credentials that are sealed with another key are the same.
+#[tokio::test]
+async fn a_move_goes_on_while_keys_are_rotated() {
+    let world = World::start().await;
+    let alice = &*world.alice;
+    world.fill(alice, "hers", 3);
+    let hers = everything(&world.main, alice);
+    world.left(alice, "alice", "in");
+    let [former, new] = ["only for tests", "another"].map(|key| EncryptionKey::parse(key).unwrap());
+    let rotating = world
+        .builder()
+        .encryption_key(new)
+        .former_encryption_key(former);
+    let rotating = rotating.build().unwrap();
+    let record = rotating.user_record(alice).await.unwrap().unwrap();
+    rotating.reseal(&record).await.unwrap();
+    let resumed = rotating.resume_moves().await.unwrap();
+    assert_eq!((resumed.ended, resumed.failed), (1, 0));
+    assert_eq!(everything(&world.own, "alice"), hers);
+    let status = rotating.status(alice).await.unwrap().record.unwrap();
+    assert_eq!(status.connection_status, ConnectionStatus::Connected);
+}
