@@ -141,7 +141,8 @@ fn manifest() -> Result<Manifest, Box<dyn Error>> {
 impl World {
     fn with(documents: usize) -> Result<Self, Box<dyn Error>> {
         let runtime = Builder::new_multi_thread()
-            .worker_threads(1)
+            // Each deployment is a machine of its own.
+            .worker_threads(2)
             .enable_all()
             .build()?;
         let manifest = manifest()?;

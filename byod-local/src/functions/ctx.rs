@@ -144,8 +144,13 @@ impl<'a> Ctx<'a> {
 
     /// The document of that id, if it exists.
     pub fn get(&self, id: &str) -> Option<Object> {
-        self.noticed.read(Read::Document(id.to_owned()));
-        store::document(self.tables(), self.ids(), id).map(|document| document.as_ref().clone())
+        self.peek(id).cloned()
+    }
+
+    /// The same without a copy of it.
+    pub(crate) fn peek(&self, id: &str) -> Option<&Object> {
+        self.noticed.read(|| Read::Document(id.to_owned()));
+        store::document(self.tables(), self.ids(), id).map(|document| document.as_ref())
     }
 
     /// Begins a query of a table; an unknown table fails when it is read.

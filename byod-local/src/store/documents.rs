@@ -3,7 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use byod_schema::{Table as Declared, Value};
+use byod_schema::Table as Declared;
 use rpds::RedBlackTreeMapSync;
 
 use super::order::{Key, key};
@@ -57,8 +57,7 @@ impl Table {
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Arc<Object>> {
-        let by_creation = Key(vec![Some(Value::from(id))]);
-        self.orders[0].documents.get(&by_creation)
+        self.orders[0].documents.get(&Key::of_id(id))
     }
 
     /// Sets or removes a document; gives what was there.

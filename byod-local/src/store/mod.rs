@@ -16,6 +16,7 @@ mod watches;
 
 pub(crate) use answered::Asked;
 pub(crate) use ids::Ids;
+pub(crate) use query::Page;
 pub use query::Query;
 pub(crate) use reads::{Noticed, Read};
 #[cfg(feature = "push")]

@@ -13,8 +13,12 @@ pub(super) struct Plan<'a> {
     pub(super) order: &'a Order,
     /// What the order's first fields must be; the places of all that have them count as equal to it.
     prefix: Key,
+    /// How many fields those are.
+    pub(super) known: usize,
     /// Whether it is the order that is asked for, among those that have the values.
     pub(super) is_sorted: bool,
+    /// Whether that is the order of creation.
+    is_by_creation: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -26,22 +30,25 @@ impl<'a> Plan<'a> {
         fields: &[String],
     ) -> Option<Self> {
         let plans = table.orders().iter().map(|order| {
-            let values = order.fields.iter().map_while(|field| {
-                let mut equal = equal.iter();
-                equal.find(|(known, _)| known == field)
-            });
-            let prefix: Vec<_> = values.map(|(_, value)| Some(value.clone())).collect();
+            let known = order
+                .fields
+                .iter()
+                .map_while(|field| value_of(equal, field));
+            let known = known.count();
             // Where all its fields are known, only creation is left to order by.
-            let is_by_creation = fields.is_empty() && prefix.len() == order.fields.len();
-            Plan {
-                is_sorted: is_by_creation || *order.fields == *fields,
-                prefix: Key(prefix),
-                order,
-            }
+            let is_by_creation = fields.is_empty() && known == order.fields.len();
+            let is_sorted = is_by_creation || *order.fields == *fields;
+            (known, is_sorted, order)
         });
-        plans.max_by_key(|plan| {
-            let known = plan.prefix.0.len();
-            (known > 0, plan.is_sorted, known)
+        let (known, is_sorted, order) =
+            plans.max_by_key(|(known, is_sorted, _)| (*known > 0, *is_sorted, *known))?;
+        let prefix = order.fields[..known].iter();
+        Some(Plan {
+            order,
+            prefix: Key::of(prefix.map(|field| value_of(equal, field))),
+            known,
+            is_sorted,
+            is_by_creation: fields.is_empty(),
         })
     }
 
@@ -75,9 +82,14 @@ impl<'a> Plan<'a> {
 
     /// Where a place by creation is among those that have the values; any other is a place in the order already.
     fn place(&self, place: Bound<Key>) -> Bound<Key> {
-        place.map(|Key(place)| match place.len() {
-            1 => Key(self.prefix.0.iter().cloned().chain(place).collect()),
-            _ => Key(place),
+        place.map(|place| match self.is_by_creation {
+            true => self.prefix.then(&place),
+            false => place,
         })
     }
+}
+
+fn value_of<'e>(equal: &'e [(String, Value)], field: &str) -> Option<&'e Value> {
+    let found = equal.iter().find(|(known, _)| known == field);
+    found.map(|(_, value)| value)
 }

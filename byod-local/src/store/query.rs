@@ -5,7 +5,7 @@ use std::sync::Arc;
 use byod_schema::{Value, nearest};
 
 use super::documents::Table;
-use super::order::{Key, key};
+use super::order::{Key, key, values};
 use super::plan::Plan;
 use super::reads::{Noticed, Range, Read};
 use crate::error::FunctionError;
@@ -42,6 +42,20 @@ pub struct Query<'a> {
     /// What to order by, before the time of creation.
     fields: Vec<String>,
     descending: bool,
+}
+
+/// One page of documents.
+pub(crate) struct Page<'a> {
+    pub(crate) documents: Vec<&'a Object>,
+    next: String,
+    split: Option<String>,
+}
+
+impl Page<'_> {
+    /// Where it goes on; `None` where nothing comes after it.
+    pub(crate) fn cursor(&self) -> Option<&str> {
+        Some(&*self.next).filter(|next| *next != END)
+    }
 }
 
 impl<'a> Query<'a> {
@@ -108,13 +122,13 @@ impl<'a> Query<'a> {
                 taken.push(document.clone());
             }
         }
-        let last = taken.last().filter(|_| taken.len() == count);
-        let to = last.map(|last| key(last, &self.fields));
         if count > 0 {
-            self.notice(
-                Bound::Unbounded,
-                to.map_or(Bound::Unbounded, Bound::Included),
-            )?;
+            let last = taken.last().filter(|_| taken.len() == count);
+            self.notice(|| {
+                let to = last.map(|last| key(last, &self.fields));
+                let to = to.map_or(Bound::Unbounded, Bound::Included);
+                (Bound::Unbounded, to)
+            })?;
         }
         Ok(taken)
     }
@@ -125,6 +139,23 @@ impl<'a> Query<'a> {
     /// Fails where `numItems` is missing or the cursor is not one of this query, and where
     /// the function has paginated before, as on a deployment.
     pub fn paginate(self, options: &Value) -> Result<Object, FunctionError> {
+        let Page {
+            documents,
+            next,
+            split,
+        } = self.page(options)?;
+        let documents = documents.into_iter().cloned().map(Value::from);
+        Ok(Object::from([
+            ("isDone", Value::from(next == END)),
+            ("page", documents.collect::<Vec<_>>().into()),
+            ("continueCursor", Value::from(next)),
+            ("splitCursor", split.map_or(Value::Null, Value::from)),
+            ("pageStatus", Value::Null),
+        ]))
+    }
+
+    /// The same without copies of the documents.
+    pub(crate) fn page(self, options: &Value) -> Result<Page<'a>, FunctionError> {
         if !self.noticed.paginate() {
             return Err(SECOND_PAGE.into());
         }
@@ -141,7 +172,7 @@ impl<'a> Query<'a> {
 
         let mut page = Vec::new();
         let mut next = END.to_owned();
-        let mut end = until.as_ref().map_or(Bound::Unbounded, Place::inclusive);
+        let mut beyond = None;
         let rest = self.ordered(after.as_ref(), until.as_ref())?;
         let mut rest = rest.filter(|document| self.keeps(document)).peekable();
         while let Some(document) = rest.next() {
@@ -149,20 +180,24 @@ impl<'a> Query<'a> {
             // With `endCursor` the page is as long as the range is.
             if until.is_none()
                 && page.len() >= size
-                && let Some(beyond) = rest.peek()
+                && let Some(further) = rest.peek()
             {
                 next = self.cursor_at(document)?;
-                end = Bound::Included(key(beyond, &self.fields));
+                beyond = Some(*further);
                 break;
             }
         }
         if let (Some(Place::At(_)), Some(Value::String(given))) = (&until, given) {
             next = given;
         }
-        self.notice(
-            after.as_ref().map_or(Bound::Unbounded, Place::exclusive),
-            end,
-        )?;
+        self.notice(|| {
+            let from = after.as_ref().map_or(Bound::Unbounded, Place::exclusive);
+            let to = match beyond {
+                Some(beyond) => Bound::Included(key(beyond, &self.fields)),
+                None => until.as_ref().map_or(Bound::Unbounded, Place::inclusive),
+            };
+            (from, to)
+        })?;
         self.noticed.end_page(next.clone());
         // Where a page that has grown is best cut in two.
         let middle = page
@@ -171,32 +206,32 @@ impl<'a> Query<'a> {
         let split = middle
             .map(|document| self.cursor_at(document))
             .transpose()?;
-        let page = page.into_iter().cloned().map(Value::from);
-        Ok(Object::from([
-            ("isDone", Value::from(next == END)),
-            ("page", page.collect::<Vec<_>>().into()),
-            ("continueCursor", Value::from(next)),
-            ("splitCursor", split.map_or(Value::Null, Value::from)),
-            ("pageStatus", Value::Null),
-        ]))
+        Ok(Page {
+            documents: page,
+            next,
+            split,
+        })
     }
 
     /// Remembers which part of the table was read, in the direction of the query.
-    fn notice(&self, first: Bound<Key>, last: Bound<Key>) -> Result<(), FunctionError> {
+    fn notice(&self, part: impl FnOnce() -> (Bound<Key>, Bound<Key>)) -> Result<(), FunctionError> {
         let table = *self.table.as_ref().map_err(Clone::clone)?;
-        let (from, to) = match self.descending {
-            true => (last, first),
-            false => (first, last),
-        };
-        let mut equal = self.equal.clone();
-        equal.sort_by(|(a, _), (b, _)| a.cmp(b));
-        self.noticed.read(Read::Range(Range {
-            table: table.declared.table_name.clone(),
-            equal,
-            fields: self.fields.clone(),
-            from,
-            to,
-        }));
+        self.noticed.read(|| {
+            let (first, last) = part();
+            let (from, to) = match self.descending {
+                true => (last, first),
+                false => (first, last),
+            };
+            let mut equal = self.equal.clone();
+            equal.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Read::Range(Range {
+                table: table.declared.table_name.clone(),
+                equal,
+                fields: self.fields.clone(),
+                from,
+                to,
+            })
+        });
         Ok(())
     }
 
@@ -215,9 +250,11 @@ impl<'a> Query<'a> {
         let Some(plan) = plan.filter(|_| !matches!(after, Some(Place::End))) else {
             return Ok(Box::new(std::iter::empty()));
         };
-        let has = |document: &&Object| {
+        // What is known by the plan needn't be looked at.
+        let is_known = plan.known == self.equal.len();
+        let has = move |document: &&Object| {
             let mut equal = self.equal.iter();
-            equal.all(|(field, value)| compare(document.at(field), Some(value)).is_eq())
+            is_known || equal.all(|(field, value)| compare(document.at(field), Some(value)).is_eq())
         };
         if plan.is_sorted {
             let first = after.map_or(Bound::Unbounded, Place::exclusive);
@@ -260,9 +297,7 @@ impl<'a> Query<'a> {
 
     /// Absent fields are `[]` in a cursor, others `[value]`.
     fn cursor_at(&self, document: &Object) -> Result<String, FunctionError> {
-        let key: Vec<Vec<Value>> = key(document, &self.fields)
-            .0
-            .into_iter()
+        let key: Vec<Vec<&Value>> = values(document, &self.fields)
             .map(|value| value.into_iter().collect())
             .collect();
         serde_json::to_string(&key).map_err(|error| FunctionError::new(error.to_string()))
@@ -281,8 +316,8 @@ impl<'a> Query<'a> {
         let Some(key) = key else {
             return Err("InvalidCursor: Tried to run a query starting from a cursor, but it looks like this cursor is from a different query.".into());
         };
-        let key = key.into_iter().map(|value| value.into_iter().next());
-        Ok(Some(Place::At(Key(key.collect()))))
+        let key = Key::of(key.iter().map(|value| value.first()));
+        Ok(Some(Place::At(key)))
     }
 }
 

@@ -58,6 +58,8 @@ pub(crate) struct Noticed {
     has_paginated: Cell<bool>,
     /// Whether it has asked what time it is.
     has_seen_time: Cell<bool>,
+    /// Whether what it reads is remembered: where somebody is to be told of what changes it.
+    is_watched: bool,
     reads: RefCell<Vec<Read>>,
     /// Where its page ended when it ran before.
     page_end: Option<String>,
@@ -66,16 +68,19 @@ pub(crate) struct Noticed {
 }
 
 impl Noticed {
-    /// For a function that runs again, whose page is to end where it did.
+    /// For a function that runs again when what it reads changes, and whose page is to end where it did.
     pub(crate) fn again(page_end: Option<String>) -> Self {
         Self {
             page_end,
+            is_watched: true,
             ..Self::default()
         }
     }
 
-    pub(crate) fn read(&self, read: Read) {
-        self.reads.borrow_mut().push(read);
+    pub(crate) fn read(&self, read: impl FnOnce() -> Read) {
+        if self.is_watched {
+            self.reads.borrow_mut().push(read());
+        }
     }
 
     pub(crate) fn see_time(&self) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
+use byod_schema::{Field, Schema, Table as Declared, Validator, nearest};
 use byod_sync::Timestamp;
 
 use super::answered::Answered;
@@ -146,8 +146,8 @@ impl Store {
         if !self.validates {
             return Ok(());
         }
-        let value = Value::Object(document.members().clone());
-        validate::check(&declared.document_type, &value, &self.ids).map_err(|mismatch| {
+        let members = document.members();
+        validate::check_members(&declared.document_type, members, &self.ids).map_err(|mismatch| {
             FunctionError::new(format!(
                 "Failed to insert or update a document in table \"{}\" because it does not match the schema: {mismatch}",
                 declared.table_name

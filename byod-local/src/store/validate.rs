@@ -65,6 +65,18 @@ pub(crate) fn check(validator: &Validator, value: &Value, ids: &Ids) -> Result<(
     }
 }
 
+/// The same for an object that is no value yet.
+pub(crate) fn check_members(
+    validator: &Validator,
+    members: &Members,
+    ids: &Ids,
+) -> Result<(), Mismatch> {
+    match validator {
+        Validator::Object { value: fields } => check_fields(fields, members, ids),
+        other => check(other, &Value::Object(members.clone()), ids),
+    }
+}
+
 fn check_fields(fields: &Fields, object: &Members, ids: &Ids) -> Result<(), Mismatch> {
     // The backend keeps fields sorted, and reports the first by name.
     let mut declared: Vec<_> = fields.iter().collect();

@@ -152,8 +152,8 @@ impl Watches {
         };
         for document in versions {
             for (fields, by_values) in shapes {
-                let values = fields.iter().map(|field| document.at(field).cloned());
-                let held = by_values.get(&Key(values.collect()));
+                let values = fields.iter().map(|field| document.at(field));
+                let held = by_values.get(&Key::of(values));
                 for (watch, ranges) in held.into_iter().flatten() {
                     if ranges.iter().any(|range| range.reaches(document)) {
                         self.touch(*watch);
@@ -185,8 +185,8 @@ fn shape(range: &Range) -> (Vec<String>, Key) {
     let values = range
         .equal
         .iter()
-        .map(|(_, value): &(_, Value)| Some(value.clone()));
-    (fields.collect(), Key(values.collect()))
+        .map(|(_, value): &(_, Value)| Some(value));
+    (fields.collect(), Key::of(values))
 }
 
 #[cfg(test)]
@@ -307,7 +307,7 @@ mod tests {
             return format!("{cursor:?} {:?}", page(&cursor, noticed));
         }
         if let Some(id) = ids.get(asked.get).filter(|_| asked.take.is_none()) {
-            noticed.read(Read::Document(id.clone()));
+            noticed.read(|| Read::Document(id.clone()));
             let found = tables::document(store.tables(), store.ids(), id);
             return format!("{found:?}");
         }
@@ -372,7 +372,7 @@ mod tests {
             let known = ids.clone();
             let mut results = Vec::new();
             for (number, asked) in asked.iter().enumerate() {
-                let noticed = Noticed::default();
+                let noticed = Noticed::again(None);
                 results.push(run(&store, &known, &parents, asked, &noticed));
                 let (reads, _) = noticed.taken();
                 store.watches().watch(&watcher, QueryId(number as u32), reads);

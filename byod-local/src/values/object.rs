@@ -78,6 +78,10 @@ impl Object {
 
     /// The value at a field path: `author.name`.
     pub(crate) fn at(&self, path: &str) -> Option<&Value> {
+        // Names have no dots.
+        if let Some(value) = self.get(path) {
+            return Some(value);
+        }
         let mut names = path.split('.');
         let mut value = self.get(names.next()?)?;
         for name in names {

@@ -45,28 +45,28 @@ pub(super) fn text(args: &Object, name: &str) -> Result<String, FunctionError> {
     args.str(name).map(str::to_owned).ok_or_else(missing)
 }
 
-/// The objects of an array.
-pub(super) fn objects(args: &Object, name: &str) -> Result<Vec<Object>, FunctionError> {
-    match given(args, name) {
-        Value::Array(items) => items.into_iter().map(Object::try_from).collect(),
+/// Takes the objects of an array.
+pub(super) fn objects(args: &mut Object, name: &str) -> Result<Vec<Object>, FunctionError> {
+    match args.remove(name) {
+        Some(Value::Array(items)) => items.into_iter().map(Object::try_from).collect(),
         _ => Ok(Vec::new()),
     }
 }
 
-/// The texts of an array.
-pub(super) fn texts(args: &Object, name: &str) -> Vec<String> {
+/// Takes the texts of an array.
+pub(super) fn texts(args: &mut Object, name: &str) -> Vec<String> {
     let is_text = |value| match value {
         Value::String(text) => Some(text),
         _ => None,
     };
-    match given(args, name) {
-        Value::Array(items) => items.into_iter().filter_map(is_text).collect(),
+    match args.remove(name) {
+        Some(Value::Array(items)) => items.into_iter().filter_map(is_text).collect(),
         _ => Vec::new(),
     }
 }
 
 /// The document of that id, if it is one of that table.
-pub(super) fn document(ctx: &Ctx<'_>, table: &str, id: &str) -> Option<Object> {
-    ctx.get(id)
+pub(super) fn document<'c>(ctx: &'c Ctx<'_>, table: &str, id: &str) -> Option<&'c Object> {
+    ctx.peek(id)
         .filter(|_| ctx.ids().table_of(id) == Some(table))
 }

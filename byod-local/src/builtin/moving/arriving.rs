@@ -67,7 +67,7 @@ impl Becomes for Arriving<'_, '_> {
             return Ok(Some(id));
         }
         let is_here = self.ctx.ids().table_of(&id) == Some(table);
-        let found = self.ctx.get(&id).filter(|_| is_here);
+        let found = self.ctx.peek(&id).filter(|_| is_here);
         let (Some(found), Some(field)) = (found, self.moving.others.get(table)) else {
             return Ok(None);
         };

@@ -1,6 +1,7 @@
 //! What tells a document's state.
 
 use byod_schema::Value;
+use serde::Serializer as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::FunctionError;
@@ -8,20 +9,23 @@ use crate::values::Object;
 
 /// The document's own fields as a text, the same for equal ones.
 pub(super) fn text_of(document: &Object) -> Result<String, FunctionError> {
-    let own: Object = document
-        .iter()
-        .filter(|(name, _)| !name.starts_with('_'))
-        .map(|(name, value)| (name, value.clone()))
-        .collect();
-    serde_json::to_string(&own).map_err(|error| FunctionError::new(error.to_string()))
+    let own = document.iter().filter(|(name, _)| !name.starts_with('_'));
+    let mut text = Vec::with_capacity(256);
+    let mut serializer = serde_json::Serializer::new(&mut text);
+    let written = serializer.collect_map(own);
+    let text = written.map(|()| String::from_utf8(text));
+    match text {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(error)) => Err(FunctionError::new(error.to_string())),
+        Err(error) => Err(FunctionError::new(error.to_string())),
+    }
 }
 
 pub(super) fn hash_of(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// What is told of one document of a list, and how long its text is.

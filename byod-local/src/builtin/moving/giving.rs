@@ -54,18 +54,18 @@ pub(super) fn page(
         }
         query = query.eq(by.field.as_str(), named);
     }
-    let mut got = query.paginate(&options.into())?;
+    let got = query.page(&options.into())?;
     let (mut rows, mut bytes) = (Vec::new(), 0);
-    for document in objects(&got, "page")? {
-        if is_theirs(moving, ctx, &name, &document, &who) {
-            let (row, length) = row(&document)?;
+    for document in &got.documents {
+        if is_theirs(moving, ctx, &name, document, &who) {
+            let (row, length) = row(document)?;
             rows.push(row);
             bytes += length;
         }
     }
-    let next = match got.bool("isDone") {
-        Some(true) => (at + 1, None),
-        _ => (at, got.remove("continueCursor")),
+    let next = match got.cursor() {
+        None => (at + 1, None),
+        Some(cursor) => (at, Some(cursor)),
     };
     if next.0 == names.len() {
         return Ok(told(rows, bytes, Value::Null));
@@ -88,7 +88,7 @@ fn told(rows: Vec<Value>, bytes: usize, cursor: Value) -> Value {
 pub(super) fn children(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
-    args: Object,
+    mut args: Object,
 ) -> Result<Value, FunctionError> {
     let who = Who::of(&args)?;
     let name = text(&args, "table")?;
@@ -96,7 +96,7 @@ pub(super) fn children(
         return Err(FunctionError::new(format!("`{name}` has no parents")));
     };
     let (mut rows, mut bytes, mut taken) = (Vec::new(), 0, 0);
-    for parent in texts(&args, "parents") {
+    for parent in texts(&mut args, "parents") {
         let left = most(&args) - rows.len();
         let mut documents = Vec::new();
         if is_their_parent(moving, ctx, parents.iter(), &parent, &who) {
@@ -130,23 +130,23 @@ pub(super) fn children(
 pub(super) fn documents(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
-    args: Object,
+    mut args: Object,
 ) -> Result<Value, FunctionError> {
     let who = Who::of(&args)?;
     let name = text(&args, "table")?;
     table_of(moving, &name)?;
     let (mut documents, mut length, mut taken) = (Vec::new(), 0, 0);
-    for id in texts(&args, "ids").iter().take(MOST) {
+    for id in texts(&mut args, "ids").iter().take(MOST) {
         // Who asks has the ids from the other side, which may be a stranger's.
         if let Some(found) = theirs(moving, ctx, &name, id, &who) {
-            let text = text_of(&found)?;
+            let text = text_of(found)?;
             if !documents.is_empty() && length + text.len() > MOST_TEXT {
                 break;
             }
             length += text.len();
             let document = Object::from([
                 ("old", id.as_str().into()),
-                ("created", given(&found, "_creationTime")),
+                ("created", given(found, "_creationTime")),
                 ("hash", hash_of(&text).into()),
                 ("text", text.into()),
             ]);
@@ -166,20 +166,20 @@ pub(super) fn documents(
 pub(super) fn remove(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
-    args: Object,
+    mut args: Object,
 ) -> Result<Value, FunctionError> {
     let who = Who::of(&args)?;
     let name = text(&args, "table")?;
     table_of(moving, &name)?;
     let mut changed = 0;
-    for row in objects(&args, "rows")? {
+    for row in objects(&mut args, "rows")? {
         let Some(found) = document(ctx, &name, row.str("old").unwrap_or_default()) else {
             continue;
         };
-        let is_same = is_theirs(moving, ctx, &name, &found, &who)
-            && Some(&*hash_of(&text_of(&found)?)) == row.str("hash");
+        let is_same = is_theirs(moving, ctx, &name, found, &who)
+            && Some(&*hash_of(&text_of(found)?)) == row.str("hash");
         if is_same {
-            ctx.delete(found.id().unwrap_or_default())?;
+            ctx.delete(row.str("old").unwrap_or_default())?;
         } else {
             changed += 1;
         }
@@ -188,13 +188,13 @@ pub(super) fn remove(
 }
 
 /// The document with that id, if it is the user's.
-pub(super) fn theirs(
+pub(super) fn theirs<'c>(
     moving: &Moving,
-    ctx: &Ctx<'_>,
+    ctx: &'c Ctx<'_>,
     table: &str,
     id: &str,
     who: &Who,
-) -> Option<Object> {
+) -> Option<&'c Object> {
     document(ctx, table, id).filter(|found| is_theirs(moving, ctx, table, found, who))
 }
 
@@ -241,6 +241,6 @@ fn is_their_parent<'p>(
     let Some(table) = table.filter(|table| parents.any(|of| of == table)) else {
         return false;
     };
-    let found = ctx.get(id);
-    found.is_some_and(|found| is_theirs(moving, ctx, &table, &found, who))
+    let found = ctx.peek(id);
+    found.is_some_and(|found| is_theirs(moving, ctx, &table, found, who))
 }

@@ -45,7 +45,7 @@ impl Becomes for Surveying<'_, '_> {
 pub(super) fn survey(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
-    args: Object,
+    mut args: Object,
 ) -> Result<Value, FunctionError> {
     let who = Who::of(&args)?;
     let name = text(&args, "table")?;
@@ -60,13 +60,13 @@ pub(super) fn survey(
         moving,
         ctx,
         who: &who,
-        staying: texts(&args, "staying").into_iter().collect(),
+        staying: texts(&mut args, "staying").into_iter().collect(),
         references: 0.0,
     };
     let (mut stays, mut without, mut taken) = (Vec::new(), Vec::new(), 0);
-    for id in texts(&args, "ids").iter().take(MOST) {
+    for id in texts(&mut args, "ids").iter().take(MOST) {
         taken += 1;
-        let Some(mut found) = theirs(moving, ctx, &name, id, &who) else {
+        let Some(mut found) = theirs(moving, ctx, &name, id, &who).cloned() else {
             continue;
         };
         for system in ["_id", "_creationTime"] {

@@ -11,7 +11,7 @@ use super::known::row_of;
 use super::references::Walk;
 use crate::error::FunctionError;
 use crate::functions::{Ctx, Moving};
-use crate::store::Query;
+use crate::store::{Page, Query};
 use crate::values::Object;
 
 /// How many notes one batch gives.
@@ -21,12 +21,12 @@ const MOST_NOTES: usize = 20;
 pub(super) fn list(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
-    args: Object,
+    mut args: Object,
 ) -> Result<Value, FunctionError> {
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     table_of(moving, &table)?;
     let (mut added, mut changed) = (0, 0);
-    for row in objects(&args, "rows")? {
+    for row in objects(&mut args, "rows")? {
         let (old, hash) = (text(&row, "old")?, text(&row, "hash")?);
         let known = row_of(ctx, &id, &old)?;
         let mut next = known.clone().unwrap_or_default();
@@ -60,13 +60,15 @@ pub(super) fn list(
 /// Removes what has come of documents that the round didn't list.
 pub(super) fn prune(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
-    let mut got = rows_of(ctx, &id, &table).paginate(&page(&args, 500))?;
-    for row in objects(&got, "page")? {
-        if row.get("round") != args.get("round") {
-            remove(ctx, &row)?;
-        }
+    let got = rows_of(ctx, &id, &table).page(&page(&args, 500))?;
+    let gone = got.documents.iter();
+    let gone = gone.filter(|row| row.get("round") != args.get("round"));
+    let gone: Vec<Object> = gone.map(|row| (*row).clone()).collect();
+    let cursor = cursor_of(&got);
+    for row in gone {
+        remove(ctx, &row)?;
     }
-    Ok(cursor_of(&mut got))
+    Ok(cursor)
 }
 
 /// What is in a state, in the order in which it was made.
@@ -76,25 +78,25 @@ pub(super) fn next(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionErr
     if let Some(state) = args.str("state") {
         rows = rows.eq("state", state);
     }
-    let mut got = rows.paginate(&page(&args, most(&args)))?;
-    let rows = objects(&got, "page")?.into_iter().map(|row| {
+    let got = rows.page(&page(&args, most(&args)))?;
+    let rows = got.documents.iter().map(|row| {
         let hash = row.str("hash").unwrap_or_default();
         let row = [
-            ("old", given(&row, "old")),
+            ("old", given(row, "old")),
             ("hash", hash.into()),
-            ("note", given(&row, "note")),
+            ("note", given(row, "note")),
         ];
         Value::from(Object::from(row))
     });
     let rows: Vec<Value> = rows.collect();
-    Ok(Object::from([("rows", rows.into()), ("cursor", cursor_of(&mut got))]).into())
+    Ok(Object::from([("rows", rows.into()), ("cursor", cursor_of(&got))]).into())
 }
 
 /// Takes documents: each becomes one here, or waits, or is kept where it is.
 pub(super) fn write(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
-    args: Object,
+    mut args: Object,
 ) -> Result<Value, FunctionError> {
     let who = Who::of(&args)?;
     let (id, name) = (text(&args, "move")?, text(&args, "table")?);
@@ -103,7 +105,7 @@ pub(super) fn write(
     let rings = args.str("rings").and_then(Rings::of);
     let mut said = [("done", 0), ("partial", 0), ("held", 0), ("kept", 0)];
     let mut notes: Vec<String> = Vec::new();
-    for sent in objects(&args, "documents")? {
+    for sent in objects(&mut args, "documents")? {
         let Some(mut row) = row_of(ctx, &id, &text(&sent, "old")?)? else {
             // It is cancelled, or was never asked for.
             continue;
@@ -124,9 +126,13 @@ pub(super) fn write(
             bridges: false,
         };
         let mut walk = Walk::new(&mut arriving);
-        let mut document = walk.rewritten(&table.takes, value.clone(), "")?;
+        let again = (rings == Some(Rings::Bridge)).then(|| value.clone());
+        let mut document = walk.rewritten(&table.takes, value, "")?;
         let mut lacks = walk.lacks;
-        if document.is_none() && arriving.waits && rings == Some(Rings::Bridge) {
+        if document.is_none()
+            && arriving.waits
+            && let Some(value) = again
+        {
             arriving.bridges = true;
             let mut walk = Walk::new(&mut arriving);
             document = walk.rewritten(&table.takes, value, "")?;
@@ -161,7 +167,7 @@ pub(super) fn write(
                     document.set(field.as_str(), given(&sent, "created"));
                 }
                 row.set("written", hash_of(&text_of(&document)?));
-                match row.str("new").filter(|new| ctx.get(new).is_some()) {
+                match row.str("new").filter(|new| ctx.peek(new).is_some()) {
                     Some(new) => ctx.replace(new, document)?,
                     None => {
                         let new = ctx.insert(&name, document)?;
@@ -212,33 +218,33 @@ pub(super) fn keep(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionErr
 /// What there is of one table: by what both sides are compared.
 pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
-    let mut got = rows_of(ctx, &id, &table).paginate(&page(&args, most(&args)))?;
+    let got = rows_of(ctx, &id, &table).page(&page(&args, most(&args)))?;
     let (mut hashes, mut wrong) = (Vec::new(), Vec::new());
     let (mut done, mut kept) = (0.0, 0.0);
-    for row in objects(&got, "page")? {
+    for row in &got.documents {
         if row.str("state") == Some("kept") {
             kept += 1.0;
-        } else if is_written(ctx, &row, &table)? {
+        } else if is_written(ctx, row, &table)? {
             done += 1.0;
         } else {
-            wrong.push(given(&row, "old"));
+            wrong.push(given(row, "old"));
         }
-        hashes.push(given(&row, "listed"));
+        hashes.push(given(row, "listed"));
     }
     Ok(Object::from([
         ("hashes", hashes.into()),
         ("done", done.into()),
         ("kept", kept.into()),
         ("wrong", wrong.into()),
-        ("cursor", cursor_of(&mut got)),
+        ("cursor", cursor_of(&got)),
     ])
     .into())
 }
 
 /// Has documents taken again, whatever has come of them.
-pub(super) fn again(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, FunctionError> {
     let id = text(&args, "move")?;
-    for old in texts(&args, "olds") {
+    for old in texts(&mut args, "olds") {
         if let Some(mut row) = row_of(ctx, &id, &old)? {
             row.set("state", "listed");
             row.remove("hash");
@@ -299,7 +305,7 @@ fn is_written(ctx: &Ctx<'_>, row: &Object, table: &str) -> Result<bool, Function
         return Ok(false);
     }
     match document(ctx, table, row.str("new").unwrap_or_default()) {
-        Some(new) => Ok(Some(&*hash_of(&text_of(&new)?)) == row.str("written")),
+        Some(new) => Ok(Some(&*hash_of(&text_of(new)?)) == row.str("written")),
         None => Ok(false),
     }
 }
@@ -310,7 +316,7 @@ fn remove(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
 }
 
 fn drop_new(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
-    match row.str("new").filter(|new| ctx.get(new).is_some()) {
+    match row.str("new").filter(|new| ctx.peek(new).is_some()) {
         Some(new) => ctx.delete(new),
         None => Ok(()),
     }
@@ -339,11 +345,8 @@ fn page(args: &Object, count: usize) -> Value {
     Object::from([count, ("cursor", given(args, "cursor"))]).into()
 }
 
-fn cursor_of(got: &mut Object) -> Value {
-    match got.bool("isDone") {
-        Some(true) => Value::Null,
-        _ => got.remove("continueCursor").unwrap_or(Value::Null),
-    }
+fn cursor_of(got: &Page<'_>) -> Value {
+    got.cursor().map_or(Value::Null, Value::from)
 }
 
 fn counts<const N: usize>(counts: [(&str, usize); N]) -> Value {

@@ -1,72 +1,48 @@
 //! Whether what has come is what there was.
 
+use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::steps::{MOST_NOTES, Mover, PAGE, Stop, is_refused};
+use super::listing::Telling;
+use super::sides::Side;
+use super::steps::{Holding, MOST_NOTES, Mover, PAGE, Stop, is_refused};
 use super::sums::Sum;
 use crate::error::{EXPLANATION, one_line};
 
 /// How often what differs is copied again.
 const ROUNDS: u32 = 8;
 
+/// What has come.
+#[derive(Default)]
+struct Come {
+    sums: BTreeMap<String, Sum>,
+    done: f64,
+    kept: f64,
+    /// How many aren't as they were written.
+    wrong: usize,
+}
+
 impl Mover {
     /// Compares both sides, and copies again what differs, until nothing does.
     pub(super) async fn verify(&mut self) -> Result<(), Stop> {
-        for round in 0..ROUNDS {
-            // What is gone on the one side is told by what the other was told of last.
-            let number = (round > 0).then(now);
-            let listing = self.list(number).await?;
-            if let Some(number) = number {
-                for table in self.tables() {
-                    self.to.prune(&self.state.id, &table, number).await?;
-                }
-            }
-            if listing.news > 0.0 {
-                self.copy_listed().await?;
-                self.references().await?;
-            }
-            let (mut done, mut kept, mut is_same) = (0.0, 0.0, listing.news == 0.0);
-            for table in self.tables() {
-                self.state.table = Some(table.clone());
-                self.step().await?;
-                let mut sum = Sum::default();
-                let (mut cursor, mut count): (Option<String>, _) = (None, PAGE);
-                loop {
-                    let id = self.state.id.clone();
-                    let part = self.to.verify(&id, &table, cursor.as_deref(), count);
-                    let part = match part.await {
-                        Err(error) if is_refused(&error) && count > 1 => {
-                            count /= 2;
-                            continue;
-                        }
-                        part => part?,
-                    };
-                    for hash in &part.hashes {
-                        sum.add(hash);
-                    }
-                    done += part.done;
-                    kept += part.kept;
-                    if !part.wrong.is_empty() {
-                        is_same = false;
-                        self.held().await?;
-                        self.to.again(&id, &part.wrong).await?;
-                    }
-                    cursor = part.cursor;
-                    if cursor.is_none() {
-                        break;
-                    }
-                }
-                is_same &= listing.sums.get(&table) == Some(&sum);
-            }
-            (self.report.documents, self.report.kept) = (done as u64, kept as u64);
-            if is_same {
+        for _ in 0..ROUNDS {
+            let (holding, to, tables) = (self.holding(), self.to.clone(), self.tables());
+            // Each side is looked through beside the other.
+            let (listing, come) =
+                tokio::join!(self.list(Telling::Nothing), come(&holding, &to, &tables),);
+            let (listing, come) = (listing?, come?);
+            (self.report.documents, self.report.kept) = (come.done as u64, come.kept as u64);
+            if come.wrong == 0 && listing.sums == come.sums {
                 return self.list_kept().await;
             }
-            // The last one would not be compared.
-            if round + 1 < ROUNDS {
-                self.copy_listed().await?;
-                self.references().await?;
+            // What is gone on the one side is told by what the other was told of last.
+            let number = now();
+            self.list(Telling::Round(number)).await?;
+            for table in self.tables() {
+                self.to.prune(&self.state.id, &table, number).await?;
             }
+            self.copy_listed().await?;
+            self.references().await?;
         }
         Err(Stop::Impossible(
             "what is moved goes on changing, by something that doesn't ask the service".to_owned(),
@@ -91,6 +67,42 @@ impl Mover {
         }
         Ok(())
     }
+}
+
+/// Looks through what has come; what isn't as it was written is to be taken again.
+async fn come(holding: &Holding, to: &Side, tables: &[String]) -> Result<Come, Stop> {
+    let id = &holding.state.id;
+    let mut come = Come::default();
+    for table in tables {
+        let mut sum = Sum::default();
+        let (mut cursor, mut count): (Option<String>, _) = (None, PAGE);
+        loop {
+            let part = to.verify(id, table, cursor.as_deref(), count).await;
+            let part = match part {
+                Err(error) if is_refused(&error) && count > 1 => {
+                    count /= 2;
+                    continue;
+                }
+                part => part?,
+            };
+            for hash in &part.hashes {
+                sum.add(hash);
+            }
+            come.done += part.done;
+            come.kept += part.kept;
+            come.wrong += part.wrong.len();
+            if !part.wrong.is_empty() {
+                holding.check().await?;
+                to.again(id, &part.wrong).await?;
+            }
+            cursor = part.cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        come.sums.insert(table.clone(), sum);
+    }
+    Ok(come)
 }
 
 fn now() -> u64 {

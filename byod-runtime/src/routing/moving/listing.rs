@@ -1,15 +1,28 @@
 //! Which documents there are, told to the side that takes them.
 
+use super::sides::Side;
 use super::steps::{BATCH, Mover, PAGE, Stop, is_refused};
 use super::sums::{Listing, Sum};
 use super::wire::{Children, Found, Page, Row};
+use crate::error::Error;
 
 /// Fewer documents of one parent aren't tried beside others'.
 const FEW: usize = 8;
 
+/// What the receiving side is told of what there is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Telling {
+    /// All of it.
+    Once,
+    /// The same, and in which round, by which is known what is gone.
+    Round(u64),
+    /// Nothing: it was told before.
+    Nothing,
+}
+
 impl Mover {
-    /// Tells the receiving side what there is, and sums it up.
-    pub(super) async fn list(&mut self, round: Option<u64>) -> Result<Listing, Stop> {
+    /// Sums up what there is, and tells the receiving side.
+    pub(super) async fn list(&mut self, telling: Telling) -> Result<Listing, Stop> {
         let mut listing = Listing::default();
         self.taken.lists();
         for place in 0..self.plan.len() {
@@ -22,10 +35,10 @@ impl Mover {
             listing.sums.insert(table.clone(), Sum::default());
             self.state.table = Some(table.clone());
             if parents.is_empty() {
-                self.list_pages(&table, None, round, &mut listing).await?;
+                self.list_pages(&table, None, telling, &mut listing).await?;
             }
             for parent in parents {
-                self.list_children(&table, &parent, round, &mut listing)
+                self.list_children(&table, &parent, telling, &mut listing)
                     .await?;
             }
         }
@@ -36,36 +49,28 @@ impl Mover {
         &mut self,
         table: &str,
         parent: Option<&str>,
-        round: Option<u64>,
+        telling: Telling,
         listing: &mut Listing,
     ) -> Result<(), Stop> {
-        let mut cursor: Option<String> = None;
-        let mut count = PAGE;
-        loop {
-            let page = self
-                .from
-                .page(table, parent, cursor.as_deref(), count)
-                .await;
-            let page: Page = match page {
-                Err(error) if is_refused(&error) && count > 1 => {
-                    count /= 2;
-                    continue;
-                }
-                page => page?,
-            };
-            self.listed(table, &page.rows, round, listing).await?;
-            cursor = page.cursor;
-            if cursor.is_none() {
-                return Ok(());
-            }
+        let (from, mut count) = (self.from.clone(), PAGE);
+        let mut page = page_of(&from, table, parent, None, &mut count).await?;
+        // While one is told, the next is read.
+        while let Some(cursor) = page.cursor.take() {
+            let (told, next) = tokio::join!(
+                self.listed(table, &page.rows, telling, listing),
+                page_of(&from, table, parent, Some(&cursor), &mut count),
+            );
+            told?;
+            page = next?;
         }
+        self.listed(table, &page.rows, telling, listing).await
     }
 
     async fn list_children(
         &mut self,
         table: &str,
         parents: &str,
-        round: Option<u64>,
+        telling: Telling,
         listing: &mut Listing,
     ) -> Result<(), Stop> {
         let id = self.state.id.clone();
@@ -78,11 +83,12 @@ impl Mover {
             while !left.is_empty() {
                 let children = self.children(table, left).await?;
                 let taken = (children.taken as usize).min(left.len());
-                self.listed(table, &children.rows, round, listing).await?;
+                self.listed(table, &children.rows, telling, listing).await?;
                 left = &left[taken..];
                 if let (0, [parent, others @ ..]) = (taken, left) {
                     // It has very many.
-                    self.list_pages(table, Some(parent), round, listing).await?;
+                    self.list_pages(table, Some(parent), telling, listing)
+                        .await?;
                     left = others;
                 }
             }
@@ -109,7 +115,7 @@ impl Mover {
         &mut self,
         table: &str,
         rows: &[Row],
-        round: Option<u64>,
+        telling: Telling,
         listing: &mut Listing,
     ) -> Result<(), Stop> {
         self.taken.rows(rows).map_err(Stop::Impossible)?;
@@ -117,13 +123,36 @@ impl Mover {
         if rows.is_empty() {
             return Ok(());
         }
-        let id = self.state.id.clone();
-        let listed = self.to.list(&id, table, rows, round).await?;
-        listing.news += listed.added + listed.changed;
+        let round = match telling {
+            Telling::Once => Some(None),
+            Telling::Round(round) => Some(Some(round)),
+            Telling::Nothing => None,
+        };
+        if let Some(round) = round {
+            let id = self.state.id.clone();
+            let listed = self.to.list(&id, table, rows, round).await?;
+            listing.news += listed.added + listed.changed;
+        }
         let sum = listing.sums.entry(table.to_owned()).or_default();
         for row in rows {
             sum.add(&row.hash);
         }
         self.step().await
+    }
+}
+
+/// One page; fewer documents at once where they are too many.
+async fn page_of(
+    from: &Side,
+    table: &str,
+    parent: Option<&str>,
+    cursor: Option<&str>,
+    count: &mut usize,
+) -> Result<Page, Error> {
+    loop {
+        match from.page(table, parent, cursor, *count).await {
+            Err(error) if is_refused(&error) && *count > 1 => *count /= 2,
+            page => return page,
+        }
     }
 }

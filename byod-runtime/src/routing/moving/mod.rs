@@ -3,6 +3,7 @@
 mod at_once;
 mod calls;
 mod comparing;
+mod copying;
 mod following;
 mod listing;
 mod phases;

@@ -103,6 +103,7 @@ impl Byod {
                 .checked_sub(frozen)
                 .unwrap_or_else(Instant::now),
             taken: Taken::new(state.direction, self.inner().most_moved_out),
+            said: Instant::now(),
             state,
         })
     }

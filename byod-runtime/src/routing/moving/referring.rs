@@ -47,10 +47,7 @@ impl Mover {
                     .next(&id, &table, Some(state), cursor.as_deref(), BATCH);
                 let next = next.await?;
                 let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
-                let written = self.send(&table, ids, pass).await?;
-                all.done += written.done;
-                all.partial += written.partial;
-                all.kept += written.kept;
+                all.add(self.send(&table, ids, pass).await?);
                 cursor = next.cursor;
                 if cursor.is_none() {
                     break;

@@ -1,6 +1,6 @@
 //! The steps of a move: each may be taken again from its beginning.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::taken::Taken;
-use super::wire::{Document, Pass, Plan, Written};
+use super::wire::Plan;
 use crate::deployment::Client;
 use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::UserId;
@@ -16,6 +16,9 @@ use crate::users::UserId;
 /// How many documents are asked for at once, and how many parents.
 pub(super) const PAGE: usize = 400;
 pub(super) const BATCH: usize = 200;
+
+/// How often it is said how far a move is.
+const SAYING: Duration = Duration::from_millis(100);
 
 /// How many kinds of notes are kept.
 pub(super) const MOST_NOTES: usize = 100;
@@ -63,19 +66,47 @@ pub(super) struct Mover {
     /// When writes were refused from.
     pub(super) frozen: Instant,
     pub(super) taken: Taken,
+    /// When main was told last how far it is.
+    pub(super) said: Instant,
 }
 
-impl Mover {
-    /// Says that it is seen to, and how far it is.
-    pub(super) async fn step(&mut self) -> Result<(), Stop> {
-        self.go(None).await
-    }
+/// A move as it was seen to last.
+pub(super) struct Holding {
+    main: Client,
+    user: UserId,
+    pub(super) state: State,
+}
 
-    /// Says that it is seen to.
-    pub(super) async fn held(&self) -> Result<(), Stop> {
+impl Holding {
+    /// Makes sure that it still is.
+    pub(super) async fn check(&self) -> Result<(), Stop> {
         match state::step(&self.main, &self.user, &self.state, None).await? {
             true => Ok(()),
             false => Err(Stop::Lost),
+        }
+    }
+}
+
+impl Mover {
+    /// Says how far it is, unless that was said just now.
+    pub(super) async fn step(&mut self) -> Result<(), Stop> {
+        match self.said.elapsed() < SAYING {
+            true => Ok(()),
+            false => self.go(None).await,
+        }
+    }
+
+    /// Makes sure that it is still this process that sees to it.
+    pub(super) async fn held(&self) -> Result<(), Stop> {
+        self.holding().check().await
+    }
+
+    /// The same for who does something beside it.
+    pub(super) fn holding(&self) -> Holding {
+        Holding {
+            main: self.main.clone(),
+            user: self.user.clone(),
+            state: self.state.clone(),
         }
     }
 
@@ -91,149 +122,20 @@ impl Mover {
         let report = serde_json::to_string(&self.report);
         self.state.report = report.unwrap_or_default();
         match state::step(&self.main, &self.user, &self.state, next).await? {
-            true => Ok(()),
+            true => {
+                self.said = Instant::now();
+                Ok(())
+            }
             false => Err(Stop::Lost),
         }
-    }
-
-    /// Copies all there is; what refers to what comes later waits.
-    pub(super) async fn copy(&mut self) -> Result<(), Stop> {
-        let listing = self.list(None).await?;
-        self.state.total = listing.sums.values().map(|sum| sum.count as f64).sum();
-        self.copy_listed().await
-    }
-
-    pub(super) async fn copy_listed(&mut self) -> Result<(), Stop> {
-        self.taken.copies();
-        for table in self.tables() {
-            self.state.table = Some(table.clone());
-            self.all_of(&table, "listed", Pass::First).await?;
-        }
-        Ok(())
     }
 
     pub(super) fn tables(&self) -> Vec<String> {
         self.plan.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// Copies what is in the state, which it leaves by that.
-    pub(super) async fn all_of(
-        &mut self,
-        table: &str,
-        state: &str,
-        pass: Pass,
-    ) -> Result<(), Stop> {
-        loop {
-            let id = self.state.id.clone();
-            let next = self.to.next(&id, table, Some(state), None, BATCH).await?;
-            let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
-            if ids.is_empty() {
-                return Ok(());
-            }
-            self.send(table, ids, pass).await?;
-        }
-    }
-
-    /// Copies these documents, and the files that they name.
-    pub(super) async fn send(
-        &mut self,
-        table: &str,
-        ids: Vec<String>,
-        pass: Pass,
-    ) -> Result<Written, Stop> {
-        let id = self.state.id.clone();
-        let mut all = Written::default();
-        let mut left = &ids[..];
-        while !left.is_empty() {
-            let got = self.from.documents(table, left).await?;
-            let taken = self.taken.documents(&got.documents, &got.files);
-            taken.map_err(Stop::Impossible)?;
-            let taken = (got.taken as usize).clamp(1, left.len());
-            let there: HashSet<&str> = got.documents.iter().map(|doc| doc.old.as_str()).collect();
-            for old in left[..taken]
-                .iter()
-                .filter(|old| !there.contains(old.as_str()))
-            {
-                // Somebody else may have it copied by now.
-                self.held().await?;
-                self.to.keep(&id, old, "it is not there any more").await?;
-            }
-            let files: Vec<String> = got.files.iter().map(|file| file.old.clone()).collect();
-            let known = match files.is_empty() {
-                true => Vec::new(),
-                false => self.to.files(&id, &files).await?,
-            };
-            for file in got.files.iter().filter(|file| !known.contains(&file.old)) {
-                let fetched = self.to.fetch(&id, file, &self.from).await;
-                match fetched {
-                    Ok(true) => self.report.files += 1,
-                    Ok(false) | Err(Error::Function { .. }) => {
-                        let size = file.size;
-                        self.note(&format!("a file of {size} bytes could not be fetched"));
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            let written = self.write(table, got.documents, pass).await?;
-            self.state.done = (self.state.done + written.done + written.kept).min(self.state.total);
-            all.done += written.done;
-            all.partial += written.partial;
-            all.kept += written.kept;
-            for note in &written.notes {
-                self.note(note);
-            }
-            left = &left[taken..];
-            self.step().await?;
-        }
-        Ok(all)
-    }
-
-    /// Has documents written: fewer at once, where they are too many; one that is refused
-    /// stays where it is.
-    async fn write(
-        &self,
-        table: &str,
-        documents: Vec<Document>,
-        pass: Pass,
-    ) -> Result<Written, Stop> {
-        let id = &self.state.id;
-        let mut all = Written::default();
-        let mut parts = vec![&documents[..]];
-        while let Some(part) = parts.pop() {
-            if part.is_empty() {
-                continue;
-            }
-            match self.to.write(id, table, part, pass).await {
-                Ok((count, written)) => {
-                    parts.push(&part[count..]);
-                    all.done += written.done;
-                    all.partial += written.partial;
-                    all.kept += written.kept;
-                    all.notes.extend(written.notes);
-                }
-                Err(error) if is_refused(&error) => match part {
-                    [one] => {
-                        let reason = match &error {
-                            Error::Function { message, .. } => message.to_string(),
-                            other => other.to_string(),
-                        };
-                        self.held().await?;
-                        self.to.keep(id, &one.old, &reason).await?;
-                        all.kept += 1.0;
-                    }
-                    several => {
-                        let (first, second) = several.split_at(several.len() / 2);
-                        parts.extend([second, first]);
-                    }
-                },
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(all)
-    }
-
     /// What a deployment says may be anything.
-    fn note(&mut self, note: &str) {
+    pub(super) fn note(&mut self, note: &str) {
         let note = one_line(note, EXPLANATION);
         let notes = &mut self.report.notes;
         if notes.len() < MOST_NOTES || notes.contains_key(&note) {

@@ -124,6 +124,16 @@ pub(super) struct Written {
     pub(super) notes: Vec<String>,
 }
 
+impl Written {
+    /// What became of others.
+    pub(super) fn add(&mut self, others: Self) {
+        self.done += others.done;
+        self.partial += others.partial;
+        self.kept += others.kept;
+        self.notes.extend(others.notes);
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct Verified {
     pub(super) hashes: Vec<String>,

@@ -1,0 +1,215 @@
+//! Documents that come over, in batches: while one is written, the next is read.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::future::pending;
+
+use tokio::sync::mpsc;
+
+use super::listing::Telling;
+use super::sides::Side;
+use super::steps::{BATCH, Mover, Stop, is_refused};
+use super::wire::{Document, File, Pass, Written};
+use crate::error::Error;
+
+/// Documents that were read where they are, and the files that they name.
+struct Batch {
+    documents: Vec<Document>,
+    files: Vec<File>,
+    /// Those that were asked for, and aren't there.
+    gone: Vec<String>,
+}
+
+impl Mover {
+    /// Copies all there is; what refers to what comes later waits.
+    pub(super) async fn copy(&mut self) -> Result<(), Stop> {
+        let listing = self.list(Telling::Once).await?;
+        self.state.total = listing.sums.values().map(|sum| sum.count as f64).sum();
+        self.copy_listed().await
+    }
+
+    pub(super) async fn copy_listed(&mut self) -> Result<(), Stop> {
+        self.taken.copies();
+        for table in self.tables() {
+            self.state.table = Some(table.clone());
+            self.all_of(&table, "listed", Pass::First).await?;
+        }
+        Ok(())
+    }
+
+    /// Copies what is in the state, which it leaves by that.
+    pub(super) async fn all_of(
+        &mut self,
+        table: &str,
+        state: &str,
+        pass: Pass,
+    ) -> Result<(), Stop> {
+        loop {
+            let (reads, mut batches) = mpsc::channel(1);
+            let (from, to) = (self.from.clone(), self.to.clone());
+            let id = self.state.id.clone();
+            let read = async {
+                if let Err(error) = read_all(&from, &to, &id, table, state, &reads).await {
+                    // Who doesn't listen any more has failed itself.
+                    let _ = reads.send(Err(error)).await;
+                }
+                drop(reads);
+                pending::<Infallible>().await
+            };
+            let mut count = 0;
+            let write = async {
+                while let Some(batch) = batches.recv().await {
+                    self.put(table, batch?, pass).await?;
+                    count += 1;
+                }
+                Ok::<_, Stop>(())
+            };
+            tokio::select! {
+                written = write => written?,
+                never = read => match never {},
+            }
+            // What came to the state meanwhile may be before where the reading was.
+            if count == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Copies these documents.
+    pub(super) async fn send(
+        &mut self,
+        table: &str,
+        ids: Vec<String>,
+        pass: Pass,
+    ) -> Result<Written, Stop> {
+        let mut all = Written::default();
+        let mut left = &ids[..];
+        while !left.is_empty() {
+            let (batch, taken) = read(&self.from, table, left).await?;
+            all.add(self.put(table, batch, pass).await?);
+            left = &left[taken..];
+        }
+        Ok(all)
+    }
+
+    /// Has documents written, and the files fetched that they name.
+    async fn put(&mut self, table: &str, batch: Batch, pass: Pass) -> Result<Written, Stop> {
+        let id = self.state.id.clone();
+        let taken = self.taken.documents(&batch.documents, &batch.files);
+        taken.map_err(Stop::Impossible)?;
+        for old in &batch.gone {
+            // Somebody else may have it copied by now.
+            self.held().await?;
+            self.to.keep(&id, old, "it is not there any more").await?;
+        }
+        let files: Vec<String> = batch.files.iter().map(|file| file.old.clone()).collect();
+        let known = match files.is_empty() {
+            true => Vec::new(),
+            false => self.to.files(&id, &files).await?,
+        };
+        for file in batch.files.iter().filter(|file| !known.contains(&file.old)) {
+            match self.to.fetch(&id, file, &self.from).await {
+                Ok(true) => self.report.files += 1,
+                Ok(false) | Err(Error::Function { .. }) => {
+                    let size = file.size;
+                    self.note(&format!("a file of {size} bytes could not be fetched"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let mut written = self.write(table, batch.documents, pass).await?;
+        self.state.done = (self.state.done + written.done + written.kept).min(self.state.total);
+        for note in std::mem::take(&mut written.notes) {
+            self.note(&note);
+        }
+        self.step().await?;
+        Ok(written)
+    }
+
+    /// Has documents written: fewer at once, where they are too many; one that is refused
+    /// stays where it is.
+    async fn write(
+        &self,
+        table: &str,
+        documents: Vec<Document>,
+        pass: Pass,
+    ) -> Result<Written, Stop> {
+        let id = &self.state.id;
+        let mut all = Written::default();
+        let mut parts = vec![&documents[..]];
+        while let Some(part) = parts.pop() {
+            if part.is_empty() {
+                continue;
+            }
+            match self.to.write(id, table, part, pass).await {
+                Ok((count, written)) => {
+                    parts.push(&part[count..]);
+                    all.add(written);
+                }
+                Err(error) if is_refused(&error) => match part {
+                    [one] => {
+                        let reason = match &error {
+                            Error::Function { message, .. } => message.to_string(),
+                            other => other.to_string(),
+                        };
+                        self.held().await?;
+                        self.to.keep(id, &one.old, &reason).await?;
+                        all.kept += 1.0;
+                    }
+                    several => {
+                        let (first, second) = several.split_at(several.len() / 2);
+                        parts.extend([second, first]);
+                    }
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Reads what is in the state on the one side and there on the other, a batch at a time, for who takes it.
+async fn read_all(
+    from: &Side,
+    to: &Side,
+    id: &str,
+    table: &str,
+    state: &str,
+    reads: &mpsc::Sender<Result<Batch, Error>>,
+) -> Result<(), Error> {
+    let mut cursor: Option<String> = None;
+    loop {
+        let next = to.next(id, table, Some(state), cursor.as_deref(), BATCH);
+        let next = next.await?;
+        let ids: Vec<String> = next.rows.into_iter().map(|row| row.old).collect();
+        let mut left = &ids[..];
+        while !left.is_empty() {
+            let (batch, taken) = read(from, table, left).await?;
+            if reads.send(Ok(batch)).await.is_err() {
+                return Ok(());
+            }
+            left = &left[taken..];
+        }
+        cursor = next.cursor;
+        if cursor.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Reads as many of these documents as fit, from the first; says how many.
+async fn read(from: &Side, table: &str, ids: &[String]) -> Result<(Batch, usize), Error> {
+    let got = from.documents(table, ids).await?;
+    let taken = (got.taken as usize).clamp(1, ids.len());
+    let there: HashSet<&str> = got.documents.iter().map(|doc| doc.old.as_str()).collect();
+    let gone = ids[..taken]
+        .iter()
+        .filter(|old| !there.contains(old.as_str()));
+    let gone = gone.cloned().collect();
+    let batch = Batch {
+        gone,
+        documents: got.documents,
+        files: got.files,
+    };
+    Ok((batch, taken))
+}
