@@ -2,11 +2,15 @@
 
 use std::process::{Command, Output};
 
-use byod_local::{Local, LocalDeployment};
+use byod_fleet::Bundles;
+use byod_fleet::serve::Worker;
+use byod_local::{Local, LocalDeployment, PushFault};
 use byod_runtime::{Byod, ConnectionStatus, Credentials, EncryptionKey};
 use byod_schema::Manifest;
 use serde_json::{Value as Json, json};
+use tokio::net::TcpListener;
 
+use crate::engine_server::Server;
 use crate::support::{Project, node};
 
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -16,6 +20,22 @@ struct World {
     main: LocalDeployment,
     service: Byod,
     users: Vec<LocalDeployment>,
+}
+
+/// Of an app that has nothing of its own.
+fn manifest() -> Manifest {
+    serde_json::from_value(json!({
+        "format": 1,
+        "main": {
+            "convex": "convex",
+            "schema": {"tables": [], "schemaValidation": true},
+            "functions": {},
+            "warnings": [],
+        },
+        "userTables": [],
+        "inject": {},
+    }))
+    .unwrap()
 }
 
 /// Writes an empty bundle in the place of the official tool, and does something else before.
@@ -34,18 +54,7 @@ const TOOL: &str = "node_modules/convex/bin/main.js";
 impl World {
     /// Users whose deployments were just made, and have nothing.
     async fn start(users: usize) -> Self {
-        let manifest: Manifest = serde_json::from_value(json!({
-            "format": 1,
-            "main": {
-                "convex": "convex",
-                "schema": {"tables": [], "schemaValidation": true},
-                "functions": {},
-                "warnings": [],
-            },
-            "userTables": [],
-            "inject": {},
-        }))
-        .unwrap();
+        let manifest = manifest();
         let main = Local::main(&manifest).start().await.unwrap();
         let service = Byod::builder()
             .main_url(main.url())
@@ -143,6 +152,62 @@ async fn the_official_tools_bundle_reaches_every_deployment() {
         text.contains("5 users, 5 with a deployment in use"),
         "{text}"
     );
+}
+
+/// The same by an engine and its worker: who asks for it needs no keys, and is told the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_does_what_is_handed_over() {
+    let (Some(node), Some(server)) = (node(), Server::start("cli")) else {
+        return;
+    };
+    let world = World::start(5).await;
+    world.project.link_packages(&node);
+    let bundles = world.project.root.join("bundles");
+    let engine = format!("restate={}", server.url());
+    let handed = ["--engine", &*engine, "--bundles", "bundles"];
+
+    let nobody = world.byod(&[&["deploy"][..], &handed].concat()).await;
+    let said = String::from_utf8(nobody.stderr).unwrap();
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(said.contains("start `byod-fleet serve`"), "{said}");
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let kept = Bundles::in_folder(&bundles).unwrap();
+    let worker = Worker::new(world.service.clone(), kept).identity_key(&server.identity_key);
+    tokio::spawn(worker.serve(listener));
+    server.register(port);
+
+    let only = [&["deploy", "--only", "user 3"][..], &handed].concat();
+    let (status, only) = world.report(&only).await;
+    assert_eq!((status, &only["outcome"]["is"]), (0, &json!("pushed")));
+    let (status, report) = world.report(&[&["deploy"][..], &handed].concat()).await;
+    assert_eq!((status, &report["stopped"]), (0, &Json::Null), "{report}");
+    let waves = report["waves"].as_array().unwrap().iter();
+    let pushed = waves.map(|wave| wave["counts"]["pushed"].as_u64().unwrap());
+    assert_eq!(pushed.sum::<u64>(), 4);
+    for own in &world.users {
+        assert_eq!(own.pushes().len(), 1);
+    }
+
+    // Round after round: who connects later gets it, and who fails is left alone for a while.
+    let run = [&["run", "--once"][..], &handed].concat();
+    let (status, round) = world.report(&run).await;
+    assert_eq!((status, &round["rolledOut"]), (0, &Json::Null), "{round}");
+    let late = Local::user(&manifest()).without_project();
+    let late = late.start().await.unwrap();
+    late.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    let entered = Credentials::new(late.url(), late.deploy_key());
+    let saved = world
+        .service
+        .save_credentials("late", &entered, ConnectionStatus::Connected);
+    saved.await.unwrap();
+    let (status, round) = world.report(&run).await;
+    assert_eq!((status, &round["resting"]), (1, &json!(1)), "{round}");
+    assert_eq!(round["rolledOut"]["failures"][0]["userId"], "late");
+    let (status, round) = world.report(&run).await;
+    assert_eq!((status, &round["rolledOut"]), (1, &Json::Null), "{round}");
+    assert_eq!((&round["resting"], late.pushes().len()), (&json!(1), 1));
 }
 
 #[tokio::test]

@@ -12,6 +12,9 @@ mod check;
 mod claim;
 mod components;
 mod each_habit;
+#[path = "../../byod-fleet/tests/engine/server.rs"]
+#[allow(dead_code, reason = "the fleet's own tests ask it more")]
+mod engine_server;
 mod example_data;
 mod export;
 mod files;

@@ -29,6 +29,56 @@ pub enum Error {
         said: String,
     },
 
+    /// A bundle isn't in the folder of bundles.
+    #[cfg(feature = "engine")]
+    #[error(
+        "{}: there is no such bundle; copy it from the folder that `byod fleet deploy --engine` was given, or share that",
+        path.display()
+    )]
+    NoBundle {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+
+    /// A file is under the name of a bundle, and is another.
+    #[cfg(feature = "engine")]
+    #[error("{}: it isn't the bundle of its name; delete it, and copy it again", path.display())]
+    OtherBundle {
+        /// Which.
+        path: PathBuf,
+    },
+
+    /// The engine can't be asked, or isn't one.
+    #[cfg(feature = "engine")]
+    #[error("the engine at {url} {problem}")]
+    EngineUrl {
+        /// Where it was looked for.
+        url: String,
+        /// What is wrong.
+        problem: String,
+    },
+
+    /// The engine has no workers for the fleet.
+    #[cfg(feature = "engine")]
+    #[error(
+        "the engine at {url} has no workers: start `byod-fleet serve` where it can be reached, and register that at the engine's admin API: \
+         `curl http://127.0.0.1:9070/deployments --json '{{\"uri\": \"http://127.0.0.1:9080\"}}'`"
+    )]
+    NoWorkers {
+        /// Where it was looked for.
+        url: String,
+    },
+
+    /// The engine, or one of its workers, refused what it was asked.
+    #[cfg(feature = "engine")]
+    #[error("the engine refuses ({status}): {said}")]
+    Engine {
+        /// The HTTP status.
+        status: u16,
+        /// What it says.
+        said: String,
+    },
+
     /// A file or program of the operator's could not be used.
     #[error("{what}: {source}")]
     Io {

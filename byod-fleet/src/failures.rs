@@ -1,14 +1,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::ParseError;
 use crate::share::Share;
 
 /// How many users of a wave may fail until a roll-out stops: a share of the wave (`2%`), or a
 /// number (`5`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 #[non_exhaustive]
 pub enum MaxFailures {
     /// That share of the wave's users, rounded down.
@@ -36,6 +37,14 @@ impl FromStr for MaxFailures {
         }
         let count = text.trim().parse().map(Self::Count);
         count.map_err(|_| ParseError::new(text, "is no limit on failures; write `2%`, or `5`"))
+    }
+}
+
+impl TryFrom<String> for MaxFailures {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        text.parse()
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use byod_runtime::{Byod, Deployed};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::outcome::{Choice, Counts};
@@ -53,7 +53,7 @@ struct Rest {
 }
 
 /// What a round has done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Round {
@@ -127,6 +127,11 @@ impl Keeper {
         self.test_every = every;
         self.tests = in_a_round;
         self
+    }
+
+    /// The version that it brings.
+    pub fn schema_version(&self) -> u64 {
+        self.rollout.schema_version()
     }
 
     /// Brings another version from now on, to those who failed before as well.

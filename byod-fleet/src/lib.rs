@@ -1,21 +1,26 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "engine")]
+mod engine;
 mod error;
 mod failures;
 mod keeper;
 mod outcome;
-mod progress;
 mod records;
 mod rollout;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod share;
 mod status;
 mod tool;
 mod waves;
 
+#[cfg(feature = "engine")]
+pub use engine::{Begun, Bundles, Digest, Done, Engine, Keep, Order, Progress};
 pub use error::{Error, ParseError};
 pub use failures::MaxFailures;
 pub use keeper::{Keeper, Round};
-pub use outcome::{Choice, Counts};
+pub use outcome::{Choice, Counts, NotDeployed, Outcome};
 pub use rollout::{Failure, Plan, PlannedWave, Report, Rollout, Stopped, Told, WaveReport};
 pub use share::Share;
 pub use status::{Problem, Row, Status, Totals};

@@ -1,5 +1,8 @@
+use std::fmt;
+use std::ops::AddAssign;
+
 use byod_runtime::{ConnectionStatus, DeployProblem, Deployed, UserDatabaseConfig};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is to be done for a user, by their record alone. So a roll-out that was cut off goes on
 /// where it was, on whichever machine.
@@ -25,8 +28,103 @@ impl Choice {
     }
 }
 
+/// What came of one user's deployment, as it is told from one machine to another.
+///
+/// As JSON it is `{"is": "pushed"}`, `{"is": "newer", "found": 12}` and the like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The project was pushed, and runs.
+    Pushed,
+    /// It ran already.
+    Current,
+    /// A later version runs.
+    Newer {
+        /// That version.
+        found: u64,
+    },
+    /// They have no deployment in use.
+    NotConnected,
+    /// Their data is on its way.
+    Moving,
+    /// They disconnected meanwhile, or connected another deployment.
+    Changed,
+    /// It runs what it ran.
+    Failed {
+        /// Why.
+        problem: NotDeployed,
+    },
+}
+
+/// Why a deployment has not got a version: a [`DeployProblem`] in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NotDeployed {
+    /// One word that stays, as of [`DeployProblem::kind`].
+    pub kind: String,
+    /// A sentence for the operator.
+    pub message: String,
+    /// The table of the first document that doesn't match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Convex's code, such as `MissingEnvironmentVariables`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+impl From<Deployed> for Outcome {
+    fn from(deployed: Deployed) -> Self {
+        match deployed {
+            Deployed::Pushed => Self::Pushed,
+            Deployed::Current => Self::Current,
+            Deployed::Newer { found } => Self::Newer { found },
+            Deployed::NotConnected => Self::NotConnected,
+            Deployed::Moving => Self::Moving,
+            Deployed::Changed => Self::Changed,
+            Deployed::Failed(problem) => Self::Failed {
+                problem: NotDeployed::of(&problem),
+            },
+            // What a later version may add is not known to be well.
+            _ => Self::Failed {
+                problem: NotDeployed::other("unknown", "it failed"),
+            },
+        }
+    }
+}
+
+impl NotDeployed {
+    pub(crate) fn of(problem: &DeployProblem) -> Self {
+        let (table, code) = match problem {
+            DeployProblem::DoesNotFit { table, .. } => (table.as_deref(), None),
+            DeployProblem::Refused { code, .. } => (None, code.as_deref()),
+            _ => (None, None),
+        };
+        Self {
+            table: table.map(str::to_owned),
+            code: code.map(str::to_owned),
+            ..Self::other(problem.kind(), &problem.to_string())
+        }
+    }
+
+    pub(crate) fn other(kind: &str, message: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            message: message.to_owned(),
+            table: None,
+            code: None,
+        }
+    }
+}
+
+impl fmt::Display for NotDeployed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// What became of the users of a wave that were due.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Counts {
@@ -47,6 +145,19 @@ pub struct Counts {
     /// Their record said before that their deployment can't be used, and it can't. That says
     /// nothing about the version, so it counts against no limit.
     pub still_failing: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.pushed += more.pushed;
+        self.current += more.current;
+        self.newer += more.newer;
+        self.not_connected += more.not_connected;
+        self.moving += more.moving;
+        self.changed += more.changed;
+        self.failed += more.failed;
+        self.still_failing += more.still_failing;
+    }
 }
 
 impl Counts {

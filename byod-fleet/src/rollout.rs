@@ -1,26 +1,29 @@
 //! Brings a version of the project to all users' deployments: planned from the records, done
 //! wave by wave, stopped where too many fail.
 
+mod progress;
+
 use std::future::ready;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use byod_runtime::{
-    Bundle, Byod, DeployProblem, Deployed, RolloutState, UserDatabaseConfig, UserId, WaveProgress,
+    Bundle, Byod, Deployed, RolloutState, UserDatabaseConfig, UserId, WaveProgress,
 };
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::failures::MaxFailures;
-use crate::outcome::{Choice, Counts, counts_against_limit};
-use crate::progress::Recorder;
+use crate::outcome::{Choice, Counts, NotDeployed, counts_against_limit};
 use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;
 
+use progress::Recorder;
+
 /// How many failures are told by name; the others are counted.
-const TOLD: usize = 1_000;
+pub(crate) const TOLD: usize = 1_000;
 
 /// A version of the project, and how it is to be brought to all users' deployments.
 ///
@@ -38,7 +41,7 @@ pub struct Rollout {
 }
 
 /// How many users each wave has, counted in one pass over the records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Plan {
@@ -53,7 +56,7 @@ pub struct Plan {
 }
 
 /// One wave, as the records are now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PlannedWave {
@@ -102,7 +105,7 @@ pub enum Told<'a> {
 }
 
 /// What a roll-out has done.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Report {
@@ -122,7 +125,7 @@ pub struct Report {
 }
 
 /// What became of one wave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WaveReport {
@@ -134,7 +137,7 @@ pub struct WaveReport {
 }
 
 /// That more failed than may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Stopped {
@@ -147,17 +150,29 @@ pub struct Stopped {
 }
 
 /// A user whose deployment has not got the version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Failure {
     /// Their id on main.
     pub user_id: String,
     /// Why.
-    pub problem: DeployProblem,
+    pub problem: NotDeployed,
 }
 
 impl Report {
+    /// That nobody had their turn.
+    pub fn nothing(schema_version: u64) -> Self {
+        Self {
+            schema_version,
+            waves: Vec::new(),
+            stopped: None,
+            passed_over: false,
+            beyond: 0,
+            failures: Vec::new(),
+        }
+    }
+
     /// Whether all users have the version whom it was for.
     pub fn is_done(&self) -> bool {
         self.stopped.is_none() && !self.passed_over && self.left() == 0
@@ -301,6 +316,16 @@ impl Rollout {
         Ok(byod.deploy(&record, &self.bundle).await?)
     }
 
+    /// The same by their record.
+    #[cfg(feature = "serve")]
+    pub(crate) async fn deploy(
+        &self,
+        byod: &Byod,
+        record: &UserDatabaseConfig,
+    ) -> Result<Deployed, byod_runtime::Error> {
+        byod.deploy(record, &self.bundle).await
+    }
+
     /// Brings the version to all who are due, wave by wave. Where more of a wave fail than
     /// may, nobody else is begun with: those under way are finished, and the report says so.
     ///
@@ -409,7 +434,7 @@ impl Rollout {
                 {
                     report.failures.push(Failure {
                         user_id: record.user_id,
-                        problem,
+                        problem: NotDeployed::of(&problem),
                     });
                 }
             }
@@ -447,7 +472,7 @@ impl Rollout {
         }
     }
 
-    fn is_due(&self, record: &UserDatabaseConfig, wave: usize) -> bool {
+    pub(crate) fn is_due(&self, record: &UserDatabaseConfig, wave: usize) -> bool {
         self.waves.of(&record.user_id) == Some(wave)
             && Choice::of(record, self.bundle.schema_version()) == Choice::Deploy
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::ParseError;
 
@@ -9,7 +9,8 @@ use crate::error::ParseError;
 pub(crate) const WHOLE: u32 = 10_000;
 
 /// A share of all users: `1%`, `12.5%`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Share(u32);
 
 impl Share {
@@ -53,6 +54,14 @@ impl FromStr for Share {
             return Err(wrong());
         }
         Ok(Self(parts))
+    }
+}
+
+impl TryFrom<String> for Share {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        text.parse()
     }
 }
 

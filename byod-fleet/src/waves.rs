@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::error::ParseError;
@@ -18,7 +19,8 @@ use crate::share::{Share, WHOLE};
 /// assert_eq!(waves.of("some user"), waves.of("some user"));
 /// # Ok::<(), byod_fleet::ParseError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Waves(Vec<Share>);
 
 impl Waves {
@@ -64,6 +66,20 @@ impl FromStr for Waves {
             return Err(ParseError::new(text, problem));
         }
         Ok(Self(shares))
+    }
+}
+
+impl TryFrom<String> for Waves {
+    type Error = ParseError;
+
+    fn try_from(text: String) -> Result<Self, ParseError> {
+        text.parse()
+    }
+}
+
+impl Serialize for Waves {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

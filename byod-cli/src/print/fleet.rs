@@ -5,13 +5,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anstream::AutoStream;
 use byod_build::one_line;
-use byod_fleet::{Plan, Report as Rolled, Round, Row, Totals};
+use byod_fleet::{Outcome, Plan, Report as Rolled, Round, Row, Totals};
 use byod_runtime::{Claim, ConnectionStatus};
 
 use super::finish;
 use super::style::{BAD, BOLD, GOOD, MIND, QUIET};
 use crate::error::Error;
-use crate::records::fleet::deploy::{Outcome, Report};
+use crate::records::fleet::deploy::Report;
 
 /// Rows, printed as they come, so that memory doesn't grow with their number.
 pub(crate) struct Listing {
@@ -173,10 +173,10 @@ pub(crate) fn rollout(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                     format!("{MIND}disconnected, or connected another one, meanwhile{MIND:#}")
                 }
                 Outcome::Failed { problem } => {
-                    let problem = problem.as_ref().map(ToString::to_string);
-                    let problem = problem.unwrap_or_else(|| "it failed".to_owned());
                     format!("{BAD}{problem}{BAD:#}")
                 }
+                // What a later version may add is not known to be well.
+                _ => format!("{BAD}it failed{BAD:#}"),
             };
             writeln!(out, "{user_id:?}: {said}")
         }

@@ -27,10 +27,15 @@ impl Service {
         &self,
         set: impl FnOnce(ByodBuilder) -> ByodBuilder,
     ) -> Result<(Byod, Runtime), Error> {
+        Ok((self.byod(set)?, runtime()?))
+    }
+
+    /// The same for who has a runtime.
+    pub(super) fn byod(&self, set: impl FnOnce(ByodBuilder) -> ByodBuilder) -> Result<Byod, Error> {
         let byod = ByodBuilder::from_env()?
             .credentials_module(&*self.module)
             .development(self.development);
-        Ok((set(byod).build()?, runtime()?))
+        Ok(set(byod).build()?)
     }
 }
 

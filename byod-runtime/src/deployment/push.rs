@@ -116,6 +116,11 @@ impl Bundle {
         self.rest.len()
     }
 
+    /// What it was parsed of, without a key: to be kept, and parsed again elsewhere.
+    pub fn to_request(&self) -> Vec<u8> {
+        [b"{", &self.rest[..]].concat()
+    }
+
     fn for_key(&self, key: &str) -> Result<Bytes, serde_json::Error> {
         let mut body = Vec::with_capacity(self.rest.len() + key.len() + 32);
         body.extend_from_slice(br#"{"adminKey":"#);

@@ -83,7 +83,7 @@ pub struct Moving {
 
 impl UserDatabaseConfig {
     /// Whether where the user's data is will be decided by a move.
-    pub(crate) fn is_moving(&self) -> bool {
+    pub fn is_moving(&self) -> bool {
         let moving = self.moving.as_ref();
         moving.is_some_and(|moving| moving.frozen || moving.phase == "check")
     }

@@ -5,12 +5,16 @@ use std::time::Duration;
 use std::{env, fs, process};
 
 use byod_build::Builder;
-use byod_fleet::{MaxFailures, Plan, Report as Rolled, Rollout, Told, Waves, write_bundle};
-use byod_runtime::{DeployProblem, Deployed, UserId};
+use byod_fleet::{
+    MaxFailures, Order, Outcome, Plan, Report as Rolled, Rollout, Told, Waves, write_bundle,
+};
+use byod_runtime::{Bundle, Deployed, UserId};
 use clap::Args;
 use serde::Serialize;
 
+use super::super::service::runtime;
 use super::Reached;
+use super::engine::{HandedOver, Hands};
 use super::progress::Progress;
 use crate::error::Error;
 use crate::export::version_in;
@@ -42,6 +46,8 @@ pub(crate) struct Rolling {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     patience: u64,
     #[command(flatten)]
+    pub(super) handed_over: HandedOver,
+    #[command(flatten)]
     pub(super) reached: Reached,
 }
 
@@ -57,37 +63,6 @@ pub(crate) enum Report {
         schema_version: u64,
         outcome: Outcome,
     },
-}
-
-/// What came of one user's deployment.
-#[derive(Debug, Serialize)]
-#[serde(tag = "is", rename_all = "camelCase")]
-pub(crate) enum Outcome {
-    Pushed,
-    Current,
-    Newer { found: u64 },
-    NotConnected,
-    Moving,
-    Changed,
-    Failed { problem: Option<DeployProblem> },
-}
-
-impl From<Deployed> for Outcome {
-    fn from(deployed: Deployed) -> Self {
-        match deployed {
-            Deployed::Pushed => Self::Pushed,
-            Deployed::Current => Self::Current,
-            Deployed::Newer { found } => Self::Newer { found },
-            Deployed::NotConnected => Self::NotConnected,
-            Deployed::Moving => Self::Moving,
-            Deployed::Changed => Self::Changed,
-            Deployed::Failed(problem) => Self::Failed {
-                problem: Some(problem),
-            },
-            // What a later version may add is not known to be well.
-            _ => Self::Failed { problem: None },
-        }
-    }
 }
 
 impl Report {
@@ -106,6 +81,11 @@ impl Report {
 
 /// Of the project that this `byod.toml` names.
 pub(crate) fn deploy(config: &Path, options: &Options) -> Result<Report, Error> {
+    if let Some(hands) = options.rolling.handed_over.hands()
+        && !options.dry_run
+    {
+        return hand_over(config, options, &hands);
+    }
     let service = &options.rolling.reached.service;
     let (byod, runtime) = service.start()?;
     let rollout = options.rolling.rollout(config)?;
@@ -130,16 +110,30 @@ pub(crate) fn deploy(config: &Path, options: &Options) -> Result<Report, Error> 
     done.map_err(|error| Error::of_fleet(error, &service.module))
 }
 
+/// Needs neither main nor its keys: the engine's workers have those.
+fn hand_over(config: &Path, options: &Options, hands: &Hands<'_>) -> Result<Report, Error> {
+    let order = options.rolling.order(config, hands)?;
+    let schema_version = order.schema_version;
+    runtime()?.block_on(async {
+        if let Some(user) = &options.only {
+            let asked = UserId::from(user.as_str());
+            return Ok(Report::Only {
+                user_id: user.clone(),
+                schema_version,
+                outcome: hands.engine.deploy_to(&asked, &order).await?,
+            });
+        }
+        let round = hands.round(&order).await?;
+        // One of those that go on, which was under way, may have found nothing to do.
+        let nothing = || Rolled::nothing(schema_version);
+        Ok(Report::RolledOut(round.rolled_out.unwrap_or_else(nothing)))
+    })
+}
+
 fn tell(progress: &mut Option<Progress>, plan: &Plan, told: Told<'_>) {
     match told {
         Told::Wave { number, planned } => {
-            let what = format!(
-                "users of wave {number} of {} (up to {}), {} of them to deploy to",
-                plan.waves.len(),
-                planned.up_to,
-                planned.due
-            );
-            *progress = Some(Progress::of(Some(planned.due), what));
+            *progress = Some(Progress::of_wave(number, plan.waves.len(), planned));
         }
         Told::User { user, outcome, .. } => {
             let Some(progress) = progress else { return };
@@ -169,6 +163,25 @@ pub(super) fn written_version(config: &Path) -> Result<(PathBuf, u64), Error> {
 impl Rolling {
     /// The project of users' deployments, as the official tool bundles it, and how it is rolled out.
     pub(super) fn rollout(&self, config: &Path) -> Result<Rollout, Error> {
+        Ok(Rollout::of(self.bundle(config)?)
+            .waves(self.waves.clone())
+            .max_failures(self.max_failures)
+            .at_once(self.reached.at_once.into())
+            .recorded(&machine()))
+    }
+
+    /// The same to be handed over, with the project where the engine's workers look for it.
+    pub(super) fn order(&self, config: &Path, hands: &Hands<'_>) -> Result<Order, Error> {
+        let bundle = self.bundle(config)?;
+        let (digest, version) = (hands.put(&bundle)?, bundle.schema_version());
+        Ok(
+            Order::of(digest, version, self.waves.clone(), self.max_failures)
+                .patience(Duration::from_secs(self.patience))
+                .at_once(self.reached.at_once.into()),
+        )
+    }
+
+    fn bundle(&self, config: &Path) -> Result<Bundle, Error> {
         let (folder, version) = written_version(config)?;
         let around = folder.parent().unwrap_or(&folder);
         let around = match around.as_os_str().is_empty() {
@@ -181,11 +194,7 @@ impl Rolling {
         if written_version(config)?.1 != version {
             return Err(Error::ExportedMeanwhile { folder });
         }
-        Ok(Rollout::of(bundle)
-            .waves(self.waves.clone())
-            .max_failures(self.max_failures)
-            .at_once(self.reached.at_once.into())
-            .recorded(&machine()))
+        Ok(bundle)
     }
 }
 

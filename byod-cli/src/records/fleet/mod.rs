@@ -1,6 +1,7 @@
 //! `byod fleet`: all users' deployments.
 
 pub(crate) mod deploy;
+mod engine;
 mod progress;
 mod reached;
 pub(crate) mod run;

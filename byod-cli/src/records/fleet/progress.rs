@@ -4,6 +4,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use byod_build::one_line;
+use byod_fleet::PlannedWave;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What is done for each of a number of users, or of how many there are.
@@ -38,6 +40,20 @@ impl Progress {
         Self { bar: Some(bar) }
     }
 
+    /// Of a wave, counted from 1.
+    pub(super) fn of_wave(number: usize, of: usize, planned: &PlannedWave) -> Self {
+        let (up_to, due) = (planned.up_to, planned.due);
+        let what =
+            format!("users of wave {number} of {of} (up to {up_to}), {due} of them to deploy to");
+        Self::of(Some(due), what)
+    }
+
+    pub(super) fn at(&self, users: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(users);
+        }
+    }
+
     pub(super) fn one(&self) {
         if let Some(bar) = &self.bar {
             bar.inc(1);
@@ -69,4 +85,10 @@ impl Drop for Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// A line without a bar.
+pub(super) fn say(line: &str) {
+    // Nobody is there to be told that nobody reads this.
+    let _ = writeln!(io::stderr(), "{}", one_line(line));
 }

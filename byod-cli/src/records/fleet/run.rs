@@ -1,19 +1,23 @@
 //! `byod fleet run`: keeps all users' deployments on the version that is exported.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use byod_build::one_line;
-use byod_fleet::{Keeper, Round, Told};
-use byod_runtime::Deployed;
+use byod_fleet::{Keep, Keeper, Order, Round, Told};
+use byod_runtime::{Byod, Deployed};
 use clap::Args;
 
+use super::super::service::runtime;
 use super::deploy::{Rolling, written_version};
+use super::engine::Hands;
+use super::progress::say;
 use crate::error::Error;
 
 /// The longest pause where main can't be asked.
 const LONGEST: Duration = Duration::from_secs(600);
+
+/// How many deployments are tested in a round, at most.
+const TESTS: u32 = 50;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -36,16 +40,14 @@ pub(crate) fn run(
     options: &Options,
     mut told: impl FnMut(&Round) -> Result<(), Error>,
 ) -> Result<bool, Error> {
-    let (rolling, service) = (&options.rolling, &options.rolling.reached.service);
-    let (byod, runtime) = service.start()?;
-    let first = rolling.rollout(config)?;
-    let mut version = first.schema_version();
-    let test_every = Duration::from_secs(options.test_every.saturating_mul(3_600));
-    let mut keeper = Keeper::of(first).tests(test_every, 50);
+    let service = &options.rolling.reached.service;
+    let runtime = runtime()?;
+    let mut driver = Driver::of(config, options)?;
+    let mut version = driver.version();
     let every = Duration::from_secs(options.every);
     let mut pause = every;
     loop {
-        let round = runtime.block_on(keeper.round(&byod, tell));
+        let round = runtime.block_on(driver.round());
         match round.map_err(|error| Error::of_fleet(error, &service.module)) {
             Ok(round) => {
                 // A script that asks for one round reads an answer in any case.
@@ -69,14 +71,58 @@ pub(crate) fn run(
         // A new export, which may be in the middle of being written.
         let newer = written_version(config);
         if newer.is_ok_and(|(_, written)| written != version) {
-            match rolling.rollout(config) {
-                Ok(other) => {
-                    version = other.schema_version();
-                    keeper.change(other);
-                }
+            match driver.change(config, &options.rolling) {
+                Ok(()) => version = driver.version(),
                 Err(error) => say(&format!("{error}; version {version} is gone on with")),
             }
         }
+    }
+}
+
+/// What goes on from round to round: here, or at an engine.
+enum Driver<'a> {
+    Here { byod: Byod, keeper: Keeper },
+    Engine { hands: Hands<'a>, order: Order },
+}
+
+impl<'a> Driver<'a> {
+    fn of(config: &Path, options: &'a Options) -> Result<Self, Error> {
+        let rolling = &options.rolling;
+        let test_every = Duration::from_secs(options.test_every.saturating_mul(3_600));
+        if let Some(hands) = rolling.handed_over.hands() {
+            let keep = Keep::default().tests(test_every, TESTS);
+            let order = rolling.order(config, &hands)?.keep(keep);
+            return Ok(Self::Engine { hands, order });
+        }
+        let byod = rolling.reached.service.byod(|byod| byod)?;
+        let keeper = Keeper::of(rolling.rollout(config)?).tests(test_every, TESTS as usize);
+        Ok(Self::Here { byod, keeper })
+    }
+
+    fn version(&self) -> u64 {
+        match self {
+            Self::Here { keeper, .. } => keeper.schema_version(),
+            Self::Engine { order, .. } => order.schema_version,
+        }
+    }
+
+    async fn round(&mut self) -> Result<Round, byod_fleet::Error> {
+        match self {
+            Self::Here { byod, keeper } => keeper.round(byod, tell).await,
+            Self::Engine { hands, order } => hands.round(order).await,
+        }
+    }
+
+    fn change(&mut self, config: &Path, rolling: &Rolling) -> Result<(), Error> {
+        match self {
+            Self::Here { keeper, .. } => keeper.change(rolling.rollout(config)?),
+            Self::Engine { hands, order } => {
+                let keep = order.keep;
+                *order = rolling.order(config, hands)?;
+                order.keep = keep;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -89,9 +135,4 @@ fn tell(told: Told<'_>) {
     {
         say(&format!("{user:?}: {problem}"));
     }
-}
-
-fn say(line: &str) {
-    // Nobody is there to be told that nobody reads this.
-    let _ = writeln!(io::stderr(), "{}", one_line(line));
 }

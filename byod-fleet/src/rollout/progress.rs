@@ -18,19 +18,19 @@ const LAST_WORD: Duration = Duration::from_secs(10);
 
 /// Whose roll-out is kept.
 #[derive(Clone, Debug)]
-pub(crate) struct Recorder {
+pub(super) struct Recorder {
     run: String,
     by: String,
 }
 
 /// A roll-out that is kept while it goes on.
-pub(crate) struct Recording {
+pub(super) struct Recording {
     progress: watch::Sender<RolloutProgress>,
     task: JoinHandle<()>,
 }
 
 impl Recorder {
-    pub(crate) fn of(by: &str) -> Self {
+    pub(super) fn of(by: &str) -> Self {
         Self {
             run: format!("{:032x}", fastrand::u128(..)),
             by: by.to_owned(),
@@ -38,7 +38,7 @@ impl Recorder {
     }
 
     /// Begins to tell main of it, in a task of its own.
-    pub(crate) fn begin(
+    pub(super) fn begin(
         &self,
         byod: &Byod,
         schema_version: u64,
@@ -59,13 +59,13 @@ impl Recorder {
 
 impl Recording {
     /// It is at that wave, counted from 1.
-    pub(crate) fn at_wave(&self, number: usize) {
+    pub(super) fn at_wave(&self, number: usize) {
         let wave = number as u64;
         self.progress.send_modify(|progress| progress.wave = wave);
     }
 
     /// That came of a user of the wave that it is at.
-    pub(crate) fn count(&self, outcome: &Deployed) {
+    pub(super) fn count(&self, outcome: &Deployed) {
         self.progress.send_modify(|progress| {
             let at = (progress.wave as usize).saturating_sub(1);
             if let Some(wave) = progress.waves.get_mut(at) {
@@ -75,7 +75,7 @@ impl Recording {
     }
 
     /// Tells how it ended.
-    pub(crate) async fn end(mut self, state: RolloutState) {
+    pub(super) async fn end(mut self, state: RolloutState) {
         self.progress.send_modify(|progress| progress.state = state);
         if timeout(LAST_WORD, &mut self.task).await.is_err() {
             tracing::warn!("main could not be told in time how the roll-out ended");

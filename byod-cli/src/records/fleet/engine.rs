@@ -1,0 +1,92 @@
+//! `byod fleet … --engine`: hands over what is to be done, and looks on.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use byod_fleet::{Begun, Bundles, Digest, Engine, Order, Progress as HowFar, Round};
+use byod_runtime::Bundle;
+use clap::Args;
+
+use super::progress::{Progress, say};
+
+/// To which engine, and where its workers have the project from.
+#[derive(Args)]
+pub(super) struct HandedOver {
+    /// Hand it over to an engine, whose workers are `byod-fleet serve`: the URL of Restate's ingress.
+    #[arg(long, value_name = "restate=URL", requires = "bundles")]
+    engine: Option<Restate>,
+    /// The folder in which the engine's workers look for the bundled project.
+    #[arg(long, value_name = "DIRECTORY", requires = "engine")]
+    bundles: Option<PathBuf>,
+}
+
+/// Restate at that URL. Boxed, for what is asked of the tool isn't to be large.
+#[derive(Clone)]
+struct Restate(Box<Engine>);
+
+impl FromStr for Restate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some(url) = text.strip_prefix("restate=") else {
+            return Err("write `restate=URL`, such as restate=http://127.0.0.1:8080".to_owned());
+        };
+        let engine = Engine::at(url);
+        engine
+            .map(|engine| Self(Box::new(engine)))
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// An engine, and the folder that its workers read.
+pub(super) struct Hands<'a> {
+    pub(super) engine: &'a Engine,
+    bundles: &'a PathBuf,
+}
+
+impl HandedOver {
+    pub(super) fn hands(&self) -> Option<Hands<'_>> {
+        let (Some(Restate(engine)), Some(bundles)) = (&self.engine, &self.bundles) else {
+            return None;
+        };
+        Some(Hands { engine, bundles })
+    }
+}
+
+impl Hands<'_> {
+    /// Puts the project where workers look for it.
+    pub(super) fn put(&self, bundle: &Bundle) -> Result<Digest, byod_fleet::Error> {
+        Bundles::in_folder(self.bundles)?.put(bundle)
+    }
+
+    /// Waits for its end. Whoever is interrupted in that stops nothing.
+    pub(super) async fn round(&self, order: &Order) -> Result<Round, byod_fleet::Error> {
+        let begun = self.engine.begin(order).await?;
+        if order.keep.is_none() {
+            say(&format!(
+                "the engine does it as {}, whoever looks on; run this again to look on",
+                begun.key
+            ));
+        }
+        let mut progress = None;
+        let look = |how_far: &HowFar| show(&mut progress, &begun, how_far);
+        self.engine.follow(&begun, look).await
+    }
+}
+
+/// The wave that is under way.
+fn show(progress: &mut Option<(usize, Progress)>, begun: &Begun, how_far: &HowFar) {
+    let Some(wave) = how_far.waves.last() else {
+        return;
+    };
+    let number = how_far.waves.len();
+    if progress.as_ref().is_none_or(|(shown, _)| *shown != number) {
+        let of = how_far.plan.waves.len();
+        let begins = Progress::of_wave(number, of, &wave.planned);
+        // A round of those that go on says what it did when it is over.
+        *progress = begun.order.keep.is_none().then_some((number, begins));
+    }
+    if let Some((_, progress)) = progress {
+        progress.at(wave.counts.all());
+    }
+}

@@ -1,0 +1,285 @@
+//! Asks the engine, at its ingress.
+
+use std::fmt;
+use std::time::Duration;
+
+use byod_runtime::UserId;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::header::CONTENT_TYPE;
+use hyper::{Method, Request, StatusCode, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::time::{sleep, timeout};
+
+use super::handed::{Begun, Deploy, Done, Order, Progress, names};
+use crate::error::Error;
+use crate::keeper::Round;
+use crate::outcome::Outcome;
+
+/// How often it is asked how far a roll-out is.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long one answer may take.
+const TIME: Duration = Duration::from_secs(30);
+
+/// How often in a row it may be out of reach while a roll-out is followed: some minutes.
+const LOST: u32 = 240;
+
+/// The largest answer: a report with a thousand failures has some hundred kilobytes.
+const LARGEST: usize = 16 << 20;
+
+/// What the engine says of what isn't over.
+const NOT_READY: u16 = 470;
+
+/// An engine that roll-outs are handed over to: Restate's ingress.
+///
+/// ```no_run
+/// # async fn demo(order: byod_fleet::Order) -> Result<(), byod_fleet::Error> {
+/// use byod_fleet::Engine;
+///
+/// let engine = Engine::at("http://127.0.0.1:8080")?;
+/// let begun = engine.begin(&order).await?;
+/// let round = engine.follow(&begun, |progress| println!("{progress:?}")).await?;
+/// println!("{:?}", round.rolled_out);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// Without a `/` at its end.
+    url: String,
+}
+
+impl Engine {
+    /// At that URL, `http://` or `https://`.
+    pub fn at(url: &str) -> Result<Self, Error> {
+        let wrong = |problem: &str| Error::EngineUrl {
+            url: url.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let parsed: Uri = url.parse().map_err(|_| wrong("is no URL"))?;
+        if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.host().is_none() {
+            return Err(wrong(
+                "is no URL of an ingress, such as http://127.0.0.1:8080",
+            ));
+        }
+        let provider = rustls::crypto::ring::default_provider();
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)
+            .map_err(|error| wrong(&format!("can't be reached over TLS: {error}")))?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Ok(Self {
+            client: Client::builder(TokioExecutor::new()).build(connector),
+            url: url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// Has it begin with a roll-out; the one that is under way, where that is of the same bundle.
+    pub async fn begin(&self, order: &Order) -> Result<Begun, Error> {
+        let path = format!("{}/{}/begin", names::FLEET, names::ALL);
+        self.call(&path, order).await
+    }
+
+    /// Waits for the end of a roll-out, and says now and then how far it is. Whoever stops waiting stops nothing.
+    pub async fn follow(
+        &self,
+        begun: &Begun,
+        mut told: impl FnMut(&Progress),
+    ) -> Result<Round, Error> {
+        let key = &begun.key;
+        let output = format!("restate/workflow/{}/{key}/output", names::ROLLOUT);
+        let progress = format!("{}/{key}/progress", names::ROLLOUT);
+        let mut lost = 0;
+        loop {
+            let round = self.send(Method::GET, &output, Bytes::new()).await;
+            match round {
+                Ok((StatusCode::OK, round)) => {
+                    return serde_json::from_slice(&round).map_err(|_| self.strange("a report"));
+                }
+                Ok((status, _)) if status.as_u16() == NOT_READY => lost = 0,
+                Ok((status, said)) if !passes(status) => {
+                    // One that was killed could not say so itself.
+                    let ended = format!("{}/{}/ended", names::FLEET, names::ALL);
+                    let _: Result<(), Error> = self.call(&ended, &json!({"key": key})).await;
+                    return Err(self.refused(status, &said));
+                }
+                Ok((status, said)) if lost == LOST => return Err(self.refused(status, &said)),
+                Err(error) if lost == LOST => return Err(error),
+                _ => lost += 1,
+            }
+            // What can't be asked now is asked again.
+            if let Ok(Some(progress)) = self.get::<Option<Progress>>(&progress).await {
+                told(&progress);
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Brings the version to one user's deployment, when it is its turn.
+    pub async fn deploy_to(&self, user: &UserId, order: &Order) -> Result<Outcome, Error> {
+        let path = format!("{}/{}/deploy", names::USER, segment(user.as_str()));
+        let asked = Deploy {
+            order: order.clone(),
+            counted: false,
+        };
+        let body = self.json(&asked)?;
+        // It may wait for indexes, and for what else is done for the user.
+        let answer = self.send_for(None, Method::POST, &path, body).await?;
+        let done: Done = self.answered(answer)?;
+        Ok(done.outcome)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        let answer = self.send(Method::POST, path, Bytes::new()).await?;
+        self.answered(answer)
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Error> {
+        let body = self.json(body)?;
+        let answer = self.send(Method::POST, path, body).await?;
+        self.answered(answer)
+    }
+
+    fn json(&self, body: &impl Serialize) -> Result<Bytes, Error> {
+        let body = serde_json::to_vec(body).map_err(|_| self.strange("an order"))?;
+        Ok(body.into())
+    }
+
+    fn answered<T: DeserializeOwned>(
+        &self,
+        (status, body): (StatusCode, Bytes),
+    ) -> Result<T, Error> {
+        if !status.is_success() {
+            return Err(self.refused(status, &body));
+        }
+        let body = match body.is_empty() {
+            true => &b"null"[..],
+            false => &body,
+        };
+        serde_json::from_slice(body).map_err(|_| self.strange("an answer"))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), Error> {
+        self.send_for(Some(TIME), method, path, body).await
+    }
+
+    async fn send_for(
+        &self,
+        time: Option<Duration>,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<(StatusCode, Bytes), Error> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}/{path}", self.url));
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let request = request
+            .body(Full::new(body))
+            .map_err(|error| self.unreachable(&error))?;
+        let answer = async {
+            let answer = self.client.request(request).await;
+            let answer = answer.map_err(|error| self.unreachable(&error))?;
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), LARGEST).collect().await;
+            let body = body.map_err(|error| self.unreachable(&*error))?;
+            Ok((status, body.to_bytes()))
+        };
+        match time {
+            None => answer.await,
+            Some(time) => match timeout(time, answer).await {
+                Ok(answer) => answer,
+                Err(late) => Err(self.unreachable(&late)),
+            },
+        }
+    }
+
+    fn unreachable(&self, error: &dyn std::error::Error) -> Error {
+        // The last cause says what it is: "connection refused".
+        let mut cause = error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        Error::EngineUrl {
+            url: self.url.clone(),
+            problem: format!("can't be reached: {cause}"),
+        }
+    }
+
+    fn strange(&self, what: &str) -> Error {
+        Error::EngineUrl {
+            url: self.url.clone(),
+            problem: format!(
+                "gives {what} that this version doesn't know; are its workers of the same version?"
+            ),
+        }
+    }
+
+    fn refused(&self, status: StatusCode, body: &[u8]) -> Error {
+        #[derive(serde::Deserialize)]
+        struct Said {
+            message: String,
+        }
+
+        let said: Result<Said, _> = serde_json::from_slice(body);
+        let said = said.map_or_else(
+            |_| String::from_utf8_lossy(body).into_owned(),
+            |said| said.message,
+        );
+        if status == StatusCode::NOT_FOUND && said.contains("register the service") {
+            return Error::NoWorkers {
+                url: self.url.clone(),
+            };
+        }
+        let shown = said.chars().filter(|c| !c.is_control()).take(500);
+        Error::Engine {
+            status: status.as_u16(),
+            said: shown.collect(),
+        }
+    }
+}
+
+/// Whether it may answer otherwise in a moment. What has only just begun is not found yet.
+fn passes(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 404 | 429 | 502..=504)
+}
+
+/// A user's id as one segment of a path.
+fn segment(text: &str) -> String {
+    let mut segment = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'~' => {
+                segment.push(byte.into());
+            }
+            _ => segment.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    segment
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}

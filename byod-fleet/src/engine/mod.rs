@@ -1,0 +1,12 @@
+//! Roll-outs on an engine, which keeps their state for any number of machines: what is handed over to it, and asked of it.
+
+mod bundles;
+mod client;
+mod handed;
+
+pub use bundles::{Bundles, Digest};
+pub use client::Engine;
+#[cfg(feature = "serve")]
+pub(crate) use handed::Pauses;
+pub use handed::{Begun, Done, Keep, Order, Progress};
+pub(crate) use handed::{Deploy, names};

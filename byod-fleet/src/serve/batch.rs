@@ -1,0 +1,174 @@
+//! Some users of one wave. A service of its own, so that the journal of a roll-out doesn't grow with each user.
+
+use byod_runtime::Byod;
+use restate_sdk::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::at_hand::AtHand;
+use super::rests::{Rests, Turn};
+use super::steps::{attempts, of_main};
+use super::user::UserClient;
+use crate::engine::{Deploy, Order};
+use crate::outcome::{Counts, Outcome};
+use crate::rollout::{Failure, Rollout};
+
+/// How many pages of records are read in one step.
+const PAGES: usize = 50;
+
+pub(super) struct Batch(pub(super) AtHand);
+
+/// Which users, and how many of their wave may fail.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Part {
+    pub(super) order: Order,
+    /// Counted from 0.
+    pub(super) wave: usize,
+    /// Behind which of main's records it begins; at the first without.
+    pub(super) from: Option<String>,
+    /// How many of the wave fail, by now.
+    pub(super) failing: u64,
+    /// How many may.
+    pub(super) allowed: u64,
+    /// Who failed before.
+    pub(super) rests: Rests,
+    /// The moment that decides whose turn it is, in seconds since 1970.
+    pub(super) now: u64,
+}
+
+/// What became of them.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PartDone {
+    pub(super) counts: Counts,
+    /// How many of the wave fail, by now.
+    pub(super) failing: u64,
+    pub(super) failures: Vec<Failure>,
+    /// Who is tried again later, and whether they count against the limit until then.
+    pub(super) resting: Vec<(String, bool)>,
+    /// Those who were, and are not any more.
+    pub(super) over: Vec<String>,
+    /// Whether somebody was not begun with, because too many fail.
+    pub(super) passed_over: bool,
+    /// Where the next part begins.
+    pub(super) next: Option<String>,
+}
+
+/// Users who are due, by their ids alone.
+#[derive(Debug, Serialize, Deserialize)]
+struct Due {
+    users: Vec<String>,
+    next: Option<String>,
+}
+
+#[restate_sdk::service(
+    name = "ByodBatch",
+    client_visibility = "pub(super)",
+    ingress_private,
+    inactivity_timeout = "5m",
+    journal_retention = "1h",
+    invocation_retry_policy(
+        initial_interval = "500ms",
+        factor = 2.0,
+        max_interval = "30s",
+        max_attempts = 100000,
+        on_max_attempts = "pause",
+    )
+)]
+impl Batch {
+    /// So many at once, until all are done with. Where more fail than may, nobody new is begun with: those under way are finished,
+    /// and those who failed before have their turn.
+    #[handler]
+    async fn run(
+        &self,
+        ctx: Context<'_>,
+        Json(part): Json<Part>,
+    ) -> Result<Json<PartDone>, HandlerError> {
+        let rollout = self.0.rollout(&part.order)?;
+        let (byod, wave, from) = (self.0.byod.clone(), part.wave, part.from);
+        let due = ctx.run(|| async move {
+            let due = due(&byod, &rollout, wave, from).await;
+            due.map(Json).map_err(of_main)
+        });
+        let Json(due) = due.name("who is due").retry_policy(attempts()).await?;
+
+        let mut done = PartDone {
+            counts: Counts::default(),
+            failing: part.failing,
+            failures: Vec::new(),
+            resting: Vec::new(),
+            over: Vec::new(),
+            passed_over: false,
+            next: due.next,
+        };
+        let mut users = due.users.into_iter();
+        let mut begun = Vec::new();
+        let mut open = DurableFuturesUnordered::new();
+        loop {
+            while open.len() < part.order.at_once as usize
+                && let Some(user) = users.next()
+            {
+                let turn = part.rests.turn(&user, part.now);
+                let begins = match turn {
+                    Turn::First => done.failing <= part.allowed,
+                    Turn::Again { .. } => true,
+                    Turn::Later { .. } => continue,
+                };
+                if !begins {
+                    done.passed_over = true;
+                    continue;
+                }
+                let object = ctx.object_client::<UserClient>(user.clone());
+                let deploy = Deploy {
+                    order: part.order.clone(),
+                    counted: turn == Turn::Again { counts: true },
+                };
+                open.push(object.deploy(Json(deploy)).call());
+                begun.push((user, turn));
+            }
+            let Some((number, one)) = open.next().await? else {
+                break;
+            };
+            let Json(one) = one?;
+            let (user_id, turn) = begun[number].clone();
+            done.counts += one.counts;
+            let counted = u64::from(turn == Turn::Again { counts: true });
+            done.failing = done.failing.saturating_sub(counted);
+            done.failing += u64::from(one.counts_against_limit);
+            match one.outcome {
+                Outcome::Failed { problem } => {
+                    let resting = (user_id.clone(), one.counts_against_limit);
+                    done.resting.push(resting);
+                    done.failures.push(Failure { user_id, problem });
+                }
+                Outcome::Moving => done.resting.push((user_id, one.counts_against_limit)),
+                _ if turn != Turn::First => done.over.push(user_id),
+                _ => {}
+            }
+        }
+        Ok(Json(done))
+    }
+}
+
+/// The next ones of that wave: enough to keep all of those at once busy for a while.
+async fn due(
+    byod: &Byod,
+    rollout: &Rollout,
+    wave: usize,
+    mut from: Option<String>,
+) -> Result<Due, byod_runtime::Error> {
+    let enough = (8 * rollout.at_once_limit()).clamp(64, 512);
+    let mut users = Vec::new();
+    for _ in 0..PAGES {
+        let page = byod.user_records(from.as_deref(), rollout.page_size());
+        let page = page.await?;
+        let due = page.records.into_iter();
+        let due = due.filter(|record| rollout.is_due(record, wave));
+        users.extend(due.map(|record| record.user_id));
+        from = page.next;
+        if from.is_none() || users.len() >= enough {
+            break;
+        }
+    }
+    Ok(Due { users, next: from })
+}

@@ -1,0 +1,19 @@
+//! What the engine calls: a worker's services. They say in which order and how often; what is done is what
+//! the embedded roll-out does, too.
+
+mod at_hand;
+mod batch;
+mod failure;
+mod fleet;
+mod listening;
+mod program;
+mod rests;
+mod rollout;
+mod steps;
+mod survey;
+mod user;
+mod worker;
+
+pub use failure::Failure;
+pub use program::{Arguments, run};
+pub use worker::Worker;

@@ -1,0 +1,210 @@
+//! One user. The engine runs one of what changes their deployment or record at a time, on whichever machine; what is asked for
+//! meanwhile waits for its turn.
+//!
+//! Each is one step: a worker that is lost in it does it over, which all of them allow. Records are read within
+//! the step, for they hold sealed credentials, and what comes of it is journaled.
+
+use std::time::Duration;
+
+use byod_runtime::{
+    Byod, ConnectionStatus, Deployed, Direction, Error, KeepFor, MoveReport, Resealed,
+    UserDatabaseConfig, UserId,
+};
+use restate_sdk::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::at_hand::AtHand;
+use super::steps::{attempts, of_main};
+use crate::engine::{Deploy, Done};
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+pub(super) struct User(pub(super) AtHand);
+
+/// Where a user's data is to be.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MoveOrder {
+    /// Who they are to functions.
+    subject: String,
+    /// How many days what was moved stays where it was; without it a week.
+    #[serde(default)]
+    keep_days: Option<u32>,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Moved {
+    documents: u64,
+    files: u64,
+    kept: u64,
+    notes: Vec<(String, u64)>,
+    seconds: f64,
+}
+
+// A push waits long for indexes, and a move goes on for hours. A worker that is gone is noticed by its connections.
+#[restate_sdk::object(
+    name = "ByodUser",
+    client_visibility = "pub(super)",
+    inactivity_timeout = "12h",
+    abort_timeout = "12h",
+    journal_retention = "1h",
+    invocation_retry_policy(
+        initial_interval = "500ms",
+        factor = 2.0,
+        max_interval = "30s",
+        max_attempts = 100000,
+        on_max_attempts = "pause",
+    )
+)]
+impl User {
+    /// Brings a version to their deployment, as `byod fleet deploy` does.
+    #[handler]
+    async fn deploy(
+        &self,
+        ctx: ObjectContext<'_>,
+        Json(Deploy { order, counted }): Json<Deploy>,
+    ) -> Result<Json<Done>, HandlerError> {
+        let rollout = self.0.rollout(&order)?;
+        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+        let done = ctx.run(|| async move {
+            let record = byod.user_record(user).await.map_err(of_main)?;
+            let (status, deployed) = match record {
+                None => (ConnectionStatus::Disconnected, Deployed::NotConnected),
+                Some(record) => {
+                    let deployed = rollout.deploy(&byod, &record).await;
+                    (record.connection_status, deployed.map_err(of_main)?)
+                }
+            };
+            Ok(Json(Done::of(&status, counted, deployed)))
+        });
+        Ok(done.name("deploy").retry_policy(attempts()).await?)
+    }
+
+    /// Tests their deployment, and writes nothing.
+    #[handler]
+    async fn probe(&self, ctx: ObjectContext<'_>) -> Result<Json<Value>, HandlerError> {
+        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+        let found = ctx.run(|| async move {
+            let record = record(&byod, &user).await?;
+            told(byod.probe(&record).await.map_err(of_main)?)
+        });
+        Ok(found.name("probe").retry_policy(attempts()).await?)
+    }
+
+    /// Tests their deployment, and sets `connected` or `error` in their record.
+    #[handler]
+    async fn recover(&self, ctx: ObjectContext<'_>) -> Result<Json<Value>, HandlerError> {
+        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+        let found = ctx.run(|| async move {
+            let test = byod.test_connection(user).await.map_err(of_main)?;
+            told(test)
+        });
+        Ok(found.name("recover").retry_policy(attempts()).await?)
+    }
+
+    /// Seals their record with the current key, as `byod rotate-key` does for all.
+    #[handler]
+    async fn rotate(&self, ctx: ObjectContext<'_>) -> Result<String, HandlerError> {
+        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+        let resealed = ctx.run(|| async move {
+            let record = record(&byod, &user).await?;
+            let resealed = byod.reseal(&record).await.map_err(of_main)?;
+            Ok(match resealed {
+                Resealed::Written => "written",
+                Resealed::UpToDate => "upToDate",
+                Resealed::Gone => "gone",
+            }
+            .to_owned())
+        });
+        Ok(resealed.name("rotate").retry_policy(attempts()).await?)
+    }
+
+    /// Moves what they have on main to their own deployment.
+    #[handler]
+    async fn move_in(
+        &self,
+        ctx: ObjectContext<'_>,
+        Json(order): Json<MoveOrder>,
+    ) -> Result<Json<Moved>, HandlerError> {
+        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+        let moved = ctx.run(|| moved(byod, user, order, Direction::In));
+        Ok(moved.name("move in").retry_policy(attempts()).await?)
+    }
+
+    /// Moves what they have on their own deployment back to main.
+    #[handler]
+    async fn move_out(
+        &self,
+        ctx: ObjectContext<'_>,
+        Json(order): Json<MoveOrder>,
+    ) -> Result<Json<Moved>, HandlerError> {
+        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+        let moved = ctx.run(|| moved(byod, user, order, Direction::Out));
+        Ok(moved.name("move out").retry_policy(attempts()).await?)
+    }
+
+    /// Calls a move off. It doesn't wait for its turn: the move under way has that, and looks whether it was called off.
+    #[handler]
+    async fn cancel_move(&self, ctx: SharedObjectContext<'_>) -> Result<bool, HandlerError> {
+        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+        let cancelled = ctx.run(|| async move { byod.cancel_move(user).await.map_err(of_main) });
+        Ok(cancelled
+            .name("cancel move")
+            .retry_policy(attempts())
+            .await?)
+    }
+}
+
+async fn record(byod: &Byod, user: &UserId) -> Result<UserDatabaseConfig, HandlerError> {
+    let record = byod.user_record(user.clone()).await.map_err(of_main)?;
+    let none = || Error::NoRecord {
+        user: user.as_str().into(),
+    };
+    record.ok_or_else(|| of_main(none()))
+}
+
+fn told(found: impl Serialize) -> Result<Json<Value>, HandlerError> {
+    Ok(Json(serde_json::to_value(found)?))
+}
+
+/// Goes on where one before was cut off.
+async fn moved(
+    byod: Byod,
+    user: UserId,
+    order: MoveOrder,
+    direction: Direction,
+) -> Result<Json<Moved>, HandlerError> {
+    let asked = match direction {
+        Direction::In => byod.move_in(user.clone(), order.subject),
+        Direction::Out => byod.move_out(user.clone(), order.subject),
+    };
+    let asked = match order.keep_days {
+        Some(days) => asked.keep(KeepFor::Time(DAY * days)),
+        None => asked,
+    };
+    match asked.await {
+        Ok(MoveReport {
+            documents,
+            files,
+            kept,
+            notes,
+            took,
+            ..
+        }) => Ok(Json(Moved {
+            documents,
+            files,
+            kept,
+            notes,
+            seconds: took.as_secs_f64(),
+        })),
+        // Held by a worker that is no more, for a minute at most.
+        Err(error @ Error::NotMoved { .. }) => match record(&byod, &user).await?.is_moving() {
+            true => Err(error.into()),
+            false => Err(of_main(error)),
+        },
+        Err(error) => Err(of_main(error)),
+    }
+}

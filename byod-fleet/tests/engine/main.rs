@@ -1,0 +1,15 @@
+//! Roll-outs on a real engine, by workers in processes of their own:
+//! `cargo test --workspace --test engine`. `BYOD_ENGINE_USERS=2000` has it do with as many users.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
+mod killed;
+mod server;
+mod strangers;
+#[path = "../support/mod.rs"]
+#[allow(
+    dead_code,
+    reason = "roll-outs without an engine are tried in more ways"
+)]
+mod support;
+mod workers;
