@@ -3,14 +3,14 @@
 
 use std::future::ready;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use byod_runtime::{Bundle, Byod, Deployed, UserDatabaseConfig, UserId};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::failures::MaxFailures;
+use crate::failures::{MaxFailures, Tally, Turn};
 use crate::outcome::{Choice, Counts, NotDeployed, counts_against_limit};
 use crate::records::records;
 use crate::share::Share;
@@ -59,20 +59,6 @@ pub struct PlannedWave {
     pub users: u64,
     /// Those whose deployment has another version.
     pub due: u64,
-}
-
-/// When somebody is deployed to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Turn {
-    /// They have not failed.
-    First,
-    /// They have, or their data was on its way, and they are tried again.
-    Again {
-        /// Whether they count as failing until now.
-        counted: bool,
-    },
-    /// The same, and they are left alone for now.
-    Later,
 }
 
 /// What a roll-out says while it goes on.
@@ -154,6 +140,17 @@ pub struct Failure {
 }
 
 impl Report {
+    /// Whether that wave, counted from 1, is the last one for now.
+    pub(crate) fn ends_with(&mut self, wave: usize, tally: &Tally) -> bool {
+        self.stopped = tally.beyond().map(|(failed, allowed)| Stopped {
+            wave,
+            failed,
+            allowed,
+        });
+        self.passed_over = tally.has_passed_over();
+        self.stopped.is_some() || self.passed_over
+    }
+
     /// That nobody had their turn.
     pub fn nothing(schema_version: u64) -> Self {
         Self {
@@ -347,26 +344,13 @@ impl Rollout {
             let number = wave + 1;
             told(Told::Wave { number, planned });
             let allowed = self.max_failures.allowed(planned.users);
-            let mut counts = Counts::default();
-            // Those of the wave who failed, now or before.
             let before = failed_before.get(wave).copied().unwrap_or_default();
-            let failing = AtomicU64::new(before);
-            let may_begin = || failing.load(Ordering::Relaxed) <= allowed;
-            let passed_over = AtomicBool::new(false);
+            let mut counts = Counts::default();
+            let tally = Mutex::new(Tally::of(allowed, before));
             let due = records(byod, self.page)
                 .try_filter(|record| ready(self.is_due(record, wave)))
-                .take_while(|_| ready(may_begin() || before > 0))
-                .try_filter(|record| {
-                    ready(match turn(&record.user_id) {
-                        Turn::First => {
-                            let begins = may_begin();
-                            passed_over.fetch_or(!begins, Ordering::Relaxed);
-                            begins
-                        }
-                        Turn::Again { .. } => true,
-                        Turn::Later => false,
-                    })
-                })
+                .take_while(|_| ready(locked(&tally).goes_on()))
+                .try_filter(|record| ready(locked(&tally).begins(turn(&record.user_id))))
                 .map(|record| async {
                     let record = record?;
                     let outcome = byod.deploy(&record, &self.bundle).await?;
@@ -374,16 +358,11 @@ impl Rollout {
                 });
             let mut outcomes = pin!(due.buffer_unordered(self.at_once));
             while let Some((record, outcome)) = outcomes.try_next().await? {
-                let counted = matches!(turn(&record.user_id), Turn::Again { counted: true });
+                let turn = turn(&record.user_id);
+                let counted = turn == Turn::Again { counted: true };
                 let fails = counts_against_limit(&record.connection_status, counted, &outcome);
                 counts.add(&outcome, fails);
-                let change = |failing: u64| match (counted, fails) {
-                    (false, true) => failing.checked_add(1),
-                    // Nobody is taken off twice, however often main lists them.
-                    (true, false) => failing.checked_sub(1),
-                    _ => None,
-                };
-                let _ = failing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+                locked(&tally).add(turn, fails);
                 told(Told::User {
                     user: &record.user_id,
                     outcome: &outcome,
@@ -402,17 +381,7 @@ impl Rollout {
                 planned: planned.clone(),
                 counts,
             });
-            let failed = failing.load(Ordering::Relaxed);
-            if failed > allowed {
-                report.stopped = Some(Stopped {
-                    wave: number,
-                    failed,
-                    allowed,
-                });
-            }
-            // Who was passed over in this wave comes before the next one.
-            report.passed_over = passed_over.load(Ordering::Relaxed);
-            if failed > allowed || report.passed_over {
+            if report.ends_with(number, &locked(&tally)) {
                 break;
             }
         }
@@ -423,4 +392,9 @@ impl Rollout {
         self.waves.of(&record.user_id) == Some(wave)
             && Choice::of(record, self.bundle.schema_version()) == Choice::Deploy
     }
+}
+
+fn locked(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    // Nothing of it is left in the middle of a change.
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
