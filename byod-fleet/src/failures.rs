@@ -63,6 +63,86 @@ impl Serialize for MaxFailures {
     }
 }
 
+/// When somebody is deployed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// They have not failed.
+    First,
+    /// They have, and are tried again.
+    Again {
+        /// Whether they counted against the limit until now.
+        counted: bool,
+    },
+    /// They have, and are left alone for now.
+    Later,
+}
+
+/// How many of one wave fail, against how many may: this says who is begun with, whoever drives the roll-out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Tally {
+    allowed: u64,
+    /// How many failed before, and count.
+    before: u64,
+    /// Those of the wave who failed, now or before.
+    failing: u64,
+    passed_over: bool,
+}
+
+impl Tally {
+    /// Of a wave of which so many may fail, and so many did before.
+    pub(crate) fn of(allowed: u64, before: u64) -> Self {
+        Self {
+            allowed,
+            before,
+            failing: before,
+            passed_over: false,
+        }
+    }
+
+    /// Whether there may be further ones to be begun with.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.may_begin() || self.before > 0
+    }
+
+    /// Whether somebody is begun with. While more fail than may that is nobody new.
+    pub(crate) fn begins(&mut self, turn: Turn) -> bool {
+        match turn {
+            Turn::First => {
+                let begins = self.may_begin();
+                self.passed_over |= !begins;
+                begins
+            }
+            Turn::Again { .. } => true,
+            Turn::Later => false,
+        }
+    }
+
+    /// One is done with, who counted until now or didn't, and does now or doesn't.
+    pub(crate) fn add(&mut self, turn: Turn, fails: bool) {
+        match (turn == Turn::Again { counted: true }, fails) {
+            (false, true) => self.failing += 1,
+            // Nobody is taken off twice, however often main lists them.
+            (true, false) => self.failing = self.failing.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// How many fail, and how many may, where those are more.
+    pub(crate) fn beyond(&self) -> Option<(u64, u64)> {
+        (!self.may_begin()).then_some((self.failing, self.allowed))
+    }
+
+    /// Whether somebody was not begun with whose turn it was: they come before the next wave.
+    pub(crate) fn has_passed_over(&self) -> bool {
+        self.passed_over
+    }
+
+    fn may_begin(&self) -> bool {
+        self.failing <= self.allowed
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

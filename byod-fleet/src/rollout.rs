@@ -5,7 +5,7 @@ mod progress;
 
 use std::future::ready;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use byod_runtime::{
     Bundle, Byod, Deployed, RolloutState, UserDatabaseConfig, UserId, WaveProgress,
@@ -14,7 +14,7 @@ use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::failures::MaxFailures;
+use crate::failures::{MaxFailures, Tally, Turn};
 use crate::outcome::{Choice, Counts, NotDeployed, counts_against_limit};
 use crate::records::records;
 use crate::share::Share;
@@ -66,20 +66,6 @@ pub struct PlannedWave {
     pub users: u64,
     /// Those whose deployment has another version.
     pub due: u64,
-}
-
-/// When somebody is deployed to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Turn {
-    /// They have not failed.
-    First,
-    /// They have, or their data was on its way, and they are tried again.
-    Again {
-        /// Whether they count as failing until now.
-        counted: bool,
-    },
-    /// The same, and they are left alone for now.
-    Later,
 }
 
 /// What a roll-out says while it goes on.
@@ -161,6 +147,17 @@ pub struct Failure {
 }
 
 impl Report {
+    /// Whether that wave, counted from 1, is the last one for now.
+    pub(crate) fn ends_with(&mut self, wave: usize, tally: &Tally) -> bool {
+        self.stopped = tally.beyond().map(|(failed, allowed)| Stopped {
+            wave,
+            failed,
+            allowed,
+        });
+        self.passed_over = tally.has_passed_over();
+        self.stopped.is_some() || self.passed_over
+    }
+
     /// That nobody had their turn.
     pub fn nothing(schema_version: u64) -> Self {
         Self {
@@ -387,26 +384,13 @@ impl Rollout {
             let number = wave + 1;
             told(Told::Wave { number, planned });
             let allowed = self.max_failures.allowed(planned.users);
-            let mut counts = Counts::default();
-            // Those of the wave who failed, now or before.
             let before = failed_before.get(wave).copied().unwrap_or_default();
-            let failing = AtomicU64::new(before);
-            let may_begin = || failing.load(Ordering::Relaxed) <= allowed;
-            let passed_over = AtomicBool::new(false);
+            let mut counts = Counts::default();
+            let tally = Mutex::new(Tally::of(allowed, before));
             let due = records(byod, self.page)
                 .try_filter(|record| ready(self.is_due(record, wave)))
-                .take_while(|_| ready(may_begin() || before > 0))
-                .try_filter(|record| {
-                    ready(match turn(&record.user_id) {
-                        Turn::First => {
-                            let begins = may_begin();
-                            passed_over.fetch_or(!begins, Ordering::Relaxed);
-                            begins
-                        }
-                        Turn::Again { .. } => true,
-                        Turn::Later => false,
-                    })
-                })
+                .take_while(|_| ready(locked(&tally).goes_on()))
+                .try_filter(|record| ready(locked(&tally).begins(turn(&record.user_id))))
                 .map(|record| async {
                     let record = record?;
                     let outcome = byod.deploy(&record, &self.bundle).await?;
@@ -414,16 +398,11 @@ impl Rollout {
                 });
             let mut outcomes = pin!(due.buffer_unordered(self.at_once));
             while let Some((record, outcome)) = outcomes.try_next().await? {
-                let counted = matches!(turn(&record.user_id), Turn::Again { counted: true });
+                let turn = turn(&record.user_id);
+                let counted = turn == Turn::Again { counted: true };
                 let fails = counts_against_limit(&record.connection_status, counted, &outcome);
                 counts.add(&outcome, fails);
-                let change = |failing: u64| match (counted, fails) {
-                    (false, true) => failing.checked_add(1),
-                    // Nobody is taken off twice, however often main lists them.
-                    (true, false) => failing.checked_sub(1),
-                    _ => None,
-                };
-                let _ = failing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+                locked(&tally).add(turn, fails);
                 told(Told::User {
                     user: &record.user_id,
                     outcome: &outcome,
@@ -442,17 +421,7 @@ impl Rollout {
                 planned: planned.clone(),
                 counts,
             });
-            let failed = failing.load(Ordering::Relaxed);
-            if failed > allowed {
-                report.stopped = Some(Stopped {
-                    wave: number,
-                    failed,
-                    allowed,
-                });
-            }
-            // Who was passed over in this wave comes before the next one.
-            report.passed_over = passed_over.load(Ordering::Relaxed);
-            if failed > allowed || report.passed_over {
+            if report.ends_with(number, &locked(&tally)) {
                 break;
             }
         }
@@ -485,4 +454,9 @@ fn state_after(report: &Result<Report, Error>) -> RolloutState {
         Ok(_) => RolloutState::Done,
         Err(_) => RolloutState::Interrupted,
     }
+}
+
+fn locked(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    // Nothing of it is left in the middle of a change.
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }

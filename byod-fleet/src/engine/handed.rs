@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bundles::Digest;
 use crate::failures::MaxFailures;
+use crate::keeper::Rhythm;
 #[cfg(feature = "serve")]
 use crate::outcome::counts_against_limit;
 use crate::outcome::{Counts, Outcome};
@@ -52,58 +53,22 @@ pub struct Order {
     pub keep: Option<Keep>,
 }
 
-/// How a version is kept up, round after round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Keep {
-    pub(crate) pauses: Pauses,
-    /// How often each deployment is tested, in seconds.
-    pub(crate) test_every: u64,
-    /// How many in a round, at most.
-    pub(crate) tests: u32,
-}
-
-/// How long one is left alone after the first failure, and at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Pauses {
-    /// In seconds.
-    pub(crate) first: u64,
-    /// In seconds.
-    pub(crate) longest: u64,
-}
-
-impl Default for Keep {
-    /// Pauses of a minute up to six hours, and each deployment tested once a day, fifty in a
-    /// round at most.
-    fn default() -> Self {
-        Self {
-            pauses: Pauses {
-                first: 60,
-                longest: 6 * 3_600,
-            },
-            test_every: 24 * 3_600,
-            tests: 50,
-        }
-    }
-}
+/// How a version is kept up, round after round, as a [`Keeper`](crate::Keeper) does: in its rhythm, where nothing else is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Keep(pub(crate) Rhythm);
 
 impl Keep {
     /// Sets how long one is left alone after the first failure, and at most.
     #[must_use]
-    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
-        let (first, longest) = (first.as_secs(), longest.as_secs());
-        let longest = longest.max(first);
-        self.pauses = Pauses { first, longest };
-        self
+    pub fn pauses(self, first: Duration, longest: Duration) -> Self {
+        Self(self.0.pauses(first, longest))
     }
 
     /// Sets how often each deployment is tested, and how many are in a round at most.
     #[must_use]
-    pub fn tests(mut self, every: Duration, in_a_round: u32) -> Self {
-        self.test_every = every.as_secs();
-        self.tests = in_a_round;
-        self
+    pub fn tests(self, every: Duration, in_a_round: usize) -> Self {
+        Self(self.0.tests(every, in_a_round))
     }
 }
 
@@ -145,6 +110,11 @@ impl Order {
     pub fn keep(mut self, keep: Keep) -> Self {
         self.keep = Some(keep);
         self
+    }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn rhythm(&self) -> Rhythm {
+        self.keep.unwrap_or_default().0
     }
 
     /// The same for who has the bundle.

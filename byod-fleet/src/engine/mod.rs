@@ -6,7 +6,6 @@ mod handed;
 
 pub use bundles::{Bundles, Digest};
 pub use client::Engine;
-#[cfg(feature = "serve")]
-pub(crate) use handed::Pauses;
 pub use handed::{Begun, Done, Keep, Order, Progress};
+#[cfg(feature = "serve")]
 pub(crate) use handed::{Deploy, names};

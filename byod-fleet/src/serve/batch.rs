@@ -5,10 +5,11 @@ use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::at_hand::AtHand;
-use super::rests::{Rests, Turn};
 use super::steps::{attempts, of_main};
 use super::user::UserClient;
 use crate::engine::{Deploy, Order};
+use crate::failures::{Tally, Turn};
+use crate::keeper::Remembered;
 use crate::outcome::{Counts, Outcome};
 use crate::rollout::{Failure, Rollout};
 
@@ -17,7 +18,7 @@ const PAGES: usize = 50;
 
 pub(super) struct Batch(pub(super) AtHand);
 
-/// Which users, and how many of their wave may fail.
+/// Which users.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Part {
@@ -26,14 +27,10 @@ pub(super) struct Part {
     pub(super) wave: usize,
     /// Behind which of main's records it begins; at the first without.
     pub(super) from: Option<String>,
-    /// How many of the wave fail, by now.
-    pub(super) failing: u64,
-    /// How many may.
-    pub(super) allowed: u64,
-    /// Who failed before.
-    pub(super) rests: Rests,
-    /// The moment that decides whose turn it is, in seconds since 1970.
-    pub(super) now: u64,
+    pub(super) tally: Tally,
+    pub(super) remembered: Remembered,
+    /// The moment that decides whose turn it is, in milliseconds since 1970.
+    pub(super) now: f64,
 }
 
 /// What became of them.
@@ -41,15 +38,10 @@ pub(super) struct Part {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PartDone {
     pub(super) counts: Counts,
-    /// How many of the wave fail, by now.
-    pub(super) failing: u64,
+    pub(super) tally: Tally,
     pub(super) failures: Vec<Failure>,
-    /// Who is tried again later, and whether they count against the limit until then.
-    pub(super) resting: Vec<(String, bool)>,
-    /// Those who were, and are not any more.
-    pub(super) over: Vec<String>,
-    /// Whether somebody was not begun with, because too many fail.
-    pub(super) passed_over: bool,
+    /// Who had their turn, where that is to be known for further rounds, and whether they rest now and count then.
+    pub(super) noted: Vec<(String, Option<bool>)>,
     /// Where the next part begins.
     pub(super) next: Option<String>,
 }
@@ -94,13 +86,12 @@ impl Batch {
 
         let mut done = PartDone {
             counts: Counts::default(),
-            failing: part.failing,
+            tally: part.tally,
             failures: Vec::new(),
-            resting: Vec::new(),
-            over: Vec::new(),
-            passed_over: false,
+            noted: Vec::new(),
             next: due.next,
         };
+        let is_noted = part.order.keep.is_some();
         let mut users = due.users.into_iter();
         let mut begun = Vec::new();
         let mut open = DurableFuturesUnordered::new();
@@ -108,20 +99,14 @@ impl Batch {
             while open.len() < part.order.at_once as usize
                 && let Some(user) = users.next()
             {
-                let turn = part.rests.turn(&user, part.now);
-                let begins = match turn {
-                    Turn::First => done.failing <= part.allowed,
-                    Turn::Again { .. } => true,
-                    Turn::Later { .. } => continue,
-                };
-                if !begins {
-                    done.passed_over = true;
+                let turn = part.remembered.turn(&user, part.now);
+                if !done.tally.begins(turn) {
                     continue;
                 }
                 let object = ctx.object_client::<UserClient>(user.clone());
                 let deploy = Deploy {
                     order: part.order.clone(),
-                    counted: turn == Turn::Again { counts: true },
+                    counted: turn == Turn::Again { counted: true },
                 };
                 open.push(object.deploy(Json(deploy)).call());
                 begun.push((user, turn));
@@ -132,18 +117,14 @@ impl Batch {
             let Json(one) = one?;
             let (user_id, turn) = begun[number].clone();
             done.counts += one.counts;
-            let counted = u64::from(turn == Turn::Again { counts: true });
-            done.failing = done.failing.saturating_sub(counted);
-            done.failing += u64::from(one.counts_against_limit);
-            match one.outcome {
-                Outcome::Failed { problem } => {
-                    let resting = (user_id.clone(), one.counts_against_limit);
-                    done.resting.push(resting);
-                    done.failures.push(Failure { user_id, problem });
-                }
-                Outcome::Moving => done.resting.push((user_id, one.counts_against_limit)),
-                _ if turn != Turn::First => done.over.push(user_id),
-                _ => {}
+            done.tally.add(turn, one.counts_against_limit);
+            if is_noted {
+                let rests = matches!(one.outcome, Outcome::Failed { .. } | Outcome::Moving);
+                let rests = rests.then_some(one.counts_against_limit);
+                done.noted.push((user_id.clone(), rests));
+            }
+            if let Outcome::Failed { problem } = one.outcome {
+                done.failures.push(Failure { user_id, problem });
             }
         }
         Ok(Json(done))

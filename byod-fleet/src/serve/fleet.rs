@@ -3,24 +3,33 @@
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::rests::{Ended, Rests};
 use super::rollout::{Asked, RollOutClient};
 use crate::engine::{Begun, Digest, Order};
+use crate::keeper::Remembered;
 
 /// The roll-out that is under way.
 const PRESENT: &str = "present";
 /// How many there were.
 const COUNT: &str = "count";
-/// Who is tried again later.
-const RESTING: &str = "resting";
+/// What is known of users from one round to the next.
+const REMEMBERED: &str = "remembered";
 
 pub(super) struct Fleet;
 
-/// Pauses are of one bundle: with another all are tried at once.
+/// Which bundle the rounds were of.
 #[derive(Serialize, Deserialize)]
-struct Resting {
+struct Rounds {
     bundle: Digest,
-    rests: Rests,
+    remembered: Remembered,
+}
+
+/// That a roll-out is over.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Ended {
+    key: String,
+    /// What is known of users now; `None` leaves that as it was.
+    #[serde(default)]
+    remembered: Option<Remembered>,
 }
 
 #[restate_sdk::object(name = "ByodFleet", client_visibility = "pub(super)")]
@@ -42,19 +51,24 @@ impl Fleet {
             );
             return Err(TerminalError::new_with_code(409, busy).into());
         }
-        let resting = match order.keep {
-            Some(_) => ctx.get::<Json<Resting>>(RESTING).await?,
+        let rounds = match order.keep {
+            Some(_) => ctx.get::<Json<Rounds>>(REMEMBERED).await?,
             None => None,
         };
-        let resting = resting.filter(|Json(resting)| resting.bundle == order.bundle);
-        let rests = resting.map_or_else(Rests::default, |Json(resting)| resting.rests);
+        let remembered = rounds.map_or_else(Remembered::default, |Json(rounds)| {
+            let mut remembered = rounds.remembered;
+            if rounds.bundle != order.bundle {
+                remembered.change();
+            }
+            remembered
+        });
         let count = ctx.get::<u64>(COUNT).await?.unwrap_or(0) + 1;
         let begun = Begun {
             key: format!("{count}-version-{}", order.schema_version),
             order: order.clone(),
         };
         ctx.workflow_client::<RollOutClient>(begun.key.clone())
-            .run(Json(Asked { order, rests }))
+            .run(Json(Asked { order, remembered }))
             .send();
         ctx.set(COUNT, count);
         ctx.set(PRESENT, Json(begun.clone()));
@@ -73,9 +87,9 @@ impl Fleet {
             return Ok(());
         };
         ctx.clear(PRESENT);
-        if let Some(rests) = ended.rests {
+        if let Some(remembered) = ended.remembered {
             let bundle = present.order.bundle;
-            ctx.set(RESTING, Json(Resting { bundle, rests }));
+            ctx.set(REMEMBERED, Json(Rounds { bundle, remembered }));
         }
         Ok(())
     }

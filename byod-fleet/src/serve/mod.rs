@@ -7,10 +7,8 @@ mod failure;
 mod fleet;
 mod listening;
 mod program;
-mod rests;
 mod rollout;
 mod steps;
-mod survey;
 mod user;
 mod worker;
 

@@ -1,19 +1,22 @@
 //! One roll-out: its waves, one after the other.
 
+use std::collections::BTreeSet;
+
 use restate_sdk::context::RequestTarget;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::at_hand::AtHand;
 use super::batch::{BatchClient, Part};
-use super::rests::{Ended, Rests, now};
-use super::steps::{attempts, of_fleet};
-use super::survey::Survey;
+use super::steps::{GONE, attempts, of_fleet};
 use super::user::UserClient;
 use crate::engine::{Order, Progress, names};
-use crate::keeper::Round;
+use crate::failures::Tally;
+use crate::keeper::{Remembered, Round, Survey};
 use crate::outcome::Counts;
-use crate::rollout::{Report, Stopped, TOLD, WaveReport};
+use crate::records::milliseconds;
+use crate::rollout::{Plan, Report, TOLD, WaveReport};
 
 /// Where its state is.
 const PROGRESS: &str = "progress";
@@ -24,8 +27,15 @@ pub(super) struct RollOut(pub(super) AtHand);
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Asked {
     pub(super) order: Order,
-    /// Who failed in the rounds before.
-    pub(super) rests: Rests,
+    /// Of the rounds before.
+    pub(super) remembered: Remembered,
+}
+
+/// What main says, and what is remembered for that.
+#[derive(Debug, Serialize, Deserialize)]
+struct Surveyed {
+    survey: Survey,
+    remembered: Remembered,
 }
 
 #[restate_sdk::workflow(
@@ -52,22 +62,22 @@ impl RollOut {
     ) -> Result<Json<Round>, HandlerError> {
         let order = asked.order;
         let rollout = self.0.rollout(&order)?;
-        let (byod, keep, rests) = (self.0.byod.clone(), order.keep, asked.rests);
-        let survey = ctx.run(|| async move {
-            let survey = Survey::of(&byod, &rollout, keep, rests).await;
-            survey.map(Json).map_err(of_fleet)
+        let (byod, rhythm) = (self.0.byod.clone(), order.rhythm());
+        let mut remembered = asked.remembered;
+        let surveyed = ctx.run(|| async move {
+            let survey = Survey::of(&byod, &rollout, rhythm, &mut remembered).await;
+            let survey = survey.map_err(of_fleet)?;
+            Ok(Json(Surveyed { survey, remembered }))
         });
-        let survey = survey.name("survey").retry_policy(attempts()).await;
-        let mut ended = Ended {
-            key: ctx.key().to_owned(),
-            rests: None,
-        };
-        let round = match survey {
-            Ok(Json(survey)) => round(&ctx, &order, survey, &mut ended).await,
+        let surveyed = surveyed.name("survey").retry_policy(attempts()).await;
+        let mut ended = None;
+        let round = match surveyed {
+            Ok(Json(surveyed)) => round(&ctx, &order, surveyed, &mut ended).await,
             Err(error) => Err(error),
         };
         // However it ends, another may begin.
         let fleet = RequestTarget::object(names::FLEET, names::ALL, "ended");
+        let ended = json!({"key": ctx.key(), "remembered": ended});
         ctx.request::<_, ()>(fleet, Json(ended)).send();
         Ok(Json(round?))
     }
@@ -86,148 +96,135 @@ impl RollOut {
 async fn round(
     ctx: &WorkflowContext<'_>,
     order: &Order,
-    survey: Survey,
-    ended: &mut Ended,
+    Surveyed {
+        mut survey,
+        mut remembered,
+    }: Surveyed,
+    ended: &mut Option<Remembered>,
 ) -> Result<Round, TerminalError> {
-    let mut rests = survey.rests.clone();
     let rolled_out = match order.keep.is_some() && survey.turns == 0 {
         true => None,
-        false => Some(waves(ctx, order, &survey, &mut rests).await?),
+        false => Some(waves(ctx, order, &mut survey, &mut remembered).await?),
     };
-    let (tested, failing) = test(ctx, order, survey.untested).await?;
-    let resting = match order.keep {
-        Some(_) => rests.len(),
-        None => 0,
-    };
-    ended.rests = order.keep.map(|_| rests);
-    Ok(Round {
+    let mut round = Round {
         schema_version: order.schema_version,
         rolled_out,
-        tested,
-        failing,
-        resting,
-        // Where main can't be asked, the round ends with that.
+        tested: 0,
+        failing: 0,
+        resting: remembered.resting(),
         untested: None,
-    })
+    };
+    if order.keep.is_some() {
+        test(ctx, order, survey.untested, &mut round, &mut remembered).await?;
+        *ended = Some(remembered);
+    }
+    Ok(round)
 }
 
 async fn waves(
     ctx: &WorkflowContext<'_>,
     order: &Order,
-    survey: &Survey,
-    rests: &mut Rests,
+    survey: &mut Survey,
+    remembered: &mut Remembered,
 ) -> Result<Report, TerminalError> {
-    let plan = &survey.plan;
-    let mut report = Report {
-        schema_version: plan.schema_version,
-        waves: Vec::new(),
-        stopped: None,
-        passed_over: false,
-        beyond: plan.beyond,
-        failures: Vec::new(),
-    };
+    let (plan, before) = (survey.plan.clone(), remembered.clone());
+    let mut report = Report::nothing(plan.schema_version);
+    report.beyond = plan.beyond;
     for (wave, planned) in plan.waves.iter().enumerate() {
         let allowed = order.max_failures.allowed(planned.users);
-        let before = survey.failed_before.get(wave).copied().unwrap_or_default();
-        let mut counts = Counts::default();
-        let (mut failing, mut passed_over, mut from) = (before, false, None);
+        let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
+        let mut tally = Tally::of(allowed, failed_before);
+        let mut from = None;
         report.waves.push(WaveReport {
             planned: planned.clone(),
-            counts,
+            counts: Counts::default(),
         });
         loop {
-            tell(ctx, survey, &report);
+            tell(ctx, &plan, &report);
             let part = Part {
                 order: order.clone(),
                 wave,
                 from,
-                failing,
-                allowed,
-                rests: survey.rests.clone(),
+                tally,
+                remembered: before.clone(),
                 now: survey.now,
             };
             let batch = ctx.service_client::<BatchClient>().run(Json(part));
             let Json(done) = batch.call().await?;
-            counts += done.counts;
-            report.waves[wave].counts = counts;
-            (failing, from) = (done.failing, done.next);
-            passed_over |= done.passed_over;
-            note(ctx, order, rests, done.resting, &done.over).await?;
+            report.waves[wave].counts += done.counts;
+            (tally, from) = (done.tally, done.next);
             let room = TOLD.saturating_sub(report.failures.len());
             report.failures.extend(done.failures.into_iter().take(room));
-            // Those who failed before have their turn, too.
-            if from.is_none() || (failing > allowed && before == 0) {
+            if !done.noted.is_empty() {
+                let now = now(ctx).await?;
+                for (user, counts) in done.noted {
+                    // Who had their turn now has a test in another round.
+                    survey.untested.remove(&user);
+                    remembered.note(user, counts, order.rhythm(), now);
+                }
+            }
+            if from.is_none() || !tally.goes_on() {
                 break;
             }
         }
-        tell(ctx, survey, &report);
-        if failing > allowed {
-            report.stopped = Some(Stopped {
-                wave: wave + 1,
-                failed: failing,
-                allowed,
-            });
-        }
-        // Who was passed over in this wave comes before the next one.
-        report.passed_over = passed_over;
-        if failing > allowed || passed_over {
+        tell(ctx, &plan, &report);
+        if report.ends_with(wave + 1, &tally) {
             break;
         }
     }
     Ok(report)
 }
 
-/// Keeps who is tried again later.
-async fn note(
-    ctx: &WorkflowContext<'_>,
-    order: &Order,
-    rests: &mut Rests,
-    resting: Vec<(String, bool)>,
-    over: &[String],
-) -> Result<(), TerminalError> {
-    for user in over {
-        rests.over(user);
-    }
-    let Some(keep) = order.keep.filter(|_| !resting.is_empty()) else {
-        return Ok(());
-    };
-    // The engine replays this: the time is what it was.
-    let now = ctx.run(|| async { Ok(now()) }).name("now").await?;
-    for (user, counts) in resting {
-        rests.failed(user, counts, keep.pauses, now);
-    }
-    Ok(())
-}
-
-/// How many were tested, and how many of those can't be used.
+/// Tests them, those who can't be tested now another time.
 async fn test(
     ctx: &WorkflowContext<'_>,
     order: &Order,
-    untested: Vec<String>,
-) -> Result<(u64, u64), TerminalError> {
-    let (mut tested, mut failing) = (0, 0);
+    untested: BTreeSet<String>,
+    round: &mut Round,
+    remembered: &mut Remembered,
+) -> Result<(), TerminalError> {
+    if untested.is_empty() {
+        return Ok(());
+    }
+    let now = now(ctx).await?;
     let mut users = untested.into_iter();
+    let mut begun = Vec::new();
     let mut open = DurableFuturesUnordered::new();
     loop {
         while open.len() < order.at_once as usize
             && let Some(user) = users.next()
         {
-            open.push(ctx.object_client::<UserClient>(user).recover().call());
+            let object = ctx.object_client::<UserClient>(user.clone());
+            open.push(object.recover().call());
+            begun.push(user);
         }
-        let Some((_, found)) = open.next().await? else {
-            return Ok((tested, failing));
+        let Some((number, found)) = open.next().await? else {
+            return Ok(());
         };
-        // Who can't be tested now went meanwhile, or is so the next time.
-        if let Ok(Json(found)) = found {
-            tested += 1;
-            failing += u64::from(!found["problem"].is_null());
+        match found {
+            Ok(Json(found)) => {
+                round.tested += 1;
+                round.failing += u64::from(!found["problem"].is_null());
+            }
+            // They went meanwhile.
+            Err(error) if error.code() == GONE => {}
+            Err(error) => {
+                round.untested = Some(error.message().to_owned());
+                continue;
+            }
         }
+        remembered.tested(begun[number].clone(), now);
     }
 }
 
-fn tell(ctx: &WorkflowContext<'_>, survey: &Survey, report: &Report) {
+/// The engine replays this: the time is what it was.
+async fn now(ctx: &WorkflowContext<'_>) -> Result<f64, TerminalError> {
+    ctx.run(|| async { Ok(milliseconds()) }).name("now").await
+}
+
+fn tell(ctx: &WorkflowContext<'_>, plan: &Plan, report: &Report) {
     let progress = Progress {
-        plan: survey.plan.clone(),
+        plan: plan.clone(),
         waves: report.waves.clone(),
     };
     ctx.set(PROGRESS, Json(progress));

@@ -14,11 +14,18 @@ pub(super) fn attempts() -> RunRetryPolicy {
         .max_attempts(25)
 }
 
+/// The code of what can't be done for a user who went, or connected another deployment, meanwhile.
+pub(super) const GONE: u16 = 404;
+
 /// An error of main: its cause passes, or it has to be seen to.
 pub(super) fn of_main(error: Error) -> HandlerError {
-    match error.is_retryable() || error.outcome() == Outcome::Unknown {
-        true => error.into(),
-        false => TerminalError::new(error.to_string()).into(),
+    let said = error.to_string();
+    match error {
+        Error::NoRecord { .. } | Error::RecordChanged { .. } => {
+            TerminalError::new_with_code(GONE, said).into()
+        }
+        error if error.is_retryable() || error.outcome() == Outcome::Unknown => error.into(),
+        _ => TerminalError::new(said).into(),
     }
 }
 

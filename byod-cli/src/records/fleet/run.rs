@@ -17,7 +17,7 @@ use crate::error::Error;
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// How many deployments are tested in a round, at most.
-const TESTS: u32 = 50;
+const TESTS: usize = 50;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -95,7 +95,7 @@ impl<'a> Driver<'a> {
             return Ok(Self::Engine { hands, order });
         }
         let byod = rolling.reached.service.byod(|byod| byod)?;
-        let keeper = Keeper::of(rolling.rollout(config)?).tests(test_every, TESTS as usize);
+        let keeper = Keeper::of(rolling.rollout(config)?).tests(test_every, TESTS);
         Ok(Self::Here { byod, keeper })
     }
 

@@ -1,0 +1,85 @@
+//! What the records say at the beginning of a round.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+
+use byod_runtime::Byod;
+use futures_util::TryStreamExt as _;
+use serde::{Deserialize, Serialize};
+
+use super::remembered::{Remembered, Rhythm};
+use crate::error::Error;
+use crate::failures::Turn;
+use crate::outcome::Choice;
+use crate::records::{milliseconds, records};
+use crate::rollout::{Plan, Rollout};
+
+/// One pass over all of them.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Survey {
+    pub(crate) plan: Plan,
+    /// How many of each wave failed before, and count.
+    pub(crate) failed_before: Vec<u64>,
+    /// How many have their turn.
+    pub(crate) turns: u64,
+    /// Who was not tested for long, though their deployment is in use; no more than are tested in a round.
+    pub(crate) untested: BTreeSet<String>,
+    /// When it began, in milliseconds since 1970.
+    pub(crate) now: f64,
+}
+
+impl Survey {
+    /// Forgets of those who were remembered what is over.
+    pub(crate) async fn of(
+        byod: &Byod,
+        rollout: &Rollout,
+        rhythm: Rhythm,
+        remembered: &mut Remembered,
+    ) -> Result<Self, Error> {
+        let now = milliseconds();
+        let tested_before = rhythm.tested_before(now);
+        remembered.keep_tests_after(tested_before);
+        let mut plan = rollout.empty_plan();
+        let mut failed_before = vec![0; plan.waves.len()];
+        let (mut turns, mut untested) = (0, BTreeSet::new());
+        let mut still_due = BTreeSet::new();
+        let mut records = pin!(records(byod, rollout.page_size()));
+        while let Some(record) = records.try_next().await? {
+            let choice = rollout.count(&mut plan, &record);
+            let user = record.user_id;
+            if record.last_connection_test.unwrap_or(0.0) >= tested_before {
+                remembered.forget_test(&user);
+            } else if record.connection_status.is_in_use()
+                && untested.len() < rhythm.tests
+                && !remembered.is_tested(&user)
+            {
+                untested.insert(user.clone());
+            }
+            if choice != Choice::Deploy {
+                continue;
+            }
+            let turn = remembered.turn(&user, now);
+            turns += u64::from(turn != Turn::Later);
+            if turn != Turn::First {
+                let wave = rollout.wave_of(&user);
+                let counts = remembered.counts(&user);
+                if still_due.insert(user)
+                    && counts
+                    && let Some(failed) = wave.and_then(|wave| failed_before.get_mut(wave))
+                {
+                    *failed += 1;
+                }
+            }
+        }
+        // A pass that was cut off doesn't say who is no longer due.
+        remembered.keep_those_due(&still_due);
+        Ok(Self {
+            plan,
+            failed_before,
+            turns,
+            untested,
+            now,
+        })
+    }
+}
