@@ -19,8 +19,8 @@ const LAST_WORD: Duration = Duration::from_secs(10);
 /// Whose roll-out is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Recorder {
-    run: String,
-    by: String,
+    pub(super) run: String,
+    pub(super) by: String,
 }
 
 /// A roll-out that is kept while it goes on.
@@ -36,28 +36,16 @@ impl Recorder {
             by: by.to_owned(),
         }
     }
-
-    /// Begins to tell main of it, in a task of its own.
-    pub(super) fn begin(
-        &self,
-        byod: &Byod,
-        schema_version: u64,
-        waves: Vec<WaveProgress>,
-    ) -> Recording {
-        let (progress, told) = watch::channel(RolloutProgress {
-            run: self.run.clone(),
-            by: self.by.clone(),
-            schema_version,
-            state: RolloutState::Running,
-            wave: 1,
-            waves,
-        });
-        let task = tokio::spawn(tell(byod.clone(), told));
-        Recording { progress, task }
-    }
 }
 
 impl Recording {
+    /// Begins to tell main of it, in a task of its own.
+    pub(super) fn begin(byod: &Byod, progress: RolloutProgress) -> Self {
+        let (progress, told) = watch::channel(progress);
+        let task = tokio::spawn(tell(byod.clone(), told));
+        Self { progress, task }
+    }
+
     /// It is at that wave, counted from 1.
     pub(super) fn at_wave(&self, number: usize) {
         let wave = number as u64;
