@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use byod_fleet::{
@@ -14,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::server::{Server, request};
 use crate::support::{Fleet, SECRET, bundle};
-use crate::workers::{Told, Workers};
+use crate::workers::{Told, Workers, folder};
 
 const VERSION: u64 = 7;
 
@@ -28,12 +27,6 @@ fn waves() -> Waves {
 fn users() -> usize {
     let set = std::env::var("BYOD_ENGINE_USERS");
     set.map_or(200, |users| users.parse().unwrap())
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("byod-{name}-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    folder
 }
 
 fn rolled_out(round: Round) -> Report {
