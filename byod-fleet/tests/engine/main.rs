@@ -6,6 +6,7 @@
 mod ended;
 mod killed;
 mod server;
+mod shared;
 mod strangers;
 #[path = "../support/mod.rs"]
 #[allow(
