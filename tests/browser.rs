@@ -30,7 +30,7 @@ const WITHOUT_BROWSER: &str = "BYOD_WITHOUT_BROWSER";
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// Where Chromium is. `None` where these tests are left out; panics with what to do where there is none.
-fn chromium() -> Option<PathBuf> {
+pub(crate) fn chromium() -> Option<PathBuf> {
     Node::get()?;
     if env::var_os(WITHOUT_BROWSER).is_some_and(|value| !value.is_empty()) {
         // Past the test harness, which would not show it.
@@ -157,14 +157,20 @@ async fn run(script: &'static str, more: Value) {
 }
 
 async fn browse(chromium: &Path, script: &'static str, ways: &Ways, control: &str, more: Value) {
-    // One browser at a time: they are many processes each.
-    static ONE: Mutex<()> = Mutex::const_new(());
-    let _one = ONE.lock().await;
     let mut given = json!({"chromium": chromium, "url": ways.app, "control": control});
     for (name, value) in more.as_object().unwrap() {
         given[name] = value.clone();
     }
-    let script = move || run_script(script, &[&given.to_string()]);
+    browse_at(script, &given).await;
+}
+
+/// Runs a script of `tests/node/browser`, which is given that.
+pub(crate) async fn browse_at(script: &'static str, given: &Value) {
+    // One browser at a time: they are many processes each.
+    static ONE: Mutex<()> = Mutex::const_new(());
+    let _one = ONE.lock().await;
+    let given = given.to_string();
+    let script = move || run_script(script, &[&given]);
     let printed = tokio::task::spawn_blocking(script).await.unwrap();
     print!("{printed}");
 }

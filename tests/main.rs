@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
+mod admin_page;
 mod batching;
 mod browser;
 mod claims;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use byod_examples::MANIFEST;
 use byod_local::{Local, LocalDeployment, Manifest, Moves, Object};
 use byod_runtime::{
-    Byod, ByodBuilder, ConnectionStatus, Credentials, EncryptionKey, Error, KeepFor, Router,
+    Byod, ByodBuilder, ConnectionStatus, Credentials, Direction, EncryptionKey, Error, KeepFor,
+    Router,
 };
 use serde_json::{Value as Json, json};
 
@@ -210,6 +211,10 @@ async fn what_a_user_has_goes_in_and_out_and_in_again() {
         assert_eq!(everything(main, bob), his);
         assert!(!byod.status(&**alice).await.unwrap().enabled);
     }
+    let history = byod.history(&**alice).await.unwrap().unwrap();
+    let ways: Vec<_> = history.iter().filter_map(|entry| entry.direction).collect();
+    let (there, back) = (Direction::In, Direction::Out);
+    assert_eq!(ways, [back, there, back, there], "the latest first");
     assert_eq!(
         (
             main.count("byodMoves"),

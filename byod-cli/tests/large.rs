@@ -61,7 +61,7 @@ fn every_public_function_that_is_read_stands_in_what_is_expected() {
     assert_eq!(public, expected);
     let tables = read["schema"]["tables"].as_array().unwrap();
     // And those of the users' records and of what is done for users' deployments.
-    assert_eq!((public.len(), tables.len()), (327, 67 + 4));
+    assert_eq!((public.len(), tables.len()), (327, 67 + 6));
 }
 
 #[test]

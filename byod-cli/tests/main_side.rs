@@ -157,6 +157,59 @@ fn an_app_whose_processes_hear_nothing_of_each_other_is_told_what_to_add() {
     assert!(!check.stdout.contains("changedConfigs"), "{}", check.stdout);
 }
 
+/// What becomes of users' deployments is kept where main has tables for it: of a schema of the app's own, it is said what to
+/// add, and until then all is as it was.
+#[test]
+fn an_app_that_keeps_no_history_is_told_what_to_add() {
+    let project = Project::example();
+    let (schema, file) = ("convex/schema/byod.ts", "convex/byod/credentials.ts");
+    let (with_tables, functions) = (project.read(schema), project.read(file));
+    project.replace(schema, "  ...byodFleetTables,\n", "");
+    project.replace(
+        schema,
+        "import { byodFleetTables } from \"../byod/fleet\";\n",
+        "",
+    );
+    let without = functions
+        .replace("import { noted } from \"./history\";\n", "")
+        .replace("      await noted(ctx, config._id, config);\n", "")
+        .replace("    await noted(ctx, configId, null);\n", "")
+        .replace("    await noted(ctx, configId, config);\n", "");
+    assert!(!without.contains("noted"));
+    project.write(file, &without);
+    project.remove("convex/byod/history.ts");
+    project.remove("convex/byod/fleet.ts");
+    // Who has none yet misses nothing that worked.
+    let check = project.byod(&["check"]);
+    assert!(!check.stdout.contains("byod/history"), "{}", check.stdout);
+
+    let todo = |project: &Project| {
+        let report = project.byod(&["export", "--main", "--json"]).json();
+        report["todo"].to_string()
+    };
+    let first = todo(&project);
+    assert!(first.contains("...byodFleetTables"), "{first}");
+    assert!(project.has("convex/byod/fleet.ts") && !project.has("convex/byod/history.ts"));
+    project.write(schema, &with_tables);
+    let then = todo(&project);
+    assert!(
+        then.contains("await noted(ctx, configId, before);"),
+        "{then}"
+    );
+    assert!(project.has("convex/byod/history.ts"));
+    project.write(file, &functions);
+    assert_eq!(todo(&project), "[]");
+
+    // What is there and older is a difference.
+    project.write(
+        "convex/byod/history.ts",
+        "// Written by `byod export --main`.\n",
+    );
+    let check = project.byod(&["check"]);
+    let said = "byod/history.ts is out of date, and the operator's page can't show";
+    assert!(check.stdout.contains(said), "{}", check.stdout);
+}
+
 /// A record that was sealed anew must not look like one that was disconnected anew.
 #[test]
 fn an_app_that_gives_new_seals_a_new_time_is_told_to_change_that() {

@@ -1,11 +1,15 @@
 //! Brings a version of the project to all users' deployments: planned from the records, done
 //! wave by wave, stopped where too many fail.
 
+mod progress;
+
 use std::future::ready;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use byod_runtime::{Bundle, Byod, Deployed, UserDatabaseConfig, UserId};
+use byod_runtime::{
+    Bundle, Byod, Deployed, RolloutState, UserDatabaseConfig, UserId, WaveProgress,
+};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +19,8 @@ use crate::outcome::{Choice, Counts, NotDeployed, counts_against_limit};
 use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;
+
+use progress::Recorder;
 
 /// How many failures are told by name; the others are counted.
 pub(crate) const TOLD: usize = 1_000;
@@ -31,6 +37,7 @@ pub struct Rollout {
     max_failures: MaxFailures,
     at_once: usize,
     page: u32,
+    recorder: Option<Recorder>,
 }
 
 /// How many users each wave has, counted in one pass over the records.
@@ -195,7 +202,15 @@ impl Rollout {
             max_failures: MaxFailures::Share(Share::percent(2)),
             at_once: 8,
             page: 100,
+            recorder: None,
         }
+    }
+
+    /// Has main keep how far it is, run by somebody of that name, for whoever looks at it: once a second at most. Where that
+    /// fails, the roll-out goes on all the same.
+    pub fn recorded(mut self, by: &str) -> Self {
+        self.recorder = Some(Recorder::of(by));
+        self
     }
 
     /// The version that all are to have.
@@ -332,6 +347,31 @@ impl Rollout {
         turn: &impl Fn(&str) -> Turn,
         mut told: impl FnMut(Told<'_>),
     ) -> Result<Report, Error> {
+        let Some(recorder) = &self.recorder else {
+            return self.run_waves(byod, plan, failed_before, turn, told).await;
+        };
+        let waves = plan.waves.iter().map(|wave| self.not_begun(wave));
+        let recording = recorder.begin(byod, plan.schema_version, waves.collect());
+        let tell = |event: Told<'_>| {
+            match &event {
+                Told::Wave { number, .. } => recording.at_wave(*number),
+                Told::User { outcome, .. } => recording.count(outcome),
+            }
+            told(event);
+        };
+        let report = self.run_waves(byod, plan, failed_before, turn, tell).await;
+        recording.end(state_after(&report)).await;
+        report
+    }
+
+    async fn run_waves(
+        &self,
+        byod: &Byod,
+        plan: &Plan,
+        failed_before: &[u64],
+        turn: &impl Fn(&str) -> Turn,
+        mut told: impl FnMut(Told<'_>),
+    ) -> Result<Report, Error> {
         let mut report = Report {
             schema_version: plan.schema_version,
             waves: Vec::new(),
@@ -388,9 +428,31 @@ impl Rollout {
         Ok(report)
     }
 
+    /// How far a wave is that nobody of has been deployed to.
+    pub fn not_begun(&self, planned: &PlannedWave) -> WaveProgress {
+        WaveProgress {
+            up_to: planned.up_to.to_string(),
+            users: planned.users,
+            due: planned.due,
+            allowed: self.max_failures.allowed(planned.users),
+            done: 0,
+            failed: 0,
+            left: 0,
+        }
+    }
+
     pub(crate) fn is_due(&self, record: &UserDatabaseConfig, wave: usize) -> bool {
         self.waves.of(&record.user_id) == Some(wave)
             && Choice::of(record, self.bundle.schema_version()) == Choice::Deploy
+    }
+}
+
+/// What main keeps of it from then on.
+fn state_after(report: &Result<Report, Error>) -> RolloutState {
+    match report {
+        Ok(report) if report.stopped.is_some() => RolloutState::Stopped,
+        Ok(_) => RolloutState::Done,
+        Err(_) => RolloutState::Interrupted,
     }
 }
 

@@ -65,8 +65,8 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
-    /// One word that stays, as of [`ConnectionProblem::kind`]; `recorded` where only the record
-    /// says it, in words.
+    /// One word that stays, as of [`ConnectionProblem::kind`]; `recorded` where the record says it
+    /// in words that this version doesn't know.
     pub kind: &'static str,
     /// A sentence for the user.
     pub message: String,
@@ -169,6 +169,13 @@ impl Status {
     }
 }
 
+impl From<UserDatabaseConfig> for Row {
+    /// What a user's record says.
+    fn from(record: UserDatabaseConfig) -> Self {
+        Self::of(record, None)
+    }
+}
+
 impl Row {
     fn of(record: UserDatabaseConfig, probed: Option<ConnectionTest>) -> Self {
         let recorded = recorded_problem(&record);
@@ -219,20 +226,26 @@ fn recorded_problem(record: &UserDatabaseConfig) -> Option<Problem> {
         }
         _ => return None,
     };
-    Some(Problem {
-        kind: "recorded",
-        message,
-    })
+    let kind = ConnectionProblem::kind_of_text(&message).unwrap_or("recorded");
+    Some(Problem { kind, message })
 }
 
-impl Totals {
-    fn add(&mut self, row: &Row) {
-        self.users += 1;
-        let status = match &row.status {
+impl Row {
+    /// What the record says, in one of a few words.
+    pub fn status_word(&self) -> &str {
+        match &self.status {
             // A record could have any text there.
             ConnectionStatus::Unknown(_) => "unknown",
             known => known.as_str(),
-        };
+        }
+    }
+}
+
+impl Totals {
+    /// Counts one user more, but for whether they are listed.
+    pub fn add(&mut self, row: &Row) {
+        self.users += 1;
+        let status = row.status_word();
         *self.statuses.entry(status.to_owned()).or_default() += 1;
         if row.status.is_in_use() {
             self.connected += 1;

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 mod keeper;
+mod progress;
 mod rollout;
 mod status;
 mod support;

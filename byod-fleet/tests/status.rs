@@ -36,7 +36,7 @@ async fn the_records_say_how_all_are() {
     assert_eq!(fleet.main.request_count(), 3);
     assert_eq!((totals.users, totals.connected, totals.failing), (5, 4, 1));
     assert_eq!(totals.versions, BTreeMap::from([(0, 3), (1, 1)]));
-    assert_eq!(totals.problems, BTreeMap::from([("recorded", 1)]));
+    assert_eq!(totals.problems, BTreeMap::from([("wrong_key", 1)]));
     let statuses = [("connected", 3), ("disconnected", 1), ("error", 1)];
     let statuses = statuses.map(|(status, count)| (status.to_owned(), count));
     assert_eq!(totals.statuses, BTreeMap::from(statuses));

@@ -1,18 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod api;
 mod callers;
 mod connection;
-mod events;
 mod failure;
 mod open_streams;
 mod router;
 mod settings;
 mod state;
-mod strangers;
 mod sync;
 
-pub use callers::{Caller, Resolve};
+pub use callers::{Caller, OperatorToken, Resolve, WeakToken};
 pub use open_streams::Ending;
 pub use router::router;
 pub use settings::Settings;

@@ -13,7 +13,7 @@ use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer};
 
 use crate::settings::Settings;
 use crate::state::Gateway;
-use crate::{api, connection, events, sync};
+use crate::{admin, api, connection, sync};
 
 /// Everything that a gateway answers, to be mounted where the app's clients look for their deployment: at the root of a
 /// host, or at a path (`Router::nest("/convex", …)`).
@@ -24,6 +24,7 @@ use crate::{api, connection, events, sync};
 /// | `GET /api/sync`, `/api/{version}/sync` | Convex's sync protocol over a WebSocket: queries that are watched, mutations and actions |
 /// | `GET /byod/status`, `GET /byod/events` | how the caller's own deployment is doing, now and after every change |
 /// | `POST /byod/connect`, `/byod/rotate`, `/byod/test`, `/byod/disconnect` | what the caller does about it |
+/// | `GET /byod/admin` | a page about all users' deployments, with an [operator's token](Settings::operator_token) alone |
 /// | `GET /version` | the gateway's version |
 ///
 /// Anything else is refused: deploy keys, internal functions and what deploys code go to deployments themselves. Who
@@ -39,6 +40,10 @@ use crate::{api, connection, events, sync};
 /// ```
 pub fn router(byod: Byod, settings: Settings) -> Router {
     let body_limit = settings.body_limit;
+    let admin = settings
+        .operator
+        .clone()
+        .map(|token| admin::routes(byod.clone(), token, settings.ending.clone()));
     let gateway = Gateway::new(byod, settings);
     let calls = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(async |_: BoxError| {
@@ -53,11 +58,14 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(as_convex());
     let connection = connection::routes()
-        .route("/events", get(events::events))
+        .route("/events", get(connection::events))
         .layer(map_request(connection::with_host))
         .layer(pages(&gateway.settings));
-    Router::new()
-        .nest("/api", api)
+    let all = match admin {
+        Some(admin) => Router::new().nest("/byod/admin", admin),
+        None => Router::new(),
+    };
+    all.nest("/api", api)
         .nest("/byod", connection)
         .route("/version", get(env!("CARGO_PKG_VERSION")))
         .fallback(nothing)

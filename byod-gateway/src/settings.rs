@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::callers::Resolve;
+use crate::callers::{OperatorToken, Resolve};
 use crate::open_streams::Ending;
 
 /// What a gateway allows, and how much of it. Each limit has a default.
@@ -50,6 +50,7 @@ pub struct Settings {
     pub(crate) send_time: Duration,
     pub(crate) authentication_time: Duration,
     pub(crate) silence: Duration,
+    pub(crate) operator: Option<OperatorToken>,
     pub(crate) resolve: Option<Arc<dyn Resolve>>,
     pub(crate) ending: Ending,
 }
@@ -82,6 +83,7 @@ impl Default for Settings {
             send_time: Duration::from_secs(30),
             authentication_time: Duration::from_secs(10),
             silence: Duration::from_secs(120),
+            operator: None,
             resolve: None,
             ending: Ending::default(),
         }
@@ -264,6 +266,14 @@ impl Settings {
     #[must_use]
     pub fn silence(mut self, time: Duration) -> Self {
         self.silence = time;
+        self
+    }
+
+    /// Serves a page about all users' deployments under `/byod/admin`, to whoever has this token. Default: none, and there is
+    /// no such page.
+    #[must_use]
+    pub fn operator_token(mut self, token: OperatorToken) -> Self {
+        self.operator = Some(token);
         self
     }
 

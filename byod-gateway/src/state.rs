@@ -8,10 +8,9 @@ use governor::clock::Clock as _;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::Semaphore;
 
-use crate::callers::Resolve;
+use crate::callers::{Resolve, Strangers};
 use crate::open_streams::OpenStreams;
 use crate::settings::Settings;
-use crate::strangers::Strangers;
 
 /// What all requests share. Cheap to clone.
 #[derive(Clone)]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
+mod admin;
+
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -288,4 +290,108 @@ async fn what_is_wrong_is_said_with_what_helps() {
     assert!(!said.contains(&main.deploy_key()), "{said}");
     let (code, _) = failure(program(&main).arg("--nonsense")).await;
     assert_eq!(code, Some(2));
+}
+
+const OPERATOR: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+#[tokio::test]
+async fn the_operators_page_is_there_with_a_token_that_is_no_weak_one() {
+    let main = main_deployment().await;
+    let snapshot = ["--snapshot", SNAPSHOT];
+    for (name, weak) in [
+        ("--operator-token", "hunter2"),
+        ("", "x x".repeat(20).as_str()),
+    ] {
+        let mut program = program(&main);
+        match name {
+            "" => program.env("BYOD_GATEWAY_OPERATOR_TOKEN", weak),
+            flag => program.args([flag, weak]),
+        };
+        let (code, said) = failure(program.args(snapshot)).await;
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("openssl") && !said.contains(weak), "{said}");
+    }
+    let mut help = program(&main);
+    let help = help
+        .arg("--help")
+        .env("BYOD_GATEWAY_OPERATOR_TOKEN", OPERATOR);
+    let help = help.output().await.unwrap();
+    assert!(!String::from_utf8(help.stdout).unwrap().contains(OPERATOR));
+
+    let mut running = program(&main)
+        .args(snapshot)
+        .args(["--path", "/convex"])
+        .env("BYOD_GATEWAY_OPERATOR_TOKEN", OPERATOR)
+        .spawn()
+        .unwrap();
+    let at = address(&mut running).await;
+    let (status, page) = get(format!("http://{at}/convex/byod/admin")).await;
+    assert!(status == 200 && page.contains("admin/page.js"), "{page}");
+    let fleet = web().get(format!("http://{at}/convex/byod/admin/api/fleet"));
+    let fleet = fleet.bearer_auth(OPERATOR).send().await.unwrap();
+    assert_eq!(fleet.status(), 200);
+}
+
+/// What a gateway takes more while somebody looks at 10,000 users; printed, for docs/front-end.md.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_users_take_some_megabytes() {
+    let main = main_deployment().await;
+    for number in 0..10_000 {
+        let user = serde_json::json!({
+            "subject": format!("subject {number}"), "name": "A", "email": "a@example.org", "createdAt": 0.0, "updatedAt": 0.0,
+        });
+        let record = serde_json::json!({
+            "userId": main.insert("users", user).unwrap(), "connectionStatus": "error",
+            "connectionError": "the deployment can't be reached: connection refused by happy-animal-123.convex.cloud",
+            "encryptedDeploymentUrl": "ab".repeat(48), "encryptedDeployKey": "cd".repeat(64),
+            "encryptionIV": "ef".repeat(33), "authTags": "01".repeat(33),
+            "schemaVersion": 7.0, "createdAt": 1.0, "updatedAt": 1.0,
+        });
+        main.insert("userDatabaseConfig", record).unwrap();
+    }
+    let mut running = program(&main)
+        .args(["--snapshot", SNAPSHOT])
+        .env("BYOD_GATEWAY_OPERATOR_TOKEN", OPERATOR)
+        .spawn()
+        .unwrap();
+    let at = address(&mut running).await;
+    let resident = || {
+        let status = format!("/proc/{}/status", running.id().unwrap());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS"))
+            .unwrap();
+        line.split_whitespace()
+            .nth(1)
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+    };
+    let before = resident();
+    let begun = std::time::Instant::now();
+    let mut first = None;
+    let users = loop {
+        let fleet = web().get(format!("http://{at}/byod/admin/api/fleet"));
+        let fleet = fleet.bearer_auth(OPERATOR).send().await.unwrap();
+        let fleet = fleet.text().await.unwrap();
+        let fleet: serde_json::Value = serde_json::from_str(&fleet).unwrap();
+        if fleet["users"] != 0 {
+            first.get_or_insert(begun.elapsed());
+        }
+        if fleet["state"]["is"] == "complete" {
+            break fleet["users"].clone();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(users, 10_000);
+    println!(
+        "10,000 users: the first after {:?}, all after {:?}, {} KiB before and {} KiB after",
+        first.unwrap(),
+        begun.elapsed(),
+        before,
+        resident()
+    );
+    assert!(resident() - before < 64 << 10);
 }

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::routing::{
     Ages, Allowance, ConnectsUnderWay, Copies, Followers, KnownClaims, KnownTokens, Listening,
     LiveSettings, Outbox, Pauses, Pushing, RecoveryTasks, Rollout, Rollouts, RouteCache,
-    RoutedClient, Router, TableInfo, Watched,
+    RoutedClient, Router, TableInfo, Telling, Watched,
 };
 use crate::routing::{Byod, Inner};
 use crate::users::{EncryptionKey, Keyring, Store};
@@ -346,6 +346,7 @@ impl ByodBuilder {
             outbox: Outbox::new(self.cache_capacity),
             recovery_tasks: RecoveryTasks::new(self.recovery_pauses),
             listening: Listening::new(self.listens, self.cache_capacity),
+            telling: Telling::default(),
             followers: Followers::new(self.subscriptions),
             sockets: Sockets::new(self.sockets),
             live: LiveSettings {

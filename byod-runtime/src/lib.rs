@@ -65,11 +65,15 @@ pub use error::{Call, Claim, Deployment, Error, ErrorData, Outcome, Said};
 pub use routing::RoutedClient;
 pub use routing::{BringData, Brought, Connect, Disconnected, LeftBehind};
 pub use routing::{Byod, ConnectionTest};
+pub use routing::{ChangedUsers, UserChanges};
 pub use routing::{Delivered, RefusedRow, Swept};
 pub use routing::{DeployProblem, Deployed};
 pub use routing::{
     Direction, KeepFor, LeftDocument, Move, MovePhase, MoveReport, PlannedMove, PlannedTable,
     Resumed,
+};
+pub use routing::{
+    HistoryEntry, HistoryKind, KeptRollout, RolloutProgress, RolloutState, WaveProgress,
 };
 pub use routing::{Rollout, Rollouts};
 pub use routing::{Router, TableInfo};

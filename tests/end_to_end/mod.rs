@@ -20,6 +20,7 @@ macro_rules! from {
 
 mod connecting;
 mod documents;
+mod history;
 mod idempotency;
 mod main_tables;
 mod ownership;

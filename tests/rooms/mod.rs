@@ -277,5 +277,5 @@ fn what_is_to_be_looked_for_is_there() {
         );
         rows += 1;
     }
-    assert_eq!(rows, 13);
+    assert_eq!(rows, 14);
 }

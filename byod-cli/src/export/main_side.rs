@@ -5,6 +5,7 @@
 mod beside;
 mod builders;
 mod digest;
+mod records;
 mod users;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 
 use byod_build::Builder;
-use byod_schema::{FunctionPath, Manifest, Project, Schema, Table};
+use byod_schema::{FunctionPath, Manifest, Project, Schema};
 use serde::Serialize;
 
 use super::moving;
@@ -21,7 +22,6 @@ use super::outbox;
 use super::plan::Rejected;
 use super::tables::index_by;
 use crate::error::Error;
-use crate::layout::string;
 use crate::owners::{self, OwnerNames, RECORDS};
 use crate::source::{MAIN_HEAD as HEAD, Sources};
 use crate::tree::Tree;
@@ -29,22 +29,12 @@ use crate::tree::Tree;
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
-use users::{Users, finding, users, with_index};
+use records::{Parts, changes, credentials, rotation, tables, update, who};
+use users::{Users, finding, users};
 
 const MODULE: &str = "byod/credentials";
 const CREDENTIALS: &str = "byod/credentials.ts";
 const TABLES: &str = "byod/tables.ts";
-
-/// The function that changes a record, unless it is another than the writer has seen.
-const UPDATE: &str = include_str!("main_side/update.ts");
-
-/// The function that says whose a token is.
-const WHO: &str = include_str!("main_side/who.ts");
-/// The function that services watch, to know of changes in time.
-const CHANGES: &str = include_str!("main_side/changes.ts");
-
-/// The functions that `byod rotate-key` calls.
-const ROTATION: &str = include_str!("main_side/rotation.ts");
 
 /// What was written into main's project.
 #[derive(Debug, Serialize)]
@@ -108,24 +98,33 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
         let path = FunctionPath::new(MODULE, name);
         manifest.main.functions.contains_key(&path)
     };
+    put_ours(&tree, &beside::of_fleet(&users), &mut report)?;
+    let mut history = beside::has_history(&manifest);
     let own_table = tree.read(TABLES)?;
     let is_ours = own_table
         .as_deref()
         .is_some_and(|text| text.contains(RECORDS));
     if present.is_none() || is_ours {
         put_unless_edited(&tree, TABLES, &tables(&users), force, &mut report)?;
+        history |= report.kept.is_empty();
         if present.is_none() {
             report.todo.push(
                 "in schema.ts: `import { byodTables } from \"./byod/tables\";`, and `...byodTables,` among the tables of defineSchema".to_owned(),
             );
         }
     }
+    match history {
+        true => put_ours(&tree, &beside::of_history(&users), &mut report)?,
+        false => report.todo.push(beside::FLEET_SCHEMA.to_owned()),
+    }
     let validators = present.is_none() || is_ours;
     let moves = manifest.moves.is_some();
-    let written_here = tree.read(CREDENTIALS)?.is_some_and(|t| t.starts_with(HEAD));
+    let own = tree.read(CREDENTIALS)?.unwrap_or_default();
+    let written_here = own.starts_with(HEAD);
     if !has("getConfigInternal") || written_here {
         let present = if validators { None } else { present };
-        let text = credentials(&users, present, moves);
+        let parts = Parts { moves, history };
+        let text = credentials(&users, present, parts);
         put_unless_edited(&tree, CREDENTIALS, &text, force, &mut report)?;
     } else {
         if reseals_as_new(&manifest) || !(has("listConfigs") && has("resealConfig")) {
@@ -156,7 +155,13 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
             .any(|path| path.module == MODULE)
         {
             report.todo.push(format!(
-                "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{UPDATE}"
+                "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{}",
+                update(false)
+            ));
+        }
+        if history && !own.contains("noted(") {
+            report.todo.push(format!(
+                "in {CREDENTIALS}, so that what becomes of users' deployments is kept: `import {{ noted }} from \"./history\";`, and `await noted(ctx, configId, before);` wherever a record was written (createConfig, updateConfig, disconnect), with its id and the record as it was before, null where there was none"
             ));
         }
     }
@@ -168,7 +173,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
                 problems,
             });
         }
-        for file in beside::of_moves(&manifest, &users, &finding(present)) {
+        for file in beside::of_moves(&manifest, &users, &finding(present), history) {
             put_ours(&tree, &file, &mut report)?;
         }
         if manifest.main.schema.table(moving::MOVES_TABLE).is_none() {
@@ -317,12 +322,6 @@ pub(crate) fn tells_nobody(manifest: &Manifest) -> bool {
     has("getConfigInternal") && !has("changedConfigs")
 }
 
-/// The function that says which records have changed, by that index.
-fn changes(index: &str) -> String {
-    let range = with_index(index, "q.gte(\"updatedAt\", since)").replace('\n', "\n  ");
-    CHANGES.replace("/*updated*/", &range)
-}
-
 /// Whether main has the function that seals a record anew, and it gives the record a new
 /// time as well, as if its state had changed.
 pub(crate) fn reseals_as_new(manifest: &Manifest) -> bool {
@@ -361,95 +360,4 @@ fn put(folder: &Tree, name: &str, text: &str, report: &mut Report) -> Result<(),
     folder.write(name, text)?;
     report.written.push(name.to_owned());
     Ok(())
-}
-
-fn tables(users: &Users<'_>) -> String {
-    include_str!("main_side/tables.ts").replace("v.any(/*id*/)", &users.id())
-}
-
-/// What seals records anew, and tells a move that is under way.
-fn rotation(moves: bool) -> String {
-    let resealed = match moves {
-        true => "    await resealed(ctx, config.userId, expectedAuthTags, sealed.authTags);\n",
-        false => "",
-    };
-    ROTATION.replace("/*resealed*/", resealed)
-}
-
-fn who(users: &Users<'_>) -> String {
-    // The subjects of Convex Auth name a session, too.
-    let subject = match users {
-        Users::ConvexAuth { .. } => "userId",
-        Users::Table { .. } | Users::Subject => "identity.subject",
-    };
-    let text = WHO.replace("/*id*/", &users.id());
-    text.replace("/*subject*/", subject)
-}
-
-fn credentials(users: &Users<'_>, present: Option<&Table>, moves: bool) -> String {
-    let mut imports = String::new();
-    if let Users::ConvexAuth { .. } = users {
-        imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
-    }
-    imports.push_str("import { paginationOptsValidator } from \"convex/server\";\n");
-    imports.push_str("import { v } from \"convex/values\";\n");
-    if !matches!(users, Users::Subject) {
-        imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
-    }
-    imports.push_str(
-        "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
-    );
-    if moves {
-        imports.push_str("import { moving, movingOf, resealed, withMove } from \"./moves\";\n");
-    }
-    // A schema of the app's own has the table, so its validators serve.
-    let (record, by_updated) = match present {
-        None => {
-            imports.push_str("import { connectionStatus, databaseConfig } from \"./tables\";\n");
-            (String::new(), Some("by_updated"))
-        }
-        Some(table) => {
-            imports.push_str("import schema from \"../schema\";\n");
-            (
-                "\nconst databaseConfig = schema.tables.userDatabaseConfig.validator.fields;\n\
-                 const { connectionStatus } = databaseConfig;\n"
-                    .to_owned(),
-                index_by(table, "updatedAt"),
-            )
-        }
-    };
-    let find = finding(present);
-    let read = match moves {
-        true => "\n    await withMove(ctx.db, userId, await recordOf(ctx, userId))",
-        false => " await recordOf(ctx, userId)",
-    };
-    let (moving_type, moving) = match moves {
-        true => (
-            "      moving: v.optional(moving),\n",
-            "      moving: await movingOf(ctx.db, userId),\n",
-        ),
-        false => ("", ""),
-    };
-    // Without an index it would be run again whenever any record changes, over all of them.
-    let changes = by_updated.map(changes).unwrap_or_default();
-    let id = users.id();
-    let id_type = match users {
-        Users::Table { table, .. } | Users::ConvexAuth { table } => {
-            format!("Id<{}>", string(table))
-        }
-        Users::Subject => "string".to_owned(),
-    };
-    include_str!("main_side/credentials.ts")
-        .replace("/*imports*/", &(imports + &record))
-        .replace("/*who*/", &who(users))
-        .replace("/*update*/", UPDATE)
-        .replace("/*rotation*/", &rotation(moves))
-        .replace("/*changes*/", &changes)
-        .replace("/*caller*/", &users.caller())
-        .replace("/*find*/", &find)
-        .replace("/*read*/", read)
-        .replace("/*moving type*/", moving_type)
-        .replace("/*moving*/", moving)
-        .replace("/*id type*/", &id_type)
-        .replace("/*id*/", &id)
 }

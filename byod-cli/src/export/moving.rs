@@ -101,9 +101,19 @@ pub(crate) fn tables_of_main(id: &str) -> String {
     include_str!("main_side/moved.ts").replace("/*id*/", id)
 }
 
-/// Main's functions that say how far it is; `find` finds a user's record.
-pub(crate) fn state_of_main(id: &str, find: &str) -> String {
+/// Main's functions that say how far it is; `find` finds a user's record. With `history`, where a
+/// user's data is from then on is noted there.
+pub(crate) fn state_of_main(id: &str, find: &str, history: bool) -> String {
+    let (import, noted) = match history {
+        true => (
+            "import { moved } from \"./history\";\n",
+            "      await moved(ctx, record, row.direction);\n",
+        ),
+        false => ("", ""),
+    };
     include_str!("main_side/moves.ts")
+        .replace("/*history*/\n", import)
+        .replace("/*moved*/", noted)
         .replace("/*id*/", id)
         .replace("/*find*/", find)
 }

@@ -16,7 +16,7 @@ use crate::source::{DEFAULT, Writes};
 pub(crate) const APPLIED: &str = "byodApplied";
 
 /// Main's tables that byod writes alone: no function is given an id of theirs.
-const OWN_TABLES: [&str; 4] = [RECORDS, APPLIED, "byodRefused", "byodJobs"];
+const OWN_TABLES: [&str; 5] = [RECORDS, APPLIED, "byodHistory", "byodJobs", "byodRefused"];
 
 /// The module, there and on main.
 pub(crate) const MODULE: &str = "byod/outbox";

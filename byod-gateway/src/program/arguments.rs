@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 use super::limits::Limits;
 
 /// Stands where a Convex app's clients expect its deployment; each call is answered by main, or by the deployment that the
@@ -51,6 +53,16 @@ pub(crate) struct Arguments {
         value_delimiter = ','
     )]
     pub(super) origins: Vec<String>,
+
+    /// Serve the operator's page under `/byod/admin` to who has this token: 32 letters or more. Better given by the
+    /// environment, which other users of the machine don't see
+    #[arg(
+        long,
+        env = "BYOD_GATEWAY_OPERATOR_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub(super) operator_token: Option<SecretString>,
 
     #[command(flatten)]
     pub(super) limits: Limits,

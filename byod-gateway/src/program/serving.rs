@@ -13,9 +13,10 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
-use byod_gateway::{Ending, Settings};
+use byod_gateway::{Ending, OperatorToken, Settings, WeakToken};
 use byod_runtime::{Byod, ByodBuilder, Manifest};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::signal;
 use tracing_subscriber::EnvFilter;
@@ -36,6 +37,7 @@ pub(crate) enum Failure {
     Path(String),
     Listen(SocketAddr, io::Error),
     Metrics(String),
+    Operator(WeakToken),
 }
 
 impl fmt::Display for Failure {
@@ -52,6 +54,7 @@ impl fmt::Display for Failure {
                 "--path is `{path}`; it begins with `/` and doesn't end with one, such as `/convex`"
             ),
             Self::Listen(address, error) => write!(f, "can't listen at {address}: {error}"),
+            Self::Operator(weak) => write!(f, "BYOD_GATEWAY_OPERATOR_TOKEN: {weak}"),
             Self::Metrics(why) => write!(f, "metrics can't be gathered: {why}"),
         }
     }
@@ -149,6 +152,10 @@ fn app(
     let mut settings = arguments.limits.of(settings);
     for origin in &arguments.origins {
         settings = settings.origin(origin.trim());
+    }
+    if let Some(token) = &arguments.operator_token {
+        let token = OperatorToken::new(token.expose_secret());
+        settings = settings.operator_token(token.map_err(Failure::Operator)?);
     }
     let gateway = byod_gateway::router(byod, settings);
     let path = &*arguments.path;

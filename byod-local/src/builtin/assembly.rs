@@ -4,7 +4,7 @@ use std::fmt;
 
 use byod_schema::{Function, FunctionPath, table_of_module};
 
-use super::{claim, credentials, crud, mirror, moving, ping};
+use super::{claim, credentials, crud, history, mirror, moving, ping};
 use crate::functions::claim::Claims;
 use crate::functions::{Body, Entry, Functions, Project, missing};
 
@@ -35,6 +35,7 @@ impl Assembly {
         let built_in = match self.role {
             Role::Main => {
                 let mut entries = credentials::functions(project);
+                entries.extend(history::functions(project));
                 entries.extend(mirror::of_main(project));
                 entries.extend(moving::functions(project, false));
                 entries

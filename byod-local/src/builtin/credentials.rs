@@ -10,6 +10,7 @@ use byod_schema::{
 };
 
 use super::crud::{objects, stamp};
+use super::history::noted;
 use super::moving::{resealed, with_move};
 use crate::error::FunctionError;
 use crate::functions::Ctx;
@@ -163,7 +164,9 @@ fn body(
                 return Err("This user already has a record; change it with updateConfig".into());
             }
             stamp(&table, &mut record, &["createdAt", "updatedAt"], ctx.now());
-            Ok(ctx.insert(TABLE, record)?.into())
+            let id = ctx.insert(TABLE, record)?;
+            noted(ctx, &id, None)?;
+            Ok(id.into())
         }),
         "listConfigs" => Arc::new(|ctx, args| {
             let options = args.get("paginationOpts").unwrap_or(&Value::Null);
@@ -246,11 +249,12 @@ fn change(ctx: &mut Ctx<'_>, id: &str, changes: Object) -> Result<(), FunctionEr
     let status = changes.str("connectionStatus");
     let over =
         status.is_some_and(|status| status != "error") && changes.get("connectionError").is_none();
+    let before = ctx.get(id);
     ctx.patch(id, changes)?;
     if over {
         ctx.unset(id, "connectionError")?;
     }
-    Ok(())
+    noted(ctx, id, before.as_ref())
 }
 
 /// The caller's record. Users are kept by their document's id or their subject.

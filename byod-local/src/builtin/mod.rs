@@ -4,6 +4,7 @@ mod assembly;
 mod claim;
 mod credentials;
 mod crud;
+mod history;
 mod mirror;
 mod moving;
 mod ping;

@@ -9,6 +9,7 @@ mod outcome;
 mod problem;
 #[cfg(feature = "axum")]
 mod problem_details;
+mod problem_of_text;
 mod said;
 mod stopped;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use tokio::time::timeout;
 
+use super::changed_users::{ChangedUsers, UserChanges};
 use super::service::{Byod, Inner};
 use crate::deployment::sockets::{Caller, News as Told, Watch};
 use crate::users::UserId;
@@ -44,6 +45,32 @@ impl Byod {
         self.inner()
             .listening
             .begin(|| tokio::spawn(listen(self.weak())).abort_handle());
+    }
+
+    /// Whose records change from now on, and within the last minutes before, by whichever process or person; what is told
+    /// may be told again. Main tells it within a second, by the function that `byod export --main` writes for it, on the one
+    /// socket that this process has there anyway; where it has none, or sockets are off, nothing is ever told.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn changed_users(&self) -> UserChanges {
+        let changes = self.inner().telling.hear();
+        self.listen();
+        changes
+    }
+
+    /// Tells who looks at all records, also of what this process has written itself.
+    fn tell_hearers(&self, known: &Known, latest: &Known) {
+        let telling = &self.inner().telling;
+        if !telling.has_hearers() {
+            return;
+        }
+        match news(known, latest, |_, _| true) {
+            News::Of(users) if users.is_empty() => {}
+            News::Of(users) => telling.tell(ChangedUsers::Some(users.into())),
+            News::OfAnybody => telling.tell(ChangedUsers::Anybody),
+        }
     }
 
     fn watch_records(&self) -> Option<Watch> {
@@ -86,13 +113,17 @@ async fn listen(weak: Weak<Inner>) {
             };
             let results = match told {
                 Told::Results(results) => results,
-                Told::Refused(_) | Told::NoSocket => continue,
+                Told::Refused(_) | Told::NoSocket => {
+                    set_told(&weak, false);
+                    continue;
+                }
             };
             let changed = match results.first().map(|latest| &latest.result) {
                 Some(Ok(changed)) => changed.read::<Vec<Changed>>().ok(),
                 _ => None,
             };
             is_sound = changed.is_some();
+            set_told(&weak, is_sound);
             let Some(changed) = changed else { continue };
             let Some(byod) = Byod::upgrade(&weak) else {
                 return;
@@ -101,6 +132,7 @@ async fn listen(weak: Weak<Inner>) {
                 .into_iter()
                 .map(|changed| (changed.user_id, changed.updated_at))
                 .collect();
+            byod.tell_hearers(&known, &latest);
             let is_news = |user: &UserId, at| byod.inner().listening.is_news(user, at);
             let watched = match news(&known, &latest, is_news) {
                 News::Of(users) => {
@@ -122,6 +154,12 @@ async fn listen(weak: Weak<Inner>) {
             });
             known = latest;
         }
+    }
+}
+
+fn set_told(weak: &Weak<Inner>, is_told: bool) {
+    if let Some(byod) = Byod::upgrade(weak) {
+        byod.inner().telling.set_told(is_told);
     }
 }
 

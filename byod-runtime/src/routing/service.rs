@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::allowance::Allowance;
 use super::cache::{Connected, RouteCache};
+use super::changed_users::Telling;
 use super::connects_under_way::ConnectsUnderWay;
 use super::copies::Copies;
 use super::deliveries::Outbox;
@@ -68,6 +69,8 @@ pub(crate) struct Inner {
     /// Those who follow users' routes.
     pub(crate) followers: Followers,
     pub(crate) listening: Listening,
+    /// Those who hear whose records change.
+    pub(crate) telling: Telling,
     /// What is watched, on which sockets.
     pub(crate) sockets: Sockets,
     pub(crate) live: LiveSettings,

@@ -8,6 +8,7 @@ import {
 } from "../_generated/server";
 import { getUser, getUserOrNull } from "../lib/auth";
 import { connectionStatus, databaseConfig } from "../schema/byod";
+import { noted } from "./history";
 
 /** A user's record with the encrypted credentials, for the service alone. */
 export const getConfigInternal = internalQuery({
@@ -82,6 +83,7 @@ export const disconnect = mutation({
         // Later than what others have seen, also within one millisecond.
         updatedAt: Math.max(Date.now(), config.updatedAt + 1),
       });
+      await noted(ctx, config._id, config);
     }
     return null;
   },
@@ -97,7 +99,9 @@ export const createConfig = internalMutation({
       .unique();
     if (present !== null)
       throw new Error("This user has a record: update it instead");
-    return await ctx.db.insert("userDatabaseConfig", config);
+    const configId = await ctx.db.insert("userDatabaseConfig", config);
+    await noted(ctx, configId, null);
+    return configId;
   },
 });
 
@@ -145,6 +149,7 @@ export const updateConfig = internalMutation({
         ? { connectionError: undefined }
         : {};
     await ctx.db.patch("userDatabaseConfig", configId, { ...over, ...changes });
+    await noted(ctx, configId, config);
     return true;
   },
 });

@@ -1,5 +1,6 @@
 import { defineTable } from "convex/server";
 import { v } from "convex/values";
+import { byodFleetTables } from "../byod/fleet";
 import { oneOf, owner, timestamps } from "./shared";
 
 export const connectionStatus = oneOf(
@@ -26,8 +27,10 @@ export const databaseConfig = {
   ...timestamps,
 };
 
-/** Users' own deployments. Always on main. */
+/** Users' own deployments, and what has become of them. Always on main. */
 export const byodTables = {
+  ...byodFleetTables,
+
   userDatabaseConfig: defineTable(databaseConfig)
     .index("by_user", ["userId"])
     .index("by_status", ["connectionStatus"])

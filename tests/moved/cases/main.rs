@@ -14,7 +14,7 @@ mod service;
 
 use std::time::Duration;
 
-use byod_runtime::{ConnectionStatus, Credentials, Error, KeepFor};
+use byod_runtime::{ConnectionStatus, Credentials, Direction, Error, KeepFor};
 use serde_json::{Value, json};
 
 use content::{everything_of, everything_there};
@@ -74,6 +74,10 @@ async fn what_a_user_has_goes_in_and_out_and_in_again() {
         let status = world.byod.status(&*alice.id).await.unwrap();
         assert!(!status.enabled);
     }
+    let history = world.byod.history(&*alice.id).await.unwrap().unwrap();
+    let ways: Vec<_> = history.iter().filter_map(|entry| entry.direction).collect();
+    let (there, back) = (Direction::In, Direction::Out);
+    assert_eq!(ways, [back, there, back, there], "the latest first");
 }
 
 /// What was moved is where it was for a while, and goes before it could be there twice.

@@ -18,12 +18,17 @@ use crate::source::Sources;
 use crate::tree::Tree;
 
 const APPLIED: &str = "byod/applied.ts";
+const FLEET: &str = "byod/fleet.ts";
+const HISTORY: &str = "byod/history.ts";
 const MIRROR: &str = "byod/mirror.ts";
 const MOVED: &str = "byod/moved.ts";
 const MOVES: &str = "byod/moves.ts";
 const MOVING: &str = "byod/moving.ts";
 const OUTBOX: &str = "byod/outbox.ts";
 const ROUTING: &str = "byod/routing.ts";
+
+/// The table of what has become of users' deployments.
+const HISTORY_TABLE: &str = "byodHistory";
 
 /// The builders of actions, and what they need, the same for every app.
 const SERVER: [(&str, &str); 9] = [
@@ -52,7 +57,7 @@ pub(super) struct MainFile {
 /// The names that are written.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let own = [
-        APPLIED, MIRROR, MOVED, MOVES, MOVING, OUTBOX, ROUTING, ROUTES,
+        APPLIED, FLEET, HISTORY, MIRROR, MOVED, MOVES, MOVING, OUTBOX, ROUTING, ROUTES,
     ];
     own.into_iter().chain(SERVER.iter().map(|(name, _)| *name))
 }
@@ -74,8 +79,41 @@ pub(super) fn of_outbox(manifest: &Manifest, users: &Users<'_>, plan: &Plan) -> 
         .into()
 }
 
-/// What moves users' data, where it does.
-pub(super) fn of_moves(manifest: &Manifest, users: &Users<'_>, find: &str) -> Vec<MainFile> {
+/// The line of the schema with the tables of what an operator is shown.
+pub(super) const FLEET_SCHEMA: &str = "in schema.ts: `import { byodFleetTables } from \"./byod/fleet\";`, and `...byodFleetTables,` among the tables of defineSchema; then run this again, for the functions that write there: what has become of each user's deployment is what the operator's page shows";
+
+/// The tables of what an operator is shown beside the records.
+pub(super) fn of_fleet(users: &Users<'_>) -> MainFile {
+    MainFile {
+        name: FLEET,
+        text: with_id(include_str!("fleet.ts"), users),
+        without: NO_HISTORY,
+    }
+}
+
+/// The functions that write there, for a main that has the tables.
+pub(super) fn of_history(users: &Users<'_>) -> MainFile {
+    MainFile {
+        name: HISTORY,
+        text: with_id(include_str!("history.ts"), users),
+        without: NO_HISTORY,
+    }
+}
+
+const NO_HISTORY: &str =
+    "the operator's page can't show what has become of users' deployments, nor roll-outs";
+
+fn with_id(text: &str, users: &Users<'_>) -> String {
+    text.replace("v.any(/*id*/)", &users.id())
+}
+
+/// What moves users' data, where it does; with `history`, that is noted.
+pub(super) fn of_moves(
+    manifest: &Manifest,
+    users: &Users<'_>,
+    find: &str,
+    history: bool,
+) -> Vec<MainFile> {
     if manifest.moves.is_none() {
         return Vec::new();
     }
@@ -83,7 +121,7 @@ pub(super) fn of_moves(manifest: &Manifest, users: &Users<'_>, find: &str) -> Ve
     let id = users.id();
     [
         (MOVED, moving::tables_of_main(&id)),
-        (MOVES, moving::state_of_main(&id, find)),
+        (MOVES, moving::state_of_main(&id, find, history)),
         (MOVING, moving::of_main(manifest, &id)),
     ]
     .map(|(name, text)| MainFile {
@@ -110,6 +148,11 @@ pub(super) fn of_copies(
         text: mirror::of_main(manifest, &travelling, &users.id(), users.table()),
         without: "users' deployments get no copies of main's documents, or others than functions there read",
     })
+}
+
+/// Whether main has the tables of what an operator is shown.
+pub(super) fn has_history(manifest: &Manifest) -> bool {
+    manifest.main.schema.table(HISTORY_TABLE).is_some()
 }
 
 /// The builders of actions that ask for users' data where that is.
@@ -182,7 +225,14 @@ pub(crate) fn outdated(
         files.extend(of_actions(manifest, &users, sources, placed));
     }
     let find = finding(manifest.main.schema.table(RECORDS));
-    files.extend(of_moves(manifest, &users, &find));
+    let history = has_history(manifest);
+    files.extend(of_moves(manifest, &users, &find, history));
+    // Who has none yet misses nothing that worked.
+    for file in [of_fleet(&users), of_history(&users)] {
+        if tree.read(file.name)?.is_some() {
+            files.push(file);
+        }
+    }
     for MainFile {
         name,
         text,

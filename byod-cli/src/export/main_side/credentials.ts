@@ -60,7 +60,7 @@ export const disconnect = mutation({
         // Later than what others have seen, also within one millisecond.
         updatedAt: Math.max(Date.now(), config.updatedAt + 1),
       });
-    }
+/*noted disconnect*/    }
     return null;
   },
 });
@@ -71,8 +71,7 @@ export const createConfig = internalMutation({
   handler: async (ctx, config) => {
     if ((await recordOf(ctx, config.userId)) !== null)
       throw new Error("This user has a record: update it instead");
-    return await ctx.db.insert("userDatabaseConfig", config);
-  },
+/*create*/  },
 });
 
 /*update*/

@@ -7,6 +7,7 @@ import {
   type DatabaseReader,
   type MutationCtx,
 } from "../_generated/server";
+/*history*/
 
 // How far a user's data is on its way to their own deployment, or back. One process sees
 // to it at a time: whoever holds it says so again and again, and where nobody has for a
@@ -207,7 +208,7 @@ export const step = internalMutation({
         row.direction === "in" ? "connected" : "disconnected";
       await ctx.db.patch(row._id, { switched: Date.now() });
       await ctx.db.patch(record._id, { connectionStatus });
-    }
+/*moved*/    }
     await told(ctx, record);
     return true;
   },

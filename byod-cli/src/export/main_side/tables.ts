@@ -2,6 +2,7 @@
 
 import { defineTable } from "convex/server";
 import { v } from "convex/values";
+import { byodFleetTables } from "./fleet";
 
 export const connectionStatus = v.union(
   v.literal("pending"),
@@ -28,8 +29,9 @@ export const databaseConfig = {
   updatedAt: v.number(),
 };
 
-/** Users' own deployments. */
+/** Users' own deployments, and what has become of them. */
 export const byodTables = {
+  ...byodFleetTables,
   userDatabaseConfig: defineTable(databaseConfig)
     .index("by_user", ["userId"])
     .index("by_status", ["connectionStatus"])

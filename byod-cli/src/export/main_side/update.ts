@@ -42,6 +42,6 @@ export const updateConfig = internalMutation({
         ? { connectionError: undefined }
         : {};
     await ctx.db.patch(configId, { ...over, ...changes });
-    return true;
+/*noted*/    return true;
   },
 });

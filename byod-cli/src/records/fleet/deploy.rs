@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs, process};
 
 use byod_build::Builder;
 use byod_fleet::{
@@ -165,7 +166,8 @@ impl Rolling {
         Ok(Rollout::of(self.bundle(config)?)
             .waves(self.waves.clone())
             .max_failures(self.max_failures)
-            .at_once(self.reached.at_once.into()))
+            .at_once(self.reached.at_once.into())
+            .recorded(&machine()))
     }
 
     /// The same to be handed over, with the project where the engine's workers look for it.
@@ -193,5 +195,17 @@ impl Rolling {
             return Err(Error::ExportedMeanwhile { folder });
         }
         Ok(bundle)
+    }
+}
+
+/// What this machine and process are called.
+fn machine() -> String {
+    let name = ["HOSTNAME", "COMPUTERNAME"].map(|name| env::var(name).ok());
+    let name = name.into_iter().flatten().next();
+    let name = name.or_else(|| fs::read_to_string("/etc/hostname").ok());
+    let name = name.unwrap_or_default();
+    match name.trim() {
+        "" => format!("process {}", process::id()),
+        name => format!("{name}, process {}", process::id()),
     }
 }

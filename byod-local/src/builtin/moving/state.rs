@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use byod_schema::{Field, Fields, FunctionType, Index, Table, Validator, Value};
 
+use super::super::history::moved;
 use super::arguments::{given, text};
 use crate::error::FunctionError;
 use crate::functions::{Body, Ctx};
@@ -175,6 +176,7 @@ fn step(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
             _ => "disconnected",
         };
         row.set("switched", ctx.now());
+        moved(ctx, &record, row.str("direction").unwrap_or_default())?;
         set_status(ctx, &record, status)?;
     }
     write(ctx, &row)?;

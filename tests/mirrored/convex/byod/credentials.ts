@@ -1,5 +1,5 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest a5e282ac7f93a36643eff1e29221eaa41b9e503784be02f85fc5cc3e1418aa21
+// An edited file is kept. Unedited, what follows has the digest ac1cb3b56277714dda8912895b9234d9eaa3f0b4bac2e3be094d0176ea0c0430
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
@@ -11,6 +11,7 @@ import {
   query,
   type QueryCtx,
 } from "../_generated/server";
+import { noted } from "./history";
 import { connectionStatus, databaseConfig } from "./tables";
 
 /** The user's id of who calls, or null where nobody is signed in. */
@@ -95,6 +96,7 @@ export const disconnect = mutation({
         // Later than what others have seen, also within one millisecond.
         updatedAt: Math.max(Date.now(), config.updatedAt + 1),
       });
+      await noted(ctx, config._id, config);
     }
     return null;
   },
@@ -106,7 +108,9 @@ export const createConfig = internalMutation({
   handler: async (ctx, config) => {
     if ((await recordOf(ctx, config.userId)) !== null)
       throw new Error("This user has a record: update it instead");
-    return await ctx.db.insert("userDatabaseConfig", config);
+    const configId = await ctx.db.insert("userDatabaseConfig", config);
+    await noted(ctx, configId, null);
+    return configId;
   },
 });
 
@@ -154,6 +158,7 @@ export const updateConfig = internalMutation({
         ? { connectionError: undefined }
         : {};
     await ctx.db.patch(configId, { ...over, ...changes });
+    await noted(ctx, configId, config);
     return true;
   },
 });

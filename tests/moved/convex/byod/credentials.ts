@@ -1,5 +1,5 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest 563df15b2194ef20ab6a60f09e82830ef58a94ca6d342e1e492480665696416f
+// An edited file is kept. Unedited, what follows has the digest b6dc355f14a7e7bb4f4115eb2c149d791d8ba1f49b4228c39cf2dcdde87bb1a5
 
 import { paginationOptsValidator } from "convex/server";
 import { v } from "convex/values";
@@ -11,6 +11,7 @@ import {
   query,
   type QueryCtx,
 } from "../_generated/server";
+import { noted } from "./history";
 import { moving, movingOf, resealed, withMove } from "./moves";
 import { connectionStatus, databaseConfig } from "./tables";
 
@@ -99,6 +100,7 @@ export const disconnect = mutation({
         // Later than what others have seen, also within one millisecond.
         updatedAt: Math.max(Date.now(), config.updatedAt + 1),
       });
+      await noted(ctx, config._id, config);
     }
     return null;
   },
@@ -110,7 +112,9 @@ export const createConfig = internalMutation({
   handler: async (ctx, config) => {
     if ((await recordOf(ctx, config.userId)) !== null)
       throw new Error("This user has a record: update it instead");
-    return await ctx.db.insert("userDatabaseConfig", config);
+    const configId = await ctx.db.insert("userDatabaseConfig", config);
+    await noted(ctx, configId, null);
+    return configId;
   },
 });
 
@@ -158,6 +162,7 @@ export const updateConfig = internalMutation({
         ? { connectionError: undefined }
         : {};
     await ctx.db.patch(configId, { ...over, ...changes });
+    await noted(ctx, configId, config);
     return true;
   },
 });

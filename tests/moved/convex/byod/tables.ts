@@ -1,8 +1,9 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest 344f87f12f2373dcb7000e76cf89dcbf0b00dcb8b4f5241851442f87f0bdddf9
+// An edited file is kept. Unedited, what follows has the digest f290118af1258e856ad22ee539635974f2d5f6463d3c4fa4dd77df6ef12b4a67
 
 import { defineTable } from "convex/server";
 import { v } from "convex/values";
+import { byodFleetTables } from "./fleet";
 
 export const connectionStatus = v.union(
   v.literal("pending"),
@@ -29,8 +30,9 @@ export const databaseConfig = {
   updatedAt: v.number(),
 };
 
-/** Users' own deployments. */
+/** Users' own deployments, and what has become of them. */
 export const byodTables = {
+  ...byodFleetTables,
   userDatabaseConfig: defineTable(databaseConfig)
     .index("by_user", ["userId"])
     .index("by_status", ["connectionStatus"])

@@ -13,7 +13,7 @@ use futures_util::stream;
 use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
-use crate::connection::caller;
+use super::changes::caller;
 use crate::open_streams::{Open, Place};
 use crate::state::Gateway;
 

@@ -1,0 +1,306 @@
+//! All users' deployments, as they are listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use byod_fleet::{Row, Totals};
+use serde::{Deserialize, Serialize};
+
+/// How many users are held at the most, some 100 MB.
+const MOST: usize = 200_000;
+
+/// How many letters of a problem are shown.
+const SHOWN: usize = 500;
+
+/// All users' rows, by their ids.
+#[derive(Default)]
+pub(super) struct Summary {
+    rows: BTreeMap<String, Row>,
+    /// Who was seen since the last reading began; `None` while none goes on.
+    seen: Option<BTreeSet<String>>,
+    state: State,
+    /// Users whom there was no room for.
+    beyond: u64,
+    /// Counts what changes here.
+    revision: u64,
+}
+
+/// How far all records are read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(tag = "is", rename_all = "camelCase")]
+pub(super) enum State {
+    /// For the first time.
+    #[default]
+    Reading,
+    /// They are, and changes are followed.
+    Complete,
+    /// They can't be.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+/// How all are.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Fleet {
+    #[serde(flatten)]
+    totals: Totals,
+    state: State,
+    beyond: u64,
+}
+
+/// Which users are asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// What their id has in it, in whichever case.
+    q: String,
+    status: Option<String>,
+    /// A kind of problem, or `any`.
+    problem: Option<String>,
+    version: Option<u64>,
+    offset: usize,
+    limit: Option<usize>,
+}
+
+/// Some of those who were asked for.
+#[derive(Debug, Serialize)]
+pub(super) struct Listed {
+    found: usize,
+    offset: usize,
+    users: Vec<Line>,
+}
+
+/// One user, as they are listed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Line {
+    user_id: String,
+    status: String,
+    schema_version: u64,
+    last_tested: Option<f64>,
+    last_schema_deploy: Option<f64>,
+    problem: Option<Wrong>,
+}
+
+#[derive(Debug, Serialize)]
+struct Wrong {
+    kind: &'static str,
+    message: String,
+}
+
+/// How many users a page has, and at the most.
+const PAGE: (usize, usize) = (100, 500);
+
+impl Summary {
+    /// All records are read from now on.
+    pub(super) fn begin(&mut self) {
+        self.seen = Some(BTreeSet::new());
+        self.beyond = 0;
+    }
+
+    /// The reading is over: who was not seen is gone.
+    pub(super) fn complete(&mut self) {
+        if let Some(seen) = self.seen.take() {
+            self.rows.retain(|user, _| seen.contains(user));
+        }
+        self.state = State::Complete;
+        self.revision += 1;
+    }
+
+    pub(super) fn fail(&mut self, why: String) {
+        self.seen = None;
+        self.state = State::Failed { why };
+        self.revision += 1;
+    }
+
+    pub(super) fn put(&mut self, row: Row) {
+        let user = row.user_id.clone();
+        if self.rows.len() >= MOST && !self.rows.contains_key(&user) {
+            self.beyond += 1;
+            return;
+        }
+        if let Some(seen) = &mut self.seen {
+            seen.insert(user.clone());
+        }
+        self.rows.insert(user, row);
+        self.revision += 1;
+    }
+
+    pub(super) fn remove(&mut self, user: &str) {
+        if self.rows.remove(user).is_some() {
+            self.revision += 1;
+        }
+    }
+
+    /// Whether not all are known yet.
+    pub(super) fn is_reading(&self) -> bool {
+        self.state == State::Reading
+    }
+
+    pub(super) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub(super) fn fleet(&self) -> Fleet {
+        let mut totals = Totals::default();
+        for row in self.rows.values() {
+            totals.add(row);
+        }
+        Fleet {
+            totals,
+            state: self.state.clone(),
+            beyond: self.beyond,
+        }
+    }
+
+    /// Those whose id begins with what is asked for come first, then those that have it elsewhere.
+    pub(super) fn list(&self, asked: &Asked) -> Listed {
+        let wanted = asked.q.trim().to_lowercase();
+        let (mut first, mut others) = (Vec::new(), Vec::new());
+        for row in self.rows.values().filter(|row| asked.takes(row)) {
+            match row.user_id.to_lowercase().find(&wanted) {
+                Some(0) => first.push(row),
+                Some(_) => others.push(row),
+                None => {}
+            }
+        }
+        let found = first.len() + others.len();
+        let limit = asked.limit.unwrap_or(PAGE.0).min(PAGE.1);
+        let users = first.into_iter().chain(others);
+        let users = users.skip(asked.offset).take(limit);
+        Listed {
+            found,
+            offset: asked.offset,
+            users: users.map(Line::of).collect(),
+        }
+    }
+}
+
+impl Asked {
+    fn takes(&self, row: &Row) -> bool {
+        let is_status = |status: &String| status == row.status_word();
+        let is_problem = |kind: &String| {
+            let problem = row.problem.as_ref();
+            problem.is_some_and(|problem| kind == "any" || kind == problem.kind)
+        };
+        let is_version = |version| row.status.is_in_use() && row.schema_version == version;
+        self.status.as_ref().is_none_or(is_status)
+            && self.problem.as_ref().is_none_or(is_problem)
+            && self.version.is_none_or(is_version)
+    }
+}
+
+impl Line {
+    pub(super) fn of(row: &Row) -> Self {
+        Self {
+            user_id: row.user_id.clone(),
+            status: row.status_word().to_owned(),
+            schema_version: row.schema_version,
+            last_tested: row.last_tested,
+            last_schema_deploy: row.last_schema_deploy,
+            problem: row.problem.as_ref().map(|problem| Wrong {
+                kind: problem.kind,
+                message: problem.message.chars().take(SHOWN).collect(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use byod_runtime::{ConnectionStatus, UserDatabaseConfig};
+
+    use super::*;
+
+    fn row(user: &str, status: ConnectionStatus, version: u64) -> Row {
+        let error = "the deployment did not answer within 5s";
+        let record = UserDatabaseConfig {
+            id: "k1".to_owned(),
+            user_id: user.to_owned(),
+            credentials: byod_runtime::SealedCredentials::default(),
+            connection_error: (status == ConnectionStatus::Error).then(|| error.to_owned()),
+            connection_status: status,
+            last_connection_test: None,
+            schema_version: version as f64,
+            last_schema_deploy: None,
+            created_at: 0.0,
+            updated_at: 0.0,
+            moving: None,
+        };
+        Row::from(record)
+    }
+
+    fn summary() -> Summary {
+        let mut summary = Summary::default();
+        summary.begin();
+        for number in 0..20 {
+            let (status, version) = match number {
+                0 => (ConnectionStatus::Error, 6),
+                1 => (ConnectionStatus::Disconnected, 7),
+                _ => (ConnectionStatus::Connected, 7),
+            };
+            summary.put(row(&format!("user_{number:02}"), status, version));
+        }
+        summary.complete();
+        summary
+    }
+
+    fn ids(summary: &Summary, asked: &Asked) -> Vec<String> {
+        let listed = summary.list(asked);
+        listed.users.into_iter().map(|user| user.user_id).collect()
+    }
+
+    #[test]
+    fn users_are_found_by_any_part_of_their_id_prefixes_first() {
+        let mut summary = summary();
+        summary.put(row("1_a", ConnectionStatus::Connected, 7));
+        let asked = |q: &str| Asked {
+            q: q.to_owned(),
+            ..Asked::default()
+        };
+        assert_eq!(ids(&summary, &asked("R_05")), ["user_05"]);
+        assert_eq!(ids(&summary, &asked("1"))[..2], ["1_a", "user_01"]);
+        assert_eq!(summary.list(&asked("nobody")).found, 0);
+    }
+
+    #[test]
+    fn users_are_listed_by_what_is_the_matter_a_page_at_a_time() {
+        let summary = summary();
+        let failing = Asked {
+            problem: Some("any".to_owned()),
+            ..Asked::default()
+        };
+        assert_eq!(ids(&summary, &failing), ["user_00"]);
+        let timed_out = Asked {
+            problem: Some("timed_out".to_owned()),
+            status: Some("error".to_owned()),
+            version: Some(6),
+            ..Asked::default()
+        };
+        assert_eq!(ids(&summary, &timed_out), ["user_00"]);
+        let page = Asked {
+            version: Some(7),
+            offset: 16,
+            limit: Some(4),
+            ..Asked::default()
+        };
+        assert_eq!(ids(&summary, &page), ["user_18", "user_19"]);
+        assert_eq!(summary.list(&page).found, 18, "disconnected ones run none");
+    }
+
+    #[test]
+    fn who_is_not_read_again_is_gone() {
+        let mut summary = summary();
+        summary.begin();
+        summary.put(row("user_00", ConnectionStatus::Connected, 7));
+        assert_eq!(
+            summary.list(&Asked::default()).found,
+            20,
+            "until it is over"
+        );
+        summary.complete();
+        assert_eq!(ids(&summary, &Asked::default()), ["user_00"]);
+    }
+}
