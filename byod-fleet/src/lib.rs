@@ -8,13 +8,13 @@ mod keeper;
 mod outcome;
 mod records;
 mod rollout;
-#[cfg(feature = "serve")]
-pub mod serve;
 mod share;
 mod status;
 mod tool;
 mod waves;
 
+#[cfg(feature = "serve")]
+pub use engine::serve;
 #[cfg(feature = "engine")]
 pub use engine::{Begun, Bundles, Digest, Done, Engine, Keep, Order, Progress};
 pub use error::{Error, ParseError};

@@ -89,11 +89,12 @@ impl Engine {
         self.call(&path, order).await
     }
 
-    /// Waits for the end of a roll-out, and says now and then how far it is. Whoever stops waiting stops nothing.
+    /// Waits for the end of a roll-out, and says twice a second how far it is, `None` until a worker has begun with it.
+    /// Whoever stops waiting stops nothing.
     pub async fn follow(
         &self,
         begun: &Begun,
-        mut told: impl FnMut(&Progress),
+        mut told: impl FnMut(Option<&Progress>),
     ) -> Result<Round, Error> {
         let key = &begun.key;
         let output = format!("restate/workflow/{}/{key}/output", names::ROLLOUT);
@@ -117,8 +118,8 @@ impl Engine {
                 _ => lost += 1,
             }
             // What can't be asked now is asked again.
-            if let Ok(Some(progress)) = self.get::<Option<Progress>>(&progress).await {
-                told(&progress);
+            if let Ok(progress) = self.get::<Option<Progress>>(&progress).await {
+                told(progress.as_ref());
             }
             sleep(LOOK).await;
         }

@@ -3,6 +3,8 @@
 mod bundles;
 mod client;
 mod handed;
+#[cfg(feature = "serve")]
+pub mod serve;
 
 pub use bundles::{Bundles, Digest};
 pub use client::Engine;

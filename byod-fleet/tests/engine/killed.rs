@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use byod_fleet::{
-    Bundles, Engine, Error, MaxFailures, Order, Outcome, Report, Round, Share, Waves,
+    Bundles, Engine, Error, MaxFailures, Order, Outcome, Progress, Report, Round, Share, Waves,
 };
 use byod_local::{PushFault, PushOutcome, PushRecord};
 use byod_runtime::UserId;
@@ -14,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::server::{Server, request};
 use crate::support::{Fleet, SECRET, bundle};
-use crate::workers::{Told, Workers};
+use crate::workers::{Told, Workers, folder};
 
 const VERSION: u64 = 7;
 
@@ -28,12 +27,6 @@ fn waves() -> Waves {
 fn users() -> usize {
     let set = std::env::var("BYOD_ENGINE_USERS");
     set.map_or(200, |users| users.parse().unwrap())
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("byod-{name}-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    folder
 }
 
 fn rolled_out(round: Round) -> Report {
@@ -141,7 +134,7 @@ async fn workers_that_are_killed_lose_nothing() {
     let again = engine.begin(&order).await.unwrap();
     assert_ne!(again.key, begun.key);
     let mut looked = Vec::new();
-    let look = |progress: &byod_fleet::Progress| looked.push(progress.plan.clone());
+    let look = |progress: Option<&Progress>| looked.extend(progress.cloned());
     let followed = engine.follow(&again, look);
     let kill = async {
         while users - finished(&fleet) > left / 2 {
@@ -154,7 +147,11 @@ async fn workers_that_are_killed_lose_nothing() {
     let last = rolled_out(last.unwrap());
     assert!(last.is_done(), "{last:?}");
     assert_eq!((have_it(&last), done(&last)), (left as u64, left as u64));
-    assert!(looked.iter().all(|plan| plan.schema_version == VERSION));
+    assert!(
+        looked
+            .iter()
+            .all(|progress| progress.plan.schema_version == VERSION)
+    );
 
     // None was left out, and none was pushed to by two at once: of those that were begun twice, a worker was lost in the first.
     let mut overtaken = 0;

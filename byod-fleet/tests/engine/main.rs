@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
+mod ended;
 mod killed;
 mod server;
+mod shared;
 mod strangers;
 #[path = "../support/mod.rs"]
 #[allow(

@@ -127,6 +127,13 @@ impl Server {
         assert_eq!(status, 201, "{said}");
     }
 
+    /// Has one of what it does ended, in the way that is named.
+    pub(crate) fn change_invocation(&self, id: &str, how: &str) {
+        let admin = format!("http://127.0.0.1:{}/invocations/{id}/{how}", self.admin);
+        let (status, said) = request("PATCH", &admin, "").unwrap();
+        assert!((200..300).contains(&status), "{status}: {said}");
+    }
+
     /// Everything that it has written, as it stands on the disk.
     pub(crate) fn written(&self) -> Vec<u8> {
         let mut written = Vec::new();

@@ -10,15 +10,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
 use crate::support::Fleet;
-use crate::workers::{Told, Workers};
+use crate::workers::{Told, Workers, folder};
 
 const KEY: &str = "publickeyv1_w7YHemBctH5Ck2nQRQ47iBBqhNHy4FV7t2Usbye2A6f";
 
 #[tokio::test]
 async fn a_worker_answers_nobody_but_its_engine() {
     let fleet = Fleet::start(1).await;
-    let bundles = std::env::temp_dir().join(format!("byod-strangers-{}", std::process::id()));
-    fs::create_dir_all(&bundles).unwrap();
+    let bundles = folder("strangers");
     let workers = Workers::start(Told::of(&fleet, KEY, &bundles), 1).await;
     for path in [
         "discover",

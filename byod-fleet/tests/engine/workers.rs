@@ -133,6 +133,13 @@ impl Drop for Workers {
     }
 }
 
+/// One of this test, for bundles.
+pub(crate) fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("byod-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 fn free_port() -> u16 {
     let free = FreePort::bind("127.0.0.1:0").unwrap();
     free.local_addr().unwrap().port()

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use byod_fleet::{Begun, Bundles, Digest, Engine, Order, Progress as HowFar, Round};
 use byod_runtime::Bundle;
 use clap::Args;
 
 use super::progress::{Progress, say};
+
+/// How long workers may take to begin, until somebody should look after them.
+const WAITED: Duration = Duration::from_secs(10);
 
 /// To which engine, and where its workers have the project from.
 #[derive(Args)]
@@ -68,8 +72,18 @@ impl Hands<'_> {
                 begun.key
             ));
         }
-        let mut progress = None;
-        let look = |how_far: &HowFar| show(&mut progress, &begun, how_far);
+        let (mut progress, mut since) = (None, Some(Instant::now()));
+        let look = |how_far: Option<&HowFar>| match how_far {
+            Some(how_far) => show(&mut progress, &begun, how_far),
+            None => {
+                if since.take_if(|since| since.elapsed() > WAITED).is_some() {
+                    say(&format!(
+                        "no worker has begun with it; their logs say why. They need {}.json in their --bundles",
+                        order.bundle
+                    ));
+                }
+            }
+        };
         self.engine.follow(&begun, look).await
     }
 }

@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use byod_runtime::{
-    Byod, ConnectionStatus, Deployed, Direction, Error, KeepFor, MoveReport, Resealed,
-    UserDatabaseConfig, UserId,
+    Byod, ConnectionStatus, DeployProblem, Deployed, Direction, Error, KeepFor, MoveReport,
+    Resealed, UserDatabaseConfig, UserId,
 };
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,17 @@ use serde_json::Value;
 use super::at_hand::AtHand;
 use super::steps::{attempts, of_main};
 use crate::engine::{Deploy, Done};
+use crate::outcome::Outcome;
+use crate::rollout::Rollout;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// When one looks again who was overtaken.
+const OVERTAKEN: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+];
 
 pub(super) struct User(pub(super) AtHand);
 
@@ -60,7 +69,8 @@ pub(super) struct Moved {
     )
 )]
 impl User {
-    /// Brings a version to their deployment, as `byod fleet deploy` does.
+    /// Brings a version to their deployment, as `byod fleet deploy` does. Somebody who shares it may be pushed for on another
+    /// worker: whoever is overtaken looks again when that is over.
     #[handler]
     async fn deploy(
         &self,
@@ -68,19 +78,23 @@ impl User {
         Json(Deploy { order, counted }): Json<Deploy>,
     ) -> Result<Json<Done>, HandlerError> {
         let rollout = self.0.rollout(&order)?;
-        let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
-        let done = ctx.run(|| async move {
-            let record = byod.user_record(user).await.map_err(of_main)?;
-            let (status, deployed) = match record {
-                None => (ConnectionStatus::Disconnected, Deployed::NotConnected),
-                Some(record) => {
-                    let deployed = rollout.deploy(&byod, &record).await;
-                    (record.connection_status, deployed.map_err(of_main)?)
-                }
+        let mut pauses = OVERTAKEN.into_iter();
+        loop {
+            let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
+            let done = ctx.run(|| deployed(byod, user, rollout.clone(), counted));
+            let done = done.name("deploy").retry_policy(attempts());
+            let Json(done) = done.await?;
+            let is_overtaken = match &done.outcome {
+                Outcome::Failed { problem } => problem.kind == DeployProblem::Overtaken.kind(),
+                _ => false,
             };
-            Ok(Json(Done::of(&status, counted, deployed)))
-        });
-        Ok(done.name("deploy").retry_policy(attempts()).await?)
+            let Some(pause) = pauses.next().filter(|_| is_overtaken) else {
+                return Ok(Json(done));
+            };
+            // Not all at the same moment, and the same when the engine replays it.
+            let apart = Duration::from_millis(ctx.random_seed() % 1_000);
+            ctx.sleep(pause + apart).await?;
+        }
     }
 
     /// Tests their deployment, and writes nothing.
@@ -156,6 +170,23 @@ impl User {
             .retry_policy(attempts())
             .await?)
     }
+}
+
+async fn deployed(
+    byod: Byod,
+    user: UserId,
+    rollout: Rollout,
+    counted: bool,
+) -> Result<Json<Done>, HandlerError> {
+    let record = byod.user_record(user).await.map_err(of_main)?;
+    let (status, deployed) = match record {
+        None => (ConnectionStatus::Disconnected, Deployed::NotConnected),
+        Some(record) => {
+            let deployed = rollout.deploy(&byod, &record).await;
+            (record.connection_status, deployed.map_err(of_main)?)
+        }
+    };
+    Ok(Json(Done::of(&status, counted, deployed)))
 }
 
 async fn record(byod: &Byod, user: &UserId) -> Result<UserDatabaseConfig, HandlerError> {

@@ -1,0 +1,81 @@
+//! A roll-out that is ended at the engine.
+
+use std::time::Duration;
+
+use byod_fleet::{Bundles, Engine, Error, MaxFailures, Order, Waves};
+use serde_json::{Value as Json, json};
+use tokio::time::sleep;
+
+use crate::server::Server;
+use crate::support::{Fleet, bundle};
+use crate::workers::{Told, Workers, folder};
+
+const VERSION: u64 = 7;
+
+/// Whoever followed it is told, its deployments run what they ran, and the next one goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_is_cancelled_or_killed_is_in_nobodys_way() {
+    let Some(server) = Server::start("ended") else {
+        return;
+    };
+    let fleet = Fleet::start(4).await;
+    let bundles = folder("ended");
+    let told = Told::of(&fleet, &server.identity_key, &bundles);
+    let workers = Workers::start(told, 1).await;
+    server.register(workers.port);
+    let engine = Engine::at(&server.url()).unwrap();
+    let digest = Bundles::in_folder(&bundles).unwrap().put(&bundle(VERSION));
+    let order = Order::of(
+        digest.unwrap(),
+        VERSION,
+        Waves::all(),
+        MaxFailures::Count(0),
+    );
+    for how in ["cancel", "kill"] {
+        for user in &fleet.users {
+            let for_long = Duration::from_secs(600);
+            user.deployment.set_index_building(for_long);
+        }
+        let begun = engine.begin(&order).await.unwrap();
+        let pushed = || {
+            fleet
+                .users
+                .iter()
+                .any(|user| !user.deployment.pushes().is_empty())
+        };
+        while !pushed() {
+            sleep(Duration::from_millis(50)).await;
+        }
+        let (key, engine_too) = (begun.key.clone(), engine.clone());
+        let followed =
+            tokio::spawn(async move { engine_too.follow(&begun, |_| {}).await.unwrap_err() });
+        server.end(&key, how);
+        let told = followed.await.unwrap();
+        assert!(matches!(told, Error::Engine { .. }), "{how}: {told}");
+    }
+    for user in &fleet.users {
+        assert_eq!(user.finished(), 0);
+        user.deployment.set_index_building(Duration::ZERO);
+    }
+    let again = engine.begin(&order).await.unwrap();
+    let round = engine.follow(&again, |_| {}).await.unwrap();
+    assert!(round.rolled_out.unwrap().is_done());
+    for user in &fleet.users {
+        assert_eq!(user.finished(), 1);
+    }
+    std::fs::remove_dir_all(bundles).unwrap();
+}
+
+impl Server {
+    /// Cancels or kills a roll-out, as its operator can.
+    fn end(&self, key: &str, how: &str) {
+        let which = json!({
+            "target": "workflow", "workflowName": "ByodRollout", "workflowKey": key,
+        });
+        let found = format!("{}/restate/lookup", self.url());
+        let (_, found) = crate::server::request("POST", &found, &which.to_string()).unwrap();
+        let found: Json = serde_json::from_str(&found).unwrap();
+        let id = found["invocationId"].as_str().unwrap();
+        self.change_invocation(id, how);
+    }
+}
