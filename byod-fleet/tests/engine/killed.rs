@@ -8,7 +8,7 @@ use byod_fleet::{
     Bundles, Engine, Error, MaxFailures, Order, Outcome, Progress, Report, Round, Share, Waves,
 };
 use byod_local::{PushFault, PushOutcome, PushRecord};
-use byod_runtime::UserId;
+use byod_runtime::{RolloutState, UserId};
 use tokio::time::sleep;
 
 use crate::server::{Server, request};
@@ -186,6 +186,13 @@ async fn workers_that_are_killed_lose_nothing() {
         "{users} users: {:.1} s, {} MiB written by the engine",
         since.elapsed().as_secs_f64(),
         written.len() >> 20
+    );
+    // Main keeps how it went, for whoever looks there.
+    let kept = fleet.byod.rollouts().await.unwrap().unwrap();
+    let latest = &kept[0].progress;
+    assert_eq!(
+        (&*latest.by, latest.state),
+        ("an engine", RolloutState::Done)
     );
     let known = |text: &str| {
         let text = text.as_bytes();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use byod_runtime::{Byod, RolloutState};
 use restate_sdk::context::RequestTarget;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,7 @@ impl RollOut {
         let surveyed = surveyed.name("survey").retry_policy(attempts()).await;
         let mut ended = None;
         let round = match surveyed {
-            Ok(Json(surveyed)) => round(&ctx, &order, surveyed, &mut ended).await,
+            Ok(Json(surveyed)) => round(&ctx, &self.0.byod, &order, surveyed, &mut ended).await,
             Err(error) => Err(error),
         };
         // However it ends, another may begin.
@@ -95,6 +96,7 @@ impl RollOut {
 
 async fn round(
     ctx: &WorkflowContext<'_>,
+    byod: &Byod,
     order: &Order,
     Surveyed {
         mut survey,
@@ -104,7 +106,7 @@ async fn round(
 ) -> Result<Round, TerminalError> {
     let rolled_out = match order.keep.is_some() && survey.turns == 0 {
         true => None,
-        false => Some(waves(ctx, order, &mut survey, &mut remembered).await?),
+        false => Some(waves(ctx, byod, order, &mut survey, &mut remembered).await?),
     };
     let mut round = Round {
         schema_version: order.schema_version,
@@ -123,6 +125,7 @@ async fn round(
 
 async fn waves(
     ctx: &WorkflowContext<'_>,
+    byod: &Byod,
     order: &Order,
     survey: &mut Survey,
     remembered: &mut Remembered,
@@ -141,6 +144,7 @@ async fn waves(
         });
         loop {
             tell(ctx, &plan, &report);
+            keep(ctx, byod, order, &plan, &report, RolloutState::Running).await?;
             let part = Part {
                 order: order.clone(),
                 wave,
@@ -172,7 +176,33 @@ async fn waves(
             break;
         }
     }
+    keep(ctx, byod, order, &plan, &report, report.state()).await?;
     Ok(report)
+}
+
+/// Has main keep how far it is, for whoever looks there. What keeps main from being told holds nothing up.
+async fn keep(
+    ctx: &WorkflowContext<'_>,
+    byod: &Byod,
+    order: &Order,
+    plan: &Plan,
+    report: &Report,
+    state: RolloutState,
+) -> Result<(), TerminalError> {
+    // The rounds that keep a version up are one roll-out.
+    let run = match order.keep {
+        Some(_) => format!("kept up at the engine: {}", order.schema_version),
+        None => ctx.key().to_owned(),
+    };
+    let limit = order.max_failures;
+    let progress = plan.progress(&run, "an engine", limit, &report.waves, state);
+    let told = ctx.run(|| async move {
+        if let Err(error) = byod.note_rollout(&progress).await {
+            tracing::warn!(%error, "main could not be told how far the roll-out is");
+        }
+        Ok(())
+    });
+    told.name("kept").await
 }
 
 /// Tests them, those who can't be tested now another time.
