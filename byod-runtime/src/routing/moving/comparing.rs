@@ -39,7 +39,8 @@ impl Mover {
             let number = now();
             self.list(Telling::Round(number)).await?;
             for table in self.tables() {
-                self.to.prune(&self.state.id, &table, number).await?;
+                self.prune(&table, number).await?;
+                self.again_without(&table).await?;
             }
             self.copy_listed().await?;
             self.references().await?;
@@ -47,6 +48,43 @@ impl Mover {
         Err(Stop::Impossible(
             "what is moved goes on changing, by something that doesn't ask the service".to_owned(),
         ))
+    }
+
+    /// Removes what has come of documents that the round didn't list.
+    async fn prune(&self, table: &str, round: u64) -> Result<(), Stop> {
+        // Sides that were exported before know no number: it is said where there are too many.
+        let (mut cursor, mut count) = (None, None);
+        loop {
+            // Somebody else may have listed by now what this one doesn't know of.
+            self.held().await?;
+            let (to, id) = (&self.to, &self.state.id);
+            match to.prune(id, table, round, cursor.as_deref(), count).await {
+                Err(error) if is_refused(&error) && count != Some(1) => {
+                    count = Some(count.map_or(PAGE / 2, |count: usize| count / 2).max(1));
+                }
+                Ok(None) => return Ok(()),
+                next => cursor = next?,
+            }
+        }
+    }
+
+    /// Has documents taken again that came without something, or not at all: what they refer to may have come since.
+    async fn again_without(&self, table: &str) -> Result<(), Stop> {
+        let (to, id) = (&self.to, &self.state.id);
+        let mut cursor: Option<String> = None;
+        loop {
+            let next = to.next(id, table, None, cursor.as_deref(), PAGE).await?;
+            let noted = next.rows.into_iter().filter(|row| row.note.is_some());
+            let noted: Vec<String> = noted.map(|row| row.old).collect();
+            if !noted.is_empty() {
+                self.held().await?;
+                to.again(id, &noted).await?;
+            }
+            cursor = next.cursor;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     /// What stays where it is, as much as is told.

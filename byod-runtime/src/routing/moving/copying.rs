@@ -3,21 +3,26 @@
 use std::collections::HashSet;
 use std::convert::Infallible;
 use std::future::pending;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 use super::listing::Telling;
 use super::sides::Side;
 use super::steps::{BATCH, Mover, Stop, is_refused};
 use super::wire::{Document, File, Pass, Written};
-use crate::error::Error;
+use crate::error::{EXPLANATION, Error, one_line};
+
+/// How often a file is asked for.
+const FETCHES: u32 = 4;
 
 /// Documents that were read where they are, and the files that they name.
 struct Batch {
     documents: Vec<Document>,
     files: Vec<File>,
-    /// Those that were asked for, and aren't there.
-    gone: Vec<String>,
+    /// Those that were asked for and don't come, and why.
+    staying: Vec<(String, String)>,
 }
 
 impl Mover {
@@ -97,10 +102,10 @@ impl Mover {
         let id = self.state.id.clone();
         let taken = self.taken.documents(&batch.documents, &batch.files);
         taken.map_err(Stop::Impossible)?;
-        for old in &batch.gone {
+        for (old, reason) in &batch.staying {
             // Somebody else may have it copied by now.
             self.held().await?;
-            self.to.keep(&id, old, "it is not there any more").await?;
+            self.to.keep(&id, old, reason).await?;
         }
         let files: Vec<String> = batch.files.iter().map(|file| file.old.clone()).collect();
         let known = match files.is_empty() {
@@ -108,13 +113,12 @@ impl Mover {
             false => self.to.files(&id, &files).await?,
         };
         for file in batch.files.iter().filter(|file| !known.contains(&file.old)) {
-            match self.to.fetch(&id, file, &self.from).await {
-                Ok(true) => self.report.files += 1,
-                Ok(false) | Err(Error::Function { .. }) => {
+            match self.fetched(file).await? {
+                true => self.report.files += 1,
+                false => {
                     let size = file.size;
-                    self.note(&format!("a file of {size} bytes could not be fetched"));
+                    self.note(&format!("a file of {size} bytes is not there any more"));
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         let mut written = self.write(table, batch.documents, pass).await?;
@@ -124,6 +128,26 @@ impl Mover {
         }
         self.step().await?;
         Ok(written)
+    }
+
+    /// Has a file fetched; `false` where it isn't what it was. What can't be had for now isn't left behind for that.
+    async fn fetched(&self, file: &File) -> Result<bool, Stop> {
+        let mut pause = Duration::from_millis(500);
+        for _ in 1..FETCHES {
+            match self.to.fetch(&self.state.id, file, &self.from).await {
+                Err(Error::Function { .. }) => sleep(pause).await,
+                fetched => return Ok(fetched?),
+            }
+            pause *= 2;
+        }
+        match self.to.fetch(&self.state.id, file, &self.from).await {
+            Err(Error::Function { message, .. }) => Err(Stop::Impossible(format!(
+                "a file of {} bytes can't be fetched from where it is: {}",
+                file.size,
+                one_line(&message, EXPLANATION)
+            ))),
+            fetched => Ok(fetched?),
+        }
     }
 
     /// Has documents written: fewer at once, where they are too many; one that is refused
@@ -148,12 +172,8 @@ impl Mover {
                 }
                 Err(error) if is_refused(&error) => match part {
                     [one] => {
-                        let reason = match &error {
-                            Error::Function { message, .. } => message.to_string(),
-                            other => other.to_string(),
-                        };
                         self.held().await?;
-                        self.to.keep(id, &one.old, &reason).await?;
+                        self.to.keep(id, &one.old, &reason_of(&error)).await?;
                         all.kept += 1.0;
                     }
                     several => {
@@ -197,19 +217,41 @@ async fn read_all(
     }
 }
 
-/// Reads as many of these documents as fit, from the first; says how many.
+/// Reads as many of these documents as fit, from the first; says how many. Fewer are asked for where they are too many, and
+/// one that is refused stays where it is.
 async fn read(from: &Side, table: &str, ids: &[String]) -> Result<(Batch, usize), Error> {
-    let got = from.documents(table, ids).await?;
+    let mut ids = ids;
+    let got = loop {
+        match (from.documents(table, ids).await, ids) {
+            (Err(error), [old]) if is_refused(&error) => {
+                let batch = Batch {
+                    documents: Vec::new(),
+                    files: Vec::new(),
+                    staying: vec![(old.clone(), reason_of(&error))],
+                };
+                return Ok((batch, 1));
+            }
+            (Err(error), several) if is_refused(&error) => ids = &several[..several.len() / 2],
+            (got, _) => break got?,
+        }
+    };
     let taken = (got.taken as usize).clamp(1, ids.len());
     let there: HashSet<&str> = got.documents.iter().map(|doc| doc.old.as_str()).collect();
     let gone = ids[..taken]
         .iter()
         .filter(|old| !there.contains(old.as_str()));
-    let gone = gone.cloned().collect();
+    let gone = gone.map(|old| (old.clone(), "it is not there any more".to_owned()));
     let batch = Batch {
-        gone,
+        staying: gone.collect(),
         documents: got.documents,
         files: got.files,
     };
     Ok((batch, taken))
+}
+
+fn reason_of(error: &Error) -> String {
+    match error {
+        Error::Function { message, .. } => message.to_string(),
+        other => other.to_string(),
+    }
 }

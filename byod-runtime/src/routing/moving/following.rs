@@ -161,6 +161,9 @@ const TOGETHER: usize = 32;
 const LONGEST: Duration = Duration::from_secs(600);
 const EACH: Duration = Duration::from_millis(5);
 
+/// How long writes may have been refused before a move that fails is called off.
+const FROZEN: Duration = Duration::from_secs(6 * 3_600);
+
 impl Byod {
     /// Moves what the user has on main to their own deployment, which is connected or was:
     /// from then on it answers for all of it.
@@ -276,6 +279,12 @@ impl Byod {
             let reason = "its deployments take very long: it goes on later".to_owned();
             return Err(not_moved(user, reason));
         };
+        let frozen = Duration::from_millis(held.frozen.unwrap_or_default() as u64);
+        let is_before = !matches!(held.phase, MovePhase::Tidy | MovePhase::Cancel);
+        if went.is_err() && is_before && frozen > FROZEN {
+            // A deployment that is gone would refuse its user's writes for ever.
+            self.call_off(user, &holder).await?;
+        }
         let stays = matches!(went?, Ended::Moved { is_tidy: false, .. });
         Ok(!stays || held.phase != MovePhase::Tidy)
     }
@@ -352,6 +361,12 @@ impl Move {
                     }
                 },
             };
+            if is_former && !is_other && self.byod.has_switched(user, self.direction).await? {
+                // Whoever asks again needn't wait again.
+                state::release(main, user, &state).await;
+                let report = serde_json::from_str(&state.report).unwrap_or_default();
+                return Ok(reported(self.direction, report, begun));
+            }
             match (is_former, state.phase) {
                 // What one before has left goes first, or it would be there twice.
                 (true, _) | (_, MovePhase::Cancel) => {

@@ -201,9 +201,20 @@ impl Byod {
     }
 
     async fn answers_as_switched(&self, mover: &Mover) -> Result<bool, Stop> {
-        let record = self.record(&mover.user).await?;
+        Ok(self
+            .has_switched(&mover.user, mover.state.direction)
+            .await?)
+    }
+
+    /// Whether the side answers that such a move comes to.
+    pub(super) async fn has_switched(
+        &self,
+        user: &UserId,
+        direction: Direction,
+    ) -> Result<bool, Error> {
+        let record = self.record(user).await?;
         Ok(record.connection_status
-            == match mover.state.direction {
+            == match direction {
                 Direction::In => ConnectionStatus::Connected,
                 Direction::Out => ConnectionStatus::Disconnected,
             })

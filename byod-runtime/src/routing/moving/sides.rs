@@ -310,21 +310,24 @@ impl Side {
         Ok(listed)
     }
 
-    pub(super) async fn prune(&self, id: &str, table: &str, round: u64) -> Result<(), Error> {
-        let mut cursor: Option<String> = None;
-        loop {
-            let of = Of {
-                id: Some(id),
-                table: Some(table),
-                round: Some(round),
-                cursor: Some(cursor.as_deref()),
-                ..NOTHING
-            };
-            cursor = self.mutation("byod/moving:prune", of).await?;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
+    /// Removes what the round didn't list, some at a time; where it goes on.
+    pub(super) async fn prune(
+        &self,
+        id: &str,
+        table: &str,
+        round: u64,
+        cursor: Option<&str>,
+        count: Option<usize>,
+    ) -> Result<Option<String>, Error> {
+        let of = Of {
+            id: Some(id),
+            table: Some(table),
+            round: Some(round),
+            cursor: Some(cursor),
+            count,
+            ..NOTHING
+        };
+        self.mutation("byod/moving:prune", of).await
     }
 
     pub(super) async fn next(
@@ -436,12 +439,18 @@ impl Side {
 
     /// Which of the files have come.
     pub(super) async fn files(&self, id: &str, olds: &[String]) -> Result<Vec<String>, Error> {
-        let of = Of {
-            id: Some(id),
-            olds: Some(olds),
-            ..NOTHING
-        };
-        self.query("byod/moving:files", of).await
+        let mut known = Vec::new();
+        // One document may name very many.
+        for olds in olds.chunks(MOST) {
+            let of = Of {
+                id: Some(id),
+                olds: Some(olds),
+                ..NOTHING
+            };
+            let some: Vec<String> = self.query("byod/moving:files", of).await?;
+            known.extend(some);
+        }
+        Ok(known)
     }
 
     /// Has the file fetched from the other side; whether it is the same now.
