@@ -21,6 +21,8 @@ use crate::share::Share;
 use crate::waves::Waves;
 
 use progress::Recorder;
+#[cfg(feature = "serve")]
+pub(crate) use progress::so_far;
 
 /// How many failures are told by name; the others are counted.
 pub(crate) const TOLD: usize = 1_000;
@@ -144,6 +146,21 @@ pub struct Failure {
     pub user_id: String,
     /// Why.
     pub problem: NotDeployed,
+}
+
+impl PlannedWave {
+    /// How far it is while nobody of it has been deployed to.
+    pub(crate) fn not_begun(&self, limit: MaxFailures) -> WaveProgress {
+        WaveProgress {
+            up_to: self.up_to.to_string(),
+            users: self.users,
+            due: self.due,
+            allowed: limit.allowed(self.users),
+            done: 0,
+            failed: 0,
+            left: 0,
+        }
+    }
 }
 
 impl Report {
@@ -350,7 +367,8 @@ impl Rollout {
         let Some(recorder) = &self.recorder else {
             return self.run_waves(byod, plan, failed_before, turn, told).await;
         };
-        let waves = plan.waves.iter().map(|wave| self.not_begun(wave));
+        let waves = plan.waves.iter();
+        let waves = waves.map(|wave| wave.not_begun(self.max_failures));
         let recording = recorder.begin(byod, plan.schema_version, waves.collect());
         let tell = |event: Told<'_>| {
             match &event {
@@ -428,19 +446,6 @@ impl Rollout {
         Ok(report)
     }
 
-    /// How far a wave is that nobody of has been deployed to.
-    pub fn not_begun(&self, planned: &PlannedWave) -> WaveProgress {
-        WaveProgress {
-            up_to: planned.up_to.to_string(),
-            users: planned.users,
-            due: planned.due,
-            allowed: self.max_failures.allowed(planned.users),
-            done: 0,
-            failed: 0,
-            left: 0,
-        }
-    }
-
     pub(crate) fn is_due(&self, record: &UserDatabaseConfig, wave: usize) -> bool {
         self.waves.of(&record.user_id) == Some(wave)
             && Choice::of(record, self.bundle.schema_version()) == Choice::Deploy
@@ -448,7 +453,7 @@ impl Rollout {
 }
 
 /// What main keeps of it from then on.
-fn state_after(report: &Result<Report, Error>) -> RolloutState {
+pub(crate) fn state_after<E>(report: &Result<Report, E>) -> RolloutState {
     match report {
         Ok(report) if report.stopped.is_some() => RolloutState::Stopped,
         Ok(_) => RolloutState::Done,

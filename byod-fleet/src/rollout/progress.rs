@@ -7,6 +7,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+#[cfg(feature = "serve")]
+use crate::outcome::Counts;
+
 /// How often main is told at the most.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -94,6 +97,17 @@ fn counted<'a>(wave: &'a mut WaveProgress, outcome: &Deployed) -> &'a mut u64 {
         Deployed::Pushed | Deployed::Current | Deployed::Newer { .. } => &mut wave.done,
         Deployed::Failed(_) => &mut wave.failed,
         _ => &mut wave.left,
+    }
+}
+
+/// How far a wave is, by what became of its users.
+#[cfg(feature = "serve")]
+pub(crate) fn so_far(not_begun: WaveProgress, counts: Counts) -> WaveProgress {
+    WaveProgress {
+        done: counts.pushed + counts.current + counts.newer,
+        failed: counts.failed + counts.still_failing,
+        left: counts.not_connected + counts.moving + counts.changed,
+        ..not_begun
     }
 }
 

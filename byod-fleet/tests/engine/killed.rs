@@ -8,7 +8,7 @@ use byod_fleet::{
     Bundles, Engine, Error, MaxFailures, Order, Outcome, Progress, Report, Round, Share, Waves,
 };
 use byod_local::{PushFault, PushOutcome, PushRecord};
-use byod_runtime::UserId;
+use byod_runtime::{RolloutState, UserId};
 use tokio::time::sleep;
 
 use crate::server::{Server, request};
@@ -168,6 +168,14 @@ async fn workers_that_are_killed_lose_nothing() {
     }
     assert!(overtaken <= kills * AT_ONCE as usize, "{overtaken}");
     assert!(workers.given().iter().all(|given| *given > 0));
+
+    // Main was told of both.
+    let kept = fleet.byod.rollouts().await.unwrap().unwrap();
+    let states: Vec<_> = kept.iter().map(|kept| kept.progress.state).collect();
+    assert_eq!(states, [RolloutState::Done, RolloutState::Stopped]);
+    let told = kept[0].progress.waves.iter().map(|wave| wave.done);
+    assert_eq!(told.sum::<u64>(), left as u64);
+    assert_eq!(kept[0].progress.by, format!("engine: {}", again.key));
 
     // One by name, in their turn.
     let one = UserId::from(&*fleet.users[3].id);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use byod_runtime::{RolloutProgress, RolloutState};
 use restate_sdk::context::RequestTarget;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::failures::Tally;
 use crate::keeper::{Remembered, Round, Survey};
 use crate::outcome::Counts;
 use crate::records::milliseconds;
-use crate::rollout::{Plan, Report, TOLD, WaveReport};
+use crate::rollout::{Plan, Report, TOLD, WaveReport, so_far, state_after};
 
 /// Where its state is.
 const PROGRESS: &str = "progress";
@@ -72,7 +73,7 @@ impl RollOut {
         let surveyed = surveyed.name("survey").retry_policy(attempts()).await;
         let mut ended = None;
         let round = match surveyed {
-            Ok(Json(surveyed)) => round(&ctx, &order, surveyed, &mut ended).await,
+            Ok(Json(surveyed)) => self.round(&ctx, &order, surveyed, &mut ended).await,
             Err(error) => Err(error),
         };
         // However it ends, another may begin.
@@ -93,86 +94,130 @@ impl RollOut {
     }
 }
 
-async fn round(
-    ctx: &WorkflowContext<'_>,
-    order: &Order,
-    Surveyed {
-        mut survey,
-        mut remembered,
-    }: Surveyed,
-    ended: &mut Option<Remembered>,
-) -> Result<Round, TerminalError> {
-    let rolled_out = match order.keep.is_some() && survey.turns == 0 {
-        true => None,
-        false => Some(waves(ctx, order, &mut survey, &mut remembered).await?),
-    };
-    let mut round = Round {
-        schema_version: order.schema_version,
-        rolled_out,
-        tested: 0,
-        failing: 0,
-        resting: remembered.resting(),
-        untested: None,
-    };
-    if order.keep.is_some() {
-        test(ctx, order, survey.untested, &mut round, &mut remembered).await?;
-        *ended = Some(remembered);
+impl RollOut {
+    async fn round(
+        &self,
+        ctx: &WorkflowContext<'_>,
+        order: &Order,
+        Surveyed {
+            mut survey,
+            mut remembered,
+        }: Surveyed,
+        ended: &mut Option<Remembered>,
+    ) -> Result<Round, TerminalError> {
+        let rolled_out = match order.keep.is_some() && survey.turns == 0 {
+            true => None,
+            false => {
+                let mut kept = kept(ctx, order, &survey.plan);
+                let waves = self.waves(ctx, order, &mut survey, &mut remembered, &mut kept);
+                let report = waves.await;
+                kept.state = state_after(&report);
+                self.keep(ctx, &kept).await?;
+                Some(report?)
+            }
+        };
+        let mut round = Round {
+            schema_version: order.schema_version,
+            rolled_out,
+            tested: 0,
+            failing: 0,
+            resting: remembered.resting(),
+            untested: None,
+        };
+        if order.keep.is_some() {
+            test(ctx, order, survey.untested, &mut round, &mut remembered).await?;
+            *ended = Some(remembered);
+        }
+        Ok(round)
     }
-    Ok(round)
-}
 
-async fn waves(
-    ctx: &WorkflowContext<'_>,
-    order: &Order,
-    survey: &mut Survey,
-    remembered: &mut Remembered,
-) -> Result<Report, TerminalError> {
-    let (plan, before) = (survey.plan.clone(), remembered.clone());
-    let mut report = Report::nothing(plan.schema_version);
-    report.beyond = plan.beyond;
-    for (wave, planned) in plan.waves.iter().enumerate() {
-        let allowed = order.max_failures.allowed(planned.users);
-        let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
-        let mut tally = Tally::of(allowed, failed_before);
-        let mut from = None;
-        report.waves.push(WaveReport {
-            planned: planned.clone(),
-            counts: Counts::default(),
-        });
-        loop {
-            tell(ctx, &plan, &report);
-            let part = Part {
-                order: order.clone(),
-                wave,
-                from,
-                tally,
-                remembered: before.clone(),
-                now: survey.now,
-            };
-            let batch = ctx.service_client::<BatchClient>().run(Json(part));
-            let Json(done) = batch.call().await?;
-            report.waves[wave].counts += done.counts;
-            (tally, from) = (done.tally, done.next);
-            let room = TOLD.saturating_sub(report.failures.len());
-            report.failures.extend(done.failures.into_iter().take(room));
-            if !done.noted.is_empty() {
-                let now = now(ctx).await?;
-                for (user, counts) in done.noted {
-                    // Who had their turn now has a test in another round.
-                    survey.untested.remove(&user);
-                    remembered.note(user, counts, order.rhythm(), now);
+    async fn waves(
+        &self,
+        ctx: &WorkflowContext<'_>,
+        order: &Order,
+        survey: &mut Survey,
+        remembered: &mut Remembered,
+        kept: &mut RolloutProgress,
+    ) -> Result<Report, TerminalError> {
+        let (plan, before) = (survey.plan.clone(), remembered.clone());
+        let mut report = Report::nothing(plan.schema_version);
+        report.beyond = plan.beyond;
+        for (wave, planned) in plan.waves.iter().enumerate() {
+            let allowed = order.max_failures.allowed(planned.users);
+            let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
+            let mut tally = Tally::of(allowed, failed_before);
+            let mut from = None;
+            report.waves.push(WaveReport {
+                planned: planned.clone(),
+                counts: Counts::default(),
+            });
+            kept.wave = report.waves.len() as u64;
+            loop {
+                tell(ctx, &plan, &report);
+                self.keep(ctx, kept).await?;
+                let part = Part {
+                    order: order.clone(),
+                    wave,
+                    from,
+                    tally,
+                    remembered: before.clone(),
+                    now: survey.now,
+                };
+                let batch = ctx.service_client::<BatchClient>().run(Json(part));
+                let Json(done) = batch.call().await?;
+                report.waves[wave].counts += done.counts;
+                kept.waves[wave] = so_far(kept.waves[wave].clone(), report.waves[wave].counts);
+                (tally, from) = (done.tally, done.next);
+                let room = TOLD.saturating_sub(report.failures.len());
+                report.failures.extend(done.failures.into_iter().take(room));
+                if !done.noted.is_empty() {
+                    let now = now(ctx).await?;
+                    for (user, counts) in done.noted {
+                        // Who had their turn now has a test in another round.
+                        survey.untested.remove(&user);
+                        remembered.note(user, counts, order.rhythm(), now);
+                    }
+                }
+                if from.is_none() || !tally.goes_on() {
+                    break;
                 }
             }
-            if from.is_none() || !tally.goes_on() {
+            tell(ctx, &plan, &report);
+            if report.ends_with(wave + 1, &tally) {
                 break;
             }
         }
-        tell(ctx, &plan, &report);
-        if report.ends_with(wave + 1, &tally) {
-            break;
-        }
+        Ok(report)
     }
-    Ok(report)
+
+    /// Has main keep how far it is, for whoever looks there. Where that fails, the roll-out goes on all the same.
+    async fn keep(
+        &self,
+        ctx: &WorkflowContext<'_>,
+        kept: &RolloutProgress,
+    ) -> Result<(), TerminalError> {
+        let (byod, kept) = (self.0.byod.clone(), kept.clone());
+        let kept = ctx.run(|| async move {
+            if let Err(error) = byod.note_rollout(&kept).await {
+                tracing::warn!(%error, "main could not be told how far the roll-out is");
+            }
+            Ok(())
+        });
+        kept.name("keep on main").await
+    }
+}
+
+fn kept(ctx: &WorkflowContext<'_>, order: &Order, plan: &Plan) -> RolloutProgress {
+    let waves = plan.waves.iter();
+    let waves = waves.map(|planned| planned.not_begun(order.max_failures));
+    RolloutProgress {
+        run: ctx.invocation_id().to_owned(),
+        by: format!("engine: {}", ctx.key()),
+        schema_version: plan.schema_version,
+        state: RolloutState::Running,
+        wave: 1,
+        waves: waves.collect(),
+    }
 }
 
 /// Tests them, those who can't be tested now another time.
