@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use byod_runtime::{
-    Bundle, Byod, Deployed, RolloutState, UserDatabaseConfig, UserId, WaveProgress,
+    Bundle, Byod, Deployed, RolloutProgress, RolloutState, UserDatabaseConfig, UserId, WaveProgress,
 };
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,7 @@ use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;
 
-use progress::Recorder;
-#[cfg(feature = "serve")]
-pub(crate) use progress::so_far;
+use progress::{Recorder, Recording};
 
 /// How many failures are told by name; the others are counted.
 pub(crate) const TOLD: usize = 1_000;
@@ -148,22 +146,15 @@ pub struct Failure {
     pub problem: NotDeployed,
 }
 
-impl PlannedWave {
-    /// How far it is while nobody of it has been deployed to.
-    pub(crate) fn not_begun(&self, limit: MaxFailures) -> WaveProgress {
-        WaveProgress {
-            up_to: self.up_to.to_string(),
-            users: self.users,
-            due: self.due,
-            allowed: limit.allowed(self.users),
-            done: 0,
-            failed: 0,
-            left: 0,
+impl Report {
+    /// What main keeps of it, once it is over.
+    pub fn state(&self) -> RolloutState {
+        match self.stopped {
+            Some(_) => RolloutState::Stopped,
+            None => RolloutState::Done,
         }
     }
-}
 
-impl Report {
     /// Whether that wave, counted from 1, is the last one for now.
     pub(crate) fn ends_with(&mut self, wave: usize, tally: &Tally) -> bool {
         self.stopped = tally.beyond().map(|(failed, allowed)| Stopped {
@@ -206,6 +197,40 @@ impl Report {
         counts
             .map(|counts| counts.failed + counts.still_failing)
             .sum()
+    }
+}
+
+impl Plan {
+    /// How far a roll-out is that was planned so, as [`Byod::note_rollout`] takes it, whoever drives it: which waves were begun,
+    /// the last of which is under way.
+    pub fn progress(
+        &self,
+        run: &str,
+        by: &str,
+        max_failures: MaxFailures,
+        begun: &[WaveReport],
+        state: RolloutState,
+    ) -> RolloutProgress {
+        let wave = |(at, planned): (usize, &PlannedWave)| {
+            let counts = begun.get(at).map(|wave| wave.counts).unwrap_or_default();
+            WaveProgress {
+                up_to: planned.up_to.to_string(),
+                users: planned.users,
+                due: planned.due,
+                allowed: max_failures.allowed(planned.users),
+                done: counts.pushed + counts.current + counts.newer,
+                failed: counts.failed + counts.still_failing,
+                left: counts.not_connected + counts.moving + counts.changed,
+            }
+        };
+        RolloutProgress {
+            run: run.to_owned(),
+            by: by.to_owned(),
+            schema_version: self.schema_version,
+            state,
+            wave: begun.len().max(1) as u64,
+            waves: self.waves.iter().enumerate().map(wave).collect(),
+        }
     }
 }
 
@@ -367,9 +392,10 @@ impl Rollout {
         let Some(recorder) = &self.recorder else {
             return self.run_waves(byod, plan, failed_before, turn, told).await;
         };
-        let waves = plan.waves.iter();
-        let waves = waves.map(|wave| wave.not_begun(self.max_failures));
-        let recording = recorder.begin(byod, plan.schema_version, waves.collect());
+        let Recorder { run, by } = recorder;
+        let running = RolloutState::Running;
+        let progress = plan.progress(run, by, self.max_failures, &[], running);
+        let recording = Recording::begin(byod, progress);
         let tell = |event: Told<'_>| {
             match &event {
                 Told::Wave { number, .. } => recording.at_wave(*number),
@@ -453,10 +479,9 @@ impl Rollout {
 }
 
 /// What main keeps of it from then on.
-pub(crate) fn state_after<E>(report: &Result<Report, E>) -> RolloutState {
+fn state_after(report: &Result<Report, Error>) -> RolloutState {
     match report {
-        Ok(report) if report.stopped.is_some() => RolloutState::Stopped,
-        Ok(_) => RolloutState::Done,
+        Ok(report) => report.state(),
         Err(_) => RolloutState::Interrupted,
     }
 }

@@ -7,9 +7,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-#[cfg(feature = "serve")]
-use crate::outcome::Counts;
-
 /// How often main is told at the most.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -22,8 +19,8 @@ const LAST_WORD: Duration = Duration::from_secs(10);
 /// Whose roll-out is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Recorder {
-    run: String,
-    by: String,
+    pub(super) run: String,
+    pub(super) by: String,
 }
 
 /// A roll-out that is kept while it goes on.
@@ -39,28 +36,16 @@ impl Recorder {
             by: by.to_owned(),
         }
     }
-
-    /// Begins to tell main of it, in a task of its own.
-    pub(super) fn begin(
-        &self,
-        byod: &Byod,
-        schema_version: u64,
-        waves: Vec<WaveProgress>,
-    ) -> Recording {
-        let (progress, told) = watch::channel(RolloutProgress {
-            run: self.run.clone(),
-            by: self.by.clone(),
-            schema_version,
-            state: RolloutState::Running,
-            wave: 1,
-            waves,
-        });
-        let task = tokio::spawn(tell(byod.clone(), told));
-        Recording { progress, task }
-    }
 }
 
 impl Recording {
+    /// Begins to tell main of it, in a task of its own.
+    pub(super) fn begin(byod: &Byod, progress: RolloutProgress) -> Self {
+        let (progress, told) = watch::channel(progress);
+        let task = tokio::spawn(tell(byod.clone(), told));
+        Self { progress, task }
+    }
+
     /// It is at that wave, counted from 1.
     pub(super) fn at_wave(&self, number: usize) {
         let wave = number as u64;
@@ -97,17 +82,6 @@ fn counted<'a>(wave: &'a mut WaveProgress, outcome: &Deployed) -> &'a mut u64 {
         Deployed::Pushed | Deployed::Current | Deployed::Newer { .. } => &mut wave.done,
         Deployed::Failed(_) => &mut wave.failed,
         _ => &mut wave.left,
-    }
-}
-
-/// How far a wave is, by what became of its users.
-#[cfg(feature = "serve")]
-pub(crate) fn so_far(not_begun: WaveProgress, counts: Counts) -> WaveProgress {
-    WaveProgress {
-        done: counts.pushed + counts.current + counts.newer,
-        failed: counts.failed + counts.still_failing,
-        left: counts.not_connected + counts.moving + counts.changed,
-        ..not_begun
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use byod_runtime::{RolloutProgress, RolloutState};
+use byod_runtime::{Byod, RolloutState};
 use restate_sdk::context::RequestTarget;
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::failures::Tally;
 use crate::keeper::{Remembered, Round, Survey};
 use crate::outcome::Counts;
 use crate::records::milliseconds;
-use crate::rollout::{Plan, Report, TOLD, WaveReport, so_far, state_after};
+use crate::rollout::{Plan, Report, TOLD, WaveReport};
 
 /// Where its state is.
 const PROGRESS: &str = "progress";
@@ -73,7 +73,7 @@ impl RollOut {
         let surveyed = surveyed.name("survey").retry_policy(attempts()).await;
         let mut ended = None;
         let round = match surveyed {
-            Ok(Json(surveyed)) => self.round(&ctx, &order, surveyed, &mut ended).await,
+            Ok(Json(surveyed)) => round(&ctx, &self.0.byod, &order, surveyed, &mut ended).await,
             Err(error) => Err(error),
         };
         // However it ends, another may begin.
@@ -94,130 +94,115 @@ impl RollOut {
     }
 }
 
-impl RollOut {
-    async fn round(
-        &self,
-        ctx: &WorkflowContext<'_>,
-        order: &Order,
-        Surveyed {
-            mut survey,
-            mut remembered,
-        }: Surveyed,
-        ended: &mut Option<Remembered>,
-    ) -> Result<Round, TerminalError> {
-        let rolled_out = match order.keep.is_some() && survey.turns == 0 {
-            true => None,
-            false => {
-                let mut kept = kept(ctx, order, &survey.plan);
-                let waves = self.waves(ctx, order, &mut survey, &mut remembered, &mut kept);
-                let report = waves.await;
-                kept.state = state_after(&report);
-                self.keep(ctx, &kept).await?;
-                Some(report?)
-            }
-        };
-        let mut round = Round {
-            schema_version: order.schema_version,
-            rolled_out,
-            tested: 0,
-            failing: 0,
-            resting: remembered.resting(),
-            untested: None,
-        };
-        if order.keep.is_some() {
-            test(ctx, order, survey.untested, &mut round, &mut remembered).await?;
-            *ended = Some(remembered);
-        }
-        Ok(round)
+async fn round(
+    ctx: &WorkflowContext<'_>,
+    byod: &Byod,
+    order: &Order,
+    Surveyed {
+        mut survey,
+        mut remembered,
+    }: Surveyed,
+    ended: &mut Option<Remembered>,
+) -> Result<Round, TerminalError> {
+    let rolled_out = match order.keep.is_some() && survey.turns == 0 {
+        true => None,
+        false => Some(waves(ctx, byod, order, &mut survey, &mut remembered).await?),
+    };
+    let mut round = Round {
+        schema_version: order.schema_version,
+        rolled_out,
+        tested: 0,
+        failing: 0,
+        resting: remembered.resting(),
+        untested: None,
+    };
+    if order.keep.is_some() {
+        test(ctx, order, survey.untested, &mut round, &mut remembered).await?;
+        *ended = Some(remembered);
     }
+    Ok(round)
+}
 
-    async fn waves(
-        &self,
-        ctx: &WorkflowContext<'_>,
-        order: &Order,
-        survey: &mut Survey,
-        remembered: &mut Remembered,
-        kept: &mut RolloutProgress,
-    ) -> Result<Report, TerminalError> {
-        let (plan, before) = (survey.plan.clone(), remembered.clone());
-        let mut report = Report::nothing(plan.schema_version);
-        report.beyond = plan.beyond;
-        for (wave, planned) in plan.waves.iter().enumerate() {
-            let allowed = order.max_failures.allowed(planned.users);
-            let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
-            let mut tally = Tally::of(allowed, failed_before);
-            let mut from = None;
-            report.waves.push(WaveReport {
-                planned: planned.clone(),
-                counts: Counts::default(),
-            });
-            kept.wave = report.waves.len() as u64;
-            loop {
-                tell(ctx, &plan, &report);
-                self.keep(ctx, kept).await?;
-                let part = Part {
-                    order: order.clone(),
-                    wave,
-                    from,
-                    tally,
-                    remembered: before.clone(),
-                    now: survey.now,
-                };
-                let batch = ctx.service_client::<BatchClient>().run(Json(part));
-                let Json(done) = batch.call().await?;
-                report.waves[wave].counts += done.counts;
-                kept.waves[wave] = so_far(kept.waves[wave].clone(), report.waves[wave].counts);
-                (tally, from) = (done.tally, done.next);
-                let room = TOLD.saturating_sub(report.failures.len());
-                report.failures.extend(done.failures.into_iter().take(room));
-                if !done.noted.is_empty() {
-                    let now = now(ctx).await?;
-                    for (user, counts) in done.noted {
-                        // Who had their turn now has a test in another round.
-                        survey.untested.remove(&user);
-                        remembered.note(user, counts, order.rhythm(), now);
-                    }
-                }
-                if from.is_none() || !tally.goes_on() {
-                    break;
+async fn waves(
+    ctx: &WorkflowContext<'_>,
+    byod: &Byod,
+    order: &Order,
+    survey: &mut Survey,
+    remembered: &mut Remembered,
+) -> Result<Report, TerminalError> {
+    let (plan, before) = (survey.plan.clone(), remembered.clone());
+    let mut report = Report::nothing(plan.schema_version);
+    report.beyond = plan.beyond;
+    for (wave, planned) in plan.waves.iter().enumerate() {
+        let allowed = order.max_failures.allowed(planned.users);
+        let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
+        let mut tally = Tally::of(allowed, failed_before);
+        let mut from = None;
+        report.waves.push(WaveReport {
+            planned: planned.clone(),
+            counts: Counts::default(),
+        });
+        loop {
+            tell(ctx, &plan, &report);
+            keep(ctx, byod, order, &plan, &report, RolloutState::Running).await?;
+            let part = Part {
+                order: order.clone(),
+                wave,
+                from,
+                tally,
+                remembered: before.clone(),
+                now: survey.now,
+            };
+            let batch = ctx.service_client::<BatchClient>().run(Json(part));
+            let Json(done) = batch.call().await?;
+            report.waves[wave].counts += done.counts;
+            (tally, from) = (done.tally, done.next);
+            let room = TOLD.saturating_sub(report.failures.len());
+            report.failures.extend(done.failures.into_iter().take(room));
+            if !done.noted.is_empty() {
+                let now = now(ctx).await?;
+                for (user, counts) in done.noted {
+                    // Who had their turn now has a test in another round.
+                    survey.untested.remove(&user);
+                    remembered.note(user, counts, order.rhythm(), now);
                 }
             }
-            tell(ctx, &plan, &report);
-            if report.ends_with(wave + 1, &tally) {
+            if from.is_none() || !tally.goes_on() {
                 break;
             }
         }
-        Ok(report)
+        tell(ctx, &plan, &report);
+        if report.ends_with(wave + 1, &tally) {
+            break;
+        }
     }
-
-    /// Has main keep how far it is, for whoever looks there. Where that fails, the roll-out goes on all the same.
-    async fn keep(
-        &self,
-        ctx: &WorkflowContext<'_>,
-        kept: &RolloutProgress,
-    ) -> Result<(), TerminalError> {
-        let (byod, kept) = (self.0.byod.clone(), kept.clone());
-        let kept = ctx.run(|| async move {
-            if let Err(error) = byod.note_rollout(&kept).await {
-                tracing::warn!(%error, "main could not be told how far the roll-out is");
-            }
-            Ok(())
-        });
-        kept.name("keep on main").await
-    }
+    keep(ctx, byod, order, &plan, &report, report.state()).await?;
+    Ok(report)
 }
 
-fn kept(ctx: &WorkflowContext<'_>, order: &Order, plan: &Plan) -> RolloutProgress {
-    let waves = plan.waves.iter();
-    let waves = waves.map(|planned| planned.not_begun(order.max_failures));
-    RolloutProgress {
-        run: ctx.invocation_id().to_owned(),
-        by: format!("engine: {}", ctx.key()),
-        schema_version: plan.schema_version,
-        state: RolloutState::Running,
-        wave: 1,
-        waves: waves.collect(),
-    }
+/// Has main keep how far it is, for whoever looks there. What keeps main from being told holds nothing up.
+async fn keep(
+    ctx: &WorkflowContext<'_>,
+    byod: &Byod,
+    order: &Order,
+    plan: &Plan,
+    report: &Report,
+    state: RolloutState,
+) -> Result<(), TerminalError> {
+    // The rounds that keep a version up are one roll-out.
+    let run = match order.keep {
+        Some(_) => format!("kept up at the engine: {}", order.schema_version),
+        None => ctx.key().to_owned(),
+    };
+    let limit = order.max_failures;
+    let progress = plan.progress(&run, "an engine", limit, &report.waves, state);
+    let told = ctx.run(|| async move {
+        if let Err(error) = byod.note_rollout(&progress).await {
+            tracing::warn!(%error, "main could not be told how far the roll-out is");
+        }
+        Ok(())
+    });
+    told.name("kept").await
 }
 
 /// Tests them, those who can't be tested now another time.

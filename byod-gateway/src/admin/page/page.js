@@ -488,7 +488,7 @@ function drawRollout(rollout) {
   const { state, version, by, begun, updated } = rollout;
   const silent = state === "running" && Date.now() - updated > SILENCE;
   const is = silent ? "silent" : state;
-  const said = silent ? "nothing heard of it for a while; run it again to go on" : words(state);
+  const said = silent ? "running, nothing heard of it for a while" : words(state);
   return element(
     "article",
     { className: "rollout" },
