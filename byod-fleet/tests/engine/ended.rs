@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use byod_fleet::{Bundles, Engine, Error, MaxFailures, Order, Waves};
+use byod_runtime::RolloutState;
 use serde_json::{Value as Json, json};
 use tokio::time::sleep;
 
@@ -12,7 +13,7 @@ use crate::workers::{Told, Workers, folder};
 
 const VERSION: u64 = 7;
 
-/// Whoever followed it is told, its deployments run what they ran, and the next one goes on.
+/// Whoever followed it is told, and the next one goes on: behind the deployments that are under way, which are finished.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_is_cancelled_or_killed_is_in_nobodys_way() {
     let Some(server) = Server::start("ended") else {
@@ -37,13 +38,7 @@ async fn one_that_is_cancelled_or_killed_is_in_nobodys_way() {
             user.deployment.set_index_building(for_long);
         }
         let begun = engine.begin(&order).await.unwrap();
-        let pushed = || {
-            fleet
-                .users
-                .iter()
-                .any(|user| !user.deployment.pushes().is_empty())
-        };
-        while !pushed() {
+        while !is_under_way(&fleet).await {
             sleep(Duration::from_millis(50)).await;
         }
         let (key, engine_too) = (begun.key.clone(), engine.clone());
@@ -53,6 +48,10 @@ async fn one_that_is_cancelled_or_killed_is_in_nobodys_way() {
         let told = followed.await.unwrap();
         assert!(matches!(told, Error::Engine { .. }), "{how}: {told}");
     }
+    // One that is killed can't say so any more.
+    let kept = fleet.byod.rollouts().await.unwrap().unwrap();
+    let states: Vec<_> = kept.iter().map(|kept| kept.progress.state).collect();
+    assert_eq!(states, [RolloutState::Running, RolloutState::Interrupted]);
     for user in &fleet.users {
         assert_eq!(user.finished(), 0);
         user.deployment.set_index_building(Duration::ZERO);
@@ -64,6 +63,16 @@ async fn one_that_is_cancelled_or_killed_is_in_nobodys_way() {
         assert_eq!(user.finished(), 1);
     }
     std::fs::remove_dir_all(bundles).unwrap();
+}
+
+async fn is_under_way(fleet: &Fleet) -> bool {
+    let kept = fleet.byod.rollouts().await.unwrap().unwrap();
+    let mut kept = kept.iter();
+    kept.any(|kept| kept.progress.state == RolloutState::Running)
+        && fleet
+            .users
+            .iter()
+            .any(|user| !user.deployment.pushes().is_empty())
 }
 
 impl Server {

@@ -106,7 +106,19 @@ async fn round(
 ) -> Result<Round, TerminalError> {
     let rolled_out = match order.keep.is_some() && survey.turns == 0 {
         true => None,
-        false => Some(waves(ctx, byod, order, &mut survey, &mut remembered).await?),
+        false => {
+            let mut report = Report::nothing(order.schema_version);
+            report.beyond = survey.plan.beyond;
+            let plan = survey.plan.clone();
+            let went = waves(ctx, byod, order, &mut survey, &mut remembered, &mut report).await;
+            let state = match &went {
+                Ok(()) => report.state(),
+                Err(_) => RolloutState::Interrupted,
+            };
+            keep(ctx, byod, order, &plan, &report, state).await?;
+            went?;
+            Some(report)
+        }
     };
     let mut round = Round {
         schema_version: order.schema_version,
@@ -129,10 +141,9 @@ async fn waves(
     order: &Order,
     survey: &mut Survey,
     remembered: &mut Remembered,
-) -> Result<Report, TerminalError> {
+    report: &mut Report,
+) -> Result<(), TerminalError> {
     let (plan, before) = (survey.plan.clone(), remembered.clone());
-    let mut report = Report::nothing(plan.schema_version);
-    report.beyond = plan.beyond;
     for (wave, planned) in plan.waves.iter().enumerate() {
         let allowed = order.max_failures.allowed(planned.users);
         let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
@@ -143,8 +154,8 @@ async fn waves(
             counts: Counts::default(),
         });
         loop {
-            tell(ctx, &plan, &report);
-            keep(ctx, byod, order, &plan, &report, RolloutState::Running).await?;
+            tell(ctx, &plan, report);
+            keep(ctx, byod, order, &plan, report, RolloutState::Running).await?;
             let part = Part {
                 order: order.clone(),
                 wave,
@@ -171,13 +182,12 @@ async fn waves(
                 break;
             }
         }
-        tell(ctx, &plan, &report);
+        tell(ctx, &plan, report);
         if report.ends_with(wave + 1, &tally) {
             break;
         }
     }
-    keep(ctx, byod, order, &plan, &report, report.state()).await?;
-    Ok(report)
+    Ok(())
 }
 
 /// Has main keep how far it is, for whoever looks there. What keeps main from being told holds nothing up.
