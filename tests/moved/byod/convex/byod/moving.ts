@@ -358,12 +358,13 @@ export const prune = internalMutation({
     table: v.string(),
     round: v.number(),
     cursor: v.union(v.string(), v.null()),
+    count: v.optional(v.number()),
   },
   returns: v.union(v.string(), v.null()),
-  handler: async (ctx, { move, table, round, cursor, ...given }) => {
+  handler: async (ctx, { move, table, round, cursor, count, ...given }) => {
     await asked(ctx.db, given);
     const got = await rowsOf(ctx.db, move, table).paginate({
-      numItems: MOST,
+      numItems: Math.min(count ?? MOST, MOST),
       cursor,
     });
     for (const row of got.page)
@@ -628,6 +629,8 @@ export const fetched = internalAction({
     if (origin !== null && new URL(url).origin !== new URL(origin).origin)
       return false;
     const answer = await fetch(url, { redirect: "error" });
+    if (answer.status === 429 || answer.status >= 500)
+      throw new Error(`the other side answers ${answer.status}`);
     if (!answer.ok) return false;
     const blob = await answer.blob();
     if (blob.size !== file.size) return false;
@@ -658,10 +661,12 @@ export const filed = internalMutation({
     const id = db.system.normalizeId("_storage", sent);
     const file = id === null ? null : await db.system.get(id);
     if (file === null) return false;
+    // Nobody would know of it once the move was called off.
+    const isOver = (await allOf(ctx.db, move).first()) === null;
     const isSame = file.size === size && file.sha256 === sha256;
-    if (!isSame || (await rowOf(ctx.db, move, old)) !== null) {
+    if (isOver || !isSame || (await rowOf(ctx.db, move, old)) !== null) {
       await ctx.storage.delete(id);
-      return isSame;
+      return isSame && !isOver;
     }
     await ctx.db.insert("byodMoved", {
       move,
