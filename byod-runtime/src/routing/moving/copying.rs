@@ -17,6 +17,9 @@ use crate::error::{EXPLANATION, Error, one_line};
 /// How often a file is asked for.
 const FETCHES: u32 = 4;
 
+/// Larger ones may not fit into an action's memory, of 64 MiB, which holds them more than once.
+const LARGEST_FILE: f64 = 16_777_216.0;
+
 /// Documents that were read where they are, and the files that they name.
 struct Batch {
     documents: Vec<Document>,
@@ -117,7 +120,7 @@ impl Mover {
                 true => self.report.files += 1,
                 false => {
                     let size = file.size;
-                    self.note(&format!("a file of {size} bytes is not there any more"));
+                    self.note(&format!("a file of {size} bytes could not be fetched"));
                 }
             }
         }
@@ -130,7 +133,8 @@ impl Mover {
         Ok(written)
     }
 
-    /// Has a file fetched; `false` where it isn't what it was. What can't be had for now isn't left behind for that.
+    /// Has a file fetched; `false` where it isn't what it was, or larger than what fetches it may be. What can't be had for now
+    /// isn't left behind for that.
     async fn fetched(&self, file: &File) -> Result<bool, Stop> {
         let mut pause = Duration::from_millis(500);
         for _ in 1..FETCHES {
@@ -141,6 +145,7 @@ impl Mover {
             pause *= 2;
         }
         match self.to.fetch(&self.state.id, file, &self.from).await {
+            Err(Error::Function { .. }) if file.size > LARGEST_FILE => Ok(false),
             Err(Error::Function { message, .. }) => Err(Stop::Impossible(format!(
                 "a file of {} bytes can't be fetched from where it is: {}",
                 file.size,

@@ -361,13 +361,10 @@ impl Move {
                     }
                 },
             };
-            if is_former && !is_other && self.byod.has_switched(user, self.direction).await? {
-                // Whoever asks again needn't wait again.
-                state::release(main, user, &state).await;
-                let report = serde_json::from_str(&state.report).unwrap_or_default();
-                return Ok(reported(self.direction, report, begun));
-            }
-            match (is_former, state.phase) {
+            // Whoever asks again needn't wait again: what is due is tidied, and no more.
+            let is_over =
+                is_former && !is_other && self.byod.has_switched(user, self.direction).await?;
+            match (is_former && !is_over, state.phase) {
                 // What one before has left goes first, or it would be there twice.
                 (true, _) | (_, MovePhase::Cancel) => {
                     self.byod.seen_to(user, state, true).await?;
