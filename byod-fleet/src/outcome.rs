@@ -205,7 +205,8 @@ pub(crate) fn counts_against_limit(
         | Deployed::Newer { .. }
         | Deployed::NotConnected
         | Deployed::Changed => false,
-        Deployed::Moving => counted,
+        // Of the version that says nothing.
+        Deployed::Moving | Deployed::Failed(DeployProblem::Record { .. }) => counted,
         Deployed::Failed(DeployProblem::Connection(_)) => {
             counted || *before != ConnectionStatus::Error
         }

@@ -118,7 +118,8 @@ impl Summary {
     pub(super) fn put(&mut self, row: Row) {
         let user = row.user_id.clone();
         if self.rows.len() >= MOST && !self.rows.contains_key(&user) {
-            self.beyond += 1;
+            // One that changes later was counted when all were read.
+            self.beyond += u64::from(self.seen.is_some());
             return;
         }
         if let Some(seen) = &mut self.seen {

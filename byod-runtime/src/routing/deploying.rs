@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use super::service::Byod;
 use super::testing::After;
 use crate::deployment::{Bundle, Client, NotPushed};
-use crate::error::{ConnectionProblem, Error};
+use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
 use crate::users::{ConnectionStatus, Credentials, UserDatabaseConfig, UserId, to_the_end};
 
 /// What came of bringing the project to a user's deployment.
@@ -80,6 +80,11 @@ pub enum DeployProblem {
         /// What it says; empty where that could hold an environment variable.
         message: Box<str>,
     },
+    /// Main can't give the user's record.
+    Record {
+        /// What it says.
+        reason: Box<str>,
+    },
     /// It was pushed, and the deployment says that it runs another version.
     OtherVersion {
         /// The version that it says.
@@ -119,7 +124,14 @@ impl Byod {
             None => None,
         };
         // Only this says whether the user's data is on its way.
-        let present = self.inner().store.get(&user).await?;
+        let present = match self.inner().store.get(&user).await {
+            // One record that main can't give keeps nobody else waiting.
+            Err(Error::Function { message, .. }) => {
+                let reason = one_line(&message, EXPLANATION).into();
+                return Ok(Deployed::Failed(DeployProblem::Record { reason }));
+            }
+            present => present?,
+        };
         let Some(record) = present.filter(|record| record.connection_status.is_in_use()) else {
             return Ok(Deployed::NotConnected);
         };
@@ -159,7 +171,12 @@ impl Byod {
                     false => After::Test,
                 };
                 if !is_noted || record.connection_status != ConnectionStatus::Connected {
-                    self.note(user, record, client, wanted, after).await?;
+                    let noted = self.note(user, record, client, wanted, after).await?;
+                    if let Deployed::Changed | Deployed::Failed(DeployProblem::Connection(_)) =
+                        noted
+                    {
+                        return Ok(noted);
+                    }
                 }
                 return Ok(match found == wanted {
                     true => Deployed::Current,
@@ -216,16 +233,19 @@ impl Byod {
         let settled = self
             .clone()
             .settle(user.clone(), record.clone(), found.clone(), after);
-        let status = match to_the_end(settled).await {
+        let settled = match to_the_end(settled).await {
             Err(Error::RecordChanged { .. }) => return Ok(Deployed::Changed),
-            status => status?,
+            settled => settled?,
         };
         match found {
             Err(problem) => failed(problem),
             Ok(found) if found != wanted => {
                 Ok(Deployed::Failed(DeployProblem::OtherVersion { found }))
             }
-            Ok(_) if status != ConnectionStatus::Connected => Ok(Deployed::Changed),
+            // Another deployment was connected meanwhile, say, which hasn't got it.
+            Ok(_) if !settled.is_written || settled.status != ConnectionStatus::Connected => {
+                Ok(Deployed::Changed)
+            }
             Ok(_) => Ok(Deployed::Pushed),
         }
     }
@@ -263,6 +283,7 @@ impl DeployProblem {
             Self::Overtaken => "overtaken",
             Self::TooSlow { .. } => "too_slow",
             Self::Refused { .. } => "refused",
+            Self::Record { .. } => "record",
             Self::OtherVersion { .. } => "other_version",
         }
     }
@@ -297,6 +318,7 @@ impl fmt::Display for DeployProblem {
                 }
                 Ok(())
             }
+            Self::Record { reason } => write!(f, "main can't give the user's record: {reason}"),
             Self::OtherVersion { found } => write!(
                 f,
                 "it says that it runs version {found} after all; is `functions:ping` yours?"

@@ -66,7 +66,7 @@ impl Byod {
         let test = self.probe(&record).await?;
         let found = test.found();
         let settled = self.clone().settle(user, record, found, After::Test);
-        let status = to_the_end(settled).await?;
+        let Settled { status, .. } = to_the_end(settled).await?;
         Ok(ConnectionTest { status, ..test })
     }
 
@@ -152,10 +152,14 @@ impl Byod {
         tested: UserDatabaseConfig,
         found: Result<u64, ConnectionProblem>,
         after: After,
-    ) -> Result<ConnectionStatus, Error> {
+    ) -> Result<Settled, Error> {
         let user = &user;
+        let unwritten = |status| Settled {
+            status,
+            is_written: false,
+        };
         if !may_be_tested(&tested.connection_status) || tested.is_moving() {
-            return self.status_of(user, Some(tested)).await;
+            return self.status_of(user, Some(tested)).await.map(unwritten);
         }
         let status = status_after(&found);
         let reason = found.as_ref().err().map(ToString::to_string);
@@ -163,7 +167,7 @@ impl Byod {
             error: reason.as_deref(),
             tested: true,
             schema_version: version_in(&found),
-            deployed: after == After::Deploy,
+            deployed: after == After::Deploy && version_in(&found).is_some(),
             ..Change::to(&status)
         };
         let written = self
@@ -172,7 +176,10 @@ impl Byod {
         let gone = || Error::record_changed(user.as_str());
         match written {
             Written::Yes => {}
-            Written::Lost(present) => return Ok(present.ok_or_else(gone)?.connection_status),
+            Written::Lost(present) => {
+                let present = present.ok_or_else(gone)?;
+                return Ok(unwritten(present.connection_status));
+            }
             Written::CalledOff => return Err(gone()),
         }
         // A route that is blocked stays so while the deployment fails: it is what
@@ -182,8 +189,19 @@ impl Byod {
             self.clear_user_client(user);
         }
         self.tell_watchers(user).await;
-        Ok(status)
+        Ok(Settled {
+            status,
+            is_written: true,
+        })
     }
+}
+
+/// What became of a record.
+pub(super) struct Settled {
+    /// The status that it has then.
+    pub(super) status: ConnectionStatus,
+    /// Whether it says what was found, and wasn't another one by then.
+    pub(super) is_written: bool,
 }
 
 impl ConnectionTest {

@@ -96,7 +96,7 @@ impl Batch {
         let mut begun = Vec::new();
         let mut open = DurableFuturesUnordered::new();
         loop {
-            while open.len() < part.order.at_once as usize
+            while open.len() < part.order.at_once.max(1) as usize
                 && let Some(user) = users.next()
             {
                 let turn = part.remembered.turn(&user, part.now);

@@ -4,7 +4,7 @@ use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::rollout::{Asked, RollOutClient};
-use crate::engine::{Begun, Digest, Order};
+use crate::engine::{Begun, Digest, Order, names};
 use crate::keeper::Remembered;
 
 /// The roll-out that is under way.
@@ -46,8 +46,12 @@ impl Fleet {
                 return Ok(Json(present));
             }
             let busy = format!(
-                "version {} is being rolled out ({}): wait for it, or cancel it at the engine",
-                present.order.schema_version, present.key
+                "version {} is being rolled out: wait for it, or cancel `{}` at the engine. If it was killed there, say so: \
+                 POST {}/{}/ended with {{\"key\": \"{1}\"}}",
+                present.order.schema_version,
+                present.key,
+                names::FLEET,
+                names::ALL
             );
             return Err(TerminalError::new_with_code(409, busy).into());
         }

@@ -69,10 +69,18 @@ async function ask(path, query = {}, signal = session.signal) {
   throw new Error(said);
 }
 
+/** What is to be asked in a moment. */
+let soon = null;
+let typing = null;
+
 function leave(why = "") {
   session.abort();
   session = new AbortController();
   token = null;
+  clearTimeout(soon);
+  clearTimeout(typing);
+  soon = typing = null;
+  for (const shown of ["totals", "versions", "problems", "rollouts", "users", "one-body"]) byId(shown).replaceChildren();
   sessionStorage.removeItem(KEY);
   byId("fleet").hidden = byId("leave").hidden = true;
   byId("sign-in").hidden = false;
@@ -276,7 +284,6 @@ function options(id, none, entries) {
 
 let offset = 0;
 let listing = 0;
-let soon = null;
 
 /** Anew, a moment after something has changed; however often it does, once a second. */
 function listSoon() {
@@ -348,7 +355,6 @@ function drawUsers({ found, users }) {
   if (focused >= 0 && !byId("one").open) rows[focused]?.firstChild.focus();
 }
 
-let typing = null;
 byId("q").addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(changed, 150);
@@ -505,7 +511,8 @@ function drawRollout(rollout) {
 }
 
 function drawWave({ upTo, users, due, done, failed, left, allowed }, current) {
-  const have = users - due + done;
+  // Some may have connected since it was counted.
+  const have = Math.min(users, users - due + done);
   const bar = element("div", { className: "bar" });
   for (const [className, value] of [["good", have], ["bad", failed], ["left", left]]) {
     if (value === 0) continue;
