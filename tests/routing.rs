@@ -222,7 +222,8 @@ async fn a_name_known_only_at_run_time_is_routed_by_the_same_table() {
 fn the_registry_has_every_table_where_it_belongs() {
     const ROUTER: Router = Router::new(byod_examples::TABLES);
     let main = "users userPreferences userOnboarding userStats templates adminSettings feedback \
-                shares notifications migrations emailAlerts jobs userDatabaseConfig byodMigrations";
+                shares notifications migrations emailAlerts jobs userDatabaseConfig byodMigrations \
+                byodHistory byodRollouts";
     let user = "conversations conversationParticipants messages toolCalls sources attachments \
                 memories files fileChunks projects projectConversations projectNotes projectFiles \
                 notes bookmarks snippets tasks tags conversationTags noteTags taskTags \

@@ -87,7 +87,7 @@ fn hostile_ids() -> Vec<String> {
 /// Any text may be a user's id.
 fn without_records(mut manifest: Manifest) -> Manifest {
     let tables = &mut manifest.main.schema.tables;
-    tables.retain(|table| table.table_name != "userDatabaseConfig");
+    tables.retain(|table| !["userDatabaseConfig", "byodHistory"].contains(&&*table.table_name));
     let functions = &mut manifest.main.functions;
     functions.retain(|path, _| !path.to_string().starts_with("byod/credentials"));
     manifest
