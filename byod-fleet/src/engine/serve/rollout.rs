@@ -15,7 +15,6 @@ use super::user::UserClient;
 use crate::engine::{Order, Progress, names};
 use crate::failures::Tally;
 use crate::keeper::{Remembered, Round, Survey};
-use crate::outcome::Counts;
 use crate::records::milliseconds;
 use crate::rollout::{Plan, Report, TOLD, WaveReport};
 
@@ -150,10 +149,10 @@ async fn waves(
         let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
         let mut tally = Tally::of(allowed, failed_before);
         let mut from = None;
-        report.waves.push(WaveReport {
-            planned: planned.clone(),
-            counts: Counts::default(),
-        });
+        report.waves.push(WaveReport::of(planned));
+        if planned.is_over() {
+            continue;
+        }
         loop {
             tell(ctx, &plan, report);
             keep(ctx, byod, order, &plan, report, RolloutState::Running).await?;
