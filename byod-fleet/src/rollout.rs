@@ -1,17 +1,16 @@
 //! Brings a version of the project to all users' deployments: planned from the records, done
 //! wave by wave, stopped where too many fail.
 
+mod plan;
 mod progress;
+mod report;
 
 use std::future::ready;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use byod_runtime::{
-    Bundle, Byod, Deployed, RolloutProgress, RolloutState, UserDatabaseConfig, UserId, WaveProgress,
-};
+use byod_runtime::{Bundle, Byod, Deployed, RolloutState, UserDatabaseConfig, UserId};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
-use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::failures::{MaxFailures, Tally, Turn};
@@ -20,10 +19,9 @@ use crate::records::records;
 use crate::share::Share;
 use crate::waves::Waves;
 
+pub use plan::{Plan, PlannedWave};
 use progress::{Recorder, Recording};
-
-/// How many failures are told by name; the others are counted.
-pub(crate) const TOLD: usize = 1_000;
+pub use report::{Failure, Report, Stopped, Told, WaveReport};
 
 /// A version of the project, and how it is to be brought to all users' deployments.
 ///
@@ -38,217 +36,6 @@ pub struct Rollout {
     at_once: usize,
     page: u32,
     recorder: Option<Recorder>,
-}
-
-/// How many users each wave has, counted in one pass over the records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Plan {
-    /// The version that all are to have.
-    pub schema_version: u64,
-    /// The waves, in their order.
-    pub waves: Vec<PlannedWave>,
-    /// Users behind the last wave whose deployment is in use.
-    pub beyond: u64,
-    /// Users without a deployment in use.
-    pub not_connected: u64,
-}
-
-/// One wave, as the records are now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PlannedWave {
-    /// Up to which share of all users it goes.
-    pub up_to: Share,
-    /// Its users whose deployment is in use.
-    pub users: u64,
-    /// Those whose deployment has another version.
-    pub due: u64,
-}
-
-/// What a roll-out says while it goes on.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Told<'a> {
-    /// A wave begins.
-    Wave {
-        /// Which, counted from 1.
-        number: usize,
-        /// Its plan.
-        planned: &'a PlannedWave,
-    },
-    /// A user's deployment is done with.
-    User {
-        /// Their id on main.
-        user: &'a str,
-        /// What came of it.
-        outcome: &'a Deployed,
-        /// Whether they count against the limit on failures.
-        counts: bool,
-    },
-}
-
-/// What a roll-out has done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Report {
-    /// The version that all are to have.
-    pub schema_version: u64,
-    /// The waves that were begun.
-    pub waves: Vec<WaveReport>,
-    /// Why it stopped before the end.
-    pub stopped: Option<Stopped>,
-    /// Whether some were passed over while more failed than may, and have their turn in another run, though those who
-    /// failed no longer do.
-    pub passed_over: bool,
-    /// Users behind the last wave.
-    pub beyond: u64,
-    /// Whose deployment has not got the version: the first thousand.
-    pub failures: Vec<Failure>,
-}
-
-/// What became of one wave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct WaveReport {
-    /// As it was planned.
-    #[serde(flatten)]
-    pub planned: PlannedWave,
-    /// What came of its users who were due.
-    pub counts: Counts,
-}
-
-/// That more failed than may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Stopped {
-    /// In which wave, counted from 1.
-    pub wave: usize,
-    /// How many failed.
-    pub failed: u64,
-    /// How many might have.
-    pub allowed: u64,
-}
-
-/// A user whose deployment has not got the version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Failure {
-    /// Their id on main.
-    pub user_id: String,
-    /// Why.
-    pub problem: NotDeployed,
-}
-
-impl PlannedWave {
-    /// Whether nobody of it is due, who failed before neither: main's records aren't gone through for those.
-    pub(crate) fn is_over(&self) -> bool {
-        self.due == 0
-    }
-}
-
-impl WaveReport {
-    /// That it is begun.
-    pub(crate) fn of(planned: &PlannedWave) -> Self {
-        Self {
-            planned: planned.clone(),
-            counts: Counts::default(),
-        }
-    }
-}
-
-impl Report {
-    /// What main keeps of it, once it is over.
-    pub fn state(&self) -> RolloutState {
-        match self.stopped {
-            Some(_) => RolloutState::Stopped,
-            None => RolloutState::Done,
-        }
-    }
-
-    /// Whether that wave, counted from 1, is the last one for now.
-    pub(crate) fn ends_with(&mut self, wave: usize, tally: &Tally) -> bool {
-        self.stopped = tally.beyond().map(|(failed, allowed)| Stopped {
-            wave,
-            failed,
-            allowed,
-        });
-        self.passed_over = tally.has_passed_over();
-        self.stopped.is_some() || self.passed_over
-    }
-
-    /// That nobody had their turn.
-    pub fn nothing(schema_version: u64) -> Self {
-        Self {
-            schema_version,
-            waves: Vec::new(),
-            stopped: None,
-            passed_over: false,
-            beyond: 0,
-            failures: Vec::new(),
-        }
-    }
-
-    /// Whether all users have the version whom it was for.
-    pub fn is_done(&self) -> bool {
-        self.stopped.is_none() && !self.passed_over && self.left() == 0
-    }
-
-    /// How many of those whose turn it was are for another run: their deployment failed, their data was on its way, or
-    /// they changed to another deployment meanwhile.
-    pub fn left(&self) -> u64 {
-        let counts = self.waves.iter().map(|wave| wave.counts);
-        let others: u64 = counts.map(|counts| counts.moving + counts.changed).sum();
-        self.failed() + others
-    }
-
-    /// How many of them failed.
-    pub fn failed(&self) -> u64 {
-        let counts = self.waves.iter().map(|wave| wave.counts);
-        counts
-            .map(|counts| counts.failed + counts.still_failing)
-            .sum()
-    }
-}
-
-impl Plan {
-    /// How far a roll-out is that was planned so, as [`Byod::note_rollout`] takes it, whoever drives it: which waves were begun,
-    /// the last of which is under way.
-    pub fn progress(
-        &self,
-        run: &str,
-        by: &str,
-        max_failures: MaxFailures,
-        begun: &[WaveReport],
-        state: RolloutState,
-    ) -> RolloutProgress {
-        let wave = |(at, planned): (usize, &PlannedWave)| {
-            let counts = begun.get(at).map(|wave| wave.counts).unwrap_or_default();
-            WaveProgress {
-                up_to: planned.up_to.to_string(),
-                users: planned.users,
-                due: planned.due,
-                allowed: max_failures.allowed(planned.users),
-                done: counts.pushed + counts.current + counts.newer,
-                failed: counts.failed + counts.still_failing,
-                left: counts.not_connected + counts.moving + counts.changed,
-            }
-        };
-        RolloutProgress {
-            run: run.to_owned(),
-            by: by.to_owned(),
-            schema_version: self.schema_version,
-            state,
-            wave: begun.len().max(1) as u64,
-            waves: self.waves.iter().enumerate().map(wave).collect(),
-        }
-    }
 }
 
 impl Rollout {
@@ -433,14 +220,7 @@ impl Rollout {
         turn: &impl Fn(&str) -> Turn,
         mut told: impl FnMut(Told<'_>),
     ) -> Result<Report, Error> {
-        let mut report = Report {
-            schema_version: plan.schema_version,
-            waves: Vec::new(),
-            stopped: None,
-            passed_over: false,
-            beyond: plan.beyond,
-            failures: Vec::new(),
-        };
+        let mut report = Report::before(plan);
         for (wave, planned) in plan.waves.iter().enumerate() {
             let number = wave + 1;
             told(Told::Wave { number, planned });
@@ -473,10 +253,8 @@ impl Rollout {
                     outcome: &outcome,
                     counts: fails,
                 });
-                if let Deployed::Failed(problem) = outcome
-                    && report.failures.len() < TOLD
-                {
-                    report.failures.push(Failure {
+                if let Deployed::Failed(problem) = outcome {
+                    report.add(Failure {
                         user_id: record.user_id,
                         problem: NotDeployed::of(&problem),
                     });

@@ -7,6 +7,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::plan::{Plan, PlannedWave};
+use super::report::WaveReport;
+use crate::failures::MaxFailures;
+
 /// How often main is told at the most.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -27,6 +31,40 @@ pub(super) struct Recorder {
 pub(super) struct Recording {
     progress: watch::Sender<RolloutProgress>,
     task: JoinHandle<()>,
+}
+
+impl Plan {
+    /// How far a roll-out is that was planned so, whoever drives it: which waves were begun,
+    /// the last of which is under way.
+    pub(crate) fn progress(
+        &self,
+        run: &str,
+        by: &str,
+        max_failures: MaxFailures,
+        begun: &[WaveReport],
+        state: RolloutState,
+    ) -> RolloutProgress {
+        let wave = |(at, planned): (usize, &PlannedWave)| {
+            let counts = begun.get(at).map(|wave| wave.counts).unwrap_or_default();
+            WaveProgress {
+                up_to: planned.up_to.to_string(),
+                users: planned.users,
+                due: planned.due,
+                allowed: max_failures.allowed(planned.users),
+                done: counts.pushed + counts.current + counts.newer,
+                failed: counts.failed + counts.still_failing,
+                left: counts.not_connected + counts.moving + counts.changed,
+            }
+        };
+        RolloutProgress {
+            run: run.to_owned(),
+            by: by.to_owned(),
+            schema_version: self.schema_version,
+            state,
+            wave: begun.len().max(1) as u64,
+            waves: self.waves.iter().enumerate().map(wave).collect(),
+        }
+    }
 }
 
 impl Recorder {

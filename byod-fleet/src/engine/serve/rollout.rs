@@ -16,7 +16,7 @@ use crate::engine::{Order, Progress, names};
 use crate::failures::Tally;
 use crate::keeper::{Remembered, Round, Survey};
 use crate::records::milliseconds;
-use crate::rollout::{Plan, Report, TOLD, WaveReport};
+use crate::rollout::{Plan, Report, WaveReport};
 
 /// Where its state is.
 const PROGRESS: &str = "progress";
@@ -108,9 +108,8 @@ async fn round(
     let rolled_out = match order.keep.is_some() && survey.turns == 0 {
         true => None,
         false => {
-            let mut report = Report::nothing(order.schema_version);
-            report.beyond = survey.plan.beyond;
             let plan = survey.plan.clone();
+            let mut report = Report::before(&plan);
             let went = waves(ctx, byod, order, &mut survey, remembered, &mut report).await;
             let state = match &went {
                 Ok(()) => report.state(),
@@ -168,8 +167,9 @@ async fn waves(
             let Json(done) = batch.call().await?;
             report.waves[wave].counts += done.counts;
             (tally, from) = (done.tally, done.next);
-            let room = TOLD.saturating_sub(report.failures.len());
-            report.failures.extend(done.failures.into_iter().take(room));
+            for failure in done.failures {
+                report.add(failure);
+            }
             if !done.noted.is_empty() {
                 let now = now(ctx).await?;
                 for (user, counts) in done.noted {
