@@ -94,7 +94,7 @@ async fn nobody_new_is_begun_with_while_too_many_fail() {
 async fn each_is_tested_in_its_time() {
     let fleet = Fleet::start(5).await;
     let always = Duration::ZERO;
-    let mut keeper = Keeper::of(rollout()).tests(always, 2);
+    let mut keeper = Keeper::of(rollout().at_once(1)).tests(always, 2);
     // Those were just tested, by the roll-out.
     let first = round(&mut keeper, &fleet).await;
     assert_eq!((pushed(&first), first.tested), ((5, 0), 0));
@@ -110,6 +110,27 @@ async fn each_is_tested_in_its_time() {
 
     let mut rarely = Keeper::of(rollout()).tests(Duration::from_secs(3_600), 2);
     assert_eq!(round(&mut rarely, &fleet).await.tested, 0);
+}
+
+/// Where more are to be tested than a round has room for, those come first who have waited longest.
+#[tokio::test]
+async fn nobody_waits_for_a_test_behind_those_who_had_one() {
+    let fleet = Fleet::start(5).await;
+    let mut keeper = Keeper::of(rollout()).tests(Duration::ZERO, 2);
+    round(&mut keeper, &fleet).await;
+    let tested = |fleet: &Fleet| -> Vec<f64> {
+        let users = fleet.users.iter().map(|user| fleet.record(&user.id));
+        let tested = users.map(|record| record.number("lastConnectionTest"));
+        tested.map(Option::unwrap).collect()
+    };
+    let before = tested(&fleet);
+    for _ in 0..3 {
+        sleep(Duration::from_millis(5)).await;
+        assert_eq!(round(&mut keeper, &fleet).await.tested, 2);
+    }
+    for (before, now) in before.iter().zip(tested(&fleet)) {
+        assert!(now > *before, "{now} {before}");
+    }
 }
 
 /// Another version is for those, too, who failed with the one before.

@@ -286,6 +286,19 @@ async fn a_fleet_is_brought_to_a_version_through_all_that_happens() {
     );
 }
 
+/// Nobody is looked for where the plan has nobody.
+#[tokio::test]
+async fn a_wave_in_which_nobody_is_due_is_not_gone_through() {
+    let fleet = Fleet::start(5).await;
+    let rollout = rollout();
+    assert!(run(&fleet, &rollout).await.is_done());
+    let plan = rollout.plan(&fleet.byod).await.unwrap();
+    fleet.main.reset_requests();
+    let report = rollout.run(&fleet.byod, &plan, |_| {}).await.unwrap();
+    assert_eq!(fleet.main.request_count(), 0);
+    assert_eq!((report.waves.len(), report.is_done()), (3, true));
+}
+
 /// Who connected an empty deployment has an error in their record until the project is there.
 #[tokio::test]
 async fn a_new_deployment_is_connected_by_what_is_deployed() {

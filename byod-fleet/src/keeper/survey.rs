@@ -1,6 +1,6 @@
 //! What the records say at the beginning of a round.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::pin::pin;
 
 use byod_runtime::Byod;
@@ -23,7 +23,7 @@ pub(crate) struct Survey {
     pub(crate) failed_before: Vec<u64>,
     /// How many have their turn.
     pub(crate) turns: u64,
-    /// Who was not tested for long, though their deployment is in use; no more than are tested in a round.
+    /// Whose deployment is in use and was tested longest ago, too long: no more than are tested in a round.
     pub(crate) untested: BTreeSet<String>,
     /// When it began, in milliseconds since 1970.
     pub(crate) now: f64,
@@ -42,19 +42,17 @@ impl Survey {
         remembered.keep_tests_after(tested_before);
         let mut plan = rollout.empty_plan();
         let mut failed_before = vec![0; plan.waves.len()];
-        let (mut turns, mut untested) = (0, BTreeSet::new());
+        let (mut turns, mut untested) = (0, LongestAgo::of(rhythm.tests));
         let mut still_due = BTreeSet::new();
         let mut records = pin!(records(byod, rollout.page_size()));
         while let Some(record) = records.try_next().await? {
             let choice = rollout.count(&mut plan, &record);
             let user = record.user_id;
-            if record.last_connection_test.unwrap_or(0.0) >= tested_before {
+            let tested = record.last_connection_test.unwrap_or(0.0);
+            if tested >= tested_before {
                 remembered.forget_test(&user);
-            } else if record.connection_status.is_in_use()
-                && untested.len() < rhythm.tests
-                && !remembered.is_tested(&user)
-            {
-                untested.insert(user.clone());
+            } else if record.connection_status.is_in_use() && !remembered.is_tested(&user) {
+                untested.add(tested, &user);
             }
             if choice != Choice::Deploy {
                 continue;
@@ -78,8 +76,38 @@ impl Survey {
             plan,
             failed_before,
             turns,
-            untested,
+            untested: untested.users(),
             now,
         })
+    }
+}
+
+/// So many users: those who were tested longest ago of all who are added, and of those who were at the same time the first
+/// ones.
+struct LongestAgo {
+    room: usize,
+    /// When each was tested, in milliseconds since 1970; the latest on top.
+    users: BinaryHeap<(u64, String)>,
+}
+
+impl LongestAgo {
+    fn of(room: usize) -> Self {
+        let users = BinaryHeap::new();
+        Self { room, users }
+    }
+
+    fn add(&mut self, tested: f64, user: &str) {
+        let tested = tested as u64;
+        if self.users.len() >= self.room {
+            match self.users.peek() {
+                Some((latest, _)) if *latest > tested => self.users.pop(),
+                _ => return,
+            };
+        }
+        self.users.push((tested, user.to_owned()));
+    }
+
+    fn users(self) -> BTreeSet<String> {
+        self.users.into_iter().map(|(_, user)| user).collect()
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use byod_fleet::{Bundles, Engine, Error, MaxFailures, Order, Waves};
+use byod_fleet::{Bundles, Engine, Error, Keep, MaxFailures, Order, Waves};
+use byod_local::PushFault;
 use byod_runtime::RolloutState;
 use serde_json::{Value as Json, json};
 use tokio::time::sleep;
@@ -62,6 +63,51 @@ async fn one_that_is_cancelled_or_killed_is_in_nobodys_way() {
     for user in &fleet.users {
         assert_eq!(user.finished(), 1);
     }
+    std::fs::remove_dir_all(bundles).unwrap();
+}
+
+/// Who failed in a round that was cut off is left alone in the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_round_that_is_cancelled_forgets_nobody() {
+    let Some(server) = Server::start("forgets") else {
+        return;
+    };
+    let fleet = Fleet::start(8).await;
+    let waves: Waves = "50%,100%".parse().unwrap();
+    let bundles = folder("forgets");
+    let told = Told::of(&fleet, &server.identity_key, &bundles);
+    let workers = Workers::start(told, 1).await;
+    server.register(workers.port);
+    let engine = Engine::at(&server.url()).unwrap();
+    let digest = Bundles::in_folder(&bundles).unwrap().put(&bundle(VERSION));
+    let limit = MaxFailures::Count(1);
+    let order = Order::of(digest.unwrap(), VERSION, waves.clone(), limit).keep(Keep::default());
+    let (users, waves) = (&fleet.users, &waves);
+    let of_wave = |wave| {
+        let users = users.iter();
+        users.filter(move |user| waves.of(&user.id) == Some(wave))
+    };
+    let failing = of_wave(0).next().unwrap();
+    failing.deployment.fail_pushes(PushFault::FailsToFinish, 1);
+    for user in of_wave(1) {
+        let for_long = Duration::from_secs(600);
+        user.deployment.set_index_building(for_long);
+    }
+    let begun = engine.begin(&order).await.unwrap();
+    while of_wave(1).all(|user| user.deployment.pushes().is_empty()) {
+        sleep(Duration::from_millis(50)).await;
+    }
+    server.end(&begun.key, "cancel");
+    let told = engine.follow(&begun, |_| {}).await.unwrap_err();
+    assert!(matches!(told, Error::Engine { .. }), "{told}");
+
+    for user in of_wave(1) {
+        user.deployment.set_index_building(Duration::ZERO);
+    }
+    let again = engine.begin(&order).await.unwrap();
+    let round = engine.follow(&again, |_| {}).await.unwrap();
+    assert_eq!((round.resting, failing.deployment.pushes().len()), (1, 1));
+    assert!(of_wave(1).all(|user| user.finished() == 1));
     std::fs::remove_dir_all(bundles).unwrap();
 }
 

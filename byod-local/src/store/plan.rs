@@ -58,26 +58,35 @@ impl<'a> Plan<'a> {
         (all(), all())
     }
 
-    /// The part of it between two places of a sorted query.
-    pub(super) fn between(&self, low: Bound<Key>, high: Bound<Key>) -> (Bound<Key>, Bound<Key>) {
+    /// The part of it between two places of a sorted query; `None` where nothing can be, as of a cursor of another query.
+    pub(super) fn between(
+        &self,
+        low: Bound<Key>,
+        high: Bound<Key>,
+    ) -> Option<(Bound<Key>, Bound<Key>)> {
         let (first, last) = self.whole();
         let (low, high) = (self.place(low), self.place(high));
         let within = |bound: &Bound<Key>, is_beyond: fn(&Key, &Key) -> bool| match bound {
             Bound::Unbounded => false,
             Bound::Included(key) | Bound::Excluded(key) => !is_beyond(key, &self.prefix),
         };
-        (
-            if within(&low, |key, prefix| key < prefix) {
-                low
-            } else {
-                first
-            },
-            if within(&high, |key, prefix| key > prefix) {
-                high
-            } else {
-                last
-            },
-        )
+        let low = match within(&low, |key, prefix| key < prefix) {
+            true => low,
+            false => first,
+        };
+        let high = match within(&high, |key, prefix| key > prefix) {
+            true => high,
+            false => last,
+        };
+        let is_empty = match (&low, &high) {
+            (Bound::Excluded(low), Bound::Excluded(high)) => low >= high,
+            (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+            (
+                Bound::Included(low) | Bound::Excluded(low),
+                Bound::Included(high) | Bound::Excluded(high),
+            ) => low > high,
+        };
+        (!is_empty).then_some((low, high))
     }
 
     /// Where a place by creation is among those that have the values; any other is a place in the order already.

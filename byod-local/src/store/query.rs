@@ -263,8 +263,8 @@ impl<'a> Query<'a> {
                 true => plan.between(last, first),
                 false => plan.between(first, last),
             };
-            let documents = plan.order.range(bounds, self.descending);
-            return Ok(Box::new(documents.filter(has)));
+            let documents = bounds.map(|bounds| plan.order.range(bounds, self.descending));
+            return Ok(Box::new(documents.into_iter().flatten().filter(has)));
         }
         let mut documents: Vec<_> = plan.order.range(plan.whole(), false).collect();
         documents.retain(has);

@@ -15,7 +15,6 @@ use super::user::UserClient;
 use crate::engine::{Order, Progress, names};
 use crate::failures::Tally;
 use crate::keeper::{Remembered, Round, Survey};
-use crate::outcome::Counts;
 use crate::records::milliseconds;
 use crate::rollout::{Plan, Report, TOLD, WaveReport};
 
@@ -71,14 +70,19 @@ impl RollOut {
             Ok(Json(Surveyed { survey, remembered }))
         });
         let surveyed = surveyed.name("survey").retry_policy(attempts()).await;
-        let mut ended = None;
-        let round = match surveyed {
-            Ok(Json(surveyed)) => round(&ctx, &self.0.byod, &order, surveyed, &mut ended).await,
-            Err(error) => Err(error),
+        let (round, remembered) = match surveyed {
+            Ok(Json(Surveyed {
+                survey,
+                mut remembered,
+            })) => {
+                let round = round(&ctx, &self.0.byod, &order, survey, &mut remembered).await;
+                (round, order.keep.map(|_| remembered))
+            }
+            Err(error) => (Err(error), None),
         };
-        // However it ends, another may begin.
+        // However it ends, another may begin, and knows who has failed by then.
         let fleet = RequestTarget::object(names::FLEET, names::ALL, "ended");
-        let ended = json!({"key": ctx.key(), "remembered": ended});
+        let ended = json!({"key": ctx.key(), "remembered": remembered});
         ctx.request::<_, ()>(fleet, Json(ended)).send();
         Ok(Json(round?))
     }
@@ -98,11 +102,8 @@ async fn round(
     ctx: &WorkflowContext<'_>,
     byod: &Byod,
     order: &Order,
-    Surveyed {
-        mut survey,
-        mut remembered,
-    }: Surveyed,
-    ended: &mut Option<Remembered>,
+    mut survey: Survey,
+    remembered: &mut Remembered,
 ) -> Result<Round, TerminalError> {
     let rolled_out = match order.keep.is_some() && survey.turns == 0 {
         true => None,
@@ -110,7 +111,7 @@ async fn round(
             let mut report = Report::nothing(order.schema_version);
             report.beyond = survey.plan.beyond;
             let plan = survey.plan.clone();
-            let went = waves(ctx, byod, order, &mut survey, &mut remembered, &mut report).await;
+            let went = waves(ctx, byod, order, &mut survey, remembered, &mut report).await;
             let state = match &went {
                 Ok(()) => report.state(),
                 Err(_) => RolloutState::Interrupted,
@@ -129,8 +130,7 @@ async fn round(
         untested: None,
     };
     if order.keep.is_some() {
-        test(ctx, order, survey.untested, &mut round, &mut remembered).await?;
-        *ended = Some(remembered);
+        test(ctx, order, survey.untested, &mut round, remembered).await?;
     }
     Ok(round)
 }
@@ -149,10 +149,10 @@ async fn waves(
         let failed_before = survey.failed_before.get(wave).copied().unwrap_or_default();
         let mut tally = Tally::of(allowed, failed_before);
         let mut from = None;
-        report.waves.push(WaveReport {
-            planned: planned.clone(),
-            counts: Counts::default(),
-        });
+        report.waves.push(WaveReport::of(planned));
+        if planned.is_over() {
+            continue;
+        }
         loop {
             tell(ctx, &plan, report);
             keep(ctx, byod, order, &plan, report, RolloutState::Running).await?;

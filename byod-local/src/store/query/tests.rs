@@ -74,6 +74,43 @@ fn pages_follow_an_index_in_both_directions() {
     }
 }
 
+/// A cursor is text that anybody may send.
+#[test]
+fn a_cursor_of_another_query_gives_nothing() {
+    let store = store();
+    let names_of = |parent: &Value, options: &[(&str, Value)]| {
+        let mut all = Object::from([("numItems", 1.0.into()), ("cursor", Value::Null)]);
+        for (name, value) in options {
+            all.set(*name, value.clone());
+        }
+        let query = folders(&store)
+            .index("by_parent")
+            .eq("parentId", parent.clone());
+        query.paginate(&all.into())
+    };
+    let parent = |name: &str| {
+        let found = folders(&store).eq("name", name).first().unwrap().unwrap();
+        found.get("parentId").cloned().unwrap()
+    };
+    let theirs = parent("a");
+    let cursor = names_of(&theirs, &[]).unwrap().remove("continueCursor");
+    let cursor = cursor.unwrap();
+    // Of a parent that comes before all others, and of one that comes after them.
+    for other in ["", "zzz"] {
+        for option in ["cursor", "endCursor"] {
+            let page = names_of(&other.into(), &[(option, cursor.clone())]).unwrap();
+            assert_eq!(
+                page.get("page"),
+                Some(&Value::Array(Vec::new())),
+                "{other} {option}"
+            );
+        }
+    }
+    let end = Value::from(r#"[[],[""]]"#);
+    let page = names_of(&theirs, &[("cursor", cursor), ("endCursor", end)]);
+    assert!(page.is_ok());
+}
+
 #[test]
 fn a_name_that_is_not_in_the_schema_is_an_error() {
     let store = store();

@@ -111,9 +111,9 @@ impl Mover {
             self.to.keep(&id, old, reason).await?;
         }
         let files: Vec<String> = batch.files.iter().map(|file| file.old.clone()).collect();
-        let known = match files.is_empty() {
-            true => Vec::new(),
-            false => self.to.files(&id, &files).await?,
+        let known: HashSet<String> = match files.is_empty() {
+            true => HashSet::new(),
+            false => self.to.files(&id, &files).await?.into_iter().collect(),
         };
         for file in batch.files.iter().filter(|file| !known.contains(&file.old)) {
             match self.fetched(file).await? {
