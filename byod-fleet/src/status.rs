@@ -246,7 +246,10 @@ impl Totals {
     pub fn add(&mut self, row: &Row) {
         self.users += 1;
         let status = row.status_word();
-        *self.statuses.entry(status.to_owned()).or_default() += 1;
+        match self.statuses.get_mut(status) {
+            Some(count) => *count += 1,
+            None => _ = self.statuses.insert(status.to_owned(), 1),
+        }
         if row.status.is_in_use() {
             self.connected += 1;
             *self.versions.entry(row.schema_version).or_default() += 1;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::response::{IntoResponse as _, Response};
 use byod_fleet::Row;
 use byod_runtime::{Byod, HistoryEntry, Moving, ProblemDetails, UserDatabaseConfig};
 use serde::{Deserialize, Serialize};
 
 use super::following::{Following, Present};
-use super::summary::{Asked, Fleet, Line, Listed};
+use super::summary::{Asked, Line, Listed};
 use crate::open_streams::{Ending, OpenStreams};
 
 /// How many pages may look at once at one gateway.
@@ -70,9 +71,9 @@ pub(super) struct One {
     history: Option<Vec<HistoryEntry>>,
 }
 
-pub(super) async fn fleet(State(admin): State<Admin>) -> Json<Fleet> {
+pub(super) async fn fleet(State(admin): State<Admin>) -> Response {
     let fleet = admin.following().summary().fleet();
-    Json(fleet)
+    Json(&*fleet).into_response()
 }
 
 pub(super) async fn users(

@@ -1,6 +1,6 @@
 //! Reads all users' records while somebody looks, and follows how they change.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,6 +34,9 @@ const SEEN_AT_ONCE: usize = 1_000;
 const AGAIN: Duration = Duration::from_secs(600);
 const UNTOLD: Duration = Duration::from_secs(60);
 const FAILED: Duration = Duration::from_secs(5);
+
+/// How long one waits whose record could not be read: at first, and at the most.
+const UNREAD: (Duration, Duration) = (TICK, UNTOLD);
 
 /// How far roll-outs are: nothing yet, or `None` of a main that doesn't say.
 pub(super) type Rollouts = Option<Option<Arc<[KeptRollout]>>>;
@@ -148,31 +151,31 @@ impl Following {
         read.await.map(drop)
     }
 
-    /// Reads the records of those users; who could not be read is given back.
-    async fn read_some(&self, byod: &Byod, users: Vec<String>) -> Vec<String> {
-        let read = stream::iter(users).map(async |user| {
+    /// Reads the records of those whose turn it is.
+    async fn read_some(&self, byod: &Byod, waiting: &mut Waiting) {
+        let read = stream::iter(waiting.take(Instant::now())).map(async |user| {
             let record = byod.user_record(user.as_str()).await;
             (user, record)
         });
         let read: Vec<_> = read.buffer_unordered(TOGETHER).collect().await;
-        let (mut unread, mut changed) = (Vec::new(), Vec::new());
+        let mut changed = Vec::new();
         for (user, record) in read {
             match record {
                 Ok(Some(record)) => self.summary().put(Row::from(record)),
                 Ok(None) => self.summary().remove(&user),
                 Err(error) => {
                     tracing::debug!(%error, "a record that has changed could not be read");
-                    unread.push(user);
+                    waiting.put_off(user, Instant::now());
                     continue;
                 }
             }
+            waiting.is_read(&user);
             changed.push(user);
         }
         if !changed.is_empty() {
             // Nobody may look just now.
             let _ = self.0.changed.send(changed.into());
         }
-        unread
     }
 }
 
@@ -181,6 +184,8 @@ impl Following {
 struct Waiting {
     order: VecDeque<String>,
     known: BTreeSet<String>,
+    /// Those whose records could not be read: until when they wait for another time, and how long that is.
+    unread: BTreeMap<String, (Instant, Duration)>,
     /// So many that all are read.
     all: bool,
 }
@@ -204,7 +209,22 @@ impl Waiting {
         };
     }
 
-    fn take(&mut self) -> Vec<String> {
+    /// One whose record could not be read waits, each time twice as long.
+    fn put_off(&mut self, user: String, now: Instant) {
+        let (first, longest) = UNREAD;
+        let before = self.unread.get(&user);
+        let pause = before.map_or(first, |(_, pause)| (*pause * 2).min(longest));
+        self.unread.insert(user, (now + pause, pause));
+    }
+
+    fn is_read(&mut self, user: &str) {
+        self.unread.remove(user);
+    }
+
+    fn take(&mut self, now: Instant) -> Vec<String> {
+        let due = self.unread.iter().filter(|(_, (until, _))| *until <= now);
+        let due: Vec<String> = due.map(|(user, _)| user.clone()).collect();
+        self.add(due);
         let count = self.order.len().min(AT_A_TICK);
         let users: Vec<String> = self.order.drain(..count).collect();
         for user in &users {
@@ -272,13 +292,44 @@ async fn follow(byod: Byod, following: Following) {
                     if std::mem::take(&mut waiting.all) {
                         reading = Some(Box::pin(following.read(&byod)));
                     }
-                    let unread = following.read_some(&byod, waiting.take()).await;
-                    waiting.add(unread);
+                    following.read_some(&byod, &mut waiting).await;
                 }
                 if Present::is_over(&following) {
                     return;
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_can_not_be_read_is_asked_for_less_and_less_often() {
+        let mut waiting = Waiting::default();
+        waiting.add(["broken".to_owned(), "sound".to_owned()]);
+        let (begun, mut now) = (Instant::now(), Instant::now());
+        let mut asked = 0;
+        while now < begun + Duration::from_secs(600) {
+            for user in waiting.take(now) {
+                match &*user {
+                    "broken" => {
+                        asked += 1;
+                        waiting.put_off(user, now);
+                    }
+                    sound => waiting.is_read(sound),
+                }
+            }
+            now += TICK;
+        }
+        // After 0.5, 1, 2, … s, and then once a minute.
+        assert_eq!(asked, 16);
+        // What changes is asked for at once, and whose record can be read waits no more.
+        waiting.add(["broken".to_owned()]);
+        assert_eq!(waiting.take(now), ["broken"]);
+        waiting.is_read("broken");
+        assert!(waiting.take(now + AGAIN).is_empty());
     }
 }

@@ -125,7 +125,7 @@ impl Watching {
     fn tell_changes(&mut self) {
         let _ = self.revision.borrow_and_update();
         let fleet = self.following.summary().fleet();
-        self.say("fleet", &fleet);
+        self.say("fleet", &*fleet);
         let (mut users, mut is_missing) = (BTreeSet::new(), false);
         loop {
             match self.changed.try_recv() {

@@ -1,6 +1,7 @@
 //! All users' deployments, as they are listed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use byod_fleet::{Row, Totals};
 use serde::{Deserialize, Serialize};
@@ -15,13 +16,23 @@ const SHOWN: usize = 500;
 #[derive(Default)]
 pub(super) struct Summary {
     rows: BTreeMap<String, Row>,
-    /// Who was seen since the last reading began; `None` while none goes on.
-    seen: Option<BTreeSet<String>>,
+    /// `None` while none goes on.
+    reading: Option<Reading>,
     state: State,
-    /// Users whom there was no room for.
+    /// Users whom there was no room for when all were read.
     beyond: u64,
     /// Counts what changes here.
     revision: u64,
+    /// How all are, until that changes.
+    fleet: Option<Arc<Fleet>>,
+}
+
+/// A reading of all records, so far.
+#[derive(Default)]
+struct Reading {
+    seen: BTreeSet<String>,
+    /// Those whom there was no room for.
+    beyond: u64,
 }
 
 /// How far all records are read.
@@ -96,43 +107,48 @@ const PAGE: (usize, usize) = (100, 500);
 impl Summary {
     /// All records are read from now on.
     pub(super) fn begin(&mut self) {
-        self.seen = Some(BTreeSet::new());
-        self.beyond = 0;
+        self.reading = Some(Reading::default());
     }
 
     /// The reading is over: who was not seen is gone.
     pub(super) fn complete(&mut self) {
-        if let Some(seen) = self.seen.take() {
+        if let Some(Reading { seen, beyond }) = self.reading.take() {
             self.rows.retain(|user, _| seen.contains(user));
+            self.beyond = beyond;
         }
         self.state = State::Complete;
-        self.revision += 1;
+        self.changed();
     }
 
     pub(super) fn fail(&mut self, why: String) {
-        self.seen = None;
+        self.reading = None;
         self.state = State::Failed { why };
-        self.revision += 1;
+        self.changed();
     }
 
     pub(super) fn put(&mut self, row: Row) {
-        let user = row.user_id.clone();
-        if self.rows.len() >= MOST && !self.rows.contains_key(&user) {
-            // One that changes later was counted when all were read.
-            self.beyond += u64::from(self.seen.is_some());
-            return;
+        let has_room = self.rows.len() < MOST || self.rows.contains_key(&row.user_id);
+        if let Some(reading) = &mut self.reading {
+            match has_room {
+                true => _ = reading.seen.insert(row.user_id.clone()),
+                false => reading.beyond += 1,
+            }
         }
-        if let Some(seen) = &mut self.seen {
-            seen.insert(user.clone());
+        if has_room {
+            self.rows.insert(row.user_id.clone(), row);
+            self.changed();
         }
-        self.rows.insert(user, row);
-        self.revision += 1;
     }
 
     pub(super) fn remove(&mut self, user: &str) {
         if self.rows.remove(user).is_some() {
-            self.revision += 1;
+            self.changed();
         }
+    }
+
+    fn changed(&mut self) {
+        self.revision += 1;
+        self.fleet = None;
     }
 
     /// Whether not all are known yet.
@@ -144,16 +160,22 @@ impl Summary {
         self.revision
     }
 
-    pub(super) fn fleet(&self) -> Fleet {
-        let mut totals = Totals::default();
-        for row in self.rows.values() {
-            totals.add(row);
-        }
-        Fleet {
-            totals,
-            state: self.state.clone(),
-            beyond: self.beyond,
-        }
+    /// Counted once, however many look.
+    pub(super) fn fleet(&mut self) -> Arc<Fleet> {
+        let (rows, state, beyond) = (&self.rows, &self.state, self.beyond);
+        let fleet = self.fleet.get_or_insert_with(|| {
+            let mut totals = Totals::default();
+            for row in rows.values() {
+                totals.add(row);
+            }
+            let state = state.clone();
+            Arc::new(Fleet {
+                totals,
+                state,
+                beyond,
+            })
+        });
+        Arc::clone(fleet)
     }
 
     /// Those whose id begins with what is asked for come first, then those that have it elsewhere.
@@ -303,5 +325,39 @@ mod tests {
         );
         summary.complete();
         assert_eq!(ids(&summary, &Asked::default()), ["user_00"]);
+    }
+
+    #[test]
+    fn all_are_counted_once_for_everybody_who_looks_until_something_changes() {
+        let mut summary = summary();
+        let fleet = summary.fleet();
+        assert!(Arc::ptr_eq(&fleet, &summary.fleet()));
+        summary.put(row("user_00", ConnectionStatus::Connected, 7));
+        assert_eq!(
+            (fleet.totals.failing, summary.fleet().totals.failing),
+            (1, 0)
+        );
+        summary.fail("main is away".to_owned());
+        assert_ne!(summary.fleet().state, State::Complete);
+    }
+
+    #[test]
+    fn whom_there_is_no_room_for_is_counted_once_however_often_they_change() {
+        let mut summary = Summary::default();
+        let more = || (0..MOST + 2).map(|number| format!("{number:06}"));
+        for _ in 0..2 {
+            summary.begin();
+            for user in more() {
+                summary.put(row(&user, ConnectionStatus::Connected, 7));
+            }
+            summary.complete();
+            assert_eq!((summary.rows.len(), summary.fleet().beyond), (MOST, 2));
+        }
+        let last = more().next_back().unwrap();
+        summary.put(row(&last, ConnectionStatus::Error, 7));
+        assert_eq!((summary.rows.len(), summary.fleet().beyond), (MOST, 2));
+        // While all are read again, as many are known as before.
+        summary.begin();
+        assert_eq!(summary.fleet().beyond, 2);
     }
 }
