@@ -166,3 +166,39 @@ async fn a_ring_shows_nobody_elses_ids_meanwhile() {
     let boxes: Vec<Value> = world.on_main("peek:peek", &json!({"table": "boxes"})).await;
     assert_eq!(boxes[2]["lid"], lids[1]["_id"], "hers, not his");
 }
+
+/// A file that is fetched while its move is called off would stay, and nobody would know of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_comes_after_its_move_does_not_stay() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    let files = async || -> Vec<Value> { world.on_main("peek:files", &json!({})).await };
+    let stored: String = world
+        .on_main("peek:store", &json!({"text": "a file"}))
+        .await;
+    let file = &files().await[0];
+    let named = |id: &str| {
+        json!({
+            "user": alice.id, "subject": "alice", "move": "m", "old": "elsewhere", "new": id,
+            "sha256": file["sha256"], "size": file["size"],
+        })
+    };
+    let stays: bool = world.on_main("byod/moving:filed", &named(&stored)).await;
+    assert!(!stays);
+    assert_eq!(files().await, [] as [Value; 0]);
+
+    // The same while it is under way.
+    let rows = json!([{"old": "n", "created": 1, "hash": "0".repeat(32)}]);
+    let list = json!({
+        "user": alice.id, "subject": "alice", "move": "m", "table": "notes", "rows": rows,
+    });
+    let _: Value = world.on_main("byod/moving:list", &list).await;
+    let stored: String = world
+        .on_main("peek:store", &json!({"text": "a file"}))
+        .await;
+    let stays: bool = world.on_main("byod/moving:filed", &named(&stored)).await;
+    assert!(stays);
+    assert_eq!(files().await.len(), 1);
+}
