@@ -337,7 +337,7 @@ export const list = internalMutation({
   },
   returns: v.object({ added: v.number(), changed: v.number() }),
   handler: async (ctx, { move, table, rows, round, again, ...given }) => {
-    await asked(ctx.db, given);
+    const them = await asked(ctx.db, given);
     tableOf(table);
     let added = 0;
     let changed = 0;
@@ -350,7 +350,7 @@ export const list = internalMutation({
         added += 1;
       } else if (again === true && isBrought(known)) {
         const isSame = known.listed === hash;
-        const over = await broughtAgain(ctx.db, known, isSame);
+        const over = await broughtAgain(ctx.db, known, isSame, them);
         await ctx.db.patch(known._id, { ...over, listed: hash, round });
         if (over.state === "listed") changed += 1;
       } else if (known.listed !== hash) {
@@ -377,13 +377,17 @@ export const prune = internalMutation({
   },
   returns: v.union(v.string(), v.null()),
   handler: async (ctx, { move, table, round, cursor, count, ...given }) => {
-    await asked(ctx.db, given);
+    const them = await asked(ctx.db, given);
     const got = await rowsOf(ctx.db, move, table).paginate({
       numItems: Math.min(count ?? MOST, MOST),
       cursor,
     });
     for (const row of got.page)
-      if (row.round !== round) await removed(ctx, row, row.stays !== true);
+      if (row.round !== round) {
+        const goes =
+          row.stays !== true && (await ofRow(ctx.db, row, them)) !== null;
+        await removed(ctx, row, goes);
+      }
     return got.isDone ? null : got.continueCursor;
   },
 });
@@ -843,7 +847,7 @@ async function taken(
   for (const { field, isId } of owner)
     put(value, field, isId ? go.them.user : go.them.subject);
   if (field !== undefined && value[field] === undefined) value[field] = created;
-  const before = row.new === undefined ? null : await db.get(row.new);
+  const before = await ofRow(db, row, go.them);
   const id = before === null ? await db.insert(row.table, value) : row.new;
   if (before !== null) await db.replace(id, value);
   const isBridged =
@@ -1171,8 +1175,13 @@ const isBrought = ({ state }: any) => state === "done" || state === "kept";
  * What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was
  * changed on the other side alone comes in its place; where both were, it comes beside it.
  */
-async function broughtAgain(db: any, row: any, isSame: boolean): Promise<any> {
-  const doc = row.new === undefined ? null : await db.get(row.new);
+async function broughtAgain(
+  db: any,
+  row: any,
+  isSame: boolean,
+  them: Who,
+): Promise<any> {
+  const doc = await ofRow(db, row, them);
   const anew = { new: undefined, written: undefined, hash: undefined };
   const over = { state: "listed", ...anew, note: undefined, stays: undefined };
   if (doc === null) return over;
@@ -1180,6 +1189,13 @@ async function broughtAgain(db: any, row: any, isSame: boolean): Promise<any> {
   const isChanged = written !== row.written;
   if (!isSame) return isChanged ? over : { state: "listed" };
   return isChanged ? { written, stays: true } : {};
+}
+
+/** What one has become; one that was here before may be somebody else's by now. */
+async function ofRow(db: any, row: any, them: Who): Promise<any> {
+  const doc = row.new === undefined ? null : await db.get(row.new);
+  const isAny = doc === null || row.stays === undefined;
+  return isAny || (await isTheirs(db, row.table, doc, them)) ? doc : null;
 }
 
 /** Removes that one has come, and perhaps what has come of it. */

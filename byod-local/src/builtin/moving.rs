@@ -62,7 +62,7 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         ("survey", Query, with(survey::survey)),
         ("remove", Mutation, with(giving::remove)),
         ("list", Mutation, with(taking::list)),
-        ("prune", Mutation, Arc::new(taking::prune)),
+        ("prune", Mutation, with(taking::prune)),
         ("next", Query, Arc::new(taking::next)),
         ("write", Mutation, with(taking::write)),
         ("keep", Mutation, Arc::new(taking::keep)),

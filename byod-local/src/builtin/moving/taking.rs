@@ -31,14 +31,14 @@ pub(super) fn list(
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     table_of(moving, &table)?;
     let (mut added, mut changed) = (0, 0);
-    let again = args.bool("again").unwrap_or_default();
+    let (who, again) = (Who::of(&args)?, args.bool("again").unwrap_or_default());
     for row in objects(&mut args, "rows")? {
         let (old, hash) = (text(&row, "old")?, text(&row, "hash")?);
         let known = row_of(ctx, &id, &old)?;
         let mut next = known.clone().unwrap_or_default();
         let is_same = next.str("listed") == Some(&hash);
         if again && matches!(next.str("state"), Some("done" | "kept")) {
-            brought_again(ctx, &mut next, &table, is_same)?;
+            brought_again(moving, ctx, &who, &mut next, is_same)?;
         } else if !is_same {
             next.set("state", "listed");
         }
@@ -70,12 +70,13 @@ pub(super) fn list(
 /// What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was changed
 /// on the other side alone comes in its place; where both were, it comes beside it.
 fn brought_again(
+    moving: &Moving,
     ctx: &Ctx<'_>,
+    who: &Who,
     row: &mut Object,
-    table: &str,
     is_same: bool,
 ) -> Result<(), FunctionError> {
-    let new = document(ctx, table, row.str("new").unwrap_or_default());
+    let new = of_row(moving, ctx, row, who);
     let written = new.map(text_of).transpose()?.map(|text| hash_of(&text));
     let is_changed = written.as_deref() != row.str("written");
     match written {
@@ -98,7 +99,12 @@ fn brought_again(
 }
 
 /// Removes what has come of documents that the round didn't list.
-pub(super) fn prune(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+pub(super) fn prune(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    args: Object,
+) -> Result<Value, FunctionError> {
+    let who = Who::of(&args)?;
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     let got = rows_of(ctx, &id, &table).page(&page(&args, 500))?;
     let gone = got.documents.iter();
@@ -106,7 +112,8 @@ pub(super) fn prune(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionEr
     let gone: Vec<Object> = gone.map(|row| (*row).clone()).collect();
     let cursor = cursor_of(&got);
     for row in gone {
-        remove(ctx, &row, row.bool("stays") != Some(true))?;
+        let goes = row.bool("stays") != Some(true) && of_row(moving, ctx, &row, &who).is_some();
+        remove(ctx, &row, goes)?;
     }
     Ok(cursor)
 }
@@ -206,7 +213,8 @@ pub(super) fn write(
                     document.set(field.as_str(), given(&sent, "created"));
                 }
                 row.set("written", hash_of(&text_of(&document)?));
-                match row.str("new").filter(|new| ctx.peek(new).is_some()) {
+                let there = of_row(moving, ctx, &row, &who).is_some();
+                match row.str("new").filter(|_| there) {
                     Some(new) => ctx.replace(new, document)?,
                     None => {
                         let new = ctx.insert(&name, document)?;
@@ -405,6 +413,14 @@ fn is_written(ctx: &Ctx<'_>, row: &Object, table: &str) -> Result<bool, Function
         Some(new) => Ok(Some(&*hash_of(&text_of(new)?)) == row.str("written")),
         None => Ok(false),
     }
+}
+
+/// What one has become; one that was here before may be somebody else's by now.
+fn of_row<'c>(moving: &Moving, ctx: &'c Ctx<'_>, row: &Object, who: &Who) -> Option<&'c Object> {
+    let table = row.str("table").unwrap_or_default();
+    let there = document(ctx, table, row.str("new").unwrap_or_default())?;
+    let is_any = row.get("stays").is_none();
+    (is_any || is_theirs(moving, ctx, table, there, who)).then_some(there)
 }
 
 /// Removes that one has come, and perhaps what has come of it.
