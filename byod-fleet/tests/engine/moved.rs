@@ -40,7 +40,7 @@ impl Alice {
     }
 
     fn order(&self) -> Json {
-        json!({"subject": self.id, "keepDays": 0})
+        json!({"subject": self.id, "stays": {"days": 0}})
     }
 
     /// How far it is, as main has it.

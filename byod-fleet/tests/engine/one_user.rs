@@ -74,7 +74,7 @@ async fn a_record_is_sealed_anew_with_the_workers_key() {
     assert_eq!(fleet.record("lost"), untouched);
     let nobody = server.ask("ByodUser/nobody/rotate", Json::Null);
     let (status, said) = nobody.await.unwrap();
-    assert_eq!(status, 404, "{said}");
+    assert_eq!(status, 410, "{said}");
     workers.know_none_of(&[&own.deploy_key(), NEW, KEY, "geheim"], &server);
     std::fs::remove_dir_all(bundles).unwrap();
 }

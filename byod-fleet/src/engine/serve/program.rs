@@ -109,6 +109,10 @@ struct Serve {
     )]
     most_bytes: u64,
 
+    /// Bind the records that are sealed anew to their users, so that they open for no others
+    #[arg(long, env = "BYOD_FLEET_BIND_RECORDS")]
+    bind_records: bool,
+
     /// Log in JSON
     #[arg(long, env = "BYOD_FLEET_LOG_JSON")]
     log_json: bool,
@@ -140,6 +144,7 @@ impl Serve {
             builder
                 .credentials_module(&*self.module)
                 .development(self.development)
+                .bind_records(self.bind_records)
                 .cache_ttl(Duration::from_secs(self.cache_ttl))
                 .timeout(Duration::from_secs(self.timeout))
                 .most_moved_out(self.most_documents, self.most_bytes)

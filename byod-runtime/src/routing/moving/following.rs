@@ -11,7 +11,8 @@ use super::super::service::Byod;
 use super::phases::Ended;
 use super::planning::PlannedMove;
 use super::state::{self, Begun, Direction, MovePhase, Open, State};
-use super::steps::{Report, Stop};
+use super::steps::Stop;
+use super::told::MoveReport;
 use crate::error::Error;
 use crate::users::{ConnectionStatus, Subject, UserId};
 
@@ -77,56 +78,6 @@ pub struct Move {
     keep: KeepFor,
     /// The record's status, where it may be no other.
     expected: Option<ConnectionStatus>,
-}
-
-/// What became of what was to be moved.
-///
-/// ```
-/// use byod_runtime::MoveReport;
-///
-/// fn told(report: &MoveReport) -> String {
-///     let seconds = report.took.as_secs();
-///     format!("{} documents moved in {seconds} s, {} are where they were", report.documents, report.kept)
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct MoveReport {
-    /// Which way.
-    pub direction: Direction,
-    /// How many documents are on the other side now.
-    pub documents: u64,
-    /// How many files were copied.
-    pub files: u64,
-    /// How many documents could not be there, and are where they were.
-    pub kept: u64,
-    /// Those, a hundred at the most.
-    pub left: Vec<LeftDocument>,
-    /// What documents are without now, and what else is to know, each with how often.
-    pub notes: Vec<(String, u64)>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// A document that could not be on the other side.
-///
-/// ```
-/// use byod_runtime::{LeftDocument, MoveReport};
-///
-/// fn told(report: &MoveReport) -> Vec<String> {
-///     let told = |LeftDocument { table, id, reason, .. }: &LeftDocument| format!("{table} {id}: {reason}");
-///     report.left.iter().map(told).collect()
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LeftDocument {
-    /// Its table.
-    pub table: String,
-    /// Its id, where it is.
-    pub id: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// What became of moves that nobody saw to.
@@ -378,7 +329,7 @@ impl Move {
             }
             let direction = state.direction;
             return match self.byod.seen_to(user, state, false).await? {
-                Ended::Moved { report, .. } => Ok(reported(direction, report, begun)),
+                Ended::Moved { report, .. } => Ok(MoveReport::of(direction, report, begun)),
                 Ended::Cancelled => Err(Stop::Lost.into_error(user)),
             };
         }
@@ -391,22 +342,6 @@ impl IntoFuture for Move {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-fn reported(direction: Direction, report: Report, begun: Instant) -> MoveReport {
-    MoveReport {
-        direction,
-        documents: report.documents,
-        files: report.files,
-        kept: report.kept,
-        left: report
-            .left
-            .into_iter()
-            .map(|(table, id, reason)| LeftDocument { table, id, reason })
-            .collect(),
-        notes: report.notes.into_iter().collect(),
-        took: begun.elapsed(),
     }
 }
 
