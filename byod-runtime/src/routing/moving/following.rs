@@ -10,8 +10,9 @@ use tokio::time::timeout;
 use super::super::service::Byod;
 use super::phases::Ended;
 use super::planning::PlannedMove;
-use super::state::{self, Begun, Direction, Former, MovePhase, Open, State};
+use super::state::{self, Asked, Begun, Direction, Former, MovePhase, Open, State};
 use super::steps::{Again, Report, Stop};
+use super::told::MoveReport;
 use crate::error::Error;
 use crate::users::{ConnectionStatus, Subject, UserId};
 
@@ -77,59 +78,6 @@ pub struct Move {
     keep: KeepFor,
     /// The record's status, where it may be no other.
     expected: Option<ConnectionStatus>,
-}
-
-/// What became of what was to be moved.
-///
-/// ```
-/// use byod_runtime::MoveReport;
-///
-/// fn told(report: &MoveReport) -> String {
-///     let seconds = report.took.as_secs();
-///     format!("{} documents moved in {seconds} s, {} are where they were", report.documents, report.kept)
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct MoveReport {
-    /// Which way.
-    pub direction: Direction,
-    /// How many documents are on the other side now.
-    pub documents: u64,
-    /// How many files were copied.
-    pub files: u64,
-    /// How many documents could not be there, and are where they were.
-    pub kept: u64,
-    /// The tables of which no field says when documents were made, now that they are made anew: `createdAt` of `[user.move]`
-    /// in `byod.toml` names one.
-    pub undated: Vec<String>,
-    /// Those, a hundred at the most.
-    pub left: Vec<LeftDocument>,
-    /// What documents are without now, and what else is to know, each with how often.
-    pub notes: Vec<(String, u64)>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// A document that could not be on the other side.
-///
-/// ```
-/// use byod_runtime::{LeftDocument, MoveReport};
-///
-/// fn told(report: &MoveReport) -> Vec<String> {
-///     let told = |LeftDocument { table, id, reason, .. }: &LeftDocument| format!("{table} {id}: {reason}");
-///     report.left.iter().map(told).collect()
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LeftDocument {
-    /// Its table.
-    pub table: String,
-    /// Its id, where it is.
-    pub id: String,
-    /// Why.
-    pub reason: String,
 }
 
 /// What became of moves that nobody saw to.
@@ -350,21 +298,17 @@ impl Move {
     /// The move that there is then: a new one, one that is under way, or the one that begins `again`.
     async fn begun(&self, again: Option<&Former<'_>>, holder: &str) -> Result<State, Error> {
         let main = self.byod.inner().store.main();
-        let (user, subject) = (&self.user, self.subject.as_str());
-        let (keep, expected) = (self.keep.time(), self.expected.as_ref());
-        let begun = state::begin(
-            main,
-            user,
-            subject,
-            self.direction,
-            keep,
-            expected,
+        let asked = Asked {
+            subject: self.subject.as_str(),
+            direction: self.direction,
+            keep_for: self.keep.time(),
+            expected: self.expected.as_ref(),
             again,
-            holder,
-        );
+        };
+        let begun = state::begin(main, &self.user, asked, holder);
         match begun.await? {
             Begun::Move(state) => Ok(*state),
-            Begun::Not(reason) => Err(not_moved(user, reason)),
+            Begun::Not(reason) => Err(not_moved(&self.user, reason)),
         }
     }
 
@@ -449,7 +393,7 @@ impl Move {
             };
             let direction = state.direction;
             return match self.byod.seen_to(user, state).await? {
-                Ended::Moved { report, .. } => Ok(reported(direction, report, begun)),
+                Ended::Moved { report, .. } => Ok(MoveReport::of(direction, report, begun)),
                 Ended::Cancelled => Err(Stop::Lost.into_error(user)),
             };
         }
@@ -462,27 +406,6 @@ impl IntoFuture for Move {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-fn reported(direction: Direction, mut report: Report, begun: Instant) -> MoveReport {
-    for size in std::mem::take(&mut report.missed).into_values() {
-        let note = format!("a file of {size} bytes could not be fetched");
-        report.note(&note, 1.0);
-    }
-    MoveReport {
-        direction,
-        documents: report.documents,
-        files: report.files,
-        kept: report.kept,
-        undated: report.undated,
-        left: report
-            .left
-            .into_iter()
-            .map(|(table, id, reason)| LeftDocument { table, id, reason })
-            .collect(),
-        notes: report.notes.into_iter().collect(),
-        took: begun.elapsed(),
     }
 }
 

@@ -146,14 +146,22 @@ pub(super) async fn open(main: &Client, phase: MovePhase, count: u32) -> Result<
     main.query(OPEN, &Args { phase, count }).await
 }
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) subject: &'a str,
+    pub(super) direction: Direction,
+    pub(super) keep_for: Option<Duration>,
+    /// The record's status, where it may be no other.
+    pub(super) expected: Option<&'a ConnectionStatus>,
+    /// What is to begin again, if it is over still.
+    pub(super) again: Option<&'a Former<'a>>,
+}
+
 pub(super) async fn begin(
     main: &Client,
     user: &UserId,
-    subject: &str,
-    direction: Direction,
-    keep_for: Option<Duration>,
-    expected: Option<&ConnectionStatus>,
-    former: Option<&Former<'_>>,
+    asked: Asked<'_>,
     holder: &str,
 ) -> Result<Begun, Error> {
     #[derive(Serialize)]
@@ -169,13 +177,14 @@ pub(super) async fn begin(
         #[serde(skip_serializing_if = "Option::is_none")]
         again: Option<&'a Former<'a>>,
     }
+    let milliseconds = |time: Duration| time.as_millis().try_into().unwrap_or(u64::MAX >> 12);
     let args = Args {
         by: by(user, holder),
-        subject,
-        direction,
-        keep_for: keep_for.map(|time| time.as_millis().try_into().unwrap_or(u64::MAX >> 12)),
-        expected,
-        again: former,
+        subject: asked.subject,
+        direction: asked.direction,
+        keep_for: asked.keep_for.map(milliseconds),
+        expected: asked.expected,
+        again: asked.again,
     };
     // Sent twice it begins one.
     again(main, Endpoint::Mutation, BEGIN, &args).await
