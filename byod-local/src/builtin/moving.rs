@@ -65,7 +65,7 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         ("prune", Mutation, with(taking::prune)),
         ("next", Query, Arc::new(taking::next)),
         ("write", Mutation, with(taking::write)),
-        ("keep", Mutation, Arc::new(taking::keep)),
+        ("keep", Mutation, with(taking::keep)),
         ("verify", Query, Arc::new(taking::verify)),
         ("brought", Query, Arc::new(taking::brought)),
         ("adopt", Mutation, with(taking::adopt)),

@@ -235,14 +235,13 @@ fn end(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
         Some(former) => {
             let former = Object::try_from(former)?;
             let mut over = row.clone();
-            for field in ["direction", "keepFor"] {
+            for field in ["direction", "keepFor", "report"] {
                 over.set(field, given(&former, field));
             }
             over.set("phase", "tidy");
             over.set("switched", ctx.now());
             over.set("until", look_at(&over, ctx.now()));
             over.set("holder", "");
-            over.set("report", "{}");
             write(ctx, &over)?;
         }
     }

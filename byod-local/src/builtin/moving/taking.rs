@@ -36,10 +36,11 @@ pub(super) fn list(
         let (old, hash) = (text(&row, "old")?, text(&row, "hash")?);
         let known = row_of(ctx, &id, &old)?;
         let mut next = known.clone().unwrap_or_default();
-        let is_same = next.str("listed") == Some(&hash);
-        if again && matches!(next.str("state"), Some("done" | "kept")) {
+        let is_brought = next.str("state") == Some("kept") || next.get("written").is_some();
+        if again && is_brought {
+            let is_same = next.str("hash") == Some(&hash);
             brought_again(moving, ctx, &who, &mut next, is_same)?;
-        } else if !is_same {
+        } else if next.str("listed") != Some(&hash) {
             next.set("state", "listed");
         }
         next.set("listed", hash);
@@ -76,6 +77,9 @@ fn brought_again(
     row: &mut Object,
     is_same: bool,
 ) -> Result<(), FunctionError> {
+    if row.get("stays").is_none() {
+        row.set("stays", false);
+    }
     let new = of_row(moving, ctx, row, who);
     let written = new.map(text_of).transpose()?.map(|text| hash_of(&text));
     let is_changed = written.as_deref() != row.str("written");
@@ -104,7 +108,7 @@ pub(super) fn prune(
     ctx: &mut Ctx<'_>,
     args: Object,
 ) -> Result<Value, FunctionError> {
-    let who = Who::of(&args)?;
+    let (who, stays) = (Who::of(&args)?, args.bool("stays").unwrap_or_default());
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     let got = rows_of(ctx, &id, &table).page(&page(&args, 500))?;
     let gone = got.documents.iter();
@@ -112,7 +116,10 @@ pub(super) fn prune(
     let gone: Vec<Object> = gone.map(|row| (*row).clone()).collect();
     let cursor = cursor_of(&got);
     for row in gone {
-        let goes = row.bool("stays") != Some(true) && of_row(moving, ctx, &row, &who).is_some();
+        // So does what was changed here, and what is somebody else's by now.
+        let there = of_row(moving, ctx, &row, &who).filter(|_| !stays);
+        let text = there.map(text_of).transpose()?;
+        let goes = text.is_some_and(|text| Some(&*hash_of(&text)) == row.str("written"));
         remove(ctx, &row, goes)?;
     }
     Ok(cursor)
@@ -197,7 +204,13 @@ pub(super) fn write(
         match document {
             None => {
                 let note = (state == "kept").then(|| format!("it needs {}", lacks.join(", ")));
-                stay(ctx, row, state, note)?;
+                if state == "held" && row.get("new").is_some() {
+                    // What it was so far stays in its place, for whoever refers to it.
+                    row.set("state", state);
+                    replace(ctx, row)?;
+                } else {
+                    stay(moving, ctx, &who, row, state, note)?;
+                }
             }
             Some(document) => {
                 let mut document = Object::try_from(document)?;
@@ -239,12 +252,24 @@ pub(super) fn write(
 }
 
 /// Keeps a document where it is, for that reason.
-pub(super) fn keep(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+pub(super) fn keep(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    args: Object,
+) -> Result<Value, FunctionError> {
+    let who = Who::of(&args)?;
     let row = row_of(ctx, &text(&args, "move")?, &text(&args, "old")?)?;
     // What is here whole, nobody who knows of it keeps elsewhere.
     if let Some(row) = row.filter(|row| row.str("state") != Some("done")) {
         let reason = text(&args, "reason")?;
-        stay(ctx, row, "kept", Some(reason.chars().take(500).collect()))?;
+        stay(
+            moving,
+            ctx,
+            &who,
+            row,
+            "kept",
+            Some(reason.chars().take(500).collect()),
+        )?;
     }
     Ok(Value::Null)
 }
@@ -293,11 +318,11 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionE
 pub(super) fn brought(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     let got = rows_of(ctx, &id, &table).page(&page(&args, most(&args)))?;
-    let done = got
-        .documents
-        .iter()
-        .filter(|row| row.str("state") == Some("done"));
-    let rows = done.map(|row| {
+    let there = got.documents.iter().filter(|row| {
+        let known = ["new", "hash", "written"];
+        known.iter().all(|field| row.get(field).is_some())
+    });
+    let rows = there.map(|row| {
         let pair = [
             ("old", given(row, "new")),
             ("new", given(row, "old")),
@@ -325,8 +350,13 @@ pub(super) fn adopt(
         let (old, new) = (text(&pair, "old")?, text(&pair, "new")?);
         let there = document(ctx, &table, &new);
         let is_theirs = there.is_some_and(|there| is_theirs(moving, ctx, &table, there, &who));
-        if !is_theirs || row_of(ctx, &id, &old)?.is_some() {
+        let known = row_of(ctx, &id, &old)?;
+        let is_known = known.as_ref().is_some_and(|row| row.get("new").is_some());
+        if !is_theirs || is_known {
             continue;
+        }
+        if let Some(known) = known {
+            ctx.delete(known.id().unwrap_or_default())?;
         }
         let mut row = Object::from([
             ("move", id.as_str().into()),
@@ -389,12 +419,16 @@ pub(super) fn fetched(_: &mut Ctx<'_>, _: Object) -> Result<Value, FunctionError
 
 /// It isn't here, and if it was it goes.
 fn stay(
+    moving: &Moving,
     ctx: &mut Ctx<'_>,
+    who: &Who,
     mut row: Object,
     state: &str,
     note: Option<String>,
 ) -> Result<(), FunctionError> {
-    drop_new(ctx, &row)?;
+    if of_row(moving, ctx, &row, who).is_some() {
+        drop_new(ctx, &row)?;
+    }
     for field in ["new", "written", "hash", "note"] {
         row.remove(field);
     }

@@ -43,7 +43,8 @@ impl Mover {
             // What is gone on the one side is told by what the other was told of last.
             let number = now();
             self.list(Telling::Round(number)).await?;
-            for table in self.tables() {
+            // Those first that are found by others.
+            for table in self.tables().into_iter().rev() {
                 self.prune(&table, number).await?;
                 self.again_without(&table).await?;
             }
@@ -63,7 +64,9 @@ impl Mover {
             // Somebody else may have listed by now what this one doesn't know of.
             self.held().await?;
             let (to, id) = (&self.to, &self.state.id);
-            match to.prune(id, table, round, cursor.as_deref(), count).await {
+            let stays = self.report.again.is_some_and(|again| again.stays);
+            let pruned = to.prune(id, table, round, cursor.as_deref(), count, stays);
+            match pruned.await {
                 Err(error) if is_refused(&error) && count != Some(1) => {
                     count = Some(count.map_or(PAGE / 2, |count: usize| count / 2).max(1));
                 }

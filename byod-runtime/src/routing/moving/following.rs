@@ -324,15 +324,15 @@ impl Move {
                 return Ok(None);
             }
             byod.check_next(user, subject, direction).await?;
+            let before: Report = serde_json::from_str(&state.report).unwrap_or_default();
+            let own_answers = byod.has_switched(user, Direction::In).await?;
             let report = Report {
-                again: Some(match state.direction == direction {
-                    true => Again::There {
-                        keep_for: state.keep_for,
-                    },
-                    false => Again::Back {
-                        keep_for: state.keep_for,
-                        stays: !byod.has_switched(user, state.direction).await?,
-                    },
+                again: Some(Again {
+                    back: state.direction != direction,
+                    // Nobody knows then of what is gone whether they have deleted it.
+                    stays: before.deleting || own_answers == (direction == Direction::In),
+                    keep_for: state.keep_for,
+                    documents: before.documents,
                 }),
                 ..Report::default()
             };
@@ -374,8 +374,11 @@ impl Move {
                 },
             };
             // Whoever asks again needn't wait again: what is due is tidied, and no more.
-            let is_over =
-                is_former && !is_other && self.byod.has_switched(user, self.direction).await?;
+            let is_over = is_former
+                && !is_other
+                && state.subject == self.subject.as_str()
+                && self.byod.has_switched(user, self.direction).await?
+                && self.byod.is_of_deployment(user, state.clone()).await?;
             let state = match (is_former && !is_over, state.phase) {
                 (true, _) => match self.former(state, &holder).await? {
                     Some(state) => state,

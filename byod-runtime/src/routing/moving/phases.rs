@@ -8,7 +8,7 @@ use super::at_once::AtOnce;
 use super::calls::Calls;
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, Over, State};
-use super::steps::{Again, Mover, Report, Stop};
+use super::steps::{Mover, Report, Stop};
 use super::taken::Taken;
 use super::wire::{Plan, difference};
 use crate::deployment::Client;
@@ -75,22 +75,24 @@ impl Byod {
                 }
                 MovePhase::Cancel => {
                     let direction = mover.state.direction;
-                    let former = match mover.report.again {
-                        Some(Again::There { keep_for }) => Some(Over {
-                            direction,
-                            keep_for,
-                        }),
-                        Some(Again::Back { keep_for, .. }) => {
-                            let direction = direction.back();
-                            Some(Over {
-                                direction,
-                                keep_for,
-                            })
+                    let former = mover.report.again.map(|again| {
+                        let report = Report {
+                            documents: again.documents,
+                            deleting: again.stays,
+                            ..Report::default()
+                        };
+                        Over {
+                            direction: if again.back {
+                                direction.back()
+                            } else {
+                                direction
+                            },
+                            keep_for: again.keep_for,
+                            report: serde_json::to_string(&report).unwrap_or_default(),
                         }
-                        None => None,
-                    };
-                    // What it came to before has it as it was then, or newer, and knows that.
-                    if !matches!(mover.report.again, Some(Again::There { .. })) {
+                    });
+                    // Where it came to before, there is what was there then, or newer, and it is known.
+                    if mover.report.again.is_none_or(|again| again.back) {
                         mover.clear().await?;
                     }
                     self.end(&mover, former).await?;
@@ -225,6 +227,8 @@ impl Byod {
         {
             return Ok(false);
         }
+        mover.report.deleting = true;
+        self.enter(mover, MovePhase::Tidy).await?;
         for table in mover.tables().into_iter().rev() {
             mover.tidy(&table).await?;
             if !self.answers_as_switched(mover).await? {

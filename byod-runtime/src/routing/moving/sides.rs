@@ -74,6 +74,8 @@ struct Of<'a> {
     rings: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stays: Option<bool>,
 }
 
 const NOTHING: Of<'static> = Of {
@@ -94,6 +96,7 @@ const NOTHING: Of<'static> = Of {
     is_final: None,
     rings: None,
     again: None,
+    stays: None,
 };
 
 const BROUGHT: &str = "byod/moving:brought";
@@ -325,8 +328,10 @@ impl Side {
         round: u64,
         cursor: Option<&str>,
         count: Option<usize>,
+        stays: bool,
     ) -> Result<Option<String>, Error> {
         let of = Of {
+            stays: stays.then_some(true),
             id: Some(id),
             table: Some(table),
             round: Some(round),

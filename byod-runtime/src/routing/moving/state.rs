@@ -276,11 +276,12 @@ pub(super) async fn cancel(main: &Client, user: &UserId) -> Result<Option<State>
 }
 
 /// As what one that is called off is over, which was before it began again.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Over {
     pub(super) direction: Direction,
     pub(super) keep_for: Option<f64>,
+    pub(super) report: String,
 }
 
 pub(super) async fn end(

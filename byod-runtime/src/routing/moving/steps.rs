@@ -54,6 +54,9 @@ pub(super) struct Report {
     /// Whether it was over before, and what it has brought then is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<Again>,
+    /// Whether what was moved is being deleted where it was: some of it may be on the other side alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) deleting: bool,
     /// The tables of which no field says when documents were made.
     pub(super) undated: Vec<String>,
     /// Files that documents go without: by their ids, how large they are.
@@ -63,13 +66,18 @@ pub(super) struct Report {
     pub(super) left: Vec<(String, String, String)>,
 }
 
-/// A move that begins again with what is known of one before, which stays for that time.
+/// What a move that begins again is to know of the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) enum Again {
-    /// To where it came before.
-    There { keep_for: Option<f64> },
-    /// To where it came from, which is to know of what it is. What is gone on the other side `stays` where this side answers.
-    Back { keep_for: Option<f64>, stays: bool },
+#[serde(rename_all = "camelCase")]
+pub(super) struct Again {
+    /// Whether it goes back, to the side that is to know then what of its own was moved.
+    pub(super) back: bool,
+    /// Whether what is gone where it comes from stays where it comes to: that side answers, or the other's was being deleted.
+    pub(super) stays: bool,
+    /// For how long what was moved was to stay where it was.
+    pub(super) keep_for: Option<f64>,
+    /// How many documents those were.
+    pub(super) documents: u64,
 }
 
 impl Report {
@@ -210,7 +218,10 @@ impl Mover {
 
     /// Has the side that it goes back to know what of its own each document was that is on the other.
     pub(super) async fn adopt(&mut self) -> Result<(), Stop> {
-        let Some(Again::Back { stays, .. }) = self.report.again else {
+        let Some(Again {
+            back: true, stays, ..
+        }) = self.report.again
+        else {
             return Ok(());
         };
         let id = self.state.id.clone();
@@ -219,6 +230,7 @@ impl Mover {
             loop {
                 let next = self.from.brought(&id, &table, cursor.as_deref(), BATCH);
                 let next = next.await?;
+                self.taken.pairs(&next.rows).map_err(Stop::Impossible)?;
                 self.to.adopt(&id, &table, &next.rows, stays).await?;
                 self.step().await?;
                 cursor = next.cursor;
@@ -232,7 +244,7 @@ impl Mover {
 
     /// Once it is over, the side that it came from needn't know of the one before any more.
     pub(super) async fn forget_former(&mut self) -> Result<(), Stop> {
-        if let Some(Again::Back { .. }) = self.report.again {
+        if self.report.again.is_some_and(|again| again.back) {
             while self.from.forget(&self.state.id).await? {}
         }
         self.report.again = None;

@@ -2,7 +2,7 @@
 
 use super::super::allowance::Allowance;
 use super::state::Direction;
-use super::wire::{Document, Row};
+use super::wire::{Document, Pair, Row};
 
 /// What has been taken of it.
 pub(super) struct Taken {
@@ -53,6 +53,16 @@ impl Taken {
             .iter()
             .all(|row| is_id(&row.old) && is_digest(&row.hash));
         self.within(are_named)
+    }
+
+    /// What one page says that documents were before they moved.
+    pub(super) fn pairs(&mut self, pairs: &[Pair]) -> Result<(), String> {
+        self.rows += pairs.len() as u64;
+        self.pages += 1;
+        self.within(pairs.iter().all(|pair| {
+            let digests = [&pair.hash, &pair.written];
+            is_id(&pair.old) && is_id(&pair.new) && digests.into_iter().all(|hash| is_digest(hash))
+        }))
     }
 
     pub(super) fn documents(&mut self, documents: &[Document]) -> Result<(), String> {

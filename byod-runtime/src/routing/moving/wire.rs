@@ -87,11 +87,11 @@ pub(super) struct Noted {
 /// A document as both sides know it: of what is `old` on the side that gives, what is `new` on the side that takes it.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Pair {
-    old: String,
-    new: String,
+    pub(super) old: String,
+    pub(super) new: String,
     created: f64,
-    hash: String,
-    written: String,
+    pub(super) hash: String,
+    pub(super) written: String,
 }
 
 #[derive(Deserialize)]
