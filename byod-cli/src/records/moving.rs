@@ -117,6 +117,8 @@ pub(crate) struct Moved {
     pub(crate) documents: u64,
     pub(crate) files: u64,
     pub(crate) kept: u64,
+    /// Tables without a field that says when documents were made.
+    pub(crate) undated: Vec<String>,
     pub(crate) left: Vec<Left>,
     pub(crate) notes: Vec<Note>,
     pub(crate) seconds: f64,
@@ -254,6 +256,7 @@ impl From<MoveReport> for Moved {
             documents: report.documents,
             files: report.files,
             kept: report.kept,
+            undated: report.undated,
             left: left.collect(),
             notes: notes(report.notes),
             seconds: report.took.as_secs_f64(),

@@ -29,6 +29,10 @@ pub struct MoveReport {
     pub files: u64,
     /// How many documents could not be there, and are where they were.
     pub kept: u64,
+    /// The tables of which no field says when documents were made, now that they are made anew: `createdAt` of `[user.move]`
+    /// in `byod.toml` names one.
+    #[serde(default)]
+    pub undated: Vec<String>,
     /// Those, a hundred at the most.
     pub left: Vec<LeftDocument>,
     /// What documents are without now, and what else is to know, each with how often.
@@ -60,13 +64,17 @@ pub struct LeftDocument {
 }
 
 impl MoveReport {
-    pub(super) fn of(direction: Direction, report: Report, begun: Instant) -> Self {
+    pub(super) fn of(direction: Direction, mut report: Report, begun: Instant) -> Self {
+        for size in std::mem::take(&mut report.missed).into_values() {
+            report.note(&format!("a file of {size} bytes could not be fetched"), 1.0);
+        }
         let left = report.left.into_iter();
         Self {
             direction,
             documents: report.documents,
             files: report.files,
             kept: report.kept,
+            undated: report.undated,
             left: left
                 .map(|(table, id, reason)| LeftDocument { table, id, reason })
                 .collect(),
