@@ -259,6 +259,7 @@ export const end = internalMutation({
       v.object({
         direction: v.union(v.literal("in"), v.literal("out")),
         keepFor: v.union(v.number(), v.null()),
+        report: v.string(),
       }),
     ),
   },
@@ -271,8 +272,7 @@ export const end = internalMutation({
     else {
       const over = { ...former, phase: "tidy", switched: Date.now() };
       const until = lookAt({ ...row, ...over });
-      const free = { holder: "", until, report: "{}" };
-      await ctx.db.patch(row._id, { ...over, ...free });
+      await ctx.db.patch(row._id, { ...over, holder: "", until });
     }
     const record = await recordOf(ctx.db, user);
     if (record === null) return true;

@@ -357,7 +357,7 @@ export const list = internalMutation({
         await ctx.db.insert("byodMoved", next);
         added += 1;
       } else if (again === true && isBrought(known)) {
-        const isSame = known.listed === hash;
+        const isSame = known.hash === hash;
         const over = await broughtAgain(ctx.db, known, isSame, them);
         await ctx.db.patch(known._id, { ...over, listed: hash, round });
         if (over.state === "listed") changed += 1;
@@ -382,9 +382,11 @@ export const prune = internalMutation({
     round: v.number(),
     cursor: v.union(v.string(), v.null()),
     count: v.optional(v.number()),
+    /** Whether what has come stays, though it is gone on the other side. */
+    stays: v.optional(v.boolean()),
   },
   returns: v.union(v.string(), v.null()),
-  handler: async (ctx, { move, table, round, cursor, count, ...given }) => {
+  handler: async (ctx, { move, table, round, cursor, count, stays, ...given }) => {
     const them = await asked(ctx.db, given);
     const got = await rowsOf(ctx.db, move, table).paginate({
       numItems: Math.min(count ?? MOST, MOST),
@@ -392,8 +394,10 @@ export const prune = internalMutation({
     });
     for (const row of got.page)
       if (row.round !== round) {
+        // So does what was changed here, and what is somebody else's by now.
+        const doc = stays === true ? null : await ofRow(ctx.db, row, them);
         const goes =
-          row.stays !== true && (await ofRow(ctx.db, row, them)) !== null;
+          doc !== null && (await hashOf(textOf(doc))) === row.written;
         await removed(ctx, row, goes);
       }
     return got.isDone ? null : got.continueCursor;
@@ -504,11 +508,11 @@ export const keep = internalMutation({
   args: { ...who, move: v.string(), old: v.string(), reason: v.string() },
   returns: v.null(),
   handler: async (ctx, { move, old, reason, ...given }) => {
-    await asked(ctx.db, given);
+    const them = await asked(ctx.db, given);
     const row = await rowOf(ctx.db, move, old);
     // What is here whole, nobody who knows of it keeps elsewhere.
     if (row === null || row.state === "done") return null;
-    if (row.new !== undefined) await dropped(ctx, row);
+    await notHere(ctx, row, them);
     const note = reason.slice(0, 500);
     const over = { new: undefined, written: undefined, hash: undefined };
     await ctx.db.patch(row._id, { ...over, state: "kept", note });
@@ -592,7 +596,7 @@ export const brought = internalQuery({
     const rows = [];
     for (const row of got.page) {
       const { old, new: now, created, hash, written } = row;
-      if (row.state !== "done" || !now || !hash || !written) continue;
+      if (!now || !hash || !written) continue;
       rows.push({ old: now, new: old, created, hash: written, written: hash });
     }
     return { rows, cursor: got.isDone ? null : got.continueCursor };
@@ -618,7 +622,9 @@ export const adopt = internalMutation({
       const id = db.normalizeId(table, here);
       const doc = id === null ? null : await db.get(id);
       if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) continue;
-      if ((await rowOf(ctx.db, move, old)) !== null) continue;
+      const known = await rowOf(ctx.db, move, old);
+      if (known?.new !== undefined) continue;
+      if (known !== null) await ctx.db.delete(known._id);
       const state = { state: "done", listed: hash, hash, written, new: id };
       const row = { move, table, old, created, ...state };
       await ctx.db.insert("byodMoved", { ...row, stays });
@@ -847,7 +853,12 @@ async function taken(
     const state = go.waits && !go.isFinal ? "held" : "kept";
     const note =
       state === "kept" ? `it needs ${go.lacks.join(", ")}` : undefined;
-    if (row.new !== undefined) await dropped(go.ctx, row);
+    if (state === "held" && row.new !== undefined) {
+      // What it was so far stays in its place, for whoever refers to it.
+      await db.patch(row._id, { state });
+      return state;
+    }
+    await notHere(go.ctx, row, go.them);
     const over = { new: undefined, written: undefined, hash: undefined };
     await db.patch(row._id, { ...over, state, note });
     return state;
@@ -1177,7 +1188,7 @@ async function isWritten(db: any, row: any): Promise<boolean> {
   return doc !== null && (await hashOf(textOf(doc))) === row.written;
 }
 
-const isBrought = ({ state }: any) => state === "done" || state === "kept";
+const isBrought = (row: any) => row.state === "kept" || row.written !== undefined;
 
 /**
  * What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was
@@ -1189,14 +1200,15 @@ async function broughtAgain(
   isSame: boolean,
   them: Who,
 ): Promise<any> {
-  const doc = await ofRow(db, row, them);
+  const stays = row.stays ?? false;
+  const doc = await ofRow(db, { ...row, stays }, them);
   const anew = { new: undefined, written: undefined, hash: undefined };
   const over = { state: "listed", ...anew, note: undefined, stays: undefined };
   if (doc === null) return over;
   const written = await hashOf(textOf(doc));
   const isChanged = written !== row.written;
-  if (!isSame) return isChanged ? over : { state: "listed" };
-  return isChanged ? { written, stays: true } : {};
+  if (!isSame) return isChanged ? over : { state: "listed", stays };
+  return isChanged ? { written, stays: true } : { stays };
 }
 
 /** What one has become; one that was here before may be somebody else's by now. */
@@ -1204,6 +1216,11 @@ async function ofRow(db: any, row: any, them: Who): Promise<any> {
   const doc = row.new === undefined ? null : await db.get(row.new);
   const isAny = doc === null || row.stays === undefined;
   return isAny || (await isTheirs(db, row.table, doc, them)) ? doc : null;
+}
+
+/** Removes what has come of one that stays where it is. */
+async function notHere(ctx: MutationCtx, row: any, them: Who) {
+  if ((await ofRow(ctx.db, row, them)) !== null) await dropped(ctx, row);
 }
 
 /** Removes that one has come, and perhaps what has come of it. */
