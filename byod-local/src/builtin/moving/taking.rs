@@ -3,7 +3,7 @@
 
 use byod_schema::{MOVED_TABLE, Value};
 
-use super::arguments::{Who, document, given, objects, text, texts};
+use super::arguments::{Who, document, given, objects, text, text_in, texts};
 use super::arriving::{Arriving, Rings};
 use super::digest::{hash_of, text_of};
 use super::giving::{most, table_of};
@@ -27,10 +27,10 @@ pub(super) fn list(
     table_of(moving, &table)?;
     let (mut added, mut changed) = (0, 0);
     for row in objects(&mut args, "rows")? {
-        let (old, hash) = (text(&row, "old")?, text(&row, "hash")?);
-        let known = row_of(ctx, &id, &old)?;
+        let (old, hash) = (text_in(&row, "old")?, text_in(&row, "hash")?);
+        let known = row_of(ctx, &id, old)?;
         let mut next = known.clone().unwrap_or_default();
-        if next.str("listed") != Some(&hash) {
+        if next.str("listed") != Some(hash) {
             next.set("state", "listed");
             next.set("listed", hash);
         }
@@ -106,7 +106,7 @@ pub(super) fn write(
     let mut said = [("done", 0), ("partial", 0), ("held", 0), ("kept", 0)];
     let mut notes: Vec<String> = Vec::new();
     for sent in objects(&mut args, "documents")? {
-        let Some(mut row) = row_of(ctx, &id, &text(&sent, "old")?)? else {
+        let Some(mut row) = row_of(ctx, &id, text_in(&sent, "old")?)? else {
             // It is cancelled, or was never asked for.
             continue;
         };
@@ -114,7 +114,7 @@ pub(super) fn write(
         if row.str("table") != Some(&name) || is_done {
             continue;
         }
-        let value: Value = serde_json::from_str(&text(&sent, "text")?)
+        let value: Value = serde_json::from_str(text_in(&sent, "text")?)
             .map_err(|error| FunctionError::new(error.to_string()))?;
         let mut arriving = Arriving {
             moving,
