@@ -1,8 +1,11 @@
 //! What a user has moves between two deployments of `byod-local`, as between real ones.
 
+mod between;
 mod going_on;
+mod refused;
 
 use std::collections::BTreeMap;
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use byod_examples::MANIFEST;
@@ -78,6 +81,13 @@ impl World {
         let status = ConnectionStatus::Pending;
         let saved = self.byod.save_credentials(user, &credentials, status);
         saved.await.unwrap();
+    }
+
+    /// Whoever sees to the move is gone.
+    fn let_go(&self) {
+        let row = self.main.documents("byodMoves").remove(0);
+        let held = json!({"user": self.alice, "id": row.id(), "holder": row.str("holder")});
+        self.main.run("byod/moves:release", held).unwrap();
     }
 
     /// Documents that refer to each other, also to what comes after them.
@@ -252,6 +262,8 @@ async fn what_refers_to_somebody_elses_goes_without_it_or_stays() {
         .await
         .unwrap();
     assert_eq!((moved.documents, moved.kept), (1, 1));
+    let note = "notes: without `projectId`".to_owned();
+    assert_eq!(moved.notes, [(note, 1)]);
     let left = &moved.left[0];
     assert_eq!(
         (left.table.as_str(), left.reason.as_str()),
@@ -260,6 +272,33 @@ async fn what_refers_to_somebody_elses_goes_without_it_or_stays() {
     assert_eq!(world.own.documents("notes")[0].get("projectId"), None);
     assert_eq!(world.own.count("messages"), 0);
     assert_eq!(everything(&world.main, &world.alice).len(), 1);
+}
+
+/// Each document is counted, however many came at once, and whoever has copied it.
+#[tokio::test]
+async fn what_documents_are_without_is_counted() {
+    let world = World::of(|manifest| manifest.moves = Some(Moves { created_at: None })).await;
+    world.fill(&world.bob, "his", 1);
+    let project = world.main.documents("projects")[0].id().unwrap().to_owned();
+    for number in 0..250 {
+        let note = json!({
+            "userId": world.alice, "title": number.to_string(), "content": "", "projectId": project,
+            "createdAt": 7.0, "updatedAt": 7.0,
+        });
+        world.main.insert("notes", note).unwrap();
+    }
+    let moving = world.byod.move_in(&*world.alice, "alice").into_future();
+    let mut moving = Box::pin(moving);
+    // Cut off in its middle.
+    while world.own.count("notes") == 0 {
+        let _ = tokio::time::timeout(Duration::from_millis(5), &mut moving).await;
+    }
+    drop(moving);
+    world.let_go();
+    let moved = world.byod.move_in(&*world.alice, "alice").await.unwrap();
+    let note = "notes: without `projectId`".to_owned();
+    assert_eq!((moved.documents, moved.notes), (250, vec![(note, 250)]));
+    assert_eq!(moved.undated, ["notes"]);
 }
 
 /// What is everybody's stays.

@@ -172,6 +172,12 @@ pub(crate) enum Error {
     )]
     CutOff(byod_runtime::Error),
 
+    #[error(
+        "the record of {user:?}, which the engine's workers have seen to, isn't sealed as it should be: start them with the same \
+         BYOD_ENCRYPTION_KEY and BYOD_FORMER_ENCRYPTION_KEYS as this command (and with --bind-records for --bind), and run this again"
+    )]
+    OtherKeys { user: String },
+
     #[error(transparent)]
     Fleet(byod_fleet::Error),
 

@@ -123,6 +123,8 @@ enum Command {
     /// and, separated by commas, BYOD_FORMER_ENCRYPTION_KEYS.
     /// Services go on meanwhile. What was cut off is done by running it again.
     /// Records that no key opens are listed and left alone; the exit status is 1 then.
+    /// With `--engine`, each record is sealed by that engine's workers, one change of a user's
+    /// at a time.
     RotateKey {
         #[command(flatten)]
         options: rotate::Options,
@@ -162,6 +164,8 @@ enum Command {
     /// deployment is that of their record; once all is there it answers for them, and with
     /// `--to main` main does. Meanwhile they read, and don't write. What was cut off goes on
     /// when it is run again. Exit status 1 where something can't move.
+    /// With `--engine`, that engine's workers do it, in the user's turn, and go on whoever looks
+    /// on; the environment isn't needed then, but for `--dry-run`.
     Move {
         #[command(flatten)]
         options: moving::Options,

@@ -22,6 +22,7 @@ mod fleet;
 mod followed;
 mod guide;
 mod habits;
+mod handed_over;
 mod idempotency;
 mod imports;
 mod init;

@@ -16,7 +16,7 @@ mod waves;
 #[cfg(feature = "serve")]
 pub use engine::serve;
 #[cfg(feature = "engine")]
-pub use engine::{Begun, Bundles, Digest, Done, Engine, Keep, Order, Progress};
+pub use engine::{Begun, Bundles, Digest, Done, Engine, Keep, MoveOrder, Order, Progress, Stays};
 pub use error::{Error, ParseError};
 pub use failures::MaxFailures;
 pub use keeper::{Keeper, Round};

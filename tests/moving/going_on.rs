@@ -4,7 +4,9 @@ use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
 use byod_local::{Ctx, FunctionError, Local, LocalDeployment, Object, Value};
-use byod_runtime::{ConnectionStatus, Credentials, Direction, EncryptionKey, Error, KeepFor};
+use byod_runtime::{
+    ConnectionStatus, Credentials, Direction, EncryptionKey, Error, KeepFor, Rollout,
+};
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -196,8 +198,8 @@ async fn what_is_written_while_all_is_listed_comes_with_what_it_refers_to() {
     let own = Local::user(&world.manifest).name("meanwhile").function(
         "byod/moving:list",
         move |ctx, args| {
-            // Once, when notes were not looked at yet.
-            if args.str("table") == Some("projects") && asks.send(()).is_ok() {
+            // Once, when projects were looked at, and notes were not yet.
+            if args.str("table") == Some("conversations") && asks.send(()).is_ok() {
                 let _ = written.lock().unwrap().recv();
             }
             list(ctx, &args)
@@ -370,4 +372,371 @@ async fn a_move_goes_on_while_keys_are_rotated() {
     assert_eq!(everything(&world.own, "alice"), hers);
     let status = rotating.status(alice).await.unwrap().record.unwrap();
     assert_eq!(status.connection_status, ConnectionStatus::Connected);
+}
+
+/// Who asks again is told what came of it.
+#[tokio::test]
+async fn who_asks_twice_is_not_moved_twice() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 3);
+    let first = byod.move_in(alice, "alice").await.unwrap();
+    let ids = || {
+        let notes = world.own.documents("notes");
+        let ids = notes.iter().map(|note| note.id().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let there = ids();
+    let second = byod.move_in(alice, "alice").await.unwrap();
+    assert_eq!((first.documents, second.documents), (15, 15));
+    assert_eq!(ids(), there);
+    assert_eq!(
+        everything(&world.main, alice).len(),
+        15,
+        "it stays for its time"
+    );
+}
+
+/// Who disconnected has what they had on main, and goes on there; who moves in then has all of it, once, and what is on the
+/// deployment still.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_move_begins_again_with_what_was_changed_since_on_both_sides() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 5);
+    byod.move_in(alice, "alice").await.unwrap();
+    let change = |deployment: &LocalDeployment, owner: &str, title: &str, to: &str| {
+        let notes = deployment.documents("notes");
+        let note = notes.iter().find(|note| note.str("title") == Some(title));
+        let args = json!({"id": note.unwrap().id(), "userId": owner, "title": to});
+        deployment.run("notes:update", args).unwrap();
+    };
+    let remove = |deployment: &LocalDeployment, owner: &str, title: &str| {
+        let notes = deployment.documents("notes");
+        let note = notes.iter().find(|note| note.str("title") == Some(title));
+        let args = json!({"id": note.unwrap().id(), "userId": owner});
+        deployment.run("notes:remove", args).unwrap();
+    };
+    let (own, main) = (&world.own, &world.main);
+    change(own, "alice", "hers 0", "changed there");
+    remove(own, "alice", "hers 1");
+    byod.disconnect(alice).await.unwrap();
+    for (title, to) in [
+        ("hers 0", "changed on main as well"),
+        ("hers 2", "changed on main"),
+    ] {
+        let notes = main.documents("notes");
+        let note = notes
+            .iter()
+            .find(|note| note.str("title") == Some(title))
+            .unwrap();
+        let patch = json!({"id": note.id(), "title": to});
+        main.run_as("alice", "notes:update", patch).unwrap();
+    }
+    let notes = main.documents("notes");
+    let last = notes
+        .iter()
+        .find(|note| note.str("title") == Some("hers 4"));
+    let gone = json!({"id": last.unwrap().id()});
+    main.run_as("alice", "notes:remove", gone).unwrap();
+    change(own, "alice", "hers 3", "changed there alone");
+
+    // Main answers, whole, until the deployment does.
+    let before = everything(main, alice);
+    let moving = byod.move_in(alice, "alice").into_future();
+    let watched = async {
+        loop {
+            let now = everything(main, alice);
+            if byod.status(alice).await.unwrap().enabled {
+                return;
+            }
+            assert_eq!(now, before);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let (moved, ()) = tokio::join!(moving, watched);
+    moved.unwrap();
+    let mut titles: Vec<String> = own
+        .documents("notes")
+        .iter()
+        .map(|note| note.str("title").unwrap().to_owned())
+        .collect();
+    titles.sort();
+    let expected = [
+        "changed on main",
+        "changed on main as well",
+        "changed there",
+        "changed there alone",
+        "hers 1",
+    ];
+    assert_eq!(titles, expected);
+    assert_eq!(everything(own, "alice").len(), 5 * 4 + 5);
+}
+
+/// What was changed there stays, also where it is called off.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_move_that_begins_again_and_is_called_off_leaves_what_was_changed_there() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 2);
+    byod.move_in(alice, "alice").await.unwrap();
+    let note = world.own.documents("notes").remove(0);
+    let args = json!({"id": note.id(), "userId": "alice", "title": "changed there"});
+    world.own.run("notes:update", args).unwrap();
+    byod.disconnect(alice).await.unwrap();
+    let hers = everything(&world.main, alice);
+    let mut moving = Box::pin(byod.move_in(alice, "alice").into_future());
+    let is_known = || {
+        let rows = world.own.documents("byodMoved");
+        rows.iter().any(|row| row.bool("stays") == Some(true))
+    };
+    while !is_known() {
+        let _ = timeout(Duration::from_millis(5), &mut moving).await;
+    }
+    drop(moving);
+    assert!(byod.cancel_move(alice).await.unwrap());
+    assert_eq!(everything(&world.main, alice), hers);
+    let titles = || -> Vec<String> {
+        let notes = world.own.documents("notes");
+        let titles = notes
+            .iter()
+            .map(|note| note.str("title").unwrap().to_owned());
+        titles.collect()
+    };
+    assert_eq!(titles(), ["changed there", "hers 1"]);
+    // It is over as it was before: it may begin again.
+    byod.move_in(alice, "alice")
+        .keep(super::AT_ONCE)
+        .await
+        .unwrap();
+    assert_eq!(titles(), ["changed there", "hers 1"]);
+    assert!(everything(&world.main, alice).is_empty());
+    assert_eq!(world.own.count("byodMoved"), 0);
+}
+
+/// Each document is again what it was: whatever names it, a link that somebody has, say, does still.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_goes_back_has_the_ids_that_it_had() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 4);
+    let ids = || -> Vec<(String, String)> {
+        let notes = world.main.documents("notes").into_iter();
+        let told = |note: Object| {
+            let title = note.str("title").unwrap().to_owned();
+            (title, note.id().unwrap().to_owned())
+        };
+        notes.map(told).collect()
+    };
+    let before = ids();
+    byod.move_in(alice, "alice").await.unwrap();
+    let notes = world.own.documents("notes");
+    let of = |title: &str| {
+        let note = notes.iter().find(|note| note.str("title") == Some(title));
+        note.unwrap().id().unwrap().to_owned()
+    };
+    let change = json!({"id": of("hers 0"), "userId": "alice", "content": "changed there"});
+    world.own.run("notes:update", change).unwrap();
+    let gone = json!({"id": of("hers 1"), "userId": "alice"});
+    world.own.run("notes:remove", gone).unwrap();
+    let new = json!({"userId": "alice", "title": "new", "content": "", "createdAt": 9.0, "updatedAt": 9.0});
+    world.own.insert("notes", new).unwrap();
+    let hers = everything(&world.own, "alice");
+
+    // The deployment answers: what is gone there goes.
+    let moved = byod.move_out(alice, "alice").await.unwrap();
+    assert_eq!(moved.documents, hers.len() as u64);
+    let after = ids();
+    let kept: Vec<_> = before
+        .iter()
+        .filter(|(title, _)| title != "hers 1")
+        .collect();
+    assert_eq!(after.iter().take(3).collect::<Vec<_>>(), kept);
+    assert_eq!(after.len(), 4);
+    let order = |document: &Json| document.to_string();
+    let sorted = |mut all: Vec<Json>| {
+        all.sort_by_key(order);
+        all
+    };
+    assert_eq!(sorted(everything(&world.main, alice)), sorted(hers.clone()));
+    assert_eq!(world.own.count("byodMoved"), 0);
+
+    // And there again, with the ids that they have there.
+    byod.move_in(alice, "alice")
+        .keep(super::AT_ONCE)
+        .await
+        .unwrap();
+    let there = world.own.documents("notes");
+    let there: Vec<_> = there.iter().map(|note| note.id().unwrap()).collect();
+    for title in ["hers 0", "hers 2", "hers 3"] {
+        assert!(there.contains(&&*of(title)), "{title}");
+    }
+    assert_eq!(sorted(everything(&world.own, "alice")), sorted(hers));
+    assert!(everything(&world.main, alice).is_empty());
+    assert_eq!(
+        (world.main.count("byodMoved"), world.own.count("byodMoved")),
+        (0, 0)
+    );
+}
+
+/// What was removed on the deployment came back with main, which has it alone by then.
+#[tokio::test]
+async fn what_came_back_when_they_disconnected_stays() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 2);
+    let hers = everything(&world.main, alice);
+    byod.move_in(alice, "alice").await.unwrap();
+    let note = world.own.documents("notes").remove(0);
+    let args = json!({"id": note.id(), "userId": "alice"});
+    world.own.run("notes:remove", args).unwrap();
+    byod.disconnect(alice).await.unwrap();
+    assert_eq!(everything(&world.main, alice), hers);
+    // Whether it is called off or not.
+    world.main.reset_requests();
+    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
+    while world.main.count("byodMoved") == 0 {
+        let _ = timeout(Duration::from_millis(5), &mut moving).await;
+    }
+    drop(moving);
+    assert!(byod.cancel_move(alice).await.unwrap());
+    assert_eq!(everything(&world.main, alice), hers);
+    byod.move_out(alice, "alice").await.unwrap();
+    let order = |document: &Json| document.to_string();
+    let (mut now, mut hers) = (everything(&world.main, alice), hers);
+    now.sort_by_key(order);
+    hers.sort_by_key(order);
+    assert_eq!(now, hers);
+}
+
+/// A deployment's word is its owner's: of main's documents it names theirs alone.
+#[tokio::test]
+async fn nobody_elses_document_is_taken_for_what_was_moved() {
+    let world = World::start().await;
+    let (byod, alice, bob) = (&world.byod, &*world.alice, &*world.bob);
+    world.fill(alice, "hers", 1);
+    world.fill(bob, "his", 1);
+    let his = everything(&world.main, bob);
+    let notes = world.main.documents("notes");
+    let his_note = notes.iter().find(|note| note.str("userId") == Some(bob));
+    let pair = json!({
+        "old": "5tmg3wks00000000007dk28fy38f4yp9", "new": his_note.unwrap().id(), "created": 1.0,
+        "hash": "0".repeat(32), "written": "1".repeat(32),
+    });
+    let args = json!({
+        "user": alice, "subject": "alice", "move": "m", "table": "notes", "rows": [pair], "stays": false,
+    });
+    world.main.run("byod/moving:adopt", args).unwrap();
+    assert_eq!(world.main.count("byodMoved"), 0);
+    byod.move_in(alice, "alice")
+        .keep(super::AT_ONCE)
+        .await
+        .unwrap();
+    assert_eq!(everything(&world.main, bob), his);
+}
+
+/// Whoever moves in next, and can't, has what they had.
+#[tokio::test]
+async fn nothing_goes_before_it_is_known_that_the_next_can_be() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 3);
+    let hers = everything(&world.main, alice);
+    byod.move_in(alice, "alice").await.unwrap();
+    byod.disconnect(alice).await.unwrap();
+    let other = world.builder().build().unwrap();
+    other.rollout().set("notes", Rollout::Off);
+    let error = other.move_in(alice, "alice").await.unwrap_err();
+    assert!(matches!(error, Error::NotMoved { .. }), "{error}");
+    assert_eq!(everything(&world.main, alice), hers);
+    let moved = byod.move_in(alice, "alice").keep(super::AT_ONCE).await;
+    assert_eq!(moved.unwrap().direction, Direction::In, "nobody sees to it");
+    assert_eq!(everything(&world.own, "alice"), hers);
+}
+
+/// A deployment that is gone would refuse its user's writes for ever.
+#[tokio::test]
+async fn a_move_that_fails_for_hours_is_called_off() {
+    let world = World::start().await;
+    let (alice, bob) = (&*world.alice, &*world.bob);
+    let his = world.user_deployment("bob").await;
+    world.save(bob, &his.url(), &his.deploy_key()).await;
+    world.fill(bob, "his", 1);
+    let theirs = everything(&world.main, bob);
+    for (user, hours) in [(alice, 5.0), (bob, 7.0)] {
+        let records = world.main.documents("userDatabaseConfig");
+        let record = records
+            .iter()
+            .find(|record| record.str("userId") == Some(user));
+        let (record, hour) = (record.unwrap(), 3_600_000.0);
+        let row = json!({
+            "user": user, "subject": user, "direction": "in", "phase": "copy", "before": "pending", "was": "pending",
+            "authTags": record.str("authTags"), "keepFor": 0.0, "table": null, "done": 0.0, "total": 0.0, "holder": "",
+            "until": 0.0, "frozen": record.number("_creationTime").unwrap() - hours * hour, "report": "{}",
+        });
+        world.main.insert("byodMoves", row).unwrap();
+    }
+    let is_frozen = async |user: &str| {
+        world.byod.clear_user_client(user);
+        let status = world.byod.status(user).await.unwrap().record.unwrap();
+        status.moving.is_some_and(|moving| moving.frozen)
+    };
+    assert!(is_frozen(alice).await && is_frozen(bob).await);
+    world.own.stop().await;
+    his.stop().await;
+    let resumed = world.byod.resume_moves().await.unwrap();
+    assert_eq!(resumed.failed, 2);
+    assert!(is_frozen(alice).await, "for five hours");
+    assert!(!is_frozen(bob).await, "for seven");
+    assert_eq!(everything(&world.main, bob), theirs);
+}
+
+/// Nothing stays on a deployment in whose place another comes.
+#[tokio::test]
+async fn what_was_copied_goes_before_another_deployment_is_connected() {
+    let world = World::start().await;
+    let (byod, alice) = (world.byod.clone(), world.alice.clone());
+    world.fill(&alice, "hers", 20);
+    let hers = everything(&world.main, &alice);
+    let user = alice.clone();
+    let moving = tokio::spawn(async move { byod.move_in(user, "alice").await });
+    while world.own.count("notes") == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let other = world.user_deployment("other").await;
+    world.connect(&other).await;
+    let error = moving.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::NotMoved { .. }), "{error}");
+    let left = (world.own.count("notes"), world.own.count("byodMoved"));
+    assert_eq!(left, (0, 0));
+    assert_eq!(everything(&world.main, &alice), hers);
+    let status = world.byod.status(&*alice).await.unwrap();
+    assert!(status.enabled);
+    assert_eq!(world.main.count("byodMoves"), 0);
+}
+
+/// What is more than one user may bring is found before anything is refused to them.
+#[tokio::test]
+async fn what_is_too_much_for_main_is_found_before_anything_is_frozen() {
+    let world = World::start().await;
+    let alice = &*world.alice;
+    world.fill(alice, "hers", 2);
+    world
+        .byod
+        .move_in(alice, "alice")
+        .keep(super::AT_ONCE)
+        .await
+        .unwrap();
+    let bytes = world.builder().most_moved_out(1_000, 500).build().unwrap();
+    let error = bytes.move_out(alice, "alice").await.unwrap_err();
+    assert!(
+        matches!(&error, Error::NotMoved { reason, .. } if reason.contains("500 bytes")),
+        "{error}"
+    );
+    // Nothing was told to main of what there is.
+    assert_eq!(
+        (world.main.count("byodMoved"), world.main.count("byodMoves")),
+        (0, 0)
+    );
+    assert_eq!(everything(&world.own, "alice").len(), 10);
 }

@@ -67,17 +67,22 @@ fn planned(report: &Planned, out: &mut dyn Write) -> io::Result<()> {
     }
     let timeless = report.tables.iter().filter(|table| !table.keeps_time);
     let timeless: Vec<&str> = timeless.map(|table| table.table.as_str()).collect();
-    if !timeless.is_empty() {
-        writeln!(
-            out,
-            "{MIND}No field says when these were made, once they are made anew: {}{MIND:#}",
-            timeless.join(", ")
-        )?;
-    }
+    undated(&timeless, out)?;
     if let Some(problem) = &report.problem {
         writeln!(out, "\n{BAD}It can't move: {problem}{BAD:#}")?;
     }
     Ok(())
+}
+
+fn undated(tables: &[&str], out: &mut dyn Write) -> io::Result<()> {
+    if tables.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{MIND}No field says when these were made, once they are made anew: {}{MIND:#}",
+        tables.join(", ")
+    )
 }
 
 /// What `byod disconnect` prints.
@@ -146,7 +151,8 @@ fn done(report: &Moved, out: &mut dyn Write) -> io::Result<()> {
         let (what, times) = (&note.what, note.times);
         writeln!(out, "  {MIND}{what}, {times} times{MIND:#}")?;
     }
-    Ok(())
+    let tables: Vec<&str> = report.undated.iter().map(String::as_str).collect();
+    undated(&tables, out)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(crate) mod disconnect;
 pub(crate) mod fleet;
 pub(crate) mod moving;
 pub(crate) mod release;
+mod restate;
 pub(crate) mod rotate;
 mod service;
 

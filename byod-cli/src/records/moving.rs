@@ -5,12 +5,15 @@ use std::convert::Infallible;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use byod_runtime::{Byod, KeepFor, Move, Moving};
+use byod_fleet::{Engine, MoveOrder, Stays};
+use byod_runtime::{Byod, Direction, KeepFor, Move, MoveReport, Moving, UserId};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::Service;
+use super::restate::Restate;
+use super::service::runtime;
 use crate::error::Error;
 
 /// How often it is asked how far it is.
@@ -42,6 +45,14 @@ pub(crate) struct Options {
     /// deleted there after seven days, by a service that resumes moves.
     #[arg(long)]
     keep: bool,
+    /// Hand it over to an engine, whose workers are `byod-fleet serve`: the URL of Restate's ingress. What is said of services'
+    /// times and of how much may move, its workers are started with.
+    #[arg(
+        long,
+        value_name = "restate=URL",
+        conflicts_with_all = ["most_documents", "most_bytes", "cache_ttl", "timeout"]
+    )]
+    engine: Option<Restate>,
     /// How many documents, and as many files, are taken to main at the most.
     #[arg(long, value_name = "NUMBER", default_value_t = 2_000_000)]
     most_documents: u64,
@@ -106,6 +117,8 @@ pub(crate) struct Moved {
     pub(crate) documents: u64,
     pub(crate) files: u64,
     pub(crate) kept: u64,
+    /// Tables without a field that says when documents were made.
+    pub(crate) undated: Vec<String>,
     pub(crate) left: Vec<Left>,
     pub(crate) notes: Vec<Note>,
     pub(crate) seconds: f64,
@@ -127,6 +140,13 @@ pub(crate) struct Note {
     pub(crate) times: u64,
 }
 
+impl Options {
+    /// Who the user is to functions.
+    fn subject(&self) -> &str {
+        self.subject.as_deref().unwrap_or(&self.user)
+    }
+}
+
 impl Report {
     /// Whether all of it can move, or has.
     pub(crate) fn is_whole(&self) -> bool {
@@ -140,6 +160,11 @@ impl Report {
 }
 
 pub(crate) fn run(options: &Options) -> Result<Report, Error> {
+    if let Some(restate) = &options.engine
+        && !options.dry_run
+    {
+        return hand_over(options, restate.engine());
+    }
     let most = (options.most_documents, options.most_bytes);
     let started = options.service.start_with(|byod| {
         byod.most_moved_out(most.0, most.1)
@@ -147,8 +172,7 @@ pub(crate) fn run(options: &Options) -> Result<Report, Error> {
             .timeout(Duration::from_secs(options.timeout))
     });
     let (byod, runtime) = started?;
-    let user = &*options.user;
-    let subject = options.subject.as_deref().unwrap_or(user);
+    let (user, subject) = (&*options.user, options.subject());
     let asked = match options.to {
         To::Own => byod.move_in(user, subject),
         To::Main => byod.move_out(user, subject),
@@ -163,6 +187,25 @@ pub(crate) fn run(options: &Options) -> Result<Report, Error> {
         }
         moved(&byod, user, asked).await
     })
+}
+
+/// Needs neither main nor its keys: the engine's workers have those.
+fn hand_over(options: &Options, engine: &Engine) -> Result<Report, Error> {
+    let order = MoveOrder::of(options.subject());
+    let order = match options.keep {
+        true => order.stays(Stays::ForGood),
+        false => order,
+    };
+    let direction = match options.to {
+        To::Own => Direction::In,
+        To::Main => Direction::Out,
+    };
+    let user = UserId::from(&*options.user);
+    let progress = Progress::new();
+    let moved = engine.move_data(&user, direction, &order, |moving| progress.show(moving));
+    let report = runtime()?.block_on(moved)?;
+    progress.end();
+    Ok(Report::Moved(report.into()))
 }
 
 async fn planned(asked: &Move) -> Result<Report, Error> {
@@ -199,19 +242,26 @@ async fn moved(byod: &Byod, user: &str, asked: Move) -> Result<Report, Error> {
         never = watched(byod, user, &progress) => match never {},
     };
     progress.end();
-    let left = report.left.into_iter().map(|left| Left {
-        table: left.table,
-        id: left.id,
-        reason: left.reason,
-    });
-    Ok(Report::Moved(Moved {
-        documents: report.documents,
-        files: report.files,
-        kept: report.kept,
-        left: left.collect(),
-        notes: notes(report.notes),
-        seconds: report.took.as_secs_f64(),
-    }))
+    Ok(Report::Moved(report.into()))
+}
+
+impl From<MoveReport> for Moved {
+    fn from(report: MoveReport) -> Self {
+        let left = report.left.into_iter().map(|left| Left {
+            table: left.table,
+            id: left.id,
+            reason: left.reason,
+        });
+        Self {
+            documents: report.documents,
+            files: report.files,
+            kept: report.kept,
+            undated: report.undated,
+            left: left.collect(),
+            notes: notes(report.notes),
+            seconds: report.took.as_secs_f64(),
+        }
+    }
 }
 
 async fn watched(byod: &Byod, user: &str, progress: &Progress) -> Infallible {

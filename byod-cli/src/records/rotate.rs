@@ -2,12 +2,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use byod_runtime::{Byod, ByodBuilder, Records, Resealed};
+use byod_fleet::Engine;
+use byod_runtime::{Byod, ByodBuilder, Records, Resealed, UserDatabaseConfig, UserId};
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::restate::Restate;
 use super::service::runtime;
 use crate::error::Error;
 
@@ -24,6 +26,10 @@ pub(crate) struct Options {
     /// Write nothing; exit status 1 where a record is to be sealed anew.
     #[arg(long)]
     check: bool,
+    /// Have an engine's workers, `byod-fleet serve`, seal each record, in its user's turn: the URL of Restate's ingress. They
+    /// need the same keys, and with `--bind` their own `--bind-records`.
+    #[arg(long, value_name = "restate=URL")]
+    engine: Option<Restate>,
     /// How many records are read at once.
     #[arg(long, value_name = "RECORDS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     batch: u32,
@@ -66,9 +72,9 @@ impl Report {
     }
 
     /// Keeps an error that is about this record alone.
-    fn unopened(&mut self, user: &str, error: byod_runtime::Error) -> Result<(), Error> {
-        let byod_runtime::Error::Credentials { field, reason, .. } = error else {
-            return Err(error.into());
+    fn unopened(&mut self, user: &str, error: Error) -> Result<(), Error> {
+        let Error::Byod(byod_runtime::Error::Credentials { field, reason, .. }) = error else {
+            return Err(error);
         };
         self.unopened.push(Unopened {
             user_id: user.to_owned(),
@@ -105,7 +111,7 @@ async fn survey(byod: &Byod, options: &Options) -> Result<Report, Error> {
             match byod.needs_reseal(record) {
                 Ok(true) => report.to_reseal += 1,
                 Ok(false) => report.up_to_date += 1,
-                Err(error) => report.unopened(&record.user_id, error)?,
+                Err(error) => report.unopened(&record.user_id, error.into())?,
             }
         }
     }
@@ -118,7 +124,7 @@ async fn reseal(byod: &Byod, options: &Options, expected: usize) -> Result<Repor
     let mut pages = Pages::of(byod, options.batch);
     while let Some(page) = pages.next().await? {
         let mut written = stream::iter(&page.records)
-            .map(async |record| (record, byod.reseal(record).await))
+            .map(async |record| (record, options.reseal(byod, record).await))
             .buffer_unordered(AT_ONCE);
         while let Some((record, result)) = written.next().await {
             report.records += 1;
@@ -136,6 +142,40 @@ async fn reseal(byod: &Byod, options: &Options, expected: usize) -> Result<Repor
     }
     progress.end();
     Ok(report)
+}
+
+impl Options {
+    /// Here, or where it was handed over to.
+    async fn reseal(&self, byod: &Byod, record: &UserDatabaseConfig) -> Result<Resealed, Error> {
+        match &self.engine {
+            None => Ok(byod.reseal(record).await?),
+            Some(restate) => handed_over(byod, record, restate.engine()).await,
+        }
+    }
+}
+
+/// In the user's turn, by a worker. Whether that has the keys that are meant is looked at each time, for it should not have sealed
+/// many with another.
+async fn handed_over(
+    byod: &Byod,
+    record: &UserDatabaseConfig,
+    engine: &Engine,
+) -> Result<Resealed, Error> {
+    if !byod.needs_reseal(record)? {
+        return Ok(Resealed::UpToDate);
+    }
+    let user = UserId::from(&*record.user_id);
+    let resealed = engine.reseal(&user).await?;
+    let Some(record) = byod.user_record(user).await? else {
+        return Ok(Resealed::Gone);
+    };
+    match byod.needs_reseal(&record) {
+        Ok(false) => Ok(resealed),
+        Ok(true) | Err(byod_runtime::Error::Credentials { .. }) => Err(Error::OtherKeys {
+            user: record.user_id,
+        }),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// All records, a batch at a time.

@@ -12,8 +12,8 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
@@ -28,7 +28,7 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How long one answer may take.
 const TIME: Duration = Duration::from_secs(30);
 
-/// How often in a row it may be out of reach while a roll-out is followed: some minutes.
+/// How often in a row it may be out of reach while something is followed: some minutes.
 const LOST: u32 = 240;
 
 /// The largest answer: a report with a thousand failures has some hundred kilobytes.
@@ -36,6 +36,15 @@ const LARGEST: usize = 16 << 20;
 
 /// What the engine says of what isn't over.
 const NOT_READY: u16 = 470;
+
+/// What has come of something that was handed over.
+pub(super) enum Came {
+    NotYet,
+    /// What it gave, as JSON.
+    Value(Bytes),
+    /// It failed, for good.
+    Refused(Error),
+}
 
 /// An engine that roll-outs are handed over to: Restate's ingress.
 ///
@@ -101,21 +110,15 @@ impl Engine {
         let progress = format!("{}/{key}/progress", names::ROLLOUT);
         let mut lost = 0;
         loop {
-            let round = self.send(Method::GET, &output, Bytes::new()).await;
-            match round {
-                Ok((StatusCode::OK, round)) => {
-                    return serde_json::from_slice(&round).map_err(|_| self.strange("a report"));
-                }
-                Ok((status, _)) if status.as_u16() == NOT_READY => lost = 0,
-                Ok((status, said)) if !passes(status) => {
+            match self.look(&output, &mut lost).await? {
+                Came::Value(round) => return self.read(&round, "a report"),
+                Came::Refused(error) => {
                     // One that was killed could not say so itself.
                     let ended = format!("{}/{}/ended", names::FLEET, names::ALL);
                     let _: Result<(), Error> = self.call(&ended, &json!({"key": key})).await;
-                    return Err(self.refused(status, &said));
+                    return Err(error);
                 }
-                Ok((status, said)) if lost == LOST => return Err(self.refused(status, &said)),
-                Err(error) if lost == LOST => return Err(error),
-                _ => lost += 1,
+                Came::NotYet => {}
             }
             // What can't be asked now is asked again.
             if let Ok(progress) = self.get::<Option<Progress>>(&progress).await {
@@ -134,12 +137,67 @@ impl Engine {
         };
         let body = self.json(&asked)?;
         // It may wait for indexes, and for what else is done for the user.
-        let answer = self.send_for(None, Method::POST, &path, body).await?;
-        let done: Done = self.answered(answer)?;
+        let done: Done = self.wait_for(&path, body).await?;
         Ok(done.outcome)
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+    /// Has something done that may take hours; where to look what has come of it.
+    pub(super) async fn hand_over(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<String, Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Sent {
+            invocation_id: String,
+        }
+
+        let body = self.json(body)?;
+        // What came of it is kept for a day where it has a key.
+        let key = format!("{:032x}", fastrand::u128(..));
+        let request = self.request(Method::POST, &format!("{path}/send"), body)?;
+        let (mut parts, body) = request.into_parts();
+        let key = key.parse().map_err(|_| self.strange("a key"))?;
+        parts.headers.insert("idempotency-key", key);
+        let answer = self
+            .sent(Request::from_parts(parts, body), Some(TIME))
+            .await?;
+        let sent: Sent = self.answered(answer)?;
+        let id = segment(&sent.invocation_id);
+        Ok(format!("restate/invocation/{id}/output"))
+    }
+
+    /// What has come of something. `lost` is how often in a row it could not be asked.
+    pub(super) async fn look(&self, output: &str, lost: &mut u32) -> Result<Came, Error> {
+        match self.send(Method::GET, output, Bytes::new()).await {
+            Ok((StatusCode::OK, value)) => return Ok(Came::Value(value)),
+            Ok((status, _)) if status.as_u16() == NOT_READY => {
+                *lost = 0;
+                return Ok(Came::NotYet);
+            }
+            Ok((status, said)) if !passes(status) => {
+                return Ok(Came::Refused(self.refused(status, &said)));
+            }
+            Ok((status, said)) if *lost == LOST => return Err(self.refused(status, &said)),
+            Err(error) if *lost == LOST => return Err(error),
+            _ => *lost += 1,
+        }
+        Ok(Came::NotYet)
+    }
+
+    /// However long it takes.
+    pub(super) async fn wait_for<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Bytes,
+    ) -> Result<T, Error> {
+        let request = self.request(Method::POST, path, body)?;
+        let answer = self.sent(request, None).await?;
+        self.answered(answer)
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
         let answer = self.send(Method::POST, path, Bytes::new()).await?;
         self.answered(answer)
     }
@@ -170,7 +228,11 @@ impl Engine {
             true => &b"null"[..],
             false => &body,
         };
-        serde_json::from_slice(body).map_err(|_| self.strange("an answer"))
+        self.read(body, "an answer")
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(&self, text: &[u8], what: &str) -> Result<T, Error> {
+        serde_json::from_slice(text).map_err(|_| self.strange(what))
     }
 
     async fn send(
@@ -179,25 +241,31 @@ impl Engine {
         path: &str,
         body: Bytes,
     ) -> Result<(StatusCode, Bytes), Error> {
-        self.send_for(Some(TIME), method, path, body).await
+        let request = self.request(method, path, body)?;
+        self.sent(request, Some(TIME)).await
     }
 
-    async fn send_for(
+    fn request(
         &self,
-        time: Option<Duration>,
         method: Method,
         path: &str,
         body: Bytes,
-    ) -> Result<(StatusCode, Bytes), Error> {
+    ) -> Result<Request<Full<Bytes>>, Error> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/{path}", self.url));
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
-        let request = request
-            .body(Full::new(body))
-            .map_err(|error| self.unreachable(&error))?;
+        let request = request.body(Full::new(body));
+        request.map_err(|error| self.unreachable(&error))
+    }
+
+    async fn sent(
+        &self,
+        request: Request<Full<Bytes>>,
+        time: Option<Duration>,
+    ) -> Result<(StatusCode, Bytes), Error> {
         let answer = async {
             let answer = self.client.request(request).await;
             let answer = answer.map_err(|error| self.unreachable(&error))?;
@@ -266,7 +334,7 @@ fn passes(status: StatusCode) -> bool {
 }
 
 /// A user's id as one segment of a path.
-fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     let mut segment = String::new();
     for byte in text.bytes() {
         match byte {

@@ -29,6 +29,10 @@ pub(crate) mod names {
     pub(crate) const ALL: &str = "all";
 }
 
+/// The code of what can't be done for a user who went, or connected another deployment, meanwhile. It is none of those by which
+/// an engine says that it doesn't know what it is asked for.
+pub(crate) const GONE: u16 = 410;
+
 /// A roll-out as it is asked for.
 ///
 /// The project itself isn't in it: workers have that in their folder, by its digest.

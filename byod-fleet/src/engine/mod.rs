@@ -1,8 +1,9 @@
-//! Roll-outs on an engine, which keeps their state for any number of machines: what is handed over to it, and asked of it.
+//! What is done on an engine, which keeps how far it is for any number of machines: what is handed over to it, and asked of it.
 
 mod bundles;
 mod client;
 mod handed;
+mod one_user;
 #[cfg(feature = "serve")]
 pub mod serve;
 
@@ -10,4 +11,5 @@ pub use bundles::{Bundles, Digest};
 pub use client::Engine;
 pub use handed::{Begun, Done, Keep, Order, Progress};
 #[cfg(feature = "serve")]
-pub(crate) use handed::{Deploy, names};
+pub(crate) use handed::{Deploy, GONE, names};
+pub use one_user::{MoveOrder, Stays};

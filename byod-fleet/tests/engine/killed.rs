@@ -11,7 +11,7 @@ use byod_local::{PushFault, PushOutcome, PushRecord};
 use byod_runtime::{RolloutState, UserId};
 use tokio::time::sleep;
 
-use crate::server::{Server, request};
+use crate::server::{Server, holds, request};
 use crate::support::{Fleet, SECRET, bundle};
 use crate::workers::{Told, Workers, folder};
 
@@ -194,10 +194,7 @@ async fn workers_that_are_killed_lose_nothing() {
         (&*latest.by, latest.state),
         ("an engine", RolloutState::Done)
     );
-    let known = |text: &str| {
-        let text = text.as_bytes();
-        written.windows(text.len()).any(|window| window == text)
-    };
+    let known = |text: &str| holds(&written, text);
     assert!(known(&fleet.users[0].id) && known(&digest.to_string()));
     let sealed: BTreeSet<String> = fleet
         .users

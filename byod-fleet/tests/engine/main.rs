@@ -5,6 +5,8 @@
 
 mod ended;
 mod killed;
+mod moved;
+mod one_user;
 mod server;
 mod shared;
 mod strangers;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use serde_json::{Value as Json, json};
+use tokio::task::JoinHandle;
 
 /// Leaves out the tests that need Node's packages, where it is set to anything but nothing.
 const WITHOUT_NODE: &str = "BYOD_WITHOUT_NODE";
@@ -134,6 +135,20 @@ impl Server {
         assert!((200..300).contains(&status), "{status}: {said}");
     }
 
+    /// Has something done, at once, by whatever is under that path; what comes of it, with its status.
+    pub(crate) fn ask(&self, path: &str, body: Json) -> JoinHandle<(u16, Json)> {
+        let url = format!("{}/{path}", self.url());
+        tokio::task::spawn_blocking(move || {
+            let body = match body {
+                Json::Null => String::new(),
+                body => body.to_string(),
+            };
+            let (status, said) = request("POST", &url, &body).unwrap();
+            let said = serde_json::from_str(&said);
+            (status, said.unwrap_or_default())
+        })
+    }
+
     /// Everything that it has written, as it stands on the disk.
     pub(crate) fn written(&self) -> Vec<u8> {
         let mut written = Vec::new();
@@ -149,6 +164,12 @@ impl Drop for Server {
         // Left behind, it is in the way of nothing.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Whether that is somewhere in it.
+pub(crate) fn holds(written: &[u8], text: &str) -> bool {
+    let text = text.as_bytes();
+    written.windows(text.len()).any(|window| window == text)
 }
 
 fn read_all(folder: &Path, written: &mut Vec<u8>) {

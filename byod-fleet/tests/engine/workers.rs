@@ -13,7 +13,11 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
+use crate::server::{Server, holds};
 use crate::support::Fleet;
+
+/// What users' records are sealed with.
+pub(crate) const KEY: &str = "only for tests";
 
 /// What all of them need to know.
 pub(crate) struct Told {
@@ -21,6 +25,12 @@ pub(crate) struct Told {
     pub(crate) main_key: String,
     pub(crate) identity_key: String,
     pub(crate) bundles: PathBuf,
+    /// What records are sealed with now.
+    pub(crate) encryption_key: &'static str,
+    /// What they may still be sealed with.
+    pub(crate) former_key: Option<&'static str>,
+    /// What else they are started with.
+    pub(crate) args: &'static [&'static str],
 }
 
 pub(crate) struct Workers {
@@ -40,6 +50,9 @@ impl Told {
             main_key: fleet.main.deploy_key(),
             identity_key: identity_key.to_owned(),
             bundles: bundles.to_owned(),
+            encryption_key: KEY,
+            former_key: None,
+            args: &[],
         }
     }
 
@@ -52,8 +65,12 @@ impl Told {
             .arg("--development")
             .env("CONVEX_URL", &self.main_url)
             .env("CONVEX_DEPLOY_KEY", &self.main_key)
-            .env("BYOD_ENCRYPTION_KEY", "only for tests")
+            .env("BYOD_ENCRYPTION_KEY", self.encryption_key)
+            .args(self.args)
             .stdin(Stdio::null());
+        if let Some(key) = self.former_key {
+            command.env("BYOD_FORMER_ENCRYPTION_KEYS", key);
+        }
         if !self.identity_key.is_empty() {
             command.args(["--identity-key", &self.identity_key]);
         }
@@ -112,6 +129,16 @@ impl Workers {
     pub(crate) fn given(&self) -> Vec<usize> {
         let given = self.given.iter();
         given.map(|count| count.load(Ordering::Relaxed)).collect()
+    }
+
+    /// Neither they nor the engine have written any of these down, of the users that were asked for.
+    pub(crate) fn know_none_of(&self, secrets: &[&str], engine: &Server) {
+        let (written, logged) = (engine.written(), self.logged());
+        assert!(holds(&written, "ByodUser"));
+        for secret in secrets {
+            let told = holds(&written, secret) || logged.contains(secret);
+            assert!(!told, "{secret}");
+        }
     }
 
     /// What all of them have logged.

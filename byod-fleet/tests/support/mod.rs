@@ -28,10 +28,15 @@ pub(crate) fn manifest() -> Manifest {
 
 /// A service on that main.
 pub(crate) fn service(main: &LocalDeployment) -> Byod {
+    service_with(main, "only for tests")
+}
+
+/// One that seals users' records with that key.
+pub(crate) fn service_with(main: &LocalDeployment, key: &str) -> Byod {
     Byod::builder()
         .main_url(main.url())
         .deploy_key(main.deploy_key())
-        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .encryption_key(EncryptionKey::parse(key).unwrap())
         .listen_to_main(false)
         .development(true)
         .build()

@@ -54,7 +54,7 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         let moving = moving.clone();
         Arc::new(move |ctx, args| part(&moving, ctx, args))
     };
-    let functions: [(&str, FunctionType, Body); 17] = [
+    let functions: [(&str, FunctionType, Body); 19] = [
         ("plan", Query, Arc::new(move |_, _| Ok(plan.clone()))),
         ("page", Query, with(giving::page)),
         ("children", Query, with(giving::children)),
@@ -62,11 +62,13 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         ("survey", Query, with(survey::survey)),
         ("remove", Mutation, with(giving::remove)),
         ("list", Mutation, with(taking::list)),
-        ("prune", Mutation, Arc::new(taking::prune)),
+        ("prune", Mutation, with(taking::prune)),
         ("next", Query, Arc::new(taking::next)),
         ("write", Mutation, with(taking::write)),
         ("keep", Mutation, Arc::new(taking::keep)),
         ("verify", Query, Arc::new(taking::verify)),
+        ("brought", Query, Arc::new(taking::brought)),
+        ("adopt", Mutation, with(taking::adopt)),
         ("again", Mutation, Arc::new(taking::again)),
         ("clear", Mutation, Arc::new(taking::clear)),
         ("forget", Mutation, Arc::new(taking::forget)),

@@ -27,6 +27,6 @@ pub use problem::ConnectionProblem;
 #[cfg(feature = "axum")]
 pub use problem_details::ProblemDetails;
 pub use said::Said;
-pub(crate) use text::{EXPLANATION, one_line};
+pub(crate) use text::{EXPLANATION, is_without, one_line};
 pub(crate) use variants::BoxError;
 pub use variants::Error;

@@ -48,6 +48,11 @@ fn shortened(mut text: String, limit: usize) -> String {
     text
 }
 
+/// Whether a deployment says by that that it has no function of such a path, or none of a module.
+pub(crate) fn is_without(message: &str, path: &str) -> bool {
+    message.contains("Could not find") && message.contains(path)
+}
+
 /// What serde says of a value that it can't read, with the kind of what was found
 /// in place of the value itself, which is the user's.
 pub(crate) fn unreadable(error: &serde_json::Error) -> String {
@@ -93,6 +98,25 @@ mod tests {
     fn a_line_is_short() {
         assert_eq!(one_line("<p>\u{1b}[1m\r\n x</p>", 300), "<p> [1m x</p>");
         assert_eq!(one_line("äöü", 2), "äö…");
+    }
+
+    #[test]
+    fn a_missing_module_is_told_from_a_broken_one() {
+        for message in [
+            "Could not find public function for 'byod/claim:claim'.",
+            "Could not find function for 'byod/claim:state'. Did you forget to run `npx convex dev`?",
+        ] {
+            assert!(is_without(message, "byod/claim:"));
+            assert!(!is_without(message, "byod/history:"));
+        }
+        assert!(!is_without(
+            "Could not find the document 'k57'",
+            "byod/claim:"
+        ));
+        assert!(!is_without(
+            "Uncaught Error: byod/claim:claim",
+            "byod/claim:"
+        ));
     }
 
     #[derive(Deserialize)]

@@ -222,6 +222,7 @@ impl Byod {
         if found.is_err() && new.only_if_it_works {
             return Ok(None);
         }
+        let seen = self.without_move(user, new.seen.clone()).await?;
         let sealed = self.inner().keys.seal(user, &new.credentials)?;
         let reason = found.as_ref().err().map(ToString::to_string);
         let status = match status_after(found) {
@@ -236,7 +237,7 @@ impl Byod {
             ..Change::to(&status)
         };
         let writer = Writer::Credentials(&new.credentials, &new.connecting);
-        let written = self.change(user, new.seen.clone(), writer, &change).await;
+        let written = self.change(user, seen.clone(), writer, &change).await;
         self.clear_user_client(user);
         match written? {
             Written::Yes => {
@@ -251,7 +252,7 @@ impl Byod {
             // doesn't tell whether it was disconnected anew as well.
             Written::Lost(Some(present))
                 if present.connection_status == ConnectionStatus::Disconnected
-                    && !new.seen.as_ref().is_some_and(|seen| {
+                    && !seen.as_ref().is_some_and(|seen| {
                         seen.connection_status == ConnectionStatus::Disconnected
                             && seen.credentials != present.credentials
                     }) =>
@@ -265,6 +266,31 @@ impl Byod {
             }
             Written::Lost(_) | Written::CalledOff => Err(Error::record_changed(user.as_str())),
         }
+    }
+
+    /// The record once no move is under way of what was connected, which only the credentials so far reach: what was copied
+    /// there is removed first, if it can be.
+    async fn without_move(
+        &self,
+        user: &UserId,
+        seen: Option<UserDatabaseConfig>,
+    ) -> Result<Option<UserDatabaseConfig>, Error> {
+        if seen.is_none() {
+            return Ok(seen);
+        }
+        let Some(present) = self.inner().store.get(user).await? else {
+            return Ok(seen);
+        };
+        if !present.is_moving() {
+            return Ok(seen);
+        }
+        if let Err(error) = self.give_up_move(user).await {
+            tracing::warn!(
+                ?user, %error,
+                "what was copied to the deployment that was connected could not be removed"
+            );
+        }
+        self.inner().store.get(user).await
     }
 
     /// Encrypts and stores a user's credentials in main, with the status given,
@@ -295,6 +321,7 @@ impl Byod {
         let connecting = self.inner().connects_under_way.begin(&user);
         to_the_end(async move {
             let seen = byod.inner().store.get(&user).await?;
+            let seen = byod.without_move(&user, seen).await?;
             let change = Change {
                 credentials: Some(&sealed),
                 ..Change::to(&status)

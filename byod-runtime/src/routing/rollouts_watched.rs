@@ -7,9 +7,10 @@ use byod_sync::{Json, Subscription};
 use futures_util::stream::{self, Stream};
 use tokio::time::{sleep, timeout};
 
-use super::history::{KeptRollout, ROLLOUTS, is_missing};
+use super::history::{KeptRollout, MODULE, ROLLOUTS};
 use super::service::Byod;
 use crate::deployment::sockets::{Caller, News, Watch};
+use crate::error::is_without;
 
 /// `None` where main has no function that tells.
 type Told = Option<Vec<KeptRollout>>;
@@ -85,7 +86,7 @@ impl Watching {
             Some(News::Results(results)) => {
                 let told = match &results.first()?.result {
                     Ok(rollouts) => rollouts.read().ok().map(Some),
-                    Err(error) => is_missing(&error.message).then_some(None),
+                    Err(error) => is_without(&error.message, MODULE).then_some(None),
                 };
                 self.is_sound = told.is_some();
                 return told;

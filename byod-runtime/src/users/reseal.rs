@@ -1,5 +1,7 @@
 //! Seals users' records anew, so that a former key can be given up.
 
+use serde::{Deserialize, Serialize};
+
 use super::record::UserDatabaseConfig;
 
 /// Some of all users' records, the oldest first.
@@ -41,7 +43,8 @@ pub struct Records {
 ///     Ok(byod.reseal(&record).await? == Resealed::Written)
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Resealed {
     /// It is sealed anew.
     Written,

@@ -24,6 +24,7 @@ pub fn moved_table() -> Table {
         ("hash", Validator::String),
         ("written", Validator::String),
         ("note", Validator::String),
+        ("stays", Validator::Boolean),
     ];
     let required = required.map(|(name, validator)| (name, Field::required(validator)));
     let optional = optional.map(|(name, field_type)| {

@@ -166,3 +166,111 @@ async fn a_ring_shows_nobody_elses_ids_meanwhile() {
     let boxes: Vec<Value> = world.on_main("peek:peek", &json!({"table": "boxes"})).await;
     assert_eq!(boxes[2]["lid"], lids[1]["_id"], "hers, not his");
 }
+
+/// A file that is fetched while its move is called off would stay, and nobody would know of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_comes_after_its_move_does_not_stay() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    let files = async || -> Vec<Value> { world.on_main("peek:files", &json!({})).await };
+    let stored: String = world
+        .on_main("peek:store", &json!({"text": "a file"}))
+        .await;
+    let file = &files().await[0];
+    let named = |id: &str| {
+        json!({
+            "user": alice.id, "subject": "alice", "move": "m", "old": "elsewhere", "new": id,
+            "sha256": file["sha256"], "size": file["size"],
+        })
+    };
+    let stays: bool = world.on_main("byod/moving:filed", &named(&stored)).await;
+    assert!(!stays);
+    assert_eq!(files().await, [] as [Value; 0]);
+
+    // The same while it is under way.
+    let rows = json!([{"old": "n", "created": 1, "hash": "0".repeat(32)}]);
+    let list = json!({
+        "user": alice.id, "subject": "alice", "move": "m", "table": "notes", "rows": rows,
+    });
+    let _: Value = world.on_main("byod/moving:list", &list).await;
+    let stored: String = world
+        .on_main("peek:store", &json!({"text": "a file"}))
+        .await;
+    let stays: bool = world.on_main("byod/moving:filed", &named(&stored)).await;
+    assert!(stays);
+    assert_eq!(files().await.len(), 1);
+}
+
+/// What was moved goes back to what it was, and there again, with the ids that it has on each side.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_goes_back_to_what_there_was() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 4, 0).await;
+    let notes = json!({"table": "notes"});
+    let on_main = async || -> Vec<Value> { world.on_main("peek:peek", &notes).await };
+    let there = async || -> Vec<Value> { alice.there("custom/peek:peek", &notes).await };
+    let ids = |notes: &[Value]| -> Vec<String> {
+        let ids = notes.iter().map(|note| note["_id"].as_str().unwrap());
+        ids.map(str::to_owned).collect()
+    };
+    let titled = |notes: &[Value], id: &str| {
+        let note = notes.iter().find(|note| note["_id"] == id);
+        note.unwrap()["title"].as_str().unwrap().to_owned()
+    };
+    let title = |id: &str, title: &str| json!({"id": id, "document": {"title": title}});
+    let here = ids(&on_main().await);
+    alice.connect(&world.byod).await;
+    world.byod.move_in(&*alice.id, "alice").await.unwrap();
+    let gone = ids(&there().await);
+
+    // Back, changed there.
+    let changed = title(&gone[1], "changed there");
+    let _: Value = alice.there("custom/peek:patch", &changed).await;
+    world.byod.move_out(&*alice.id, "alice").await.unwrap();
+    assert_eq!(ids(&on_main().await), here);
+    assert_eq!(titled(&on_main().await, &here[1]), "changed there");
+    assert_eq!(
+        everything_of(&world, &alice.id).await,
+        everything_there(&alice).await
+    );
+
+    // There again, changed on main; then again, after they disconnected, changed on both.
+    let _: Value = world
+        .on_main("peek:patch", &title(&here[2], "changed on main"))
+        .await;
+    world.byod.move_in(&*alice.id, "alice").await.unwrap();
+    assert_eq!(ids(&there().await), gone);
+    assert_eq!(titled(&there().await, &gone[2]), "changed on main");
+    world.byod.disconnect(&*alice.id).await.unwrap();
+    for (id, said) in [(&here[0], "changed again"), (&here[1], "on main")] {
+        let _: Value = world.on_main("peek:patch", &title(id, said)).await;
+    }
+    for (id, said) in [(&gone[1], "on theirs"), (&gone[3], "on theirs alone")] {
+        let _: Value = alice.there("custom/peek:patch", &title(id, said)).await;
+    }
+    let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE).await;
+    moved.unwrap();
+    let all = there().await;
+    assert_eq!(ids(&all)[..4], gone);
+    let titles = gone.iter().map(|id| titled(&all, id)).collect::<Vec<_>>();
+    assert_eq!(
+        titles,
+        [
+            "changed again",
+            "on theirs",
+            "changed on main",
+            "on theirs alone"
+        ]
+    );
+    assert_eq!(
+        all[4]["title"], "on main",
+        "both have changed it: it is there twice"
+    );
+    // What both have, main no more; what it had alone is gone from there as well.
+    assert_eq!(on_main().await, [] as [Value; 0]);
+}

@@ -50,6 +50,12 @@ export const leaseEnds = internalMutation({
   },
 });
 
+/** Which files there are. */
+export const files = internalQuery({
+  args: {},
+  handler: async (ctx) => await ctx.db.system.query("_storage").collect(),
+});
+
 /** Keeps a file. */
 export const store = internalAction({
   args: { text: v.string() },

@@ -18,6 +18,7 @@ export const byodMoveTables = {
     hash: v.optional(v.string()),
     written: v.optional(v.string()),
     note: v.optional(v.string()),
+    stays: v.optional(v.boolean()),
   })
     .index("by_old", ["move", "old"])
     .index("by_state", ["move", "table", "state", "created"]),

@@ -103,7 +103,7 @@ export const open = internalQuery({
   },
 });
 
-/** Begins one, unless there is one: that is what is given then. */
+/** Begins one, unless there is one: that is what is given then, or begins again. */
 export const begin = internalMutation({
   args: {
     user: /*id*/,
@@ -112,13 +112,21 @@ export const begin = internalMutation({
     keepFor: v.union(v.number(), v.null()),
     /** The record's status, where it may be no other. */
     expected: v.optional(v.string()),
+    /** One that is over, which the holder sees to, with what is to be known of it: what it has brought is. */
+    again: v.optional(v.object({ id: v.string(), report: v.string() })),
     holder: v.string(),
     lease: v.number(),
   },
   returns: v.union(moved_, v.string()),
-  handler: async (ctx, { user, subject, direction, keepFor, ...by }) => {
+  handler: async (ctx, { user, subject, direction, keepFor, again, ...by }) => {
     const present = await currentOf(ctx, user);
-    if (present !== null) return shown(present);
+    const isAgain =
+      again !== undefined &&
+      present?._id === again.id &&
+      present.phase === "tidy" &&
+      present.holder === by.holder &&
+      present.subject === subject;
+    if (present !== null && !isAgain) return shown(present);
     const record = await recordOf(ctx.db, user);
     if (record === null) return "there is no record of a deployment";
     const before = record.connectionStatus;
@@ -131,7 +139,7 @@ export const begin = internalMutation({
     const isBack = direction === "in" && before === "disconnected";
     const was = isBack ? "pending" : before;
     if (isBack) await ctx.db.patch(record._id, { connectionStatus: was });
-    const id = await ctx.db.insert("byodMoves", {
+    const row = {
       user,
       subject,
       direction,
@@ -145,8 +153,10 @@ export const begin = internalMutation({
       total: 0,
       holder: by.holder,
       until: Date.now() + by.lease,
-      report: "{}",
-    });
+      report: isAgain ? again.report : "{}",
+    };
+    const id = present?._id ?? (await ctx.db.insert("byodMoves", row));
+    if (isAgain) await ctx.db.replace(id, row);
     await told(ctx, record);
     return shown(await ctx.db.get(id));
   },
@@ -238,15 +248,31 @@ export const cancel = internalMutation({
   },
 });
 
-/** Ends it: nothing of it is left. */
+/** Ends it: nothing of it is left, or it is over as it was before it began again. */
 export const end = internalMutation({
-  args: { user: /*id*/, id: v.string(), holder: v.string() },
+  args: {
+    user: /*id*/,
+    id: v.string(),
+    holder: v.string(),
+    former: v.optional(
+      v.object({
+        direction: v.union(v.literal("in"), v.literal("out")),
+        keepFor: v.union(v.number(), v.null()),
+      }),
+    ),
+  },
   returns: v.boolean(),
-  handler: async (ctx, { user, id, holder }) => {
+  handler: async (ctx, { user, id, holder, former }) => {
     const row = await moveOf(ctx.db, user);
     if (row === null || row._id !== id || row.holder !== holder) return false;
     if (BEFORE.includes(row.phase)) return false;
-    await ctx.db.delete(row._id);
+    if (former === undefined) await ctx.db.delete(row._id);
+    else {
+      const over = { ...former, phase: "tidy", switched: Date.now() };
+      const until = lookAt({ ...row, ...over });
+      const free = { holder: "", until, report: "{}" };
+      await ctx.db.patch(row._id, { ...over, ...free });
+    }
     const record = await recordOf(ctx.db, user);
     if (record === null) return true;
     if (row.phase === "cancel" && isAsBefore(record, row))

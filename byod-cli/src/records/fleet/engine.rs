@@ -1,13 +1,13 @@
 //! `byod fleet … --engine`: hands over what is to be done, and looks on.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use byod_fleet::{Begun, Bundles, Digest, Engine, Order, Progress as HowFar, Round};
 use byod_runtime::Bundle;
 use clap::Args;
 
+use super::super::restate::Restate;
 use super::progress::{Progress, say};
 
 /// How long workers may take to begin, until somebody should look after them.
@@ -24,24 +24,6 @@ pub(super) struct HandedOver {
     bundles: Option<PathBuf>,
 }
 
-/// Restate at that URL. Boxed, for what is asked of the tool isn't to be large.
-#[derive(Clone)]
-struct Restate(Box<Engine>);
-
-impl FromStr for Restate {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let Some(url) = text.strip_prefix("restate=") else {
-            return Err("write `restate=URL`, such as restate=http://127.0.0.1:8080".to_owned());
-        };
-        let engine = Engine::at(url);
-        engine
-            .map(|engine| Self(Box::new(engine)))
-            .map_err(|error| error.to_string())
-    }
-}
-
 /// An engine, and the folder that its workers read.
 pub(super) struct Hands<'a> {
     pub(super) engine: &'a Engine,
@@ -50,9 +32,10 @@ pub(super) struct Hands<'a> {
 
 impl HandedOver {
     pub(super) fn hands(&self) -> Option<Hands<'_>> {
-        let (Some(Restate(engine)), Some(bundles)) = (&self.engine, &self.bundles) else {
+        let (Some(restate), Some(bundles)) = (&self.engine, &self.bundles) else {
             return None;
         };
+        let engine = restate.engine();
         Some(Hands { engine, bundles })
     }
 }

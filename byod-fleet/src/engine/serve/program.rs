@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use byod_runtime::ByodBuilder;
 use tokio::net::TcpListener;
@@ -71,6 +72,47 @@ struct Serve {
     #[arg(long, value_name = "PATH", default_value = "byod/credentials")]
     module: String,
 
+    /// The longest time for which a service keeps a user's route, in seconds (its `cache_ttl`)
+    #[arg(
+        long,
+        env = "BYOD_FLEET_CACHE_TTL",
+        value_name = "SECONDS",
+        default_value_t = 60
+    )]
+    cache_ttl: u64,
+
+    /// The longest time that a call of a service may take, in seconds (its `timeout`), and of this worker's as well. Until both
+    /// have passed, the writes of a user whose data moves are refused
+    #[arg(
+        long,
+        env = "BYOD_FLEET_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 30
+    )]
+    timeout: u64,
+
+    /// How many documents, and as many files, a user's move takes to main at the most
+    #[arg(
+        long,
+        env = "BYOD_FLEET_MOST_DOCUMENTS",
+        value_name = "NUMBER",
+        default_value_t = 2_000_000
+    )]
+    most_documents: u64,
+
+    /// How many bytes of both
+    #[arg(
+        long,
+        env = "BYOD_FLEET_MOST_BYTES",
+        value_name = "NUMBER",
+        default_value_t = 4 << 30
+    )]
+    most_bytes: u64,
+
+    /// Bind the records that are sealed anew to their users, so that they open for no others
+    #[arg(long, env = "BYOD_FLEET_BIND_RECORDS")]
+    bind_records: bool,
+
     /// Log in JSON
     #[arg(long, env = "BYOD_FLEET_LOG_JSON")]
     log_json: bool,
@@ -102,6 +144,10 @@ impl Serve {
             builder
                 .credentials_module(&*self.module)
                 .development(self.development)
+                .bind_records(self.bind_records)
+                .cache_ttl(Duration::from_secs(self.cache_ttl))
+                .timeout(Duration::from_secs(self.timeout))
+                .most_moved_out(self.most_documents, self.most_bytes)
                 // It serves no calls, and reads each record when it is its turn.
                 .listen_to_main(false)
                 .build()

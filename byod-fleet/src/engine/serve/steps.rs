@@ -5,6 +5,8 @@ use std::time::Duration;
 use byod_runtime::{Error, Outcome};
 use restate_sdk::prelude::*;
 
+pub(super) use crate::engine::GONE;
+
 /// About ten minutes, then whoever asked is told.
 pub(super) fn attempts() -> RunRetryPolicy {
     RunRetryPolicy::new()
@@ -13,9 +15,6 @@ pub(super) fn attempts() -> RunRetryPolicy {
         .max_delay(Duration::from_secs(30))
         .max_attempts(25)
 }
-
-/// The code of what can't be done for a user who went, or connected another deployment, meanwhile.
-pub(super) const GONE: u16 = 404;
 
 /// An error of main: its cause passes, or it has to be seen to.
 pub(super) fn of_main(error: Error) -> HandlerError {

@@ -7,16 +7,16 @@
 use std::time::Duration;
 
 use byod_runtime::{
-    Byod, ConnectionStatus, DeployProblem, Deployed, Direction, Error, KeepFor, MoveReport,
+    Byod, ConnectionStatus, DeployProblem, Deployed, Direction, Error, KeepFor, MoveReport, Moving,
     Resealed, UserDatabaseConfig, UserId,
 };
 use restate_sdk::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::at_hand::AtHand;
 use super::steps::{attempts, of_main};
-use crate::engine::{Deploy, Done};
+use crate::engine::{Deploy, Done, MoveOrder, Stays};
 use crate::outcome::Outcome;
 use crate::rollout::Rollout;
 
@@ -30,28 +30,6 @@ const OVERTAKEN: [Duration; 3] = [
 ];
 
 pub(super) struct User(pub(super) AtHand);
-
-/// Where a user's data is to be.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MoveOrder {
-    /// Who they are to functions.
-    subject: String,
-    /// How many days what was moved stays where it was; without it a week.
-    #[serde(default)]
-    keep_days: Option<u32>,
-}
-
-/// What became of it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Moved {
-    documents: u64,
-    files: u64,
-    kept: u64,
-    notes: Vec<(String, u64)>,
-    seconds: f64,
-}
 
 // A push waits long for indexes, and a move goes on for hours. A worker that is gone is noticed by its connections.
 #[restate_sdk::object(
@@ -121,17 +99,11 @@ impl User {
 
     /// Seals their record with the current key, as `byod rotate-key` does for all.
     #[handler]
-    async fn rotate(&self, ctx: ObjectContext<'_>) -> Result<String, HandlerError> {
+    async fn rotate(&self, ctx: ObjectContext<'_>) -> Result<Json<Resealed>, HandlerError> {
         let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
         let resealed = ctx.run(|| async move {
             let record = record(&byod, &user).await?;
-            let resealed = byod.reseal(&record).await.map_err(of_main)?;
-            Ok(match resealed {
-                Resealed::Written => "written",
-                Resealed::UpToDate => "upToDate",
-                Resealed::Gone => "gone",
-            }
-            .to_owned())
+            Ok(Json(byod.reseal(&record).await.map_err(of_main)?))
         });
         Ok(resealed.name("rotate").retry_policy(attempts()).await?)
     }
@@ -142,7 +114,7 @@ impl User {
         &self,
         ctx: ObjectContext<'_>,
         Json(order): Json<MoveOrder>,
-    ) -> Result<Json<Moved>, HandlerError> {
+    ) -> Result<Json<MoveReport>, HandlerError> {
         let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
         let moved = ctx.run(|| moved(byod, user, order, Direction::In));
         Ok(moved.name("move in").retry_policy(attempts()).await?)
@@ -154,10 +126,23 @@ impl User {
         &self,
         ctx: ObjectContext<'_>,
         Json(order): Json<MoveOrder>,
-    ) -> Result<Json<Moved>, HandlerError> {
+    ) -> Result<Json<MoveReport>, HandlerError> {
         let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
         let moved = ctx.run(|| moved(byod, user, order, Direction::Out));
         Ok(moved.name("move out").retry_policy(attempts()).await?)
+    }
+
+    /// How far their move is, by their record. It doesn't wait for its turn, and nothing is journaled: who looks on looks again.
+    #[handler(journal_retention = "0s")]
+    async fn moving(
+        &self,
+        ctx: SharedObjectContext<'_>,
+    ) -> Result<Json<Option<Moving>>, HandlerError> {
+        let user = UserId::from(ctx.key());
+        let record = self.0.byod.user_record(user).await;
+        // Those who look on would be asked for again and again, one more each time.
+        let record = record.map_err(|error| TerminalError::new(error.to_string()))?;
+        Ok(Json(record.and_then(|record| record.moving)))
     }
 
     /// Calls a move off. It doesn't wait for its turn: the move under way has that, and looks whether it was called off.
@@ -207,30 +192,17 @@ async fn moved(
     user: UserId,
     order: MoveOrder,
     direction: Direction,
-) -> Result<Json<Moved>, HandlerError> {
+) -> Result<Json<MoveReport>, HandlerError> {
     let asked = match direction {
         Direction::In => byod.move_in(user.clone(), order.subject),
         Direction::Out => byod.move_out(user.clone(), order.subject),
     };
-    let asked = match order.keep_days {
-        Some(days) => asked.keep(KeepFor::Time(DAY * days)),
-        None => asked,
-    };
+    let asked = asked.keep(match order.stays {
+        Stays::Days(days) => KeepFor::Time(DAY * days),
+        Stays::ForGood => KeepFor::Good,
+    });
     match asked.await {
-        Ok(MoveReport {
-            documents,
-            files,
-            kept,
-            notes,
-            took,
-            ..
-        }) => Ok(Json(Moved {
-            documents,
-            files,
-            kept,
-            notes,
-            seconds: took.as_secs_f64(),
-        })),
+        Ok(report) => Ok(Json(report)),
         // Held by a worker that is no more, for a minute at most.
         Err(error @ Error::NotMoved { .. }) => match record(&byod, &user).await?.is_moving() {
             true => Err(error.into()),

@@ -67,8 +67,17 @@ fn open(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
 
 fn begin(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let user = given(&args, "user");
-    if let Some(present) = current_of(ctx, user.clone())? {
-        return Ok(shown(&present, ctx.now()));
+    let present = current_of(ctx, user.clone())?;
+    let again = args.get("again").cloned().map(Object::try_from);
+    let again = again.transpose()?.filter(|again| {
+        present.as_ref().is_some_and(|row| {
+            let is_over = row.id() == again.str("id") && row.str("phase") == Some("tidy");
+            let mut same = ["holder", "subject"].into_iter();
+            is_over && same.all(|field| row.get(field) == args.get(field))
+        })
+    });
+    if let (Some(present), None) = (&present, &again) {
+        return Ok(shown(present, ctx.now()));
     }
     let Some(record) = record_of(ctx, user.clone())? else {
         return Ok("there is no record of a deployment".into());
@@ -113,9 +122,21 @@ fn begin(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
         ("total", 0.0.into()),
         ("holder", given(&args, "holder")),
         ("until", until.into()),
-        ("report", "{}".into()),
+        (
+            "report",
+            again
+                .as_ref()
+                .map_or("{}".into(), |again| given(again, "report")),
+        ),
     ];
-    let id = ctx.insert(TABLE, Object::from(row))?;
+    let id = match again {
+        None => ctx.insert(TABLE, Object::from(row))?,
+        Some(again) => {
+            let id = text(&again, "id")?;
+            ctx.replace(&id, Object::from(row))?;
+            id
+        }
+    };
     tell(ctx, &record)?;
     let row = ctx.get(&id);
     Ok(row.map_or(Value::Null, |row| shown(&row, now)))
@@ -209,7 +230,22 @@ fn end(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let Some(row) = row.filter(|row| !row.str("phase").is_some_and(is_before)) else {
         return Ok(false.into());
     };
-    ctx.delete(row.id().unwrap_or_default())?;
+    match args.get("former").cloned() {
+        None | Some(Value::Null) => ctx.delete(row.id().unwrap_or_default())?,
+        Some(former) => {
+            let former = Object::try_from(former)?;
+            let mut over = row.clone();
+            for field in ["direction", "keepFor"] {
+                over.set(field, given(&former, field));
+            }
+            over.set("phase", "tidy");
+            over.set("switched", ctx.now());
+            over.set("until", look_at(&over, ctx.now()));
+            over.set("holder", "");
+            over.set("report", "{}");
+            write(ctx, &over)?;
+        }
+    }
     if let Some(record) = record_of(ctx, given(&args, "user"))? {
         if row.str("phase") == Some("cancel") && is_as_before(Some(&record), &row) {
             set_status(ctx, &record, &text(&row, "before")?)?;

@@ -1,12 +1,14 @@
 //! What the side does that the documents come to: it keeps in `byodMoved` which of its own each has become, so that
 //! whatever is sent again adds nothing.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use byod_schema::{MOVED_TABLE, Value};
 
 use super::arguments::{Who, document, given, objects, text, text_in, texts};
 use super::arriving::{Arriving, Rings};
 use super::digest::{hash_of, text_of};
-use super::giving::{most, table_of};
+use super::giving::{is_theirs, most, table_of};
 use super::known::row_of;
 use super::references::Walk;
 use crate::error::FunctionError;
@@ -14,8 +16,11 @@ use crate::functions::{Ctx, Moving};
 use crate::store::{Page, Query};
 use crate::values::Object;
 
-/// How many notes one batch gives.
-const MOST_NOTES: usize = 20;
+/// How many notes are given of one page.
+const MOST_NOTES: usize = 100;
+
+/// What a note begins with of a document that goes without something.
+const WITHOUT: &str = "without ";
 
 /// Notes what is to come: what is new, or another than what has come, is to be taken.
 pub(super) fn list(
@@ -26,14 +31,18 @@ pub(super) fn list(
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     table_of(moving, &table)?;
     let (mut added, mut changed) = (0, 0);
+    let (who, again) = (Who::of(&args)?, args.bool("again").unwrap_or_default());
     for row in objects(&mut args, "rows")? {
         let (old, hash) = (text_in(&row, "old")?, text_in(&row, "hash")?);
         let known = row_of(ctx, &id, old)?;
         let mut next = known.clone().unwrap_or_default();
-        if next.str("listed") != Some(hash) {
+        let is_same = next.str("listed") == Some(hash);
+        if again && matches!(next.str("state"), Some("done" | "kept")) {
+            brought_again(moving, ctx, &who, &mut next, is_same)?;
+        } else if !is_same {
             next.set("state", "listed");
-            next.set("listed", hash);
         }
+        next.set("listed", hash);
         if let Some(round) = args.get("round") {
             next.set("round", round.clone());
         }
@@ -46,19 +55,56 @@ pub(super) fn list(
                 ctx.insert(MOVED_TABLE, next)?;
                 added += 1;
             }
-            Some(known) if known.get("listed") != next.get("listed") => {
+            Some(known) if known != next => {
+                let is_listed = known.get("listed") != next.get("listed")
+                    || known.get("state") != next.get("state");
+                changed += usize::from(is_listed);
                 replace(ctx, next)?;
-                changed += 1;
             }
-            Some(known) if known != next => replace(ctx, next)?,
             Some(_) => {}
         }
     }
     Ok(counts([("added", added), ("changed", changed)]))
 }
 
+/// What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was changed
+/// on the other side alone comes in its place; where both were, it comes beside it.
+fn brought_again(
+    moving: &Moving,
+    ctx: &Ctx<'_>,
+    who: &Who,
+    row: &mut Object,
+    is_same: bool,
+) -> Result<(), FunctionError> {
+    let new = of_row(moving, ctx, row, who);
+    let written = new.map(text_of).transpose()?.map(|text| hash_of(&text));
+    let is_changed = written.as_deref() != row.str("written");
+    match written {
+        Some(written) if is_same && is_changed => {
+            row.set("written", written);
+            row.set("stays", true);
+        }
+        Some(_) if is_same => {}
+        Some(_) if !is_changed => {
+            row.set("state", "listed");
+        }
+        _ => {
+            for field in ["new", "written", "hash", "note", "stays"] {
+                row.remove(field);
+            }
+            row.set("state", "listed");
+        }
+    }
+    Ok(())
+}
+
 /// Removes what has come of documents that the round didn't list.
-pub(super) fn prune(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+pub(super) fn prune(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    args: Object,
+) -> Result<Value, FunctionError> {
+    let who = Who::of(&args)?;
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     let got = rows_of(ctx, &id, &table).page(&page(&args, 500))?;
     let gone = got.documents.iter();
@@ -66,7 +112,8 @@ pub(super) fn prune(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionEr
     let gone: Vec<Object> = gone.map(|row| (*row).clone()).collect();
     let cursor = cursor_of(&got);
     for row in gone {
-        remove(ctx, &row)?;
+        let goes = row.bool("stays") != Some(true) && of_row(moving, ctx, &row, &who).is_some();
+        remove(ctx, &row, goes)?;
     }
     Ok(cursor)
 }
@@ -104,7 +151,6 @@ pub(super) fn write(
     let is_final = args.bool("isFinal").unwrap_or_default();
     let rings = args.str("rings").and_then(Rings::of);
     let mut said = [("done", 0), ("partial", 0), ("held", 0), ("kept", 0)];
-    let mut notes: Vec<String> = Vec::new();
     for sent in objects(&mut args, "documents")? {
         let Some(mut row) = row_of(ctx, &id, text_in(&sent, "old")?)? else {
             // It is cancelled, or was never asked for.
@@ -167,7 +213,8 @@ pub(super) fn write(
                     document.set(field.as_str(), given(&sent, "created"));
                 }
                 row.set("written", hash_of(&text_of(&document)?));
-                match row.str("new").filter(|new| ctx.peek(new).is_some()) {
+                let there = of_row(moving, ctx, &row, &who).is_some();
+                match row.str("new").filter(|_| there) {
                     Some(new) => ctx.replace(new, document)?,
                     None => {
                         let new = ctx.insert(&name, document)?;
@@ -178,7 +225,7 @@ pub(super) fn write(
                 row.set("hash", given(&sent, "hash"));
                 match lacks.is_empty() {
                     true => row.remove("note"),
-                    false => row.set("note", format!("without {}", lacks.join(", "))),
+                    false => row.set("note", format!("{WITHOUT}{}", lacks.join(", "))),
                 };
                 replace(ctx, row)?;
             }
@@ -187,21 +234,8 @@ pub(super) fn write(
         for (name, count) in &mut said {
             *count += usize::from(*name == counts_as);
         }
-        if matches!(state, "done" | "kept") {
-            let new = lacks.iter().map(|path| format!("{name}: without `{path}`"));
-            for note in new {
-                if notes.len() < MOST_NOTES && !notes.contains(&note) {
-                    notes.push(note);
-                }
-            }
-        }
     }
-    let mut said = Object::try_from(counts(said))?;
-    said.set(
-        "notes",
-        notes.into_iter().map(Value::from).collect::<Vec<_>>(),
-    );
-    Ok(said.into())
+    Ok(counts(said))
 }
 
 /// Keeps a document where it is, for that reason.
@@ -220,25 +254,95 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionE
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     let got = rows_of(ctx, &id, &table).page(&page(&args, most(&args)))?;
     let (mut hashes, mut wrong) = (Vec::new(), Vec::new());
+    let mut notes: BTreeMap<&str, f64> = BTreeMap::new();
     let (mut done, mut kept) = (0.0, 0.0);
     for row in &got.documents {
         if row.str("state") == Some("kept") {
             kept += 1.0;
         } else if is_written(ctx, row, &table)? {
             done += 1.0;
+            let lacks = row.str("note").and_then(|note| note.strip_prefix(WITHOUT));
+            let lacks: BTreeSet<&str> = lacks.into_iter().flat_map(|all| all.split(", ")).collect();
+            for path in lacks {
+                if notes.len() < MOST_NOTES || notes.contains_key(path) {
+                    *notes.entry(path).or_default() += 1.0;
+                }
+            }
         } else {
             wrong.push(given(row, "old"));
         }
         hashes.push(given(row, "listed"));
     }
+    let notes = notes.into_iter().map(|(path, times)| {
+        let note = format!("{WITHOUT}`{path}`");
+        Object::from([("note", note.into()), ("times", times.into())]).into()
+    });
+    let notes: Vec<Value> = notes.collect();
     Ok(Object::from([
         ("hashes", hashes.into()),
         ("done", done.into()),
         ("kept", kept.into()),
         ("wrong", wrong.into()),
+        ("notes", notes.into()),
         ("cursor", cursor_of(&got)),
     ])
     .into())
+}
+
+/// What has become of what, of a move that is over: for the side that it came from, if it goes back there.
+pub(super) fn brought(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
+    let got = rows_of(ctx, &id, &table).page(&page(&args, most(&args)))?;
+    let done = got
+        .documents
+        .iter()
+        .filter(|row| row.str("state") == Some("done"));
+    let rows = done.map(|row| {
+        let pair = [
+            ("old", given(row, "new")),
+            ("new", given(row, "old")),
+            ("created", given(row, "created")),
+            ("hash", given(row, "written")),
+            ("written", given(row, "hash")),
+        ];
+        Value::from(Object::from(pair))
+    });
+    let rows: Vec<Value> = rows.collect();
+    Ok(Object::from([("rows", rows.into()), ("cursor", cursor_of(&got))]).into())
+}
+
+/// Notes what documents were here before they moved: they are theirs still, whatever the other side says.
+pub(super) fn adopt(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    mut args: Object,
+) -> Result<Value, FunctionError> {
+    let who = Who::of(&args)?;
+    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
+    table_of(moving, &table)?;
+    let stays = args.bool("stays").unwrap_or_default();
+    for pair in objects(&mut args, "rows")? {
+        let (old, new) = (text(&pair, "old")?, text(&pair, "new")?);
+        let there = document(ctx, &table, &new);
+        let is_theirs = there.is_some_and(|there| is_theirs(moving, ctx, &table, there, &who));
+        if !is_theirs || row_of(ctx, &id, &old)?.is_some() {
+            continue;
+        }
+        let mut row = Object::from([
+            ("move", id.as_str().into()),
+            ("table", table.as_str().into()),
+            ("old", old.into()),
+            ("created", given(&pair, "created")),
+            ("state", "done".into()),
+            ("listed", given(&pair, "hash")),
+            ("hash", given(&pair, "hash")),
+            ("written", given(&pair, "written")),
+            ("new", new.into()),
+        ]);
+        row.set("stays", stays);
+        ctx.insert(MOVED_TABLE, row)?;
+    }
+    Ok(Value::Null)
 }
 
 /// Has documents taken again, whatever has come of them.
@@ -258,7 +362,8 @@ pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, Functi
 pub(super) fn clear(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let rows = all_of(ctx, &args)?;
     for row in &rows {
-        remove(ctx, row)?;
+        // What was here before stays.
+        remove(ctx, row, row.get("stays").is_none())?;
     }
     Ok((!rows.is_empty()).into())
 }
@@ -310,8 +415,19 @@ fn is_written(ctx: &Ctx<'_>, row: &Object, table: &str) -> Result<bool, Function
     }
 }
 
-fn remove(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
-    drop_new(ctx, row)?;
+/// What one has become; one that was here before may be somebody else's by now.
+fn of_row<'c>(moving: &Moving, ctx: &'c Ctx<'_>, row: &Object, who: &Who) -> Option<&'c Object> {
+    let table = row.str("table").unwrap_or_default();
+    let there = document(ctx, table, row.str("new").unwrap_or_default())?;
+    let is_any = row.get("stays").is_none();
+    (is_any || is_theirs(moving, ctx, table, there, who)).then_some(there)
+}
+
+/// Removes that one has come, and perhaps what has come of it.
+fn remove(ctx: &mut Ctx<'_>, row: &Object, goes: bool) -> Result<(), FunctionError> {
+    if goes {
+        drop_new(ctx, row)?;
+    }
     ctx.delete(row.id().unwrap_or_default())
 }
 

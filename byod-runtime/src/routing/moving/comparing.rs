@@ -7,7 +7,11 @@ use super::listing::Telling;
 use super::sides::Side;
 use super::steps::{Holding, MOST_NOTES, Mover, PAGE, Stop, is_refused};
 use super::sums::Sum;
+use super::wire::Often;
 use crate::error::{EXPLANATION, one_line};
+
+/// What rows of files say in the place of a table.
+const FILES: &str = "_storage";
 
 /// How often what differs is copied again.
 const ROUNDS: u32 = 8;
@@ -20,6 +24,7 @@ struct Come {
     kept: f64,
     /// How many aren't as they were written.
     wrong: usize,
+    notes: Vec<Often>,
 }
 
 impl Mover {
@@ -33,7 +38,7 @@ impl Mover {
             let (listing, come) = (listing?, come?);
             (self.report.documents, self.report.kept) = (come.done as u64, come.kept as u64);
             if come.wrong == 0 && listing.sums == come.sums {
-                return self.list_kept().await;
+                return self.tell(come).await;
             }
             // What is gone on the one side is told by what the other was told of last.
             let number = now();
@@ -87,6 +92,35 @@ impl Mover {
         }
     }
 
+    /// What is to be known of what has come, whoever has copied it.
+    async fn tell(&mut self, come: Come) -> Result<(), Stop> {
+        self.report.notes.clear();
+        for Often { note, times } in come.notes {
+            self.report.note(&note, times);
+        }
+        let there = |name: &String| come.sums.get(name).is_some_and(|sum| sum.count > 0);
+        let undated = self.plan.iter();
+        let undated = undated.filter(|(name, table)| table.created.is_none() && there(name));
+        self.report.undated = undated.map(|(name, _)| name.clone()).collect();
+        self.count_files().await?;
+        self.list_kept().await
+    }
+
+    /// How many have come is known by their rows: whoever fetched one may not have come to say so.
+    async fn count_files(&mut self) -> Result<(), Stop> {
+        let (mut files, mut cursor) = (0, None::<String>);
+        loop {
+            let (to, id) = (&self.to, &self.state.id);
+            let next = to.next(id, FILES, None, cursor.as_deref(), PAGE).await?;
+            files += next.rows.len() as u64;
+            cursor = next.cursor;
+            if cursor.is_none() {
+                self.report.files = files;
+                return Ok(());
+            }
+        }
+    }
+
     /// What stays where it is, as much as is told.
     async fn list_kept(&mut self) -> Result<(), Stop> {
         self.report.left.clear();
@@ -129,6 +163,15 @@ async fn come(holding: &Holding, to: &Side, tables: &[String]) -> Result<Come, S
             come.done += part.done;
             come.kept += part.kept;
             come.wrong += part.wrong.len();
+            for Often { note, times } in part.notes {
+                let note = one_line(&format!("{table}: {note}"), EXPLANATION);
+                let has_room = come.notes.len() < MOST_NOTES;
+                match come.notes.iter_mut().find(|known| known.note == note) {
+                    Some(known) => known.times += times,
+                    None if has_room => come.notes.push(Often { note, times }),
+                    None => {}
+                }
+            }
             if !part.wrong.is_empty() {
                 holding.check().await?;
                 to.again(id, &part.wrong).await?;

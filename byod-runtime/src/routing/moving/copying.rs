@@ -103,7 +103,7 @@ impl Mover {
     /// Has documents written, and the files fetched that they name.
     async fn put(&mut self, table: &str, batch: Batch, pass: Pass) -> Result<Written, Stop> {
         let id = self.state.id.clone();
-        let taken = self.taken.documents(&batch.documents, &batch.files);
+        let taken = self.taken.documents(&batch.documents);
         taken.map_err(Stop::Impossible)?;
         for (old, reason) in &batch.staying {
             // Somebody else may have it copied by now.
@@ -116,19 +116,12 @@ impl Mover {
             false => self.to.files(&id, &files).await?.into_iter().collect(),
         };
         for file in batch.files.iter().filter(|file| !known.contains(&file.old)) {
-            match self.fetched(file).await? {
-                true => self.report.files += 1,
-                false => {
-                    let size = file.size;
-                    self.note(&format!("a file of {size} bytes could not be fetched"));
-                }
-            }
+            self.taken.file(file.size).map_err(Stop::Impossible)?;
+            let is_here = self.fetched(file).await?;
+            self.report.fetched(file, is_here);
         }
-        let mut written = self.write(table, batch.documents, pass).await?;
+        let written = self.write(table, batch.documents, pass).await?;
         self.state.done = (self.state.done + written.done + written.kept).min(self.state.total);
-        for note in std::mem::take(&mut written.notes) {
-            self.note(&note);
-        }
         self.step().await?;
         Ok(written)
     }

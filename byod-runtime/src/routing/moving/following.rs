@@ -10,8 +10,9 @@ use tokio::time::timeout;
 use super::super::service::Byod;
 use super::phases::Ended;
 use super::planning::PlannedMove;
-use super::state::{self, Begun, Direction, MovePhase, Open, State};
-use super::steps::{Report, Stop};
+use super::state::{self, Asked, Begun, Direction, Former, MovePhase, Open, State};
+use super::steps::{Again, Report, Stop};
+use super::told::MoveReport;
 use crate::error::Error;
 use crate::users::{ConnectionStatus, Subject, UserId};
 
@@ -79,56 +80,6 @@ pub struct Move {
     expected: Option<ConnectionStatus>,
 }
 
-/// What became of what was to be moved.
-///
-/// ```
-/// use byod_runtime::MoveReport;
-///
-/// fn told(report: &MoveReport) -> String {
-///     let seconds = report.took.as_secs();
-///     format!("{} documents moved in {seconds} s, {} are where they were", report.documents, report.kept)
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct MoveReport {
-    /// Which way.
-    pub direction: Direction,
-    /// How many documents are on the other side now.
-    pub documents: u64,
-    /// How many files were copied.
-    pub files: u64,
-    /// How many documents could not be there, and are where they were.
-    pub kept: u64,
-    /// Those, a hundred at the most.
-    pub left: Vec<LeftDocument>,
-    /// What documents are without now, and what else is to know, each with how often.
-    pub notes: Vec<(String, u64)>,
-    /// How long it took.
-    pub took: Duration,
-}
-
-/// A document that could not be on the other side.
-///
-/// ```
-/// use byod_runtime::{LeftDocument, MoveReport};
-///
-/// fn told(report: &MoveReport) -> Vec<String> {
-///     let told = |LeftDocument { table, id, reason, .. }: &LeftDocument| format!("{table} {id}: {reason}");
-///     report.left.iter().map(told).collect()
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LeftDocument {
-    /// Its table.
-    pub table: String,
-    /// Its id, where it is.
-    pub id: String,
-    /// Why.
-    pub reason: String,
-}
-
 /// What became of moves that nobody saw to.
 ///
 /// ```
@@ -160,6 +111,9 @@ const TOGETHER: usize = 32;
 /// long for each answer as it may.
 const LONGEST: Duration = Duration::from_secs(600);
 const EACH: Duration = Duration::from_millis(5);
+
+/// How long a deployment gets to remove what was copied, before another takes its place.
+const GIVING_UP: Duration = Duration::from_secs(60);
 
 /// How long writes may have been refused before a move that fails is called off.
 const FROZEN: Duration = Duration::from_secs(6 * 3_600);
@@ -215,6 +169,14 @@ impl Byod {
         let user = user.into();
         user.check()?;
         self.call_off(&user, &holder()).await
+    }
+
+    /// Does that, and doesn't wait for ever for a deployment that is gone.
+    pub(in super::super) async fn give_up_move(&self, user: &UserId) -> Result<(), Error> {
+        match timeout(GIVING_UP, self.call_off(user, &holder())).await {
+            Ok(called_off) => called_off.map(|_| ()),
+            Err(_) => Err(not_moved(user, "it takes very long".to_owned())),
+        }
     }
 
     /// Goes on with moves that nobody sees to any more, and deletes what has stayed long
@@ -274,7 +236,7 @@ impl Byod {
         };
         let held = state.clone();
         let longest = LONGEST.saturating_add(EACH * (state.total as u32));
-        let Ok(went) = timeout(longest, self.seen_to(user, state, false)).await else {
+        let Ok(went) = timeout(longest, self.seen_to(user, state)).await else {
             state::release(main, user, &held).await;
             let reason = "its deployments take very long: it goes on later".to_owned();
             return Err(not_moved(user, reason));
@@ -290,9 +252,9 @@ impl Byod {
     }
 
     /// Goes on with a move of this holder's; one that can't be is called off.
-    async fn seen_to(&self, user: &UserId, state: State, now: bool) -> Result<Ended, Error> {
+    async fn seen_to(&self, user: &UserId, state: State) -> Result<Ended, Error> {
         let held = state.clone();
-        let went = self.go_on(user, state, now).await;
+        let went = self.go_on(user, state).await;
         let called_off = match &went {
             Err(Stop::Impossible(_)) if held.phase != MovePhase::Cancel => {
                 self.call_off(user, &held.holder).await.map(|_| ())
@@ -333,6 +295,62 @@ impl Move {
         self.byod.planned(user, subject, self.direction).await
     }
 
+    /// The move that there is then: a new one, one that is under way, or the one that begins `again`.
+    async fn begun(&self, again: Option<&Former<'_>>, holder: &str) -> Result<State, Error> {
+        let main = self.byod.inner().store.main();
+        let asked = Asked {
+            subject: self.subject.as_str(),
+            direction: self.direction,
+            keep_for: self.keep.time(),
+            expected: self.expected.as_ref(),
+            again,
+        };
+        let begun = state::begin(main, &self.user, asked, holder);
+        match begun.await? {
+            Begun::Move(state) => Ok(*state),
+            Begun::Not(reason) => Err(not_moved(&self.user, reason)),
+        }
+    }
+
+    /// Goes on with one that is over: to where it came before, if the side that it came from answers again, or back. `None`
+    /// where it was of another deployment, or another subject, and so is forgotten.
+    async fn former(&self, state: State, holder: &str) -> Result<Option<State>, Error> {
+        let (byod, user) = (&self.byod, &self.user);
+        let held = state.clone();
+        let again = async {
+            let (subject, direction) = (self.subject.as_str(), self.direction);
+            if state.subject != subject || !byod.is_of_deployment(user, state.clone()).await? {
+                byod.forget(user, state).await?;
+                return Ok(None);
+            }
+            byod.check_next(user, subject, direction).await?;
+            let report = Report {
+                again: Some(match state.direction == direction {
+                    true => Again::There {
+                        keep_for: state.keep_for,
+                    },
+                    false => Again::Back {
+                        keep_for: state.keep_for,
+                        stays: !byod.has_switched(user, state.direction).await?,
+                    },
+                }),
+                ..Report::default()
+            };
+            let former = Former {
+                id: &state.id,
+                report: serde_json::to_string(&report).unwrap_or_default(),
+            };
+            self.begun(Some(&former), holder).await.map(Some)
+        };
+        let again: Result<_, Error> = again.await;
+        if again.is_err() {
+            state::release(byod.inner().store.main(), user, &held).await;
+        }
+        let is_under_way =
+            |again: &State| again.phase == MovePhase::Check && again.holder == holder;
+        Ok(again?.filter(is_under_way))
+    }
+
     async fn run(self) -> Result<MoveReport, Error> {
         let begun = Instant::now();
         let (user, holder) = (&self.user, holder());
@@ -340,13 +358,7 @@ impl Move {
         self.subject.check()?;
         let main = self.byod.inner().store.main();
         loop {
-            let (subject, keep) = (self.subject.as_str(), self.keep.time());
-            let expected = self.expected.as_ref();
-            let begin = state::begin(main, user, subject, self.direction, keep, expected, &holder);
-            let state = match begin.await? {
-                Begun::Move(state) => *state,
-                Begun::Not(reason) => return Err(not_moved(user, reason)),
-            };
+            let state = self.begun(None, &holder).await?;
             // The record has another time.
             self.byod.clear_user_client(user);
             let is_other = state.direction != self.direction;
@@ -364,21 +376,24 @@ impl Move {
             // Whoever asks again needn't wait again: what is due is tidied, and no more.
             let is_over =
                 is_former && !is_other && self.byod.has_switched(user, self.direction).await?;
-            match (is_former && !is_over, state.phase) {
-                // What one before has left goes first, or it would be there twice.
-                (true, _) | (_, MovePhase::Cancel) => {
-                    self.byod.seen_to(user, state, true).await?;
+            let state = match (is_former && !is_over, state.phase) {
+                (true, _) => match self.former(state, &holder).await? {
+                    Some(state) => state,
+                    None => continue,
+                },
+                (false, MovePhase::Cancel) => {
+                    self.byod.seen_to(user, state).await?;
                     continue;
                 }
                 _ if is_other => {
                     let way = "it moves the other way: wait for it, or cancel it".to_owned();
                     return Err(not_moved(user, way));
                 }
-                _ => {}
-            }
+                _ => state,
+            };
             let direction = state.direction;
-            return match self.byod.seen_to(user, state, false).await? {
-                Ended::Moved { report, .. } => Ok(reported(direction, report, begun)),
+            return match self.byod.seen_to(user, state).await? {
+                Ended::Moved { report, .. } => Ok(MoveReport::of(direction, report, begun)),
                 Ended::Cancelled => Err(Stop::Lost.into_error(user)),
             };
         }
@@ -391,22 +406,6 @@ impl IntoFuture for Move {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
-    }
-}
-
-fn reported(direction: Direction, report: Report, begun: Instant) -> MoveReport {
-    MoveReport {
-        direction,
-        documents: report.documents,
-        files: report.files,
-        kept: report.kept,
-        left: report
-            .left
-            .into_iter()
-            .map(|(table, id, reason)| LeftDocument { table, id, reason })
-            .collect(),
-        notes: report.notes.into_iter().collect(),
-        took: begun.elapsed(),
     }
 }
 

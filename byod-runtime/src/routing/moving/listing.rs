@@ -130,7 +130,8 @@ impl Mover {
         };
         if let Some(round) = round {
             let id = self.state.id.clone();
-            let listed = self.to.list(&id, table, rows, round).await?;
+            let again = self.report.again.is_some();
+            let listed = self.to.list(&id, table, rows, round, again).await?;
             listing.news += listed.added + listed.changed;
         }
         let sum = listing.sums.entry(table.to_owned()).or_default();

@@ -14,8 +14,10 @@ mod state;
 mod steps;
 mod sums;
 mod taken;
+mod told;
 mod wire;
 
-pub use following::{KeepFor, LeftDocument, Move, MoveReport, Resumed};
+pub use following::{KeepFor, Move, Resumed};
 pub use planning::{PlannedMove, PlannedTable};
 pub use state::{Direction, MovePhase};
+pub use told::{LeftDocument, MoveReport};

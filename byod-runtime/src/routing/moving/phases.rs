@@ -7,12 +7,12 @@ use super::super::service::Byod;
 use super::at_once::AtOnce;
 use super::calls::Calls;
 use super::sides::Side;
-use super::state::{self, Direction, MovePhase, State};
-use super::steps::{Mover, Report, Stop};
+use super::state::{self, Direction, MovePhase, Over, State};
+use super::steps::{Again, Mover, Report, Stop};
 use super::taken::Taken;
 use super::wire::{Plan, difference};
 use crate::deployment::Client;
-use crate::error::Error;
+use crate::error::{Error, is_without};
 use crate::users::{ConnectionStatus, UserId};
 
 /// How often main is asked to do what functions have left for it, before it is too much.
@@ -27,28 +27,25 @@ pub(super) enum Ended {
 }
 
 impl Byod {
-    /// Goes on with a move that this process sees to, until it is over; `now` tidies up
-    /// however long what was moved was to stay.
-    pub(super) async fn go_on(
-        &self,
-        user: &UserId,
-        state: State,
-        now: bool,
-    ) -> Result<Ended, Stop> {
+    /// Goes on with a move that this process sees to, until it is over.
+    pub(super) async fn go_on(&self, user: &UserId, state: State) -> Result<Ended, Stop> {
         let held = state.clone();
         tokio::select! {
             biased;
-            ended = self.go(user, state, now) => ended,
+            ended = self.go(user, state) => ended,
             () = state::lost(self.inner().store.main(), user, &held) => Err(Stop::Lost),
         }
     }
 
-    async fn go(&self, user: &UserId, state: State, now: bool) -> Result<Ended, Stop> {
+    async fn go(&self, user: &UserId, state: State) -> Result<Ended, Stop> {
         let mut mover = self.mover(user, state).await?;
         loop {
             match mover.state.phase {
                 MovePhase::Check => {
-                    self.check(&mover).await?;
+                    let direction = mover.state.direction;
+                    let (from, to) = (&mover.from, &mover.to);
+                    self.check(from, to, &mover.plan, direction).await?;
+                    mover.adopt().await?;
                     self.enter(&mut mover, MovePhase::Freeze).await?;
                     mover.frozen = Instant::now();
                 }
@@ -71,13 +68,32 @@ impl Byod {
                     mover.state.switched = Some(0.0);
                 }
                 MovePhase::Tidy => {
-                    let is_tidy = self.tidy(&mut mover, now).await?;
+                    mover.forget_former().await?;
+                    let is_tidy = self.tidy(&mut mover).await?;
                     let report = mover.report;
                     return Ok(Ended::Moved { report, is_tidy });
                 }
                 MovePhase::Cancel => {
-                    mover.clear().await?;
-                    self.end(&mover).await?;
+                    let direction = mover.state.direction;
+                    let former = match mover.report.again {
+                        Some(Again::There { keep_for }) => Some(Over {
+                            direction,
+                            keep_for,
+                        }),
+                        Some(Again::Back { keep_for, .. }) => {
+                            let direction = direction.back();
+                            Some(Over {
+                                direction,
+                                keep_for,
+                            })
+                        }
+                        None => None,
+                    };
+                    // What it came to before has it as it was then, or newer, and knows that.
+                    if !matches!(mover.report.again, Some(Again::There { .. })) {
+                        mover.clear().await?;
+                    }
+                    self.end(&mover, former).await?;
                     return Ok(Ended::Cancelled);
                 }
             }
@@ -88,6 +104,8 @@ impl Byod {
         let (from, to) = self.sides(user, &state.subject, state.direction).await?;
         from.calls.allow(state.total as u64);
         let frozen = Duration::from_millis(state.frozen.unwrap_or_default() as u64);
+        let report: Report = serde_json::from_str(&state.report).unwrap_or_default();
+        let taken = Taken::new(state.direction, self.inner().most_moved_out);
         Ok(Mover {
             main: self.inner().store.main().clone(),
             user: user.clone(),
@@ -98,11 +116,11 @@ impl Byod {
             },
             from,
             to,
-            report: serde_json::from_str(&state.report).unwrap_or_default(),
+            taken: taken.with_files(report.files, report.file_bytes),
+            report,
             frozen: Instant::now()
                 .checked_sub(frozen)
                 .unwrap_or_else(Instant::now),
-            taken: Taken::new(state.direction, self.inner().most_moved_out),
             said: Instant::now(),
             state,
         })
@@ -135,30 +153,56 @@ impl Byod {
         })
     }
 
+    /// Makes sure that what is asked for next can be, before one that is over begins again.
+    pub(super) async fn check_next(
+        &self,
+        user: &UserId,
+        subject: &str,
+        direction: Direction,
+    ) -> Result<(), Error> {
+        let (from, to) = self.sides(user, subject, direction).await?;
+        let plan = from.plan().await?;
+        let checked = self.check(&from, &to, &plan, direction).await;
+        let checked = match checked {
+            Ok(()) if from.knows_again().await? && to.knows_again().await? => Ok(()),
+            Ok(()) => Err(Stop::Impossible(
+                "what was moved before is known, which one side's functions don't ask for: export again, and deploy main and the \
+                 user's deployment"
+                    .to_owned(),
+            )),
+            checked => checked,
+        };
+        checked.map_err(|stop| stop.into_error(user))
+    }
+
     /// Whether it can be, before anything is refused to the user.
-    async fn check(&self, mover: &Mover) -> Result<(), Stop> {
-        if !difference(&mover.plan, &mover.to.plan().await?).is_empty() {
-            // Whether what there is fits all the same, its documents say.
-            let subject = mover.from.subject.as_str().into();
-            let direction = mover.state.direction;
-            let planned = self.planned(&mover.user, &subject, direction).await?;
+    async fn check(
+        &self,
+        from: &Side,
+        to: &Side,
+        plan: &Plan,
+        direction: Direction,
+    ) -> Result<(), Stop> {
+        let subject = from.subject.as_str().into();
+        // Whether what there is fits all the same, and isn't too much for main, its documents say.
+        if direction == Direction::Out || !difference(plan, &to.plan().await?).is_empty() {
+            let planned = self.planned(&from.user, &subject, direction).await?;
             if let Some(problem) = planned.problem {
                 return Err(Stop::Impossible(problem));
             }
         }
         let rollouts = self.rollout();
-        let mut tables = mover.plan.iter().map(|(table, _)| table);
+        let mut tables = plan.iter().map(|(table, _)| table);
         if let Some(table) = tables.find(|table| rollouts.get(table) != Rollout::On) {
             return Err(Stop::Impossible(format!(
                 "the rollout of `{table}` is not on, so its documents are on main"
             )));
         }
-        let users = match mover.state.direction {
-            Direction::In => &mover.to,
-            Direction::Out => &mover.from,
+        let users = match direction {
+            Direction::In => to,
+            Direction::Out => from,
         };
-        let subject = users.subject.as_str().into();
-        match self.claim_for(&users.client, &mover.user, &subject).await? {
+        match self.claim_for(&users.client, &users.user, &subject).await? {
             Ok(_) => Ok(()),
             Err(problem) => Err(Stop::Impossible(problem.to_string())),
         }
@@ -172,34 +216,58 @@ impl Byod {
     }
 
     /// Deletes what was moved where it was, when it is time; `false` where it stays for now.
-    async fn tidy(&self, mover: &mut Mover, now: bool) -> Result<bool, Stop> {
+    async fn tidy(&self, mover: &mut Mover) -> Result<bool, Stop> {
         let switched = mover.state.switched.unwrap_or_default();
         let is_due = mover.state.keep_for.is_some_and(|keep| keep <= switched);
-        let is_time = now || is_due && self.is_as_switched(mover).await?;
-        if !is_time {
+        if !is_due
+            || !self.answers_as_switched(mover).await?
+            || !self.is_same_deployment(mover).await?
+        {
             return Ok(false);
         }
         for table in mover.tables().into_iter().rev() {
             mover.tidy(&table).await?;
-            if !now && !self.answers_as_switched(mover).await? {
+            if !self.answers_as_switched(mover).await? {
                 return Ok(false);
             }
         }
         mover.forget().await?;
-        self.end(mover).await?;
+        self.end(mover, None).await?;
         Ok(true)
     }
 
-    /// Whether the side has the user's data that it came to: nobody has disconnected since, nor connected a deployment.
-    async fn is_as_switched(&self, mover: &Mover) -> Result<bool, Stop> {
-        if !self.answers_as_switched(mover).await? {
-            return Ok(false);
-        }
+    /// Forgets a move that is over: what is still where it was stays there.
+    pub(super) async fn forget(&self, user: &UserId, state: State) -> Result<(), Error> {
+        let forgotten = async {
+            let mut mover = self.mover(user, state).await?;
+            mover.forget_former().await?;
+            mover.forget().await?;
+            self.end(&mover, None).await
+        };
+        forgotten.await.map_err(|stop| stop.into_error(user))
+    }
+
+    /// Whether the user's deployment is the one that the move was of.
+    pub(super) async fn is_of_deployment(
+        &self,
+        user: &UserId,
+        state: State,
+    ) -> Result<bool, Error> {
+        let known = async {
+            let mover = self.mover(user, state).await?;
+            self.is_same_deployment(&mover).await
+        };
+        known.await.map_err(|stop| stop.into_error(user))
+    }
+
+    /// The same, of one under way: nobody has connected another since.
+    async fn is_same_deployment(&self, mover: &Mover) -> Result<bool, Stop> {
         let record = self.record(&mover.user).await?;
         let tags = &record.credentials.auth_tags;
         Ok(mover.state.auth_tags.as_ref() == Some(tags) || mover.knows_deployment().await?)
     }
 
+    /// Whether the side has the user's data that it came to: nobody has disconnected since, nor connected a deployment.
     async fn answers_as_switched(&self, mover: &Mover) -> Result<bool, Stop> {
         Ok(self
             .has_switched(&mover.user, mover.state.direction)
@@ -230,7 +298,7 @@ impl Byod {
                 }
                 Ok(_) => return Ok(()),
                 // Nothing is left for main where no function does that.
-                Err(Error::Function { message, .. }) if message.contains("Could not find") => {
+                Err(Error::Function { message, .. }) if is_without(&message, "byod/outbox:") => {
                     return Ok(());
                 }
                 Err(error) => return Err(error.into()),
@@ -250,8 +318,8 @@ impl Byod {
         entered
     }
 
-    async fn end(&self, mover: &Mover) -> Result<(), Stop> {
-        state::end(&mover.main, &mover.user, &mover.state).await?;
+    async fn end(&self, mover: &Mover, former: Option<Over>) -> Result<(), Stop> {
+        state::end(&mover.main, &mover.user, &mover.state, former).await?;
         self.clear_user_client(&mover.user);
         self.tell_watchers(&mover.user).await;
         Ok(())
@@ -270,7 +338,7 @@ impl Byod {
         }
         match state::take(main, user, holder).await? {
             Some(state) if state.holder == holder => {
-                match self.go_on(user, state, false).await {
+                match self.go_on(user, state).await {
                     // Somebody else removes it.
                     Ok(_) | Err(Stop::Lost) => Ok(true),
                     Err(stop) => Err(stop.into_error(user)),

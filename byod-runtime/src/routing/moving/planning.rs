@@ -251,7 +251,11 @@ impl Surveying<'_> {
         bytes: f64,
         ids: &mut Option<Vec<String>>,
     ) -> Result<(), Stop> {
-        self.taken.rows(&rows).map_err(Stop::Impossible)?;
+        let taken = self
+            .taken
+            .rows(&rows)
+            .and_then(|()| self.taken.texts(bytes));
+        taken.map_err(Stop::Impossible)?;
         self.from.calls.allow(rows.len() as u64);
         let all: Vec<String> = rows.into_iter().map(|row| row.old).collect();
         let takes = match self.differs.get(table) {
@@ -279,7 +283,9 @@ impl Surveying<'_> {
             planned.references = planned.references.saturating_add(references);
             let mut files = survey.files;
             files.retain(|file| self.files.insert(file.id.clone()));
-            self.taken.named(&files).map_err(Stop::Impossible)?;
+            for file in &files {
+                self.taken.file(file.size).map_err(Stop::Impossible)?;
+            }
             planned.files += files.len() as u64;
             let sizes = files.iter().map(|file| file.size as u64);
             planned.file_bytes = sizes.fold(planned.file_bytes, u64::saturating_add);

@@ -10,11 +10,11 @@ use super::at_once::{AtOnce, MOST};
 use super::calls::Calls;
 use super::state::{again, again_unless};
 use super::wire::{
-    Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row,
-    Survey, Tables, Verified, Written,
+    Brought, Children, Document, Documents, File, Listed, Next, Noted, Page, Pair, Pass, Plan,
+    Removed, Row, Survey, Tables, Verified, Written,
 };
 use crate::deployment::Client;
-use crate::error::{Endpoint, Error};
+use crate::error::{Endpoint, Error, is_without};
 use crate::users::UserId;
 
 /// One side, asked about one user.
@@ -72,6 +72,8 @@ struct Of<'a> {
     is_final: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rings: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    again: Option<bool>,
 }
 
 const NOTHING: Of<'static> = Of {
@@ -91,7 +93,10 @@ const NOTHING: Of<'static> = Of {
     documents: None,
     is_final: None,
     rings: None,
+    again: None,
 };
+
+const BROUGHT: &str = "byod/moving:brought";
 
 /// How long a file may take.
 const FETCHING: Duration = Duration::from_secs(300);
@@ -289,6 +294,7 @@ impl Side {
         table: &str,
         rows: &[Row],
         round: Option<u64>,
+        again: bool,
     ) -> Result<Listed, Error> {
         let (mut listed, mut left) = (Listed::default(), rows);
         while !left.is_empty() {
@@ -297,6 +303,7 @@ impl Side {
                 table: Some(table),
                 rows: Some(&left[..count]),
                 round,
+                again: again.then_some(true),
                 ..NOTHING
             };
             let name = "byod/moving:list";
@@ -413,6 +420,66 @@ impl Side {
             ..NOTHING
         };
         self.query_some("byod/moving:verify", count, of).await
+    }
+
+    /// What has become of what, of a move that is over and goes back.
+    pub(super) async fn brought(
+        &self,
+        id: &str,
+        table: &str,
+        cursor: Option<&str>,
+        count: usize,
+    ) -> Result<Brought, Error> {
+        let of = |count| Of {
+            id: Some(id),
+            table: Some(table),
+            cursor: Some(cursor),
+            count: Some(count),
+            ..NOTHING
+        };
+        self.query_some(BROUGHT, count, of).await
+    }
+
+    /// Whether it knows of moves that begin again: it was exported since it does.
+    pub(super) async fn knows_again(&self) -> Result<bool, Error> {
+        match self.brought("", "", None, 1).await {
+            Ok(_) => Ok(true),
+            Err(Error::Function { message, .. }) if is_without(&message, BROUGHT) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Has documents known that were there before they moved; with `stays`, those that are gone on the other side stay.
+    pub(super) async fn adopt(
+        &self,
+        id: &str,
+        table: &str,
+        rows: &[Pair],
+        stays: bool,
+    ) -> Result<(), Error> {
+        #[derive(Serialize)]
+        struct Args<'a> {
+            #[serde(rename = "move")]
+            id: &'a str,
+            table: &'a str,
+            rows: &'a [Pair],
+            stays: bool,
+        }
+        let mut left = rows;
+        while !left.is_empty() {
+            let args = |count: usize| Args {
+                id,
+                table,
+                rows: &left[..count],
+                stays,
+            };
+            let name = "byod/moving:adopt";
+            let (count, ()): (_, ()) = self
+                .ask_some(Endpoint::Mutation, name, left.len(), args)
+                .await?;
+            left = &left[count..];
+        }
+        Ok(())
     }
 
     /// Removes what has come, some at a time; `false` once there is nothing.

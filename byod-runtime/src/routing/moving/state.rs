@@ -42,6 +42,15 @@ pub enum Direction {
     Out,
 }
 
+impl Direction {
+    pub(super) fn back(self) -> Self {
+        match self {
+            Self::In => Self::Out,
+            Self::Out => Self::In,
+        }
+    }
+}
+
 /// How far a move is, as [`Moving::phase`](crate::Moving::phase) spells it.
 ///
 /// ```
@@ -102,6 +111,13 @@ pub(super) enum Begun {
     Not(String),
 }
 
+/// One that is over and is to begin again.
+#[derive(Serialize)]
+pub(super) struct Former<'a> {
+    pub(super) id: &'a str,
+    pub(super) report: String,
+}
+
 /// One that isn't over.
 #[derive(Deserialize)]
 pub(super) struct Open {
@@ -130,13 +146,22 @@ pub(super) async fn open(main: &Client, phase: MovePhase, count: u32) -> Result<
     main.query(OPEN, &Args { phase, count }).await
 }
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) subject: &'a str,
+    pub(super) direction: Direction,
+    pub(super) keep_for: Option<Duration>,
+    /// The record's status, where it may be no other.
+    pub(super) expected: Option<&'a ConnectionStatus>,
+    /// What is to begin again, if it is over still.
+    pub(super) again: Option<&'a Former<'a>>,
+}
+
 pub(super) async fn begin(
     main: &Client,
     user: &UserId,
-    subject: &str,
-    direction: Direction,
-    keep_for: Option<Duration>,
-    expected: Option<&ConnectionStatus>,
+    asked: Asked<'_>,
     holder: &str,
 ) -> Result<Begun, Error> {
     #[derive(Serialize)]
@@ -149,13 +174,17 @@ pub(super) async fn begin(
         keep_for: Option<u64>,
         #[serde(skip_serializing_if = "Option::is_none")]
         expected: Option<&'a ConnectionStatus>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        again: Option<&'a Former<'a>>,
     }
+    let milliseconds = |time: Duration| time.as_millis().try_into().unwrap_or(u64::MAX >> 12);
     let args = Args {
         by: by(user, holder),
-        subject,
-        direction,
-        keep_for: keep_for.map(|time| time.as_millis().try_into().unwrap_or(u64::MAX >> 12)),
-        expected,
+        subject: asked.subject,
+        direction: asked.direction,
+        keep_for: asked.keep_for.map(milliseconds),
+        expected: asked.expected,
+        again: asked.again,
     };
     // Sent twice it begins one.
     again(main, Endpoint::Mutation, BEGIN, &args).await
@@ -246,8 +275,29 @@ pub(super) async fn cancel(main: &Client, user: &UserId) -> Result<Option<State>
     again(main, Endpoint::Mutation, CANCEL, &of(user)).await
 }
 
-pub(super) async fn end(main: &Client, user: &UserId, state: &State) -> Result<(), Error> {
-    let _: bool = again(main, Endpoint::Mutation, END, &held(user, state)).await?;
+/// As what one that is called off is over, which was before it began again.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Over {
+    pub(super) direction: Direction,
+    pub(super) keep_for: Option<f64>,
+}
+
+pub(super) async fn end(
+    main: &Client,
+    user: &UserId,
+    state: &State,
+    former: Option<Over>,
+) -> Result<(), Error> {
+    #[derive(Serialize)]
+    struct Args<'a> {
+        #[serde(flatten)]
+        held: Held<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        former: Option<Over>,
+    }
+    let held = held(user, state);
+    let _: bool = again(main, Endpoint::Mutation, END, &Args { held, former }).await?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::taken::Taken;
-use super::wire::Plan;
+use super::wire::{File, Plan};
 use crate::deployment::Client;
 use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::UserId;
@@ -48,10 +48,52 @@ impl From<Error> for Stop {
 pub(super) struct Report {
     pub(super) documents: u64,
     pub(super) files: u64,
+    /// How large those are.
+    pub(super) file_bytes: u64,
     pub(super) kept: u64,
+    /// Whether it was over before, and what it has brought then is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) again: Option<Again>,
+    /// The tables of which no field says when documents were made.
+    pub(super) undated: Vec<String>,
+    /// Files that documents go without: by their ids, how large they are.
+    pub(super) missed: BTreeMap<String, u64>,
     pub(super) notes: BTreeMap<String, u64>,
     /// What stays: of which table, its id, and why.
     pub(super) left: Vec<(String, String, String)>,
+}
+
+/// A move that begins again with what is known of one before, which stays for that time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Again {
+    /// To where it came before.
+    There { keep_for: Option<f64> },
+    /// To where it came from, which is to know of what it is. What is gone on the other side `stays` where this side answers.
+    Back { keep_for: Option<f64>, stays: bool },
+}
+
+impl Report {
+    /// What a deployment says may be anything.
+    pub(super) fn note(&mut self, note: &str, times: f64) {
+        let note = one_line(note, EXPLANATION);
+        if self.notes.len() < MOST_NOTES || self.notes.contains_key(&note) {
+            let known = self.notes.entry(note).or_default();
+            *known = known.saturating_add(times as u64);
+        }
+    }
+
+    /// A file was asked for, and came or didn't.
+    pub(super) fn fetched(&mut self, file: &File, is_here: bool) {
+        let size = file.size as u64;
+        if is_here {
+            self.files += 1;
+            self.file_bytes = self.file_bytes.saturating_add(size);
+            self.missed.remove(&file.old);
+        } else if self.missed.len() < MOST_NOTES {
+            let id = one_line(&file.old, EXPLANATION);
+            self.missed.insert(id, size);
+        }
+    }
 }
 
 /// One move under way.
@@ -134,15 +176,6 @@ impl Mover {
         self.plan.iter().map(|(name, _)| name.clone()).collect()
     }
 
-    /// What a deployment says may be anything.
-    pub(super) fn note(&mut self, note: &str) {
-        let note = one_line(note, EXPLANATION);
-        let notes = &mut self.report.notes;
-        if notes.len() < MOST_NOTES || notes.contains_key(&note) {
-            *notes.entry(note).or_default() += 1;
-        }
-    }
-
     /// Deletes documents of the table where they were that are on the other side; what has changed since stays.
     pub(super) async fn tidy(&mut self, table: &str) -> Result<(), Stop> {
         let id = self.state.id.clone();
@@ -156,7 +189,8 @@ impl Mover {
             while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
                 match self.from.remove(table, part).await {
                     Ok(removed) if removed.changed > 0.0 => {
-                        self.note(&format!("{table}: changed where it was, and left there"));
+                        let note = format!("{table}: changed where it was, and left there");
+                        self.report.note(&note, removed.changed);
                     }
                     Ok(_) => {}
                     Err(error) if is_refused(&error) && part.len() > 1 => {
@@ -172,6 +206,37 @@ impl Mover {
                 return Ok(());
             }
         }
+    }
+
+    /// Has the side that it goes back to know what of its own each document was that is on the other.
+    pub(super) async fn adopt(&mut self) -> Result<(), Stop> {
+        let Some(Again::Back { stays, .. }) = self.report.again else {
+            return Ok(());
+        };
+        let id = self.state.id.clone();
+        for table in self.tables() {
+            let mut cursor: Option<String> = None;
+            loop {
+                let next = self.from.brought(&id, &table, cursor.as_deref(), BATCH);
+                let next = next.await?;
+                self.to.adopt(&id, &table, &next.rows, stays).await?;
+                self.step().await?;
+                cursor = next.cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Once it is over, the side that it came from needn't know of the one before any more.
+    pub(super) async fn forget_former(&mut self) -> Result<(), Stop> {
+        if let Some(Again::Back { .. }) = self.report.again {
+            while self.from.forget(&self.state.id).await? {}
+        }
+        self.report.again = None;
+        Ok(())
     }
 
     /// Forgets what has become of what.

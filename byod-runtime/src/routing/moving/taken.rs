@@ -2,16 +2,19 @@
 
 use super::super::allowance::Allowance;
 use super::state::Direction;
-use super::wire::{Document, File, Row, Sized};
+use super::wire::{Document, Row};
 
-/// What has been taken of it in one go through all there is.
+/// What has been taken of it.
 pub(super) struct Taken {
     /// Nothing where what is taken is main's own.
     of: Option<Allowance>,
+    /// In one go through all there is.
     rows: u64,
     pages: u64,
+    texts: u64,
+    /// In all: what is fetched stays, whatever names it by the end.
     files: u64,
-    bytes: u64,
+    file_bytes: u64,
 }
 
 impl Taken {
@@ -20,9 +23,16 @@ impl Taken {
             of: (direction == Direction::Out).then_some(allowance),
             rows: 0,
             pages: 0,
+            texts: 0,
             files: 0,
-            bytes: 0,
+            file_bytes: 0,
         }
+    }
+
+    /// What was fetched before.
+    pub(super) fn with_files(mut self, files: u64, bytes: u64) -> Self {
+        (self.files, self.file_bytes) = (files, bytes);
+        self
     }
 
     /// All is listed from the beginning.
@@ -32,7 +42,7 @@ impl Taken {
 
     /// All that is to be copied is, from the beginning.
     pub(super) fn copies(&mut self) {
-        (self.files, self.bytes) = (0, 0);
+        self.texts = 0;
     }
 
     /// One page, of which there may be more than documents, for tables may be empty.
@@ -45,23 +55,22 @@ impl Taken {
         self.within(are_named)
     }
 
-    pub(super) fn documents(
-        &mut self,
-        documents: &[Document],
-        files: &[File],
-    ) -> Result<(), String> {
-        self.files += files.len() as u64;
-        let sizes = files.iter().map(|file| file.size as u64);
+    pub(super) fn documents(&mut self, documents: &[Document]) -> Result<(), String> {
         let lengths = documents.iter().map(|document| document.text.len() as u64);
-        self.bytes = sizes.chain(lengths).fold(self.bytes, u64::saturating_add);
+        self.texts = lengths.fold(self.texts, u64::saturating_add);
         self.within(documents.iter().all(|document| is_digest(&document.hash)))
     }
 
-    /// Files that documents name, which are not taken yet.
-    pub(super) fn named(&mut self, files: &[Sized]) -> Result<(), String> {
-        self.files += files.len() as u64;
-        let sizes = files.iter().map(|file| file.size as u64);
-        self.bytes = sizes.fold(self.bytes, u64::saturating_add);
+    /// So much text that isn't taken yet.
+    pub(super) fn texts(&mut self, bytes: f64) -> Result<(), String> {
+        self.texts = self.texts.saturating_add(bytes as u64);
+        self.within(true)
+    }
+
+    /// One file, of so many bytes.
+    pub(super) fn file(&mut self, bytes: f64) -> Result<(), String> {
+        self.files += 1;
+        self.file_bytes = self.file_bytes.saturating_add(bytes as u64);
         self.within(true)
     }
 
@@ -79,7 +88,7 @@ impl Taken {
         if self.rows > documents
             || self.pages > pages
             || self.files > documents
-            || self.bytes > bytes
+            || self.texts.saturating_add(self.file_bytes) > bytes
         {
             return Err(format!(
                 "the deployment has more than {documents} documents, as many files, or {bytes} bytes of both, the most that \
@@ -137,18 +146,16 @@ mod tests {
             assert!((0..1_003).all(|_| taken.rows(&[]).is_ok()));
             assert!(taken.rows(&[]).is_err());
         }
-        let files = |count: usize, size| {
-            let file = |at: usize| Sized {
-                id: at.to_string(),
-                size,
-            };
-            (0..count).map(file).collect::<Vec<_>>()
-        };
         let mut taken = Taken::new(Direction::Out, allowance);
-        assert!(taken.named(&files(2, 3.0)).is_ok());
-        assert!(taken.named(&files(2, 0.0)).is_err(), "too many");
+        assert!((0..3).all(|_| taken.file(1.0).is_ok()));
+        assert!(taken.file(0.0).is_err(), "too many");
+        let mut taken = Taken::new(Direction::Out, allowance).with_files(1, 6);
+        assert!(taken.texts(4.0).is_ok());
+        assert!(taken.texts(1.0).is_err(), "too large");
+        // What is copied again takes the place of what was; files stay.
         taken.copies();
-        assert!(taken.named(&files(1, 11.0)).is_err(), "too large");
+        assert!(taken.texts(4.0).is_ok());
+        assert!(taken.file(1.0).is_err(), "too large with those before");
         let mut own = Taken::new(Direction::In, allowance);
         assert!((0..100).all(|_| own.rows(&[row("a")]).is_ok()));
     }

@@ -84,6 +84,22 @@ pub(super) struct Noted {
     pub(super) note: Option<String>,
 }
 
+/// A document as both sides know it: of what is `old` on the side that gives, what is `new` on the side that takes it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Pair {
+    old: String,
+    new: String,
+    created: f64,
+    hash: String,
+    written: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Brought {
+    pub(super) rows: Vec<Pair>,
+    pub(super) cursor: Option<String>,
+}
+
 #[derive(Deserialize)]
 pub(super) struct Next {
     pub(super) rows: Vec<Noted>,
@@ -121,7 +137,6 @@ pub(super) struct Written {
     pub(super) done: f64,
     pub(super) partial: f64,
     pub(super) kept: f64,
-    pub(super) notes: Vec<String>,
 }
 
 impl Written {
@@ -130,7 +145,6 @@ impl Written {
         self.done += others.done;
         self.partial += others.partial;
         self.kept += others.kept;
-        self.notes.extend(others.notes);
     }
 }
 
@@ -140,7 +154,17 @@ pub(super) struct Verified {
     pub(super) done: f64,
     pub(super) kept: f64,
     pub(super) wrong: Vec<String>,
+    /// What documents are without that are here: none of sides that were exported before it was told.
+    #[serde(default)]
+    pub(super) notes: Vec<Often>,
     pub(super) cursor: Option<String>,
+}
+
+/// A note, with how often it is so.
+#[derive(Deserialize)]
+pub(super) struct Often {
+    pub(super) note: String,
+    pub(super) times: f64,
 }
 
 /// What would become of documents on the other side.

@@ -84,6 +84,7 @@ export default defineSchema({
     hash: v.optional(v.string()),
     written: v.optional(v.string()),
     note: v.optional(v.string()),
+    stays: v.optional(v.boolean()),
   })
     .index("by_old", ["move", "old"])
     .index("by_state", ["move", "table", "state", "created"]),

@@ -75,6 +75,12 @@ interface Who {
 const MOST = 500;
 const MOST_TEXT = 3_000_000;
 
+/** What a note begins with of a document that goes without something. */
+const WITHOUT = "without ";
+
+/** How many notes are given of one page. */
+const MOST_NOTES = 100;
+
 /** How many others of its move one batch may refer to. */
 const MOST_REFERENCES = 3000;
 
@@ -90,6 +96,15 @@ const document_ = v.object({
   created: v.number(),
   text: v.string(),
   hash: v.string(),
+});
+
+/** What a document is here and on the other side, and as what it was known on both. */
+const pair_ = v.object({
+  old: v.string(),
+  new: v.string(),
+  created: v.number(),
+  hash: v.string(),
+  written: v.string(),
 });
 
 /** What moves, as JSON: by it the service sees whether both sides go together. */
@@ -325,10 +340,12 @@ export const list = internalMutation({
     rows: v.array(row_),
     /** Where it is given, what `prune` is not told of is gone on the other side. */
     round: v.optional(v.number()),
+    /** Whether the move begins again: what it has brought before may be another by now, on both sides. */
+    again: v.optional(v.boolean()),
   },
   returns: v.object({ added: v.number(), changed: v.number() }),
-  handler: async (ctx, { move, table, rows, round, ...given }) => {
-    await asked(ctx.db, given);
+  handler: async (ctx, { move, table, rows, round, again, ...given }) => {
+    const them = await asked(ctx.db, given);
     tableOf(table);
     let added = 0;
     let changed = 0;
@@ -339,6 +356,11 @@ export const list = internalMutation({
         const next = { move, table, old, created, state, listed: hash, round };
         await ctx.db.insert("byodMoved", next);
         added += 1;
+      } else if (again === true && isBrought(known)) {
+        const isSame = known.listed === hash;
+        const over = await broughtAgain(ctx.db, known, isSame, them);
+        await ctx.db.patch(known._id, { ...over, listed: hash, round });
+        if (over.state === "listed") changed += 1;
       } else if (known.listed !== hash) {
         const state = "listed";
         await ctx.db.patch(known._id, { state, listed: hash, round });
@@ -363,13 +385,17 @@ export const prune = internalMutation({
   },
   returns: v.union(v.string(), v.null()),
   handler: async (ctx, { move, table, round, cursor, count, ...given }) => {
-    await asked(ctx.db, given);
+    const them = await asked(ctx.db, given);
     const got = await rowsOf(ctx.db, move, table).paginate({
       numItems: Math.min(count ?? MOST, MOST),
       cursor,
     });
     for (const row of got.page)
-      if (row.round !== round) await removed(ctx, row);
+      if (row.round !== round) {
+        const goes =
+          row.stays !== true && (await ofRow(ctx.db, row, them)) !== null;
+        await removed(ctx, row, goes);
+      }
     return got.isDone ? null : got.continueCursor;
   },
 });
@@ -441,7 +467,6 @@ export const write = internalMutation({
     /** Those that can't be without what they refer to, as yet. */
     held: v.number(),
     kept: v.number(),
-    notes: v.array(v.string()),
   }),
   handler: async (
     ctx,
@@ -449,7 +474,6 @@ export const write = internalMutation({
   ) => {
     const them = await asked(ctx.db, given);
     const said = { done: 0, partial: 0, held: 0, kept: 0 };
-    const notes: string[] = [];
     const known = new Map<string, any>();
     for (const { old, created, text, hash } of documents) {
       const row = await rowOf(ctx.db, move, old);
@@ -470,11 +494,8 @@ export const write = internalMutation({
       };
       const state = await taken(go, row, { created, text, hash });
       said[state === "bridged" ? "partial" : state] += 1;
-      if (state !== "done" && state !== "kept") continue;
-      const note = go.lacks.map((path) => `${table}: without \`${path}\``);
-      for (const each of note) if (!notes.includes(each)) notes.push(each);
     }
-    return { ...said, notes: notes.slice(0, 20) };
+    return said;
   },
 });
 
@@ -511,6 +532,8 @@ export const verify = internalQuery({
     kept: v.number(),
     /** What is not as it was written here, or not here. */
     wrong: v.array(v.string()),
+    /** What others are without. */
+    notes: v.array(v.object({ note: v.string(), times: v.number() })),
     cursor: v.union(v.string(), v.null()),
   }),
   handler: async (ctx, { move, table, cursor, count, ...given }) => {
@@ -521,15 +544,86 @@ export const verify = internalQuery({
       cursor,
     });
     const wrong = [];
+    const often = new Map<string, number>();
     let [done, kept] = [0, 0];
     for (const row of got.page) {
       if (row.state === "kept") kept += 1;
-      else if (await isWritten(ctx.db, row)) done += 1;
-      else wrong.push(row.old);
+      else if (!(await isWritten(ctx.db, row))) wrong.push(row.old);
+      else {
+        done += 1;
+        const lacks = row.note?.startsWith(WITHOUT)
+          ? row.note.slice(WITHOUT.length).split(", ")
+          : [];
+        for (const path of new Set(lacks))
+          if (often.size < MOST_NOTES || often.has(path))
+            often.set(path, (often.get(path) ?? 0) + 1);
+      }
     }
+    const notes = [...often].map(([path, times]) => ({
+      note: `${WITHOUT}\`${path}\``,
+      times,
+    }));
     const hashes = got.page.map((row) => row.listed);
     const next = got.isDone ? null : got.continueCursor;
-    return { hashes, done, kept, wrong, cursor: next };
+    return { hashes, done, kept, wrong, notes, cursor: next };
+  },
+});
+
+/** What has become of what, of a move that is over: for the side that it came from, if it goes back there. */
+export const brought = internalQuery({
+  args: {
+    ...who,
+    move: v.string(),
+    table: v.string(),
+    cursor: v.union(v.string(), v.null()),
+    count: v.number(),
+  },
+  returns: v.object({
+    rows: v.array(pair_),
+    cursor: v.union(v.string(), v.null()),
+  }),
+  handler: async (ctx, { move, table, cursor, count, ...given }) => {
+    await asked(ctx.db, given);
+    const numItems = Math.min(count, MOST);
+    const got = await rowsOf(ctx.db, move, table).paginate({
+      numItems,
+      cursor,
+    });
+    const rows = [];
+    for (const row of got.page) {
+      const { old, new: now, created, hash, written } = row;
+      if (row.state !== "done" || !now || !hash || !written) continue;
+      rows.push({ old: now, new: old, created, hash: written, written: hash });
+    }
+    return { rows, cursor: got.isDone ? null : got.continueCursor };
+  },
+});
+
+/** Notes what documents were here before they moved: they are theirs still, whatever the other side says. */
+export const adopt = internalMutation({
+  args: {
+    ...who,
+    move: v.string(),
+    table: v.string(),
+    rows: v.array(pair_),
+    /** Whether what is gone on the other side stays here. */
+    stays: v.boolean(),
+  },
+  returns: v.null(),
+  handler: async (ctx, { move, table, rows, stays, ...given }) => {
+    const them = await asked(ctx.db, given);
+    tableOf(table);
+    const db: any = ctx.db;
+    for (const { old, new: here, created, hash, written } of rows) {
+      const id = db.normalizeId(table, here);
+      const doc = id === null ? null : await db.get(id);
+      if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) continue;
+      if ((await rowOf(ctx.db, move, old)) !== null) continue;
+      const state = { state: "done", listed: hash, hash, written, new: id };
+      const row = { move, table, old, created, ...state };
+      await ctx.db.insert("byodMoved", { ...row, stays });
+    }
+    return null;
   },
 });
 
@@ -555,7 +649,8 @@ export const clear = internalMutation({
   handler: async (ctx, { move, count, ...given }) => {
     await asked(ctx.db, given);
     const rows = await allOf(ctx.db, move).take(Math.min(count, MOST));
-    for (const row of rows) await removed(ctx, row);
+    // What was here before stays.
+    for (const row of rows) await removed(ctx, row, row.stays === undefined);
     return rows.length > 0;
   },
 });
@@ -633,12 +728,31 @@ export const fetched = internalAction({
     if (answer.status === 429 || answer.status >= 500)
       throw new Error(`the other side answers ${answer.status}`);
     if (!answer.ok) return false;
-    const blob = await answer.blob();
-    if (blob.size !== file.size) return false;
+    const blob = await bodyOf(answer, file.size);
+    if (blob === null) return false;
     const id = await ctx.storage.store(blob);
     return await ctx.runMutation(FILED, { ...file, new: id });
   },
 });
+
+/** What the answer has, if that is of that size: no more of it is read. */
+async function bodyOf(answer: Response, size: number): Promise<Blob | null> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let left = size;
+  const body = answer.body?.getReader();
+  while (body !== undefined) {
+    const { done, value } = await body.read();
+    if (done) break;
+    left -= value.byteLength;
+    if (left < 0) {
+      await body.cancel();
+      return null;
+    }
+    parts.push(value);
+  }
+  const type = answer.headers.get("content-type") ?? "";
+  return left === 0 ? new Blob(parts, { type }) : null;
+}
 
 const FILED = makeFunctionReference<"mutation", any, boolean>(
   "byod/moving:filed",
@@ -741,7 +855,7 @@ async function taken(
   for (const { field, isId } of owner)
     put(value, field, isId ? go.them.user : go.them.subject);
   if (field !== undefined && value[field] === undefined) value[field] = created;
-  const before = row.new === undefined ? null : await db.get(row.new);
+  const before = await ofRow(db, row, go.them);
   const id = before === null ? await db.insert(row.table, value) : row.new;
   if (before !== null) await db.replace(id, value);
   const isBridged =
@@ -750,7 +864,7 @@ async function taken(
   const state = isBridged ? "bridged" : whole;
   const written = await hashOf(textOf(value));
   const note =
-    go.lacks.length === 0 ? undefined : `without ${go.lacks.join(", ")}`;
+    go.lacks.length === 0 ? undefined : WITHOUT + go.lacks.join(", ");
   await db.patch(row._id, { state, new: id, written, hash, note });
   const known = { ...row, state, new: id };
   go.known.set(row.old, known);
@@ -1063,9 +1177,38 @@ async function isWritten(db: any, row: any): Promise<boolean> {
   return doc !== null && (await hashOf(textOf(doc))) === row.written;
 }
 
-/** Removes what has come of one, and that it has. */
-async function removed(ctx: MutationCtx, row: any) {
-  if (row.new !== undefined) await dropped(ctx, row);
+const isBrought = ({ state }: any) => state === "done" || state === "kept";
+
+/**
+ * What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was
+ * changed on the other side alone comes in its place; where both were, it comes beside it.
+ */
+async function broughtAgain(
+  db: any,
+  row: any,
+  isSame: boolean,
+  them: Who,
+): Promise<any> {
+  const doc = await ofRow(db, row, them);
+  const anew = { new: undefined, written: undefined, hash: undefined };
+  const over = { state: "listed", ...anew, note: undefined, stays: undefined };
+  if (doc === null) return over;
+  const written = await hashOf(textOf(doc));
+  const isChanged = written !== row.written;
+  if (!isSame) return isChanged ? over : { state: "listed" };
+  return isChanged ? { written, stays: true } : {};
+}
+
+/** What one has become; one that was here before may be somebody else's by now. */
+async function ofRow(db: any, row: any, them: Who): Promise<any> {
+  const doc = row.new === undefined ? null : await db.get(row.new);
+  const isAny = doc === null || row.stays === undefined;
+  return isAny || (await isTheirs(db, row.table, doc, them)) ? doc : null;
+}
+
+/** Removes that one has come, and perhaps what has come of it. */
+async function removed(ctx: MutationCtx, row: any, goes: boolean) {
+  if (row.new !== undefined && goes) await dropped(ctx, row);
   await ctx.db.delete(row._id);
 }
 
