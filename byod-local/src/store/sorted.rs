@@ -24,11 +24,13 @@ pub(super) struct Sorted<K, V> {
 enum Node<K, V> {
     Leaf(Vec<(K, V)>),
     /// Each with what none of its keys is less than, and all of those before it are.
-    Inner(Vec<(K, Arc<Self>)>),
+    Inner(Vec<Child<K, V>>),
 }
 
+type Child<K, V> = (K, Arc<Node<K, V>>);
+
 /// What was there before, and the right one of two nodes that one has become.
-type Inserted<K, V> = (Option<V>, Option<(K, Arc<Node<K, V>>)>);
+type Inserted<K, V> = (Option<V>, Option<Child<K, V>>);
 
 impl<K: Ord + Clone, V: Clone> Sorted<K, V> {
     pub(super) fn new() -> Self {
@@ -181,12 +183,12 @@ fn add<K, T>(entries: &mut Vec<(K, T)>, at: usize, entry: (K, T)) -> Option<Vec<
 }
 
 /// What is in a node of its own from now on, under the first of its keys.
-fn with_first<K: Ord + Clone, V: Clone>(node: Node<K, V>) -> (K, Arc<Node<K, V>>) {
+fn with_first<K: Ord + Clone, V: Clone>(node: Node<K, V>) -> Child<K, V> {
     (node.first().clone(), Arc::new(node))
 }
 
 /// Puts the node there together with the one beside it, unless they would be too many.
-fn join<K: Ord + Clone, V: Clone>(children: &mut Vec<(K, Arc<Node<K, V>>)>, at: usize) {
+fn join<K: Ord + Clone, V: Clone>(children: &mut Vec<Child<K, V>>, at: usize) {
     let at = at.max(1);
     let are_few = children
         .get(at)
@@ -210,7 +212,7 @@ pub(super) struct Entries<'a, K, V> {
     bounds: (Bound<K>, Bound<K>),
     descending: bool,
     /// What is left of the nodes on the way to the leaf, from the root on.
-    above: Vec<slice::Iter<'a, (K, Arc<Node<K, V>>)>>,
+    above: Vec<slice::Iter<'a, Child<K, V>>>,
     leaf: slice::Iter<'a, (K, V)>,
 }
 
