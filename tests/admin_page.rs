@@ -153,13 +153,17 @@ async fn an_operator_sees_ten_thousand_users_and_what_becomes_of_them() {
     let world = Arc::new(World::start().await);
     let token = OperatorToken::new(TOKEN).unwrap();
     let settings = Settings::default().operator_token(token);
-    let gateway = byod_gateway::router(world.byod.clone(), settings);
-    // As a service mounts it.
-    let url = serve(Router::new().nest("/convex", gateway)).await;
+    let gateway = |settings| {
+        // As a service mounts it.
+        let gateway = byod_gateway::router(world.byod.clone(), settings);
+        serve(Router::new().nest("/convex", gateway))
+    };
+    let url = gateway(settings.clone()).await;
+    let small = gateway(settings.listed_users(USERS - 1_000)).await;
     let records = world.main.documents("userDatabaseConfig");
     assert_eq!(records.len(), USERS);
     let given = json!({
-        "chromium": chromium, "url": format!("{url}/convex"), "control": control(world).await, "token": TOKEN,
+        "chromium": chromium, "url": format!("{url}/convex"), "small": format!("{small}/convex"), "control": control(world).await, "token": TOKEN,
         "users": USERS, "connected": USERS - 150, "failing": 151, "image": IMAGE,
         "pictures": env::var("BYOD_PICTURES").ok(),
     });

@@ -187,6 +187,13 @@ pub(crate) enum Error {
     )]
     NoList { module: String },
 
+    #[error(
+        "{}: this isn't what `byod fleet run --state` has written. Name another file, or delete it: then those who failed are \
+         tried at once",
+        file.display()
+    )]
+    NoMemory { file: PathBuf },
+
     #[error("the tool can't wait for the network: {0}")]
     Runtime(io::Error),
 }

@@ -233,6 +233,17 @@ enum Fleet {
         #[command(flatten)]
         options: fleet::run::Options,
     },
+    /// Stop a roll-out that was handed over to an engine.
+    ///
+    /// Deployments under way are finished, nobody else is begun with, and the command that began it goes on with it. One
+    /// that is run without an engine is stopped where it runs, by Ctrl-C.
+    Stop {
+        #[command(flatten)]
+        options: fleet::stop::Options,
+        /// Print JSON, for scripts.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]
@@ -396,5 +407,9 @@ fn look_after(command: Fleet) -> Result<bool, Error> {
         Fleet::Run { common, options } => fleet::run::run(&common.config, &options, |round| {
             print::round(common.json, round)
         }),
+        Fleet::Stop { options, json } => {
+            print::either(json, &fleet::stop::stop(&options)?, print::stopped)?;
+            Ok(true)
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::export::{Fate, Typecheck};
 use crate::records::release::{self, Outcome};
 use crate::records::rotate;
 use crate::{check, service};
-pub(crate) use fleet::{Listing, rollout, round};
+pub(crate) use fleet::{Listing, rollout, round, stopped};
 pub(crate) use moved::{disconnected, moved};
 use style::{BAD, BOLD, GOOD, MIND, QUIET};
 

@@ -117,6 +117,13 @@ async fn the_official_tools_bundle_reaches_every_deployment() {
     let (status, before) = world.report(&["status", "--probe"]).await;
     assert_eq!(status, 1);
     assert_eq!(before["totals"]["problems"], json!({"no_ping": 5}));
+    // Whoever waits for the deployments is told how many there are.
+    let asked = world.byod(&["status", "--probe", "--development"]).await;
+    let said = String::from_utf8(asked.stderr).unwrap();
+    assert!(
+        said.contains("5 users, whose deployments are asked"),
+        "{said}"
+    );
 
     let (status, plan) = world
         .report(&["deploy", "--dry-run", "--waves", "100%"])
@@ -208,6 +215,9 @@ async fn an_engine_does_what_is_handed_over() {
     let (status, round) = world.report(&run).await;
     assert_eq!((status, &round["rolledOut"]), (1, &Json::Null), "{round}");
     assert_eq!((&round["resting"], late.pushes().len()), (&json!(1), 1));
+
+    let stopped = world.byod(&["stop", "--engine", &*engine]).await;
+    assert_eq!(stopped.stdout, b"no roll-out is under way\n");
 }
 
 #[tokio::test]
@@ -256,6 +266,37 @@ async fn what_main_says_is_printed_as_it_is_but_moves_no_terminal() {
     assert!(text.contains("o'hara\\u{1b}[2J"), "{text}");
     assert!(text.contains("can't be reached"), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+/// A scheduler begins a process for each round.
+#[tokio::test]
+async fn who_failed_is_left_alone_by_the_next_process() {
+    if node().is_none() {
+        return;
+    }
+    let world = World::start(1).await;
+    world.project.write(TOOL, &tool(""));
+    // What is bundled so is refused.
+    let tried = || {
+        let requests = world.users[0].requests().into_iter();
+        let pushes = requests.filter(|request| request.endpoint == "/api/deploy2/start_push");
+        pushes.count()
+    };
+    let once = ["run", "--once", "--state", "kept.json"];
+    for _ in 0..2 {
+        let (status, round) = world.report(&once).await;
+        assert_eq!((status, &round["resting"]), (1, &json!(1)), "{round}");
+        assert_eq!(tried(), 1);
+    }
+    // Without it nobody knows.
+    world.report(&["run", "--once"]).await;
+    assert_eq!(tried(), 2);
+
+    world.project.write("kept.json", "{}");
+    let wrong = world.byod(&[&once[..], &["--development"]].concat()).await;
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(said.contains("kept.json: this isn't what"), "{said}");
 }
 
 #[tokio::test]

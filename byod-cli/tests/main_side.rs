@@ -40,11 +40,13 @@ fn an_app_gets_the_table_and_its_functions() {
     assert!(reading.schema.value.table("userDatabaseConfig").is_some());
     for name in [
         "getConfigInternal",
+        "getConfigs",
         "getConfig",
         "whoAmI",
         "disconnect",
         "createConfig",
         "updateConfig",
+        "updateConfigs",
         "listConfigs",
         "resealConfig",
     ] {
@@ -122,6 +124,44 @@ fn an_app_that_lacks_some_is_told_what_to_add() {
     assert_eq!(added, rotation.replace("\"userDatabaseConfig\", ", ""));
 }
 
+/// Who has edited the file may have roll-outs ask for many users at once, too.
+#[test]
+fn an_app_that_is_asked_for_each_user_is_told_what_to_add() {
+    let project = Project::example();
+    let file = "convex/byod/credentials.ts";
+    let functions = project.read(file);
+    let without = functions
+        .replace("export const getConfigs", "const getConfigs")
+        .replace("export const updateConfigs", "const updateConfigs");
+    project.write(file, &without);
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    let todo: Vec<&str> = report["todo"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|todo| todo.as_str().unwrap())
+        .collect();
+    let [changes, reads] = &todo[..] else {
+        panic!("{todo:?}")
+    };
+    assert!(
+        changes.contains("a roll-out writes what came of many users at once, with your validator"),
+        "{changes}"
+    );
+    assert!(
+        changes.contains("export const updateConfigs")
+            && changes.contains("await noted(ctx, configId, config);")
+    );
+    assert!(
+        reads.contains("a roll-out asks once for many users")
+            && reads.contains("export const getConfigs"),
+        "{reads}"
+    );
+    project.write(file, &functions);
+    let report = project.byod(&["export", "--main", "--json"]).json();
+    assert_eq!(report["todo"], serde_json::json!([]));
+}
+
 #[test]
 fn an_app_whose_processes_hear_nothing_of_each_other_is_told_what_to_add() {
     let project = Project::example();
@@ -174,7 +214,7 @@ fn an_app_that_keeps_no_history_is_told_what_to_add() {
         .replace("import { noted } from \"./history\";\n", "")
         .replace("      await noted(ctx, config._id, config);\n", "")
         .replace("    await noted(ctx, configId, null);\n", "")
-        .replace("    await noted(ctx, configId, config);\n", "");
+        .replace("  await noted(ctx, configId, config);\n", "");
     assert!(!without.contains("noted"));
     project.write(file, &without);
     project.remove("convex/byod/history.ts");

@@ -19,7 +19,7 @@ pub use engine::serve;
 pub use engine::{Begun, Bundles, Digest, Done, Engine, Keep, MoveOrder, Order, Progress, Stays};
 pub use error::{Error, ParseError};
 pub use failures::MaxFailures;
-pub use keeper::{Keeper, Round};
+pub use keeper::{Keeper, Memory, Round};
 pub use outcome::{Choice, Counts, NotDeployed, Outcome};
 pub use rollout::{Failure, Plan, PlannedWave, Report, Rollout, Stopped, Told, WaveReport};
 pub use share::Share;

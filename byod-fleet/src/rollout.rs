@@ -4,24 +4,29 @@
 mod plan;
 mod progress;
 mod report;
+mod terms;
+mod wave;
 
-use std::future::ready;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use byod_runtime::{Bundle, Byod, Deployed, RolloutState, UserDatabaseConfig, UserId};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 
 use crate::error::Error;
 use crate::failures::{MaxFailures, Tally, Turn};
-use crate::outcome::{Choice, Counts, NotDeployed, counts_against_limit};
+use crate::outcome::{Counts, NotDeployed};
 use crate::records::records;
-use crate::share::Share;
 use crate::waves::Waves;
 
 pub use plan::{Plan, PlannedWave};
 use progress::{Recorder, Recording};
 pub use report::{Failure, Report, Stopped, Told, WaveReport};
+pub(crate) use terms::Terms;
+use wave::{Done, Wave};
+
+/// How long what main says of users lasts, and how long it may wait to hear what came of them.
+const LAG: Duration = Duration::from_secs(5);
 
 /// A version of the project, and how it is to be brought to all users' deployments.
 ///
@@ -31,10 +36,8 @@ pub use report::{Failure, Report, Stopped, Told, WaveReport};
 #[must_use = "a roll-out does nothing until it is run"]
 pub struct Rollout {
     bundle: Bundle,
-    waves: Waves,
-    max_failures: MaxFailures,
-    at_once: usize,
-    page: u32,
+    terms: Terms,
+    lag: Duration,
     recorder: Option<Recorder>,
 }
 
@@ -42,12 +45,15 @@ impl Rollout {
     /// In the waves `1%,10%,100%`, stopped where more than 2% of a wave fail, eight
     /// deployments at once.
     pub fn of(bundle: Bundle) -> Self {
+        let terms = Terms::of(bundle.schema_version());
+        Self::on(terms, bundle)
+    }
+
+    pub(crate) fn on(terms: Terms, bundle: Bundle) -> Self {
         Self {
             bundle,
-            waves: Waves::default(),
-            max_failures: MaxFailures::Share(Share::percent(2)),
-            at_once: 8,
-            page: 100,
+            terms,
+            lag: LAG,
             recorder: None,
         }
     }
@@ -61,91 +67,55 @@ impl Rollout {
 
     /// The version that all are to have.
     pub fn schema_version(&self) -> u64 {
-        self.bundle.schema_version()
+        self.terms.schema_version
     }
 
     /// Sets the waves.
     pub fn waves(mut self, waves: Waves) -> Self {
-        self.waves = waves;
+        self.terms.waves = waves;
         self
     }
 
     /// Sets how many of a wave may fail.
     pub fn max_failures(mut self, limit: MaxFailures) -> Self {
-        self.max_failures = limit;
+        self.terms.max_failures = limit;
         self
     }
 
     /// Sets how many deployments are pushed to at once; one at least.
     pub fn at_once(mut self, count: usize) -> Self {
-        self.at_once = count.max(1);
+        self.terms.at_once = count.max(1);
         self
     }
 
     /// Sets how many records are read from main at once.
     pub fn page(mut self, records: u32) -> Self {
-        self.page = records;
+        self.terms.page = records;
         self
     }
 
-    pub(crate) fn at_once_limit(&self) -> usize {
-        self.at_once
+    /// Sets how long what main says of users lasts, and how long it may wait to hear what came of them: five seconds.
+    ///
+    /// Main is asked, and told, for a hundred users at once. It is asked right before the first of them is pushed to, and again
+    /// where one of them is begun with later than this, for whoever's data is on its way by then is not pushed to. What came
+    /// of one waits this long at most for the others of a hundred.
+    pub fn lag(mut self, lag: Duration) -> Self {
+        self.lag = lag;
+        self
     }
 
-    pub(crate) fn page_size(&self) -> u32 {
-        self.page
-    }
-
-    pub(crate) fn wave_of(&self, user: &str) -> Option<usize> {
-        self.waves.of(user)
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// Counts who is in which wave, and who is due. Nothing is changed anywhere.
     pub async fn plan(&self, byod: &Byod) -> Result<Plan, Error> {
-        let mut plan = self.empty_plan();
-        let mut records = pin!(records(byod, self.page));
+        let mut plan = self.terms.empty_plan();
+        let mut records = pin!(records(byod, self.terms.page));
         while let Some(record) = records.try_next().await? {
-            self.count(&mut plan, &record);
+            self.terms.count(&mut plan, &record);
         }
         Ok(plan)
-    }
-
-    /// The plan for no users.
-    pub(crate) fn empty_plan(&self) -> Plan {
-        Plan {
-            schema_version: self.bundle.schema_version(),
-            waves: self
-                .waves
-                .shares()
-                .iter()
-                .map(|share| PlannedWave {
-                    up_to: *share,
-                    users: 0,
-                    due: 0,
-                })
-                .collect(),
-            beyond: 0,
-            not_connected: 0,
-        }
-    }
-
-    /// Counts one user more: what is to be done for them, nothing where the last wave doesn't go
-    /// that far.
-    pub(crate) fn count(&self, plan: &mut Plan, record: &UserDatabaseConfig) -> Choice {
-        let choice = Choice::of(record, plan.schema_version);
-        let wave = self.waves.of(&record.user_id);
-        match (choice, wave.and_then(|wave| plan.waves.get_mut(wave))) {
-            (Choice::NotConnected, _) => plan.not_connected += 1,
-            (_, None) => {
-                plan.beyond += 1;
-                return Choice::Current;
-            }
-            (choice, Some(wave)) => {
-                wave.users += 1;
-                wave.due += u64::from(choice == Choice::Deploy);
-            }
-        }
-        choice
     }
 
     /// Brings the version to one user's deployment.
@@ -156,17 +126,16 @@ impl Rollout {
         let record = record.ok_or_else(|| byod_runtime::Error::NoRecord {
             user: user.as_str().into(),
         })?;
-        Ok(byod.deploy(&record, &self.bundle).await?)
+        Ok(self.deploy_as_read(byod, record).await?)
     }
 
-    /// The same by their record.
-    #[cfg(feature = "serve")]
-    pub(crate) async fn deploy(
+    /// The same by their record, as it was just read.
+    pub(crate) async fn deploy_as_read(
         &self,
         byod: &Byod,
-        record: &UserDatabaseConfig,
+        record: UserDatabaseConfig,
     ) -> Result<Deployed, byod_runtime::Error> {
-        byod.deploy(record, &self.bundle).await
+        byod.deploy_as_read(record, &self.bundle, self.lag).await
     }
 
     /// Brings the version to all who are due, wave by wave. Where more of a wave fail than
@@ -198,7 +167,7 @@ impl Rollout {
         };
         let Recorder { run, by } = recorder;
         let running = RolloutState::Running;
-        let progress = plan.progress(run, by, self.max_failures, &[], running);
+        let progress = plan.progress(run, by, self.terms.max_failures, &[], running);
         let recording = Recording::begin(byod, progress);
         let tell = |event: Told<'_>| {
             match &event {
@@ -228,52 +197,50 @@ impl Rollout {
                 report.waves.push(WaveReport::of(planned));
                 continue;
             }
-            let allowed = self.max_failures.allowed(planned.users);
+            let allowed = self.terms.max_failures.allowed(planned.users);
             let before = failed_before.get(wave).copied().unwrap_or_default();
             let mut counts = Counts::default();
-            let tally = Mutex::new(Tally::of(allowed, before));
-            let due = records(byod, self.page)
-                .try_filter(|record| ready(self.is_due(record, wave)))
-                .take_while(|_| ready(locked(&tally).goes_on()))
-                .try_filter(|record| ready(locked(&tally).begins(turn(&record.user_id))))
-                .map(|record| async {
-                    let record = record?;
-                    let outcome = byod.deploy(&record, &self.bundle).await?;
-                    Ok::<_, Error>((record, outcome))
-                });
-            let mut outcomes = pin!(due.buffer_unordered(self.at_once));
-            while let Some((record, outcome)) = outcomes.try_next().await? {
-                let turn = turn(&record.user_id);
-                let counted = turn == Turn::Again { counted: true };
-                let fails = counts_against_limit(&record.connection_status, counted, &outcome);
-                counts.add(&outcome, fails);
-                locked(&tally).add(turn, fails);
-                told(Told::User {
-                    user: &record.user_id,
-                    outcome: &outcome,
-                    counts: fails,
-                });
-                if let Deployed::Failed(problem) = outcome {
-                    report.add(Failure {
-                        user_id: record.user_id,
-                        problem: NotDeployed::of(&problem),
+            let wave = Wave {
+                byod,
+                bundle: &self.bundle,
+                terms: &self.terms,
+                lag: self.lag,
+                number: wave,
+                tally: Tally::of(allowed, before).into(),
+            };
+            let mut done = pin!(wave.run(turn));
+            while let Some((users, error)) = done.next().await {
+                for Done {
+                    user_id,
+                    outcome,
+                    fails,
+                } in users
+                {
+                    counts.add(&outcome, fails);
+                    told(Told::User {
+                        user: &user_id,
+                        outcome: &outcome,
+                        counts: fails,
                     });
+                    if let Deployed::Failed(problem) = outcome {
+                        let problem = NotDeployed::of(&problem);
+                        report.add(Failure { user_id, problem });
+                    }
+                }
+                // What was done before main failed is told.
+                if let Some(error) = error {
+                    return Err(error);
                 }
             }
             report.waves.push(WaveReport {
                 planned: planned.clone(),
                 counts,
             });
-            if report.ends_with(number, &locked(&tally)) {
+            if report.ends_with(number, &wave.tally()) {
                 break;
             }
         }
         Ok(report)
-    }
-
-    pub(crate) fn is_due(&self, record: &UserDatabaseConfig, wave: usize) -> bool {
-        self.waves.of(&record.user_id) == Some(wave)
-            && Choice::of(record, self.bundle.schema_version()) == Choice::Deploy
     }
 }
 
@@ -283,9 +250,4 @@ fn state_after(report: &Result<Report, Error>) -> RolloutState {
         Ok(report) => report.state(),
         Err(_) => RolloutState::Interrupted,
     }
-}
-
-fn locked(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
-    // Nothing of it is left in the middle of a change.
-    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -136,6 +136,16 @@ impl Status {
         self
     }
 
+    /// How many users have a record, for whoever shows how far [`read`](Self::read) is: a pass over the records of its own.
+    pub async fn count(&self, byod: &Byod) -> Result<u64, Error> {
+        let mut records = pin!(records(byod, self.page));
+        let mut users = 0;
+        while records.try_next().await?.is_some() {
+            users += 1;
+        }
+        Ok(users)
+    }
+
     /// Goes through all users' records, in the order in which they were made, and gives the row
     /// of each that is to be listed, `None` for the others. Memory doesn't grow with their number; main is asked once for each
     /// page.

@@ -61,6 +61,36 @@ async fn who_failed_is_tried_again_after_pauses_that_grow() {
     assert!(round(&mut keeper, &fleet).await.is_well());
 }
 
+/// A process for each round, as of a scheduler: what one knew goes on in the next.
+#[tokio::test]
+async fn who_rests_does_so_for_the_next_process_too() {
+    let fleet = Fleet::start(2).await;
+    let failing = &fleet.users[0].deployment;
+    failing.fail_pushes(PushFault::FailsToFinish, usize::MAX);
+    let limit = MaxFailures::Count(1);
+    let keeper = |version| {
+        Keeper::of(
+            Rollout::of(bundle(version))
+                .waves(Waves::all())
+                .max_failures(limit),
+        )
+    };
+    let mut first = keeper(VERSION);
+    assert_eq!(pushed(&round(&mut first, &fleet).await), (1, 1));
+    let kept = serde_json::to_string(&first.memory()).unwrap();
+    let memory = || serde_json::from_str(&kept).unwrap();
+
+    let mut next = keeper(VERSION).going_on(memory());
+    let rests = round(&mut next, &fleet).await;
+    assert_eq!((rests.rolled_out.is_none(), rests.resting), (true, 1));
+    assert_eq!(failing.pushes().len(), 1);
+
+    // Another version is for all.
+    let mut newer = keeper(VERSION + 1).going_on(memory());
+    assert_eq!(pushed(&round(&mut newer, &fleet).await), (1, 1));
+    assert_eq!(failing.pushes().len(), 2);
+}
+
 /// A wave in which too many fail holds up everybody but those.
 #[tokio::test]
 async fn nobody_new_is_begun_with_while_too_many_fail() {

@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 mod keeper;
+mod outcomes;
 mod progress;
 mod rollout;
 mod status;
 mod support;
+mod together;

@@ -43,7 +43,7 @@ pub fn router(byod: Byod, settings: Settings) -> Router {
     let admin = settings
         .operator
         .clone()
-        .map(|token| admin::routes(byod.clone(), token, settings.ending.clone()));
+        .map(|token| admin::routes(byod.clone(), token, &settings));
     let gateway = Gateway::new(byod, settings);
     let calls = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(async |_: BoxError| {

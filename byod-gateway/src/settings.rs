@@ -29,7 +29,9 @@ pub struct Settings {
     pub(crate) body_limit: usize,
     pub(crate) body_time: Duration,
     pub(crate) connects_per_minute: NonZeroU32,
+    pub(crate) connects_at_once: usize,
     pub(crate) events_per_user: usize,
+    pub(crate) listed_users: usize,
     pub(crate) sockets: usize,
     pub(crate) sockets_per_user: usize,
     /// `None`: half of all.
@@ -63,7 +65,10 @@ impl Default for Settings {
             body_limit: (16 << 20) + 2000,
             body_time: Duration::from_secs(30),
             connects_per_minute: const { NonZeroU32::new(10).unwrap() },
+            connects_at_once: 200,
             events_per_user: 16,
+            // Some 100 MB.
+            listed_users: 200_000,
             sockets: 10_000,
             sockets_per_user: 32,
             sockets_of_nobody: None,
@@ -119,6 +124,14 @@ impl Settings {
     #[must_use]
     pub fn connects_per_minute(mut self, times: NonZeroU32) -> Self {
         self.connects_per_minute = times;
+        self
+    }
+
+    /// How many requests under `/byod/` are answered at a time: status, connect, test and the like; a stream of events counts
+    /// until it begins. Default: 200. One more is the HTTP status 503 at once.
+    #[must_use]
+    pub fn connects_at_once(mut self, requests: usize) -> Self {
+        self.connects_at_once = requests.min(tokio::sync::Semaphore::MAX_PERMITS);
         self
     }
 
@@ -216,8 +229,8 @@ impl Settings {
         self
     }
 
-    /// How many calls over HTTP of one user are answered at a time by this gateway. Default: 100. One more is the HTTP status
-    /// 429.
+    /// How many calls over HTTP of one user are answered at a time by this gateway, requests under `/byod/` among them. Default:
+    /// 100. One more is the HTTP status 429.
     #[must_use]
     pub fn calls_per_user(mut self, calls: usize) -> Self {
         self.calls_per_user = calls;
@@ -274,6 +287,14 @@ impl Settings {
     #[must_use]
     pub fn operator_token(mut self, token: OperatorToken) -> Self {
         self.operator = Some(token);
+        self
+    }
+
+    /// How many users the operator's page lists, each of which takes some 500 bytes while somebody looks. Default: 200,000. The
+    /// rest are counted.
+    #[must_use]
+    pub fn listed_users(mut self, users: usize) -> Self {
+        self.listed_users = users;
         self
     }
 

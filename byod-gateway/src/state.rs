@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     connects: DefaultKeyedRateLimiter<String>,
     /// Tokens that main knew no user of a moment ago, by their digests.
     strangers: Strangers,
+    /// Requests under `/byod/`, of all.
+    pub(crate) changes: Semaphore,
     pub(crate) streams: OpenStreams,
     /// Sockets of each user.
     pub(crate) sockets: OpenStreams,
@@ -32,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) all_sockets: Arc<Semaphore>,
     /// Those of who is nobody.
     pub(crate) nobodys_sockets: Arc<Semaphore>,
-    /// Calls over HTTP of each user.
+    /// Calls over HTTP of each user, and their requests under `/byod/`.
     pub(crate) calls: OpenStreams,
     /// Those of who is nobody.
     pub(crate) nobodys_calls: Semaphore,
@@ -61,6 +63,7 @@ impl Gateway {
             resolve,
             connects: RateLimiter::keyed(per_minute),
             strangers: Strangers::default(),
+            changes: Semaphore::new(settings.connects_at_once),
             streams: OpenStreams::new(settings.events_per_user),
             sockets: OpenStreams::new(settings.sockets_per_user),
             all_sockets: Arc::new(Semaphore::new(settings.sockets)),

@@ -432,3 +432,48 @@ async fn what_keeps_records_from_being_read_is_said() {
         "{why}"
     );
 }
+
+/// More would only keep main busy.
+#[tokio::test]
+async fn so_much_is_asked_for_an_operator_at_a_time_and_no_more() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let token = OperatorToken::new(TOKEN).unwrap();
+    let byod = Byod::builder()
+        .main_url(format!("http://{}", silent.local_addr().unwrap()))
+        .deploy_key("local:main|nothing")
+        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .development(true)
+        .build()
+        .unwrap();
+    let url = serve(byod, Settings::default().operator_token(token)).await;
+    let ask = |path: &str, token: &str| {
+        let request = crate::web().get(format!("{url}/byod/admin/api/{path}"));
+        request.bearer_auth(token).send()
+    };
+    // Who has no token takes nobody's place.
+    let wrong = ask("user?id=alice", "wrong").await.unwrap();
+    assert_eq!(wrong.status(), 401);
+    let asked: Vec<_> = (0..64)
+        .map(|_| tokio::spawn(ask("user?id=alice", TOKEN)))
+        .collect();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let answer = loop {
+        let answer = ask("fleet", TOKEN).await.unwrap();
+        if answer.status() != 200 || Instant::now() > deadline {
+            break answer;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    // The page itself is there, and all of it once there is room.
+    let page = crate::web().get(format!("{url}/byod/admin")).send();
+    assert_eq!(page.await.unwrap().status(), 200);
+    for asked in asked {
+        asked.abort();
+    }
+    while ask("fleet", TOKEN).await.unwrap().status() != 200 {
+        assert!(Instant::now() < deadline, "there is room again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 mod admin;
+mod book;
 
 use std::process::{Output, Stdio};
 use std::time::Duration;

@@ -133,6 +133,39 @@ async fn a_user_sees_the_record_without_secrets_and_can_disconnect() {
 }
 
 #[tokio::test]
+async fn the_records_of_several_users_are_read_and_changed_at_once() {
+    let main = main_with_users().await;
+    for user in ["u1", "u2"] {
+        main.run("byod/credentials:createConfig", record(user))
+            .unwrap();
+    }
+    let records = async || {
+        let asked = json!({"userIds": ["u2", "u3", "u1"]});
+        query(&main, "byod/credentials:getConfigs", asked, As::Admin)
+            .await
+            .unwrap()
+    };
+    let before = records().await;
+    assert_eq!(before[0]["userId"], "u2");
+    assert_eq!(before[1], Json::Null);
+    assert_eq!(before[2]["userId"], "u1");
+    let change = |record: &Json, seen: u32| {
+        json!({
+            "configId": record["_id"], "schemaVersion": 9, "updatedAt": 5,
+            "expected": {"connectionStatus": "connected", "authTags": "ee:ff", "updatedAt": seen},
+        })
+    };
+    let changes =
+        json!({"changes": [change(&before[0], 1), change(&before[2], 2), change(&before[0], 1)]});
+    let path = "byod/credentials:updateConfigs";
+    let changed = mutation(&main, path, changes, As::Admin).await;
+    assert_eq!(changed, Ok(json!([true, false, false])));
+    let after = records().await;
+    assert_eq!(after[0]["schemaVersion"], 9);
+    assert_eq!(after[2], before[2]);
+}
+
+#[tokio::test]
 async fn the_records_can_be_listed_and_sealed_anew() {
     let main = main_with_users().await;
     for user in ["u1", "u2", "u3"] {

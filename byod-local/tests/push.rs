@@ -215,6 +215,15 @@ async fn of_two_pushes_at_once_the_later_one_wins() {
         outcomes(&deployment),
         [PushOutcome::Overtaken, PushOutcome::Finished]
     );
+    let overlapped = || -> Vec<bool> {
+        let pushes = deployment.pushes().into_iter();
+        pushes.map(|push| push.overlapped).collect()
+    };
+    assert_eq!(overlapped(), [true, false]);
+    // Who leaves a push is in nobody's way.
+    start(&deployment, &one).await.unwrap();
+    push(&deployment, &other).await.unwrap();
+    assert_eq!(overlapped(), [true, false, false, false]);
     // A dry run overtakes nobody, and changes nothing.
     let mut dry = one.clone();
     dry["dryRun"] = true.into();

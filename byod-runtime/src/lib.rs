@@ -67,7 +67,7 @@ pub use routing::{BringData, Brought, Connect, Disconnected, LeftBehind};
 pub use routing::{Byod, ConnectionTest};
 pub use routing::{ChangedUsers, UserChanges};
 pub use routing::{Delivered, RefusedRow, Swept};
-pub use routing::{DeployProblem, Deployed};
+pub use routing::{DeployProblem, DeployTogether, Deployed, Pushed};
 pub use routing::{
     Direction, KeepFor, LeftDocument, Move, MovePhase, MoveReport, PlannedMove, PlannedTable,
     Resumed,

@@ -1,7 +1,7 @@
 //! A user connects a deployment, and where calls go before, then and after.
 
 use byod_examples::{conversations, notes, templates};
-use byod_runtime::{ConnectionStatus, Error, Location, Outcome, Session};
+use byod_runtime::{ConnectionStatus, Error, HistoryKind, Location, Outcome, Session};
 use serde_json::{Value, json};
 
 use super::documents::{conversation, note};
@@ -153,4 +153,53 @@ async fn a_users_deployment_says_which_version_it_runs() {
             .as_f64()
             .is_some_and(|version| version >= 1.0)
     );
+}
+
+/// What a roll-out asks, and says, of many users at once.
+#[tokio::test]
+async fn main_gives_and_changes_the_records_of_several_users_at_once() {
+    let Some(world) = World::start() else { return };
+    let (alice, bob) = (
+        world.connected_user("alice").await,
+        world.connected_user("bob").await,
+    );
+    let carol = world.user("carol").await;
+    let main = world.main_admin();
+    let asked = json!({"userIds": [bob.id, carol.id, alice.id]});
+    let records = async || -> Vec<Value> {
+        let records = main.query("byod/credentials:getConfigs", &asked).await;
+        records.unwrap()
+    };
+    let before = records().await;
+    let users = [&before[0]["userId"], &before[2]["userId"]];
+    assert_eq!(users, [&*bob.id, &*alice.id]);
+    assert_eq!(before[1], Value::Null, "she has none");
+
+    // Each by itself: bob is as seen, alice's record was changed meanwhile, and bob is no longer as seen.
+    change_record(&world, &alice, json!({"connectionStatus": "connected"})).await;
+    let change = |record: &Value, version: f64| {
+        json!({
+            "configId": record["_id"], "connectionStatus": "connected", "schemaVersion": version,
+            "lastSchemaDeploy": 1_700_000_000_001.0, "updatedAt": record["updatedAt"].as_f64().unwrap() + 1.0,
+            "expected": {
+                "connectionStatus": record["connectionStatus"], "authTags": record["authTags"],
+                "updatedAt": record["updatedAt"],
+            },
+        })
+    };
+    let changes = [
+        change(&before[0], 9.0),
+        change(&before[2], 9.0),
+        change(&before[0], 8.0),
+    ];
+    let changes = json!({"changes": changes});
+    let path = "byod/credentials:updateConfigs";
+    let changed: Vec<bool> = main.mutation(path, &changes).await.unwrap();
+    assert_eq!(changed, [true, false, false]);
+    let after = records().await;
+    assert_eq!(after[0]["schemaVersion"].as_f64(), Some(9.0));
+    assert_eq!(after[2]["schemaVersion"], before[2]["schemaVersion"]);
+    let history = world.byod.history(&*bob.id).await.unwrap().unwrap();
+    assert_eq!(history[0].kind, HistoryKind::Deployed);
+    assert_eq!(history[0].schema_version, 9);
 }

@@ -78,6 +78,8 @@ const ROWS: &[Row] = rows! {
     body_limit, |set| set.body_limit(100), same, calls_with_much => "HTTP 413 RequestTooLarge", true;
     body_time, |set| set.body_time(LATER), same, sends_no_body => "HTTP 408 RequestTimedOut", true;
     connects_per_minute, |set| set.connects_per_minute(NonZeroU32::MIN), same, tests_twice => "HTTP 429 rate_limited", true;
+    connects_at_once, |set| set.connects_at_once(0), same, asks_how_it_is => "HTTP 503 too_many_requests", true;
+    calls_per_user, |set| set.calls_per_user(0), same, asks_how_it_is => "HTTP 429 too_many_requests", false;
     events_per_user, |set| set.events_per_user(1), same, follows_twice => "HTTP 429 too_many_streams", true;
 };
 
@@ -278,6 +280,12 @@ async fn tests_twice(gateway: &Gateway) -> String {
     let first = call(gateway, "byod/test", token, &json!({})).await;
     assert_eq!(first.status(), 404, "she has none");
     refused(call(gateway, "byod/test", token, &json!({})).await).await
+}
+
+async fn asks_how_it_is(gateway: &Gateway) -> String {
+    let url = format!("{}/byod/status", gateway.url);
+    let status = web().get(url).bearer_auth(&gateway.alices_token);
+    refused(status.send().await.unwrap()).await
 }
 
 async fn follows_twice(gateway: &Gateway) -> String {

@@ -29,7 +29,7 @@ use crate::tree::Tree;
 use beside::MainFile;
 pub(crate) use beside::outdated;
 pub(crate) use builders::{BuilderReport, builders};
-use records::{Parts, changes, credentials, rotation, tables, update, who};
+use records::{Parts, changes, credentials, rotation, tables, together, update, who};
 use users::{Users, finding, users};
 
 const MODULE: &str = "byod/credentials";
@@ -150,13 +150,26 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
                 changes(index.unwrap_or("by_updated"))
             ));
         }
-        if writes_blindly(&manifest)
-            .iter()
-            .any(|path| path.module == MODULE)
-        {
+        let blind = writes_blindly(&manifest);
+        let is_blind = blind.iter().any(|path| path.module == MODULE);
+        if is_blind || !has("updateConfigs") {
             report.todo.push(format!(
-                "in {CREDENTIALS}, instead of your `updateConfig`, so that no process writes over what another wrote meanwhile, with your validator of the field as `connectionStatus`:\n\n{}",
-                update(false)
+                "in {CREDENTIALS}, instead of your `updateConfig`, so that {}, with your validator of the field as `connectionStatus`, `type ObjectType` of \"convex/values\" and `type MutationCtx` of \"../_generated/server\":\n\n{}",
+                match is_blind {
+                    true => "no process writes over what another wrote meanwhile, and a roll-out writes what came of many users at once",
+                    false => "a roll-out writes what came of many users at once",
+                },
+                update(!is_blind && own.contains("noted("))
+            ));
+        }
+        if !has("getConfigs") {
+            report.todo.push(format!(
+                "in {CREDENTIALS}, so that a roll-out asks once for many users, with your own way to a user's record as `recordOf`{}:\n\n{}",
+                match moves {
+                    true => " and `import { withMove } from \"./moves\";`",
+                    false => "",
+                },
+                together(&users, moves)
             ));
         }
         if history && !own.contains("noted(") {
@@ -310,7 +323,13 @@ pub(crate) fn writes_blindly(manifest: &Manifest) -> Vec<&FunctionPath> {
 /// and that write records: in whatever module they are.
 pub(crate) fn is_contracts(path: &FunctionPath, manifest: &Manifest) -> bool {
     let read = FunctionPath::new(&path.module, "getConfigInternal");
-    let names = ["createConfig", "disconnect", "resealConfig", "updateConfig"];
+    let names = [
+        "createConfig",
+        "disconnect",
+        "resealConfig",
+        "updateConfig",
+        "updateConfigs",
+    ];
     names.contains(&&*path.name)
         && (path.module == MODULE || manifest.main.functions.contains_key(&read))
 }

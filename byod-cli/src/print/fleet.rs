@@ -12,6 +12,7 @@ use super::finish;
 use super::style::{BAD, BOLD, GOOD, MIND, QUIET};
 use crate::error::Error;
 use crate::records::fleet::deploy::Report;
+use crate::records::fleet::stop::Report as Stopped;
 
 /// Rows, printed as they come, so that memory doesn't grow with their number.
 pub(crate) struct Listing {
@@ -269,6 +270,18 @@ fn rolled(report: &Rolled, out: &mut dyn Write) -> io::Result<()> {
             report.left()
         ),
         None => writeln!(out, "{GOOD}Everybody has it whose turn it was.{GOOD:#}"),
+    }
+}
+
+/// Which roll-out was stopped.
+pub(crate) fn stopped(report: &Stopped, out: &mut dyn Write) -> io::Result<()> {
+    match &report.stopped {
+        None => writeln!(out, "no roll-out is under way"),
+        Some(begun) => writeln!(
+            out,
+            "{} is stopped: deployments under way are finished, nobody else is begun with. Run what began it again to go on.",
+            begun.key
+        ),
     }
 }
 

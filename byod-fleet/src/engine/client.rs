@@ -128,6 +128,13 @@ impl Engine {
         }
     }
 
+    /// Stops the roll-out that is under way, and says which: deployments under way are finished, nobody else is begun with, and the
+    /// same order goes on. `None` where there is none.
+    pub async fn stop(&self) -> Result<Option<Begun>, Error> {
+        self.get(&format!("{}/{}/stop", names::FLEET, names::ALL))
+            .await
+    }
+
     /// Brings the version to one user's deployment, when it is its turn.
     pub async fn deploy_to(&self, user: &UserId, order: &Order) -> Result<Outcome, Error> {
         let path = format!("{}/{}/deploy", names::USER, segment(user.as_str()));

@@ -14,7 +14,7 @@ use crate::keeper::Rhythm;
 #[cfg(feature = "serve")]
 use crate::outcome::counts_against_limit;
 use crate::outcome::{Counts, Outcome};
-use crate::rollout::{Plan, Rollout, WaveReport};
+use crate::rollout::{Plan, Rollout, Terms, WaveReport};
 use crate::waves::Waves;
 
 /// What the services are called at the engine.
@@ -124,10 +124,17 @@ impl Order {
     /// The same for who has the bundle.
     pub fn rollout(&self, bundle: Bundle) -> Rollout {
         let patience = Duration::from_secs(self.patience);
-        Rollout::of(bundle.with_patience(patience))
-            .waves(self.waves.clone())
-            .max_failures(self.max_failures)
-            .at_once(self.at_once as usize)
+        Rollout::on(self.terms(), bundle.with_patience(patience))
+    }
+
+    /// The same without the bundle.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            waves: self.waves.clone(),
+            max_failures: self.max_failures,
+            at_once: self.at_once.max(1) as usize,
+            ..Terms::of(self.schema_version)
+        }
     }
 }
 

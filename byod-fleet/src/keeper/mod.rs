@@ -4,6 +4,7 @@ mod remembered;
 mod round;
 mod survey;
 
+pub use remembered::Memory;
 #[cfg(feature = "serve")]
 pub(crate) use remembered::Remembered;
 #[cfg(feature = "engine")]

@@ -18,6 +18,15 @@ pub(crate) struct Rhythm {
     pub(super) tests: usize,
 }
 
+/// What a [`Keeper`](crate::Keeper) knows of users beside what main's records say, for a process that ends after a round: who is left
+/// alone for how long. Any format of `serde`'s keeps it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Memory {
+    pub(super) schema_version: u64,
+    pub(super) remembered: Remembered,
+}
+
 /// Only those of whom there is something to be known.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

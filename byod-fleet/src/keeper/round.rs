@@ -8,7 +8,7 @@ use byod_runtime::{Byod, Deployed};
 use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
 
-use super::remembered::{Remembered, Rhythm};
+use super::remembered::{Memory, Remembered, Rhythm};
 use super::survey::Survey;
 use crate::error::Error;
 use crate::failures::Turn;
@@ -19,8 +19,8 @@ use crate::rollout::{Report, Rollout, Told};
 /// Brings a version to all users' deployments, and to those of users who connect later; tries
 /// those again that failed, after pauses that grow; and tests all of them in a slow rhythm.
 ///
-/// What must last is in main's records. The pauses are this one's own: another one, or the same
-/// begun anew, tries those at once.
+/// What must last is in main's records. The pauses are this one's own ([`memory`](Self::memory)): another one, or the same
+/// begun anew without that, tries those at once.
 ///
 /// ```no_run
 /// # async fn demo(byod: byod_runtime::Byod, rollout: byod_fleet::Rollout) -> Result<(), byod_fleet::Error> {
@@ -106,6 +106,24 @@ impl Keeper {
         self.rollout.schema_version()
     }
 
+    /// What it knows of users, for a later one to go on with.
+    pub fn memory(&self) -> Memory {
+        Memory {
+            schema_version: self.schema_version(),
+            remembered: self.remembered.clone(),
+        }
+    }
+
+    /// Goes on with what an earlier one knew; of another version, those who failed are tried anew.
+    #[must_use]
+    pub fn going_on(mut self, memory: Memory) -> Self {
+        self.remembered = memory.remembered;
+        if memory.schema_version != self.schema_version() {
+            self.remembered.change();
+        }
+        self
+    }
+
     /// Brings another version from now on, to those who failed before as well.
     pub fn change(&mut self, rollout: Rollout) {
         self.rollout = rollout;
@@ -117,7 +135,12 @@ impl Keeper {
     ///
     /// An error is one of main; a further round goes on.
     pub async fn round(&mut self, byod: &Byod, told: impl FnMut(Told<'_>)) -> Result<Round, Error> {
-        let survey = Survey::of(byod, &self.rollout, self.rhythm, &mut self.remembered);
+        let survey = Survey::of(
+            byod,
+            self.rollout.terms(),
+            self.rhythm,
+            &mut self.remembered,
+        );
         let mut survey = survey.await?;
         let rolled_out = match survey.turns {
             0 => None,
@@ -177,7 +200,7 @@ impl Keeper {
             let test = byod.test_connection(user.as_str()).await;
             (user, test)
         });
-        let mut tests = pin!(tests.buffer_unordered(self.rollout.at_once_limit()));
+        let mut tests = pin!(tests.buffer_unordered(self.rollout.terms().at_once));
         while let Some((user, test)) = tests.next().await {
             use byod_runtime::Error::{NoRecord, RecordChanged};
             match test {

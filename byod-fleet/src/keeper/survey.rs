@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::failures::Turn;
 use crate::outcome::Choice;
 use crate::records::{milliseconds, records};
-use crate::rollout::{Plan, Rollout};
+use crate::rollout::{Plan, Terms};
 
 /// One pass over all of them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,20 +33,20 @@ impl Survey {
     /// Forgets of those who were remembered what is over.
     pub(crate) async fn of(
         byod: &Byod,
-        rollout: &Rollout,
+        terms: &Terms,
         rhythm: Rhythm,
         remembered: &mut Remembered,
     ) -> Result<Self, Error> {
         let now = milliseconds();
         let tested_before = rhythm.tested_before(now);
         remembered.keep_tests_after(tested_before);
-        let mut plan = rollout.empty_plan();
+        let mut plan = terms.empty_plan();
         let mut failed_before = vec![0; plan.waves.len()];
         let (mut turns, mut untested) = (0, LongestAgo::of(rhythm.tests));
         let mut still_due = BTreeSet::new();
-        let mut records = pin!(records(byod, rollout.page_size()));
+        let mut records = pin!(records(byod, terms.page));
         while let Some(record) = records.try_next().await? {
-            let choice = rollout.count(&mut plan, &record);
+            let choice = terms.count(&mut plan, &record);
             let user = record.user_id;
             let tested = record.last_connection_test.unwrap_or(0.0);
             if tested >= tested_before {
@@ -60,7 +60,7 @@ impl Survey {
             let turn = remembered.turn(&user, now);
             turns += u64::from(turn != Turn::Later);
             if turn != Turn::First {
-                let wave = rollout.wave_of(&user);
+                let wave = terms.waves.of(&user);
                 let counts = remembered.counts(&user);
                 if still_due.insert(user)
                     && counts

@@ -111,6 +111,61 @@ async fn a_round_that_is_cancelled_forgets_nobody() {
     std::fs::remove_dir_all(bundles).unwrap();
 }
 
+/// Whoever waits for a bundle that no worker has is cancelled as any other, and one that is none ends by itself: the next roll-out
+/// begins at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_whose_bundle_nobody_has_can_be_cancelled() {
+    let Some(server) = Server::start("lacking") else {
+        return;
+    };
+    let fleet = Fleet::start(2).await;
+    let (here, elsewhere) = (folder("lacking"), folder("lacking-elsewhere"));
+    let told = Told::of(&fleet, &server.identity_key, &here);
+    let workers = Workers::start(told, 1).await;
+    server.register(workers.port);
+    let engine = Engine::at(&server.url()).unwrap();
+    let order = |digest| Order::of(digest, VERSION, Waves::all(), MaxFailures::Count(0));
+
+    let nowhere = Bundles::in_folder(&elsewhere).unwrap();
+    let absent = order(nowhere.put(&bundle(VERSION)).unwrap());
+    let begun = engine.begin(&absent).await.unwrap();
+    while !workers.logged().contains("there is no such bundle") {
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(engine.stop().await.unwrap(), Some(begun.clone()));
+    let told = engine.follow(&begun, |_| {}).await.unwrap_err();
+    assert!(matches!(told, Error::Engine { status: 409, .. }), "{told}");
+    while engine.stop().await.unwrap().is_some() {
+        sleep(Duration::from_millis(50)).await;
+    }
+
+    // A file that is no bundle, under its digest.
+    let none = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+    std::fs::write(here.join(format!("{none}.json")), "{}").unwrap();
+    let begun = engine.begin(&order(none.parse().unwrap())).await.unwrap();
+    let told = engine.follow(&begun, |_| {}).await.unwrap_err();
+    let said = told.to_string();
+    assert!(
+        said.contains("no push request") && said.contains("run the same again"),
+        "{said}"
+    );
+    assert!(
+        fleet
+            .users
+            .iter()
+            .all(|user| user.deployment.pushes().is_empty())
+    );
+
+    let present = Bundles::in_folder(&here).unwrap();
+    let present = order(present.put(&bundle(VERSION)).unwrap());
+    let begun = engine.begin(&present).await.unwrap();
+    let round = engine.follow(&begun, |_| {}).await.unwrap();
+    assert!(round.rolled_out.unwrap().is_done());
+    for folder in [here, elsewhere] {
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
+
 async fn is_under_way(fleet: &Fleet) -> bool {
     let kept = fleet.byod.rollouts().await.unwrap().unwrap();
     let mut kept = kept.iter();

@@ -157,6 +157,7 @@ async fn workers_that_are_killed_lose_nothing() {
     let mut overtaken = 0;
     for (number, user) in fleet.users.iter().enumerate() {
         assert_eq!(user.finished(), 1, "{}", user.id);
+        assert!(!user.was_fought_over(), "{}", user.id);
         let record = fleet.record(&user.id);
         assert_eq!(record.number("schemaVersion"), Some(VERSION as f64));
         // Those that were to fail left their pushes open, for the next one.

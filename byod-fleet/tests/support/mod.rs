@@ -120,6 +120,12 @@ impl User {
             .filter(|push| push.outcome == PushOutcome::Finished)
             .count()
     }
+
+    /// Whether two have ever pushed here at once.
+    pub(crate) fn was_fought_over(&self) -> bool {
+        let mut pushes = self.deployment.pushes().into_iter();
+        pushes.any(|push| push.overlapped)
+    }
 }
 
 /// A project of that version, in which notes need a `kind`, as a bundler leaves it.
@@ -129,13 +135,25 @@ pub(crate) fn bundle(version: u64) -> Bundle {
 
 /// The same with this source beside that of `functions:ping`.
 pub(crate) fn bundle_with(version: u64, source: &str) -> Bundle {
-    let function = |name: &str, kind: &str| {
-        format!(
-            "export const {name} = Object.assign(async () => null, {{
-                is{kind}: true, isInternal: true, exportArgs: () => '{{\"type\":\"any\"}}',
-            }});"
-        )
-    };
+    let ping = function("ping", "Query").replace("isInternal", "isPublic");
+    project(version, ping + source)
+}
+
+/// The same without `functions:ping`, so that nobody can ask which version it is.
+pub(crate) fn bundle_that_says_nothing(version: u64) -> Bundle {
+    project(version, function("other", "Query"))
+}
+
+fn function(name: &str, kind: &str) -> String {
+    format!(
+        "export const {name} = Object.assign(async () => null, {{
+            is{kind}: true, isInternal: true, exportArgs: () => '{{\"type\":\"any\"}}',
+        }});"
+    )
+}
+
+/// With this source as its module `functions`.
+fn project(version: u64, functions: String) -> Bundle {
     let module = |path: &str, source: String| json!({"path": path, "source": source, "environment": "isolate"});
     let text = json!({"fieldType": {"type": "string"}, "optional": false});
     let number = json!({"fieldType": {"type": "number"}, "optional": false});
@@ -172,7 +190,7 @@ pub(crate) fn bundle_with(version: u64, source: &str) -> Bundle {
         "appDefinition": {
             "definition": null, "dependencies": [], "schema": module("schema.js", schema),
             "changedModules": [
-                module("functions.js", function("ping", "Query").replace("isInternal", "isPublic") + source),
+                module("functions.js", functions),
                 module("byod/version.js", format!("export const SCHEMA_VERSION = {version};")),
                 module("byod/claim.js", claim.map(|(name, kind)| function(name, kind)).concat()),
             ],

@@ -10,8 +10,12 @@ use axum::response::{IntoResponse as _, Response};
 use byod_runtime::ProblemDetails;
 use governor::clock::Clock as _;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::Semaphore;
 
 use crate::callers::{Authorization, OperatorToken};
+
+/// How many requests of operators are answered at a time: sixteen pages ask for little at once.
+const AT_ONCE: usize = 64;
 
 /// How many wrong tokens are taken for a mistake in a minute, by whomever.
 const WRONG: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -22,6 +26,7 @@ pub(super) struct Access(Arc<Guard>);
 struct Guard {
     token: OperatorToken,
     wrong: DefaultDirectRateLimiter,
+    places: Semaphore,
 }
 
 impl Access {
@@ -29,6 +34,7 @@ impl Access {
         Self(Arc::new(Guard {
             token,
             wrong: RateLimiter::direct(Quota::per_minute(WRONG)),
+            places: Semaphore::new(AT_ONCE),
         }))
     }
 
@@ -57,14 +63,19 @@ fn wrong() -> ProblemDetails {
     )
 }
 
-/// Lets those through who have the token.
+/// Lets those through who have the token, so many at a time.
 pub(super) async fn check(State(access): State<Access>, request: Request, next: Next) -> Response {
     let checked = match Authorization::of(request.headers()) {
         Authorization::Bearer(token) => access.check(token),
         Authorization::Nobody | Authorization::Other => Err(wrong()),
     };
-    match checked {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+    if let Err(problem) = checked {
+        return problem.into_response();
     }
+    let Ok(_place) = access.0.places.try_acquire() else {
+        let detail = "As much is asked of the operator's page as may be at a time. Try again soon.";
+        let problem = ProblemDetails::new(503, "too_many_requests", detail);
+        return problem.retry_after(Duration::from_secs(1)).into_response();
+    };
+    next.run(request).await
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::following::{Following, Present};
 use super::summary::{Asked, Line, Listed};
 use crate::open_streams::{Ending, OpenStreams};
+use crate::settings::Settings;
 
 /// How many pages may look at once at one gateway.
 const LOOKING: usize = 16;
@@ -26,13 +27,16 @@ pub(super) struct Shared {
     pub(super) ending: Ending,
     pub(super) streams: OpenStreams,
     present: Present,
+    /// How many users are listed.
+    most: usize,
 }
 
 impl Admin {
-    pub(super) fn new(byod: Byod, ending: Ending) -> Self {
+    pub(super) fn new(byod: Byod, settings: &Settings) -> Self {
         Self(Arc::new(Shared {
             byod,
-            ending,
+            ending: settings.ending.clone(),
+            most: settings.listed_users,
             streams: OpenStreams::new(LOOKING),
             present: Present::default(),
         }))
@@ -40,7 +44,7 @@ impl Admin {
 
     /// What is known of all users.
     pub(super) fn following(&self) -> Following {
-        self.0.present.get(&self.0.byod)
+        self.0.present.get(&self.0.byod, self.0.most)
     }
 }
 

@@ -59,8 +59,8 @@ struct Followed {
 pub(super) struct Present(Mutex<Option<(Following, JoinHandle<()>)>>);
 
 impl Present {
-    /// What is known of all users, which is read from now on unless it is already.
-    pub(super) fn get(&self, byod: &Byod) -> Following {
+    /// What is known of all users, of so many at the most, which is read from now on unless it is already.
+    pub(super) fn get(&self, byod: &Byod, most: usize) -> Following {
         let mut present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((following, task)) = &*present
             && !task.is_finished()
@@ -69,7 +69,7 @@ impl Present {
             return following.clone();
         }
         let following = Following(Arc::new(Followed {
-            summary: Mutex::default(),
+            summary: Mutex::new(Summary::of(most)),
             revision: watch::Sender::new(0),
             rollouts: watch::Sender::new(None),
             changed: broadcast::Sender::new(64),

@@ -10,13 +10,13 @@ use super::api::{Admin, fleet, user, users};
 use super::live::events;
 use super::page;
 use crate::callers::OperatorToken;
-use crate::open_streams::Ending;
+use crate::settings::Settings;
 
 /// The page, which anybody may have, and what it asks, which takes the token.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
     byod: Byod,
     token: OperatorToken,
-    ending: Ending,
+    settings: &Settings,
 ) -> Router<S> {
     let api = Router::new()
         .route("/fleet", get(fleet))
@@ -24,7 +24,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
         .route("/user", get(user))
         .route("/events", get(events))
         .layer(from_fn_with_state(Access::new(token), check))
-        .with_state(Admin::new(byod, ending));
+        .with_state(Admin::new(byod, settings));
     Router::new()
         .route("/", get(page::html))
         .route("/page.js", get(page::script))

@@ -6,15 +6,13 @@ use std::sync::Arc;
 use byod_fleet::{Row, Totals};
 use serde::{Deserialize, Serialize};
 
-/// How many users are held at the most, some 100 MB.
-const MOST: usize = 200_000;
-
 /// How many letters of a problem are shown.
 const SHOWN: usize = 500;
 
 /// All users' rows, by their ids.
-#[derive(Default)]
 pub(super) struct Summary {
+    /// How many are held.
+    most: usize,
     rows: BTreeMap<String, Row>,
     /// `None` while none goes on.
     reading: Option<Reading>,
@@ -105,6 +103,19 @@ struct Wrong {
 const PAGE: (usize, usize) = (100, 500);
 
 impl Summary {
+    /// Of so many users at the most.
+    pub(super) fn of(most: usize) -> Self {
+        Self {
+            most,
+            rows: BTreeMap::new(),
+            reading: None,
+            state: State::default(),
+            beyond: 0,
+            revision: 0,
+            fleet: None,
+        }
+    }
+
     /// All records are read from now on.
     pub(super) fn begin(&mut self) {
         self.reading = Some(Reading::default());
@@ -127,7 +138,7 @@ impl Summary {
     }
 
     pub(super) fn put(&mut self, row: Row) {
-        let has_room = self.rows.len() < MOST || self.rows.contains_key(&row.user_id);
+        let has_room = self.rows.len() < self.most || self.rows.contains_key(&row.user_id);
         if let Some(reading) = &mut self.reading {
             match has_room {
                 true => _ = reading.seen.insert(row.user_id.clone()),
@@ -256,7 +267,7 @@ mod tests {
     }
 
     fn summary() -> Summary {
-        let mut summary = Summary::default();
+        let mut summary = Summary::of(100);
         summary.begin();
         for number in 0..20 {
             let (status, version) = match number {
@@ -343,7 +354,8 @@ mod tests {
 
     #[test]
     fn whom_there_is_no_room_for_is_counted_once_however_often_they_change() {
-        let mut summary = Summary::default();
+        const MOST: usize = 100;
+        let mut summary = Summary::of(MOST);
         let more = || (0..MOST + 2).map(|number| format!("{number:06}"));
         for _ in 0..2 {
             summary.begin();

@@ -1,5 +1,7 @@
 //! `/byod/…`: the caller's own deployment, connected, tested, changed and disconnected.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,8 +11,10 @@ use axum::{Json, Router};
 use byod_runtime::{ConnectionTest, Credentials, ProblemDetails, Session, UserStatus};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::SemaphorePermit;
 
 use crate::callers::{Authorization, unauthenticated};
+use crate::open_streams::Place;
 use crate::state::{Gateway, Whose};
 
 /// More than any credentials have, in bytes.
@@ -45,7 +49,7 @@ impl From<Entered> for Credentials {
 
 async fn status(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
     let status = async {
-        let session = caller(&gateway, &headers).await?;
+        let Caller { session, .. } = &caller(&gateway, &headers).await?;
         let status: UserStatus = gateway.byod.status(session.user_id().clone()).await?;
         Ok::<_, ProblemDetails>(status)
     };
@@ -104,29 +108,56 @@ async fn change<B, T>(
     act: impl AsyncFnOnce(Session, B) -> Result<T, byod_runtime::Error>,
 ) -> Result<T, ProblemDetails> {
     let body = body?;
-    let session = caller(gateway, &headers).await?;
+    let Caller { session, _places } = caller(gateway, &headers).await?;
     gateway.count_connect(session.user_id().as_str())?;
     Ok(act(session, body).await?)
 }
 
-/// The session of who calls.
-pub(crate) async fn caller(
-    gateway: &Gateway,
+/// Who calls, among those who are answered at a time.
+pub(super) struct Caller<'a> {
+    pub(super) session: Session,
+    pub(super) _places: (SemaphorePermit<'a>, Place),
+}
+
+/// Who calls, if there is a place for them.
+pub(super) async fn caller<'a>(
+    gateway: &'a Gateway,
     headers: &HeaderMap,
-) -> Result<Session, ProblemDetails> {
+) -> Result<Caller<'a>, ProblemDetails> {
     check_origin(gateway, headers)?;
     let Authorization::Bearer(token) = Authorization::of(headers) else {
         return Err(unauthenticated());
     };
-    match gateway.whose(token).await? {
-        Whose::Users(session) => Ok(session),
-        Whose::Strangers => Err(ProblemDetails::new(
-            403,
-            "unknown_user",
-            "The service knows no user of this token yet. Sign up first.",
-        )),
-        Whose::Nobodys(refused) => Err(refused.into()),
-    }
+    // Before main is asked whose it is, which anybody can have it do.
+    let place = gateway.changes.try_acquire().map_err(|_| {
+        let detail = "This gateway answers as many requests as it may. Try again soon.";
+        too_many(503, detail)
+    })?;
+    let session = match gateway.whose(token).await? {
+        Whose::Users(session) => session,
+        Whose::Strangers => {
+            return Err(ProblemDetails::new(
+                403,
+                "unknown_user",
+                "The service knows no user of this token yet. Sign up first.",
+            ));
+        }
+        Whose::Nobodys(refused) => return Err(refused.into()),
+    };
+    let own = gateway.calls.take(session.user_id().as_str());
+    let own = own.ok_or_else(|| {
+        let detail = "This gateway answers as many requests of yours as it may. Try again soon.";
+        too_many(429, detail)
+    })?;
+    Ok(Caller {
+        session,
+        _places: (place, own),
+    })
+}
+
+fn too_many(status: u16, detail: &str) -> ProblemDetails {
+    let problem = ProblemDetails::new(status, "too_many_requests", detail);
+    problem.retry_after(Duration::from_secs(1))
 }
 
 /// Names the host also where the request's first line does that: in HTTP/2.

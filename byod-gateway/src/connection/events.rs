@@ -48,8 +48,8 @@ pub(crate) async fn events(State(gateway): State<Gateway>, headers: HeaderMap) -
 }
 
 async fn watching(gateway: &Gateway, headers: &HeaderMap) -> Result<Watching, ProblemDetails> {
-    let session = caller(gateway, headers).await?;
-    let user = session.user_id();
+    let caller = caller(gateway, headers).await?;
+    let user = caller.session.user_id();
     let open = gateway.settings.ending.open().ok_or_else(|| {
         let detail = "This gateway is about to end.";
         ProblemDetails::new(503, "ending", detail).retry_after(Duration::from_secs(1))

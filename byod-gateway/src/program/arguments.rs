@@ -64,9 +64,6 @@ pub(crate) struct Arguments {
     )]
     pub(super) operator_token: Option<SecretString>,
 
-    #[command(flatten)]
-    pub(super) limits: Limits,
-
     /// Where to answer `/metrics` in Prometheus' text, apart from clients; nowhere by default
     #[arg(long, env = "BYOD_GATEWAY_METRICS", value_name = "ADDRESS")]
     pub(super) metrics: Option<SocketAddr>,
@@ -78,4 +75,8 @@ pub(crate) struct Arguments {
     /// Let users' deployments be at private addresses and without TLS; for development alone
     #[arg(long, env = "BYOD_GATEWAY_DEVELOPMENT")]
     pub(super) development: bool,
+
+    // The last, for its heading would be that of all after it.
+    #[command(flatten)]
+    pub(super) limits: Limits,
 }

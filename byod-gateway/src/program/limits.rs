@@ -13,6 +13,10 @@ pub(crate) struct Limits {
     #[arg(long, env = "BYOD_GATEWAY_CONNECTS_PER_MINUTE", value_name = "TIMES")]
     connects_per_minute: Option<NonZeroU32>,
 
+    /// How many requests under `/byod/` are answered at a time [default: 200]
+    #[arg(long, env = "BYOD_GATEWAY_CONNECTS_AT_ONCE", value_name = "REQUESTS")]
+    connects_at_once: Option<usize>,
+
     /// How many streams of events one user may have open [default: 16]
     #[arg(long, env = "BYOD_GATEWAY_EVENTS_PER_USER", value_name = "STREAMS")]
     events_per_user: Option<usize>,
@@ -85,7 +89,7 @@ pub(crate) struct Limits {
     #[arg(long, env = "BYOD_GATEWAY_CALLS_AT_ONCE", value_name = "CALLS")]
     calls_at_once: Option<usize>,
 
-    /// How many of them may be of one user [default: 100]
+    /// How many of them may be of one user, with those under `/byod/` [default: 100]
     #[arg(long, env = "BYOD_GATEWAY_CALLS_PER_USER", value_name = "CALLS")]
     calls_per_user: Option<usize>,
 
@@ -100,6 +104,10 @@ pub(crate) struct Limits {
     /// How long such a body may take to come, in seconds [default: 30]
     #[arg(long, env = "BYOD_GATEWAY_BODY_TIME", value_name = "SECONDS", value_parser = seconds)]
     body_time: Option<Duration>,
+
+    /// How many users the operator's page lists; the rest are counted [default: 200000]
+    #[arg(long, env = "BYOD_GATEWAY_LISTED_USERS", value_name = "USERS")]
+    listed_users: Option<usize>,
 }
 
 impl Limits {
@@ -113,6 +121,7 @@ impl Limits {
         }
         set!(
             connects_per_minute,
+            connects_at_once,
             events_per_user,
             sockets,
             sockets_per_user,
@@ -131,7 +140,8 @@ impl Limits {
             calls_per_user,
             calls_of_nobody,
             body_limit,
-            body_time
+            body_time,
+            listed_users
         );
         if let Some((at_once, a_second)) = self.message_rate {
             settings = settings.message_rate(at_once, a_second);

@@ -53,13 +53,26 @@ pub(crate) fn functions(project: &mut Project) -> Vec<Entry> {
     let user = Fields::from_iter(record.get("userId").map(|field| ("userId", field.clone())));
     let table = Arc::new(table);
     let moves = project.moving.is_some();
+    let update = update_args(&record);
+    let updates = list_of(
+        "changes",
+        Validator::Object {
+            value: update.clone(),
+        },
+    );
+    let several = match user.get("userId") {
+        Some(field) => list_of("userIds", field.field_type.clone()),
+        None => list_of("userIds", Validator::Any),
+    };
     [
         ("getConfigInternal", Query, Internal, user),
+        ("getConfigs", Query, Internal, several),
         ("getConfig", Query, Public, Fields::default()),
         ("whoAmI", Query, Public, Fields::default()),
         ("disconnect", Mutation, Public, Fields::default()),
         ("createConfig", Mutation, Internal, record.clone()),
-        ("updateConfig", Mutation, Internal, update_args(&record)),
+        ("updateConfig", Mutation, Internal, update),
+        ("updateConfigs", Mutation, Internal, updates),
         ("listConfigs", Query, Internal, list_args()),
         ("resealConfig", Mutation, Internal, reseal_args()),
         ("changedConfigs", Query, Internal, since_args()),
@@ -115,13 +128,13 @@ fn body(
     let by_updated = by_updated.map(|index| index.index_descriptor.clone());
     match name {
         "getConfigInternal" => Arc::new(move |ctx, args| {
-            let mut config = config_of(ctx, &args)?;
-            if moves {
-                config = config
-                    .map(|config| with_move(ctx, config, "move"))
-                    .transpose()?;
-            }
-            Ok(config.map_or(Value::Null, Into::into))
+            let user = args.get("userId").unwrap_or(&Value::Null);
+            record_for_service(ctx, user, moves)
+        }),
+        "getConfigs" => Arc::new(move |ctx, args| {
+            let users = elements(args.get("userIds"));
+            let records = users.map(|user| record_for_service(ctx, user, moves));
+            Ok(Value::Array(records.collect::<Result<_, _>>()?))
         }),
         "getConfig" => Arc::new(move |ctx, _| {
             let mut config = own_config(ctx)?;
@@ -160,7 +173,7 @@ fn body(
             Ok(Value::Null)
         }),
         "createConfig" => Arc::new(move |ctx, mut record| {
-            if config_of(ctx, &record)?.is_some() {
+            if config_of(ctx, record.get("userId").unwrap_or(&Value::Null))?.is_some() {
                 return Err("This user already has a record; change it with updateConfig".into());
             }
             stamp(&table, &mut record, &["createdAt", "updatedAt"], ctx.now());
@@ -206,28 +219,47 @@ fn body(
             ctx.patch(&id, sealed)?;
             Ok(true.into())
         }),
+        "updateConfigs" => Arc::new(move |ctx, mut args| {
+            let Some(Value::Array(changes)) = args.remove("changes") else {
+                return Err("the argument `changes` is missing".into());
+            };
+            let changed = changes.into_iter().map(|changes| {
+                let changed = change_if_as_seen(ctx, &table, Object::try_from(changes)?);
+                Ok(changed?.into())
+            });
+            Ok(Value::Array(changed.collect::<Result<_, FunctionError>>()?))
+        }),
         // updateConfig
-        _ => Arc::new(move |ctx, mut changes| {
-            let id = config_id(&mut changes)?;
+        _ => Arc::new(move |ctx, changes| {
+            let written = change_if_as_seen(ctx, &table, changes)?;
             // Functions of before they could refuse answer null.
-            let answer = |written: bool| match returns {
+            Ok(match returns {
                 Some(Validator::Null) => Value::Null,
                 _ => written.into(),
-            };
-            let expected = changes.remove("expected").map(Object::try_from);
-            let expected = expected.transpose()?.unwrap_or_default();
-            let is_as_seen = |config: Object| {
-                let mut seen = expected.iter();
-                seen.all(|(field, value)| config.get(field) == Some(value))
-            };
-            if !ctx.get(&id).is_some_and(is_as_seen) {
-                return Ok(answer(false));
-            }
-            stamp(&table, &mut changes, &["updatedAt"], ctx.now());
-            change(ctx, &id, changes)?;
-            Ok(answer(true))
+            })
         }),
     }
+}
+
+/// Changes a record, unless it is another by now than the one that the writer says it has seen: false then.
+fn change_if_as_seen(
+    ctx: &mut Ctx<'_>,
+    table: &Table,
+    mut changes: Object,
+) -> Result<bool, FunctionError> {
+    let id = config_id(&mut changes)?;
+    let expected = changes.remove("expected").map(Object::try_from);
+    let expected = expected.transpose()?.unwrap_or_default();
+    let is_as_seen = |config: Object| {
+        let mut seen = expected.iter();
+        seen.all(|(field, value)| config.get(field) == Some(value))
+    };
+    if !ctx.get(&id).is_some_and(is_as_seen) {
+        return Ok(false);
+    }
+    stamp(table, &mut changes, &["updatedAt"], ctx.now());
+    change(ctx, &id, changes)?;
+    Ok(true)
 }
 
 /// Takes the id of the record out of the arguments.
@@ -238,10 +270,28 @@ fn config_id(args: &mut Object) -> Result<String, FunctionError> {
     }
 }
 
-/// The record of the user that `userId` names.
-fn config_of(ctx: &Ctx<'_>, args: &Object) -> Result<Option<Object>, FunctionError> {
-    let user = args.get("userId").cloned().unwrap_or(Value::Null);
-    ctx.query(TABLE).eq("userId", user).first()
+/// A user's record.
+fn config_of(ctx: &Ctx<'_>, user: &Value) -> Result<Option<Object>, FunctionError> {
+    ctx.query(TABLE).eq("userId", user.clone()).first()
+}
+
+/// A user's record with what is sealed in it, and how far their data is on its way; null without one.
+fn record_for_service(ctx: &Ctx<'_>, user: &Value, moves: bool) -> Result<Value, FunctionError> {
+    let Some(config) = config_of(ctx, user)? else {
+        return Ok(Value::Null);
+    };
+    Ok(match moves {
+        true => with_move(ctx, config, "move")?.into(),
+        false => config.into(),
+    })
+}
+
+fn elements(array: Option<&Value>) -> impl Iterator<Item = &Value> {
+    let elements = match array {
+        Some(Value::Array(elements)) => elements.as_slice(),
+        _ => &[],
+    };
+    elements.iter()
 }
 
 /// Changes a record. A status other than `error` ends the error that was there.
@@ -310,6 +360,14 @@ fn update_args(record: &Fields) -> Fields {
         ("expected".to_owned(), expected),
     ];
     fields.chain(others).collect()
+}
+
+/// One argument: an array of such values.
+fn list_of(name: &str, of: Validator) -> Fields {
+    let array = Validator::Array {
+        value: Box::new(of),
+    };
+    Fields::from_iter([(name, Field::required(array))])
 }
 
 fn list_args() -> Fields {

@@ -148,6 +148,7 @@ impl Pushes {
                 modules: modules.keys().cloned().collect(),
                 dry_run: request.dry_run,
                 outcome: PushOutcome::Started,
+                overlapped: false,
             },
             declared,
             modules: Arc::new(Modules(modules)),
@@ -173,6 +174,9 @@ impl Pushes {
         let push = state.push(id)?;
         if push.fault == Some(PushFault::IsOvertaken) {
             push.record.outcome = PushOutcome::Overtaken;
+        } else if push.record.outcome == PushOutcome::Overtaken {
+            // Who had left it wouldn't ask.
+            push.record.overlapped = true;
         }
         if push.record.outcome == PushOutcome::Overtaken {
             return Ok(SchemaState::RaceDetected);

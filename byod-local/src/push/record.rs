@@ -18,6 +18,8 @@ pub struct PushRecord {
     pub dry_run: bool,
     /// How far it has come.
     pub outcome: PushOutcome,
+    /// Whether two pushed at once: whoever began it went on with it after another was begun.
+    pub overlapped: bool,
 }
 
 /// How far a push has come.

@@ -1,96 +1,21 @@
 //! Brings the project of users' deployments to one of them, and notes it in the user's record.
 
-use std::fmt;
-use std::time::Duration;
+mod noting;
+mod outcome;
+mod together;
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use std::time::Duration;
 
 use super::service::Byod;
 use super::testing::After;
 use crate::deployment::{Bundle, Client, NotPushed};
 use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
-use crate::users::{ConnectionStatus, Credentials, UserDatabaseConfig, UserId, to_the_end};
+use crate::users::{ConnectionStatus, Credentials, UserDatabaseConfig, UserId};
 
-/// What came of bringing the project to a user's deployment.
-///
-/// ```
-/// use byod_runtime::{Bundle, Byod, Deployed, Error, UserDatabaseConfig};
-///
-/// async fn runs_it(byod: &Byod, record: &UserDatabaseConfig, bundle: &Bundle) -> Result<bool, Error> {
-///     let deployed = byod.deploy(record, bundle).await?;
-///     Ok(matches!(deployed, Deployed::Pushed | Deployed::Current))
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Deployed {
-    /// It was pushed, and the deployment runs it.
-    Pushed,
-    /// The deployment ran that version already.
-    Current,
-    /// The deployment runs a later version, and keeps it.
-    Newer {
-        /// That version.
-        found: u64,
-    },
-    /// The user has no deployment in use: nothing was done.
-    NotConnected,
-    /// The user's data is on its way there or back: nothing was done, and it is for another run.
-    Moving,
-    /// The user disconnected meanwhile, or connected another deployment: it is for another run.
-    Changed,
-    /// The deployment runs what it ran.
-    Failed(DeployProblem),
-}
-
-/// Why a project could not be brought to a user's deployment, in words for the operator. It
-/// holds nothing of what is stored there, and no environment variable.
-///
-/// ```
-/// use byod_runtime::DeployProblem;
-///
-/// fn is_ours(problem: &DeployProblem) -> bool {
-///     // The new schema is to blame, not the user's deployment.
-///     matches!(problem, DeployProblem::DoesNotFit { .. })
-/// }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DeployProblem {
-    /// The deployment can't be used at all, or is another user's.
-    Connection(ConnectionProblem),
-    /// Documents there don't match the new schema.
-    DoesNotFit {
-        /// The table of the first.
-        table: Option<Box<str>>,
-        /// What doesn't match, as the deployment says it.
-        reason: Box<str>,
-    },
-    /// Somebody else pushed at the same time, or changed environment variables.
-    Overtaken,
-    /// Its indexes were not ready in time.
-    TooSlow {
-        /// The time that it had.
-        limit: Duration,
-    },
-    /// The deployment refuses the project.
-    Refused {
-        /// Convex's code, such as `MissingEnvironmentVariables`.
-        code: Option<Box<str>>,
-        /// What it says; empty where that could hold an environment variable.
-        message: Box<str>,
-    },
-    /// Main can't give the user's record.
-    Record {
-        /// What it says.
-        reason: Box<str>,
-    },
-    /// It was pushed, and the deployment says that it runs another version.
-    OtherVersion {
-        /// The version that it says.
-        found: u64,
-    },
-}
+use noting::Note;
+pub use noting::Pushed;
+pub use outcome::{DeployProblem, Deployed};
+pub use together::DeployTogether;
 
 impl Byod {
     /// Brings the project to the deployment of a user's record, unless it runs it already, and
@@ -105,7 +30,8 @@ impl Byod {
     /// kept nor logged.
     ///
     /// The record is the one that is known, such as from [`user_records`](Self::user_records); what counts is how it
-    /// is now, which main is asked. Of those who share a deployment one has their turn at a time.
+    /// is now, which main is asked. Of those who share a deployment one has their turn at a time. For many users,
+    /// [`deploy_together`](Self::deploy_together) asks main less often.
     ///
     /// Errors are those of main.
     pub async fn deploy(
@@ -113,87 +39,101 @@ impl Byod {
         record: &UserDatabaseConfig,
         bundle: &Bundle,
     ) -> Result<Deployed, Error> {
-        if !record.connection_status.is_in_use() {
-            return Ok(Deployed::NotConnected);
+        let one = self.deploy_together(vec![record.clone()], bundle, Duration::ZERO);
+        let pushed = one.push(0).await?;
+        self.note_one(pushed).await
+    }
+
+    /// Pushes to the deployment of a user's record, in their turn; `present` gives the record as it is then. Nothing is
+    /// written to main.
+    async fn push_in_turn(
+        &self,
+        known: &UserDatabaseConfig,
+        bundle: &Bundle,
+        present: impl Future<Output = Result<Option<UserDatabaseConfig>, Error>>,
+    ) -> Result<Pushed, Error> {
+        if !known.connection_status.is_in_use() {
+            return Ok(Deployed::NotConnected.into());
         }
-        let user = UserId::from(record.user_id.as_str());
-        let known = self.client(&user, record).ok();
-        // What is found there holds until it is noted.
-        let _alone = match &known {
+        let user = UserId::from(known.user_id.as_str());
+        let client = self.client(&user, known).ok();
+        let _alone = match &client {
             Some(client) => Some(self.inner().pushing.alone(client.shared_url()).await),
             None => None,
         };
         // Only this says whether the user's data is on its way.
-        let present = match self.inner().store.get(&user).await {
+        let present = match present.await {
             // One record that main can't give keeps nobody else waiting.
             Err(Error::Function { message, .. }) => {
                 let reason = one_line(&message, EXPLANATION).into();
-                return Ok(Deployed::Failed(DeployProblem::Record { reason }));
+                return Ok(Deployed::Failed(DeployProblem::Record { reason }).into());
             }
             present => present?,
         };
         let Some(record) = present.filter(|record| record.connection_status.is_in_use()) else {
-            return Ok(Deployed::NotConnected);
+            return Ok(Deployed::NotConnected.into());
         };
         if record.is_moving() {
-            return Ok(Deployed::Moving);
+            return Ok(Deployed::Moving.into());
         }
         let reached = self
             .open(&user, &record)
             .and_then(|credentials| Ok((self.client(&user, &record)?, credentials)));
-        let (client, credentials) = match reached {
+        let (present, credentials) = match reached {
             Ok(reached) => reached,
-            Err(error) => return failed(ConnectionProblem::of(&error).ok_or(error)?),
+            Err(error) => return Ok(failed(ConnectionProblem::of(&error).ok_or(error)?).into()),
         };
-        if known.is_none_or(|known| known.shared_url() != client.shared_url()) {
-            return Ok(Deployed::Changed);
+        if client.is_none_or(|known| known.shared_url() != present.shared_url()) {
+            return Ok(Deployed::Changed.into());
         }
-        self.deploy_to(&user, &record, &client, &credentials, bundle)
-            .await
+        Ok(self
+            .push_unless_it_runs(&user, record, &present, &credentials, bundle)
+            .await)
     }
 
     /// The same to a deployment that is in use, by its record as it is now, while nobody else pushes there.
-    async fn deploy_to(
+    async fn push_unless_it_runs(
         &self,
         user: &UserId,
-        record: &UserDatabaseConfig,
+        record: UserDatabaseConfig,
         client: &Client,
         credentials: &Credentials,
         bundle: &Bundle,
-    ) -> Result<Deployed, Error> {
+    ) -> Pushed {
         let wanted = bundle.schema_version();
         match self.version_at(client).await {
             Ok(found) if found >= wanted => {
+                let runs = match found == wanted {
+                    true => Deployed::Current,
+                    false => Deployed::Newer { found },
+                };
                 let is_noted = record.schema_version as u64 == found;
+                if is_noted && record.connection_status == ConnectionStatus::Connected {
+                    return runs.into();
+                }
                 let after = match found == wanted && !is_noted {
                     // A run that was cut off before it could note that.
                     true => After::Deploy,
                     false => After::Test,
                 };
-                if !is_noted || record.connection_status != ConnectionStatus::Connected {
-                    let noted = self.note(user, record, client, wanted, after).await?;
-                    if let Deployed::Changed | Deployed::Failed(DeployProblem::Connection(_)) =
-                        noted
-                    {
-                        return Ok(noted);
-                    }
-                }
-                return Ok(match found == wanted {
-                    true => Deployed::Current,
-                    false => Deployed::Newer { found },
-                });
+                return self.examined(user, record, client, runs, after).await;
             }
             // It has none yet, or one that doesn't work.
             Ok(_) | Err(ConnectionProblem::NoPing | ConnectionProblem::PingFailed { .. }) => {}
-            Err(problem) => return failed(problem),
+            Err(problem) => return failed(problem).into(),
         }
         if let Err(problem) = self.check_claim(client, user).await {
-            return failed(problem);
+            return failed(problem).into();
         }
         if let Err(problem) = self.push_to(client, credentials, bundle).await {
-            return Ok(Deployed::Failed(problem));
+            return Deployed::Failed(problem).into();
         }
-        self.note(user, record, client, wanted, After::Deploy).await
+        let runs = Deployed::Pushed;
+        let mut pushed = self
+            .examined(user, record, client, runs, After::Deploy)
+            .await;
+        pushed.expect_version(wanted);
+        pushed
     }
 
     /// Pushes; what is there afterwards counts, for an answer may be lost on the way, and who
@@ -219,129 +159,25 @@ impl Byod {
         }
     }
 
-    /// Writes which version the deployment runs into the record, and whether it can be used.
-    async fn note(
+    /// Whether the deployment can be used that is known to run something, to be noted with that.
+    async fn examined(
         &self,
         user: &UserId,
-        record: &UserDatabaseConfig,
+        seen: UserDatabaseConfig,
         client: &Client,
-        wanted: u64,
+        runs: Deployed,
         after: After,
-    ) -> Result<Deployed, Error> {
+    ) -> Pushed {
         let found = self.examine(client, user).await;
         let found = found.map(|(version, _)| version);
-        let settled = self
-            .clone()
-            .settle(user.clone(), record.clone(), found.clone(), after);
-        let settled = match to_the_end(settled).await {
-            Err(Error::RecordChanged { .. }) => return Ok(Deployed::Changed),
-            settled => settled?,
+        let outcome = match &found {
+            Ok(_) => runs,
+            Err(problem) => failed(problem.clone()),
         };
-        match found {
-            Err(problem) => failed(problem),
-            Ok(found) if found != wanted => {
-                Ok(Deployed::Failed(DeployProblem::OtherVersion { found }))
-            }
-            // Another deployment was connected meanwhile, say, which hasn't got it.
-            Ok(_) if !settled.is_written || settled.status != ConnectionStatus::Connected => {
-                Ok(Deployed::Changed)
-            }
-            Ok(_) => Ok(Deployed::Pushed),
-        }
+        Pushed::to_be_noted(outcome, Note { seen, found, after })
     }
 }
 
-fn failed(problem: ConnectionProblem) -> Result<Deployed, Error> {
-    Ok(Deployed::Failed(DeployProblem::Connection(problem)))
-}
-
-impl DeployProblem {
-    /// What an error of a push says.
-    fn of(error: &Error) -> Self {
-        match ConnectionProblem::of(error) {
-            // What the deployment says of the project, not of itself.
-            Some(ConnectionProblem::Failing {
-                status: 400..=499,
-                said,
-            }) => Self::Refused {
-                code: said.code,
-                message: said.sentence,
-            },
-            Some(problem) => Self::Connection(problem),
-            None => Self::Refused {
-                code: None,
-                message: error.to_string().into(),
-            },
-        }
-    }
-
-    /// Which problem it is, as one word that stays: for programs, as the text is for people.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Connection(problem) => problem.kind(),
-            Self::DoesNotFit { .. } => "does_not_fit",
-            Self::Overtaken => "overtaken",
-            Self::TooSlow { .. } => "too_slow",
-            Self::Refused { .. } => "refused",
-            Self::Record { .. } => "record",
-            Self::OtherVersion { .. } => "other_version",
-        }
-    }
-}
-
-impl fmt::Display for DeployProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connection(problem) => write!(f, "{problem}"),
-            Self::DoesNotFit { table, reason } => {
-                f.write_str("documents there don't match the new schema: ")?;
-                if let Some(table) = table {
-                    write!(f, "table `{table}`: ")?;
-                }
-                f.write_str(reason)
-            }
-            Self::Overtaken => f.write_str(
-                "somebody else pushed to it at the same time, or changed its environment variables; it is tried again the next time",
-            ),
-            Self::TooSlow { limit } => write!(
-                f,
-                "its indexes were not ready within {limit:?}; what is built stays, so the next time takes less"
-            ),
-            Self::Refused { code, message } => {
-                let said = [code.as_deref().unwrap_or_default(), message];
-                f.write_str("the deployment refuses the project")?;
-                for said in said.iter().filter(|said| !said.is_empty()) {
-                    write!(f, ": {said}")?;
-                }
-                if message.is_empty() {
-                    f.write_str("; its own `npx convex deploy` says why")?;
-                }
-                Ok(())
-            }
-            Self::Record { reason } => write!(f, "main can't give the user's record: {reason}"),
-            Self::OtherVersion { found } => write!(
-                f,
-                "it says that it runs version {found} after all; is `functions:ping` yours?"
-            ),
-        }
-    }
-}
-
-/// As JSON it is `{"kind": "does_not_fit", "message": …}`, with `table` and `code` where they are known.
-impl Serialize for DeployProblem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", self.kind())?;
-        map.serialize_entry("message", &format_args!("{self}"))?;
-        match self {
-            Self::DoesNotFit {
-                table: Some(table), ..
-            } => map.serialize_entry("table", table)?,
-            Self::Refused {
-                code: Some(code), ..
-            } => map.serialize_entry("code", code)?,
-            _ => {}
-        }
-        map.end()
-    }
+fn failed(problem: ConnectionProblem) -> Deployed {
+    Deployed::Failed(DeployProblem::Connection(problem))
 }

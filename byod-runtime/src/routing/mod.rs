@@ -48,7 +48,7 @@ pub use connecting::Connect;
 pub(crate) use connects_under_way::ConnectsUnderWay;
 pub(crate) use copies::{Copies, Failed, Whose, Writing};
 pub(crate) use deliveries::Outbox;
-pub use deploying::{DeployProblem, Deployed};
+pub use deploying::{DeployProblem, DeployTogether, Deployed, Pushed};
 pub(crate) use followers::{Followers, Following};
 pub use history::{
     HistoryEntry, HistoryKind, KeptRollout, RolloutProgress, RolloutState, WaveProgress,

@@ -21,7 +21,7 @@ pub(crate) enum Writer<'a> {
     /// Wins over everybody who began before it.
     Disconnect,
     /// What a test, by hand or of the recovery, found of the record's credentials. Gives
-    /// way to whoever changed more than that the connection was tested.
+    /// way to whoever changed more than that the connection was tested, and to what was deployed since.
     Test,
     /// That calls with these credentials fail. Gives way as a test does.
     Report(&'a News),
@@ -97,7 +97,7 @@ impl Byod {
             if present.as_ref().is_some_and(is_theirs) {
                 self.clear_user_client(user.clone());
             }
-            if !self.tries_again(user, &writer, seen.as_ref(), present.as_ref()) {
+            if !self.tries_again(user, &writer, change, seen.as_ref(), present.as_ref()) {
                 tracing::debug!(?user, "somebody else changed the user's record first");
                 return Ok(Written::Lost(present.map(Box::new)));
             }
@@ -114,6 +114,7 @@ impl Byod {
         &self,
         user: &UserId,
         writer: &Writer<'_>,
+        change: &Change<'_>,
         seen: Option<&UserDatabaseConfig>,
         present: Option<&UserDatabaseConfig>,
     ) -> bool {
@@ -129,6 +130,7 @@ impl Byod {
                     let settles = *status == ConnectionStatus::Pending;
                     (*status == seen.connection_status || settles)
                         && !present.is_moving()
+                        && !is_deployed_since(seen, present, change)
                         && self.are_as_seen(user, seen, present)
                 });
                 same && may_be_tested(status)
@@ -180,6 +182,16 @@ fn is_disconnected_since(seen: Option<&UserDatabaseConfig>, present: &UserDataba
         && seen.is_none_or(|seen| {
             seen.connection_status != disconnected || seen.updated_at != present.updated_at
         })
+}
+
+/// Whether another version was deployed after the record was seen: what was found before that is over.
+fn is_deployed_since(
+    seen: &UserDatabaseConfig,
+    present: &UserDatabaseConfig,
+    found: &Change<'_>,
+) -> bool {
+    let found = found.schema_version.map(|version| version as f64);
+    present.last_schema_deploy != seen.last_schema_deploy && found != Some(present.schema_version)
 }
 
 /// Whether a test says anything about a record of that status.

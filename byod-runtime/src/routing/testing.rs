@@ -161,17 +161,9 @@ impl Byod {
         if !may_be_tested(&tested.connection_status) || tested.is_moving() {
             return self.status_of(user, Some(tested)).await.map(unwritten);
         }
-        let status = status_after(&found);
-        let reason = found.as_ref().err().map(ToString::to_string);
-        let change = Change {
-            error: reason.as_deref(),
-            tested: true,
-            schema_version: version_in(&found),
-            deployed: after == After::Deploy && version_in(&found).is_some(),
-            ..Change::to(&status)
-        };
+        let finding = Finding::of(&found, after);
         let written = self
-            .change(user, Some(tested), Writer::Test, &change)
+            .change(user, Some(tested), Writer::Test, &finding.change())
             .await?;
         let gone = || Error::record_changed(user.as_str());
         match written {
@@ -182,6 +174,15 @@ impl Byod {
             }
             Written::CalledOff => return Err(gone()),
         }
+        Ok(self.settled(user, &found).await)
+    }
+
+    /// What a test found is in the record now.
+    pub(super) async fn settled(
+        &self,
+        user: &UserId,
+        found: &Result<u64, ConnectionProblem>,
+    ) -> Settled {
         // A route that is blocked stays so while the deployment fails: it is what
         // keeps trying.
         let blocked = matches!(self.inner().routes.peek(user), Some(Route::Blocked(_)));
@@ -189,10 +190,39 @@ impl Byod {
             self.clear_user_client(user);
         }
         self.tell_watchers(user).await;
-        Ok(Settled {
-            status,
+        Settled {
+            status: status_after(found),
             is_written: true,
-        })
+        }
+    }
+}
+
+/// What a test found, as it is written into a record.
+pub(super) struct Finding {
+    status: ConnectionStatus,
+    reason: Option<String>,
+    version: Option<u64>,
+    after: After,
+}
+
+impl Finding {
+    pub(super) fn of(found: &Result<u64, ConnectionProblem>, after: After) -> Self {
+        Self {
+            status: status_after(found),
+            reason: found.as_ref().err().map(ToString::to_string),
+            version: version_in(found),
+            after,
+        }
+    }
+
+    pub(super) fn change(&self) -> Change<'_> {
+        Change {
+            error: self.reason.as_deref(),
+            tested: true,
+            schema_version: self.version,
+            deployed: self.after == After::Deploy && self.version.is_some(),
+            ..Change::to(&self.status)
+        }
     }
 }
 

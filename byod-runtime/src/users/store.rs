@@ -35,8 +35,10 @@ pub(crate) struct Store {
     compares_nothing: AtomicBool,
     who_am_i: String,
     get_config: String,
+    get_configs: String,
     create_config: String,
     update_config: String,
+    update_configs: String,
     list_configs: String,
     reseal_config: String,
     changed_configs: String,
@@ -52,8 +54,10 @@ impl Store {
             compares_nothing: AtomicBool::new(false),
             who_am_i: format!("{module}:whoAmI"),
             get_config: format!("{module}:getConfigInternal"),
+            get_configs: format!("{module}:getConfigs"),
             create_config: format!("{module}:createConfig"),
             update_config: format!("{module}:updateConfig"),
+            update_configs: format!("{module}:updateConfigs"),
             list_configs: format!("{module}:listConfigs"),
             reseal_config: format!("{module}:resealConfig"),
             changed_configs: format!("{module}:changedConfigs"),
@@ -122,12 +126,35 @@ impl Store {
         let record: Option<UserDatabaseConfig> = self.main.query(&self.get_config, &args).await?;
         match record {
             // With another user's record, calls would go to that user's deployment.
-            Some(record) if record.user_id != user_id => Err(Error::config(format!(
-                "`{}` gave the record of another user than it was asked for; \
-                 it must give the one whose `userId` is the argument, or null",
-                self.get_config
-            ))),
+            Some(record) if record.user_id != user_id => Err(others_record(&self.get_config)),
             record => Ok(record),
+        }
+    }
+
+    /// The records of several users, in their order, in one request; `None` where main has no function for that, or it
+    /// can't give one of them.
+    pub(crate) async fn get_all(
+        &self,
+        users: &[&str],
+    ) -> Result<Option<Vec<Option<UserDatabaseConfig>>>, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Args<'a> {
+            user_ids: &'a [&'a str],
+        }
+        let args = Args { user_ids: users };
+        let records = self.main.query(&self.get_configs, &args).await;
+        let records: Vec<Option<UserDatabaseConfig>> = match records {
+            // Whose fault it is, the function for one user says.
+            Err(Error::Function { .. }) => return Ok(None),
+            records => records?,
+        };
+        let is_of = |(record, user): (&Option<UserDatabaseConfig>, &&str)| {
+            record.as_ref().is_none_or(|record| record.user_id == *user)
+        };
+        match records.len() == users.len() && records.iter().zip(users).all(is_of) {
+            true => Ok(Some(records)),
+            false => Err(others_record(&self.get_configs)),
         }
     }
 
@@ -231,12 +258,7 @@ impl Store {
         if self.compares_nothing.load(Ordering::Relaxed) {
             return self.update_unguarded(seen, change, at).await;
         }
-        let expected = Expected {
-            connection_status: &seen.connection_status,
-            auth_tags: &seen.credentials.auth_tags,
-            updated_at: seen.updated_at,
-        };
-        let update = Update::of(seen, change, Some(expected), at);
+        let update = Update::of(seen, change, Some(Expected::of(seen)), at);
         let update = self.main.mutation(&self.update_config, &update);
         match update.await {
             Ok(Some(written)) => Ok(written),
@@ -250,6 +272,35 @@ impl Store {
                 self.update_unguarded(seen, change, at).await
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Changes the records of several users in one request, each by itself as [`update`](Self::update) does, and says of each
+    /// whether it was changed; `None` where nothing was: main has no function for that, or it refuses one of the changes.
+    pub(crate) async fn update_all<'a>(
+        &self,
+        changes: impl Iterator<Item = (&'a UserDatabaseConfig, Change<'a>, u64)>,
+    ) -> Result<Option<Vec<bool>>, Error> {
+        #[derive(Serialize)]
+        struct Args<'a> {
+            changes: Vec<Update<'a>>,
+        }
+        let changes = changes
+            .map(|(seen, change, at)| Update::of(seen, &change, Some(Expected::of(seen)), at));
+        let args = Args {
+            changes: changes.collect(),
+        };
+        let changed: Vec<bool> = match self.main.mutation(&self.update_configs, &args).await {
+            // Which one it refuses, the function for one user says.
+            Err(Error::Function { .. }) => return Ok(None),
+            changed => changed?,
+        };
+        match changed.len() == args.changes.len() {
+            true => Ok(Some(changed)),
+            false => Err(Error::config(format!(
+                "`{}` doesn't say of each record whether it was changed; `byod export --main` writes one that does",
+                self.update_configs
+            ))),
         }
     }
 
@@ -307,6 +358,16 @@ struct Expected<'a> {
     updated_at: f64,
 }
 
+impl<'a> Expected<'a> {
+    fn of(seen: &'a UserDatabaseConfig) -> Self {
+        Self {
+            connection_status: &seen.connection_status,
+            auth_tags: &seen.credentials.auth_tags,
+            updated_at: seen.updated_at,
+        }
+    }
+}
+
 impl<'a> Update<'a> {
     fn of(
         seen: &'a UserDatabaseConfig,
@@ -326,6 +387,13 @@ impl<'a> Update<'a> {
             updated_at: at,
         }
     }
+}
+
+fn others_record(function: &str) -> Error {
+    Error::config(format!(
+        "`{function}` gave the record of another user than it was asked for; \
+         it must give the one whose `userId` is the argument, or null"
+    ))
 }
 
 /// Whether main's function refused the argument that says what was seen: by its

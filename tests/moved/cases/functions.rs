@@ -274,3 +274,31 @@ async fn a_move_goes_back_to_what_there_was() {
     // What both have, main no more; what it had alone is gone from there as well.
     assert_eq!(on_main().await, [] as [Value; 0]);
 }
+
+/// A roll-out asks for many users at once, and is told of each whose data is on its way.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_users_main_says_whose_data_is_on_its_way() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let carol = world.user("carol").await;
+    alice.prepare(&world.byod).await;
+    bob.connect(&world.byod).await;
+    let begin = json!({
+        "user": alice.id, "subject": "alice", "direction": "in", "keepFor": 1000, "holder": "somebody",
+        "lease": 60_000,
+    });
+    let _: Value = world.on_main("byod/moves:begin", &begin).await;
+    let asked = json!({"userIds": [bob.id, carol.id, alice.id]});
+    let records: Vec<Value> = world.on_main("byod/credentials:getConfigs", &asked).await;
+    assert_eq!(records[2]["move"]["phase"], "check");
+    assert_eq!(records[1], Value::Null, "she has none");
+    for (user, record) in [(&bob, &records[0]), (&alice, &records[2])] {
+        let one = json!({"userId": user.id});
+        let one: Value = world
+            .on_main("byod/credentials:getConfigInternal", &one)
+            .await;
+        assert_eq!(*record, one);
+    }
+}

@@ -15,9 +15,10 @@ const browser = await chromium.launch({
 const errors = [];
 const urls = [];
 
-async function open(viewport, colorScheme) {
+async function open(viewport, colorScheme, { url = given.url, before = async () => {} } = {}) {
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
   const page = await context.newPage();
+  await before(page);
   page.setDefaultTimeout(20_000);
   page.on("pageerror", (error) => errors.push(String(error.stack)));
   // What the page's policy forbids is said there, too.
@@ -25,7 +26,7 @@ async function open(viewport, colorScheme) {
     if (line.type() === "error" && !/status of (401|404)/.test(line.text())) errors.push(line.text());
   });
   page.on("request", (request) => urls.push(request.url()));
-  await page.goto(`${given.url}/byod/admin`);
+  await page.goto(`${url}/byod/admin`);
   return page;
 }
 
@@ -46,6 +47,12 @@ const totals = (page) =>
       ]),
     ),
   );
+/** All that the page has, entered texts too. */
+const everything = (page) =>
+  page.evaluate(() => {
+    const entered = [...document.querySelectorAll("input, select")].map(({ id, value }) => `${id}: ${value}`);
+    return [document.documentElement.outerHTML, ...entered].join("\n");
+  });
 const ids = (page) => page.locator("#users .id").allInnerTexts();
 const picture = async (page, name) => {
   if (given.pictures) await page.screenshot({ path: `${given.pictures}/${name}.png` });
@@ -207,6 +214,60 @@ try {
     await phone.close();
   }
 
+  // Whoever signs out has a page as it was before, and whoever leaves it as well; also later.
+  const isRunning = () => asked("rollout", { wave: 2, done: [99, 9_000], failed: [1, 9], state: "running" });
+  const gone = await open({ width: 1200, height: 900 }, "light", { before: (page) => page.clock.install() });
+  const blank = await everything(gone);
+  const look = async () => {
+    await isRunning();
+    await signIn(gone);
+    await until("all are counted", async () => (await totals(gone)).Users === given.users);
+    await gone.locator("#rollouts .running").waitFor();
+    await gone.getByLabel("Find").fill("user_0");
+    await gone.locator("#found").getByText(/^1–100 of /).waitFor();
+    await gone.locator("#problem").selectOption("any");
+    await gone.locator("#users button").first().click();
+    await gone.getByRole("dialog").getByText("status").waitFor();
+  };
+  // Twice, for one may follow another in the same tab.
+  for (const _ of [1, 2]) {
+    await look();
+    await gone.getByRole("button", { name: "Close" }).click();
+    await gone.getByRole("button", { name: "Sign out" }).click();
+    await gone.clock.runFor(60_000);
+    assert.equal(await everything(gone), blank);
+  }
+  await look();
+  const leave = (type) => gone.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
+  await leave("pagehide");
+  await gone.clock.runFor(60_000);
+  assert.equal(await everything(gone), blank);
+  await leave("pageshow");
+  await gone.locator("#users li").first().waitFor();
+
+  // This machine's clock may be wrong: what was heard a moment ago was heard a moment ago.
+  const wrong = await open({ width: 1200, height: 900 }, "light", {
+    before: (page) =>
+      page.addInitScript(() => {
+        const real = Date.now;
+        Date.now = () => real() + 3_600_000;
+      }),
+  });
+  await isRunning();
+  await signIn(wrong);
+  await wrong.locator("#rollouts .running").waitFor();
+  await wrong.locator("#rollouts time").getByText("just now").waitFor();
+
+  // Whom a gateway has no room for is said to be there.
+  const small = await open({ width: 1200, height: 900 }, "light", { url: given.small });
+  await signIn(small);
+  const listed = given.users - 1_000;
+  await small.getByRole("alert").getByText("1,000 users more are not shown here: ask `byod fleet status`").waitFor();
+  assert.equal((await totals(small)).Users, listed);
+  await small.locator("#found").getByText(`1–100 of ${listed.toLocaleString("en")}`).waitFor();
+  await picture(small, "beyond");
+  await looksWell(small, "a page that doesn't list all");
+
   // The token is in the tab until they sign out, and was in no URL.
   await night.reload();
   await night.locator("#users li").first().waitFor();
@@ -217,7 +278,7 @@ try {
   const kept = await night.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie]));
   assert.ok(!kept.includes(given.token), kept);
   assert.ok(urls.length > 20 && !urls.some((url) => url.includes(given.token)));
-  assert.ok(urls.every((url) => url.startsWith(given.url) || url.startsWith("data:")), "nothing comes from elsewhere");
+  assert.ok(urls.every((url) => url.startsWith(given.url) || url.startsWith(given.small) || url.startsWith("data:")), "nothing comes from elsewhere");
   assert.deepEqual(errors, []);
   console.log(`operator's page: ${given.users} users, the first list ${Math.round(first)} ms after the token was entered`);
 } catch (error) {

@@ -16,6 +16,7 @@ export const getConfigInternal = internalQuery({
   handler: async (ctx, { userId }) =>/*read*/,
 });
 
+/*together*/
 /** How the caller's own deployment is doing. No secret leaves here. */
 export const getConfig = query({
   args: {},

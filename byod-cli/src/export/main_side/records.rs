@@ -6,7 +6,7 @@ use super::users::{Users, finding, with_index};
 use crate::export::tables::index_by;
 use crate::layout::string;
 
-/// The function that changes a record, unless it is another than the writer has seen.
+/// The functions that change records, unless they are others than the writer has seen.
 const UPDATE: &str = include_str!("update.ts");
 
 /// The function that says whose a token is.
@@ -16,6 +16,8 @@ const CHANGES: &str = include_str!("changes.ts");
 
 /// The functions that `byod rotate-key` calls.
 const ROTATION: &str = include_str!("rotation.ts");
+/// The function that gives the records of several users.
+const TOGETHER: &str = include_str!("together.ts");
 
 pub(super) fn tables(users: &Users<'_>) -> String {
     include_str!("tables.ts").replace("v.any(/*id*/)", &users.id())
@@ -47,10 +49,24 @@ pub(super) struct Parts {
     pub(super) history: bool,
 }
 
-/// The function that changes a record; with `history`, what that means is kept.
+/// The function that gives the records of several users at once; with `moves`, how far their data is on its way.
+pub(super) fn together(users: &Users<'_>, moves: bool) -> String {
+    let read = match moves {
+        true => "\n          await withMove(ctx.db, userId, await recordOf(ctx, userId)),\n      ",
+        false => " await recordOf(ctx, userId)",
+    };
+    let text = match moves {
+        true => TOGETHER.replace("(async (userId)", "(\n        async (userId)"),
+        false => TOGETHER.to_owned(),
+    };
+    text.replace("/*id*/", &users.id())
+        .replace("/*read*/", read)
+}
+
+/// The functions that change records; with `history`, what that means is kept.
 pub(super) fn update(history: bool) -> String {
     let noted = match history {
-        true => "    await noted(ctx, configId, config);\n",
+        true => "  await noted(ctx, configId, config);\n",
         false => "",
     };
     UPDATE.replace("/*noted*/", noted)
@@ -63,12 +79,12 @@ pub(super) fn credentials(users: &Users<'_>, present: Option<&Table>, parts: Par
         imports.push_str("import { getAuthUserId } from \"@convex-dev/auth/server\";\n");
     }
     imports.push_str("import { paginationOptsValidator } from \"convex/server\";\n");
-    imports.push_str("import { v } from \"convex/values\";\n");
+    imports.push_str("import { v, type ObjectType } from \"convex/values\";\n");
     if !matches!(users, Users::Subject) {
         imports.push_str("import type { Id } from \"../_generated/dataModel\";\n");
     }
     imports.push_str(
-        "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
+        "import {\n  internalMutation,\n  internalQuery,\n  mutation,\n  query,\n  type MutationCtx,\n  type QueryCtx,\n} from \"../_generated/server\";\n",
     );
     if history {
         imports.push_str("import { noted } from \"./history\";\n");
@@ -125,6 +141,7 @@ pub(super) fn credentials(users: &Users<'_>, present: Option<&Table>, parts: Par
     };
     include_str!("credentials.ts")
         .replace("/*imports*/", &(imports + &record))
+        .replace("/*together*/", &together(users, moves))
         .replace("/*who*/", &who(users))
         .replace("/*update*/", &update(history))
         .replace("/*create*/", create)

@@ -16,10 +16,13 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Of that many; without a number, of however many there are.
-    pub(super) fn of(users: Option<u64>, what: String) -> Self {
+    pub(super) fn of(users: Option<u64>, what: &str) -> Self {
         if !io::stderr().is_terminal() {
             // Nobody is there to be told that nobody reads this.
-            let _ = writeln!(io::stderr(), "{what}");
+            let _ = match users {
+                Some(users) => writeln!(io::stderr(), "{users} {what}"),
+                None => writeln!(io::stderr(), "{what}"),
+            };
             return Self { bar: None };
         }
         let (bar, template) = match users {
@@ -35,17 +38,16 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.set_message(what);
+        bar.set_message(what.to_owned());
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar: Some(bar) }
     }
 
     /// Of a wave, counted from 1.
     pub(super) fn of_wave(number: usize, of: usize, planned: &PlannedWave) -> Self {
-        let (up_to, due) = (planned.up_to, planned.due);
-        let what =
-            format!("users of wave {number} of {of} (up to {up_to}), {due} of them to deploy to");
-        Self::of(Some(due), what)
+        let up_to = planned.up_to;
+        let what = format!("users of wave {number} of {of} (up to {up_to}) to deploy to");
+        Self::of(Some(planned.due), &what)
     }
 
     pub(super) fn at(&self, users: u64) {

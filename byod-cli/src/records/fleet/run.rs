@@ -1,6 +1,6 @@
 //! `byod fleet run`: keeps all users' deployments on the version that is exported.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use byod_fleet::{Keep, Keeper, Order, Round, Told};
@@ -10,6 +10,7 @@ use clap::Args;
 use super::super::service::runtime;
 use super::deploy::{Rolling, written_version};
 use super::engine::Hands;
+use super::memory;
 use super::progress::say;
 use crate::error::Error;
 
@@ -32,6 +33,10 @@ pub(crate) struct Options {
     /// One round, for a scheduler of your own; exit status 1 where something is left.
     #[arg(long)]
     once: bool,
+    /// Where it is kept who is left alone for a while, so that the next `--once`, or this begun anew, doesn't try those at once; an engine
+    /// keeps that itself.
+    #[arg(long, value_name = "FILE", conflicts_with = "engine")]
+    state: Option<PathBuf>,
 }
 
 /// Goes on until it is ended, or for one round: whether that found all well.
@@ -50,6 +55,7 @@ pub(crate) fn run(
         let round = runtime.block_on(driver.round());
         match round.map_err(|error| Error::of_fleet(error, &service.module)) {
             Ok(round) => {
+                driver.keep(options.state.as_deref())?;
                 // A script that asks for one round reads an answer in any case.
                 if options.once || !round.is_quiet() {
                     told(&round)?;
@@ -96,7 +102,22 @@ impl<'a> Driver<'a> {
         }
         let byod = rolling.reached.service.byod(|byod| byod)?;
         let keeper = Keeper::of(rolling.rollout(config)?).tests(test_every, TESTS);
+        let keeper = match &options.state {
+            Some(file) => match memory::read(file)? {
+                Some(memory) => keeper.going_on(memory),
+                None => keeper,
+            },
+            None => keeper,
+        };
         Ok(Self::Here { byod, keeper })
+    }
+
+    /// Keeps what is known of users, where that is wanted.
+    fn keep(&self, state: Option<&Path>) -> Result<(), Error> {
+        match (self, state) {
+            (Self::Here { keeper, .. }, Some(file)) => memory::write(file, &keeper.memory()),
+            _ => Ok(()),
+        }
     }
 
     fn version(&self) -> u64 {

@@ -39,17 +39,23 @@ pub(crate) fn read(options: &Options, mut listed: impl FnMut(&Row)) -> Result<To
         .older_than(options.older_than)
         .probe(options.probe)
         .at_once(options.reached.at_once.into());
-    let what = match options.probe {
-        true => "asked, and their deployments",
-        false => "read",
+    let read = async {
+        let progress = match options.probe {
+            // What takes long is the deployments: so the records are counted before.
+            true => Progress::of(
+                Some(status.count(&byod).await?),
+                "users, whose deployments are asked",
+            ),
+            false => Progress::of(None, "read"),
+        };
+        let read = status.read(&byod, |seen| {
+            progress.one();
+            if let Some(row) = seen {
+                progress.aside(|| listed(row));
+            }
+        });
+        read.await
     };
-    let progress = Progress::of(None, what.to_owned());
-    let read = status.read(&byod, |seen| {
-        progress.one();
-        if let Some(row) = seen {
-            progress.aside(|| listed(row));
-        }
-    });
     runtime
         .block_on(read)
         .map_err(|error| Error::of_fleet(error, &options.reached.service.module))

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use byod_runtime::Byod;
+use restate_sdk::prelude::*;
 
+use super::lacking::{Lacking, Patience};
 use crate::engine::{Bundles, Order};
-use crate::error::Error;
 use crate::rollout::Rollout;
 
 /// Main and users' deployments, and the projects that may be pushed.
@@ -21,10 +22,27 @@ impl AtHand {
         Self { byod, bundles }
     }
 
-    /// What was asked for, with its bundle. Where that isn't here, the engine tries again, here or elsewhere.
-    pub(super) fn rollout(&self, order: &Order) -> Result<Rollout, Error> {
+    /// What was asked for, with its bundle.
+    pub(super) fn rollout(&self, order: &Order) -> Result<Rollout, Lacking> {
         let bundle = self.bundles.get(order.bundle, order.schema_version);
-        let bundle = bundle.inspect_err(|error| tracing::error!(%error, "no bundle"))?;
-        Ok(order.rollout(bundle))
+        let bundle = bundle.inspect_err(|error| tracing::error!(%error, "no bundle"));
+        Ok(order.rollout(bundle.map_err(Lacking::of)?))
+    }
+
+    /// Waits until a worker has its bundle.
+    pub(super) async fn wait(
+        &self,
+        ctx: &WorkflowContext<'_>,
+        order: &Order,
+    ) -> Result<(), TerminalError> {
+        let mut patience = Patience::default();
+        loop {
+            let (here, order) = (self.clone(), order.clone());
+            let look = ctx.run(|| async move { Ok(Json(here.rollout(&order).err())) });
+            match look.name("is the bundle here").await? {
+                Json(None) => return Ok(()),
+                Json(Some(lacking)) => ctx.sleep(patience.pause(&lacking)?).await?,
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::engine::{Deploy, Order};
 use crate::failures::{Tally, Turn};
 use crate::keeper::Remembered;
 use crate::outcome::{Counts, Outcome};
-use crate::rollout::{Failure, Rollout};
+use crate::rollout::{Failure, Terms};
 
 /// How many pages of records are read in one step.
 const PAGES: usize = 50;
@@ -76,10 +76,10 @@ impl Batch {
         ctx: Context<'_>,
         Json(part): Json<Part>,
     ) -> Result<Json<PartDone>, HandlerError> {
-        let rollout = self.0.rollout(&part.order)?;
+        let terms = part.order.terms();
         let (byod, wave, from) = (self.0.byod.clone(), part.wave, part.from);
         let due = ctx.run(|| async move {
-            let due = due(&byod, &rollout, wave, from).await;
+            let due = due(&byod, &terms, wave, from).await;
             due.map(Json).map_err(of_main)
         });
         let Json(due) = due.name("who is due").retry_policy(attempts()).await?;
@@ -134,17 +134,17 @@ impl Batch {
 /// The next ones of that wave: enough to keep all of those at once busy for a while.
 async fn due(
     byod: &Byod,
-    rollout: &Rollout,
+    terms: &Terms,
     wave: usize,
     mut from: Option<String>,
 ) -> Result<Due, byod_runtime::Error> {
-    let enough = (8 * rollout.at_once_limit()).clamp(64, 512);
+    let enough = (8 * terms.at_once).clamp(64, 512);
     let mut users = Vec::new();
     for _ in 0..PAGES {
-        let page = byod.user_records(from.as_deref(), rollout.page_size());
+        let page = byod.user_records(from.as_deref(), terms.page);
         let page = page.await?;
         let due = page.records.into_iter();
-        let due = due.filter(|record| rollout.is_due(record, wave));
+        let due = due.filter(|record| terms.is_due(record, wave));
         users.extend(due.map(|record| record.user_id));
         from = page.next;
         if from.is_none() || users.len() >= enough {

@@ -9,6 +9,8 @@ use crate::keeper::Remembered;
 
 /// The roll-out that is under way.
 const PRESENT: &str = "present";
+/// Its invocation at the engine.
+const INVOCATION: &str = "invocation";
 /// How many there were.
 const COUNT: &str = "count";
 /// What is known of users from one round to the next.
@@ -46,7 +48,7 @@ impl Fleet {
                 return Ok(Json(present));
             }
             let busy = format!(
-                "version {} is being rolled out: wait for it, or cancel `{}` at the engine. If it was killed there, say so: \
+                "version {} is being rolled out: wait for it, or stop it (`byod fleet stop`). If `{}` was killed at the engine, say so: \
                  POST {}/{}/ended with {{\"key\": \"{1}\"}}",
                 present.order.schema_version,
                 present.key,
@@ -71,12 +73,27 @@ impl Fleet {
             key: format!("{count}-version-{}", order.schema_version),
             order: order.clone(),
         };
-        ctx.workflow_client::<RollOutClient>(begun.key.clone())
+        let rollout = ctx
+            .workflow_client::<RollOutClient>(begun.key.clone())
             .run(Json(Asked { order, remembered }))
-            .send();
+            .send()
+            .await?;
+        ctx.set(INVOCATION, rollout.invocation_id().to_owned());
         ctx.set(COUNT, count);
         ctx.set(PRESENT, Json(begun.clone()));
         Ok(Json(begun))
+    }
+
+    /// Cancels the roll-out that is under way, if there is one, and says which: it says itself when it has ended.
+    #[handler]
+    async fn stop(&self, ctx: ObjectContext<'_>) -> Result<Json<Option<Begun>>, HandlerError> {
+        let present = ctx.get::<Json<Begun>>(PRESENT).await?;
+        if present.is_some()
+            && let Some(invocation) = ctx.get::<String>(INVOCATION).await?
+        {
+            ctx.invocation_handle(invocation).cancel();
+        }
+        Ok(Json(present.map(Json::into_inner)))
     }
 
     /// That one has ended, or was killed at the engine.

@@ -5,6 +5,7 @@ mod at_hand;
 mod batch;
 mod failure;
 mod fleet;
+mod lacking;
 mod listening;
 mod program;
 mod rollout;

@@ -61,20 +61,15 @@ impl RollOut {
         Json(asked): Json<Asked>,
     ) -> Result<Json<Round>, HandlerError> {
         let order = asked.order;
-        let rollout = self.0.rollout(&order)?;
-        let (byod, rhythm) = (self.0.byod.clone(), order.rhythm());
-        let mut remembered = asked.remembered;
-        let surveyed = ctx.run(|| async move {
-            let survey = Survey::of(&byod, &rollout, rhythm, &mut remembered).await;
-            let survey = survey.map_err(of_fleet)?;
-            Ok(Json(Surveyed { survey, remembered }))
-        });
-        let surveyed = surveyed.name("survey").retry_policy(attempts()).await;
+        let surveyed = match self.0.wait(&ctx, &order).await {
+            Ok(()) => self.survey(&ctx, &order, asked.remembered).await,
+            Err(error) => Err(error),
+        };
         let (round, remembered) = match surveyed {
-            Ok(Json(Surveyed {
+            Ok(Surveyed {
                 survey,
                 mut remembered,
-            })) => {
+            }) => {
                 let round = round(&ctx, &self.0.byod, &order, survey, &mut remembered).await;
                 (round, order.keep.map(|_| remembered))
             }
@@ -95,6 +90,25 @@ impl RollOut {
     ) -> Result<Json<Option<Progress>>, HandlerError> {
         let progress = ctx.get::<Json<Progress>>(PROGRESS).await?;
         Ok(Json(progress.map(Json::into_inner)))
+    }
+}
+
+impl RollOut {
+    /// What main's records say, read in one step.
+    async fn survey(
+        &self,
+        ctx: &WorkflowContext<'_>,
+        order: &Order,
+        mut remembered: Remembered,
+    ) -> Result<Surveyed, TerminalError> {
+        let (byod, terms, rhythm) = (self.0.byod.clone(), order.terms(), order.rhythm());
+        let surveyed = ctx.run(|| async move {
+            let survey = Survey::of(&byod, &terms, rhythm, &mut remembered).await;
+            let survey = survey.map_err(of_fleet)?;
+            Ok(Json(Surveyed { survey, remembered }))
+        });
+        let surveyed = surveyed.name("survey").retry_policy(attempts()).await;
+        surveyed.map(Json::into_inner)
     }
 }
 

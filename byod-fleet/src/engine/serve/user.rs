@@ -11,14 +11,14 @@ use byod_runtime::{
     Resealed, UserDatabaseConfig, UserId,
 };
 use restate_sdk::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::at_hand::AtHand;
+use super::lacking::{Lacking, Patience};
 use super::steps::{attempts, of_main};
-use crate::engine::{Deploy, Done, MoveOrder, Stays};
+use crate::engine::{Deploy, Done, MoveOrder, Order, Stays};
 use crate::outcome::Outcome;
-use crate::rollout::Rollout;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
@@ -30,6 +30,14 @@ const OVERTAKEN: [Duration; 3] = [
 ];
 
 pub(super) struct User(pub(super) AtHand);
+
+/// What came of a deployment, if it was tried.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Tried {
+    Done(Done),
+    Lacking(Lacking),
+}
 
 // A push waits long for indexes, and a move goes on for hours. A worker that is gone is noticed by its connections.
 #[restate_sdk::object(
@@ -55,13 +63,20 @@ impl User {
         ctx: ObjectContext<'_>,
         Json(Deploy { order, counted }): Json<Deploy>,
     ) -> Result<Json<Done>, HandlerError> {
-        let rollout = self.0.rollout(&order)?;
         let mut pauses = OVERTAKEN.into_iter();
+        let mut patience = Patience::default();
         loop {
-            let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
-            let done = ctx.run(|| deployed(byod, user, rollout.clone(), counted));
-            let done = done.name("deploy").retry_policy(attempts());
-            let Json(done) = done.await?;
+            let (at_hand, user) = (self.0.clone(), UserId::from(ctx.key()));
+            let tried = ctx.run(|| deployed(at_hand, user, order.clone(), counted));
+            let tried = tried.name("deploy").retry_policy(attempts());
+            let done = match tried.await? {
+                Json(Tried::Done(done)) => done,
+                // The worker that began the roll-out had the bundle, and this one hasn't.
+                Json(Tried::Lacking(lacking)) => {
+                    ctx.sleep(patience.pause(&lacking)?).await?;
+                    continue;
+                }
+            };
             let is_overtaken = match &done.outcome {
                 Outcome::Failed { problem } => problem.kind == DeployProblem::Overtaken.kind(),
                 _ => false,
@@ -158,20 +173,26 @@ impl User {
 }
 
 async fn deployed(
-    byod: Byod,
+    at_hand: AtHand,
     user: UserId,
-    rollout: Rollout,
+    order: Order,
     counted: bool,
-) -> Result<Json<Done>, HandlerError> {
+) -> Result<Json<Tried>, HandlerError> {
+    let byod = &at_hand.byod;
+    let rollout = match at_hand.rollout(&order) {
+        Ok(rollout) => rollout,
+        Err(lacking) => return Ok(Json(Tried::Lacking(lacking))),
+    };
     let record = byod.user_record(user).await.map_err(of_main)?;
     let (status, deployed) = match record {
         None => (ConnectionStatus::Disconnected, Deployed::NotConnected),
         Some(record) => {
-            let deployed = rollout.deploy(&byod, &record).await;
-            (record.connection_status, deployed.map_err(of_main)?)
+            let status = record.connection_status.clone();
+            let deployed = rollout.deploy_as_read(byod, record).await;
+            (status, deployed.map_err(of_main)?)
         }
     };
-    Ok(Json(Done::of(&status, counted, deployed)))
+    Ok(Json(Tried::Done(Done::of(&status, counted, deployed))))
 }
 
 async fn record(byod: &Byod, user: &UserId) -> Result<UserDatabaseConfig, HandlerError> {

@@ -29,8 +29,17 @@ const number = new Intl.NumberFormat();
 const count = (value) => number.format(value);
 const words = (kind) => (kind === "recorded" ? "other" : kind.replaceAll("_", " "));
 
+/** When the gateway said last what time it is, and what it said. This machine's clock may be another time's. */
+let clock = { at: performance.now(), said: Date.now() };
+const now = () => clock.said + performance.now() - clock.at;
+
+function setClock(answer) {
+  const said = Date.parse(answer.headers.get("date"));
+  if (!Number.isNaN(said)) clock = { at: performance.now(), said };
+}
+
 function ago(at) {
-  const seconds = Math.max(0, (Date.now() - at) / 1000);
+  const seconds = Math.max(0, (now() - at) / 1000);
   if (seconds < 60) return "just now";
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
@@ -62,6 +71,7 @@ async function ask(path, query = {}, signal = session.signal) {
     cache: "no-store",
     signal,
   });
+  setClock(answer);
   if (answer.ok) return answer;
   const { detail } = await answer.json().catch(() => ({}));
   const said = detail ?? `The gateway answered with HTTP status ${answer.status}.`;
@@ -73,20 +83,38 @@ async function ask(path, query = {}, signal = session.signal) {
 let soon = null;
 let typing = null;
 
-function leave(why = "") {
+/** Every place in which something is shown or entered, and how it is before that. */
+const places = [...document.querySelectorAll("[id]")]
+  .filter((place) => place.querySelector("[id]") === null)
+  .map((place) => [place, place.cloneNode(true)]);
+
+/** Nothing that was shown or entered is left, in the page or in what the script knows. */
+function forget() {
   session.abort();
   session = new AbortController();
-  token = null;
   clearTimeout(soon);
   clearTimeout(typing);
-  soon = typing = null;
-  for (const shown of ["totals", "versions", "problems", "rollouts", "users", "one-body"]) byId(shown).replaceChildren();
-  sessionStorage.removeItem(KEY);
-  byId("fleet").hidden = byId("leave").hidden = true;
-  byId("sign-in").hidden = false;
+  soon = typing = fleetIs = open = null;
+  rolloutsAre = [];
+  offset = 0;
+  listing++;
   byId("one").close();
+  byId("fleet").hidden = true;
+  byId("sign-in").hidden = false;
+  for (const [place, before] of places) {
+    for (const { name } of [...place.attributes]) if (!before.hasAttribute(name)) place.removeAttribute(name);
+    for (const { name, value } of before.attributes) place.setAttribute(name, value);
+    place.replaceChildren(...before.cloneNode(true).childNodes);
+    if (place.matches("input, select")) place.value = "";
+  }
+  for (const filter of ["status", "problem", "version"]) options(filter, "any", []);
+}
+
+function leave(why = "") {
+  token = null;
+  sessionStorage.removeItem(KEY);
+  forget();
   byId("refused").textContent = why;
-  live("off", "");
   byId("token").focus();
 }
 
@@ -111,6 +139,11 @@ byId("token-form").addEventListener("submit", async (event) => {
   }
 });
 byId("leave").addEventListener("click", () => leave());
+// A browser may keep the page as it was left, to show it again.
+addEventListener("pagehide", forget);
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) location.reload();
+});
 
 // What is told
 
@@ -492,7 +525,7 @@ function drawRollouts(rollouts) {
 
 function drawRollout(rollout) {
   const { state, version, by, begun, updated } = rollout;
-  const silent = state === "running" && Date.now() - updated > SILENCE;
+  const silent = state === "running" && now() - updated > SILENCE;
   const is = silent ? "silent" : state;
   const said = silent ? "running, nothing heard of it for a while" : words(state);
   return element(
@@ -541,6 +574,6 @@ setInterval(() => {
   if (rolloutsAre?.some(({ state }) => state === "running")) drawRollouts(rolloutsAre);
 }, 15_000);
 
-for (const filter of ["status", "problem", "version"]) options(filter, "any", []);
-if (token === null) leave();
+forget();
+if (token === null) byId("token").focus();
 else enter();

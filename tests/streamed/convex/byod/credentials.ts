@@ -1,14 +1,15 @@
 // Written by `byod export --main`.
-// An edited file is kept. Unedited, what follows has the digest ac1cb3b56277714dda8912895b9234d9eaa3f0b4bac2e3be094d0176ea0c0430
+// An edited file is kept. Unedited, what follows has the digest c176504f25e6eb0cf9f646096db5cd8051dfc55442dc41dfb08dd1ceb1e525f9
 
 import { paginationOptsValidator } from "convex/server";
-import { v } from "convex/values";
+import { v, type ObjectType } from "convex/values";
 import type { Id } from "../_generated/dataModel";
 import {
   internalMutation,
   internalQuery,
   mutation,
   query,
+  type MutationCtx,
   type QueryCtx,
 } from "../_generated/server";
 import { noted } from "./history";
@@ -36,6 +37,15 @@ async function recordOf(ctx: QueryCtx, userId: Id<"users">) {
 export const getConfigInternal = internalQuery({
   args: { userId: v.id("users") },
   handler: async (ctx, { userId }) => await recordOf(ctx, userId),
+});
+
+/** The records of several users, in their order; null for who has none. */
+export const getConfigs = internalQuery({
+  args: { userIds: v.array(v.id("users")) },
+  handler: async (ctx, { userIds }) =>
+    await Promise.all(
+      userIds.map(async (userId) => await recordOf(ctx, userId)),
+    ),
 });
 
 /** How the caller's own deployment is doing. No secret leaves here. */
@@ -114,54 +124,72 @@ export const createConfig = internalMutation({
   },
 });
 
+const recordChange = {
+  configId: v.id("userDatabaseConfig"),
+  expected: v.optional(
+    v.object({
+      connectionStatus: v.string(),
+      authTags: v.string(),
+      updatedAt: v.number(),
+    }),
+  ),
+  encryptedDeploymentUrl: v.optional(v.string()),
+  encryptedDeployKey: v.optional(v.string()),
+  encryptionIV: v.optional(v.string()),
+  authTags: v.optional(v.string()),
+  connectionStatus: v.optional(connectionStatus),
+  lastConnectionTest: v.optional(v.number()),
+  connectionError: v.optional(v.string()),
+  schemaVersion: v.optional(v.number()),
+  lastSchemaDeploy: v.optional(v.number()),
+  updatedAt: v.number(),
+};
+
 /**
  * Changes a record, unless it is another by now than the one that the writer has
  * seen: false then. Services of before there was `expected` write as they did.
  */
 export const updateConfig = internalMutation({
-  args: {
-    configId: v.id("userDatabaseConfig"),
-    expected: v.optional(
-      v.object({
-        connectionStatus: v.string(),
-        authTags: v.string(),
-        updatedAt: v.number(),
-      }),
-    ),
-    encryptedDeploymentUrl: v.optional(v.string()),
-    encryptedDeployKey: v.optional(v.string()),
-    encryptionIV: v.optional(v.string()),
-    authTags: v.optional(v.string()),
-    connectionStatus: v.optional(connectionStatus),
-    lastConnectionTest: v.optional(v.number()),
-    connectionError: v.optional(v.string()),
-    schemaVersion: v.optional(v.number()),
-    lastSchemaDeploy: v.optional(v.number()),
-    updatedAt: v.number(),
-  },
+  args: recordChange,
   returns: v.boolean(),
-  handler: async (ctx, { configId, expected, ...changes }) => {
-    const config = await ctx.db.get(configId);
-    if (config === null) return false;
-    if (
-      expected !== undefined &&
-      (config.connectionStatus !== expected.connectionStatus ||
-        config.authTags !== expected.authTags ||
-        config.updatedAt !== expected.updatedAt)
-    ) {
-      return false;
-    }
-    // A status other than "error" ends the error that was there before.
-    const status = changes.connectionStatus;
-    const over =
-      status !== undefined && status !== "error"
-        ? { connectionError: undefined }
-        : {};
-    await ctx.db.patch(configId, { ...over, ...changes });
-    await noted(ctx, configId, config);
-    return true;
+  handler: async (ctx, change) => await changeRecord(ctx, change),
+});
+
+/** The same for many users, each by itself: which of the records were changed. */
+export const updateConfigs = internalMutation({
+  args: { changes: v.array(v.object(recordChange)) },
+  returns: v.array(v.boolean()),
+  handler: async (ctx, { changes }) => {
+    const changed: boolean[] = [];
+    for (const change of changes) changed.push(await changeRecord(ctx, change));
+    return changed;
   },
 });
+
+async function changeRecord(
+  ctx: MutationCtx,
+  { configId, expected, ...changes }: ObjectType<typeof recordChange>,
+): Promise<boolean> {
+  const config = await ctx.db.get(configId);
+  if (config === null) return false;
+  if (
+    expected !== undefined &&
+    (config.connectionStatus !== expected.connectionStatus ||
+      config.authTags !== expected.authTags ||
+      config.updatedAt !== expected.updatedAt)
+  ) {
+    return false;
+  }
+  // A status other than "error" ends the error that was there before.
+  const status = changes.connectionStatus;
+  const over =
+    status !== undefined && status !== "error"
+      ? { connectionError: undefined }
+      : {};
+  await ctx.db.patch(configId, { ...over, ...changes });
+  await noted(ctx, configId, config);
+  return true;
+}
 
 /**
  * Whose records were changed since then, the latest first: services watch it, and read
