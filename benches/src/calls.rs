@@ -5,6 +5,7 @@ pub(crate) mod gateway;
 pub(crate) mod live;
 pub(crate) mod load;
 pub(crate) mod moving;
+mod processor;
 mod resident;
 pub(crate) mod typed;
 mod with_hyper;

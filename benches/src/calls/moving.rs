@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
 use super::external::node_folder;
+use super::processor::processor;
 use super::resident::resident;
 use crate::progress::Progress;
 use crate::report::{Requirement, Section, Table};
@@ -45,6 +46,8 @@ struct Moved {
     seconds: f64,
     /// Of them, until calls that were under way had to be over.
     waited: f64,
+    /// µs of processors that the mover took, and the deployments.
+    processor: [f64; 2],
     /// Bytes of the process that moved them, at 10 %, 50 % and 100 % of the documents.
     resident: [f64; 3],
 }
@@ -67,6 +70,8 @@ pub(crate) fn measure(
         "of it waiting",
         "documents/s",
         "µs each",
+        "of a processor: mover's",
+        "deployments'",
         "MiB at 10 %",
         "50 %",
         "100 %",
@@ -89,7 +94,11 @@ pub(crate) fn measure(
             format!("{rate:.0}"),
             format!("{:.1}", 1e6 / rate),
         ];
-        table.row(cells.into_iter().chain(mebibytes).collect());
+        let processor = moved
+            .processor
+            .map(|microseconds| format!("{:.1}", microseconds / documents as f64));
+        let cells = cells.into_iter().chain(processor);
+        table.row(cells.chain(mebibytes).collect());
         last = Some((rate, moved.resident));
     }
     let (rate, [early, _, late]) = last.ok_or("nothing was moved")?;
@@ -97,7 +106,7 @@ pub(crate) fn measure(
     progress.at(format!("move: {copied} documents by a script on Node"));
     let said = World::with(copied)?.copy_by_script(copied)?;
     let by_script = said.documents as f64 / said.seconds;
-    let script = ["-"; 3].map(str::to_owned);
+    let script = ["-"; 5].map(str::to_owned);
     let cells = [
         format!("{copied}, by a script on Node"),
         format!("{:.2}", said.seconds),
@@ -180,6 +189,8 @@ impl World {
     }
 
     fn move_in(&self, program: &Path, documents: usize) -> Result<Moved, Box<dyn Error>> {
+        let deployments = std::process::id();
+        let begun = processor(deployments)?;
         let mover = Command::new(program)
             .arg("move-run")
             .env("CONVEX_URL", self.main.url())
@@ -191,8 +202,11 @@ impl World {
         let mut mover = Ended(mover);
         let mut memory = [f64::NAN; 3];
         let (mut waits_since, mut waited) = (None, None);
+        let mut of_mover = 0.0;
         while mover.0.try_wait()?.is_none() {
             std::thread::sleep(LOOK);
+            // One that has just ended has no more to tell.
+            of_mover = processor(mover.0.id()).unwrap_or_default().max(of_mover);
             let Some(state) = self.main.documents("byodMoves").pop() else {
                 continue;
             };
@@ -210,6 +224,7 @@ impl World {
             }
         }
         let said = mover.said()?;
+        let of_deployments = processor(deployments)? - begun;
         let others = self.main.documents("notes");
         let others = others
             .iter()
@@ -221,6 +236,7 @@ impl World {
         Ok(Moved {
             seconds: said.seconds,
             waited: waited.ok_or("nobody saw it wait")?,
+            processor: [of_mover, of_deployments],
             resident: memory,
         })
     }

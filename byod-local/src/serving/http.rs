@@ -11,13 +11,13 @@ use hyper::body::Incoming;
 use hyper::header::{ALLOW, AUTHORIZATION, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use super::answer::{Answer, Batch, Format, Timestamp};
 use super::core::{Call, Core, now};
 #[cfg(feature = "push")]
 use super::deploying;
-use super::messages::{Refused, json, parse, read, refusal};
+use super::messages::{Refused, json, parse, read, refusal, unreadable};
 use super::requests::RequestRecord;
 use super::socket::{self, Sockets};
 use crate::auth::{Caller, Refusal};
@@ -28,9 +28,10 @@ const LARGEST_BODY: usize = 20 << 20;
 
 /// The body of a call.
 #[derive(Deserialize)]
-struct Body {
+struct Body<'a> {
     path: String,
-    args: Json,
+    #[serde(borrow)]
+    args: &'a RawValue,
     format: Option<String>,
     /// Only of `query_at_ts`: base64 of 8 little-endian bytes.
     ts: Option<String>,
@@ -38,14 +39,16 @@ struct Body {
 
 /// The body of a call of the function that the URL names.
 #[derive(Deserialize)]
-struct Arguments {
-    args: Json,
+struct Arguments<'a> {
+    #[serde(borrow)]
+    args: &'a RawValue,
     format: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct BatchBody {
-    queries: Vec<Body>,
+struct BatchBody<'a> {
+    #[serde(borrow)]
+    queries: Vec<Body<'a>>,
 }
 
 /// Answers one request, and records it.
@@ -165,7 +168,7 @@ async fn respond(
 /// All queries see one state.
 fn query_batch(
     core: &Core,
-    batch: BatchBody,
+    batch: BatchBody<'_>,
     caller: &Caller,
 ) -> Result<Response<Full<Bytes>>, Refused> {
     let mut formats = Vec::new();
@@ -253,22 +256,31 @@ fn function_at(path: &str) -> String {
 
 /// The call that a body asks for; an argument that is no Convex value is an
 /// error of the function.
-fn call(body: Body, kind: Option<FunctionType>) -> Result<Result<Call, FunctionError>, Refused> {
+fn call(
+    body: Body<'_>,
+    kind: Option<FunctionType>,
+) -> Result<Result<Call, FunctionError>, Refused> {
     let Ok(path) = body.path.parse::<FunctionPath>();
     if path.module.is_empty() || path.name.is_empty() {
         let message = format!("{} is not a valid path to a Convex function.", body.path);
         return Err(Refused::bad_request("BadConvexFunctionIdentifier", message));
     }
-    let args = match body.args {
-        Json::Array(args) => args,
-        object => vec![object],
+    let text = body.args.get();
+    let args: Result<Vec<Value>, _> = match text.starts_with('[') {
+        true => serde_json::from_str(text),
+        false => serde_json::from_str(text).map(|arg| vec![arg]),
     };
-    let args: Result<Vec<Value>, _> = args.into_iter().map(serde_json::from_value).collect();
-    Ok(match args {
-        Ok(args) => Ok(Call { path, kind, args }),
-        Err(error) => Err(FunctionError::Refused(format!(
-            "Invalid arguments for {}: {error}",
-            body.path
-        ))),
-    })
+    match args {
+        Ok(args) => Ok(Ok(Call { path, kind, args })),
+        Err(error) if error.is_data() => {
+            let (path, error) = (&body.path, error.to_string());
+            // Where in the arguments it is says nothing of where it is in the body.
+            let why = error
+                .rsplit_once(" at line ")
+                .map_or(&*error, |(why, _)| why);
+            let message = format!("Invalid arguments for {path}: {why}");
+            Ok(Err(FunctionError::Refused(message)))
+        }
+        Err(error) => Err(unreadable(&error)),
+    }
 }

@@ -55,14 +55,16 @@ pub(super) async fn read(request: Request<Incoming>, largest: usize) -> Result<B
 }
 
 pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| {
-        let message = if error.is_data() {
-            "Failed to deserialize the JSON body into the target type"
-        } else {
-            "Failed to parse the request body as JSON"
-        };
-        Refused::bad_request("BadJsonBody", format!("{message}: {error}"))
-    })
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+pub(super) fn unreadable(error: &serde_json::Error) -> Refused {
+    let message = if error.is_data() {
+        "Failed to deserialize the JSON body into the target type"
+    } else {
+        "Failed to parse the request body as JSON"
+    };
+    Refused::bad_request("BadJsonBody", format!("{message}: {error}"))
 }
 
 /// A caller who is not who they say, told so.

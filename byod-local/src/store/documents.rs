@@ -4,35 +4,33 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use byod_schema::Table as Declared;
-use rpds::RedBlackTreeMapSync;
 
 use super::order::{Key, key};
+use super::sorted::Sorted;
 use crate::values::Object;
 
 /// One table. A copy shares what neither of them has changed since, so that a state that is kept costs little.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) declared: Arc<Declared>,
-    /// By creation, and then by each index that the schema declares.
-    orders: Vec<Order>,
+    by_creation: Order,
+    /// By each index that the schema declares.
+    by_index: Vec<Order>,
 }
 
 /// The documents by fields, and then by creation.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
     pub(super) fields: Arc<[String]>,
-    documents: RedBlackTreeMapSync<Key, Arc<Object>>,
+    documents: Sorted<Key, Arc<Object>>,
 }
 
 impl Table {
     pub(super) fn new(declared: Declared) -> Self {
-        let indexes = declared.indexes.iter().map(|index| &index.fields[..]);
-        let orders = [&[][..]].into_iter().chain(indexes).map(|fields| Order {
-            fields: fields.into(),
-            documents: RedBlackTreeMapSync::new_sync(),
-        });
+        let indexes = declared.indexes.iter();
         Self {
-            orders: orders.collect(),
+            by_creation: Order::by(&[]),
+            by_index: indexes.map(|index| Order::by(&index.fields)).collect(),
             declared: Arc::new(declared),
         }
     }
@@ -48,51 +46,60 @@ impl Table {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.orders[0].documents.size()
+        self.by_creation.documents.len()
     }
 
     /// The documents, oldest first.
     pub(crate) fn documents(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.orders[0].documents.values()
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        let documents = self.by_creation.documents.range(all, false);
+        documents.map(|(_, document)| document)
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Arc<Object>> {
-        self.orders[0].documents.get(&Key::of_id(id))
+        self.by_creation.documents.get(&Key::of_id(id))
     }
 
     /// Sets or removes a document; gives what was there.
     pub(super) fn put(&mut self, id: &str, document: Option<Arc<Object>>) -> Option<Arc<Object>> {
-        let old = self.get(id).cloned();
-        for Order { fields, documents } in &mut self.orders {
+        let (place, by_creation) = (Key::of_id(id), &mut self.by_creation.documents);
+        let old = match &document {
+            Some(document) => by_creation.insert(place, document.clone()),
+            None => by_creation.remove(&place),
+        };
+        for Order { fields, documents } in &mut self.by_index {
             let place = document.as_ref().map(|document| key(document, fields));
             let former = old.as_ref().map(|old| key(old, fields));
             if let Some(former) = former.filter(|former| place.as_ref() != Some(former)) {
-                documents.remove_mut(&former);
+                documents.remove(&former);
             }
             if let Some((place, document)) = place.zip(document.as_ref()) {
-                documents.insert_mut(place, document.clone());
+                documents.insert(place, document.clone());
             }
         }
         old
     }
 
-    pub(super) fn orders(&self) -> &[Order] {
-        &self.orders
+    pub(super) fn orders(&self) -> impl Iterator<Item = &Order> {
+        [&self.by_creation].into_iter().chain(&self.by_index)
     }
 }
 
 impl Order {
+    fn by(fields: &[String]) -> Self {
+        Self {
+            fields: fields.into(),
+            documents: Sorted::new(),
+        }
+    }
+
     /// The documents between two places.
     pub(super) fn range(
         &self,
         bounds: (Bound<Key>, Bound<Key>),
         descending: bool,
-    ) -> Box<dyn Iterator<Item = &Object> + '_> {
-        let range = self.documents.range(bounds);
-        let documents = range.map(|(_, document)| document.as_ref());
-        match descending {
-            true => Box::new(documents.rev()),
-            false => Box::new(documents),
-        }
+    ) -> impl Iterator<Item = &Object> {
+        let range = self.documents.range(bounds, descending);
+        range.map(|(_, document)| document.as_ref())
     }
 }

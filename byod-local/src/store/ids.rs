@@ -53,9 +53,10 @@ impl Ids {
         if self.tag_of.contains_key(&table) {
             return Ok(());
         }
-        let mut tag = encode(random::number()?, TAG);
+        let draw = || Ok(digits(random::number()?, TAG).collect::<String>());
+        let mut tag = draw()?;
         while self.table_of.contains_key(&tag) {
-            tag = encode(random::number()?, TAG);
+            tag = draw()?;
         }
         self.table_of.insert(tag.clone(), table.clone());
         self.tag_of.insert(table, tag);
@@ -67,11 +68,11 @@ impl Ids {
         let tag = self.tag_of.get(table)?;
         self.serial += 1;
         let noise = scramble(self.noise.wrapping_add(self.serial));
-        Some(format!(
-            "{tag}{}{}",
-            encode(self.serial, SERIAL),
-            encode(noise, NOISE)
-        ))
+        let (serial, noise) = (digits(self.serial, SERIAL), digits(noise, NOISE));
+        let mut id = String::with_capacity(TAG + SERIAL + NOISE);
+        id.push_str(tag);
+        id.extend(serial.chain(noise));
+        Some(id)
     }
 
     /// The table that an id belongs to; `None` if it is no id of this deployment.
@@ -86,14 +87,11 @@ impl Ids {
 }
 
 /// The lowest `5 * digits` bits of `number`, highest first.
-fn encode(number: u64, digits: usize) -> String {
-    (0..digits)
-        .rev()
-        .map(|place| {
-            let bits = number.checked_shr(5 * place as u32).unwrap_or(0) & 31;
-            char::from(ALPHABET[bits as usize])
-        })
-        .collect()
+fn digits(number: u64, digits: usize) -> impl Iterator<Item = char> {
+    (0..digits).rev().map(move |place| {
+        let bits = number.checked_shr(5 * place as u32).unwrap_or(0) & 31;
+        char::from(ALPHABET[bits as usize])
+    })
 }
 
 /// One step of SplitMix64: neighbours come out far apart.

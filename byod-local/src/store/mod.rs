@@ -10,6 +10,7 @@ mod query;
 mod reads;
 #[cfg(feature = "push")]
 mod schema_change;
+mod sorted;
 mod tables;
 pub(crate) mod validate;
 mod watches;

@@ -29,7 +29,7 @@ impl<'a> Plan<'a> {
         equal: &[(String, Value)],
         fields: &[String],
     ) -> Option<Self> {
-        let plans = table.orders().iter().map(|order| {
+        let plans = table.orders().map(|order| {
             let known = order
                 .fields
                 .iter()

@@ -1,9 +1,10 @@
 //! All tables, and the transactions that change them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::iter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use byod_schema::{Field, Schema, Table as Declared, Validator, nearest};
+use byod_schema::{Field, Schema, Table as Declared, Validator, Value, nearest};
 use byod_sync::Timestamp;
 
 use super::answered::Answered;
@@ -182,7 +183,8 @@ impl Transaction<'_> {
         self.store.moments.advance();
         let (store, watches) = (&*self.store, self.store.watches());
         for (id, old) in &undo {
-            let new = document(&store.tables, &store.ids, id);
+            // Looked up if anybody watches the table.
+            let new = iter::once_with(|| document(&store.tables, &store.ids, id)).flatten();
             let versions = old.iter().chain(new).map(Arc::as_ref);
             let table = store.ids.table_of(id).unwrap_or_default();
             watches.written(table, id, versions);
@@ -286,10 +288,12 @@ fn check_names(document: &Object) -> Result<(), FunctionError> {
     }
 }
 
-fn with_system_fields(mut document: Object, id: &str, creation_time: f64) -> Object {
-    document.set("_id", id);
-    document.set("_creationTime", creation_time);
-    document
+fn with_system_fields(document: Object, id: &str, creation_time: f64) -> Object {
+    let system = [
+        ("_creationTime".to_owned(), Value::from(creation_time)),
+        ("_id".to_owned(), Value::from(id)),
+    ];
+    system.into_iter().chain(document).collect()
 }
 
 #[cfg(test)]

@@ -79,24 +79,36 @@ pub(crate) fn check_members(
 
 fn check_fields(fields: &Fields, object: &Members, ids: &Ids) -> Result<(), Mismatch> {
     // The backend keeps fields sorted, and reports the first by name.
-    let mut declared: Vec<_> = fields.iter().collect();
-    declared.sort_unstable_by_key(|(name, _)| *name);
+    let mut first: Option<(&str, Mismatch)> = None;
+    let mut known = 0;
     let details = || format!("Object: {}\nValidator: {}", Shown(object), Shown(fields));
-    for (name, field) in declared {
-        match object.get(name) {
+    for (name, field) in fields.iter() {
+        let value = object.get(name);
+        known += usize::from(value.is_some());
+        if first.as_ref().is_some_and(|(first, _)| *first < name) {
+            continue;
+        }
+        let checked = match value {
             Some(value) => {
-                check(&field.field_type, value, ids).map_err(|e| e.below(&format!(".{name}")))?
+                check(&field.field_type, value, ids).map_err(|e| e.below(&format!(".{name}")))
             }
-            None if field.optional => {}
+            None if field.optional => Ok(()),
             None => {
                 let reason = format!(
                     "Object is missing the required field `{name}`. Consider wrapping the field validator in `v.optional(...)` if this is expected."
                 );
-                return Err(Mismatch::new(reason).with(details()));
+                Err(Mismatch::new(reason).with(details()))
             }
+        };
+        if let Err(mismatch) = checked {
+            first = Some((name, mismatch));
         }
     }
-    match object.keys().find(|name| fields.get(name).is_none()) {
+    if let Some((_, mismatch)) = first {
+        return Err(mismatch);
+    }
+    let mut others = object.keys().filter(|name| fields.get(name).is_none());
+    match (known < object.len()).then(|| others.next()).flatten() {
         None => Ok(()),
         Some(name) => {
             let reason =

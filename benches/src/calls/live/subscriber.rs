@@ -14,6 +14,7 @@ use byod_runtime::{Byod, DocumentId, EncryptionKey};
 use serde::{Deserialize, Serialize};
 
 use crate::calls::external::node_folder;
+use crate::calls::processor::processor;
 
 /// The clients that are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,14 +114,7 @@ impl Subscriber {
 
     /// The time that it has had on a processor, in µs.
     pub(super) fn processor(&self) -> Result<f64, Box<dyn Error>> {
-        // Of all its threads; the file of the process has its first one's alone.
-        let mut nanoseconds = 0.0;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
-            let first = text.split(' ').next().unwrap_or_default();
-            nanoseconds += first.parse::<f64>()?;
-        }
-        Ok(nanoseconds / 1e3)
+        processor(self.child.id())
     }
 
     fn order(&mut self, order: &Order) -> Result<Vec<f64>, Box<dyn Error>> {

@@ -41,8 +41,13 @@ pub(super) fn given(args: &Object, name: &str) -> Value {
 }
 
 pub(super) fn text(args: &Object, name: &str) -> Result<String, FunctionError> {
+    text_in(args, name).map(str::to_owned)
+}
+
+/// The same, where it is.
+pub(super) fn text_in<'a>(args: &'a Object, name: &str) -> Result<&'a str, FunctionError> {
     let missing = || FunctionError::new(format!("the argument `{name}` is missing"));
-    args.str(name).map(str::to_owned).ok_or_else(missing)
+    args.str(name).ok_or_else(missing)
 }
 
 /// Takes the objects of an array.

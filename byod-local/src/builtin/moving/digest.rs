@@ -7,6 +7,8 @@ use sha2::{Digest as _, Sha256};
 use crate::error::FunctionError;
 use crate::values::Object;
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// The document's own fields as a text, the same for equal ones.
 pub(super) fn text_of(document: &Object) -> Result<String, FunctionError> {
     let own = document.iter().filter(|(name, _)| !name.starts_with('_'));
@@ -23,9 +25,12 @@ pub(super) fn text_of(document: &Object) -> Result<String, FunctionError> {
 
 pub(super) fn hash_of(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    let mut half = [0; 16];
-    half.copy_from_slice(&digest[..16]);
-    format!("{:032x}", u128::from_be_bytes(half))
+    let half = digest[..16].iter();
+    let digits = half.flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.map(|digit| char::from(DIGITS[usize::from(digit)]));
+    let mut hash = String::with_capacity(32);
+    hash.extend(digits);
+    hash
 }
 
 /// What is told of one document of a list, and how long its text is.

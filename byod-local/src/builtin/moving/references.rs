@@ -1,5 +1,7 @@
 //! A document with the ids in it as they are on the other side.
 
+use std::mem;
+
 use byod_schema::{Fields, Members, Validator, Value};
 
 use crate::error::FunctionError;
@@ -65,20 +67,20 @@ impl<'b, B: Becomes> Walk<'b, B> {
     }
 
     fn fields(&mut self, fields: &Fields, members: Members, at: &str) -> Rewritten<Value> {
-        let mut next = Object::try_from(Value::Object(members))?;
+        let mut next = members;
         for (name, field) in fields.iter() {
-            let Some(value) = next.remove(name) else {
+            let Some(place) = next.get_mut(name) else {
                 continue;
             };
+            let value = mem::replace(place, Value::Null);
             let path = match at.is_empty() {
                 true => name.to_owned(),
                 false => format!("{at}.{name}"),
             };
             match self.rewritten(&field.field_type, value, &path)? {
-                Some(value) => {
-                    next.set(name, value);
-                }
+                Some(value) => *place = value,
                 None => {
+                    next.remove(name);
                     self.lacks.push(path);
                     if !field.optional {
                         return Ok(None);
@@ -86,7 +88,7 @@ impl<'b, B: Becomes> Walk<'b, B> {
                 }
             }
         }
-        Ok(Some(next.into()))
+        Ok(Some(Value::Object(next)))
     }
 
     fn member(&mut self, members: &[Validator], value: Value, at: &str) -> Rewritten<Value> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{MOVED_TABLE, Value};
 
-use super::arguments::{Who, document, given, objects, text, texts};
+use super::arguments::{Who, document, given, objects, text, text_in, texts};
 use super::arriving::{Arriving, Rings};
 use super::digest::{hash_of, text_of};
 use super::giving::{is_theirs, most, table_of};
@@ -33,14 +33,14 @@ pub(super) fn list(
     let (mut added, mut changed) = (0, 0);
     let (who, again) = (Who::of(&args)?, args.bool("again").unwrap_or_default());
     for row in objects(&mut args, "rows")? {
-        let (old, hash) = (text(&row, "old")?, text(&row, "hash")?);
-        let known = row_of(ctx, &id, &old)?;
+        let (old, hash) = (text_in(&row, "old")?, text_in(&row, "hash")?);
+        let known = row_of(ctx, &id, old)?;
         let mut next = known.clone().unwrap_or_default();
         let is_brought = next.str("state") == Some("kept") || next.get("written").is_some();
         if again && is_brought {
-            let is_same = next.str("hash") == Some(&hash);
+            let is_same = next.str("hash") == Some(hash);
             brought_again(moving, ctx, &who, &mut next, is_same)?;
-        } else if next.str("listed") != Some(&hash) {
+        } else if next.str("listed") != Some(hash) {
             next.set("state", "listed");
         }
         next.set("listed", hash);
@@ -159,7 +159,7 @@ pub(super) fn write(
     let rings = args.str("rings").and_then(Rings::of);
     let mut said = [("done", 0), ("partial", 0), ("held", 0), ("kept", 0)];
     for sent in objects(&mut args, "documents")? {
-        let Some(mut row) = row_of(ctx, &id, &text(&sent, "old")?)? else {
+        let Some(mut row) = row_of(ctx, &id, text_in(&sent, "old")?)? else {
             // It is cancelled, or was never asked for.
             continue;
         };
@@ -167,7 +167,7 @@ pub(super) fn write(
         if row.str("table") != Some(&name) || is_done {
             continue;
         }
-        let value: Value = serde_json::from_str(&text(&sent, "text")?)
+        let value: Value = serde_json::from_str(text_in(&sent, "text")?)
             .map_err(|error| FunctionError::new(error.to_string()))?;
         let mut arriving = Arriving {
             moving,
