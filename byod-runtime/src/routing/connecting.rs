@@ -290,7 +290,10 @@ impl Byod {
                 "what was copied to the deployment that was connected could not be removed"
             );
         }
-        self.inner().store.get(user).await
+        let after = self.inner().store.get(user).await?;
+        // Others that came meanwhile are none that this one has seen.
+        let is_same = |after: &UserDatabaseConfig| after.credentials == present.credentials;
+        Ok(after.filter(is_same).or(seen))
     }
 
     /// Encrypts and stores a user's credentials in main, with the status given,

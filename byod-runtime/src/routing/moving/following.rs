@@ -236,16 +236,19 @@ impl Byod {
         };
         let held = state.clone();
         let longest = LONGEST.saturating_add(EACH * (state.total as u32));
-        let Ok(went) = timeout(longest, self.seen_to(user, state)).await else {
-            state::release(main, user, &held).await;
-            let reason = "its deployments take very long: it goes on later".to_owned();
-            return Err(not_moved(user, reason));
+        let went = match timeout(longest, self.seen_to(user, state)).await {
+            Ok(went) => went,
+            Err(_) => {
+                state::release(main, user, &held).await;
+                let reason = "its deployments take very long: it goes on later".to_owned();
+                Err(not_moved(user, reason))
+            }
         };
         let frozen = Duration::from_millis(held.frozen.unwrap_or_default() as u64);
         let is_before = !matches!(held.phase, MovePhase::Tidy | MovePhase::Cancel);
         if went.is_err() && is_before && frozen > FROZEN {
-            // A deployment that is gone would refuse its user's writes for ever.
-            self.call_off(user, &holder).await?;
+            // A deployment that is gone, or hardly answers, would refuse its user's writes for ever.
+            self.give_up_move(user).await?;
         }
         let stays = matches!(went?, Ended::Moved { is_tidy: false, .. });
         Ok(!stays || held.phase != MovePhase::Tidy)

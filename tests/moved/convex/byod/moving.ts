@@ -386,7 +386,10 @@ export const prune = internalMutation({
     stays: v.optional(v.boolean()),
   },
   returns: v.union(v.string(), v.null()),
-  handler: async (ctx, { move, table, round, cursor, count, stays, ...given }) => {
+  handler: async (
+    ctx,
+    { move, table, round, cursor, count, stays, ...given },
+  ) => {
     const them = await asked(ctx.db, given);
     const got = await rowsOf(ctx.db, move, table).paginate({
       numItems: Math.min(count ?? MOST, MOST),
@@ -1188,7 +1191,8 @@ async function isWritten(db: any, row: any): Promise<boolean> {
   return doc !== null && (await hashOf(textOf(doc))) === row.written;
 }
 
-const isBrought = (row: any) => row.state === "kept" || row.written !== undefined;
+const isBrought = (row: any) =>
+  row.state === "kept" || row.written !== undefined;
 
 /**
  * What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was
