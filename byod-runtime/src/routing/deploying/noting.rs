@@ -7,6 +7,16 @@ use crate::error::{ConnectionProblem, Error};
 use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId, time_after, to_the_end};
 
 /// What came of a user's deployment, before that is in their record.
+///
+/// ```
+/// use byod_runtime::{Byod, Deployed, Error, Pushed};
+///
+/// /// Writes down what came of one; what that is.
+/// async fn noted(byod: &Byod, pushed: Pushed) -> Result<Option<Deployed>, Error> {
+///     let mut noted = byod.note_deployed(vec![pushed]).await?;
+///     Ok(noted.pop())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "`Byod::note_deployed` writes it into the user's record"]
 pub struct Pushed {
