@@ -1,5 +1,6 @@
 //! What a user has moves between two deployments of `byod-local`, as between real ones.
 
+mod again;
 mod between;
 mod going_on;
 mod refused;

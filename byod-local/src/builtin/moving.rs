@@ -1,6 +1,7 @@
 //! `byod/moving` and main's `byod/moves`, by which a user's data moves from main to their own deployment and back: as
 //! `byod export` writes them, without files, of which there are none here.
 
+mod again;
 mod arguments;
 mod arriving;
 mod digest;
@@ -67,8 +68,8 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         ("write", Mutation, with(taking::write)),
         ("keep", Mutation, with(taking::keep)),
         ("verify", Query, Arc::new(taking::verify)),
-        ("brought", Query, Arc::new(taking::brought)),
-        ("adopt", Mutation, with(taking::adopt)),
+        ("brought", Query, Arc::new(again::brought)),
+        ("adopt", Mutation, with(again::adopt)),
         ("again", Mutation, Arc::new(taking::again)),
         ("clear", Mutation, Arc::new(taking::clear)),
         ("forget", Mutation, Arc::new(taking::forget)),

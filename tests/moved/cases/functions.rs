@@ -302,3 +302,90 @@ async fn of_several_users_main_says_whose_data_is_on_its_way() {
         assert_eq!(*record, one);
     }
 }
+
+/// Who hands a document to somebody else hands over what it had become on main, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_somebody_elses_by_now_stays() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    fill(&world, &alice, 3, 0).await;
+    alice.connect(&world.byod).await;
+    for way_out in [false, true] {
+        let moved = match way_out {
+            false => world.byod.move_in(&*alice.id, "alice").await,
+            true => world.byod.move_out(&*alice.id, "alice").await,
+        };
+        moved.unwrap();
+    }
+    let notes = json!({"table": "notes"});
+    let on_main = async || -> Vec<Value> { world.on_main("peek:peek", &notes).await };
+    let given = on_main().await[2]["_id"].clone();
+    let his = json!({"id": given, "document": {"userId": bob.id}});
+    let _: Value = world.on_main("peek:patch", &his).await;
+    alice.connect(&world.byod).await;
+    let there: Vec<Value> = alice.there("custom/peek:peek", &notes).await;
+    let gone = json!({"id": there[2]["_id"]});
+    let _: Value = alice.there("custom/peek:remove", &gone).await;
+    let changed = json!({"id": there[1]["_id"], "document": {"title": "changed"}});
+    let _: Value = alice.there("custom/peek:patch", &changed).await;
+    world.byod.move_out(&*alice.id, "alice").await.unwrap();
+    let notes = on_main().await;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note["_id"] == given && note["userId"] == *bob.id)
+    );
+    assert_eq!(notes.len(), 3);
+}
+
+/// What is found by what is deleted is deleted with it, and what waits for what comes later keeps its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_back_goes_with_all_that_is_found_by_it() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 3, 0).await;
+    let table = |table: &str| json!({"table": table});
+    let folders: Vec<Value> = world.on_main("peek:peek", &table("folders")).await;
+    let args = json!({"user": alice.id, "name": "a box", "folder": folders[0]["_id"]});
+    let the_box: String = world.on_main("peek:box", &args).await;
+    alice.connect(&world.byod).await;
+    world.byod.move_in(&*alice.id, "alice").await.unwrap();
+
+    let there = async |table: &str| -> Vec<Value> {
+        alice
+            .there("custom/peek:peek", &json!({"table": table}))
+            .await
+    };
+    let comments = there("comments").await;
+    let note = comments[0]["noteId"].clone();
+    let of_note = comments.iter().filter(|comment| comment["noteId"] == note);
+    let gone: Vec<&Value> = of_note
+        .map(|comment| &comment["_id"])
+        .chain([&note])
+        .collect();
+    for id in gone {
+        let _: Value = alice.there("custom/peek:remove", &json!({"id": id})).await;
+    }
+    // Another lid, which can't be without its box, nor the box without it.
+    let (boxes, lids) = (there("boxes").await, there("lids").await);
+    let lid = json!({"table": "lids", "document": {"userId": "alice", "name": "a lid", "box": boxes[0]["_id"]}});
+    let lid: String = alice.there("custom/peek:put", &lid).await;
+    let lidded = json!({"id": boxes[0]["_id"], "document": {"lid": lid}});
+    let _: Value = alice.there("custom/peek:patch", &lidded).await;
+    let _: Value = alice
+        .there("custom/peek:remove", &json!({"id": lids[0]["_id"]}))
+        .await;
+
+    let left = there("comments").await.len();
+    let moved = world.byod.move_out(&*alice.id, "alice").await.unwrap();
+    assert_eq!(moved.kept, 0, "{moved:?}");
+    let comments: Vec<Value> = world.on_main("peek:peek", &table("comments")).await;
+    assert_eq!(comments.len(), left);
+    let boxes: Vec<Value> = world.on_main("peek:peek", &table("boxes")).await;
+    let boxes: Vec<&Value> = boxes.iter().map(|one| &one["_id"]).collect();
+    assert_eq!(boxes, [&json!(the_box)]);
+}

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{MOVED_TABLE, Value};
 
+use super::again::{brought_again, of_row};
 use super::arguments::{Who, document, given, objects, text, text_in, texts};
 use super::arriving::{Arriving, Rings};
 use super::digest::{hash_of, text_of};
-use super::giving::{is_theirs, most, table_of};
-use super::known::row_of;
+use super::giving::{most, table_of};
+use super::known::{cursor_of, page, row_of, rows_of};
 use super::references::Walk;
 use crate::error::FunctionError;
 use crate::functions::{Ctx, Moving};
-use crate::store::{Page, Query};
 use crate::values::Object;
 
 /// How many notes are given of one page.
@@ -66,40 +66,6 @@ pub(super) fn list(
         }
     }
     Ok(counts([("added", added), ("changed", changed)]))
-}
-
-/// What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was changed
-/// on the other side alone comes in its place; where both were, it comes beside it.
-fn brought_again(
-    moving: &Moving,
-    ctx: &Ctx<'_>,
-    who: &Who,
-    row: &mut Object,
-    is_same: bool,
-) -> Result<(), FunctionError> {
-    if row.get("stays").is_none() {
-        row.set("stays", false);
-    }
-    let new = of_row(moving, ctx, row, who);
-    let written = new.map(text_of).transpose()?.map(|text| hash_of(&text));
-    let is_changed = written.as_deref() != row.str("written");
-    match written {
-        Some(written) if is_same && is_changed => {
-            row.set("written", written);
-            row.set("stays", true);
-        }
-        Some(_) if is_same => {}
-        Some(_) if !is_changed => {
-            row.set("state", "listed");
-        }
-        _ => {
-            for field in ["new", "written", "hash", "note", "stays"] {
-                row.remove(field);
-            }
-            row.set("state", "listed");
-        }
-    }
-    Ok(())
 }
 
 /// Removes what has come of documents that the round didn't list.
@@ -314,67 +280,6 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionE
     .into())
 }
 
-/// What has become of what, of a move that is over: for the side that it came from, if it goes back there.
-pub(super) fn brought(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
-    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
-    let got = rows_of(ctx, &id, &table).page(&page(&args, most(&args)))?;
-    let there = got.documents.iter().filter(|row| {
-        let known = ["new", "hash", "written"];
-        known.iter().all(|field| row.get(field).is_some())
-    });
-    let rows = there.map(|row| {
-        let pair = [
-            ("old", given(row, "new")),
-            ("new", given(row, "old")),
-            ("created", given(row, "created")),
-            ("hash", given(row, "written")),
-            ("written", given(row, "hash")),
-        ];
-        Value::from(Object::from(pair))
-    });
-    let rows: Vec<Value> = rows.collect();
-    Ok(Object::from([("rows", rows.into()), ("cursor", cursor_of(&got))]).into())
-}
-
-/// Notes what documents were here before they moved: they are theirs still, whatever the other side says.
-pub(super) fn adopt(
-    moving: &Moving,
-    ctx: &mut Ctx<'_>,
-    mut args: Object,
-) -> Result<Value, FunctionError> {
-    let who = Who::of(&args)?;
-    let (id, table) = (text(&args, "move")?, text(&args, "table")?);
-    table_of(moving, &table)?;
-    let stays = args.bool("stays").unwrap_or_default();
-    for pair in objects(&mut args, "rows")? {
-        let (old, new) = (text(&pair, "old")?, text(&pair, "new")?);
-        let there = document(ctx, &table, &new);
-        let is_theirs = there.is_some_and(|there| is_theirs(moving, ctx, &table, there, &who));
-        let known = row_of(ctx, &id, &old)?;
-        let is_known = known.as_ref().is_some_and(|row| row.get("new").is_some());
-        if !is_theirs || is_known {
-            continue;
-        }
-        if let Some(known) = known {
-            ctx.delete(known.id().unwrap_or_default())?;
-        }
-        let mut row = Object::from([
-            ("move", id.as_str().into()),
-            ("table", table.as_str().into()),
-            ("old", old.into()),
-            ("created", given(&pair, "created")),
-            ("state", "done".into()),
-            ("listed", given(&pair, "hash")),
-            ("hash", given(&pair, "hash")),
-            ("written", given(&pair, "written")),
-            ("new", new.into()),
-        ]);
-        row.set("stays", stays);
-        ctx.insert(MOVED_TABLE, row)?;
-    }
-    Ok(Value::Null)
-}
-
 /// Has documents taken again, whatever has come of them.
 pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, FunctionError> {
     let id = text(&args, "move")?;
@@ -449,14 +354,6 @@ fn is_written(ctx: &Ctx<'_>, row: &Object, table: &str) -> Result<bool, Function
     }
 }
 
-/// What one has become; one that was here before may be somebody else's by now.
-fn of_row<'c>(moving: &Moving, ctx: &'c Ctx<'_>, row: &Object, who: &Who) -> Option<&'c Object> {
-    let table = row.str("table").unwrap_or_default();
-    let there = document(ctx, table, row.str("new").unwrap_or_default())?;
-    let is_any = row.get("stays").is_none();
-    (is_any || is_theirs(moving, ctx, table, there, who)).then_some(there)
-}
-
 /// Removes that one has come, and perhaps what has come of it.
 fn remove(ctx: &mut Ctx<'_>, row: &Object, goes: bool) -> Result<(), FunctionError> {
     if goes {
@@ -477,26 +374,12 @@ fn replace(ctx: &mut Ctx<'_>, row: Object) -> Result<(), FunctionError> {
     ctx.replace(&id, row)
 }
 
-fn rows_of<'c>(ctx: &'c Ctx<'_>, id: &str, table: &str) -> Query<'c> {
-    let rows = ctx.query(MOVED_TABLE).index("by_state");
-    rows.eq("move", id).eq("table", table)
-}
-
 fn all_of(ctx: &Ctx<'_>, args: &Object) -> Result<Vec<Object>, FunctionError> {
     let id = text(args, "move")?;
     ctx.query(MOVED_TABLE)
         .index("by_old")
         .eq("move", id)
         .take(most(args))
-}
-
-fn page(args: &Object, count: usize) -> Value {
-    let count = ("numItems", (count as f64).into());
-    Object::from([count, ("cursor", given(args, "cursor"))]).into()
-}
-
-fn cursor_of(got: &Page<'_>) -> Value {
-    got.cursor().map_or(Value::Null, Value::from)
 }
 
 fn counts<const N: usize>(counts: [(&str, usize); N]) -> Value {

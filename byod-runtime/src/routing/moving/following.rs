@@ -11,7 +11,7 @@ use super::super::service::Byod;
 use super::phases::Ended;
 use super::planning::PlannedMove;
 use super::state::{self, Asked, Begun, Direction, Former, MovePhase, Open, State};
-use super::steps::{Again, Report, Stop};
+use super::steps::{Report, Stop};
 use super::told::MoveReport;
 use crate::error::Error;
 use crate::users::{ConnectionStatus, Subject, UserId};
@@ -316,32 +316,23 @@ impl Move {
     }
 
     /// Goes on with one that is over: to where it came before, if the side that it came from answers again, or back. `None`
-    /// where it was of another deployment, or another subject, and so is forgotten.
+    /// where it was forgotten instead.
     async fn former(&self, state: State, holder: &str) -> Result<Option<State>, Error> {
         let (byod, user) = (&self.byod, &self.user);
         let held = state.clone();
         let again = async {
             let (subject, direction) = (self.subject.as_str(), self.direction);
-            if state.subject != subject || !byod.is_of_deployment(user, state.clone()).await? {
-                byod.forget(user, state).await?;
+            let former = byod.former(user, state, subject, direction).await;
+            let Some(again) = former.map_err(|stop| stop.into_error(user))? else {
                 return Ok(None);
-            }
-            byod.check_next(user, subject, direction).await?;
-            let before: Report = serde_json::from_str(&state.report).unwrap_or_default();
-            let own_answers = byod.has_switched(user, Direction::In).await?;
+            };
             let report = Report {
-                again: Some(Again {
-                    back: state.direction != direction,
-                    // Nobody knows then of what is gone whether they have deleted it.
-                    stays: before.deleting || own_answers == (direction == Direction::In),
-                    keep_for: state.keep_for,
-                    documents: before.documents,
-                }),
+                again: Some(again),
                 ..Report::default()
             };
             let former = Former {
-                id: &state.id,
-                report: serde_json::to_string(&report).unwrap_or_default(),
+                id: &held.id,
+                report: report.to_text(),
             };
             self.begun(Some(&former), holder).await.map(Some)
         };

@@ -8,7 +8,7 @@ use super::at_once::AtOnce;
 use super::calls::Calls;
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, Over, State};
-use super::steps::{Mover, Report, Stop};
+use super::steps::{Again, Mover, Report, Stop};
 use super::taken::Taken;
 use super::wire::{Plan, difference};
 use crate::deployment::Client;
@@ -75,22 +75,7 @@ impl Byod {
                 }
                 MovePhase::Cancel => {
                     let direction = mover.state.direction;
-                    let former = mover.report.again.map(|again| {
-                        let report = Report {
-                            documents: again.documents,
-                            deleting: again.stays,
-                            ..Report::default()
-                        };
-                        Over {
-                            direction: if again.back {
-                                direction.back()
-                            } else {
-                                direction
-                            },
-                            keep_for: again.keep_for,
-                            report: serde_json::to_string(&report).unwrap_or_default(),
-                        }
-                    });
+                    let former = mover.report.again.map(|again| again.over(direction));
                     // Where it came to before, there is what was there then, or newer, and it is known.
                     if mover.report.again.is_none_or(|again| again.back) {
                         mover.clear().await?;
@@ -106,7 +91,7 @@ impl Byod {
         let (from, to) = self.sides(user, &state.subject, state.direction).await?;
         from.calls.allow(state.total as u64);
         let frozen = Duration::from_millis(state.frozen.unwrap_or_default() as u64);
-        let report: Report = serde_json::from_str(&state.report).unwrap_or_default();
+        let report = Report::of_text(&state.report);
         let taken = Taken::new(state.direction, self.inner().most_moved_out);
         Ok(Mover {
             main: self.inner().store.main().clone(),
@@ -153,28 +138,6 @@ impl Byod {
             Direction::In => (main, users),
             Direction::Out => (users, main),
         })
-    }
-
-    /// Makes sure that what is asked for next can be, before one that is over begins again.
-    pub(super) async fn check_next(
-        &self,
-        user: &UserId,
-        subject: &str,
-        direction: Direction,
-    ) -> Result<(), Error> {
-        let (from, to) = self.sides(user, subject, direction).await?;
-        let plan = from.plan().await?;
-        let checked = self.check(&from, &to, &plan, direction).await;
-        let checked = match checked {
-            Ok(()) if from.knows_again().await? && to.knows_again().await? => Ok(()),
-            Ok(()) => Err(Stop::Impossible(
-                "what was moved before is known, which one side's functions don't ask for: export again, and deploy main and the \
-                 user's deployment"
-                    .to_owned(),
-            )),
-            checked => checked,
-        };
-        checked.map_err(|stop| stop.into_error(user))
     }
 
     /// Whether it can be, before anything is refused to the user.
@@ -240,15 +203,38 @@ impl Byod {
         Ok(true)
     }
 
-    /// Forgets a move that is over: what is still where it was stays there.
-    pub(super) async fn forget(&self, user: &UserId, state: State) -> Result<(), Error> {
-        let forgotten = async {
-            let mut mover = self.mover(user, state).await?;
-            mover.forget_former().await?;
+    /// What is to be known of a move that is over by the one that begins in its place, that way. `None` where it was of another
+    /// deployment, or of another subject: then it is forgotten, and what is still where it was stays there.
+    pub(super) async fn former(
+        &self,
+        user: &UserId,
+        state: State,
+        subject: &str,
+        direction: Direction,
+    ) -> Result<Option<Again>, Stop> {
+        let is_theirs = state.subject == subject;
+        let mut mover = self.mover(user, state).await?;
+        mover.forget_former().await?;
+        if !is_theirs || !self.is_same_deployment(&mover).await? {
             mover.forget().await?;
-            self.end(&mover, None).await
-        };
-        forgotten.await.map_err(|stop| stop.into_error(user))
+            self.end(&mover, None).await?;
+            return Ok(None);
+        }
+        mover.know_again().await?;
+        let own_answers = self.has_switched(user, Direction::In).await?;
+        let Report {
+            deleting,
+            documents,
+            ..
+        } = mover.report;
+        Ok(Some(Again {
+            back: mover.state.direction != direction,
+            // Nobody knows then of what is gone whether they have deleted it.
+            stays: deleting || own_answers == (direction == Direction::In),
+            deleting,
+            keep_for: mover.state.keep_for,
+            documents,
+        }))
     }
 
     /// Whether the user's deployment is the one that the move was of.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::sides::Side;
-use super::state::{self, Direction, MovePhase, State};
+use super::state::{self, Direction, MovePhase, Over, State};
 use super::taken::Taken;
 use super::wire::{File, Plan};
 use crate::deployment::Client;
@@ -74,13 +74,44 @@ pub(super) struct Again {
     pub(super) back: bool,
     /// Whether what is gone where it comes from stays where it comes to: that side answers, or the other's was being deleted.
     pub(super) stays: bool,
+    /// Whether what was moved was being deleted where it was.
+    pub(super) deleting: bool,
     /// For how long what was moved was to stay where it was.
     pub(super) keep_for: Option<f64>,
     /// How many documents those were.
     pub(super) documents: u64,
 }
 
+impl Again {
+    /// What is over again, where the one that goes this way is called off.
+    pub(super) fn over(self, direction: Direction) -> Over {
+        let report = Report {
+            documents: self.documents,
+            deleting: self.deleting,
+            ..Report::default()
+        };
+        Over {
+            direction: if self.back {
+                direction.back()
+            } else {
+                direction
+            },
+            keep_for: self.keep_for,
+            report: report.to_text(),
+        }
+    }
+}
+
 impl Report {
+    /// As main keeps it.
+    pub(super) fn of_text(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     /// What a deployment says may be anything.
     pub(super) fn note(&mut self, note: &str, times: f64) {
         let note = one_line(note, EXPLANATION);
@@ -169,8 +200,7 @@ impl Mover {
     }
 
     async fn go(&mut self, next: Option<MovePhase>) -> Result<(), Stop> {
-        let report = serde_json::to_string(&self.report);
-        self.state.report = report.unwrap_or_default();
+        self.state.report = self.report.to_text();
         match state::step(&self.main, &self.user, &self.state, next).await? {
             true => {
                 self.said = Instant::now();
@@ -216,6 +246,18 @@ impl Mover {
         }
     }
 
+    /// Makes sure that both sides know of moves that begin again.
+    pub(super) async fn know_again(&self) -> Result<(), Stop> {
+        match self.from.knows_again().await? && self.to.knows_again().await? {
+            true => Ok(()),
+            false => Err(Stop::Impossible(
+                "what was moved before is known, which one side's functions don't ask for: export again, and deploy main and the \
+                 user's deployment"
+                    .to_owned(),
+            )),
+        }
+    }
+
     /// Has the side that it goes back to know what of its own each document was that is on the other.
     pub(super) async fn adopt(&mut self) -> Result<(), Stop> {
         let Some(Again {
@@ -242,13 +284,16 @@ impl Mover {
         Ok(())
     }
 
-    /// Once it is over, the side that it came from needn't know of the one before any more.
+    /// Once it is over, the side that it came from needn't know of the one before any more: rows of both would be taken for
+    /// one move's.
     pub(super) async fn forget_former(&mut self) -> Result<(), Stop> {
-        if self.report.again.is_some_and(|again| again.back) {
+        let Some(again) = self.report.again.take() else {
+            return Ok(());
+        };
+        if again.back {
             while self.from.forget(&self.state.id).await? {}
         }
-        self.report.again = None;
-        Ok(())
+        self.go(None).await
     }
 
     /// Forgets what has become of what.

@@ -1212,7 +1212,8 @@ async function broughtAgain(
   const written = await hashOf(textOf(doc));
   const isChanged = written !== row.written;
   if (!isSame) return isChanged ? over : { state: "listed", stays };
-  return isChanged ? { written, stays: true } : { stays };
+  if (!isChanged) return { stays };
+  return { state: "done", written, note: undefined, stays: true };
 }
 
 /** What one has become; one that was here before may be somebody else's by now. */
