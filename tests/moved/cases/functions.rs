@@ -326,18 +326,23 @@ async fn what_is_somebody_elses_by_now_stays() {
     let _: Value = world.on_main("peek:patch", &his).await;
     alice.connect(&world.byod).await;
     let there: Vec<Value> = alice.there("custom/peek:peek", &notes).await;
-    let gone = json!({"id": there[2]["_id"]});
-    let _: Value = alice.there("custom/peek:remove", &gone).await;
-    let changed = json!({"id": there[1]["_id"], "document": {"title": "changed"}});
+    let comments = json!({"table": "comments"});
+    // Their comment on it is found by it alone, and is as it was.
+    let comment: Vec<Value> = alice.there("custom/peek:peek", &comments).await;
+    let comment = comment
+        .iter()
+        .find(|comment| comment["noteId"] == there[2]["_id"]);
+    let changed = json!({"id": comment.unwrap()["_id"], "document": {"text": "changed"}});
     let _: Value = alice.there("custom/peek:patch", &changed).await;
     world.byod.move_out(&*alice.id, "alice").await.unwrap();
     let notes = on_main().await;
-    assert!(
-        notes
-            .iter()
-            .any(|note| note["_id"] == given && note["userId"] == *bob.id)
-    );
-    assert_eq!(notes.len(), 3);
+    let note = notes.iter().find(|note| note["_id"] == given).unwrap();
+    assert_eq!(note["userId"], *bob.id);
+    assert_eq!(notes.len(), 4, "hers is there beside it");
+    let comments: Vec<Value> = world.on_main("peek:peek", &comments).await;
+    let his = comments.iter().filter(|comment| comment["noteId"] == given);
+    let his: Vec<&Value> = his.map(|comment| &comment["text"]).collect();
+    assert_eq!(his, [&json!("comment 0 2")]);
 }
 
 /// What is found by what is deleted is deleted with it, and what waits for what comes later keeps its place.
