@@ -110,12 +110,19 @@ impl Tally {
         match turn {
             Turn::First => {
                 let begins = self.may_begin();
-                self.passed_over |= !begins;
+                if !begins {
+                    self.pass_over();
+                }
                 begins
             }
             Turn::Again { .. } => true,
             Turn::Later => false,
         }
+    }
+
+    /// Somebody is not begun with whose turn it was.
+    pub(crate) fn pass_over(&mut self) {
+        self.passed_over = true;
     }
 
     /// One is done with, who counted until now or didn't, and does now or doesn't.

@@ -28,6 +28,9 @@ use wave::{Done, Wave};
 /// How long what main says of users lasts, and how long it may wait to hear what came of them.
 const LAG: Duration = Duration::from_secs(5);
 
+/// The longest of these: a clock has an end.
+const LONGEST_LAG: Duration = Duration::from_secs(365 * 24 * 3_600);
+
 /// A version of the project, and how it is to be brought to all users' deployments.
 ///
 /// Where it has come shows in the users' records alone. So it may be cut off anywhere, and run
@@ -94,13 +97,14 @@ impl Rollout {
         self
     }
 
-    /// Sets how long what main says of users lasts, and how long it may wait to hear what came of them: five seconds.
+    /// Sets how long what main says of users lasts, and how long it may wait to hear what came of them: five seconds unless
+    /// set, a year at most.
     ///
     /// Main is asked, and told, for a hundred users at once. It is asked right before the first of them is pushed to, and again
     /// where one of them is begun with later than this, for whoever's data is on its way by then is not pushed to. What came
     /// of one waits this long at most for the others of a hundred.
     pub fn lag(mut self, lag: Duration) -> Self {
-        self.lag = lag;
+        self.lag = lag.min(LONGEST_LAG);
         self
     }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use byod_fleet::{Rollout, Told, Waves};
-use byod_local::{FunctionError, Local, Value};
+use byod_fleet::{MaxFailures, Rollout, Told, Waves};
+use byod_local::{FunctionError, Local, PushFault, Value};
 use byod_runtime::{
     ConnectionStatus, Credentials, DeployProblem, DeployTogether, Deployed, HistoryKind,
 };
 use serde_json::json;
 
-use crate::support::{Fleet, bundle, manifest};
+use crate::support::{Fleet, bundle, bundle_that_says_nothing, manifest};
 
 const VERSION: u64 = 7;
 
@@ -192,6 +192,52 @@ async fn what_was_done_before_main_fails_is_told() {
     assert!(rest.is_done());
     assert_eq!(rest.waves[0].counts.all(), 120 - told);
     assert!(fleet.users.iter().all(|user| user.finished() == 1));
+}
+
+/// What failed turns out to be of a record that is gone: so many may go on, but those of the wave come first who were not begun with.
+#[tokio::test]
+async fn who_was_not_begun_with_comes_before_the_next_wave() {
+    // They go at this moment.
+    let main = Local::main(&manifest()).function("byod/credentials:updateConfig", |ctx, args| {
+        ctx.delete(args.str("configId").unwrap_or_default())?;
+        Ok(false)
+    });
+    let fleet = Fleet::beside(main, 12).await;
+    // After it nobody can say which version they run.
+    let rollout = Rollout::of(bundle_that_says_nothing(VERSION))
+        .waves("50%,100%".parse().unwrap())
+        .max_failures(MaxFailures::Count(0))
+        .at_once(1)
+        .lag(LONG);
+    let plan = rollout.plan(&fleet.byod).await.unwrap();
+    assert!(plan.waves[0].due > 1 && plan.waves[1].due > 0, "{plan:?}");
+    let report = rollout.run(&fleet.byod, &plan, |_| {}).await.unwrap();
+    let counts: Vec<_> = report.waves.iter().map(|wave| wave.counts).collect();
+    assert_eq!(counts.len(), 1, "{report:?}");
+    assert_eq!((counts[0].changed, counts[0].all()), (1, 1));
+    assert!(report.passed_over && !report.is_done());
+}
+
+/// There is nothing to tell main of who failed.
+#[tokio::test]
+async fn who_failed_is_known_although_main_cannot_be_told() {
+    let main = Local::main(&manifest()).function("byod/credentials:updateConfig", |_, _| {
+        Err::<Value, _>("not now".into())
+    });
+    let fleet = Fleet::beside(main, 2).await;
+    fleet.users[0]
+        .deployment
+        .fail_pushes(PushFault::FailsToFinish, 1);
+    let plan = rollout().plan(&fleet.byod).await.unwrap();
+    let mut told = Vec::new();
+    let rollout = rollout();
+    let cut_off = rollout.run(&fleet.byod, &plan, |event| {
+        if let Told::User { user, outcome, .. } = event {
+            told.push((user.to_owned(), matches!(outcome, Deployed::Failed(_))));
+        }
+    });
+    cut_off.await.unwrap_err();
+    assert_eq!(told, [("user 0".to_owned(), true)]);
 }
 
 /// A main of before has no functions for several users: all is done by those for one.

@@ -60,11 +60,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "NUMBER", default_value_t = 4 << 30)]
     most_bytes: u64,
     /// The longest time for which a service keeps a user's route, in seconds (its `cache_ttl`).
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=86_400))]
     cache_ttl: u64,
     /// The longest time that a call of a service may take, in seconds (its `timeout`). Until both have passed, the
     /// user's writes are refused.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
     #[command(flatten)]
     service: Service,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use byod_runtime::UserId;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -163,14 +163,10 @@ impl Engine {
         let body = self.json(body)?;
         // What came of it is kept for a day where it has a key.
         let key = format!("{:032x}", fastrand::u128(..));
-        let request = self.request(Method::POST, &format!("{path}/send"), body)?;
-        let (mut parts, body) = request.into_parts();
-        let key = key.parse().map_err(|_| self.strange("a key"))?;
-        parts.headers.insert("idempotency-key", key);
-        let answer = self
-            .sent(Request::from_parts(parts, body), Some(TIME))
-            .await?;
-        let sent: Sent = self.answered(answer)?;
+        let key = HeaderValue::try_from(key).map_err(|error| self.unreachable(&error))?;
+        let mut request = self.request(Method::POST, &format!("{path}/send"), body)?;
+        request.headers_mut().insert("idempotency-key", key);
+        let sent: Sent = self.answered(self.sent(request, Some(TIME)).await?)?;
         let id = segment(&sent.invocation_id);
         Ok(format!("restate/invocation/{id}/output"))
     }
@@ -340,7 +336,7 @@ fn passes(status: StatusCode) -> bool {
     matches!(status.as_u16(), 404 | 429 | 502..=504)
 }
 
-/// A user's id as one segment of a path.
+/// A user's id as one segment of a path. Dots too are written as numbers, for `..` alone would be the folder above.
 pub(super) fn segment(text: &str) -> String {
     let mut segment = String::new();
     for byte in text.bytes() {

@@ -17,7 +17,8 @@ use crate::records::records;
 /// Of how many users main is asked, and told, in one request.
 const TOGETHER: usize = 100;
 
-/// How many requests that tell main are under way at once; while there are as many, nobody is pushed to.
+/// How many requests that tell main are under way at once. While there are as many, nobody else is begun with, and who is being
+/// pushed to goes on once one of them is answered.
 const TELLING: usize = 2;
 
 /// One wave of a roll-out.
@@ -53,6 +54,16 @@ impl Wave<'_> {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether somebody whose turn it is may be begun with. Who isn't is still to come, also where it turns out that fewer failed.
+    fn goes_on(&self) -> bool {
+        let mut tally = self.tally();
+        let goes_on = tally.goes_on();
+        if !goes_on {
+            tally.pass_over();
+        }
+        goes_on
+    }
+
     /// Brings the version to all who are due, until more fail than may; gives them as main is told of them. An error of main is
     /// the last.
     pub(super) fn run(
@@ -82,7 +93,7 @@ impl Wave<'_> {
         };
         records(byod, terms.page)
             .try_filter(move |record| ready(is_due(record)))
-            .take_while(move |_| ready(self.tally().goes_on()))
+            .take_while(move |_| ready(self.goes_on()))
             .try_chunks(TOGETHER)
             .map_err(|cut_off| Error::from(cut_off.1))
             .map_ok(move |records| {
@@ -99,7 +110,7 @@ impl Wave<'_> {
                 stream::iter(each)
             })
             .try_flatten()
-            .take_while(move |_| ready(self.tally().goes_on()))
+            .take_while(move |_| ready(self.goes_on()))
             .try_filter(move |one| ready(self.tally().begins(one.turn)))
             .map(move |one| async move {
                 let one = one?;
@@ -124,26 +135,31 @@ impl Wave<'_> {
                 Err(cut_off) => error = Some(cut_off),
             }
         }
+        // Where main can't be told, that is known all the same of whom there is nothing to be told.
+        let nothing_to_tell = |one: &Pushed| (!one.is_to_be_noted()).then(|| one.so_far().clone());
+        let known: Vec<Option<Deployed>> = notes.iter().map(nothing_to_tell).collect();
         let outcomes = match self.byod.note_deployed(notes).await {
-            Ok(outcomes) => outcomes,
-            Err(untold) => return (Vec::new(), Some(error.unwrap_or(untold.into()))),
+            Ok(outcomes) => outcomes.into_iter().map(Some).collect(),
+            Err(untold) => {
+                error.get_or_insert(untold.into());
+                known
+            }
         };
-        let done = ones
-            .into_iter()
-            .zip(outcomes)
-            .map(|((failed, one), outcome)| {
-                let fails = one.fails(&outcome);
-                if failed && !fails {
-                    // They turn out to have connected another deployment meanwhile.
-                    self.tally().add(Turn::Again { counted: true }, false);
-                }
-                let user_id = one.record().user_id.clone();
-                Done {
-                    user_id,
-                    outcome,
-                    fails,
-                }
-            });
+        let done = ones.into_iter().zip(outcomes);
+        let done = done.filter_map(|((failed, one), outcome)| {
+            let outcome = outcome?;
+            let fails = one.fails(&outcome);
+            if failed && !fails {
+                // They turn out to have connected another deployment meanwhile.
+                self.tally().add(Turn::Again { counted: true }, false);
+            }
+            let user_id = one.record().user_id.clone();
+            Some(Done {
+                user_id,
+                outcome,
+                fails,
+            })
+        });
         (done.collect(), error)
     }
 }

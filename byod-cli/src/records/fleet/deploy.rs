@@ -43,7 +43,7 @@ pub(crate) struct Rolling {
     #[arg(long, value_name = "SHARE or NUMBER", default_value = "2%")]
     max_failures: MaxFailures,
     /// How long a deployment may take to build its new indexes, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     patience: u64,
     #[command(flatten)]
     pub(super) handed_over: HandedOver,

@@ -28,7 +28,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     every: u64,
     /// How often each deployment is tested, in hours.
-    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=8_760))]
     test_every: u64,
     /// One round, for a scheduler of your own; exit status 1 where something is left.
     #[arg(long)]
@@ -53,9 +53,10 @@ pub(crate) fn run(
     let mut pause = every;
     loop {
         let round = runtime.block_on(driver.round());
+        // Also of one that was cut off.
+        driver.keep(options.state.as_deref())?;
         match round.map_err(|error| Error::of_fleet(error, &service.module)) {
             Ok(round) => {
-                driver.keep(options.state.as_deref())?;
                 // A script that asks for one round reads an answer in any case.
                 if options.once || !round.is_quiet() {
                     told(&round)?;
@@ -94,7 +95,7 @@ enum Driver<'a> {
 impl<'a> Driver<'a> {
     fn of(config: &Path, options: &'a Options) -> Result<Self, Error> {
         let rolling = &options.rolling;
-        let test_every = Duration::from_secs(options.test_every.saturating_mul(3_600));
+        let test_every = Duration::from_secs(options.test_every * 3_600);
         if let Some(hands) = rolling.handed_over.hands() {
             let keep = Keep::default().tests(test_every, TESTS);
             let order = rolling.order(config, &hands)?.keep(keep);

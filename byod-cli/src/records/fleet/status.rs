@@ -16,7 +16,7 @@ pub(crate) struct Options {
     /// List only those whose deployment runs an older version.
     #[arg(long, value_name = "VERSION")]
     older_than: Option<u64>,
-    /// Ask the deployments themselves.
+    /// Ask the deployments themselves. The records are counted before, which reads them once more.
     #[arg(long)]
     probe: bool,
     #[command(flatten)]

@@ -87,13 +87,18 @@ impl Fleet {
     /// Cancels the roll-out that is under way, if there is one, and says which: it says itself when it has ended.
     #[handler]
     async fn stop(&self, ctx: ObjectContext<'_>) -> Result<Json<Option<Begun>>, HandlerError> {
-        let present = ctx.get::<Json<Begun>>(PRESENT).await?;
-        if present.is_some()
-            && let Some(invocation) = ctx.get::<String>(INVOCATION).await?
-        {
-            ctx.invocation_handle(invocation).cancel();
-        }
-        Ok(Json(present.map(Json::into_inner)))
+        let Some(Json(present)) = ctx.get::<Json<Begun>>(PRESENT).await? else {
+            return Ok(Json(None));
+        };
+        let Some(invocation) = ctx.get::<String>(INVOCATION).await? else {
+            let unknown = format!(
+                "`{}` was begun by older workers, which did not keep what to stop: cancel it at the engine",
+                present.key
+            );
+            return Err(TerminalError::new_with_code(409, unknown).into());
+        };
+        ctx.invocation_handle(invocation).cancel();
+        Ok(Json(Some(present)))
     }
 
     /// That one has ended, or was killed at the engine.
@@ -108,6 +113,7 @@ impl Fleet {
             return Ok(());
         };
         ctx.clear(PRESENT);
+        ctx.clear(INVOCATION);
         if let Some(remembered) = ended.remembered {
             let bundle = present.order.bundle;
             ctx.set(REMEMBERED, Json(Rounds { bundle, remembered }));

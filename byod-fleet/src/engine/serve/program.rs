@@ -77,7 +77,8 @@ struct Serve {
         long,
         env = "BYOD_FLEET_CACHE_TTL",
         value_name = "SECONDS",
-        default_value_t = 60
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(..=86_400)
     )]
     cache_ttl: u64,
 
@@ -87,7 +88,8 @@ struct Serve {
         long,
         env = "BYOD_FLEET_TIMEOUT",
         value_name = "SECONDS",
-        default_value_t = 30
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
     )]
     timeout: u64,
 

@@ -67,6 +67,11 @@ impl Pushed {
         &self.outcome
     }
 
+    /// Whether main is to be told: nothing is to be written of who failed, say.
+    pub fn is_to_be_noted(&self) -> bool {
+        self.note.is_some()
+    }
+
     /// What came of it, with what became of the record.
     fn settled(self, settled: Result<Settled, Error>) -> Result<Deployed, Error> {
         let settled = match settled {
@@ -130,10 +135,9 @@ impl Byod {
         let written = byod.store.update_all(changes).await;
         for (number, note) in notes.iter().enumerate() {
             match &written {
-                Ok(Some(written)) if written[number] => {}
-                Ok(_) => byod.listening.not_written(&user(note)),
-                // Whether it was written isn't known then, nor whose what main told of it meanwhile is.
-                Err(_) => {
+                Ok(Some(written)) if written.get(number) == Some(&true) => {}
+                // Whose what main told of it meanwhile is isn't known, nor, where that failed, whether it was written.
+                _ => {
                     byod.listening.not_written(&user(note));
                     self.clear_user_client(user(note));
                 }
