@@ -30,6 +30,7 @@ pub struct Settings {
     pub(crate) body_time: Duration,
     pub(crate) connects_per_minute: NonZeroU32,
     pub(crate) connects_at_once: usize,
+    pub(crate) connects_per_user: usize,
     pub(crate) events_per_user: usize,
     pub(crate) listed_users: usize,
     pub(crate) sockets: usize,
@@ -66,6 +67,7 @@ impl Default for Settings {
             body_time: Duration::from_secs(30),
             connects_per_minute: const { NonZeroU32::new(10).unwrap() },
             connects_at_once: 200,
+            connects_per_user: 16,
             events_per_user: 16,
             // Some 100 MB.
             listed_users: 200_000,
@@ -132,6 +134,13 @@ impl Settings {
     #[must_use]
     pub fn connects_at_once(mut self, requests: usize) -> Self {
         self.connects_at_once = requests.min(tokio::sync::Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// How many of them may be one user's. Default: 16. One more is the HTTP status 429.
+    #[must_use]
+    pub fn connects_per_user(mut self, requests: usize) -> Self {
+        self.connects_per_user = requests;
         self
     }
 
@@ -229,8 +238,8 @@ impl Settings {
         self
     }
 
-    /// How many calls over HTTP of one user are answered at a time by this gateway, requests under `/byod/` among them. Default:
-    /// 100. One more is the HTTP status 429.
+    /// How many calls over HTTP of one user are answered at a time by this gateway. Default: 100. One more is the HTTP status
+    /// 429.
     #[must_use]
     pub fn calls_per_user(mut self, calls: usize) -> Self {
         self.calls_per_user = calls;

@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     strangers: Strangers,
     /// Requests under `/byod/`, of all.
     pub(crate) changes: Semaphore,
+    /// Those of each user.
+    pub(crate) users_changes: OpenStreams,
     pub(crate) streams: OpenStreams,
     /// Sockets of each user.
     pub(crate) sockets: OpenStreams,
@@ -34,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) all_sockets: Arc<Semaphore>,
     /// Those of who is nobody.
     pub(crate) nobodys_sockets: Arc<Semaphore>,
-    /// Calls over HTTP of each user, and their requests under `/byod/`.
+    /// Calls over HTTP of each user.
     pub(crate) calls: OpenStreams,
     /// Those of who is nobody.
     pub(crate) nobodys_calls: Semaphore,
@@ -64,6 +66,7 @@ impl Gateway {
             connects: RateLimiter::keyed(per_minute),
             strangers: Strangers::default(),
             changes: Semaphore::new(settings.connects_at_once),
+            users_changes: OpenStreams::new(settings.connects_per_user),
             streams: OpenStreams::new(settings.events_per_user),
             sockets: OpenStreams::new(settings.sockets_per_user),
             all_sockets: Arc::new(Semaphore::new(settings.sockets)),

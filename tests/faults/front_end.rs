@@ -79,7 +79,7 @@ const ROWS: &[Row] = rows! {
     body_time, |set| set.body_time(LATER), same, sends_no_body => "HTTP 408 RequestTimedOut", true;
     connects_per_minute, |set| set.connects_per_minute(NonZeroU32::MIN), same, tests_twice => "HTTP 429 rate_limited", true;
     connects_at_once, |set| set.connects_at_once(0), same, asks_how_it_is => "HTTP 503 too_many_requests", true;
-    calls_per_user, |set| set.calls_per_user(0), same, asks_how_it_is => "HTTP 429 too_many_requests", false;
+    connects_per_user, |set| set.connects_per_user(0), same, asks_how_it_is => "HTTP 429 too_many_requests", false;
     events_per_user, |set| set.events_per_user(1), same, follows_twice => "HTTP 429 too_many_streams", true;
 };
 

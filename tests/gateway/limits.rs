@@ -1,11 +1,15 @@
 //! What a gateway allows, and what comes of one more.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use byod_gateway::Settings;
+use byod_gateway::{Caller, Resolve, Settings};
 use byod_local::LocalDeployment;
-use byod_runtime::Credentials;
+use byod_runtime::{Byod, Credentials, Error};
 use byod_sync::{ClientMessage, Token};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -149,6 +153,74 @@ async fn each_user_has_so_many_calls_at_once_and_others_have_theirs() {
     // Who is nobody has places of their own.
     let call = web().post(&url).json(&body).send().await.unwrap();
     assert_ne!(call.status(), 429);
+}
+
+/// Of requests about one's own deployment, of all and of one user.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_holds_a_place_until_they_are_answered_or_leave() {
+    type Set = fn(Settings) -> Settings;
+    let limits: [(Set, u16); 2] = [
+        (|set| set.connects_at_once(1), 503),
+        (|set| set.connects_per_user(1), 429),
+    ];
+    for (set, status) in limits {
+        let is_slow = Arc::new(AtomicBool::new(false));
+        let is_asked = Arc::new(AtomicBool::new(false));
+        let (slow, asked) = (is_slow.clone(), is_asked.clone());
+        let service = Service::with(|mut setup| {
+            let read = "byod/credentials:getConfigInternal";
+            setup.main = setup.main.function(read, move |_, _| {
+                tokio::task::block_in_place(|| {
+                    while slow.load(Ordering::Relaxed) {
+                        asked.store(true, Ordering::Relaxed);
+                        std::thread::sleep(Duration::from_millis(10));
+                    }
+                });
+                Ok(Value::Null)
+            });
+            setup
+        });
+        let service = service.await;
+        let alice = Alice(Caller {
+            user_id: service.alice_id.as_str().into(),
+            subject: "alice".into(),
+        });
+        let gateway = start_with(service, |all| set(all).resolve_with(alice)).await;
+        let ask = || {
+            let url = format!("{}/byod/status", gateway.url);
+            let asked = web().get(url).bearer_auth("alice").send();
+            async { asked.await.unwrap().status().as_u16() }
+        };
+        is_slow.store(true, Ordering::Relaxed);
+        let first = tokio::spawn(ask());
+        while !is_asked.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(ask().await, status);
+        first.abort();
+        is_slow.store(false, Ordering::Relaxed);
+        let answered = async {
+            while ask().await != 200 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let answered = tokio::time::timeout(Duration::from_secs(60), answered);
+        answered.await.expect("who leaves makes room");
+    }
+}
+
+/// Says who calls while main answers nobody.
+#[derive(Debug)]
+struct Alice(Caller);
+
+impl Resolve for Alice {
+    fn resolve<'a>(
+        &'a self,
+        _: &'a Byod,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Caller>, Error>> {
+        async { Ok(Some(self.0.clone())) }.boxed()
+    }
 }
 
 #[tokio::test]

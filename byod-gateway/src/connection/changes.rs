@@ -49,8 +49,9 @@ impl From<Entered> for Credentials {
 
 async fn status(State(gateway): State<Gateway>, headers: HeaderMap) -> Response {
     let status = async {
-        let Caller { session, .. } = &caller(&gateway, &headers).await?;
-        let status: UserStatus = gateway.byod.status(session.user_id().clone()).await?;
+        let caller = caller(&gateway, &headers).await?;
+        let user = caller.session.user_id().clone();
+        let status: UserStatus = gateway.byod.status(user).await?;
         Ok::<_, ProblemDetails>(status)
     };
     answer(status.await)
@@ -128,7 +129,7 @@ pub(super) async fn caller<'a>(
     let Authorization::Bearer(token) = Authorization::of(headers) else {
         return Err(unauthenticated());
     };
-    // Before main is asked whose it is, which anybody can have it do.
+    // Before main is asked whose it is, which anybody can have it do: for as long as it takes main, strangers hold places too.
     let place = gateway.changes.try_acquire().map_err(|_| {
         let detail = "This gateway answers as many requests as it may. Try again soon.";
         too_many(503, detail)
@@ -144,7 +145,8 @@ pub(super) async fn caller<'a>(
         }
         Whose::Nobodys(refused) => return Err(refused.into()),
     };
-    let own = gateway.calls.take(session.user_id().as_str());
+    // Not among their calls: who has as many under way as they may can still disconnect.
+    let own = gateway.users_changes.take(session.user_id().as_str());
     let own = own.ok_or_else(|| {
         let detail = "This gateway answers as many requests of yours as it may. Try again soon.";
         too_many(429, detail)

@@ -17,6 +17,10 @@ pub(crate) struct Limits {
     #[arg(long, env = "BYOD_GATEWAY_CONNECTS_AT_ONCE", value_name = "REQUESTS")]
     connects_at_once: Option<usize>,
 
+    /// How many of them may be of one user [default: 16]
+    #[arg(long, env = "BYOD_GATEWAY_CONNECTS_PER_USER", value_name = "REQUESTS")]
+    connects_per_user: Option<usize>,
+
     /// How many streams of events one user may have open [default: 16]
     #[arg(long, env = "BYOD_GATEWAY_EVENTS_PER_USER", value_name = "STREAMS")]
     events_per_user: Option<usize>,
@@ -89,7 +93,7 @@ pub(crate) struct Limits {
     #[arg(long, env = "BYOD_GATEWAY_CALLS_AT_ONCE", value_name = "CALLS")]
     calls_at_once: Option<usize>,
 
-    /// How many of them may be of one user, with those under `/byod/` [default: 100]
+    /// How many of them may be of one user [default: 100]
     #[arg(long, env = "BYOD_GATEWAY_CALLS_PER_USER", value_name = "CALLS")]
     calls_per_user: Option<usize>,
 
@@ -122,6 +126,7 @@ impl Limits {
         set!(
             connects_per_minute,
             connects_at_once,
+            connects_per_user,
             events_per_user,
             sockets,
             sockets_per_user,

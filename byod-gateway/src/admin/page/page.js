@@ -57,7 +57,7 @@ const when = (at) =>
 
 // Who looks
 
-let token = sessionStorage.getItem(KEY);
+let token = null;
 /** Ends what was begun for the token before. */
 let session = new AbortController();
 
@@ -90,6 +90,7 @@ const places = [...document.querySelectorAll("[id]")]
 
 /** Nothing that was shown or entered is left, in the page or in what the script knows. */
 function forget() {
+  token = null;
   session.abort();
   session = new AbortController();
   clearTimeout(soon);
@@ -111,7 +112,6 @@ function forget() {
 }
 
 function leave(why = "") {
-  token = null;
   sessionStorage.removeItem(KEY);
   forget();
   byId("refused").textContent = why;
@@ -128,10 +128,11 @@ function enter() {
 
 byId("token-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  token = byId("token").value.trim();
+  const entered = byId("token").value.trim();
+  token = entered;
   try {
     await ask("fleet");
-    sessionStorage.setItem(KEY, token);
+    sessionStorage.setItem(KEY, entered);
     enter();
   } catch (error) {
     token = null;
@@ -337,6 +338,7 @@ async function list() {
   } catch (error) {
     if (error.name === "AbortError") return;
     if (error instanceof Refused) return leave(error.message);
+    if (number !== listing) return;
     byId("found").textContent = error.message;
   }
 }
@@ -575,5 +577,6 @@ setInterval(() => {
 }, 15_000);
 
 forget();
+token = sessionStorage.getItem(KEY);
 if (token === null) byId("token").focus();
 else enter();
