@@ -167,6 +167,36 @@ async fn what_authorizes_nobody_is_refused_before_anything_runs() {
     assert_eq!(main.count("templates"), 0);
 }
 
+/// Where in them it is isn't said: that would be counted from where the arguments begin.
+#[tokio::test]
+async fn arguments_that_cannot_be_read_are_told_apart() {
+    let main = main_with_users().await;
+    let nested = "[".repeat(200) + &"]".repeat(200);
+    let as_json = "Failed to parse the arguments for notes:list as JSON: ";
+    for (limit, said) in [
+        ("1e999", format!("{as_json}number out of range")),
+        (
+            r#""\ud800""#,
+            format!("{as_json}unexpected end of hex escape"),
+        ),
+        (&nested, format!("{as_json}recursion limit exceeded")),
+    ] {
+        let text = format!(r#"{{"path": "notes:list", "args": {{"limit": {limit}}}}}"#);
+        let json = "application/json";
+        let asked = send(&main, Method::POST, "/api/query", As::Nobody, json, text);
+        let (status, answer) = asked.await;
+        let code = answer["code"].as_str();
+        assert_eq!((status, code), (400, Some("BadJsonBody")), "{answer}");
+        assert_eq!(answer["message"], said);
+    }
+    // What is JSON, and no value of Convex, is for the function to refuse.
+    let wrong = json!({"limit": {"$integer": "x"}});
+    let refused = query(&main, "notes:list", wrong, As::Nobody).await;
+    let said = refused.unwrap_err();
+    assert!(said.starts_with("Invalid arguments for notes:list: "));
+    assert!(!said.contains("line"), "{said}");
+}
+
 #[tokio::test]
 async fn bad_requests_say_what_is_wrong() {
     let main = main_with_users().await;

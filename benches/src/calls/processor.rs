@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// The time that the process has had on a processor so far, in µs.
+/// The time that the process has had on a processor so far, in µs; not that of threads which have ended.
 pub(crate) fn processor(process: u32) -> Result<f64, Box<dyn Error>> {
     // Of all its threads; the file of the process has its first one's alone.
     let mut nanoseconds = 0.0;

@@ -17,7 +17,7 @@ use super::answer::{Answer, Batch, Format, Timestamp};
 use super::core::{Call, Core, now};
 #[cfg(feature = "push")]
 use super::deploying;
-use super::messages::{Refused, json, parse, read, refusal, unreadable};
+use super::messages::{Refused, arguments, json, parse, read, refusal};
 use super::requests::RequestRecord;
 use super::socket::{self, Sockets};
 use crate::auth::{Caller, Refusal};
@@ -272,15 +272,6 @@ fn call(
     };
     match args {
         Ok(args) => Ok(Ok(Call { path, kind, args })),
-        Err(error) if error.is_data() => {
-            let (path, error) = (&body.path, error.to_string());
-            // Where in the arguments it is says nothing of where it is in the body.
-            let why = error
-                .rsplit_once(" at line ")
-                .map_or(&*error, |(why, _)| why);
-            let message = format!("Invalid arguments for {path}: {why}");
-            Ok(Err(FunctionError::Refused(message)))
-        }
-        Err(error) => Err(unreadable(&error)),
+        Err(error) => Ok(Err(arguments(&body.path, &error)?)),
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::core::Core;
 use crate::auth::Refusal;
+use crate::error::FunctionError;
 
 /// A request that reached no function: the answer is `{"code", "message"}`.
 pub(super) struct Refused {
@@ -55,16 +56,26 @@ pub(super) async fn read(request: Request<Incoming>, largest: usize) -> Result<B
 }
 
 pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+    serde_json::from_slice(body).map_err(|error| {
+        let message = match error.is_data() {
+            true => "Failed to deserialize the JSON body into the target type",
+            false => "Failed to parse the request body as JSON",
+        };
+        Refused::bad_request("BadJsonBody", format!("{message}: {error}"))
+    })
 }
 
-pub(super) fn unreadable(error: &serde_json::Error) -> Refused {
-    let message = if error.is_data() {
-        "Failed to deserialize the JSON body into the target type"
-    } else {
-        "Failed to parse the request body as JSON"
-    };
-    Refused::bad_request("BadJsonBody", format!("{message}: {error}"))
+/// What is wrong with the arguments of a call, for `parse` leaves them as they are written.
+pub(super) fn arguments(path: &str, error: &serde_json::Error) -> Result<FunctionError, Refused> {
+    let why = error.to_string();
+    // Where in the arguments it is says nothing of where it is in the body.
+    let why = why.rsplit_once(" at line ").map_or(&*why, |(why, _)| why);
+    if error.is_data() {
+        let message = format!("Invalid arguments for {path}: {why}");
+        return Ok(FunctionError::Refused(message));
+    }
+    let message = format!("Failed to parse the arguments for {path} as JSON: {why}");
+    Err(Refused::bad_request("BadJsonBody", message))
 }
 
 /// A caller who is not who they say, told so.

@@ -9,8 +9,9 @@ use std::sync::Arc;
 /// there are. Tests have small nodes, for many floors.
 const MOST: usize = if cfg!(test) { 8 } else { 64 };
 
-/// A node with fewer is put together with the one beside it, where both are no more than `JOINED`.
+/// A node with fewer is put together with one beside it.
 const FEW: usize = MOST / 4;
+/// As many at most, so that what has just been put together isn't parted again by the next few.
 const JOINED: usize = MOST / 2 + FEW;
 
 /// A map in the order of its keys.
@@ -72,12 +73,10 @@ impl<K: Ord + Clone, V: Clone> Sorted<K, V> {
     pub(super) fn remove(&mut self, key: &K) -> Option<V> {
         let old = Arc::make_mut(&mut self.root).remove(key)?;
         self.len -= 1;
-        while let Node::Inner(children) = &*self.root {
-            self.root = match &children[..] {
-                [] => Arc::new(Node::Leaf(Vec::new())),
-                [(_, only)] => only.clone(),
-                _ => break,
-            };
+        while let Node::Inner(children) = &*self.root
+            && let [(_, only)] = &children[..]
+        {
+            self.root = only.clone();
         }
         Some(old)
     }
@@ -324,13 +323,23 @@ mod tests {
         entries.map(|(key, value)| (*key, *value)).collect()
     }
 
-    /// Nodes are on one floor, not too large, and none but the root is empty.
-    fn assert_sound(node: &Node<u16, usize>, is_root: bool) -> usize {
+    /// Nodes are on one floor, not too large, none but the root is empty, and all keys are between the two; how many floors
+    /// are below.
+    fn assert_sound(node: &Node<u16, usize>, is_root: bool, from: u16, to: u16) -> usize {
         assert!(node.len() <= MOST && (is_root || node.len() > 0));
         match node {
-            Node::Leaf(_) => 0,
+            Node::Leaf(entries) => {
+                assert!(entries.is_sorted_by(|(one, _), (next, _)| one < next));
+                assert!(entries.iter().all(|(key, _)| from <= *key && *key < to));
+                0
+            }
             Node::Inner(children) => {
-                let floors = children.iter().map(|(_, node)| assert_sound(node, false));
+                assert!(!is_root || children.len() > 1);
+                let ends = children[1..].iter().map(|(first, _)| *first).chain([to]);
+                let floors = children.iter().zip(ends).map(|((first, node), end)| {
+                    assert!(from <= *first && *first < end);
+                    assert_sound(node, false, *first, end)
+                });
                 let floors: Vec<_> = floors.collect();
                 assert!(floors.iter().all(|floor| *floor == floors[0]));
                 floors[0] + 1
@@ -373,9 +382,9 @@ mod tests {
                     }
                 }
             }
-            assert_sound(&sorted.root, true);
+            assert_sound(&sorted.root, true, 0, u16::MAX);
             prop_assert_eq!(sorted.len(), map.len());
-            for key in 0..400 {
+            for key in 0..480 {
                 prop_assert_eq!(sorted.get(&key), map.get(&key));
             }
             for bounds in ranges {
@@ -388,6 +397,11 @@ mod tests {
             if let Some((sorted, map)) = copy {
                 prop_assert_eq!(all(&sorted), map.into_iter().collect::<Vec<_>>());
             }
+            for key in map.into_keys() {
+                prop_assert!(sorted.remove(&key).is_some());
+                assert_sound(&sorted.root, true, 0, u16::MAX);
+            }
+            prop_assert!(sorted.len() == 0 && all(&sorted).is_empty());
         }
     }
 
