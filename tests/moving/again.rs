@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use byod_local::{Local, LocalDeployment, Object, Value};
-use byod_runtime::{Credentials, Direction, Error, Rollout};
+use byod_runtime::{Credentials, Direction, Error, KeepFor, Rollout};
 use serde_json::{Value as Json, json};
 use tokio::time::timeout;
 
@@ -128,6 +128,103 @@ async fn a_move_that_begins_again_and_is_called_off_leaves_what_was_changed_ther
     assert_eq!(titles(&world.own), ["changed there", "hers 1"]);
     assert!(everything(&world.main, alice).is_empty());
     assert_eq!(world.own.count("byodMoved"), 0);
+}
+
+/// What one that was called off has made of main's documents is known to the next, and nothing is there twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_goes_back_is_there_once_though_one_was_called_off() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 3);
+    byod.move_in(alice, "alice").await.unwrap();
+    change_there(&world, "hers 0", "changed");
+    change_there(&world, "hers 1", "changed as well");
+    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
+    while !titles(&world.main).contains(&"changed".to_owned()) {
+        let _ = timeout(Duration::from_millis(5), &mut moving).await;
+    }
+    drop(moving);
+    assert!(byod.cancel_move(alice).await.unwrap());
+    // The deployment answers still.
+    change_there(&world, "changed", "changed again");
+    let hers = everything(&world.own, "alice");
+    byod.move_out(alice, "alice").await.unwrap();
+    assert_eq!(
+        titles(&world.main),
+        ["changed again", "changed as well", "hers 2"]
+    );
+    assert_eq!(sorted(everything(&world.main, alice)), sorted(hers));
+    byod.move_in(alice, "alice").keep(AT_ONCE).await.unwrap();
+    let known = [&world.main, &world.own].map(|side| side.count("byodMoved"));
+    assert_eq!(known, [0, 0]);
+}
+
+/// What is known of one that was called off is forgotten with the move before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_known_of_what_was_called_off_once_all_is_over() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 2);
+    let soon = KeepFor::Time(Duration::from_secs(1));
+    byod.move_in(alice, "alice").keep(soon).await.unwrap();
+    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
+    while world.main.count("byodMoved") == 0 {
+        let _ = timeout(Duration::from_millis(5), &mut moving).await;
+    }
+    drop(moving);
+    assert!(byod.cancel_move(alice).await.unwrap());
+    assert_ne!(world.main.count("byodMoved"), 0);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(byod.resume_moves().await.unwrap().ended, 1);
+    let known = [&world.main, &world.own].map(|side| side.count("byodMoved"));
+    assert_eq!(known, [0, 0]);
+    assert_eq!(titles(&world.own), ["hers 0", "hers 1"]);
+    assert_eq!(world.main.count("notes"), 0);
+}
+
+/// What was deleted where it goes comes with another id, which all that refers to it has then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_refers_to_what_comes_anew_names_the_new_one() {
+    let world = World::start().await;
+    let (byod, alice, own, main) = (&world.byod, &*world.alice, &world.own, &world.main);
+    world.fill(alice, "hers", 3);
+    let hers = sorted(everything(main, alice));
+    let project = |side: &LocalDeployment| side.documents("projects")[1].id().unwrap().to_owned();
+    byod.move_in(alice, "alice").await.unwrap();
+    byod.disconnect(alice).await.unwrap();
+    let (gone, kept) = (project(own), note(own, "hers 1"));
+    let there = json!({"id": gone, "userId": "alice"});
+    own.run("projects:remove", there).unwrap();
+    byod.move_in(alice, "alice").await.unwrap();
+    assert_eq!(sorted(everything(own, "alice")), hers);
+    assert!(
+        own.documents("projects")
+            .iter()
+            .all(|one| one.id() != Some(&*gone))
+    );
+    assert_eq!(
+        note(own, "hers 1"),
+        kept,
+        "what refers to it is what it was"
+    );
+
+    // And back; what was changed on main alone is not written over.
+    let (gone, kept) = (project(main), note(main, "hers 1"));
+    let user = json!({"id": gone});
+    main.run_as("alice", "projects:remove", user).unwrap();
+    change_on_main(&world, "hers 0", "changed on main");
+    byod.move_out(alice, "alice").await.unwrap();
+    assert!(
+        main.documents("projects")
+            .iter()
+            .all(|one| one.id() != Some(&*gone))
+    );
+    assert_eq!(note(main, "hers 1"), kept);
+    assert_eq!(titles(main), ["changed on main", "hers 1", "hers 2"]);
+    let named = |document: &Json| {
+        document["projectId"].is_null() || document["projectId"]["is"].is_string()
+    };
+    assert!(everything(main, alice).iter().all(named));
 }
 
 /// Each document is again what it was: whatever names it, a link that somebody has, say, does still.

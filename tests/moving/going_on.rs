@@ -1,14 +1,18 @@
 //! Moves that were left on their way, or whose deployment isn't what it was.
 
 use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use byod_local::{Ctx, FunctionError, Local, LocalDeployment, Object, Value};
 use byod_runtime::{ConnectionStatus, Credentials, Direction, EncryptionKey, Error, KeepFor};
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::between::{Becomes, Between};
 use super::{World, everything};
 
 /// Until what was moved is due to be deleted where it was.
@@ -431,6 +435,84 @@ async fn what_was_copied_goes_before_another_deployment_is_connected() {
     let status = world.byod.status(&*alice).await.unwrap();
     assert!(status.enabled);
     assert_eq!(world.main.count("byodMoves"), 0);
+}
+
+/// A deployment that is asked to remove what was copied to it, and takes its time until it is let go.
+async fn held_up(world: &World) -> (Between, Arc<AtomicBool>) {
+    let is_held = Arc::new(AtomicBool::new(true));
+    let held = is_held.clone();
+    let between = Between::start(&world.own, move |path, _| {
+        while path == "byod/moving:clear" && held.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Becomes::Itself
+    });
+    let between = between.await;
+    let key = world.own.deploy_key();
+    world.save(&world.alice, &between.url, &key).await;
+    (between, is_held)
+}
+
+/// Alice's data is on its way by another process, and is called off by a third, which removes what was copied.
+async fn called_off(world: &World) -> JoinHandle<Result<bool, Error>> {
+    let (moves, ends) = (world.builder().build(), world.builder().build());
+    let (moves, ends, alice) = (moves.unwrap(), ends.unwrap(), world.alice.clone());
+    let user = alice.clone();
+    tokio::spawn(async move { moves.move_in(user, "alice").await });
+    while world.own.count("notes") == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let called_off = tokio::spawn(async move { ends.cancel_move(alice).await });
+    while world.main.documents("byodMoves")[0].str("phase") != Some("cancel") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    called_off
+}
+
+/// Nor while somebody else is still about to remove it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_others_remove_is_waited_for() {
+    let world = World::start().await;
+    world.fill(&world.alice, "hers", 20);
+    let (_between, is_held) = held_up(&world).await;
+    let called_off = called_off(&world).await;
+    let other = world.user_deployment("other").await;
+    let connected = world.connect(&other);
+    let released = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        is_held.store(false, Ordering::Relaxed);
+    };
+    tokio::join!(connected, released);
+    let left = (world.own.count("notes"), world.own.count("byodMoved"));
+    assert_eq!(left, (0, 0));
+    called_off.await.unwrap().unwrap();
+}
+
+/// Who disconnects while another deployment is being connected, in another process, has disconnected.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_disconnect_stands_while_what_was_copied_is_removed() {
+    let world = World::start().await;
+    let alice = world.alice.clone();
+    world.fill(&alice, "hers", 20);
+    let (_between, is_held) = held_up(&world).await;
+    let _called_off = called_off(&world).await;
+    let (connects, other) = (world.byod.clone(), world.user_deployment("other").await);
+    let credentials = Credentials::new(other.url(), other.deploy_key());
+    let user = alice.clone();
+    let connected =
+        tokio::spawn(async move { connects.connect(user, "alice", &credentials).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let disconnects = world.builder().build().unwrap();
+    disconnects.disconnect(&*alice).await.unwrap();
+    is_held.store(false, Ordering::Relaxed);
+    let connected = connected.await.unwrap();
+    let is_told = match &connected {
+        Ok(test) => test.status == ConnectionStatus::Disconnected,
+        Err(error) => matches!(error, Error::RecordChanged { .. }),
+    };
+    assert!(is_told, "{connected:?}");
+    let record = world.main.documents("userDatabaseConfig").remove(0);
+    assert_eq!(record.str("connectionStatus"), Some("disconnected"));
 }
 
 /// What is more than one user may bring is found before anything is refused to them.

@@ -67,7 +67,7 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         ("next", Query, Arc::new(taking::next)),
         ("write", Mutation, with(taking::write)),
         ("keep", Mutation, with(taking::keep)),
-        ("verify", Query, Arc::new(taking::verify)),
+        ("verify", Query, with(taking::verify)),
         ("brought", Query, Arc::new(again::brought)),
         ("adopt", Mutation, with(again::adopt)),
         ("again", Mutation, Arc::new(taking::again)),

@@ -281,9 +281,10 @@ impl Byod {
         let Some(present) = self.inner().store.get(user).await? else {
             return Ok(seen);
         };
-        if !present.is_moving() {
+        if !present.is_moving() && !present.has_called_off() {
             return Ok(seen);
         }
+        let before = self.status_before_move(user).await?;
         if let Err(error) = self.give_up_move(user).await {
             tracing::warn!(
                 ?user, %error,
@@ -291,8 +292,14 @@ impl Byod {
             );
         }
         let after = self.inner().store.get(user).await?;
-        // Others that came meanwhile are none that this one has seen.
-        let is_same = |after: &UserDatabaseConfig| after.credentials == present.credentials;
+        // Others that came meanwhile are none that this one has seen, nor is a disconnect. By its end the status is what it was
+        // before it began.
+        let off = ConnectionStatus::Disconnected;
+        let was_off = present.connection_status == off || before.as_ref() == Some(&off);
+        let is_same = |after: &UserDatabaseConfig| {
+            let is_off = after.connection_status == off && !was_off;
+            after.credentials == present.credentials && !is_off
+        };
         Ok(after.filter(is_same).or(seen))
     }
 

@@ -88,6 +88,12 @@ impl UserDatabaseConfig {
         moving.is_some_and(|moving| moving.frozen || moving.phase == "check")
     }
 
+    /// Whether a move was called off, of which something is left.
+    pub(crate) fn has_called_off(&self) -> bool {
+        let moving = self.moving.as_ref();
+        moving.is_some_and(|moving| moving.phase == "cancel")
+    }
+
     /// Whether nothing may be written of what the user has.
     pub(crate) fn is_frozen(&self) -> bool {
         self.moving.as_ref().is_some_and(|moving| moving.frozen)

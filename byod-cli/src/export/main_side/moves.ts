@@ -31,6 +31,8 @@ const moved_ = v.object({
   keepFor: v.union(v.number(), v.null()),
   /** Which credentials the record had when it began. */
   authTags: v.string(),
+  /** Which status it had: again, where it is called off. */
+  before: v.string(),
   table: v.union(v.string(), v.null()),
   done: v.number(),
   total: v.number(),
@@ -54,6 +56,7 @@ function shown(row: any): Infer<typeof moved_> {
     phase: row.phase,
     keepFor: row.keepFor,
     authTags: row.authTags,
+    before: row.before,
     table: row.table,
     done: row.done,
     total: row.total,

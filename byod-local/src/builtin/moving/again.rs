@@ -18,6 +18,7 @@ pub(super) fn brought_again(
     who: &Who,
     row: &mut Object,
     is_same: bool,
+    anew: bool,
 ) -> Result<(), FunctionError> {
     if row.get("stays").is_none() {
         row.set("stays", false);
@@ -32,7 +33,7 @@ pub(super) fn brought_again(
             row.set("written", written);
             row.set("stays", true);
         }
-        Some(_) if is_same => {}
+        Some(_) if is_same && !anew => {}
         Some(_) if !is_changed => {
             row.set("state", "listed");
         }
@@ -68,7 +69,8 @@ pub(super) fn brought(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, Function
     Ok(Object::from([("rows", rows.into()), ("cursor", cursor_of(&got))]).into())
 }
 
-/// Notes what documents were here before they moved: they are theirs still, whatever the other side says.
+/// Notes what documents were here before they moved: they are theirs still, whatever the other side says. How many are not
+/// here any more, or somebody else's.
 pub(super) fn adopt(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
@@ -78,18 +80,26 @@ pub(super) fn adopt(
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     table_of(moving, &table)?;
     let stays = args.bool("stays").unwrap_or_default();
+    let mut gone = 0.0;
     for pair in objects(&mut args, "rows")? {
         let (old, new) = (text(&pair, "old")?, text(&pair, "new")?);
         let there = document(ctx, &table, &new);
-        let is_theirs = there.is_some_and(|there| is_theirs(moving, ctx, &table, there, &who));
+        let there = there.filter(|there| is_theirs(moving, ctx, &table, there, &who));
+        let Some(written) = there.map(text_of).transpose()?.map(|text| hash_of(&text)) else {
+            gone += 1.0;
+            continue;
+        };
         let known = row_of(ctx, &id, &old)?;
-        let is_known = known.as_ref().is_some_and(|row| row.get("new").is_some());
-        if !is_theirs || is_known {
+        if known.as_ref().is_some_and(|row| row.get("new").is_some()) {
             continue;
         }
-        if let Some(known) = known {
-            ctx.delete(known.id().unwrap_or_default())?;
+        let left = row_of(ctx, &left_of(&id), &old)?;
+        for row in known.iter().chain(&left) {
+            ctx.delete(row.id().unwrap_or_default())?;
         }
+        // What a move back that was called off has made of it, if it is that still.
+        let made = left
+            .filter(|left| left.str("new") == Some(&new) && left.str("written") == Some(&written));
         let mut row = Object::from([
             ("move", id.as_str().into()),
             ("table", table.as_str().into()),
@@ -101,10 +111,20 @@ pub(super) fn adopt(
             ("written", given(&pair, "written")),
             ("new", new.into()),
         ]);
+        for field in ["state", "hash", "written", "note"] {
+            if let Some(value) = made.as_ref().and_then(|made| made.get(field)) {
+                row.set(field, value.clone());
+            }
+        }
         row.set("stays", stays);
         ctx.insert(MOVED_TABLE, row)?;
     }
-    Ok(Value::Null)
+    Ok(gone.into())
+}
+
+/// Under which name is known what a move back that was called off has made of what was here before.
+pub(super) fn left_of(id: &str) -> String {
+    format!("{id} left")
 }
 
 /// What one has become; one that was here before may be somebody else's by now.

@@ -385,6 +385,7 @@ fn shown(row: &Object, now: f64) -> Value {
         "phase",
         "keepFor",
         "authTags",
+        "before",
         "table",
         "done",
         "total",

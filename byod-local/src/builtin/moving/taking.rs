@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{MOVED_TABLE, Value};
 
-use super::again::{brought_again, of_row};
+use super::again::{brought_again, left_of, of_row};
 use super::arguments::{Who, document, given, objects, text, text_in, texts};
 use super::arriving::{Arriving, Rings};
 use super::digest::{hash_of, text_of};
@@ -32,6 +32,7 @@ pub(super) fn list(
     table_of(moving, &table)?;
     let (mut added, mut changed) = (0, 0);
     let (who, again) = (Who::of(&args)?, args.bool("again").unwrap_or_default());
+    let anew = args.bool("anew").unwrap_or_default();
     for row in objects(&mut args, "rows")? {
         let (old, hash) = (text_in(&row, "old")?, text_in(&row, "hash")?);
         let known = row_of(ctx, &id, old)?;
@@ -39,7 +40,7 @@ pub(super) fn list(
         let is_brought = next.str("state") == Some("kept") || next.get("written").is_some();
         if again && is_brought {
             let is_same = next.str("hash") == Some(hash);
-            brought_again(moving, ctx, &who, &mut next, is_same)?;
+            brought_again(moving, ctx, &who, &mut next, is_same, anew)?;
         } else if next.str("listed") != Some(hash) {
             next.set("state", "listed");
         }
@@ -241,12 +242,17 @@ pub(super) fn keep(
 }
 
 /// What there is of one table: by what both sides are compared.
-pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+pub(super) fn verify(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    args: Object,
+) -> Result<Value, FunctionError> {
+    let who = Who::of(&args)?;
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     let got = rows_of(ctx, &id, &table).page(&page(&args, most(&args)))?;
     let (mut hashes, mut wrong) = (Vec::new(), Vec::new());
     let mut notes: BTreeMap<&str, f64> = BTreeMap::new();
-    let (mut done, mut kept) = (0.0, 0.0);
+    let (mut done, mut kept, mut gone) = (0.0, 0.0, 0.0);
     for row in &got.documents {
         if row.str("state") == Some("kept") {
             kept += 1.0;
@@ -261,6 +267,9 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionE
             }
         } else {
             wrong.push(given(row, "old"));
+            if of_row(moving, ctx, row, &who).is_none() {
+                gone += 1.0;
+            }
         }
         hashes.push(given(row, "listed"));
     }
@@ -274,6 +283,7 @@ pub(super) fn verify(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionE
         ("done", done.into()),
         ("kept", kept.into()),
         ("wrong", wrong.into()),
+        ("gone", gone.into()),
         ("notes", notes.into()),
         ("cursor", cursor_of(&got)),
     ])
@@ -295,17 +305,27 @@ pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, Functi
 
 /// Removes what has come, some at a time; whether there is more.
 pub(super) fn clear(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
-    let rows = all_of(ctx, &args)?;
-    for row in &rows {
-        // What was here before stays.
-        remove(ctx, row, row.get("stays").is_none())?;
+    let id = text(&args, "move")?;
+    let rows = all_of(ctx, &id, most(&args))?;
+    let is_any = !rows.is_empty();
+    for mut row in rows {
+        let was_here = row.get("stays").is_some();
+        if was_here && row.get("written").is_some() {
+            // It stays, as it is by now.
+            row.set("move", left_of(&id));
+            replace(ctx, row)?;
+        } else {
+            remove(ctx, &row, !was_here)?;
+        }
     }
-    Ok((!rows.is_empty()).into())
+    Ok(is_any.into())
 }
 
 /// Forgets what has become of what; whether there is more.
 pub(super) fn forget(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
-    let rows = all_of(ctx, &args)?;
+    let (id, most) = (text(&args, "move")?, most(&args));
+    let mut rows = all_of(ctx, &id, most)?;
+    rows.extend(all_of(ctx, &left_of(&id), most - rows.len())?);
     for row in &rows {
         ctx.delete(row.id().unwrap_or_default())?;
     }
@@ -374,12 +394,9 @@ fn replace(ctx: &mut Ctx<'_>, row: Object) -> Result<(), FunctionError> {
     ctx.replace(&id, row)
 }
 
-fn all_of(ctx: &Ctx<'_>, args: &Object) -> Result<Vec<Object>, FunctionError> {
-    let id = text(args, "move")?;
-    ctx.query(MOVED_TABLE)
-        .index("by_old")
-        .eq("move", id)
-        .take(most(args))
+fn all_of(ctx: &Ctx<'_>, id: &str, count: usize) -> Result<Vec<Object>, FunctionError> {
+    let rows = ctx.query(MOVED_TABLE).index("by_old");
+    rows.eq("move", id).take(count)
 }
 
 fn counts<const N: usize>(counts: [(&str, usize); N]) -> Value {

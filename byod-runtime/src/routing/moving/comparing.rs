@@ -7,8 +7,8 @@ use super::listing::Telling;
 use super::sides::Side;
 use super::steps::{Holding, MOST_NOTES, Mover, PAGE, Stop, is_refused};
 use super::sums::Sum;
-use super::wire::Often;
-use crate::error::{EXPLANATION, one_line};
+use super::wire::{Often, Verified};
+use crate::error::{EXPLANATION, Error, one_line};
 
 /// What rows of files say in the place of a table.
 const FILES: &str = "_storage";
@@ -144,6 +144,24 @@ impl Mover {
     }
 }
 
+impl Side {
+    /// What there is of one table; fewer documents at once where they are too many.
+    pub(super) async fn verified(
+        &self,
+        id: &str,
+        table: &str,
+        cursor: Option<&str>,
+        count: &mut usize,
+    ) -> Result<Verified, Error> {
+        loop {
+            match self.verify(id, table, cursor, *count).await {
+                Err(error) if is_refused(&error) && *count > 1 => *count /= 2,
+                verified => return verified,
+            }
+        }
+    }
+}
+
 /// Looks through what has come; what isn't as it was written is to be taken again.
 async fn come(holding: &Holding, to: &Side, tables: &[String]) -> Result<Come, Stop> {
     let id = &holding.state.id;
@@ -152,14 +170,8 @@ async fn come(holding: &Holding, to: &Side, tables: &[String]) -> Result<Come, S
         let mut sum = Sum::default();
         let (mut cursor, mut count): (Option<String>, _) = (None, PAGE);
         loop {
-            let part = to.verify(id, table, cursor.as_deref(), count).await;
-            let part = match part {
-                Err(error) if is_refused(&error) && count > 1 => {
-                    count /= 2;
-                    continue;
-                }
-                part => part?,
-            };
+            let part = to.verified(id, table, cursor.as_deref(), &mut count);
+            let part = part.await?;
             for hash in &part.hashes {
                 sum.add(hash);
             }

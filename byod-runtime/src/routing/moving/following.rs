@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, stream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::super::service::Byod;
 use super::phases::Ended;
@@ -115,6 +115,9 @@ const EACH: Duration = Duration::from_millis(5);
 /// How long a deployment gets to remove what was copied, before another takes its place.
 const GIVING_UP: Duration = Duration::from_secs(60);
 
+/// How often it is looked whether somebody else has removed it.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// How long writes may have been refused before a move that fails is called off.
 const FROZEN: Duration = Duration::from_secs(6 * 3_600);
 
@@ -171,10 +174,29 @@ impl Byod {
         self.call_off(&user, &holder()).await
     }
 
-    /// Does that, and doesn't wait for ever for a deployment that is gone.
+    /// Which status the user's record had before the move, if there is one.
+    pub(in super::super) async fn status_before_move(
+        &self,
+        user: &UserId,
+    ) -> Result<Option<ConnectionStatus>, Error> {
+        let state = state::get(self.inner().store.main(), user).await?;
+        Ok(state.and_then(|state| state.before))
+    }
+
+    /// Does that, and waits until nothing of it is left, whoever removes it; but not for ever for a deployment that is gone.
     pub(in super::super) async fn give_up_move(&self, user: &UserId) -> Result<(), Error> {
-        match timeout(GIVING_UP, self.call_off(user, &holder())).await {
-            Ok(called_off) => called_off.map(|_| ()),
+        let gone = async {
+            loop {
+                self.call_off(user, &holder()).await?;
+                let record = self.inner().store.get(user).await?;
+                if !record.is_some_and(|record| record.has_called_off()) {
+                    return Ok(());
+                }
+                sleep(LOOK).await;
+            }
+        };
+        match timeout(GIVING_UP, gone).await {
+            Ok(gone) => gone,
             Err(_) => Err(not_moved(user, "it takes very long".to_owned())),
         }
     }

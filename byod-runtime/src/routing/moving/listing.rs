@@ -130,8 +130,11 @@ impl Mover {
         };
         if let Some(round) = round {
             let id = self.state.id.clone();
-            let again = self.report.again.is_some();
-            let listed = self.to.list(&id, table, rows, round, again).await?;
+            let again = self.report.again;
+            let is_first = matches!(telling, Telling::Once);
+            let anew = again.is_some_and(|again| again.anew) && is_first;
+            let listed = self.to.list(&id, table, rows, round, again.is_some(), anew);
+            let listed = listed.await?;
             listing.news += listed.added + listed.changed;
         }
         let sum = listing.sums.entry(table.to_owned()).or_default();

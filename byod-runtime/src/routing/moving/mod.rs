@@ -1,5 +1,6 @@
 //! Moves what a user has from main to their own deployment, or back.
 
+mod again;
 mod at_once;
 mod calls;
 mod comparing;

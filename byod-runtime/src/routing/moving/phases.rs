@@ -45,7 +45,7 @@ impl Byod {
                     let direction = mover.state.direction;
                     let (from, to) = (&mover.from, &mover.to);
                     self.check(from, to, &mover.plan, direction).await?;
-                    mover.adopt().await?;
+                    mover.know_former().await?;
                     self.enter(&mut mover, MovePhase::Freeze).await?;
                     mover.frozen = Instant::now();
                 }
@@ -231,6 +231,7 @@ impl Byod {
             back: mover.state.direction != direction,
             // Nobody knows then of what is gone whether they have deleted it.
             stays: deleting || own_answers == (direction == Direction::In),
+            anew: false,
             deleting,
             keep_for: mover.state.keep_for,
             documents,

@@ -10,11 +10,11 @@ use super::at_once::{AtOnce, MOST};
 use super::calls::Calls;
 use super::state::{again, again_unless};
 use super::wire::{
-    Brought, Children, Document, Documents, File, Listed, Next, Noted, Page, Pair, Pass, Plan,
-    Removed, Row, Survey, Tables, Verified, Written,
+    Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row,
+    Survey, Tables, Verified, Written,
 };
 use crate::deployment::Client;
-use crate::error::{Endpoint, Error, is_without};
+use crate::error::{Endpoint, Error};
 use crate::users::UserId;
 
 /// One side, asked about one user.
@@ -75,6 +75,8 @@ struct Of<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     again: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    anew: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stays: Option<bool>,
 }
 
@@ -96,10 +98,9 @@ const NOTHING: Of<'static> = Of {
     is_final: None,
     rings: None,
     again: None,
+    anew: None,
     stays: None,
 };
-
-const BROUGHT: &str = "byod/moving:brought";
 
 /// How long a file may take.
 const FETCHING: Duration = Duration::from_secs(300);
@@ -116,7 +117,7 @@ impl Side {
     }
 
     /// Asks for so many at the most: for fewer, where a call doesn't get that done in its time. Says how many it were.
-    async fn ask_some<T: DeserializeOwned, A: Serialize>(
+    pub(super) async fn ask_some<T: DeserializeOwned, A: Serialize>(
         &self,
         endpoint: Endpoint,
         name: &str,
@@ -298,6 +299,7 @@ impl Side {
         rows: &[Row],
         round: Option<u64>,
         again: bool,
+        anew: bool,
     ) -> Result<Listed, Error> {
         let (mut listed, mut left) = (Listed::default(), rows);
         while !left.is_empty() {
@@ -307,6 +309,7 @@ impl Side {
                 rows: Some(&left[..count]),
                 round,
                 again: again.then_some(true),
+                anew: anew.then_some(true),
                 ..NOTHING
             };
             let name = "byod/moving:list";
@@ -425,66 +428,6 @@ impl Side {
             ..NOTHING
         };
         self.query_some("byod/moving:verify", count, of).await
-    }
-
-    /// What has become of what, of a move that is over and goes back.
-    pub(super) async fn brought(
-        &self,
-        id: &str,
-        table: &str,
-        cursor: Option<&str>,
-        count: usize,
-    ) -> Result<Brought, Error> {
-        let of = |count| Of {
-            id: Some(id),
-            table: Some(table),
-            cursor: Some(cursor),
-            count: Some(count),
-            ..NOTHING
-        };
-        self.query_some(BROUGHT, count, of).await
-    }
-
-    /// Whether it knows of moves that begin again: it was exported since it does.
-    pub(super) async fn knows_again(&self) -> Result<bool, Error> {
-        match self.brought("", "", None, 1).await {
-            Ok(_) => Ok(true),
-            Err(Error::Function { message, .. }) if is_without(&message, BROUGHT) => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Has documents known that were there before they moved; with `stays`, those that are gone on the other side stay.
-    pub(super) async fn adopt(
-        &self,
-        id: &str,
-        table: &str,
-        rows: &[Pair],
-        stays: bool,
-    ) -> Result<(), Error> {
-        #[derive(Serialize)]
-        struct Args<'a> {
-            #[serde(rename = "move")]
-            id: &'a str,
-            table: &'a str,
-            rows: &'a [Pair],
-            stays: bool,
-        }
-        let mut left = rows;
-        while !left.is_empty() {
-            let args = |count: usize| Args {
-                id,
-                table,
-                rows: &left[..count],
-                stays,
-            };
-            let name = "byod/moving:adopt";
-            let (count, ()): (_, ()) = self
-                .ask_some(Endpoint::Mutation, name, left.len(), args)
-                .await?;
-            left = &left[count..];
-        }
-        Ok(())
     }
 
     /// Removes what has come, some at a time; `false` once there is nothing.

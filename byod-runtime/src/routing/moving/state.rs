@@ -88,6 +88,9 @@ pub(super) struct State {
     pub(super) phase: MovePhase,
     /// Which credentials the record had when it began, where main tells.
     pub(super) auth_tags: Option<String>,
+    /// Which status the record had before, where main tells: again, where it is called off.
+    #[serde(default)]
+    pub(super) before: Option<ConnectionStatus>,
     /// In milliseconds; `None` for good.
     pub(super) keep_for: Option<f64>,
     pub(super) table: Option<String>,

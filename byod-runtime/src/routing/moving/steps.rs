@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::sides::Side;
-use super::state::{self, Direction, MovePhase, Over, State};
+use super::state::{self, Direction, MovePhase, State};
 use super::taken::Taken;
 use super::wire::{File, Plan};
 use crate::deployment::Client;
@@ -74,32 +74,16 @@ pub(super) struct Again {
     pub(super) back: bool,
     /// Whether what is gone where it comes from stays where it comes to: that side answers, or the other's was being deleted.
     pub(super) stays: bool,
+    /// Whether all is written anew: some of what was brought before is gone where it came to, and whatever comes in its place has
+    /// another id.
+    #[serde(default)]
+    pub(super) anew: bool,
     /// Whether what was moved was being deleted where it was.
     pub(super) deleting: bool,
     /// For how long what was moved was to stay where it was.
     pub(super) keep_for: Option<f64>,
     /// How many documents those were.
     pub(super) documents: u64,
-}
-
-impl Again {
-    /// What is over again, where the one that goes this way is called off.
-    pub(super) fn over(self, direction: Direction) -> Over {
-        let report = Report {
-            documents: self.documents,
-            deleting: self.deleting,
-            ..Report::default()
-        };
-        Over {
-            direction: if self.back {
-                direction.back()
-            } else {
-                direction
-            },
-            keep_for: self.keep_for,
-            report: report.to_text(),
-        }
-    }
 }
 
 impl Report {
@@ -199,7 +183,7 @@ impl Mover {
         Ok(())
     }
 
-    async fn go(&mut self, next: Option<MovePhase>) -> Result<(), Stop> {
+    pub(super) async fn go(&mut self, next: Option<MovePhase>) -> Result<(), Stop> {
         self.state.report = self.report.to_text();
         match state::step(&self.main, &self.user, &self.state, next).await? {
             true => {
@@ -246,59 +230,13 @@ impl Mover {
         }
     }
 
-    /// Makes sure that both sides know of moves that begin again.
-    pub(super) async fn know_again(&self) -> Result<(), Stop> {
-        match self.from.knows_again().await? && self.to.knows_again().await? {
-            true => Ok(()),
-            false => Err(Stop::Impossible(
-                "what was moved before is known, which one side's functions don't ask for: export again, and deploy main and the \
-                 user's deployment"
-                    .to_owned(),
-            )),
-        }
-    }
-
-    /// Has the side that it goes back to know what of its own each document was that is on the other.
-    pub(super) async fn adopt(&mut self) -> Result<(), Stop> {
-        let Some(Again {
-            back: true, stays, ..
-        }) = self.report.again
-        else {
-            return Ok(());
-        };
-        let id = self.state.id.clone();
-        for table in self.tables() {
-            let mut cursor: Option<String> = None;
-            loop {
-                let next = self.from.brought(&id, &table, cursor.as_deref(), BATCH);
-                let next = next.await?;
-                self.taken.pairs(&next.rows).map_err(Stop::Impossible)?;
-                self.to.adopt(&id, &table, &next.rows, stays).await?;
-                self.step().await?;
-                cursor = next.cursor;
-                if cursor.is_none() {
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Once it is over, the side that it came from needn't know of the one before any more: rows of both would be taken for
-    /// one move's.
-    pub(super) async fn forget_former(&mut self) -> Result<(), Stop> {
-        let Some(again) = self.report.again.take() else {
-            return Ok(());
-        };
-        if again.back {
-            while self.from.forget(&self.state.id).await? {}
-        }
-        self.go(None).await
-    }
-
     /// Forgets what has become of what.
     pub(super) async fn forget(&self) -> Result<(), Stop> {
         while self.to.forget(&self.state.id).await? {}
+        if self.state.direction == Direction::In {
+            // What is left on main of one back that was called off.
+            while self.from.forget(&self.state.id).await? {}
+        }
         Ok(())
     }
 

@@ -154,6 +154,9 @@ pub(super) struct Verified {
     pub(super) done: f64,
     pub(super) kept: f64,
     pub(super) wrong: Vec<String>,
+    /// How many of those aren't there any more.
+    #[serde(default)]
+    pub(super) gone: f64,
     /// What documents are without that are here: none of sides that were exported before it was told.
     #[serde(default)]
     pub(super) notes: Vec<Often>,

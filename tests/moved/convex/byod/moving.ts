@@ -342,9 +342,11 @@ export const list = internalMutation({
     round: v.optional(v.number()),
     /** Whether the move begins again: what it has brought before may be another by now, on both sides. */
     again: v.optional(v.boolean()),
+    /** Whether all of it is to be written anew that wasn't changed here: some is gone, and comes with another id. */
+    anew: v.optional(v.boolean()),
   },
   returns: v.object({ added: v.number(), changed: v.number() }),
-  handler: async (ctx, { move, table, rows, round, again, ...given }) => {
+  handler: async (ctx, { move, table, rows, round, again, anew, ...given }) => {
     const them = await asked(ctx.db, given);
     tableOf(table);
     let added = 0;
@@ -357,8 +359,8 @@ export const list = internalMutation({
         await ctx.db.insert("byodMoved", next);
         added += 1;
       } else if (again === true && isBrought(known)) {
-        const isSame = known.hash === hash;
-        const over = await broughtAgain(ctx.db, known, isSame, them);
+        const how = { isSame: known.hash === hash, anew: anew === true };
+        const over = await broughtAgain(ctx.db, known, how, them);
         await ctx.db.patch(known._id, { ...over, listed: hash, round });
         if (over.state === "listed") changed += 1;
       } else if (known.listed !== hash) {
@@ -539,12 +541,14 @@ export const verify = internalQuery({
     kept: v.number(),
     /** What is not as it was written here, or not here. */
     wrong: v.array(v.string()),
+    /** How many of those are not here, or somebody else's by now. */
+    gone: v.number(),
     /** What others are without. */
     notes: v.array(v.object({ note: v.string(), times: v.number() })),
     cursor: v.union(v.string(), v.null()),
   }),
   handler: async (ctx, { move, table, cursor, count, ...given }) => {
-    await asked(ctx.db, given);
+    const them = await asked(ctx.db, given);
     const numItems = Math.min(count, MOST);
     const got = await rowsOf(ctx.db, move, table).paginate({
       numItems,
@@ -552,11 +556,13 @@ export const verify = internalQuery({
     });
     const wrong = [];
     const often = new Map<string, number>();
-    let [done, kept] = [0, 0];
+    let [done, kept, gone] = [0, 0, 0];
     for (const row of got.page) {
       if (row.state === "kept") kept += 1;
-      else if (!(await isWritten(ctx.db, row))) wrong.push(row.old);
-      else {
+      else if (!(await isWritten(ctx.db, row))) {
+        wrong.push(row.old);
+        if ((await ofRow(ctx.db, row, them)) === null) gone += 1;
+      } else {
         done += 1;
         const lacks = row.note?.startsWith(WITHOUT)
           ? row.note.slice(WITHOUT.length).split(", ")
@@ -572,7 +578,7 @@ export const verify = internalQuery({
     }));
     const hashes = got.page.map((row) => row.listed);
     const next = got.isDone ? null : got.continueCursor;
-    return { hashes, done, kept, wrong, notes, cursor: next };
+    return { hashes, done, kept, wrong, gone, notes, cursor: next };
   },
 });
 
@@ -616,25 +622,45 @@ export const adopt = internalMutation({
     /** Whether what is gone on the other side stays here. */
     stays: v.boolean(),
   },
-  returns: v.null(),
+  /** How many are not here any more, or somebody else's. */
+  returns: v.number(),
   handler: async (ctx, { move, table, rows, stays, ...given }) => {
     const them = await asked(ctx.db, given);
     tableOf(table);
     const db: any = ctx.db;
+    let gone = 0;
     for (const { old, new: here, created, hash, written } of rows) {
       const id = db.normalizeId(table, here);
       const doc = id === null ? null : await db.get(id);
-      if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) continue;
+      if (doc === null || !(await isTheirs(ctx.db, table, doc, them))) {
+        gone += 1;
+        continue;
+      }
       const known = await rowOf(ctx.db, move, old);
       if (known?.new !== undefined) continue;
       if (known !== null) await ctx.db.delete(known._id);
       const state = { state: "done", listed: hash, hash, written, new: id };
       const row = { move, table, old, created, ...state };
-      await ctx.db.insert("byodMoved", { ...row, stays });
+      const made = await left(ctx, move, old, doc);
+      await ctx.db.insert("byodMoved", { ...row, ...made, stays });
     }
-    return null;
+    return gone;
   },
 });
+
+/** What a move back that was called off has made of the document, if it is that still. */
+async function left(ctx: MutationCtx, move: string, old: string, doc: any) {
+  const row = await rowOf(ctx.db, leftOf(move), old);
+  if (row === null) return {};
+  await ctx.db.delete(row._id);
+  if (row.new !== doc._id || (await hashOf(textOf(doc))) !== row.written)
+    return {};
+  const { state, hash, written, note } = row;
+  return { state, hash, written, note };
+}
+
+/** Under which name that is known. */
+const leftOf = (move: string) => `${move} left`;
 
 /** Has documents taken again, whatever has come of them. */
 export const again = internalMutation({
@@ -658,8 +684,13 @@ export const clear = internalMutation({
   handler: async (ctx, { move, count, ...given }) => {
     await asked(ctx.db, given);
     const rows = await allOf(ctx.db, move).take(Math.min(count, MOST));
-    // What was here before stays.
-    for (const row of rows) await removed(ctx, row, row.stays === undefined);
+    for (const row of rows) {
+      const { stays, written } = row;
+      if (stays === undefined || written === undefined)
+        await removed(ctx, row, stays === undefined);
+      // What was here before stays, as it is by now.
+      else await ctx.db.patch(row._id, { move: leftOf(move) });
+    }
     return rows.length > 0;
   },
 });
@@ -670,7 +701,10 @@ export const forget = internalMutation({
   returns: v.boolean(),
   handler: async (ctx, { move, count, ...given }) => {
     await asked(ctx.db, given);
-    const rows = await allOf(ctx.db, move).take(Math.min(count, MOST));
+    const most = Math.min(count, MOST);
+    const known = await allOf(ctx.db, move).take(most);
+    const left = await allOf(ctx.db, leftOf(move)).take(most - known.length);
+    const rows = [...known, ...left];
     for (const row of rows) await ctx.db.delete(row._id);
     return rows.length > 0;
   },
@@ -1201,18 +1235,18 @@ const isBrought = (row: any) =>
 async function broughtAgain(
   db: any,
   row: any,
-  isSame: boolean,
+  { isSame, anew }: { isSame: boolean; anew: boolean },
   them: Who,
 ): Promise<any> {
   const stays = row.stays ?? false;
   const doc = await ofRow(db, { ...row, stays }, them);
-  const anew = { new: undefined, written: undefined, hash: undefined };
-  const over = { state: "listed", ...anew, note: undefined, stays: undefined };
+  const none = { new: undefined, written: undefined, hash: undefined };
+  const over = { state: "listed", ...none, note: undefined, stays: undefined };
   if (doc === null) return over;
   const written = await hashOf(textOf(doc));
   const isChanged = written !== row.written;
   if (!isSame) return isChanged ? over : { state: "listed", stays };
-  if (!isChanged) return { stays };
+  if (!isChanged) return anew ? { state: "listed", stays } : { stays };
   return { state: "done", written, note: undefined, stays: true };
 }
 
