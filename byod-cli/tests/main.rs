@@ -33,6 +33,8 @@ mod main_side;
 mod manual;
 mod mirror;
 mod moving;
+#[path = "../../tests/support/npm.rs"]
+mod npm;
 mod odd;
 mod outbox;
 mod owner_errors;

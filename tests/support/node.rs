@@ -1,7 +1,10 @@
 //! The Node program that serves real Convex projects, see `tests/node/serve.mjs`.
 //! One process for a test program; a deployment of its own for whoever asks.
 
-use std::fs::{self, File};
+#[path = "npm.rs"]
+mod npm;
+
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -221,10 +224,9 @@ fn folder() -> PathBuf {
     }
 }
 
-/// Installs the packages of the lock file, unless they are there. Test programs
-/// that run at the same time wait for the one that does it.
+/// Installs what the program needs, unless it is there.
 fn install() -> Result<(), String> {
-    let version = output(Command::new("node").arg("--version"))
+    let version = npm::output(Command::new("node").arg("--version"))
         .map_err(|_| format!("Node {OLDEST_NODE} or newer is needed, and `node` can't be run"))?;
     let major = version.trim_start_matches('v').split('.').next();
     if major.and_then(|major| major.parse().ok()) < Some(OLDEST_NODE) {
@@ -233,42 +235,7 @@ fn install() -> Result<(), String> {
             "Node {OLDEST_NODE} or newer is needed, and `node` is {version}"
         ));
     }
-    let folder = folder();
-    let lock = File::create(folder.join(".install.lock")).and_then(|file| {
-        file.lock()?;
-        Ok(file)
-    });
-    let _lock = lock.map_err(|error| format!("can't lock {}: {error}", folder.display()))?;
-
-    let read = |name: &str| fs::read_to_string(folder.join(name));
-    let wanted = read("package-lock.json").map_err(|error| format!("no lock file: {error}"))?;
-    let installed = "node_modules/.installed.json";
-    if read(installed).is_ok_and(|present| present == wanted) {
-        return Ok(());
-    }
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    // No package of these needs its scripts.
-    let arguments = ["ci", "--ignore-scripts", "--no-progress"];
-    output(Command::new(npm).args(arguments).current_dir(&folder))
-        .map_err(|error| format!("`npm ci` in {} failed: {error}", folder.display()))?;
-    fs::write(folder.join(installed), wanted).map_err(|error| error.to_string())
-}
-
-/// What a command printed, or its complaints in a line.
-fn output(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let lines = stderr
-        .lines()
-        .map(|line| line.trim_start_matches("npm error").trim());
-    let reasons: Vec<_> = lines
-        .filter(|line| !line.is_empty() && !line.starts_with("A complete log"))
-        .take(4)
-        .collect();
-    Err(reasons.join("; "))
+    npm::install(&folder())
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {

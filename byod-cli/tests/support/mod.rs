@@ -10,9 +10,10 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
+
+use crate::npm;
 
 /// A copy of a project in a folder that goes with it.
 pub(crate) struct Project {
@@ -222,30 +223,9 @@ pub(crate) fn installed(folder: &str) -> Option<PathBuf> {
             "Node 20 with npm is needed ({error}); to leave these tests out, run BYOD_WITHOUT_NODE=1 cargo test"
         );
     }
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = repository(folder);
-    // Other test programs may install at the same time.
-    let guard = fs::File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm.lock")).unwrap();
-    guard.lock().unwrap();
-    let wanted = fs::read(folder.join("package-lock.json")).unwrap();
-    let stamp = folder.join("node_modules/.installed");
-    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Some(folder);
-    }
-    let npm = Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund"])
-        .current_dir(&folder)
-        .output();
-    match npm {
-        Ok(output) if output.status.success() => fs::write(stamp, wanted).unwrap(),
-        Ok(output) => panic!(
-            "npm ci failed; to leave these tests out, run BYOD_WITHOUT_NODE=1 cargo test\n{}",
-            String::from_utf8_lossy(&output.stderr)
-        ),
-        Err(error) => panic!(
-            "Node 20 with npm is needed ({error}); to leave these tests out, run BYOD_WITHOUT_NODE=1 cargo test"
-        ),
+    if let Err(why) = npm::install(&folder) {
+        panic!("{why}; to leave these tests out, run BYOD_WITHOUT_NODE=1 cargo test");
     }
     Some(folder)
 }

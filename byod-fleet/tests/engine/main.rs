@@ -6,6 +6,8 @@
 mod ended;
 mod killed;
 mod moved;
+#[path = "../../../tests/support/npm.rs"]
+mod npm;
 mod one_user;
 mod server;
 mod shared;

@@ -10,6 +10,8 @@ use std::{env, thread};
 use serde_json::{Value as Json, json};
 use tokio::task::JoinHandle;
 
+use crate::npm;
+
 /// Leaves out the tests that need Node's packages, where it is set to anything but nothing.
 const WITHOUT_NODE: &str = "BYOD_WITHOUT_NODE";
 
@@ -212,34 +214,13 @@ disable-web-ui = true
     )
 }
 
-/// The server's program, installed first where it isn't. Test programs that run at the same time wait for the one that does it.
+/// The server's program, installed first where it isn't.
 fn installed() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../byod-fleet/tests/engine/server");
-    let lock = File::create(folder.join(".install.lock")).unwrap();
-    lock.lock().unwrap();
-    let read = |name: &str| fs::read_to_string(folder.join(name));
-    let wanted = read("package-lock.json").unwrap();
-    let packages = folder.join("node_modules");
-    if read("node_modules/.installed.json").ok() != Some(wanted.clone()) {
-        let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-        // Without scripts: one of its packages tells its maker of the machine in one.
-        let done = Command::new(npm)
-            .args(["ci", "--ignore-scripts", "--no-progress"])
-            .current_dir(&folder)
-            .output();
-        let why = match done {
-            Ok(done) if done.status.success() => None,
-            Ok(done) => Some(String::from_utf8_lossy(&done.stderr).into_owned()),
-            Err(error) => Some(error.to_string()),
-        };
-        if let Some(why) = why {
-            panic!(
-                "`npm ci` in {} failed: {why}; to leave these tests out, run {WITHOUT_NODE}=1 cargo test",
-                folder.display()
-            );
-        }
-        fs::write(packages.join(".installed.json"), wanted).unwrap();
+    if let Err(why) = npm::install(&folder) {
+        panic!("{why}; to leave these tests out, run {WITHOUT_NODE}=1 cargo test");
     }
+    let packages = folder.join("node_modules");
     let platforms = fs::read_dir(packages.join("@restatedev")).unwrap();
     let programs = platforms.map(|platform| platform.unwrap().path().join("bin/restate-server"));
     let mut programs = programs.filter(|program| program.is_file());
