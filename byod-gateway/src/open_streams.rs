@@ -32,11 +32,10 @@ impl OpenStreams {
     /// A place for one more, unless there are as many as may be.
     pub(crate) fn take(&self, user: &str) -> Option<Place> {
         let mut open = self.lock();
-        let count = open.entry(user.to_owned()).or_default();
-        if *count >= self.most {
+        if open.get(user).copied().unwrap_or_default() >= self.most {
             return None;
         }
-        *count += 1;
+        *open.entry(user.to_owned()).or_default() += 1;
         Some(Place {
             streams: self.clone(),
             user: user.to_owned(),

@@ -139,19 +139,43 @@ async fn what_goes_back_is_there_once_though_one_was_called_off() {
     byod.move_in(alice, "alice").await.unwrap();
     change_there(&world, "hers 0", "changed");
     change_there(&world, "hers 1", "changed as well");
-    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
-    while !titles(&world.main).contains(&"changed".to_owned()) {
-        let _ = timeout(Duration::from_millis(5), &mut moving).await;
+    let stamps = [
+        ("userId", "alice".into()),
+        ("createdAt", 9.0.into()),
+        ("updatedAt", 9.0.into()),
+    ];
+    let new = |table: &str, field: &str| {
+        let name = [(field, "new".into()), ("content", "".into())];
+        let kept = usize::from(field == "title") + 1;
+        let document = Object::from_iter(name.into_iter().take(kept).chain(stamps.clone()));
+        world.own.insert(table, document).unwrap()
+    };
+    // What was moved names what is new by now.
+    let (project, _) = (new("projects", "name"), new("notes", "title"));
+    let named = json!({
+        "id": note(&world.own, "changed as well"), "userId": "alice", "projectId": project,
+    });
+    world.own.run("notes:update", named).unwrap();
+    let is_there = |title: &str| titles(&world.main).contains(&title.to_owned());
+    for _ in 0..2 {
+        let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
+        while !is_there("changed") || !is_there("new") {
+            let _ = timeout(Duration::from_millis(5), &mut moving).await;
+        }
+        // All is listed once more by whoever goes on.
+        let _ = timeout(Duration::from_millis(300), &mut moving).await;
+        drop(moving);
+        world.let_go();
     }
-    drop(moving);
     assert!(byod.cancel_move(alice).await.unwrap());
+    assert!(is_there("changed") && !is_there("new"));
     // The deployment answers still.
     change_there(&world, "changed", "changed again");
     let hers = everything(&world.own, "alice");
     byod.move_out(alice, "alice").await.unwrap();
     assert_eq!(
         titles(&world.main),
-        ["changed again", "changed as well", "hers 2"]
+        ["changed again", "changed as well", "hers 2", "new"]
     );
     assert_eq!(sorted(everything(&world.main, alice)), sorted(hers));
     byod.move_in(alice, "alice").keep(AT_ONCE).await.unwrap();
@@ -167,8 +191,9 @@ async fn nothing_is_known_of_what_was_called_off_once_all_is_over() {
     world.fill(alice, "hers", 2);
     let soon = KeepFor::Time(Duration::from_secs(1));
     byod.move_in(alice, "alice").keep(soon).await.unwrap();
+    change_there(&world, "hers 0", "changed");
     let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
-    while world.main.count("byodMoved") == 0 {
+    while !titles(&world.main).contains(&"changed".to_owned()) {
         let _ = timeout(Duration::from_millis(5), &mut moving).await;
     }
     drop(moving);
@@ -178,8 +203,31 @@ async fn nothing_is_known_of_what_was_called_off_once_all_is_over() {
     assert_eq!(byod.resume_moves().await.unwrap().ended, 1);
     let known = [&world.main, &world.own].map(|side| side.count("byodMoved"));
     assert_eq!(known, [0, 0]);
-    assert_eq!(titles(&world.own), ["hers 0", "hers 1"]);
+    assert_eq!(titles(&world.own), ["changed", "hers 1"]);
     assert_eq!(world.main.count("notes"), 0);
+}
+
+/// Nor is it taken for the user's by one that goes there once more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_was_called_off_is_not_taken_for_a_change_on_main() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 3);
+    byod.move_in(alice, "alice").await.unwrap();
+    change_there(&world, "hers 0", "changed");
+    change_there(&world, "hers 1", "changed as well");
+    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
+    while !titles(&world.main).contains(&"changed as well".to_owned()) {
+        let _ = timeout(Duration::from_millis(5), &mut moving).await;
+    }
+    drop(moving);
+    assert!(byod.cancel_move(alice).await.unwrap());
+    change_there(&world, "changed", "changed there again");
+    byod.disconnect(alice).await.unwrap();
+    change_on_main(&world, "changed as well", "changed on main");
+    byod.move_in(alice, "alice").await.unwrap();
+    let expected = ["changed on main", "changed there again", "hers 2"];
+    assert_eq!(titles(&world.own), expected);
 }
 
 /// What was deleted where it goes comes with another id, which all that refers to it has then.
@@ -436,6 +484,10 @@ async fn what_was_changed_there_stays_whatever_comes_meanwhile() {
         "userId": alice, "title": "hers", "content": "", "projectId": project, "createdAt": 7.0, "updatedAt": 7.0,
     });
     world.main.insert("notes", hers).unwrap();
+    let other = json!({
+        "userId": alice, "title": "as it was", "content": "", "createdAt": 7.0, "updatedAt": 7.0,
+    });
+    world.main.insert("notes", other).unwrap();
     let moved = byod.move_in(alice, "alice").await.unwrap();
     assert_eq!(moved.notes.len(), 1, "it is without its project");
     change_there(&world, "hers", "changed there");
@@ -453,10 +505,12 @@ async fn what_was_changed_there_stays_whatever_comes_meanwhile() {
         // Past the service, after it was listed.
         tokio::time::sleep(Duration::from_millis(300)).await;
         world.fill(alice, "late", 1);
+        change_there(&world, "as it was", "changed meanwhile");
     };
     let (moved, ()) = tokio::join!(moving, meanwhile);
     moved.unwrap();
-    assert_eq!(titles(&world.own), ["changed there", "late 0"]);
+    let expected = ["changed meanwhile", "changed there", "late 0"];
+    assert_eq!(titles(&world.own), expected);
 }
 
 /// One that was called off is over as it was: what the user deletes afterwards is deleted.

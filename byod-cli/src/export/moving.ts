@@ -509,9 +509,8 @@ export const keep = internalMutation({
     const row = await rowOf(ctx.db, move, old);
     // What is here whole, nobody who knows of it keeps elsewhere.
     if (row === null || row.state === "done") return null;
-    await notHere(ctx, row, them);
     const note = reason.slice(0, 500);
-    const over = { new: undefined, written: undefined, hash: undefined };
+    const over = await notHere(ctx, row, them);
     await ctx.db.patch(row._id, { ...over, state: "kept", note });
     return null;
   },
@@ -611,12 +610,12 @@ export const adopt = internalMutation({
     move: v.string(),
     table: v.string(),
     rows: v.array(pair_),
-    /** Whether what is gone on the other side stays here. */
-    stays: v.boolean(),
+    /** Whether they are known, and were made what they are by a move back that was called off. */
+    known: v.optional(v.boolean()),
   },
   /** How many are not here any more, or somebody else's. */
   returns: v.number(),
-  handler: async (ctx, { move, table, rows, stays, ...given }) => {
+  handler: async (ctx, { move, table, rows, known, ...given }) => {
     const them = await asked(ctx.db, given);
     tableOf(table);
     const db: any = ctx.db;
@@ -628,27 +627,31 @@ export const adopt = internalMutation({
         gone += 1;
         continue;
       }
-      const known = await rowOf(ctx.db, move, old);
-      if (known?.new !== undefined) continue;
-      if (known !== null) await ctx.db.delete(known._id);
+      const row = await rowOf(ctx.db, move, old);
+      if (known === true) {
+        if (row?.new === id)
+          await ctx.db.patch(row._id, { listed: hash, hash, written });
+        continue;
+      }
+      if (row?.new !== undefined) continue;
+      if (row !== null) await ctx.db.delete(row._id);
       const state = { state: "done", listed: hash, hash, written, new: id };
-      const row = { move, table, old, created, ...state };
-      const made = await left(ctx, move, old, doc);
-      await ctx.db.insert("byodMoved", { ...row, ...made, stays });
+      const next = { move, table, old, created, ...state, stays: true };
+      const made = await madeOf(ctx, move, old, doc);
+      await ctx.db.insert("byodMoved", { ...next, ...made });
     }
     return gone;
   },
 });
 
-/** What a move back that was called off has made of the document, if it is that still. */
-async function left(ctx: MutationCtx, move: string, old: string, doc: any) {
+/** What a move back that was called off has made of the document, if it is that still: it is to be made anew. */
+async function madeOf(ctx: MutationCtx, move: string, old: string, doc: any) {
   const row = await rowOf(ctx.db, leftOf(move), old);
   if (row === null) return {};
   await ctx.db.delete(row._id);
-  if (row.new !== doc._id || (await hashOf(textOf(doc))) !== row.written)
-    return {};
-  const { state, hash, written, note } = row;
-  return { state, hash, written, note };
+  const written = await hashOf(textOf(doc));
+  const isThat = row.new === doc._id && row.written === written;
+  return isThat ? { state: "listed", written } : {};
 }
 
 /** Under which name that is known. */
@@ -663,7 +666,7 @@ export const again = internalMutation({
     for (const old of olds) {
       const row = await rowOf(ctx.db, move, old);
       if (row === null) continue;
-      await ctx.db.patch(row._id, { state: "listed", hash: undefined });
+      await ctx.db.patch(row._id, { state: "listed" });
     }
     return null;
   },
@@ -676,13 +679,11 @@ export const clear = internalMutation({
   handler: async (ctx, { move, count, ...given }) => {
     await asked(ctx.db, given);
     const rows = await allOf(ctx.db, move).take(Math.min(count, MOST));
-    for (const row of rows) {
-      const { stays, written } = row;
-      if (stays === undefined || written === undefined)
-        await removed(ctx, row, stays === undefined);
+    for (const row of rows)
       // What was here before stays, as it is by now.
-      else await ctx.db.patch(row._id, { move: leftOf(move) });
-    }
+      if (row.stays === true)
+        await ctx.db.patch(row._id, { move: leftOf(move) });
+      else await removed(ctx, row, true);
     return rows.length > 0;
   },
 });
@@ -695,8 +696,8 @@ export const forget = internalMutation({
     await asked(ctx.db, given);
     const most = Math.min(count, MOST);
     const known = await allOf(ctx.db, move).take(most);
-    const left = await allOf(ctx.db, leftOf(move)).take(most - known.length);
-    const rows = [...known, ...left];
+    const others = allOf(ctx.db, leftOf(move)).take(most - known.length);
+    const rows = [...known, ...(await others)];
     for (const row of rows) await ctx.db.delete(row._id);
     return rows.length > 0;
   },
@@ -737,8 +738,10 @@ export const files = internalQuery({
   handler: async (ctx, { move, olds, ...given }) => {
     await asked(ctx.db, given);
     const there = [];
-    for (const old of olds)
-      if ((await rowOf(ctx.db, move, old)) !== null) there.push(old);
+    for (const old of olds) {
+      const row = await rowOf(ctx.db, move, old);
+      if (row !== null && (await isStored(ctx.db, row))) there.push(old);
+    }
     return there;
   },
 });
@@ -814,10 +817,14 @@ export const filed = internalMutation({
     // Nobody would know of it once the move was called off.
     const isOver = (await allOf(ctx.db, move).first()) === null;
     const isSame = file.size === size && file.sha256 === sha256;
-    if (isOver || !isSame || (await rowOf(ctx.db, move, old)) !== null) {
+    const known = await rowOf(ctx.db, move, old);
+    const isHere = known !== null && (await isStored(ctx.db, known));
+    if (isOver || !isSame || isHere) {
       await ctx.storage.delete(id);
       return isSame && !isOver;
     }
+    // Somebody has deleted what came before.
+    if (known !== null) await ctx.db.delete(known._id);
     await ctx.db.insert("byodMoved", {
       move,
       table: "_storage",
@@ -887,8 +894,7 @@ async function taken(
       await db.patch(row._id, { state });
       return state;
     }
-    await notHere(go.ctx, row, go.them);
-    const over = { new: undefined, written: undefined, hash: undefined };
+    const over = await notHere(go.ctx, row, go.them);
     await db.patch(row._id, { ...over, state, note });
     return state;
   }
@@ -1217,6 +1223,10 @@ async function isWritten(db: any, row: any): Promise<boolean> {
   return doc !== null && (await hashOf(textOf(doc))) === row.written;
 }
 
+/** Whether what a file has become is there. */
+const isStored = async (db: any, row: any) =>
+  row.new !== undefined && (await db.system.get(row.new)) !== null;
+
 const isBrought = (row: any) =>
   row.state === "kept" || row.written !== undefined;
 
@@ -1249,9 +1259,12 @@ async function ofRow(db: any, row: any, them: Who): Promise<any> {
   return isAny || (await isTheirs(db, row.table, doc, them)) ? doc : null;
 }
 
-/** Removes what has come of one that stays where it is. */
+/** Removes what has come of one that stays where it is, and what is known of it; what was here before this move stays. */
 async function notHere(ctx: MutationCtx, row: any, them: Who) {
-  if ((await ofRow(ctx.db, row, them)) !== null) await dropped(ctx, row);
+  const doc = await ofRow(ctx.db, row, them);
+  if (doc !== null && row.stays === true) return {};
+  if (doc !== null) await dropped(ctx, row);
+  return { new: undefined, written: undefined, hash: undefined };
 }
 
 /** Removes that one has come, and perhaps what has come of it. */

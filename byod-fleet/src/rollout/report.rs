@@ -101,9 +101,9 @@ impl WaveReport {
 impl Report {
     /// What main keeps of it, once it is over.
     pub fn state(&self) -> RolloutState {
-        match self.stopped {
-            Some(_) => RolloutState::Stopped,
-            None => RolloutState::Done,
+        match self.stopped.is_some() || self.passed_over {
+            true => RolloutState::Stopped,
+            false => RolloutState::Done,
         }
     }
 

@@ -275,14 +275,14 @@ impl Byod {
         user: &UserId,
         seen: Option<UserDatabaseConfig>,
     ) -> Result<Option<UserDatabaseConfig>, Error> {
-        if seen.is_none() {
-            return Ok(seen);
-        }
-        let Some(present) = self.inner().store.get(user).await? else {
-            return Ok(seen);
+        let Some(seen) = seen else {
+            return Ok(None);
         };
-        if !present.is_moving() && !present.has_called_off() {
-            return Ok(seen);
+        let store = &self.inner().store;
+        let present = store.get(user).await?;
+        let under_way = |record: &UserDatabaseConfig| record.is_moving() || record.has_called_off();
+        if !present.as_ref().is_some_and(under_way) {
+            return Ok(Some(seen));
         }
         let before = self.status_before_move(user).await?;
         if let Err(error) = self.give_up_move(user).await {
@@ -291,16 +291,17 @@ impl Byod {
                 "what was copied to the deployment that was connected could not be removed"
             );
         }
-        let after = self.inner().store.get(user).await?;
+        let after = store.get(user).await?;
         // Others that came meanwhile are none that this one has seen, nor is a disconnect. By its end the status is what it was
         // before it began.
         let off = ConnectionStatus::Disconnected;
-        let was_off = present.connection_status == off || before.as_ref() == Some(&off);
+        let was_off =
+            seen.connection_status == off || (under_way(&seen) && before.as_ref() == Some(&off));
         let is_same = |after: &UserDatabaseConfig| {
             let is_off = after.connection_status == off && !was_off;
-            after.credentials == present.credentials && !is_off
+            after.credentials == seen.credentials && !is_off
         };
-        Ok(after.filter(is_same).or(seen))
+        Ok(after.filter(is_same).or(Some(seen)))
     }
 
     /// Encrypts and stores a user's credentials in main, with the status given,

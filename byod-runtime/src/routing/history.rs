@@ -120,7 +120,7 @@ pub enum RolloutState {
     Running,
     /// All waves are done with.
     Done,
-    /// More failed than may.
+    /// More failed than may, or did on the way, so that some were not begun with.
     Stopped,
     /// Main could not be asked any more.
     Interrupted,

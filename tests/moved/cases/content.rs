@@ -16,7 +16,12 @@ pub(crate) async fn everything_of(world: &World, user: &str) -> Vec<Value> {
         let args = json!({"table": table});
         tables.push(world.on_main::<Vec<Value>>("peek:peek", &args).await);
     }
-    everything(&tables, user)
+    everything(&tables, &files_of(world).await, user)
+}
+
+/// Files of main, whosever they are.
+pub(crate) async fn files_of(world: &World) -> Vec<Value> {
+    world.on_main("peek:files", &json!({})).await
 }
 
 /// On their own deployment.
@@ -26,17 +31,25 @@ pub(crate) async fn everything_there(user: &User) -> Vec<Value> {
         let args = json!({"table": table});
         tables.push(user.there::<Vec<Value>>("custom/peek:peek", &args).await);
     }
-    everything(&tables, &user.subject)
+    everything(&tables, &files_there(user).await, &user.subject)
+}
+
+pub(crate) async fn files_there(user: &User) -> Vec<Value> {
+    user.there("custom/peek:files", &json!({})).await
 }
 
 /// In the order in which documents were made.
-fn everything(tables: &[Vec<Value>], owner: &str) -> Vec<Value> {
+fn everything(tables: &[Vec<Value>], files: &[Value], owner: &str) -> Vec<Value> {
     let all = || tables.iter().flatten();
     let mut names = BTreeMap::new();
     for doc in all() {
         let name = ["name", "title", "text"].map(|field| &doc[field]);
         let name = name.into_iter().find_map(Value::as_str);
         names.insert(doc["_id"].as_str().unwrap(), name.unwrap());
+    }
+    for file in files {
+        let holds = file["sha256"].as_str().unwrap();
+        names.insert(file["_id"].as_str().unwrap(), holds);
     }
     names.insert(owner, "the user");
     let theirs: Vec<&str> = all()

@@ -5,10 +5,13 @@ use std::time::Duration;
 use byod_runtime::Error;
 use serde_json::{Value, json};
 
-use crate::content::{everything_of, everything_there};
+use crate::content::{everything_of, everything_there, files_of, files_there};
 use crate::proxy::{Fault, Part, Spoiled};
 use crate::service::{User, World, service};
 use crate::{AT_ONCE, fill};
+
+/// How many notes have a file.
+const FILES: u32 = 3;
 
 /// All that the user has where it moves to, and where it was.
 async fn sides(world: &World, user: &User, way_in: bool) -> [Vec<Value>; 2] {
@@ -19,6 +22,14 @@ async fn sides(world: &World, user: &User, way_in: bool) -> [Vec<Value>; 2] {
     match way_in {
         true => [there, here],
         false => [here, there],
+    }
+}
+
+/// How many files there are where it moves to.
+async fn files(world: &World, user: &User, way_in: bool) -> usize {
+    match way_in {
+        true => files_there(user).await.len(),
+        false => files_of(world).await.len(),
     }
 }
 
@@ -43,13 +54,18 @@ async fn a_killed_process_is_gone_on_for_by_another() {
     };
     let alice = world.user("alice").await;
     fill(&world, &alice, 20, 0).await;
-    fill(&world, &alice, 3, 100).await;
+    for note in fill(&world, &alice, FILES, 100).await {
+        let file: String = world.on_main("peek:store", &json!({"text": note})).await;
+        let cover = json!({"id": note, "document": {"cover": file}});
+        world.on_main::<()>("peek:patch", &cover).await;
+    }
     let hers = everything_of(&world, &alice.id).await;
     alice.connect(&world.byod).await;
     let seeds = std::env::var("BYOD_SEEDS").map_or(6, |seeds| seeds.parse::<usize>().unwrap());
     let mut killed = 0;
     for seed in 0..seeds {
         let way_in = seed % 2 == 0;
+        let files = files(&world, &alice, way_in).await;
         let calls = || world.proxy.calls() + alice.proxy.calls();
         let at = calls() + 1 + seed * 17 % 61;
         let mut process = std::process::Command::new(std::env::current_exe().unwrap())
@@ -86,6 +102,8 @@ async fn a_killed_process_is_gone_on_for_by_another() {
         let [full, empty] = sides(&world, &alice, way_in).await;
         assert_eq!(full, hers, "seed {seed}");
         assert!(empty.is_empty(), "seed {seed}: {empty:#?}");
+        let come = self::files(&world, &alice, way_in).await - files;
+        assert_eq!(come, FILES as usize, "seed {seed}: each file once");
     }
     assert!(killed > 0, "none was killed");
 }

@@ -394,3 +394,61 @@ async fn what_goes_back_goes_with_all_that_is_found_by_it() {
     let boxes: Vec<&Value> = boxes.iter().map(|one| &one["_id"]).collect();
     assert_eq!(boxes, [&json!(the_box)]);
 }
+
+/// What can't go back leaves what was there before as it was, and a file that was deleted there comes once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_go_back_takes_nothing_away() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    let notes = fill(&world, &alice, 1, 0).await;
+    let table = |table: &str| json!({"table": table});
+    let folders: Vec<Value> = world.on_main("peek:peek", &table("folders")).await;
+    let args = json!({"user": alice.id, "name": "a box", "folder": folders[0]["_id"]});
+    let _: String = world.on_main("peek:box", &args).await;
+    let file: String = world
+        .on_main("peek:store", &json!({"text": "a file"}))
+        .await;
+    let cover = json!({"id": notes[0], "document": {"cover": file}});
+    let _: Value = world.on_main("peek:patch", &cover).await;
+    alice.connect(&world.byod).await;
+    world.byod.move_in(&*alice.id, "alice").await.unwrap();
+
+    // Their lid is of somebody else's box.
+    let there = async |table: &str| -> Vec<Value> {
+        let table = json!({"table": table});
+        alice.there("custom/peek:peek", &table).await
+    };
+    let (boxes, lids, covered) = (
+        there("boxes").await,
+        there("lids").await,
+        there("notes").await,
+    );
+    let mut another = boxes[0].clone();
+    another["userId"] = json!("somebody");
+    let fields = another.as_object_mut().unwrap();
+    fields.retain(|field, _| !field.starts_with('_'));
+    let another = json!({"table": "boxes", "document": another});
+    let another: String = alice.there("custom/peek:put", &another).await;
+    let id = json!({"id": covered[0]["_id"]});
+    let _: Value = alice.there("custom/peek:remove", &id).await;
+    let id = json!({"id": covered[0]["cover"]});
+    let _: Value = alice.there("custom/peek:drop", &id).await;
+    let moved = json!({"id": lids[0]["_id"], "document": {"box": another}});
+    let _: Value = alice.there("custom/peek:patch", &moved).await;
+    let before: Vec<Value> = world.on_main("peek:peek", &table("lids")).await;
+    world.byod.disconnect(&*alice.id).await.unwrap();
+    let moved = world.byod.move_out(&*alice.id, "alice").await.unwrap();
+    assert_eq!(moved.kept, 2, "{moved:?}");
+    let lids: Vec<Value> = world.on_main("peek:peek", &table("lids")).await;
+    assert_eq!(lids, before);
+
+    // Main answers with all of it, and so does the deployment then.
+    alice.connect(&world.byod).await;
+    world.byod.disconnect(&*alice.id).await.unwrap();
+    world.byod.move_in(&*alice.id, "alice").await.unwrap();
+    let cover = json!({"id": there("notes").await[0]["cover"]});
+    let text: String = alice.there("custom/peek:text", &cover).await;
+    assert_eq!(text, "a file");
+}

@@ -79,7 +79,8 @@ pub(super) fn adopt(
     let who = Who::of(&args)?;
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     table_of(moving, &table)?;
-    let stays = args.bool("stays").unwrap_or_default();
+    // They are known, and were made what they are by a move back that was called off.
+    let are_known = args.bool("known").unwrap_or_default();
     let mut gone = 0.0;
     for pair in objects(&mut args, "rows")? {
         let (old, new) = (text(&pair, "old")?, text(&pair, "new")?);
@@ -89,34 +90,46 @@ pub(super) fn adopt(
             gone += 1.0;
             continue;
         };
-        let known = row_of(ctx, &id, &old)?;
-        if known.as_ref().is_some_and(|row| row.get("new").is_some()) {
+        let states = [
+            ("listed", given(&pair, "hash")),
+            ("hash", given(&pair, "hash")),
+            ("written", given(&pair, "written")),
+        ];
+        let row = row_of(ctx, &id, &old)?;
+        if are_known {
+            if let Some(mut row) = row.filter(|row| row.str("new") == Some(&new)) {
+                for (field, value) in states {
+                    row.set(field, value);
+                }
+                let id = row.id().unwrap_or_default().to_owned();
+                ctx.replace(&id, row)?;
+            }
+            continue;
+        }
+        if row.as_ref().is_some_and(|row| row.get("new").is_some()) {
             continue;
         }
         let left = row_of(ctx, &left_of(&id), &old)?;
-        for row in known.iter().chain(&left) {
+        for row in row.iter().chain(&left) {
             ctx.delete(row.id().unwrap_or_default())?;
         }
-        // What a move back that was called off has made of it, if it is that still.
-        let made = left
-            .filter(|left| left.str("new") == Some(&new) && left.str("written") == Some(&written));
-        let mut row = Object::from([
+        let own = [
             ("move", id.as_str().into()),
             ("table", table.as_str().into()),
             ("old", old.into()),
             ("created", given(&pair, "created")),
             ("state", "done".into()),
-            ("listed", given(&pair, "hash")),
-            ("hash", given(&pair, "hash")),
-            ("written", given(&pair, "written")),
-            ("new", new.into()),
-        ]);
-        for field in ["state", "hash", "written", "note"] {
-            if let Some(value) = made.as_ref().and_then(|made| made.get(field)) {
-                row.set(field, value.clone());
-            }
+            ("stays", true.into()),
+        ];
+        let mut row: Object = own.into_iter().chain(states).collect();
+        // What a move back that was called off has made of it, if it is that still, is to be made anew.
+        let is_made =
+            |left: Object| left.str("new") == Some(&new) && left.str("written") == Some(&written);
+        if left.is_some_and(is_made) {
+            row.set("state", "listed");
+            row.set("written", written);
         }
-        row.set("stays", stays);
+        row.set("new", new);
         ctx.insert(MOVED_TABLE, row)?;
     }
     Ok(gone.into())

@@ -296,7 +296,6 @@ pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, Functi
     for old in texts(&mut args, "olds") {
         if let Some(mut row) = row_of(ctx, &id, &old)? {
             row.set("state", "listed");
-            row.remove("hash");
             replace(ctx, row)?;
         }
     }
@@ -309,13 +308,12 @@ pub(super) fn clear(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionEr
     let rows = all_of(ctx, &id, most(&args))?;
     let is_any = !rows.is_empty();
     for mut row in rows {
-        let was_here = row.get("stays").is_some();
-        if was_here && row.get("written").is_some() {
-            // It stays, as it is by now.
+        if row.bool("stays") == Some(true) {
+            // What was here before stays, as it is by now.
             row.set("move", left_of(&id));
             replace(ctx, row)?;
         } else {
-            remove(ctx, &row, !was_here)?;
+            remove(ctx, &row, true)?;
         }
     }
     Ok(is_any.into())
@@ -342,7 +340,7 @@ pub(super) fn fetched(_: &mut Ctx<'_>, _: Object) -> Result<Value, FunctionError
     Ok(false.into())
 }
 
-/// It isn't here, and if it was it goes.
+/// It isn't here, and if it was it goes; what was here before this move stays.
 fn stay(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
@@ -351,12 +349,16 @@ fn stay(
     state: &str,
     note: Option<String>,
 ) -> Result<(), FunctionError> {
-    if of_row(moving, ctx, &row, who).is_some() {
-        drop_new(ctx, &row)?;
+    let is_there = of_row(moving, ctx, &row, who).is_some();
+    if !is_there || row.bool("stays") != Some(true) {
+        if is_there {
+            drop_new(ctx, &row)?;
+        }
+        for field in ["new", "written", "hash"] {
+            row.remove(field);
+        }
     }
-    for field in ["new", "written", "hash", "note"] {
-        row.remove(field);
-    }
+    row.remove("note");
     row.set("state", state);
     if let Some(note) = note {
         row.set("note", note);

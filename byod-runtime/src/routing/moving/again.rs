@@ -5,10 +5,15 @@ use serde::Serialize;
 use super::sides::Side;
 use super::state::{Direction, Over};
 use super::steps::{Again, BATCH, Mover, PAGE, Report, Stop};
-use super::wire::{Brought, Pair};
+use super::wire::{Brought, Noted, Pair};
 use crate::error::{Endpoint, Error, is_without};
 
 const BROUGHT: &str = "byod/moving:brought";
+
+/// Under which name a side knows what a move back that was called off has made of its documents.
+fn left_of(id: &str) -> String {
+    format!("{id} left")
+}
 
 impl Again {
     /// What is over again, where the one that goes this way is called off.
@@ -50,8 +55,12 @@ impl Mover {
             return Ok(());
         };
         let gone = match again.back {
-            true => self.adopt(again.stays).await?,
-            false => self.gone().await?,
+            true => self.adopt(&self.state.id.clone(), false).await?,
+            false => {
+                // One back that was called off has made documents what they are.
+                self.adopt(&left_of(&self.state.id), true).await?;
+                self.gone().await?
+            }
         };
         self.report.again = Some(Again {
             anew: gone > 0.0,
@@ -60,16 +69,17 @@ impl Mover {
         Ok(())
     }
 
-    async fn adopt(&mut self, stays: bool) -> Result<f64, Stop> {
+    /// Has the side that it comes to know what its documents are on the other, as that knows it by this name.
+    async fn adopt(&mut self, name: &str, are_known: bool) -> Result<f64, Stop> {
         let id = self.state.id.clone();
         let mut gone = 0.0;
         for table in self.tables() {
             let mut cursor: Option<String> = None;
             loop {
-                let next = self.from.brought(&id, &table, cursor.as_deref(), BATCH);
+                let next = self.from.brought(name, &table, cursor.as_deref(), BATCH);
                 let next = next.await?;
                 self.taken.pairs(&next.rows).map_err(Stop::Impossible)?;
-                gone += self.to.adopt(&id, &table, &next.rows, stays).await?;
+                gone += self.to.adopt(&id, &table, &next.rows, are_known).await?;
                 self.step().await?;
                 cursor = next.cursor;
                 if cursor.is_none() {
@@ -97,6 +107,34 @@ impl Mover {
             }
         }
         Ok(gone)
+    }
+
+    /// Deletes documents of the table where they were that one back, which was called off, has made what they are: both sides know
+    /// them as something else.
+    pub(super) async fn tidy_left(&mut self, table: &str) -> Result<(), Stop> {
+        let name = left_of(&self.state.id);
+        let mut cursor: Option<String> = None;
+        loop {
+            let next = self.from.brought(&name, table, cursor.as_deref(), BATCH);
+            let next = match next.await {
+                Err(Error::Function { message, .. }) if is_without(&message, BROUGHT) => {
+                    return Ok(());
+                }
+                next => next?,
+            };
+            let rows = next.rows.into_iter().map(|pair| Noted {
+                old: pair.old,
+                hash: pair.hash,
+                note: None,
+            });
+            let rows: Vec<Noted> = rows.collect();
+            self.remove(table, &rows).await?;
+            self.step().await?;
+            cursor = next.cursor;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     /// Once it is over, the side that it came from needn't know of the one before any more: rows of both would be taken for
@@ -148,14 +186,14 @@ impl Side {
         }
     }
 
-    /// Has documents known that were there before they moved; with `stays`, those that are gone on the other side stay. How
-    /// many aren't there any more.
+    /// Has documents known that were there before they moved, or anew what those that are known are. How many aren't there any
+    /// more.
     pub(super) async fn adopt(
         &self,
         id: &str,
         table: &str,
         rows: &[Pair],
-        stays: bool,
+        are_known: bool,
     ) -> Result<f64, Error> {
         #[derive(Serialize)]
         struct Args<'a> {
@@ -163,7 +201,8 @@ impl Side {
             id: &'a str,
             table: &'a str,
             rows: &'a [Pair],
-            stays: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            known: Option<bool>,
         }
         let (mut left, mut gone) = (rows, 0.0);
         while !left.is_empty() {
@@ -171,7 +210,7 @@ impl Side {
                 id,
                 table,
                 rows: &left[..count],
-                stays,
+                known: are_known.then_some(true),
             };
             let name = "byod/moving:adopt";
             // Sides that were exported before it was told say nothing.

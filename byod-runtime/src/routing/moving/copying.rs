@@ -32,6 +32,11 @@ impl Mover {
     /// Copies all there is; what refers to what comes later waits.
     pub(super) async fn copy(&mut self) -> Result<(), Stop> {
         let listing = self.list(Telling::Once).await?;
+        // From now on the other side's rows say what is still to be written.
+        if let Some(again) = self.report.again.as_mut().filter(|again| again.anew) {
+            again.anew = false;
+            self.go(None).await?;
+        }
         self.state.total = listing.sums.values().map(|sum| sum.count as f64).sum();
         self.copy_listed().await
     }

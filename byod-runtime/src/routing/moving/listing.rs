@@ -134,8 +134,7 @@ impl Mover {
             let is_first = matches!(telling, Telling::Once);
             let anew = again.is_some_and(|again| again.anew) && is_first;
             let listed = self.to.list(&id, table, rows, round, again.is_some(), anew);
-            let listed = listed.await?;
-            listing.news += listed.added + listed.changed;
+            listed.await?;
         }
         let sum = listing.sums.entry(table.to_owned()).or_default();
         for row in rows {

@@ -193,6 +193,7 @@ impl Byod {
         mover.report.deleting = true;
         self.enter(mover, MovePhase::Tidy).await?;
         for table in mover.tables().into_iter().rev() {
+            mover.tidy_left(&table).await?;
             mover.tidy(&table).await?;
             if !self.answers_as_switched(mover).await? {
                 return Ok(false);

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use byod_schema::Validator;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::at_once::{AtOnce, MOST};
 use super::calls::Calls;
 use super::state::{again, again_unless};
 use super::wire::{
-    Children, Document, Documents, File, Listed, Next, Noted, Page, Pass, Plan, Removed, Row,
-    Survey, Tables, Verified, Written,
+    Children, Document, Documents, File, Next, Noted, Page, Pass, Plan, Removed, Row, Survey,
+    Tables, Verified, Written,
 };
 use crate::deployment::Client;
 use crate::error::{Endpoint, Error};
@@ -300,8 +300,8 @@ impl Side {
         round: Option<u64>,
         again: bool,
         anew: bool,
-    ) -> Result<Listed, Error> {
-        let (mut listed, mut left) = (Listed::default(), rows);
+    ) -> Result<(), Error> {
+        let mut left = rows;
         while !left.is_empty() {
             let of = |count: usize| Of {
                 id: Some(id),
@@ -313,14 +313,12 @@ impl Side {
                 ..NOTHING
             };
             let name = "byod/moving:list";
-            let (count, some): (_, Listed) = self
+            let (count, _): (_, IgnoredAny) = self
                 .ask_some(Endpoint::Mutation, name, left.len(), of)
                 .await?;
-            listed.added += some.added;
-            listed.changed += some.changed;
             left = &left[count..];
         }
-        Ok(listed)
+        Ok(())
     }
 
     /// Removes what the round didn't list, some at a time; where it goes on.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::taken::Taken;
-use super::wire::{File, Plan};
+use super::wire::{File, Noted, Plan};
 use crate::deployment::Client;
 use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::UserId;
@@ -67,8 +67,8 @@ pub(super) struct Report {
 }
 
 /// What a move that begins again is to know of the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Again {
     /// Whether it goes back, to the side that is to know then what of its own was moved.
     pub(super) back: bool,
@@ -76,7 +76,6 @@ pub(super) struct Again {
     pub(super) stays: bool,
     /// Whether all is written anew: some of what was brought before is gone where it came to, and whatever comes in its place has
     /// another id.
-    #[serde(default)]
     pub(super) anew: bool,
     /// Whether what was moved was being deleted where it was.
     pub(super) deleting: bool,
@@ -207,20 +206,10 @@ impl Mover {
                 .to
                 .next(&id, table, Some("done"), cursor.as_deref(), BATCH);
             let next = next.await?;
-            let mut parts = vec![&next.rows[..]];
-            while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
-                match self.from.remove(table, part).await {
-                    Ok(removed) if removed.changed > 0.0 => {
-                        let note = format!("{table}: changed where it was, and left there");
-                        self.report.note(&note, removed.changed);
-                    }
-                    Ok(_) => {}
-                    Err(error) if is_refused(&error) && part.len() > 1 => {
-                        let (first, second) = part.split_at(part.len() / 2);
-                        parts.extend([second, first]);
-                    }
-                    Err(error) => return Err(error.into()),
-                }
+            let changed = self.remove(table, &next.rows).await?;
+            if changed > 0.0 {
+                let note = format!("{table}: changed where it was, and left there");
+                self.report.note(&note, changed);
             }
             cursor = next.cursor;
             self.step().await?;
@@ -230,13 +219,28 @@ impl Mover {
         }
     }
 
+    /// Deletes these where they were: fewer at once, where they are too many. How many have changed, and stay.
+    pub(super) async fn remove(&self, table: &str, rows: &[Noted]) -> Result<f64, Stop> {
+        let mut changed = 0.0;
+        let mut parts = vec![rows];
+        while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
+            match self.from.remove(table, part).await {
+                Ok(removed) => changed += removed.changed,
+                Err(error) if is_refused(&error) && part.len() > 1 => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(changed)
+    }
+
     /// Forgets what has become of what.
     pub(super) async fn forget(&self) -> Result<(), Stop> {
         while self.to.forget(&self.state.id).await? {}
-        if self.state.direction == Direction::In {
-            // What is left on main of one back that was called off.
-            while self.from.forget(&self.state.id).await? {}
-        }
+        // What one back that was called off has left there.
+        while self.from.forget(&self.state.id).await? {}
         Ok(())
     }
 

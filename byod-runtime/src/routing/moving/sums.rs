@@ -22,5 +22,4 @@ impl Sum {
 #[derive(Default)]
 pub(super) struct Listing {
     pub(super) sums: BTreeMap<String, Sum>,
-    pub(super) news: f64,
 }

@@ -71,12 +71,6 @@ pub(super) struct Documents {
     pub(super) taken: f64,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
-pub(super) struct Listed {
-    pub(super) added: f64,
-    pub(super) changed: f64,
-}
-
 #[derive(Deserialize)]
 pub(super) struct Noted {
     pub(super) old: String,

@@ -36,8 +36,23 @@ export const remove = internalMutation({
   },
 });
 
+/** Which files there are. */
+export const files = internalQuery({
+  args: {},
+  handler: async (ctx) => await ctx.db.system.query("_storage").collect(),
+});
+
 /** What a file holds. */
 export const text = internalAction({
   args: { id: v.id("_storage") },
   handler: async (ctx, { id }) => (await ctx.storage.get(id))!.text(),
+});
+
+/** Removes a file. */
+export const drop = internalMutation({
+  args: { id: v.id("_storage") },
+  handler: async (ctx, { id }) => {
+    await ctx.storage.delete(id);
+    return null;
+  },
 });
