@@ -636,7 +636,7 @@ export const adopt = internalMutation({
       }
       const row = await rowOf(ctx.db, move, old);
       if (known === true) {
-        if (row?.new === id)
+        if (row !== null && row.new === id)
           await ctx.db.patch(row._id, { listed: hash, hash, written });
         continue;
       }
