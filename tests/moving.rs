@@ -4,6 +4,7 @@ mod again;
 mod between;
 mod going_on;
 mod refused;
+mod seen;
 
 use std::collections::BTreeMap;
 use std::future::IntoFuture;

@@ -1,4 +1,4 @@
-//! `byod move` and `byod rotate-key` with `--engine`: on a real engine, whose worker is in this process.
+//! `byod move`, here and with `--engine`, and `byod rotate-key` with it: on a real engine, whose worker is in this process.
 
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -16,6 +16,13 @@ use crate::engine_server::Server;
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 const NEW: &str = "1f1e1d1c1b1a191817161514131211100f0e0d0c0b0a09080706050403020100";
 
+/// Alice has three notes on main, and a deployment that is connected.
+struct Sides {
+    main: LocalDeployment,
+    own: LocalDeployment,
+    alice: String,
+}
+
 struct World {
     main: LocalDeployment,
     own: LocalDeployment,
@@ -25,10 +32,8 @@ struct World {
     bundles: std::path::PathBuf,
 }
 
-impl World {
-    /// Alice has three notes on main, and a deployment that is connected. Nobody works for the engine yet.
-    async fn start(name: &str) -> Option<Self> {
-        let server = Server::start(name)?;
+impl Sides {
+    async fn start() -> Self {
         let manifest = include_str!("../../byod-local/tests/manifest.json");
         let mut manifest: Manifest = byod_local::read_manifest(manifest).unwrap();
         manifest.moves = Some(Default::default());
@@ -44,6 +49,15 @@ impl World {
         let entered = Credentials::new(own.url(), own.deploy_key());
         let saved = service.save_credentials(&*alice, &entered, ConnectionStatus::Connected);
         saved.await.unwrap();
+        Self { main, own, alice }
+    }
+}
+
+impl World {
+    /// Nobody works for the engine yet.
+    async fn start(name: &str) -> Option<Self> {
+        let server = Server::start(name)?;
+        let Sides { main, own, alice } = Sides::start().await;
         let bundles = format!("byod-{name}-{}", std::process::id());
         let bundles = std::env::temp_dir().join(bundles);
         Some(Self {
@@ -193,5 +207,55 @@ async fn records_are_sealed_anew_by_the_engines_workers() {
     assert_eq!(
         (&again["resealed"], &again["upToDate"]),
         (&json!(0), &json!(1))
+    );
+}
+
+/// What would move is told as a table, and then moves; who disconnects is told what stays behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_move_is_planned_and_done_here() {
+    let Sides { main, own, alice } = Sides::start().await;
+    let (url, key) = (main.url(), main.deploy_key());
+    let byod = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_byod"));
+        command
+            .args(args)
+            .args(["--user", &alice, "--subject", "alice", "--development"])
+            .env("CONVEX_URL", &url)
+            .env("CONVEX_DEPLOY_KEY", &key)
+            .env("BYOD_ENCRYPTION_KEY", KEY);
+        tokio::task::block_in_place(|| command.output().unwrap())
+    };
+    let times = ["--cache-ttl", "1", "--timeout", "1"];
+    let to_own = [&["move", "--to", "own"], &times[..]].concat();
+    let planned = byod(&[&to_own[..], &["--dry-run"]].concat());
+    let text = String::from_utf8(planned.stdout).unwrap();
+    let mut lines = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let head = ["table", "documents", "bytes", "references", "files", "stay"];
+    assert_eq!(lines.next().unwrap(), head, "{text}");
+    let notes = lines.find(|line| line[0] == "notes").unwrap();
+    assert_eq!((notes[1], notes[5]), ("3", "0"), "{text}");
+    assert!(text.contains("It would take about"), "{text}");
+    let (status, planned) = report(&byod(&[&to_own[..], &["--dry-run", "--json"]].concat()));
+    assert_eq!(
+        (status, &planned["problem"]),
+        (Some(0), &Json::Null),
+        "{planned}"
+    );
+    assert_eq!((main.count("notes"), own.count("notes")), (3, 0));
+
+    let moved = byod(&to_own);
+    let (status, progress) = said(&moved);
+    assert_eq!(status, Some(0), "{progress}");
+    let text = String::from_utf8(moved.stdout).unwrap();
+    assert!(text.contains("3 documents"), "{text}");
+    assert_eq!(own.count("notes"), 3);
+
+    let (status, left) = report(&byod(&["disconnect", "--json"]));
+    assert_eq!(
+        (status, &left["left"]["documents"]),
+        (Some(0), &json!(3)),
+        "{left}"
     );
 }

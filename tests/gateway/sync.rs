@@ -8,7 +8,7 @@ use axum::Router;
 use axum::serve::ListenerExt as _;
 use byod_gateway::Settings;
 use byod_local::{FunctionError, Identity, Local, LocalDeployment};
-use byod_runtime::{Byod, ConnectionStatus, EncryptionKey, Value};
+use byod_runtime::{Byod, ConnectionStatus, Credentials, EncryptionKey, Value};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -277,6 +277,52 @@ async fn pages_begin_again_where_the_data_is_after_it_has_moved() {
     script(&gateway, "moves.mjs", arguments).await;
     assert_eq!(gateway.service.main.count("messages"), 7);
     assert_eq!(alices.count("messages"), 5);
+}
+
+/// A client with a subscription open sees its data, a refused write with the reason, and its data again from the other side.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_while_their_data_moves_sees_it_all_the_time() {
+    if Node::get().is_none() {
+        return;
+    }
+    let mut manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
+    let created_at = Some("createdAt".to_owned());
+    manifest.moves = Some(byod_local::Moves { created_at });
+    let service = Service::with(|mut setup| {
+        let soon = Duration::from_secs(1);
+        let byod = setup.byod.functions(byod_examples::FUNCTIONS);
+        setup.byod = byod.cache_ttl(soon).timeout(soon);
+        setup.main = Local::main(&manifest);
+        setup.alices = Local::user(&manifest).name("alice");
+        setup
+    });
+    let gateway = start(service.await).await;
+    let Service {
+        byod,
+        main,
+        alices,
+        alice_id,
+        ..
+    } = &gateway.service;
+    let entered = Credentials::new(alices.url(), alices.deploy_key());
+    let hers = || {
+        let all = main.documents("conversations").into_iter();
+        all.filter(|one| one.str("userId") == Some(alice_id))
+            .count()
+    };
+    let moved = async {
+        while hers() < 4 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let connected = byod.connect(&**alice_id, "alice", &entered).bring_data();
+        connected.await.unwrap()
+    };
+    let arguments = vec![gateway.url.clone(), gateway.lasting_token("alice")];
+    let ((), moved) = tokio::join!(script(&gateway, "moving.mjs", arguments), moved);
+    let moved = moved.moved.unwrap().documents as usize;
+    // What was moved is where it was, for a week.
+    assert_eq!(hers(), moved);
+    assert_eq!(alices.count("conversations"), moved + 1);
 }
 
 /// By the crate `convex`, which takes another session for each socket, so that what it sends again may run twice.

@@ -130,7 +130,7 @@ async fn a_move_that_begins_again_and_is_called_off_leaves_what_was_changed_ther
     assert_eq!(world.own.count("byodMoved"), 0);
 }
 
-/// What one that was called off has made of main's documents is known to the next, and nothing is there twice.
+/// One that is called off leaves main as it was, also where it went on in another process, and nothing is there twice by the next.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_goes_back_is_there_once_though_one_was_called_off() {
     let world = World::start().await;
@@ -156,6 +156,7 @@ async fn what_goes_back_is_there_once_though_one_was_called_off() {
         "id": note(&world.own, "changed as well"), "userId": "alice", "projectId": project,
     });
     world.own.run("notes:update", named).unwrap();
+    let before = everything(&world.main, alice);
     let is_there = |title: &str| titles(&world.main).contains(&title.to_owned());
     for _ in 0..2 {
         let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
@@ -168,7 +169,8 @@ async fn what_goes_back_is_there_once_though_one_was_called_off() {
         world.let_go();
     }
     assert!(byod.cancel_move(alice).await.unwrap());
-    assert!(is_there("changed") && !is_there("new"));
+    assert_eq!(everything(&world.main, alice), before);
+    assert_eq!(world.main.count("byodMoved"), 0);
     // The deployment answers still.
     change_there(&world, "changed", "changed again");
     let hers = everything(&world.own, "alice");
@@ -183,9 +185,9 @@ async fn what_goes_back_is_there_once_though_one_was_called_off() {
     assert_eq!(known, [0, 0]);
 }
 
-/// What is known of one that was called off is forgotten with the move before it.
+/// One that is called off is nothing to the move before it: what is due to be deleted is deleted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nothing_is_known_of_what_was_called_off_once_all_is_over() {
+async fn what_was_called_off_leaves_nothing_to_the_tidying() {
     let world = World::start().await;
     let (byod, alice) = (&world.byod, &*world.alice);
     world.fill(alice, "hers", 2);
@@ -198,7 +200,6 @@ async fn nothing_is_known_of_what_was_called_off_once_all_is_over() {
     }
     drop(moving);
     assert!(byod.cancel_move(alice).await.unwrap());
-    assert_ne!(world.main.count("byodMoved"), 0);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(byod.resume_moves().await.unwrap().ended, 1);
     let known = [&world.main, &world.own].map(|side| side.count("byodMoved"));
@@ -207,26 +208,36 @@ async fn nothing_is_known_of_what_was_called_off_once_all_is_over() {
     assert_eq!(world.main.count("notes"), 0);
 }
 
-/// Nor is it taken for the user's by one that goes there once more.
+/// What the user changes on either side, before or after, is theirs: whichever way the next one goes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_called_off_is_not_taken_for_a_change_on_main() {
+async fn what_was_called_off_is_not_taken_for_what_they_changed() {
     let world = World::start().await;
     let (byod, alice) = (&world.byod, &*world.alice);
     world.fill(alice, "hers", 3);
     byod.move_in(alice, "alice").await.unwrap();
     change_there(&world, "hers 0", "changed");
     change_there(&world, "hers 1", "changed as well");
+    byod.disconnect(alice).await.unwrap();
+    change_on_main(&world, "hers 2", "changed on main");
     let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
     while !titles(&world.main).contains(&"changed as well".to_owned()) {
         let _ = timeout(Duration::from_millis(5), &mut moving).await;
     }
     drop(moving);
     assert!(byod.cancel_move(alice).await.unwrap());
-    change_there(&world, "changed", "changed there again");
-    byod.disconnect(alice).await.unwrap();
-    change_on_main(&world, "changed as well", "changed on main");
+    let on_main = ["changed on main", "hers 0", "hers 1"];
+    assert_eq!(titles(&world.main), on_main);
+    change_on_main(&world, "hers 1", "changed on main as well");
     byod.move_in(alice, "alice").await.unwrap();
-    let expected = ["changed on main", "changed there again", "hers 2"];
+    let expected = [
+        "changed",
+        "changed as well",
+        "changed on main",
+        "changed on main as well",
+    ];
+    assert_eq!(titles(&world.own), expected);
+    byod.disconnect(alice).await.unwrap();
+    byod.move_in(alice, "alice").await.unwrap();
     assert_eq!(titles(&world.own), expected);
 }
 

@@ -26,6 +26,8 @@ fn few(path: &str, args: &Value) -> Becomes {
         "byod/moving:prune" => Some(args["count"].as_f64().map_or(500, |count| count as usize)),
         "byod/moving:documents"
         | "byod/moving:survey"
+        | "byod/moving:list"
+        | "byod/moving:adopt"
         | "byod/moving:write"
         | "byod/moving:remove" => count.max(),
         _ => None,
@@ -49,6 +51,11 @@ async fn what_is_too_much_at_once_comes_in_parts() {
     let plan = byod.move_in(alice, "alice").plan().await.unwrap();
     let planned: u64 = plan.tables.iter().map(|table| table.documents).sum();
     assert_eq!(planned, hers.len() as u64);
+    // Back as well, where all that was moved is known.
+    let moved = byod.move_in(alice, "alice").await.unwrap();
+    assert_eq!((moved.documents, moved.kept), (hers.len() as u64, 0));
+    let moved = byod.move_out(alice, "alice").await.unwrap();
+    assert_eq!((moved.documents, moved.kept), (hers.len() as u64, 0));
     let moved = byod.move_in(alice, "alice").keep(AT_ONCE).await.unwrap();
     assert_eq!((moved.documents, moved.kept), (hers.len() as u64, 0));
     assert_eq!(everything(&world.own, "alice"), hers);
@@ -67,13 +74,22 @@ async fn one_that_is_too_large_stays_where_it_is() {
     let main = Between::start(&world.main, move |path, args| {
         let ids = args["ids"].as_array();
         let asks = ids.is_some_and(|ids| ids.contains(&json!(known)));
-        match path == "byod/moving:documents" && asks {
+        let reads = path == "byod/moving:documents" || path == "byod/moving:survey";
+        match reads && asks {
             true => Becomes::Error("Too many bytes read in a single function"),
             false => Becomes::Itself,
         }
     })
     .await;
     let byod = world.builder().main_url(&*main.url).build().unwrap();
+    let plan = byod.move_in(alice, "alice").plan().await.unwrap();
+    assert_eq!(plan.problem, None);
+    let stays: Vec<_> = plan
+        .tables
+        .iter()
+        .flat_map(|table| &table.staying)
+        .collect();
+    assert_eq!((stays.len(), &stays[0].0), (1, &large));
     let moved = byod.move_in(alice, "alice").keep(AT_ONCE).await.unwrap();
     assert_eq!((moved.documents, moved.kept), (9, 1));
     assert_eq!(

@@ -25,6 +25,7 @@ pub fn moved_table() -> Table {
         ("written", Validator::String),
         ("note", Validator::String),
         ("stays", Validator::Boolean),
+        ("former", Validator::String),
     ];
     let required = required.map(|(name, validator)| (name, Field::required(validator)));
     let optional = optional.map(|(name, field_type)| {

@@ -33,6 +33,19 @@ async fn files(world: &World, user: &User, way_in: bool) -> usize {
     }
 }
 
+/// Nothing is left of the move, and nothing refused to them any more.
+async fn may_write(world: &World, user: &User, way_in: bool, seed: usize) {
+    let status = world.byod.status(&*user.id).await.unwrap();
+    assert_eq!(status.record.unwrap().moving, None, "seed {seed}");
+    let folder = json!({"name": "not frozen"});
+    let id: String = user.mutation("folders:create", folder).await;
+    let place = json!({"id": id});
+    match way_in {
+        true => user.there::<()>("custom/peek:remove", &place).await,
+        false => world.on_main::<()>("peek:remove", &place).await,
+    }
+}
+
 /// A process of its own, which is told what to move by its environment.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "the test that kills it runs it"]
@@ -63,11 +76,31 @@ async fn a_killed_process_is_gone_on_for_by_another() {
     alice.connect(&world.byod).await;
     let seeds = std::env::var("BYOD_SEEDS").map_or(6, |seeds| seeds.parse::<usize>().unwrap());
     let mut killed = 0;
+    let calls = || world.proxy.calls() + alice.proxy.calls();
+    // How many calls a move takes.
+    let before = calls();
+    world
+        .byod
+        .move_in(&*alice.id, "alice")
+        .keep(AT_ONCE)
+        .await
+        .unwrap();
+    world
+        .byod
+        .move_out(&*alice.id, "alice")
+        .keep(AT_ONCE)
+        .await
+        .unwrap();
+    let most = (calls() - before) / 2;
     for seed in 0..seeds {
         let way_in = seed % 2 == 0;
         let files = files(&world, &alice, way_in).await;
-        let calls = || world.proxy.calls() + alice.proxy.calls();
-        let at = calls() + 1 + seed * 17 % 61;
+        let at = calls()
+            + 1
+            + (seed as u64)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(20) as usize
+                % most;
         let mut process = std::process::Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
@@ -102,6 +135,7 @@ async fn a_killed_process_is_gone_on_for_by_another() {
         let [full, empty] = sides(&world, &alice, way_in).await;
         assert_eq!(full, hers, "seed {seed}");
         assert!(empty.is_empty(), "seed {seed}: {empty:#?}");
+        may_write(&world, &alice, way_in, seed).await;
         let come = self::files(&world, &alice, way_in).await - files;
         assert_eq!(come, FILES as usize, "seed {seed}: each file once");
     }
@@ -172,13 +206,7 @@ async fn a_move_goes_on_wherever_it_was_cut_off() {
         let [full, empty] = sides(&world, &alice, way_in).await;
         assert_eq!(full, hers, "seed {seed}");
         assert!(empty.is_empty(), "seed {seed}: {empty:#?}");
-        let folder = json!({"name": "not frozen"});
-        let id: String = alice.mutation("folders:create", folder).await;
-        let place = json!({"id": id});
-        match way_in {
-            true => alice.there::<()>("custom/peek:remove", &place).await,
-            false => world.on_main::<()>("peek:remove", &place).await,
-        }
+        may_write(&world, &alice, way_in, seed).await;
     }
     assert!(cut > 0, "none was cut off");
 }

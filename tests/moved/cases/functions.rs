@@ -452,3 +452,37 @@ async fn what_cannot_go_back_takes_nothing_away() {
     let text: String = alice.there("custom/peek:text", &cover).await;
     assert_eq!(text, "a file");
 }
+
+/// Whose a deployment says that something is, or what it names of main, is its owner's word.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_and_nothing_private_is_named_on_main() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    fill(&world, &alice, 2, 0).await;
+    alice.connect(&world.byod).await;
+    let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE);
+    moved.await.unwrap();
+    let notes = json!({"table": "notes"});
+    let there: Vec<Value> = alice.there("custom/peek:peek", &notes).await;
+    assert_eq!(there[0]["sharedBy"], "alice");
+    let template = there[0]["templateId"].clone();
+    for (note, field, named) in [(0, "sharedBy", &bob.id), (1, "templateId", &bob.id)] {
+        let named = json!({"id": there[note]["_id"], "document": {field: named}});
+        let _: Value = alice.there("custom/peek:patch", &named).await;
+    }
+    let moved = world.byod.move_out(&*alice.id, "alice").await.unwrap();
+    let without = ["sharedBy", "templateId"].map(|what| (format!("notes: without `{what}`"), 1));
+    assert_eq!((moved.kept, moved.notes), (0, without.to_vec()));
+    let back: Vec<Value> = world.on_main("peek:peek", &notes).await;
+    assert_eq!(back.len(), 2);
+    assert!(
+        back.iter()
+            .all(|note| note["userId"] == *alice.id && note["sharedBy"].is_null())
+    );
+    assert_eq!(
+        (&back[0]["templateId"], &back[1]["templateId"]),
+        (&template, &Value::Null)
+    );
+}

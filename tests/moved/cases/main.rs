@@ -94,6 +94,14 @@ async fn what_was_moved_stays_where_it_was_until_it_moves_again() {
     moved.await.unwrap();
     assert_eq!(everything_there(&alice).await, hers);
     assert_eq!(everything_of(&world, &alice.id).await, hers);
+    // When it was made is in the field that is named for it.
+    let notes = json!({"table": "notes"});
+    let here: Vec<Value> = world.on_main("peek:peek", &notes).await;
+    let there: Vec<Value> = alice.there("custom/peek:peek", &notes).await;
+    let made = |notes: &[Value], at: &str| -> Vec<Value> {
+        notes.iter().map(|note| note[at].clone()).collect()
+    };
+    assert_eq!(made(&there, "madeAt"), made(&here, "_creationTime"));
     let resumed = world.byod.resume_moves().await.unwrap();
     assert_eq!((resumed.ended, resumed.failed), (0, 0));
     assert_eq!(everything_of(&world, &alice.id).await, hers);

@@ -107,6 +107,7 @@ export const fill = internalMutation({
       });
       all.push(note);
     }
+    const templateId = await ctx.db.insert("templates", { title: "for all" });
     // A ring of notes, and one of a folder with what is in it.
     await ctx.db.patch(folder, { parentId: folder, first: all[0] });
     await ctx.db.patch(all[0], {
@@ -114,6 +115,8 @@ export const fill = internalMutation({
       related: all.slice(0, 5),
       byTag: { last: all.at(-1)!, first: all[0] },
       about: { kind: "note", id: all.at(-1)! },
+      templateId,
+      sharedBy: user,
     });
     let before;
     for (const [i, noteId] of all.slice(0, 3).entries()) {

@@ -6,9 +6,13 @@ use super::arguments::{Who, document, given, objects, text};
 use super::digest::{hash_of, text_of};
 use super::giving::{is_theirs, most, table_of};
 use super::known::{cursor_of, page, row_of, rows_of};
+use super::references::{Becomes, Rewritten, Walk};
 use crate::error::FunctionError;
 use crate::functions::{Ctx, Moving};
 use crate::values::Object;
+
+/// How long a document may be to be what it was where a move is called off: it is kept as a text.
+const MOST_FORMER: usize = 300_000;
 
 /// What becomes of what a move has brought that begins again. What was changed here alone stays as it is; what was changed
 /// on the other side alone comes in its place; where both were, it comes beside it.
@@ -33,7 +37,11 @@ pub(super) fn brought_again(
             row.set("written", written);
             row.set("stays", true);
         }
-        Some(_) if is_same && !anew => {}
+        Some(_) if is_same => {
+            if anew && names_gone(moving, ctx, row)? {
+                row.set("state", "listed");
+            }
+        }
         Some(_) if !is_changed => {
             row.set("state", "listed");
         }
@@ -79,65 +87,110 @@ pub(super) fn adopt(
     let who = Who::of(&args)?;
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     table_of(moving, &table)?;
-    // They are known, and were made what they are by a move back that was called off.
-    let are_known = args.bool("known").unwrap_or_default();
     let mut gone = 0.0;
     for pair in objects(&mut args, "rows")? {
         let (old, new) = (text(&pair, "old")?, text(&pair, "new")?);
         let there = document(ctx, &table, &new);
-        let there = there.filter(|there| is_theirs(moving, ctx, &table, there, &who));
-        let Some(written) = there.map(text_of).transpose()?.map(|text| hash_of(&text)) else {
+        if !there.is_some_and(|there| is_theirs(moving, ctx, &table, there, &who)) {
             gone += 1.0;
             continue;
-        };
-        let states = [
-            ("listed", given(&pair, "hash")),
-            ("hash", given(&pair, "hash")),
-            ("written", given(&pair, "written")),
-        ];
-        let row = row_of(ctx, &id, &old)?;
-        if are_known {
-            if let Some(mut row) = row.filter(|row| row.str("new") == Some(&new)) {
-                for (field, value) in states {
-                    row.set(field, value);
-                }
-                let id = row.id().unwrap_or_default().to_owned();
-                ctx.replace(&id, row)?;
-            }
+        }
+        let known = row_of(ctx, &id, &old)?;
+        if known.as_ref().is_some_and(|row| row.get("new").is_some()) {
             continue;
         }
-        if row.as_ref().is_some_and(|row| row.get("new").is_some()) {
-            continue;
+        if let Some(known) = known {
+            ctx.delete(known.id().unwrap_or_default())?;
         }
-        let left = row_of(ctx, &left_of(&id), &old)?;
-        for row in row.iter().chain(&left) {
-            ctx.delete(row.id().unwrap_or_default())?;
-        }
-        let own = [
+        let row = Object::from([
             ("move", id.as_str().into()),
             ("table", table.as_str().into()),
             ("old", old.into()),
             ("created", given(&pair, "created")),
             ("state", "done".into()),
+            ("listed", given(&pair, "hash")),
+            ("hash", given(&pair, "hash")),
+            ("written", given(&pair, "written")),
+            ("new", new.into()),
             ("stays", true.into()),
-        ];
-        let mut row: Object = own.into_iter().chain(states).collect();
-        // What a move back that was called off has made of it, if it is that still, is to be made anew.
-        let is_made =
-            |left: Object| left.str("new") == Some(&new) && left.str("written") == Some(&written);
-        if left.is_some_and(is_made) {
-            row.set("state", "listed");
-            row.set("written", written);
-        }
-        row.set("new", new);
+        ]);
         ctx.insert(MOVED_TABLE, row)?;
     }
     Ok(gone.into())
 }
 
-/// Under which name is known what a move back that was called off has made of what was here before.
-pub(super) fn left_of(id: &str) -> String {
-    format!("{id} left")
+/// Under which name is known what was here before a move, as long as that may be called off.
+pub(super) fn former_of(id: &str) -> String {
+    format!("{id} former")
+}
+
+/// Keeps what a document is that was here before the move, the first time that another comes in its place.
+pub(super) fn keep_former(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), FunctionError> {
+    let (id, table, old) = (text(row, "move")?, text(row, "table")?, text(row, "old")?);
+    let new = text(row, "new")?;
+    let former = document(ctx, &table, &new).map(text_of).transpose()?;
+    let former = former.filter(|former| former.encode_utf16().count() <= MOST_FORMER);
+    let (Some(former), None) = (former, row_of(ctx, &former_of(&id), &old)?) else {
+        return Ok(());
+    };
+    let kept = Object::from([
+        ("move", former_of(&id).into()),
+        ("table", table.into()),
+        ("old", old.into()),
+        ("new", new.into()),
+        ("created", 0.0.into()),
+        ("state", "former".into()),
+        ("listed", "".into()),
+        ("former", former.into()),
+    ]);
+    ctx.insert(MOVED_TABLE, kept)?;
+    Ok(())
+}
+
+/// Has the document what it had before the move, unless somebody else has changed it: what tells that.
+pub(super) fn restored(
+    ctx: &mut Ctx<'_>,
+    id: &str,
+    old: &str,
+) -> Result<Option<String>, FunctionError> {
+    let Some(kept) = row_of(ctx, &former_of(id), old)? else {
+        return Ok(None);
+    };
+    ctx.delete(kept.id().unwrap_or_default())?;
+    let new = text(&kept, "new")?;
+    let there = document(ctx, &text(&kept, "table")?, &new);
+    let there = there.map(text_of).transpose()?.map(|text| hash_of(&text));
+    let row = row_of(ctx, id, old)?;
+    if there.is_none() || row.as_ref().and_then(|row| row.str("written")) != there.as_deref() {
+        return Ok(None);
+    }
+    let former = text(&kept, "former")?;
+    let value: Value =
+        serde_json::from_str(&former).map_err(|error| FunctionError::new(error.to_string()))?;
+    ctx.replace(&new, Object::try_from(value)?)?;
+    Ok(Some(hash_of(&former)))
+}
+
+/// Whether a document names others that are not here any more.
+fn names_gone(moving: &Moving, ctx: &Ctx<'_>, row: &Object) -> Result<bool, FunctionError> {
+    struct Here<'h, 'c>(&'h Moving, &'h Ctx<'c>);
+    impl Becomes for Here<'_, '_> {
+        fn id(&mut self, table: &str, id: String) -> Rewritten<String> {
+            let is_here = self.0.table(table).is_none() || document(self.1, table, &id).is_some();
+            Ok(is_here.then_some(id))
+        }
+    }
+    let table = row.str("table").unwrap_or_default();
+    let Some(there) = document(ctx, table, row.str("new").unwrap_or_default()) else {
+        return Ok(false);
+    };
+    let mut there = there.clone();
+    there.remove("_id");
+    there.remove("_creationTime");
+    let mut here = Here(moving, ctx);
+    let mut walk = Walk::new(&mut here);
+    let value = walk.rewritten(&table_of(moving, table)?.takes, there.into(), "")?;
+    Ok(value.is_none() || !walk.lacks.is_empty())
 }
 
 /// What one has become; one that was here before may be somebody else's by now.

@@ -19,6 +19,9 @@ const FROZEN: [&str; 4] = ["freeze", "copy", "references", "verify"];
 /// When what could not be deleted, though it was due, is looked at again.
 const AGAIN: f64 = 3_600_000.0;
 
+/// How often who looks on is told how far it is, in milliseconds.
+const TELLING: f64 = 1_000.0;
+
 /// No later time is there.
 const NEVER: f64 = 9_007_199_254_740_991.0;
 
@@ -180,6 +183,14 @@ fn step(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     );
     let Some(next) = args.str("next").filter(|next| *next != phase) else {
         write(ctx, &row)?;
+        let now = ctx.now();
+        let is_due = |record: &Object| {
+            let updated = record.number("updatedAt");
+            updated.is_some_and(|updated| updated + TELLING <= now)
+        };
+        if let Some(record) = record.filter(is_due) {
+            tell(ctx, &record)?;
+        }
         return Ok(true.into());
     };
     let Some(record) = record else {

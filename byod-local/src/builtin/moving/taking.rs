@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use byod_schema::{MOVED_TABLE, Value};
 
-use super::again::{brought_again, left_of, of_row};
+use super::again::{brought_again, former_of, keep_former, of_row, restored};
 use super::arguments::{Who, document, given, objects, text, text_in, texts};
 use super::arriving::{Arriving, Rings};
 use super::digest::{hash_of, text_of};
@@ -192,8 +192,11 @@ pub(super) fn write(
                 {
                     document.set(field.as_str(), given(&sent, "created"));
                 }
-                row.set("written", hash_of(&text_of(&document)?));
                 let there = of_row(moving, ctx, &row, &who).is_some();
+                if there && row.bool("stays") == Some(true) {
+                    keep_former(ctx, &row)?;
+                }
+                row.set("written", hash_of(&text_of(&document)?));
                 match row.str("new").filter(|_| there) {
                     Some(new) => ctx.replace(new, document)?,
                     None => {
@@ -304,26 +307,27 @@ pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, Functi
 
 /// Removes what has come, some at a time; whether there is more.
 pub(super) fn clear(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
-    let id = text(&args, "move")?;
-    let rows = all_of(ctx, &id, most(&args))?;
-    let is_any = !rows.is_empty();
-    for mut row in rows {
-        if row.bool("stays") == Some(true) {
-            // What was here before stays, as it is by now.
-            row.set("move", left_of(&id));
-            replace(ctx, row)?;
-        } else {
-            remove(ctx, &row, true)?;
-        }
+    let (id, most) = (text(&args, "move")?, most(&args));
+    // What was here before is what it was.
+    let former = all_of(ctx, &former_of(&id), most)?;
+    for row in &former {
+        restored(ctx, &id, &text(row, "old")?)?;
     }
-    Ok(is_any.into())
+    if !former.is_empty() {
+        return Ok(true.into());
+    }
+    let rows = all_of(ctx, &id, most)?;
+    for row in &rows {
+        remove(ctx, row, row.bool("stays") != Some(true))?;
+    }
+    Ok((!rows.is_empty()).into())
 }
 
 /// Forgets what has become of what; whether there is more.
 pub(super) fn forget(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
     let (id, most) = (text(&args, "move")?, most(&args));
-    let mut rows = all_of(ctx, &id, most)?;
-    rows.extend(all_of(ctx, &left_of(&id), most - rows.len())?);
+    let mut rows = all_of(ctx, &former_of(&id), most)?;
+    rows.extend(all_of(ctx, &id, most - rows.len())?);
     for row in &rows {
         ctx.delete(row.id().unwrap_or_default())?;
     }
@@ -340,7 +344,7 @@ pub(super) fn fetched(_: &mut Ctx<'_>, _: Object) -> Result<Value, FunctionError
     Ok(false.into())
 }
 
-/// It isn't here, and if it was it goes; what was here before this move stays.
+/// It isn't here, and if it was it goes; what was here before this move is what it was.
 fn stay(
     moving: &Moving,
     ctx: &mut Ctx<'_>,
@@ -350,7 +354,11 @@ fn stay(
     note: Option<String>,
 ) -> Result<(), FunctionError> {
     let is_there = of_row(moving, ctx, &row, who).is_some();
-    if !is_there || row.bool("stays") != Some(true) {
+    if is_there && row.bool("stays") == Some(true) {
+        if let Some(written) = restored(ctx, &text(&row, "move")?, &text(&row, "old")?)? {
+            row.set("written", written);
+        }
+    } else {
         if is_there {
             drop_new(ctx, &row)?;
         }

@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::sides::Side;
 use super::state::{Direction, Over};
 use super::steps::{Again, BATCH, Mover, PAGE, Report, Stop};
-use super::wire::{Brought, Noted, Pair};
+use super::wire::{Brought, Pair};
 use crate::error::{Endpoint, Error, is_without};
 
 const BROUGHT: &str = "byod/moving:brought";
 
-/// Under which name a side knows what a move back that was called off has made of its documents.
-fn left_of(id: &str) -> String {
-    format!("{id} left")
+/// Under which name the side that documents come to knows what was there before, as long as it may be called off.
+fn former_of(id: &str) -> String {
+    format!("{id} former")
 }
 
 impl Again {
@@ -55,12 +55,8 @@ impl Mover {
             return Ok(());
         };
         let gone = match again.back {
-            true => self.adopt(&self.state.id.clone(), false).await?,
-            false => {
-                // One back that was called off has made documents what they are.
-                self.adopt(&left_of(&self.state.id), true).await?;
-                self.gone().await?
-            }
+            true => self.adopt().await?,
+            false => self.gone().await?,
         };
         self.report.again = Some(Again {
             anew: gone > 0.0,
@@ -69,17 +65,16 @@ impl Mover {
         Ok(())
     }
 
-    /// Has the side that it comes to know what its documents are on the other, as that knows it by this name.
-    async fn adopt(&mut self, name: &str, are_known: bool) -> Result<f64, Stop> {
+    async fn adopt(&mut self) -> Result<f64, Stop> {
         let id = self.state.id.clone();
         let mut gone = 0.0;
         for table in self.tables() {
             let mut cursor: Option<String> = None;
             loop {
-                let next = self.from.brought(name, &table, cursor.as_deref(), BATCH);
+                let next = self.from.brought(&id, &table, cursor.as_deref(), BATCH);
                 let next = next.await?;
                 self.taken.pairs(&next.rows).map_err(Stop::Impossible)?;
-                gone += self.to.adopt(&id, &table, &next.rows, are_known).await?;
+                gone += self.to.adopt(&id, &table, &next.rows).await?;
                 self.step().await?;
                 cursor = next.cursor;
                 if cursor.is_none() {
@@ -109,34 +104,6 @@ impl Mover {
         Ok(gone)
     }
 
-    /// Deletes documents of the table where they were that one back, which was called off, has made what they are: both sides know
-    /// them as something else.
-    pub(super) async fn tidy_left(&mut self, table: &str) -> Result<(), Stop> {
-        let name = left_of(&self.state.id);
-        let mut cursor: Option<String> = None;
-        loop {
-            let next = self.from.brought(&name, table, cursor.as_deref(), BATCH);
-            let next = match next.await {
-                Err(Error::Function { message, .. }) if is_without(&message, BROUGHT) => {
-                    return Ok(());
-                }
-                next => next?,
-            };
-            let rows = next.rows.into_iter().map(|pair| Noted {
-                old: pair.old,
-                hash: pair.hash,
-                note: None,
-            });
-            let rows: Vec<Noted> = rows.collect();
-            self.remove(table, &rows).await?;
-            self.step().await?;
-            cursor = next.cursor;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
-    }
-
     /// Once it is over, the side that it came from needn't know of the one before any more: rows of both would be taken for
     /// one move's.
     pub(super) async fn forget_former(&mut self) -> Result<(), Stop> {
@@ -145,6 +112,7 @@ impl Mover {
         };
         if again.back {
             while self.from.forget(&self.state.id).await? {}
+            while self.to.forget(&former_of(&self.state.id)).await? {}
         }
         self.go(None).await
     }
@@ -186,23 +154,14 @@ impl Side {
         }
     }
 
-    /// Has documents known that were there before they moved, or anew what those that are known are. How many aren't there any
-    /// more.
-    pub(super) async fn adopt(
-        &self,
-        id: &str,
-        table: &str,
-        rows: &[Pair],
-        are_known: bool,
-    ) -> Result<f64, Error> {
+    /// Has documents known that were there before they moved. How many aren't there any more.
+    pub(super) async fn adopt(&self, id: &str, table: &str, rows: &[Pair]) -> Result<f64, Error> {
         #[derive(Serialize)]
         struct Args<'a> {
             #[serde(rename = "move")]
             id: &'a str,
             table: &'a str,
             rows: &'a [Pair],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            known: Option<bool>,
         }
         let (mut left, mut gone) = (rows, 0.0);
         while !left.is_empty() {
@@ -210,12 +169,11 @@ impl Side {
                 id,
                 table,
                 rows: &left[..count],
-                known: are_known.then_some(true),
             };
             let name = "byod/moving:adopt";
             // Sides that were exported before it was told say nothing.
             let (count, some): (_, Option<f64>) = self
-                .ask_some(Endpoint::Mutation, name, left.len(), args)
+                .ask_parts(Endpoint::Mutation, name, left.len(), args)
                 .await?;
             gone += some.unwrap_or_default();
             left = &left[count..];

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::listing::Telling;
+use super::refusal::is_refused;
 use super::sides::Side;
-use super::steps::{Holding, MOST_NOTES, Mover, PAGE, Stop, is_refused};
+use super::steps::{Holding, MOST_NOTES, Mover, PAGE, Stop};
 use super::sums::Sum;
 use super::wire::{Often, Verified};
 use crate::error::{EXPLANATION, Error, one_line};

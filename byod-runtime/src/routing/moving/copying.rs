@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::listing::Telling;
+use super::refusal::{is_refused, reason_of};
 use super::sides::Side;
-use super::steps::{BATCH, Mover, Stop, is_refused};
+use super::steps::{BATCH, Mover, Stop};
 use super::wire::{Document, File, Pass, Written};
 use crate::error::{EXPLANATION, Error, one_line};
 
@@ -250,11 +251,4 @@ async fn read(from: &Side, table: &str, ids: &[String]) -> Result<(Batch, usize)
         files: got.files,
     };
     Ok((batch, taken))
-}
-
-fn reason_of(error: &Error) -> String {
-    match error {
-        Error::Function { message, .. } => message.to_string(),
-        other => other.to_string(),
-    }
 }

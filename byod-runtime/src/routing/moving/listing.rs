@@ -1,7 +1,8 @@
 //! Which documents there are, told to the side that takes them.
 
+use super::refusal::is_refused;
 use super::sides::Side;
-use super::steps::{BATCH, Mover, PAGE, Stop, is_refused};
+use super::steps::{BATCH, Mover, PAGE, Stop};
 use super::sums::{Listing, Sum};
 use super::wire::{Children, Found, Page, Row};
 use crate::error::Error;

@@ -10,6 +10,7 @@ mod listing;
 mod phases;
 mod planning;
 mod referring;
+mod refusal;
 mod sides;
 mod state;
 mod steps;

@@ -75,9 +75,15 @@ impl Byod {
                 }
                 MovePhase::Cancel => {
                     let direction = mover.state.direction;
-                    let former = mover.report.again.map(|again| again.over(direction));
-                    // Where it came to before, there is what was there then, or newer, and it is known.
-                    if mover.report.again.is_none_or(|again| again.back) {
+                    let again = mover.report.again;
+                    let former = again.map(|again| again.over(direction));
+                    let is_anything_there = match again {
+                        // What was checked alone may be on a deployment that is nobody's, and refuses all.
+                        None => mover.state.frozen.is_some(),
+                        // Where it came to before, there is what was there then, or newer, and it is known.
+                        Some(again) => again.back,
+                    };
+                    if is_anything_there {
                         mover.clear().await?;
                     }
                     self.end(&mover, former).await?;
@@ -193,7 +199,6 @@ impl Byod {
         mover.report.deleting = true;
         self.enter(mover, MovePhase::Tidy).await?;
         for table in mover.tables().into_iter().rev() {
-            mover.tidy_left(&table).await?;
             mover.tidy(&table).await?;
             if !self.answers_as_switched(mover).await? {
                 return Ok(false);

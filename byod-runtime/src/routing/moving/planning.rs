@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use byod_schema::Validator;
 
 use super::super::service::Byod;
+use super::refusal::{is_refused, reason_of};
 use super::sides::Side;
 use super::state::Direction;
-use super::steps::{BATCH, PAGE, Stop, is_refused};
+use super::steps::{BATCH, PAGE, Stop};
 use super::taken::Taken;
-use super::wire::{Children, Differs, Found, Page, Plan, Row, Table, difference};
+use super::wire::{Children, Differs, Found, Page, Plan, Row, Survey, Table, difference};
 use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::{Subject, UserId};
 
@@ -270,10 +271,12 @@ impl Surveying<'_> {
         while !left.is_empty() {
             let some = &left[..left.len().min(count)];
             let survey = match self.from.survey(table, some, &self.staying, takes).await {
-                Err(error) if is_refused(&error) && count > 1 => {
-                    count /= 2;
+                Err(error) if is_refused(&error) && some.len() > 1 => {
+                    count = some.len() / 2;
                     continue;
                 }
+                // One that can't be read stays where it is, and nothing else does for that.
+                Err(error) if is_refused(&error) => Survey::staying(&some[0], reason_of(&error)),
                 survey => survey?,
             };
             let Some(planned) = self.tables.last_mut() else {
@@ -313,6 +316,7 @@ impl Surveying<'_> {
                 }
             }
             left = &left[(survey.taken as usize).clamp(1, some.len())..];
+            count = (count * 2).min(BATCH);
         }
         if let Some(ids) = ids {
             ids.extend(all);

@@ -8,6 +8,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::at_once::{AtOnce, MOST};
 use super::calls::Calls;
+use super::refusal::is_refused;
 use super::state::{again, again_unless};
 use super::wire::{
     Children, Document, Documents, File, Next, Noted, Page, Pass, Plan, Removed, Row, Survey,
@@ -136,6 +137,22 @@ impl Side {
                     self.at_once.done(count);
                     return Ok((count, answer));
                 }
+            }
+        }
+    }
+
+    /// The same where so many may be too much for one transaction: then it is asked for fewer.
+    pub(super) async fn ask_parts<T: DeserializeOwned, A: Serialize>(
+        &self,
+        endpoint: Endpoint,
+        name: &str,
+        mut most: usize,
+        args: impl Fn(usize) -> A,
+    ) -> Result<(usize, T), Error> {
+        loop {
+            match self.ask_some(endpoint, name, most, &args).await {
+                Err(error) if is_refused(&error) && most > 1 => most /= 2,
+                answer => return answer,
             }
         }
     }
@@ -314,7 +331,7 @@ impl Side {
             };
             let name = "byod/moving:list";
             let (count, _): (_, IgnoredAny) = self
-                .ask_some(Endpoint::Mutation, name, left.len(), of)
+                .ask_parts(Endpoint::Mutation, name, left.len(), of)
                 .await?;
             left = &left[count..];
         }

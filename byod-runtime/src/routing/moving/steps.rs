@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::refusal::is_refused;
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::taken::Taken;
@@ -74,8 +75,8 @@ pub(super) struct Again {
     pub(super) back: bool,
     /// Whether what is gone where it comes from stays where it comes to: that side answers, or the other's was being deleted.
     pub(super) stays: bool,
-    /// Whether all is written anew: some of what was brought before is gone where it came to, and whatever comes in its place has
-    /// another id.
+    /// Whether some of what was brought before is gone where it came to: whatever comes in its place has another id, so what names
+    /// it is written anew.
     pub(super) anew: bool,
     /// Whether what was moved was being deleted where it was.
     pub(super) deleting: bool,
@@ -239,8 +240,6 @@ impl Mover {
     /// Forgets what has become of what.
     pub(super) async fn forget(&self) -> Result<(), Stop> {
         while self.to.forget(&self.state.id).await? {}
-        // What one back that was called off has left there.
-        while self.from.forget(&self.state.id).await? {}
         Ok(())
     }
 
@@ -291,12 +290,4 @@ impl Mover {
         tokio::time::sleep(time.saturating_sub(self.frozen.elapsed())).await;
         self.held().await
     }
-}
-
-/// Whether the function refused, or it was too much at once.
-pub(super) fn is_refused(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Function { .. } | Error::TooLarge { .. } | Error::TooManyValues { .. }
-    )
 }

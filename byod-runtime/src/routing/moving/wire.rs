@@ -174,6 +174,24 @@ pub(super) struct Survey {
     pub(super) taken: f64,
 }
 
+impl Survey {
+    /// Of one document that can't be read.
+    pub(super) fn staying(old: &str, reason: String) -> Self {
+        let stays = Staying {
+            old: old.to_owned(),
+            reason,
+            is_misfit: false,
+        };
+        Self {
+            references: 0.0,
+            files: Vec::new(),
+            stays: vec![stays],
+            without: Vec::new(),
+            taken: 1.0,
+        }
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct Sized {
     pub(super) id: String,

@@ -85,6 +85,7 @@ export default defineSchema({
     written: v.optional(v.string()),
     note: v.optional(v.string()),
     stays: v.optional(v.boolean()),
+    former: v.optional(v.string()),
   })
     .index("by_old", ["move", "old"])
     .index("by_state", ["move", "table", "state", "created"]),

@@ -19,6 +19,7 @@ export const byodMoveTables = {
     written: v.optional(v.string()),
     note: v.optional(v.string()),
     stays: v.optional(v.boolean()),
+    former: v.optional(v.string()),
   })
     .index("by_old", ["move", "old"])
     .index("by_state", ["move", "table", "state", "created"]),

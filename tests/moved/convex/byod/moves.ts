@@ -68,6 +68,9 @@ function shown(row: any): Infer<typeof moved_> {
   };
 }
 
+/** How often who looks on is told how far it is, in milliseconds. */
+const TELLING = 1_000;
+
 /** The user's move, if there is one. */
 export const get = internalQuery({
   args: { user: v.id("users") },
@@ -211,7 +214,11 @@ export const step = internalMutation({
     }
     const until = Date.now() + lease;
     await ctx.db.patch(row._id, { ...at, until });
-    if (next === undefined || next === phase) return true;
+    if (next === undefined || next === phase) {
+      const isDue = record?.updatedAt + TELLING <= Date.now();
+      if (isDue) await told(ctx, record);
+      return true;
+    }
     if (record === null) return false;
     await ctx.db.patch(row._id, { phase: next });
     if (next === "freeze") await ctx.db.patch(row._id, { frozen: Date.now() });

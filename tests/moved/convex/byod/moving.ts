@@ -81,6 +81,9 @@ const WITHOUT = "without ";
 /** How many notes are given of one page. */
 const MOST_NOTES = 100;
 
+/** How long a document may be to be what it was where a move is called off: it is kept as a text in another, of 1 MiB at most. */
+const MOST_FORMER = 300_000;
+
 /** How many others of its move one batch may refer to. */
 const MOST_REFERENCES = 3000;
 
@@ -342,7 +345,7 @@ export const list = internalMutation({
     round: v.optional(v.number()),
     /** Whether the move begins again: what it has brought before may be another by now, on both sides. */
     again: v.optional(v.boolean()),
-    /** Whether all of it is to be written anew that wasn't changed here: some is gone, and comes with another id. */
+    /** Whether what names something that is gone here is to be written anew: that comes with another id. */
     anew: v.optional(v.boolean()),
   },
   returns: v.object({ added: v.number(), changed: v.number() }),
@@ -618,12 +621,10 @@ export const adopt = internalMutation({
     move: v.string(),
     table: v.string(),
     rows: v.array(pair_),
-    /** Whether they are known, and were made what they are by a move back that was called off. */
-    known: v.optional(v.boolean()),
   },
   /** How many are not here any more, or somebody else's. */
   returns: v.number(),
-  handler: async (ctx, { move, table, rows, known, ...given }) => {
+  handler: async (ctx, { move, table, rows, ...given }) => {
     const them = await asked(ctx.db, given);
     tableOf(table);
     const db: any = ctx.db;
@@ -635,35 +636,16 @@ export const adopt = internalMutation({
         gone += 1;
         continue;
       }
-      const row = await rowOf(ctx.db, move, old);
-      if (known === true) {
-        if (row !== null && row.new === id)
-          await ctx.db.patch(row._id, { listed: hash, hash, written });
-        continue;
-      }
-      if (row?.new !== undefined) continue;
-      if (row !== null) await ctx.db.delete(row._id);
+      const known = await rowOf(ctx.db, move, old);
+      if (known?.new !== undefined) continue;
+      if (known !== null) await ctx.db.delete(known._id);
       const state = { state: "done", listed: hash, hash, written, new: id };
-      const next = { move, table, old, created, ...state, stays: true };
-      const made = await madeOf(ctx, move, old, doc);
-      await ctx.db.insert("byodMoved", { ...next, ...made });
+      const row = { move, table, old, created, ...state, stays: true };
+      await ctx.db.insert("byodMoved", row);
     }
     return gone;
   },
 });
-
-/** What a move back that was called off has made of the document, if it is that still: it is to be made anew. */
-async function madeOf(ctx: MutationCtx, move: string, old: string, doc: any) {
-  const row = await rowOf(ctx.db, leftOf(move), old);
-  if (row === null) return {};
-  await ctx.db.delete(row._id);
-  const written = await hashOf(textOf(doc));
-  const isThat = row.new === doc._id && row.written === written;
-  return isThat ? { state: "listed", written } : {};
-}
-
-/** Under which name that is known. */
-const leftOf = (move: string) => `${move} left`;
 
 /** Has documents taken again, whatever has come of them. */
 export const again = internalMutation({
@@ -686,12 +668,13 @@ export const clear = internalMutation({
   returns: v.boolean(),
   handler: async (ctx, { move, count, ...given }) => {
     await asked(ctx.db, given);
-    const rows = await allOf(ctx.db, move).take(Math.min(count, MOST));
-    for (const row of rows)
-      // What was here before stays, as it is by now.
-      if (row.stays === true)
-        await ctx.db.patch(row._id, { move: leftOf(move) });
-      else await removed(ctx, row, true);
+    const most = Math.min(count, MOST);
+    // What was here before is what it was.
+    const former = await allOf(ctx.db, formerOf(move)).take(most);
+    for (const { old } of former) await restored(ctx, move, old);
+    if (former.length > 0) return true;
+    const rows = await allOf(ctx.db, move).take(most);
+    for (const row of rows) await removed(ctx, row, row.stays !== true);
     return rows.length > 0;
   },
 });
@@ -703,9 +686,9 @@ export const forget = internalMutation({
   handler: async (ctx, { move, count, ...given }) => {
     await asked(ctx.db, given);
     const most = Math.min(count, MOST);
-    const known = await allOf(ctx.db, move).take(most);
-    const others = allOf(ctx.db, leftOf(move)).take(most - known.length);
-    const rows = [...known, ...(await others)];
+    const former = await allOf(ctx.db, formerOf(move)).take(most);
+    const known = allOf(ctx.db, move).take(most - former.length);
+    const rows = [...former, ...(await known)];
     for (const row of rows) await ctx.db.delete(row._id);
     return rows.length > 0;
   },
@@ -911,7 +894,10 @@ async function taken(
   if (field !== undefined && value[field] === undefined) value[field] = created;
   const before = await ofRow(db, row, go.them);
   const id = before === null ? await db.insert(row.table, value) : row.new;
-  if (before !== null) await db.replace(id, value);
+  if (before !== null) {
+    if (row.stays === true) await keepFormer(go.ctx, row, before);
+    await db.replace(id, value);
+  }
   const isBridged =
     (go.bridges && go.rings !== "settle") || go.rings === "close";
   const whole = go.waits && !go.isFinal ? "partial" : "done";
@@ -1256,8 +1242,26 @@ async function broughtAgain(
   const written = await hashOf(textOf(doc));
   const isChanged = written !== row.written;
   if (!isSame) return isChanged ? over : { state: "listed", stays };
-  if (!isChanged) return anew ? { state: "listed", stays } : { stays };
+  if (!isChanged) {
+    const isDue = anew && (await namesGone(db, row.table, doc));
+    return isDue ? { state: "listed", stays } : { stays };
+  }
   return { state: "done", written, note: undefined, stays: true };
+}
+
+/** Whether a document names others that are not here any more. */
+async function namesGone(db: any, table: string, doc: any) {
+  const walk: Walk = {
+    lacks: [],
+    idOf: async (of, id) => {
+      if (!Object.hasOwn(TABLES, of)) return id;
+      const known = db.normalizeId(of, id);
+      return known !== null && (await db.get(known)) !== null ? id : MISSING;
+    },
+  };
+  const { _id, _creationTime, ...rest } = doc;
+  const value = await rewritten(walk, tableOf(table).takes, rest, "");
+  return value === MISSING || walk.lacks.length > 0;
 }
 
 /** What one has become; one that was here before may be somebody else's by now. */
@@ -1267,12 +1271,44 @@ async function ofRow(db: any, row: any, them: Who): Promise<any> {
   return isAny || (await isTheirs(db, row.table, doc, them)) ? doc : null;
 }
 
-/** Removes what has come of one that stays where it is, and what is known of it; what was here before this move stays. */
+/** Removes what has come of one that stays where it is, and what is known of it; what was here before is what it was. */
 async function notHere(ctx: MutationCtx, row: any, them: Who) {
   const doc = await ofRow(ctx.db, row, them);
-  if (doc !== null && row.stays === true) return {};
+  if (doc !== null && row.stays === true) {
+    const written = await restored(ctx, row.move, row.old);
+    return written === undefined ? {} : { written };
+  }
   if (doc !== null) await dropped(ctx, row);
   return { new: undefined, written: undefined, hash: undefined };
+}
+
+/** Under which name is known what was here before a move, as long as that may be called off. */
+const formerOf = (move: string) => `${move} former`;
+
+/** Keeps what a document is that was here before the move, the first time that another comes in its place. */
+async function keepFormer(ctx: MutationCtx, row: any, doc: any) {
+  const former = textOf(doc);
+  if (former.length > MOST_FORMER) return;
+  const { table, old, new: id } = row;
+  const move = formerOf(row.move);
+  if ((await rowOf(ctx.db, move, old)) !== null) return;
+  const state = { created: 0, state: "former", listed: "", former };
+  await ctx.db.insert("byodMoved", { move, table, old, new: id, ...state });
+}
+
+/** Has the document what it had before the move, unless somebody else has changed it: what tells that. */
+async function restored(ctx: MutationCtx, move: string, old: string) {
+  const db: any = ctx.db;
+  const kept = await rowOf(ctx.db, formerOf(move), old);
+  if (kept === null) return undefined;
+  await ctx.db.delete(kept._id);
+  const row = await rowOf(ctx.db, move, old);
+  const doc = await db.get(kept.new);
+  if (row === null || doc === null) return undefined;
+  if ((await hashOf(textOf(doc))) !== row.written) return undefined;
+  const value: any = jsonToConvex(JSON.parse(kept.former!));
+  await db.replace(kept.new, value);
+  return await hashOf(textOf(value));
 }
 
 /** Removes that one has come, and perhaps what has come of it. */
