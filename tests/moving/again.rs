@@ -185,6 +185,24 @@ async fn what_goes_back_is_there_once_though_one_was_called_off() {
     assert_eq!(known, [0, 0]);
 }
 
+/// Nothing is kept of what was there before, once nothing can be called off any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_former_text_stays() {
+    let world = World::start().await;
+    let (byod, alice) = (&world.byod, &*world.alice);
+    world.fill(alice, "hers", 2);
+    byod.move_in(alice, "alice").await.unwrap();
+    for title in ["changed", "changed again"] {
+        let before = titles(&world.own).remove(0);
+        change_there(&world, &before, title);
+        byod.move_out(alice, "alice").await.unwrap();
+        assert_eq!(titles(&world.main), [title, "hers 1"]);
+        let known = world.main.documents("byodMoved");
+        assert!(known.iter().all(|row| row.get("former").is_none()));
+        world.connect(&world.own).await;
+    }
+}
+
 /// One that is called off is nothing to the move before it: what is due to be deleted is deleted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_was_called_off_leaves_nothing_to_the_tidying() {

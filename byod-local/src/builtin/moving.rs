@@ -71,7 +71,7 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         ("brought", Query, Arc::new(again::brought)),
         ("adopt", Mutation, with(again::adopt)),
         ("again", Mutation, Arc::new(taking::again)),
-        ("clear", Mutation, Arc::new(taking::clear)),
+        ("clear", Mutation, with(taking::clear)),
         ("forget", Mutation, Arc::new(taking::forget)),
         ("files", Query, Arc::new(taking::files)),
         ("fetched", Action, Arc::new(taking::fetched)),

@@ -6,7 +6,7 @@ use super::arguments::{Who, document, given, objects, text};
 use super::digest::{hash_of, text_of};
 use super::giving::{is_theirs, most, table_of};
 use super::known::{cursor_of, page, row_of, rows_of};
-use super::references::{Becomes, Rewritten, Walk};
+use super::references::{Becomes, Rewritten, Walk, is_of};
 use crate::error::FunctionError;
 use crate::functions::{Ctx, Moving};
 use crate::values::Object;
@@ -149,6 +149,7 @@ pub(super) fn keep_former(ctx: &mut Ctx<'_>, row: &Object) -> Result<(), Functio
 
 /// Has the document what it had before the move, unless somebody else has changed it: what tells that.
 pub(super) fn restored(
+    moving: &Moving,
     ctx: &mut Ctx<'_>,
     id: &str,
     old: &str,
@@ -157,8 +158,8 @@ pub(super) fn restored(
         return Ok(None);
     };
     ctx.delete(kept.id().unwrap_or_default())?;
-    let new = text(&kept, "new")?;
-    let there = document(ctx, &text(&kept, "table")?, &new);
+    let (table, new) = (text(&kept, "table")?, text(&kept, "new")?);
+    let there = document(ctx, &table, &new);
     let there = there.map(text_of).transpose()?.map(|text| hash_of(&text));
     let row = row_of(ctx, id, old)?;
     if there.is_none() || row.as_ref().and_then(|row| row.str("written")) != there.as_deref() {
@@ -167,6 +168,10 @@ pub(super) fn restored(
     let former = text(&kept, "former")?;
     let value: Value =
         serde_json::from_str(&former).map_err(|error| FunctionError::new(error.to_string()))?;
+    // Another schema may have been deployed since, which takes what is there alone.
+    if !is_of(&table_of(moving, &table)?.takes, &value) {
+        return Ok(None);
+    }
     ctx.replace(&new, Object::try_from(value)?)?;
     Ok(Some(hash_of(&former)))
 }

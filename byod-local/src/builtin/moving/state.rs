@@ -188,7 +188,8 @@ fn step(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
             let updated = record.number("updatedAt");
             updated.is_some_and(|updated| updated + TELLING <= now)
         };
-        if let Some(record) = record.filter(is_due) {
+        // Afterwards nobody waits for it, and who connects would find another record each time.
+        if let Some(record) = record.filter(|record| is_before(&phase) && is_due(record)) {
             tell(ctx, &record)?;
         }
         return Ok(true.into());

@@ -87,6 +87,9 @@ pub(super) fn prune(
         let there = of_row(moving, ctx, &row, &who).filter(|_| !stays);
         let text = there.map(text_of).transpose()?;
         let goes = text.is_some_and(|text| Some(&*hash_of(&text)) == row.str("written"));
+        if !goes {
+            restored(moving, ctx, &id, row.str("old").unwrap_or_default())?;
+        }
         remove(ctx, &row, goes)?;
     }
     Ok(cursor)
@@ -306,12 +309,16 @@ pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, Functi
 }
 
 /// Removes what has come, some at a time; whether there is more.
-pub(super) fn clear(ctx: &mut Ctx<'_>, args: Object) -> Result<Value, FunctionError> {
+pub(super) fn clear(
+    moving: &Moving,
+    ctx: &mut Ctx<'_>,
+    args: Object,
+) -> Result<Value, FunctionError> {
     let (id, most) = (text(&args, "move")?, most(&args));
     // What was here before is what it was.
     let former = all_of(ctx, &former_of(&id), most)?;
     for row in &former {
-        restored(ctx, &id, &text(row, "old")?)?;
+        restored(moving, ctx, &id, &text(row, "old")?)?;
     }
     if !former.is_empty() {
         return Ok(true.into());
@@ -355,7 +362,7 @@ fn stay(
 ) -> Result<(), FunctionError> {
     let is_there = of_row(moving, ctx, &row, who).is_some();
     if is_there && row.bool("stays") == Some(true) {
-        if let Some(written) = restored(ctx, &text(&row, "move")?, &text(&row, "old")?)? {
+        if let Some(written) = restored(moving, ctx, &text(&row, "move")?, &text(&row, "old")?)? {
             row.set("written", written);
         }
     } else {

@@ -104,6 +104,12 @@ impl Mover {
         Ok(gone)
     }
 
+    /// What documents have become they stay: what they were before is forgotten.
+    pub(super) async fn keep_all(&self) -> Result<(), Stop> {
+        while self.to.forget(&former_of(&self.state.id)).await? {}
+        Ok(())
+    }
+
     /// Once it is over, the side that it came from needn't know of the one before any more: rows of both would be taken for
     /// one move's.
     pub(super) async fn forget_former(&mut self) -> Result<(), Stop> {
@@ -112,8 +118,8 @@ impl Mover {
         };
         if again.back {
             while self.from.forget(&self.state.id).await? {}
-            while self.to.forget(&former_of(&self.state.id)).await? {}
         }
+        self.keep_all().await?;
         self.go(None).await
     }
 }

@@ -83,8 +83,10 @@ impl Byod {
                         // Where it came to before, there is what was there then, or newer, and it is known.
                         Some(again) => again.back,
                     };
-                    if is_anything_there {
-                        mover.clear().await?;
+                    match is_anything_there {
+                        true => mover.clear().await?,
+                        false if again.is_some() => mover.keep_all().await?,
+                        false => {}
                     }
                     self.end(&mover, former).await?;
                     return Ok(Ended::Cancelled);

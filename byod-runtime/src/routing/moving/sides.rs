@@ -459,12 +459,14 @@ impl Side {
 
     /// The same for what is known of it alone.
     pub(super) async fn forget(&self, id: &str) -> Result<bool, Error> {
-        let of = Of {
+        let of = |count| Of {
             id: Some(id),
-            count: Some(MOST),
+            count: Some(count),
             ..NOTHING
         };
-        self.mutation("byod/moving:forget", of).await
+        let name = "byod/moving:forget";
+        let (_, is_more) = self.ask_parts(Endpoint::Mutation, name, MOST, of).await?;
+        Ok(is_more)
     }
 
     /// Which of the files have come.

@@ -216,7 +216,8 @@ export const step = internalMutation({
     await ctx.db.patch(row._id, { ...at, until });
     if (next === undefined || next === phase) {
       const isDue = record?.updatedAt + TELLING <= Date.now();
-      if (isDue) await told(ctx, record);
+      // Afterwards nobody waits for it, and who connects would find another record each time.
+      if (isDue && BEFORE.includes(phase)) await told(ctx, record);
       return true;
     }
     if (record === null) return false;

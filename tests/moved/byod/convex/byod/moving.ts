@@ -405,6 +405,7 @@ export const prune = internalMutation({
         const doc = stays === true ? null : await ofRow(ctx.db, row, them);
         const goes =
           doc !== null && (await hashOf(textOf(doc))) === row.written;
+        if (!goes) await restored(ctx, move, row.old);
         await removed(ctx, row, goes);
       }
     return got.isDone ? null : got.continueCursor;
@@ -1306,6 +1307,8 @@ async function restored(ctx: MutationCtx, move: string, old: string) {
   if (row === null || doc === null) return undefined;
   if ((await hashOf(textOf(doc))) !== row.written) return undefined;
   const value: any = jsonToConvex(JSON.parse(kept.former!));
+  // Another schema may have been deployed since, which takes what is there alone.
+  if (!isOf(tableOf(kept.table).takes, value)) return undefined;
   await db.replace(kept.new, value);
   return await hashOf(textOf(value));
 }
