@@ -367,6 +367,15 @@ impl Move {
         Ok(again?.filter(is_under_way))
     }
 
+    /// Whether the side answers that it came to, of the deployment that it was of.
+    async fn is_over(&self, state: &State) -> Result<bool, Error> {
+        Ok(self.byod.has_switched(&self.user, self.direction).await?
+            && self
+                .byod
+                .is_of_deployment(&self.user, state.clone())
+                .await?)
+    }
+
     async fn run(self) -> Result<MoveReport, Error> {
         let begun = Instant::now();
         let (user, holder) = (&self.user, holder());
@@ -390,11 +399,14 @@ impl Move {
                 },
             };
             // Whoever asks again needn't wait again: what is due is tidied, and no more.
-            let is_over = is_former
-                && !is_other
-                && state.subject == self.subject.as_str()
-                && self.byod.has_switched(user, self.direction).await?
-                && self.byod.is_of_deployment(user, state.clone()).await?;
+            let is_over = match is_former && !is_other && state.subject == self.subject.as_str() {
+                true => self.is_over(&state).await,
+                false => Ok(false),
+            };
+            if is_over.is_err() {
+                state::release(main, user, &state).await;
+            }
+            let is_over = is_over?;
             let state = match (is_former && !is_over, state.phase) {
                 (true, _) => match self.former(state, &holder).await? {
                     Some(state) => state,
@@ -405,6 +417,7 @@ impl Move {
                     continue;
                 }
                 _ if is_other => {
+                    state::release(main, user, &state).await;
                     let way = "it moves the other way: wait for it, or cancel it".to_owned();
                     return Err(not_moved(user, way));
                 }
