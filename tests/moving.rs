@@ -2,12 +2,13 @@
 
 mod again;
 mod between;
+mod called_off;
 mod going_on;
+mod notes;
 mod refused;
 mod seen;
 
 use std::collections::BTreeMap;
-use std::future::IntoFuture;
 use std::time::Duration;
 
 use byod_examples::MANIFEST;
@@ -289,13 +290,8 @@ async fn what_documents_are_without_is_counted() {
         });
         world.main.insert("notes", note).unwrap();
     }
-    let moving = world.byod.move_in(&*world.alice, "alice").into_future();
-    let mut moving = Box::pin(moving);
-    // Cut off in its middle.
-    while world.own.count("notes") == 0 {
-        let _ = tokio::time::timeout(Duration::from_millis(5), &mut moving).await;
-    }
-    drop(moving);
+    let moving = world.byod.move_in(&*world.alice, "alice");
+    notes::cut_off(moving, || world.own.count("notes") > 0).await;
     world.let_go();
     let moved = world.byod.move_in(&*world.alice, "alice").await.unwrap();
     let note = "notes: without `projectId`".to_owned();

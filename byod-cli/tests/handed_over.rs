@@ -24,9 +24,7 @@ struct Sides {
 }
 
 struct World {
-    main: LocalDeployment,
-    own: LocalDeployment,
-    alice: String,
+    sides: Sides,
     engine: String,
     server: Server,
     bundles: std::path::PathBuf,
@@ -57,14 +55,12 @@ impl World {
     /// Nobody works for the engine yet.
     async fn start(name: &str) -> Option<Self> {
         let server = Server::start(name)?;
-        let Sides { main, own, alice } = Sides::start().await;
+        let sides = Sides::start().await;
         let bundles = format!("byod-{name}-{}", std::process::id());
         let bundles = std::env::temp_dir().join(bundles);
         Some(Self {
             engine: format!("restate={}", server.url()),
-            main,
-            own,
-            alice,
+            sides,
             server,
             bundles,
         })
@@ -126,8 +122,8 @@ async fn a_move_is_done_by_the_engines_workers() {
     let Some(world) = World::start("cli-move").await else {
         return;
     };
-    let (main, own) = (&world.main, &world.own);
-    let to_own = ["move", "--user", &world.alice, "--to", "own"];
+    let (main, own) = (&world.sides.main, &world.sides.own);
+    let to_own = ["move", "--user", &world.sides.alice, "--to", "own"];
     let (status, why) = said(&world.byod(&to_own, &[]).await);
     assert_eq!(status, Some(2));
     assert!(why.contains("start `byod-fleet serve`"), "{why}");
@@ -144,7 +140,14 @@ async fn a_move_is_done_by_the_engines_workers() {
     // Back again, and for good. What can't be on main stays, and is named.
     let folder = json!({"userId": "alice", "name": "hers"});
     own.insert("folders", folder).unwrap();
-    let to_main = ["move", "--user", &world.alice, "--to", "main", "--keep"];
+    let to_main = [
+        "move",
+        "--user",
+        &world.sides.alice,
+        "--to",
+        "main",
+        "--keep",
+    ];
     let (status, moved) = report(&world.byod(&to_main, &[]).await);
     assert_eq!((status, &moved["documents"]), (Some(1), &json!(3)));
     assert_eq!(moved["left"][0]["table"], "folders", "{moved}");
@@ -168,20 +171,20 @@ async fn records_are_sealed_anew_by_the_engines_workers() {
     let Some(world) = World::start("cli-rotate").await else {
         return;
     };
-    let (url, main_key) = (world.main.url(), world.main.deploy_key());
+    let (url, main_key) = (world.sides.main.url(), world.sides.main.deploy_key());
     let environment = [
         ("CONVEX_URL", &*url),
         ("CONVEX_DEPLOY_KEY", &*main_key),
         ("BYOD_ENCRYPTION_KEY", NEW),
         ("BYOD_FORMER_ENCRYPTION_KEYS", KEY),
     ];
-    let lost = service(&world.main, "a third one").build().unwrap();
-    let entered = Credentials::new(world.own.url(), world.own.deploy_key());
+    let lost = service(&world.sides.main, "a third one").build().unwrap();
+    let entered = Credentials::new(world.sides.own.url(), world.sides.own.deploy_key());
     let saved = lost.save_credentials("lost", &entered, ConnectionStatus::Connected);
     saved.await.unwrap();
 
     // A worker that was left with the old key.
-    world.worker(service(&world.main, KEY)).await;
+    world.worker(service(&world.sides.main, KEY)).await;
     let rotate = ["rotate-key"];
     let (status, why) = said(&world.byod(&rotate, &environment).await);
     assert_eq!(status, Some(2));
@@ -192,7 +195,7 @@ async fn records_are_sealed_anew_by_the_engines_workers() {
 
     let former = EncryptionKey::parse(KEY).unwrap();
     world
-        .worker(service(&world.main, NEW).former_encryption_key(former))
+        .worker(service(&world.sides.main, NEW).former_encryption_key(former))
         .await;
     let check = ["rotate-key", "--check"];
     let (status, checked) = report(&world.byod(&check, &environment).await);
@@ -200,9 +203,9 @@ async fn records_are_sealed_anew_by_the_engines_workers() {
     let (status, sealed) = report(&world.byod(&rotate, &environment).await);
     assert_eq!((status, &sealed["resealed"]), (Some(1), &json!(1)));
     assert_eq!(sealed["unopened"][0]["userId"], "lost");
-    let alone = service(&world.main, NEW).build().unwrap();
-    let opened = alone.user_credentials(&*world.alice).await.unwrap();
-    assert_eq!(opened.unwrap().deployment_url, world.own.url());
+    let alone = service(&world.sides.main, NEW).build().unwrap();
+    let opened = alone.user_credentials(&*world.sides.alice).await.unwrap();
+    assert_eq!(opened.unwrap().deployment_url, world.sides.own.url());
     let (_, again) = report(&world.byod(&rotate, &environment).await);
     assert_eq!(
         (&again["resealed"], &again["upToDate"]),

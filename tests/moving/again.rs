@@ -6,57 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use byod_local::{Local, LocalDeployment, Object, Value};
-use byod_runtime::{Credentials, Direction, Error, KeepFor, Rollout};
+use byod_runtime::{Credentials, Direction, Error, Rollout};
 use serde_json::{Value as Json, json};
-use tokio::time::timeout;
 
 use super::between::{Becomes, Between};
+use super::notes::{
+    change_on_main, change_there, note, remove_on_main, remove_there, sorted, titles,
+};
 use super::{AT_ONCE, World, everything};
-
-/// A note's id, by its title.
-fn note(deployment: &LocalDeployment, title: &str) -> String {
-    let notes = deployment.documents("notes");
-    let note = notes.iter().find(|note| note.str("title") == Some(title));
-    note.unwrap().id().unwrap().to_owned()
-}
-
-/// What notes there are called.
-fn titles(deployment: &LocalDeployment) -> Vec<String> {
-    let notes = deployment.documents("notes");
-    let titles = notes
-        .iter()
-        .map(|note| note.str("title").unwrap().to_owned());
-    let mut titles: Vec<String> = titles.collect();
-    titles.sort();
-    titles
-}
-
-/// In an order that says nothing of when they were made.
-fn sorted(mut all: Vec<Json>) -> Vec<Json> {
-    all.sort_by_key(ToString::to_string);
-    all
-}
-
-/// On the user's deployment, as main calls it.
-fn change_there(world: &World, title: &str, to: &str) {
-    let args = json!({"id": note(&world.own, title), "userId": "alice", "title": to});
-    world.own.run("notes:update", args).unwrap();
-}
-
-fn remove_there(world: &World, title: &str) {
-    let args = json!({"id": note(&world.own, title), "userId": "alice"});
-    world.own.run("notes:remove", args).unwrap();
-}
-
-fn change_on_main(world: &World, title: &str, to: &str) {
-    let args = json!({"id": note(&world.main, title), "title": to});
-    world.main.run_as("alice", "notes:update", args).unwrap();
-}
-
-fn remove_on_main(world: &World, title: &str) {
-    let args = json!({"id": note(&world.main, title)});
-    world.main.run_as("alice", "notes:remove", args).unwrap();
-}
 
 /// Who disconnected has what they had on main, and goes on there; who moves in then has all of it, once, and what is on the
 /// deployment still.
@@ -99,164 +56,6 @@ async fn a_move_begins_again_with_what_was_changed_since_on_both_sides() {
     ];
     assert_eq!(titles(own), expected);
     assert_eq!(everything(own, "alice").len(), 5 * 4 + 5);
-}
-
-/// What was changed there stays, also where it is called off.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_move_that_begins_again_and_is_called_off_leaves_what_was_changed_there() {
-    let world = World::start().await;
-    let (byod, alice) = (&world.byod, &*world.alice);
-    world.fill(alice, "hers", 2);
-    byod.move_in(alice, "alice").await.unwrap();
-    change_there(&world, "hers 0", "changed there");
-    byod.disconnect(alice).await.unwrap();
-    let hers = everything(&world.main, alice);
-    let mut moving = Box::pin(byod.move_in(alice, "alice").into_future());
-    let is_known = || {
-        let rows = world.own.documents("byodMoved");
-        rows.iter().any(|row| row.bool("stays") == Some(true))
-    };
-    while !is_known() {
-        let _ = timeout(Duration::from_millis(5), &mut moving).await;
-    }
-    drop(moving);
-    assert!(byod.cancel_move(alice).await.unwrap());
-    assert_eq!(everything(&world.main, alice), hers);
-    assert_eq!(titles(&world.own), ["changed there", "hers 1"]);
-    // It is over as it was before: it may begin again.
-    byod.move_in(alice, "alice").keep(AT_ONCE).await.unwrap();
-    assert_eq!(titles(&world.own), ["changed there", "hers 1"]);
-    assert!(everything(&world.main, alice).is_empty());
-    assert_eq!(world.own.count("byodMoved"), 0);
-}
-
-/// One that is called off leaves main as it was, also where it went on in another process, and nothing is there twice by the next.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_goes_back_is_there_once_though_one_was_called_off() {
-    let world = World::start().await;
-    let (byod, alice) = (&world.byod, &*world.alice);
-    world.fill(alice, "hers", 3);
-    byod.move_in(alice, "alice").await.unwrap();
-    change_there(&world, "hers 0", "changed");
-    change_there(&world, "hers 1", "changed as well");
-    let stamps = [
-        ("userId", "alice".into()),
-        ("createdAt", 9.0.into()),
-        ("updatedAt", 9.0.into()),
-    ];
-    let new = |table: &str, field: &str| {
-        let name = [(field, "new".into()), ("content", "".into())];
-        let kept = usize::from(field == "title") + 1;
-        let document = Object::from_iter(name.into_iter().take(kept).chain(stamps.clone()));
-        world.own.insert(table, document).unwrap()
-    };
-    // What was moved names what is new by now.
-    let (project, _) = (new("projects", "name"), new("notes", "title"));
-    let named = json!({
-        "id": note(&world.own, "changed as well"), "userId": "alice", "projectId": project,
-    });
-    world.own.run("notes:update", named).unwrap();
-    let before = everything(&world.main, alice);
-    let is_there = |title: &str| titles(&world.main).contains(&title.to_owned());
-    for _ in 0..2 {
-        let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
-        while !is_there("changed") || !is_there("new") {
-            let _ = timeout(Duration::from_millis(5), &mut moving).await;
-        }
-        // All is listed once more by whoever goes on.
-        let _ = timeout(Duration::from_millis(300), &mut moving).await;
-        drop(moving);
-        world.let_go();
-    }
-    assert!(byod.cancel_move(alice).await.unwrap());
-    assert_eq!(everything(&world.main, alice), before);
-    assert_eq!(world.main.count("byodMoved"), 0);
-    // The deployment answers still.
-    change_there(&world, "changed", "changed again");
-    let hers = everything(&world.own, "alice");
-    byod.move_out(alice, "alice").await.unwrap();
-    assert_eq!(
-        titles(&world.main),
-        ["changed again", "changed as well", "hers 2", "new"]
-    );
-    assert_eq!(sorted(everything(&world.main, alice)), sorted(hers));
-    byod.move_in(alice, "alice").keep(AT_ONCE).await.unwrap();
-    let known = [&world.main, &world.own].map(|side| side.count("byodMoved"));
-    assert_eq!(known, [0, 0]);
-}
-
-/// Nothing is kept of what was there before, once nothing can be called off any more.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_former_text_stays() {
-    let world = World::start().await;
-    let (byod, alice) = (&world.byod, &*world.alice);
-    world.fill(alice, "hers", 2);
-    byod.move_in(alice, "alice").await.unwrap();
-    for title in ["changed", "changed again"] {
-        let before = titles(&world.own).remove(0);
-        change_there(&world, &before, title);
-        byod.move_out(alice, "alice").await.unwrap();
-        assert_eq!(titles(&world.main), [title, "hers 1"]);
-        let known = world.main.documents("byodMoved");
-        assert!(known.iter().all(|row| row.get("former").is_none()));
-        world.connect(&world.own).await;
-    }
-}
-
-/// One that is called off is nothing to the move before it: what is due to be deleted is deleted.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_called_off_leaves_nothing_to_the_tidying() {
-    let world = World::start().await;
-    let (byod, alice) = (&world.byod, &*world.alice);
-    world.fill(alice, "hers", 2);
-    let soon = KeepFor::Time(Duration::from_secs(1));
-    byod.move_in(alice, "alice").keep(soon).await.unwrap();
-    change_there(&world, "hers 0", "changed");
-    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
-    while !titles(&world.main).contains(&"changed".to_owned()) {
-        let _ = timeout(Duration::from_millis(5), &mut moving).await;
-    }
-    drop(moving);
-    assert!(byod.cancel_move(alice).await.unwrap());
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert_eq!(byod.resume_moves().await.unwrap().ended, 1);
-    let known = [&world.main, &world.own].map(|side| side.count("byodMoved"));
-    assert_eq!(known, [0, 0]);
-    assert_eq!(titles(&world.own), ["changed", "hers 1"]);
-    assert_eq!(world.main.count("notes"), 0);
-}
-
-/// What the user changes on either side, before or after, is theirs: whichever way the next one goes.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_called_off_is_not_taken_for_what_they_changed() {
-    let world = World::start().await;
-    let (byod, alice) = (&world.byod, &*world.alice);
-    world.fill(alice, "hers", 3);
-    byod.move_in(alice, "alice").await.unwrap();
-    change_there(&world, "hers 0", "changed");
-    change_there(&world, "hers 1", "changed as well");
-    byod.disconnect(alice).await.unwrap();
-    change_on_main(&world, "hers 2", "changed on main");
-    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
-    while !titles(&world.main).contains(&"changed as well".to_owned()) {
-        let _ = timeout(Duration::from_millis(5), &mut moving).await;
-    }
-    drop(moving);
-    assert!(byod.cancel_move(alice).await.unwrap());
-    let on_main = ["changed on main", "hers 0", "hers 1"];
-    assert_eq!(titles(&world.main), on_main);
-    change_on_main(&world, "hers 1", "changed on main as well");
-    byod.move_in(alice, "alice").await.unwrap();
-    let expected = [
-        "changed",
-        "changed as well",
-        "changed on main",
-        "changed on main as well",
-    ];
-    assert_eq!(titles(&world.own), expected);
-    byod.disconnect(alice).await.unwrap();
-    byod.move_in(alice, "alice").await.unwrap();
-    assert_eq!(titles(&world.own), expected);
 }
 
 /// What was deleted where it goes comes with another id, which all that refers to it has then.
@@ -353,29 +152,6 @@ async fn what_goes_back_has_the_ids_that_it_had() {
     );
 }
 
-/// What was removed on the deployment came back with main, which has it alone by then.
-#[tokio::test]
-async fn what_came_back_when_they_disconnected_stays() {
-    let world = World::start().await;
-    let (byod, alice) = (&world.byod, &*world.alice);
-    world.fill(alice, "hers", 2);
-    let hers = everything(&world.main, alice);
-    byod.move_in(alice, "alice").await.unwrap();
-    remove_there(&world, "hers 0");
-    byod.disconnect(alice).await.unwrap();
-    assert_eq!(everything(&world.main, alice), hers);
-    // Whether it is called off or not.
-    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
-    while world.main.count("byodMoved") == 0 {
-        let _ = timeout(Duration::from_millis(5), &mut moving).await;
-    }
-    drop(moving);
-    assert!(byod.cancel_move(alice).await.unwrap());
-    assert_eq!(everything(&world.main, alice), hers);
-    byod.move_out(alice, "alice").await.unwrap();
-    assert_eq!(sorted(everything(&world.main, alice)), sorted(hers));
-}
-
 /// A deployment's word is its owner's: of main's documents it names theirs alone.
 #[tokio::test]
 async fn nobody_elses_document_is_taken_for_what_was_moved() {
@@ -391,7 +167,7 @@ async fn nobody_elses_document_is_taken_for_what_was_moved() {
         "hash": "0".repeat(32), "written": "1".repeat(32),
     });
     let args = json!({
-        "user": alice, "subject": "alice", "move": "m", "table": "notes", "rows": [pair], "stays": false,
+        "user": alice, "subject": "alice", "move": "m", "table": "notes", "rows": [pair],
     });
     world.main.run("byod/moving:adopt", args).unwrap();
     assert_eq!(world.main.count("byodMoved"), 0);
@@ -540,25 +316,6 @@ async fn what_was_changed_there_stays_whatever_comes_meanwhile() {
     moved.unwrap();
     let expected = ["changed meanwhile", "changed there", "late 0"];
     assert_eq!(titles(&world.own), expected);
-}
-
-/// One that was called off is over as it was: what the user deletes afterwards is deleted.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_is_deleted_after_one_was_called_off_is_deleted() {
-    let world = World::start().await;
-    let (byod, alice) = (&world.byod, &*world.alice);
-    world.fill(alice, "hers", 2);
-    byod.move_in(alice, "alice").await.unwrap();
-    byod.disconnect(alice).await.unwrap();
-    let mut moving = Box::pin(byod.move_out(alice, "alice").into_future());
-    while world.main.count("byodMoved") == 0 {
-        let _ = timeout(Duration::from_millis(5), &mut moving).await;
-    }
-    drop(moving);
-    assert!(byod.cancel_move(alice).await.unwrap());
-    remove_on_main(&world, "hers 1");
-    byod.move_in(alice, "alice").await.unwrap();
-    assert_eq!(titles(&world.own), ["hers 0"]);
 }
 
 /// What they deleted on the side that answers is deleted, also by who connects again with all.

@@ -367,13 +367,14 @@ impl Move {
         Ok(again?.filter(is_under_way))
     }
 
-    /// Whether the side answers that it came to, of the deployment that it was of.
+    /// Whether it is this one, and has switched: the side answers that it came to, of the deployment that it was of.
     async fn is_over(&self, state: &State) -> Result<bool, Error> {
-        Ok(self.byod.has_switched(&self.user, self.direction).await?
-            && self
-                .byod
-                .is_of_deployment(&self.user, state.clone())
-                .await?)
+        let (byod, user) = (&self.byod, &self.user);
+        Ok(state.phase == MovePhase::Tidy
+            && state.direction == self.direction
+            && state.subject == self.subject.as_str()
+            && byod.has_switched(user, self.direction).await?
+            && byod.is_of_deployment(user, state.clone()).await?)
     }
 
     async fn run(self) -> Result<MoveReport, Error> {
@@ -399,14 +400,13 @@ impl Move {
                 },
             };
             // Whoever asks again needn't wait again: what is due is tidied, and no more.
-            let is_over = match is_former && !is_other && state.subject == self.subject.as_str() {
-                true => self.is_over(&state).await,
-                false => Ok(false),
+            let is_over = match self.is_over(&state).await {
+                Ok(is_over) => is_over,
+                Err(error) => {
+                    state::release(main, user, &state).await;
+                    return Err(error);
+                }
             };
-            if is_over.is_err() {
-                state::release(main, user, &state).await;
-            }
-            let is_over = is_over?;
             let state = match (is_former && !is_over, state.phase) {
                 (true, _) => match self.former(state, &holder).await? {
                     Some(state) => state,

@@ -77,16 +77,12 @@ impl Byod {
                     let direction = mover.state.direction;
                     let again = mover.report.again;
                     let former = again.map(|again| again.over(direction));
-                    let is_anything_there = match again {
-                        // What was checked alone may be on a deployment that is nobody's, and refuses all.
-                        None => mover.state.frozen.is_some(),
+                    match again {
                         // Where it came to before, there is what was there then, or newer, and it is known.
-                        Some(again) => again.back,
-                    };
-                    match is_anything_there {
-                        true => mover.clear().await?,
-                        false if again.is_some() => mover.keep_all().await?,
-                        false => {}
+                        Some(Again { back: false, .. }) => mover.keep_all().await?,
+                        // It was checked alone, and the deployment may be nobody's, and refuse all.
+                        None if mover.state.frozen.is_none() => {}
+                        _ => mover.clear().await?,
                     }
                     self.end(&mover, former).await?;
                     return Ok(Ended::Cancelled);
@@ -337,10 +333,14 @@ impl Byod {
         }
         match state::take(main, user, holder).await? {
             Some(state) if state.holder == holder => {
-                match self.go_on(user, state).await {
+                match self.go_on(user, state.clone()).await {
                     // Somebody else removes it.
                     Ok(_) | Err(Stop::Lost) => Ok(true),
-                    Err(stop) => Err(stop.into_error(user)),
+                    Err(stop) => {
+                        // Whoever asks for it goes on at once.
+                        state::release(main, user, &state).await;
+                        Err(stop.into_error(user))
+                    }
                 }
             }
             _ => Ok(true),

@@ -277,7 +277,8 @@ impl Side {
         Ok(survey)
     }
 
-    pub(super) async fn remove(&self, table: &str, rows: &[Noted]) -> Result<Removed, Error> {
+    /// Deletes these where they were. How many have changed, and stay.
+    pub(super) async fn remove(&self, table: &str, rows: &[Noted]) -> Result<f64, Error> {
         #[derive(Serialize)]
         struct Gone<'a> {
             old: &'a str,
@@ -293,7 +294,7 @@ impl Side {
             table: &'a str,
             rows: Vec<Gone<'a>>,
         }
-        let (mut all, mut left) = (Removed::default(), rows);
+        let (mut changed, mut left) = (0.0, rows);
         while !left.is_empty() {
             let args = |count: usize| Args {
                 table,
@@ -301,12 +302,12 @@ impl Side {
             };
             let name = "byod/moving:remove";
             let (count, removed): (_, Removed) = self
-                .ask_some(Endpoint::Mutation, name, left.len(), args)
+                .ask_parts(Endpoint::Mutation, name, left.len(), args)
                 .await?;
-            all.changed += removed.changed;
+            changed += removed.changed;
             left = &left[count..];
         }
-        Ok(all)
+        Ok(changed)
     }
 
     pub(super) async fn list(

@@ -9,7 +9,7 @@ use super::refusal::is_refused;
 use super::sides::Side;
 use super::state::{self, Direction, MovePhase, State};
 use super::taken::Taken;
-use super::wire::{File, Noted, Plan};
+use super::wire::{File, Plan};
 use crate::deployment::Client;
 use crate::error::{EXPLANATION, Error, one_line};
 use crate::users::UserId;
@@ -207,7 +207,7 @@ impl Mover {
                 .to
                 .next(&id, table, Some("done"), cursor.as_deref(), BATCH);
             let next = next.await?;
-            let changed = self.remove(table, &next.rows).await?;
+            let changed = self.from.remove(table, &next.rows).await?;
             if changed > 0.0 {
                 let note = format!("{table}: changed where it was, and left there");
                 self.report.note(&note, changed);
@@ -218,23 +218,6 @@ impl Mover {
                 return Ok(());
             }
         }
-    }
-
-    /// Deletes these where they were: fewer at once, where they are too many. How many have changed, and stay.
-    pub(super) async fn remove(&self, table: &str, rows: &[Noted]) -> Result<f64, Stop> {
-        let mut changed = 0.0;
-        let mut parts = vec![rows];
-        while let Some(part) = parts.pop().filter(|part| !part.is_empty()) {
-            match self.from.remove(table, part).await {
-                Ok(removed) => changed += removed.changed,
-                Err(error) if is_refused(&error) && part.len() > 1 => {
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(changed)
     }
 
     /// Forgets what has become of what.

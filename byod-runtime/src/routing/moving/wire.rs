@@ -207,7 +207,7 @@ pub(super) struct Staying {
     pub(super) is_misfit: bool,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Removed {
     pub(super) changed: f64,
 }
