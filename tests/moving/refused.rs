@@ -26,10 +26,11 @@ fn few(path: &str, args: &Value) -> Becomes {
         "byod/moving:prune" => Some(args["count"].as_f64().map_or(500, |count| count as usize)),
         "byod/moving:documents"
         | "byod/moving:survey"
-        | "byod/moving:list"
         | "byod/moving:adopt"
         | "byod/moving:write"
         | "byod/moving:remove" => count.max(),
+        // It is given what one page had, and reads twice as much.
+        "byod/moving:list" => count.max().map(|count| 2 * count),
         _ => None,
     };
     match asked {
