@@ -2,7 +2,7 @@
 
 use byod_examples::notes;
 use byod_local::{Local, LocalDeployment, PushOutcome};
-use byod_runtime::ConnectionStatus;
+use byod_runtime::{ConnectionStatus, DocumentId, Error, Outcome};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
@@ -105,6 +105,90 @@ async fn a_deployment_in_use_stays_as_it_is() {
         indexes,
         &json!({"added_indexes": [], "removed_indexes": []})
     );
+}
+
+/// A user whose deployment has an older version while the service is built with the present one: what is there works,
+/// what isn't says so, and all of it works from the moment at which the push is over.
+#[tokio::test]
+async fn a_call_needs_no_more_than_is_there() {
+    let Some(request) = node::push_request("examples/byod") else {
+        return;
+    };
+    let manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
+    let mut older = serde_json::to_value(manifest).unwrap();
+    let functions = older["user"]["functions"].as_object_mut().unwrap();
+    functions.remove("notes:get").unwrap();
+    let create = functions["notes:create"]["args"]["value"].as_object_mut();
+    create.unwrap().remove("projectId").unwrap();
+    let older = serde_json::from_value(older).unwrap();
+    let service = Service::with(|setup| Setup {
+        alices: Local::user(&older).name("alice").schema_version(11),
+        ..setup
+    })
+    .await;
+    let entered = service.alices_credentials();
+    let connect = service
+        .byod
+        .connect(&*service.alice_id, "alice", &entered)
+        .await;
+    assert_eq!(connect.unwrap().schema_version, Some(11));
+
+    let alice = service.alice();
+    let note = |project_id: Option<&str>| notes::CreateArgs {
+        title: "first".into(),
+        content: "words".into(),
+        project_id: project_id.map(DocumentId::new),
+    };
+    let outdated = |error: Error| {
+        assert_eq!(error.outcome(), Outcome::NotExecuted, "{error}");
+        let Error::SchemaOutdated { found, minimum, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!((found, minimum), (11, version()));
+    };
+    let list = || notes::list(&alice, notes::ListArgs::default());
+    let first = notes::create(&alice, note(None)).await.unwrap();
+    let get = || notes::get(&alice, notes::GetArgs { id: first.clone() });
+    assert_eq!(list().await.unwrap().len(), 1);
+    outdated(get().await.unwrap_err());
+    outdated(
+        notes::create(&alice, note(Some(first.as_str())))
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(service.alices.count("notes"), 1);
+    let (listed, found) = alice.batch((list(), get())).results().await;
+    assert_eq!(listed.unwrap().len(), 1);
+    outdated(found.unwrap_err());
+    let mut watched = get().watch();
+    outdated(watched.next().await.unwrap().unwrap_err());
+    // Nothing of this blocks the user.
+    assert!(
+        service
+            .byod
+            .status(&*service.alice_id)
+            .await
+            .unwrap()
+            .enabled
+    );
+
+    let calls = async {
+        loop {
+            assert_eq!(list().await.unwrap().len(), 1);
+            match get().await {
+                Ok(found) => break found,
+                Err(error) => outdated(error),
+            }
+        }
+    };
+    let (pushed, found) = tokio::join!(push(&service.alices, &request), calls);
+    assert!(pushed["componentDiffs"].is_object(), "{pushed}");
+    assert_eq!(found.unwrap().title, "first");
+    // Nobody has to ask again who watches.
+    while let Err(error) = watched.next().await.unwrap() {
+        outdated(error);
+    }
+    get().await.unwrap();
 }
 
 /// The version of the example's project for users.

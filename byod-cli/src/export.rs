@@ -348,5 +348,6 @@ fn read_back(folder: &Path) -> Result<Project, Error> {
             .map(|(path, function)| (path, function.value))
             .collect(),
         warnings: reading.warnings,
+        schema_version: None,
     })
 }

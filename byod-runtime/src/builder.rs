@@ -265,7 +265,8 @@ impl ByodBuilder {
     }
 
     /// The oldest version of the schema that users' deployments may run. Default:
-    /// 0, any. Where a user's is older, calls are [`Error::SchemaOutdated`].
+    /// 0, any. Where a user's is older, all calls are [`Error::SchemaOutdated`]; else only
+    /// those of functions or with arguments that aren't there yet.
     pub fn minimum_schema_version(mut self, version: u64) -> Self {
         self.minimum_schema_version = version;
         self

@@ -22,6 +22,7 @@ const CREATE: FunctionInfo = FunctionInfo {
     ],
     mirror: &[],
     outbox: false,
+    schema_version: 0,
 };
 
 fn create(session: &Session) -> Mutation<String> {

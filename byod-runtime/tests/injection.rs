@@ -21,6 +21,7 @@ async fn the_time_is_read_once_a_call() {
         inject: inject.leak(),
         mirror: &[],
         outbox: false,
+        schema_version: 0,
     };
     let world = World::new().await;
     world

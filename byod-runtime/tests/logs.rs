@@ -210,6 +210,7 @@ async fn run(way: Way) {
             inject: &[],
             mirror: &[],
             outbox: false,
+            schema_version: 0,
         }));
         failed(Query::<f64>::__new(&session, info, &()).await);
         // What was refused blocks the user, until it works again.

@@ -79,7 +79,7 @@ impl Sources<'_> {
             schema,
             functions,
             warnings,
-            schema_version: _,
+            schema_version,
             files: read,
             absent,
         } = reading;
@@ -100,6 +100,7 @@ impl Sources<'_> {
                 .map(|(path, function)| (path, function.value))
                 .collect(),
             warnings,
+            schema_version: schema_version.map(|version| version as u64),
         })
     }
 }

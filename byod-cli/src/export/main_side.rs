@@ -229,6 +229,7 @@ fn export_part(config: &Path, options: &Options, part: Part) -> Result<Report, E
             },
             functions: BTreeMap::new(),
             warnings: Vec::new(),
+            schema_version: None,
         },
     };
     let mut told = manifest.clone();

@@ -20,6 +20,7 @@ pub(crate) fn info(placed: &Placed) -> TokenStream {
     let runs = runs(placed);
     let (table, switches) = (&placed.table, &placed.switches);
     let (mirror, outbox) = (&placed.mirror, placed.outbox);
+    let schema_version = placed.schema_version;
     let inject = placed.inject.iter().map(|(name, injection)| {
         let injection = match injection {
             Injection::Subject => quote!(Subject),
@@ -39,6 +40,7 @@ pub(crate) fn info(placed: &Placed) -> TokenStream {
             inject: &[#(#inject),*],
             mirror: &[#(#mirror),*],
             outbox: #outbox,
+            schema_version: #schema_version,
         }
     }
 }

@@ -27,6 +27,7 @@ fn manifest() -> Manifest {
             },
             functions: BTreeMap::new(),
             warnings: Vec::new(),
+            schema_version: None,
         },
         user: None,
         user_tables: BTreeSet::new(),

@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 
 use super::call::{Prepared, Query, Read};
 use super::session::Session;
+use crate::codec::FunctionInfo;
 use crate::deployment::answer::{self, Given};
 use crate::deployment::{CallContext, Deadline, Limits};
 use crate::error::{Claim, ConnectionProblem, Endpoint, Error};
@@ -145,7 +146,7 @@ pub struct Reader<T>(Result<Place<T>, Error>);
 struct Place<T> {
     group: usize,
     index: usize,
-    path: &'static str,
+    function: &'static FunctionInfo,
     read: Read<T>,
 }
 
@@ -228,7 +229,7 @@ impl Sender {
         let target = session.target(wanted, known, self.deadline).await?;
         let path = query.function.path;
         let limits = query.limits();
-        let context = target.client().context(Endpoint::Query, path);
+        let context = target.context(Endpoint::Query, query.function);
         let body = query.finish(&target, context)?;
         let group = self.group(target, limits);
         let Group {
@@ -247,7 +248,7 @@ impl Sender {
         Ok(Place {
             group,
             index,
-            path,
+            function: query.function,
             read: query.read,
         })
     }
@@ -345,14 +346,14 @@ impl<T> Reader<T> {
         let Place {
             group,
             index,
-            path,
+            function,
             read,
         } = self.0?;
         let (target, answer) = &answers.0[group];
         let GroupAnswer { body, ranges } = answer.as_ref().map_err(Clone::clone)?;
         read(
             Given::Answer(&body[ranges[index].clone()]),
-            target.client().context(Endpoint::Query, path).counted(),
+            target.context(Endpoint::Query, function).counted(),
         )
     }
 }

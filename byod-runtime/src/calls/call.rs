@@ -172,7 +172,7 @@ impl<T> Prepared<T> {
                 location = Some(target.location());
                 check(&target)?;
                 let client = target.client();
-                let mut context = client.context(kind, self.function.path);
+                let mut context = target.context(kind, self.function);
                 let _writing = self.session.writing(self.function);
                 let copies = self
                     .session

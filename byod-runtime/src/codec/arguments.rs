@@ -247,6 +247,7 @@ mod tests {
         ],
         mirror: &[],
         outbox: false,
+        schema_version: 0,
     };
 
     fn parse(body: &[u8]) -> serde_json::Value {

@@ -38,6 +38,11 @@ pub struct FunctionInfo {
     pub mirror: &'static [&'static str],
     /// Whether it may leave rows there that are to be applied on main.
     pub outbox: bool,
+    /// The version of the exported project that it is of where the user's deployment
+    /// answers; 0 where that isn't known. Where an older deployment doesn't have it yet, or
+    /// doesn't take an argument, a call is
+    /// [`Error::SchemaOutdated`](crate::Error::SchemaOutdated).
+    pub schema_version: u64,
 }
 
 /// Where a function of main runs for a user who connected a deployment. For everybody

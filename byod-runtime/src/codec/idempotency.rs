@@ -56,6 +56,7 @@ mod tests {
         inject: &[("once", Injection::IdempotencyKey)],
         mirror: &[],
         outbox: false,
+        schema_version: 0,
     };
 
     #[test]

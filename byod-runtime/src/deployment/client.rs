@@ -429,6 +429,7 @@ impl Client {
             repeatable: endpoint.only_reads(),
             perhaps_ran: false,
             values: self.limits.values,
+            older: None,
         }
     }
 

@@ -22,6 +22,15 @@ pub(crate) struct CallContext<'a> {
     pub(crate) perhaps_ran: bool,
     /// How many values its answer may hold.
     pub(crate) values: usize,
+    /// Where what is called is of a later version than the deployment runs.
+    pub(crate) older: Option<Older>,
+}
+
+/// The deployment runs an older version of the schema than what is called there is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Older {
+    pub(crate) found: u64,
+    pub(crate) wanted: u64,
 }
 
 impl CallContext<'_> {

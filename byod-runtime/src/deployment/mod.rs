@@ -24,7 +24,7 @@ pub use auth::{DeployKey, Token};
 pub(crate) use claim::Owner;
 pub use claim::Released;
 pub use client::Client;
-pub(crate) use context::CallContext;
+pub(crate) use context::{CallContext, Older};
 pub(crate) use deadline::{Deadline, YEAR};
 pub(crate) use endpoint::{UrlText, operators_url, shown_host};
 pub(crate) use health::{Deployments, is_failing};

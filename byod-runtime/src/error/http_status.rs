@@ -1,6 +1,7 @@
 //! What a service answers its own callers with.
 
 use super::stopped;
+use super::text::without_head;
 use super::variants::Error;
 
 /// How Convex begins to say that arguments are not what a function takes.
@@ -76,11 +77,7 @@ impl Error {
 /// Whether a function's message says that it didn't take its arguments. What a function
 /// throws itself begins otherwise (`Uncaught Error: `).
 fn refuses_arguments(message: &str) -> bool {
-    let said = match message.split_once('\n') {
-        Some((head, said)) if head.ends_with("Server Error") => said,
-        _ => message,
-    };
-    said.starts_with(ARGUMENTS)
+    without_head(message).starts_with(ARGUMENTS)
 }
 
 #[cfg(test)]

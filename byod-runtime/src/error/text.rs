@@ -53,6 +53,26 @@ pub(crate) fn is_without(message: &str, path: &str) -> bool {
     message.contains("Could not find") && message.contains(path)
 }
 
+/// Whether a deployment says by that that the function of that path isn't there, or doesn't
+/// know an argument that it was given: it needs more than what is there.
+pub(crate) fn needs_more(message: &str, path: &str) -> bool {
+    let missing = message.split_once("Could not find public function for '");
+    let missing = missing.and_then(|(_, named)| named.split('\'').next());
+    // Paths are said with the name of the file, too.
+    let is_it = |named: &str| named == path || named.replace(".js:", ":") == path;
+    missing.is_some_and(is_it)
+        || without_head(message)
+            .starts_with("ArgumentValidationError: Object contains extra field")
+}
+
+/// What a function said, without the line that names the request.
+pub(crate) fn without_head(message: &str) -> &str {
+    match message.split_once('\n') {
+        Some((head, said)) if head.ends_with("Server Error") => said,
+        _ => message,
+    }
+}
+
 /// What serde says of a value that it can't read, with the kind of what was found
 /// in place of the value itself, which is the user's.
 pub(crate) fn unreadable(error: &serde_json::Error) -> String {
@@ -117,6 +137,27 @@ mod tests {
             "Uncaught Error: byod/claim:claim",
             "byod/claim:"
         ));
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_told_from_what_fails() {
+        for message in [
+            "Could not find public function for 'notes:list'. Did you forget to run `npx convex dev` or `npx convex deploy`?",
+            "[Request ID: 0a1b] Server Error\nCould not find public function for 'notes.js:list'.",
+            "ArgumentValidationError: Object contains extra field `tag` that is not in the validator.",
+            "[Request ID: 0a1b] Server Error\nArgumentValidationError: Object contains extra field `tag` that is not in the validator.",
+        ] {
+            assert!(needs_more(message, "notes:list"), "{message}");
+        }
+        for message in [
+            // That another one isn't there, which an action asked for that has done more.
+            "Uncaught Error: Could not find public function for 'notes:other'.",
+            "Could not find public function for 'my/notes:list'.",
+            "ArgumentValidationError: Object is missing the required field `tag`.",
+            "Uncaught Error: ArgumentValidationError: Object contains extra field `tag` that is not in the validator.",
+        ] {
+            assert!(!needs_more(message, "notes:list"), "{message}");
+        }
     }
 
     #[derive(Deserialize)]

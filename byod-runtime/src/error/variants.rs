@@ -310,8 +310,10 @@ pub enum Error {
         limit: usize,
     },
 
-    /// The user's deployment runs an older version of the schema than this
-    /// service can work with. Nothing was sent.
+    /// The user's deployment runs an older version of the schema than the call needs, so
+    /// that it was not run: the function isn't there yet, or doesn't know one of the
+    /// arguments. Below [`ByodBuilder::minimum_schema_version`](crate::ByodBuilder::minimum_schema_version)
+    /// no call is sent at all.
     #[error(
         "{call}: the user's deployment has version {found} of the schema, version {minimum} is needed; deploy the present one there"
     )]
@@ -320,8 +322,8 @@ pub enum Error {
         call: Box<Call>,
         /// The deployment's version, from the user's record.
         found: u64,
-        /// The oldest that will do:
-        /// [`ByodBuilder::minimum_schema_version`](crate::ByodBuilder::minimum_schema_version).
+        /// The version that will do: the one that this service was built with, or the
+        /// builder's minimum.
         minimum: u64,
     },
 

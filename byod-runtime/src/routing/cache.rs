@@ -32,6 +32,8 @@ pub(crate) struct Connected {
     pub(crate) fingerprint: u64,
     /// Whether the user's data is on its way, so that nothing may be written.
     pub(crate) frozen: bool,
+    /// The version of the schema that it runs, as the record says.
+    pub(crate) schema_version: u64,
 }
 
 /// A user's deployment that must not be called.

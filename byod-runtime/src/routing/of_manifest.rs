@@ -57,6 +57,7 @@ fn info(placed: Placed) -> FunctionInfo {
         inject: inject.collect::<Vec<_>>().leak(),
         mirror: all(&placed.mirror),
         outbox: placed.outbox,
+        schema_version: placed.schema_version,
     }
 }
 

@@ -138,6 +138,7 @@ impl Byod {
             client: self.client_of_record(user, &credentials)?,
             fingerprint: credentials.fingerprint(),
             frozen: record.is_frozen(),
+            schema_version: record.schema_version as u64,
         })
     }
 

@@ -4,7 +4,7 @@ use byod_schema::{FunctionType, Location};
 
 use super::cache::Connected;
 use crate::codec::{FunctionInfo, Runs};
-use crate::deployment::{Auth, CallContext, Client};
+use crate::deployment::{Auth, CallContext, Client, Older};
 use crate::error::{Deployment, Endpoint};
 
 /// The client that calls go through, and the deployment it belongs to. It sends what it
@@ -40,6 +40,26 @@ impl Target {
         match self {
             Self::Main(main) => &main.client,
             Self::User(connected) => &connected.client,
+        }
+    }
+
+    /// What a call of the function there is about.
+    pub(crate) fn context(
+        &self,
+        endpoint: impl Into<Endpoint>,
+        function: &FunctionInfo,
+    ) -> CallContext<'_> {
+        let wanted = function.schema_version;
+        let older = match self {
+            Self::User(connected) if connected.schema_version < wanted => Some(Older {
+                found: connected.schema_version,
+                wanted,
+            }),
+            _ => None,
+        };
+        CallContext {
+            older,
+            ..self.client().context(endpoint, function.path)
         }
     }
 
@@ -108,6 +128,7 @@ impl<'a> Wanted<'a> {
             repeatable: self.endpoint.only_reads(),
             perhaps_ran: false,
             values: 0,
+            older: None,
         }
     }
 }

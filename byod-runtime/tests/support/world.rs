@@ -38,6 +38,7 @@ const LIST: FunctionInfo = FunctionInfo {
     inject: &[],
     mirror: &[],
     outbox: false,
+    schema_version: 0,
 };
 
 const CREATE: FunctionInfo = FunctionInfo {

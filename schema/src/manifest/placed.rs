@@ -29,6 +29,9 @@ pub struct Placed {
     pub mirror: Vec<String>,
     /// It may leave rows there that are to be applied on main.
     pub outbox: bool,
+    /// The version of the project that it is in where the user's deployment answers; 0 where
+    /// that isn't known.
+    pub schema_version: u64,
 }
 
 impl Placed {
@@ -57,8 +60,10 @@ impl Placed {
         let around = manifest
             .placement(path)
             .filter(|_| runs.location().is_some());
+        let exported = manifest.user.as_ref().and_then(|user| user.schema_version);
         Self {
             path: path.clone(),
+            schema_version: exported.filter(|_| runs == Runs::User).unwrap_or_default(),
             mirror: around.map_or_else(Vec::new, |it| it.mirror.iter().cloned().collect()),
             outbox: around.is_some_and(|it| it.outbox),
             function_type: function.function_type,

@@ -104,4 +104,8 @@ pub struct Project {
     pub functions: BTreeMap<FunctionPath, Function>,
     /// What could not be read, and why: one line each.
     pub warnings: Vec<String>,
+    /// Which version of the schema and the functions it is, as `byod export` counts them;
+    /// `None` of a project that it didn't write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<u64>,
 }

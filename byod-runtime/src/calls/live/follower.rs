@@ -462,10 +462,10 @@ impl Follower {
         place.polls = false;
         let journals = results.iter().map(|latest| latest.journal.clone());
         place.journals = journals.collect();
-        let client = place.found.target.client();
+        let target = &place.found.target;
         let results = results.iter().zip(&self.queries);
         let results = results.map(|(latest, query)| {
-            let context = client.context(FunctionType::Query, query.function.path);
+            let context = target.context(FunctionType::Query, query.function);
             let limit = query.limits().answer;
             match &latest.result {
                 Ok(value) if value.get().len() > limit => Err(Error::TooLarge {

@@ -86,8 +86,7 @@ impl<T> Reader<T> {
     }
 
     pub(super) fn read(&self, value: Result<Json, Error>, results: &Results) -> Result<T, Error> {
-        let path = self.function.path;
-        let mut context = results.target.client().context(FunctionType::Query, path);
+        let mut context = results.target.context(FunctionType::Query, self.function);
         context.values = self.values;
         (self.read)(Given::Value(value?.get()), context)
     }

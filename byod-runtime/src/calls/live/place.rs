@@ -197,14 +197,13 @@ fn subscription(
     query: &Prepared<Json>,
     target: &Target,
 ) -> Result<Subscription, Error> {
-    let path = query.function.path;
-    let context = target.client().context(FunctionType::Query, path);
+    let context = target.context(FunctionType::Query, query.function);
     let body = query.again(session).finish(target, context)?;
     let args = body.get(query.function.head.len()..body.len().saturating_sub(1));
     let args = args.and_then(|args| str::from_utf8(args).ok());
     let args = Json::parse(format!("[{}]", args.unwrap_or_default()));
     Ok(Subscription {
-        path: path.to_owned(),
+        path: query.function.path.to_owned(),
         args: args.map_err(|error| context.encode(error))?,
         component_path: None,
         journal: query.options.journal.clone().map(Some),
@@ -252,7 +251,7 @@ async fn find_all(session: Session, functions: Vec<&'static FunctionInfo>) -> Re
             Some(target) => target,
             None => session.target(wanted, None, deadline).await?,
         };
-        let context = target.client().context(FunctionType::Query, function.path);
+        let context = target.context(FunctionType::Query, function);
         if let Some(found) = found.as_ref().filter(|found| !leads_to(found, &target)) {
             return Err(Error::DeploymentChanged {
                 call: context.call(),

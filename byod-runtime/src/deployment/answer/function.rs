@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAc
 use serde_json::value::RawValue;
 
 use crate::deployment::claim_refusal;
-use crate::deployment::context::CallContext;
+use crate::deployment::context::{CallContext, Older};
 use crate::deployment::values;
 use crate::error::{Error, ErrorData, text};
 
@@ -168,6 +168,15 @@ impl Failure<'_> {
         if let Some(claim) = self.data.and_then(claim_refusal::refusal) {
             let call = context.call();
             return Error::Claim { call, claim };
+        }
+        if let Some(Older { found, wanted }) = context.older
+            && text::needs_more(&self.message, context.path)
+        {
+            return Error::SchemaOutdated {
+                call: context.call(),
+                found,
+                minimum: wanted,
+            };
         }
         let secrets = context.secrets();
         Error::Function {

@@ -26,6 +26,7 @@ fn connected() -> Arc<Connected> {
         client: Client::new("https://happy-animal-123.convex.cloud").unwrap(),
         fingerprint: 0,
         frozen: false,
+        schema_version: 0,
     })
 }
 
