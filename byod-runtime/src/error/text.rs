@@ -61,8 +61,7 @@ pub(crate) fn needs_more(message: &str, path: &str) -> bool {
     // Paths are said with the name of the file, too.
     let is_it = |named: &str| named == path || named.replace(".js:", ":") == path;
     missing.is_some_and(is_it)
-        || without_head(message)
-            .starts_with("ArgumentValidationError: Object contains extra field")
+        || without_head(message).starts_with("ArgumentValidationError: Object contains extra field")
 }
 
 /// What a function said, without the line that names the request.

@@ -183,7 +183,7 @@ fn builder(url: &str, deploy_key: &str) -> ByodBuilder {
         .development(true)
 }
 
-fn address(deployment: &NodeDeployment) -> std::net::SocketAddr {
+pub(crate) fn address(deployment: &NodeDeployment) -> std::net::SocketAddr {
     let url = deployment.url();
     url.strip_prefix("http://").unwrap().parse().unwrap()
 }
