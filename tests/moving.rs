@@ -3,7 +3,9 @@
 mod again;
 mod between;
 mod called_off;
+mod either;
 mod going_on;
+mod late;
 mod notes;
 mod refused;
 mod seen;

@@ -10,6 +10,7 @@ mod faults;
 #[path = "../../support/floods.rs"]
 mod floods;
 mod functions;
+mod late;
 #[path = "../../support/node.rs"]
 #[allow(dead_code, reason = "others use the rest of it")]
 mod node;
