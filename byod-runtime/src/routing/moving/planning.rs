@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use byod_schema::Validator;
+use url::Url;
 
 use super::super::service::Byod;
 use super::refusal::{is_refused, reason_of};
@@ -282,6 +283,9 @@ impl Surveying<'_> {
             let Some(planned) = self.tables.last_mut() else {
                 return Ok(());
             };
+            if let (Some(at), Some(origin)) = (&survey.file_url, &self.from.origin) {
+                are_there(at, origin).map_err(Stop::Impossible)?;
+            }
             let references = survey.references as u64;
             planned.references = planned.references.saturating_add(references);
             let mut files = survey.files;
@@ -323,6 +327,21 @@ impl Surveying<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether files are where the deployment is: from nowhere else are any fetched.
+fn are_there(url: &str, deployment: &str) -> Result<(), String> {
+    let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+    let (files, called) = (origin(url), origin(deployment));
+    if files == called {
+        return Ok(());
+    }
+    let files = files.map_or_else(|| url.to_owned(), |files| files.ascii_serialization());
+    Err(format!(
+        "the deployment's files are at {}, and it is called at {deployment}: connect it at where its files are, or have them be where \
+         it is called (`CONVEX_CLOUD_ORIGIN`, where one runs it oneself)",
+        one_line(&files, EXPLANATION)
+    ))
 }
 
 /// Where the table's documents may hold anything.
