@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub mod made;
 pub mod node;
 pub mod proxy;
 #[path = "../../byod-runtime/tests/support/way.rs"]
