@@ -3,6 +3,7 @@
 mod again;
 mod between;
 mod called_off;
+mod claimed;
 mod edges;
 mod going_on;
 mod notes;
