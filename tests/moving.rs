@@ -1,7 +1,7 @@
 //! What a user has moves between two deployments of `byod-local`, as between real ones.
 
 mod again;
-mod between;
+pub(crate) mod between;
 mod called_off;
 mod claimed;
 mod edges;

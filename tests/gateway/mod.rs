@@ -4,6 +4,7 @@ mod brought;
 mod calls;
 mod connecting;
 mod limits;
+mod moving;
 mod neighbour;
 pub(crate) mod network;
 mod polled;
