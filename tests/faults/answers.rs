@@ -1,10 +1,8 @@
 //! What comes in place of a function's answer.
 
-use std::io::Write as _;
 use std::sync::OnceLock;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use crate::support::floods;
 
 /// The port of the server that a 301 leads to.
 pub(crate) static ELSEWHERE: OnceLock<u16> = OnceLock::new();
@@ -76,25 +74,14 @@ fn body(whole: &[u8]) -> &[u8] {
     &whole[end.unwrap() + 4..]
 }
 
-fn long(length: usize) -> Vec<u8> {
-    let text = "x".repeat(length);
-    format!(r#"{{"status": "success", "value": "{text}"}}"#).into_bytes()
-}
-
 /// Sound, but for its size.
 pub(crate) fn huge() -> Vec<u8> {
-    answer("200 OK", JSON, &long(2 * ANSWER_LIMIT))
+    floods::huge(2 * ANSWER_LIMIT)
 }
 
 /// Small as long as it isn't inflated, which would be an answer over the limit.
 pub(crate) fn bomb() -> Vec<u8> {
-    static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
-    let bomb = BOMB.get_or_init(|| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&long(10 << 20)).unwrap();
-        encoder.finish().unwrap()
-    });
+    let bomb = floods::bomb();
     assert!(bomb.len() < ANSWER_LIMIT);
-    let headers = format!("{JSON}content-encoding: gzip\r\n");
-    answer("200 OK", &headers, bomb)
+    bomb
 }

@@ -6,7 +6,6 @@
 //! at a gateway has one of its own (`front_end.rs`).
 
 mod answers;
-mod certificates;
 mod front_end;
 mod hang;
 mod rows;

@@ -6,6 +6,7 @@ use super::answers::{
     bomb, cut, empty, html, huge, moved, not_an_answer, other_type, refused, rejected, retry_after,
     status,
 };
+use crate::support::certificates::Certificate;
 use crate::support::proxy::Fault;
 use crate::support::proxy::Fault::{
     Answer, HangConnecting, Instead, ResetConnecting, ResetSending,
@@ -42,14 +43,6 @@ pub(crate) enum Place {
     Refused,
     /// Nobody has the name.
     Unresolvable,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Certificate {
-    Sound,
-    Expired,
-    OfAnotherHost,
-    Unknown,
 }
 
 /// Which calls are sent again. Where the time is used up by the first attempt, none.

@@ -16,8 +16,8 @@ use tokio::net::TcpSocket;
 use tokio_rustls::TlsAcceptor;
 
 use super::answers::ANSWER_LIMIT;
-use super::certificates;
-use super::rows::{Certificate, Place};
+use super::rows::Place;
+use crate::support::certificates::{self, Certificate};
 use crate::support::proxy::Proxy;
 use crate::support::way::Way;
 

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "no test file uses all of it")]
 
+pub mod certificates;
+pub mod floods;
 pub mod made;
 pub mod node;
 pub mod proxy;

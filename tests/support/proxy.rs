@@ -13,8 +13,8 @@ use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
     copy_bidirectional,
 };
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -77,6 +77,7 @@ pub struct Proxy {
     pub url: String,
     state: Arc<State>,
     server: JoinHandle<()>,
+    refuse: mpsc::UnboundedSender<Duration>,
 }
 
 struct State {
@@ -87,6 +88,8 @@ struct State {
     open: AtomicUsize,
     /// That a fault begins: sockets that are open then are cut.
     struck: Notify,
+    /// What connections have in place of their own certificate, from now on.
+    certificate: Mutex<Option<TlsAcceptor>>,
 }
 
 impl Proxy {
@@ -110,10 +113,12 @@ impl Proxy {
             calls: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
             struck: Notify::new(),
+            certificate: Mutex::default(),
         });
         let shared = state.clone();
+        let (refuse, mut refusals) = mpsc::unbounded_channel();
         let server = tokio::spawn(async move {
-            let mut connections = JoinSet::new();
+            let (mut listener, mut connections) = (listener, JoinSet::new());
             loop {
                 tokio::select! {
                     Ok((stream, _)) = listener.accept() => {
@@ -122,6 +127,16 @@ impl Proxy {
                         connections.spawn(async move { state.connection(stream, tls).await.ok() });
                     }
                     Some(_) = connections.join_next() => {}
+                    Some(time) = refusals.recv() => {
+                        connections.shutdown().await;
+                        drop(listener);
+                        // The port stays its own, and nobody listens.
+                        let socket = TcpSocket::new_v4().unwrap();
+                        socket.set_reuseaddr(true).unwrap();
+                        socket.bind(([127, 0, 0, 1], port).into()).unwrap();
+                        tokio::time::sleep(time).await;
+                        listener = socket.listen(1024).unwrap();
+                    }
                 }
             }
         });
@@ -129,6 +144,7 @@ impl Proxy {
             url: format!("{scheme}://localhost:{port}"),
             state,
             server,
+            refuse,
         }
     }
 
@@ -146,6 +162,18 @@ impl Proxy {
     /// Calls pass from now on.
     pub fn heal(&self) {
         *self.state.fault() = None;
+    }
+
+    /// Closes all connections, and refuses others for that time.
+    pub async fn refuse_for(&self, time: Duration) {
+        self.refuse.send(time).unwrap();
+        tokio::time::sleep(time).await;
+    }
+
+    /// Closes all connections at their next call; others have that certificate, or with
+    /// `None` their own again.
+    pub fn certificate(&self, certificate: Option<TlsAcceptor>) {
+        *self.state.certificate() = certificate;
     }
 
     /// The calls that came so far, each attempt counted; also those that were broken
@@ -190,6 +218,11 @@ impl State {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn certificate(&self) -> std::sync::MutexGuard<'_, Option<TlsAcceptor>> {
+        let certificate = self.certificate.lock();
+        certificate.unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What happens to the call that begins now, if it is one of those.
     fn struck(&self, is_one: impl Fn(Fault) -> bool) -> Option<Fault> {
         let mut present = self.fault();
@@ -218,6 +251,7 @@ impl State {
         };
         // The call that the connection is made for, also if TLS comes to nothing.
         self.calls.fetch_add(1, Ordering::SeqCst);
+        let tls = self.certificate().clone().unwrap_or(tls);
         let stream = tls.accept(stream).await?;
         self.serve(BufReader::new(stream), true).await
     }
@@ -232,6 +266,9 @@ impl State {
         while !client.fill_buf().await?.is_empty() {
             if !std::mem::take(&mut counted) {
                 self.calls.fetch_add(1, Ordering::SeqCst);
+            }
+            if self.certificate().is_some() {
+                return Ok(());
             }
             let fault = self.struck(|_| true);
             match fault {

@@ -310,6 +310,7 @@ export const survey = internalQuery({
       const { _id: old, _creationTime, ...rest } = doc;
       const walk = {
         lacks: [],
+        named: 0,
         idOf: (of: string, id: string) => goes(go, of, id),
       };
       const value: any = await rewritten(walk, tableOf(table).takes, rest, "");
@@ -333,7 +334,7 @@ export const list = internalMutation({
     move: v.string(),
     table: v.string(),
     rows: v.array(row_),
-    /** Where it is given, what `prune` is not told of is gone on the other side. */
+    /** Which listing it is: each has a greater number than those before. What the last doesn't list is gone on the other side. */
     round: v.optional(v.number()),
     /** Whether the move begins again: what it has brought before may be another by now, on both sides. */
     again: v.optional(v.boolean()),
@@ -344,23 +345,26 @@ export const list = internalMutation({
   handler: async (ctx, { move, table, rows, round, again, anew, ...given }) => {
     const them = await asked(ctx.db, given);
     tableOf(table);
+    const told = round === undefined ? {} : { round };
     let added = 0;
     let changed = 0;
     for (const { old, created, hash } of rows) {
       const known = await rowOf(ctx.db, move, old);
+      if (isLate(known, round)) continue;
       if (known === null) {
         const state = "listed";
-        const next = { move, table, old, created, state, listed: hash, round };
+        const is = { state, listed: hash, ...told };
+        const next = { move, table, old, created, ...is };
         await ctx.db.insert("byodMoved", next);
         added += 1;
       } else if (again === true && isBrought(known)) {
         const how = { isSame: known.hash === hash, anew: anew === true };
         const over = await broughtAgain(ctx.db, known, how, them);
-        await ctx.db.patch(known._id, { ...over, listed: hash, round });
+        await ctx.db.patch(known._id, { ...over, listed: hash, ...told });
         if (over.state === "listed") changed += 1;
       } else if (known.listed !== hash) {
         const state = "listed";
-        await ctx.db.patch(known._id, { state, listed: hash, round });
+        await ctx.db.patch(known._id, { state, listed: hash, ...told });
         changed += 1;
       } else if (round !== undefined && known.round !== round) {
         await ctx.db.patch(known._id, { round });
@@ -393,7 +397,8 @@ export const prune = internalMutation({
       cursor,
     });
     for (const row of got.page)
-      if (row.round !== round) {
+      // Another may have gone on, and listed it since.
+      if (row.round === undefined || row.round < round) {
         // So does what was changed here, and what is somebody else's by now.
         const doc = stays === true ? null : await ofRow(ctx.db, row, them);
         const goes =
@@ -484,7 +489,13 @@ export const write = internalMutation({
       const row = await rowOf(ctx.db, move, old);
       // It is cancelled, or was never asked for.
       if (row === null || row.table !== table) continue;
-      if (row.state === "done" && row.hash === hash) continue;
+      if ((await hashOf(text)) !== hash)
+        throw new Error("What has come isn't what was sent");
+      // Whatever is to be written anew is listed before: this is sent once more, or by who has stopped since.
+      if (row.state === "done" || row.state === "kept") {
+        said[row.state as "done" | "kept"] += 1;
+        continue;
+      }
       const go: Going = {
         ctx,
         them,
@@ -495,6 +506,7 @@ export const write = internalMutation({
         waits: false,
         bridges: false,
         lacks: [],
+        named: 0,
         idOf: (table, id) => idOf(go, table, id),
       };
       const state = await taken(go, row, { created, text, hash });
@@ -642,13 +654,19 @@ export const adopt = internalMutation({
 
 /** Has documents taken again, whatever has come of them. */
 export const again = internalMutation({
-  args: { ...who, move: v.string(), olds: v.array(v.string()) },
+  args: {
+    ...who,
+    move: v.string(),
+    olds: v.array(v.string()),
+    /** Which listing was the last of who asks. */
+    round: v.optional(v.number()),
+  },
   returns: v.null(),
-  handler: async (ctx, { move, olds, ...given }) => {
+  handler: async (ctx, { move, olds, round, ...given }) => {
     await asked(ctx.db, given);
     for (const old of olds) {
       const row = await rowOf(ctx.db, move, old);
-      if (row === null) continue;
+      if (row === null || isLate(row, round)) continue;
       await ctx.db.patch(row._id, { state: "listed" });
     }
     return null;
@@ -826,6 +844,8 @@ export const filed = internalMutation({
 interface Walk {
   /** What it goes without. */
   lacks: string[];
+  /** How many of its ids are any. */
+  named: number;
   /** What an id of the table becomes. */
   idOf: (table: string, id: string) => Promise<any>;
 }
@@ -915,9 +935,12 @@ async function rewritten(
   at: string,
 ): Promise<any> {
   switch (of.type) {
-    case "id":
+    case "id": {
       if (typeof value !== "string") return value;
-      return await go.idOf(of.tableName, value);
+      const next = await go.idOf(of.tableName, value);
+      if (next !== MISSING) go.named += 1;
+      return next;
+    }
     case "array": {
       if (!Array.isArray(value)) return value;
       const items = [];
@@ -955,11 +978,22 @@ async function rewritten(
     }
     case "union": {
       const members = of.value.filter((of: Validator) => isOf(of, value));
-      const lacks = go.lacks;
-      for (const member of members) {
+      const { lacks, named } = go;
+      let other: { next: any; lacks: string[] } | undefined;
+      for (const member of byRank(members)) {
         go.lacks = [...lacks];
+        go.named = named;
         const next = await rewritten(go, member, value, at);
-        if (next !== MISSING) return next;
+        if (next === MISSING) continue;
+        // Where not one id of it is any, the value may be another member's.
+        const isIt = go.named > named || go.lacks.length === lacks.length;
+        if (isIt) return next;
+        other ??= { next, lacks: go.lacks };
+      }
+      go.named = named;
+      if (other !== undefined) {
+        go.lacks = other.lacks;
+        return other.next;
       }
       if (members.length === 0) return value;
       if (!of.value.some((of: Validator) => of.type === "null")) return MISSING;
@@ -968,6 +1002,33 @@ async function rewritten(
     }
     default:
       return value;
+  }
+}
+
+/** Members of a union as they are tried: an id is one of what moves before it is one that stays as it is, or any text. */
+function byRank(members: Validator[]): Validator[] {
+  return [...members].sort((a, b) => rankOf(a) - rankOf(b));
+}
+
+function rankOf(of: Validator): number {
+  switch (of.type) {
+    case "id": {
+      const table = of.tableName;
+      if (table === "_storage" || Object.hasOwn(TABLES, table)) return 0;
+      return CALLERS.includes(table) ? 1 : 2;
+    }
+    case "array":
+      return rankOf(of.value);
+    case "record":
+      return Math.min(rankOf(of.keys), rankOf(of.values.fieldType));
+    case "object": {
+      const fields = Object.values<any>(of.value);
+      return Math.min(3, ...fields.map((field) => rankOf(field.fieldType)));
+    }
+    case "union":
+      return Math.min(3, ...of.value.map(rankOf));
+    default:
+      return 3;
   }
 }
 
@@ -1204,6 +1265,10 @@ const rowsOf = (db: DatabaseReader, move: string, table: string) =>
     .query("byodMoved")
     .withIndex("by_state", (q) => q.eq("move", move).eq("table", table));
 
+/** Whether whoever says so had stopped, and another has gone on and listed it since. */
+const isLate = (row: any, round?: number) =>
+  round !== undefined && row !== null && row.round > round;
+
 async function isWritten(db: any, row: any): Promise<boolean> {
   if (row.state !== "done" || row.hash !== row.listed) return false;
   const doc = await db.get(row.new);
@@ -1244,17 +1309,23 @@ async function broughtAgain(
 
 /** Whether a document names others that are not here any more. */
 async function namesGone(db: any, table: string, doc: any) {
+  let isGone = false;
   const walk: Walk = {
     lacks: [],
+    named: 0,
     idOf: async (of, id) => {
       if (!Object.hasOwn(TABLES, of)) return id;
       const known = db.normalizeId(of, id);
-      return known !== null && (await db.get(known)) !== null ? id : MISSING;
+      if (known === null) return MISSING;
+      if ((await db.get(known)) !== null) return id;
+      // Where it might be any text, nothing lacks.
+      isGone = true;
+      return MISSING;
     },
   };
   const { _id, _creationTime, ...rest } = doc;
   const value = await rewritten(walk, tableOf(table).takes, rest, "");
-  return value === MISSING || walk.lacks.length > 0;
+  return isGone || value === MISSING || walk.lacks.length > 0;
 }
 
 /** What one has become; one that was here before may be somebody else's by now. */

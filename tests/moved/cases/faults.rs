@@ -4,16 +4,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use byod_runtime::Byod;
 use tokio::sync::Semaphore;
 
 use crate::content::{everything_of, everything_there};
+use crate::floods;
 use crate::node::Node;
 use crate::proxy::{Fault, Part, Spoiled};
 use crate::service::{User, World};
 use crate::{AT_ONCE, fill};
 
 /// As they are tried for single calls.
-const FAULTS: [(&str, Fault); 26] = [
+const FAULTS: [(&str, Fault); 28] = [
     ("reset while connecting", Fault::ResetConnecting),
     ("nobody answers", Fault::HangConnecting),
     ("reset while sending", Fault::ResetSending),
@@ -79,7 +81,18 @@ const FAULTS: [(&str, Fault); 26] = [
         "other JSON instead",
         Fault::Instead(|| answer("200 OK", "{\"status\":\"success\",\"value\":\"x\"}")),
     ),
+    (
+        "an answer over the limit",
+        Fault::Answer(Spoiled::Changed(|_| floods::huge(OVER_THE_LIMIT))),
+    ),
+    (
+        "a bomb",
+        Fault::Answer(Spoiled::Changed(|_| floods::bomb())),
+    ),
 ];
+
+/// More bytes than the runtime takes where nothing else is said.
+const OVER_THE_LIMIT: usize = 17 << 20;
 
 fn answer(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
@@ -159,7 +172,7 @@ async fn in_and_out(name: &str, fault: Fault, of_main: bool, times: usize, seed:
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            () = moved(name, &world, &alice, way_in) => {}
+            () = moved(name, &world.byod, &alice, way_in) => {}
             () = strike => {}
         }
         proxy.heal();
@@ -180,12 +193,12 @@ async fn in_and_out(name: &str, fault: Fault, of_main: bool, times: usize, seed:
 }
 
 /// Asks for it until it is done.
-async fn moved(name: &str, world: &World, alice: &User, way_in: bool) {
+pub(crate) async fn moved(name: &str, byod: &Byod, alice: &User, way_in: bool) {
     let mut said = Vec::new();
     while said.len() < 20 {
         let moved = match way_in {
-            true => world.byod.move_in(&*alice.id, "alice"),
-            false => world.byod.move_out(&*alice.id, "alice"),
+            true => byod.move_in(&*alice.id, &*alice.subject),
+            false => byod.move_out(&*alice.id, &*alice.subject),
         };
         match moved.keep(AT_ONCE).await {
             Ok(_) => return,

@@ -1,10 +1,16 @@
 //! What a user has moves to their own deployment and back: nothing is lost, and nothing is
 //! there twice.
 
+mod away;
+#[path = "../../support/certificates.rs"]
+mod certificates;
 mod content;
 mod cut_off;
 mod faults;
+#[path = "../../support/floods.rs"]
+mod floods;
 mod functions;
+mod late;
 #[path = "../../support/node.rs"]
 #[allow(dead_code, reason = "others use the rest of it")]
 mod node;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use byod_moved_tests::{FUNCTIONS, TABLES};
 use byod_runtime::{
-    Byod, ByodBuilder, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Session,
+    Byod, ByodBuilder, ConnectionStatus, Credentials, DeployKey, EncryptionKey, Error, Session,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -108,6 +108,15 @@ impl World {
 
     /// A function of main, called past the service.
     pub(crate) async fn on_main<T: DeserializeOwned>(&self, path: &str, args: &Value) -> T {
+        self.try_on_main(path, args).await.unwrap()
+    }
+
+    /// The same, where it may be refused.
+    pub(crate) async fn try_on_main<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        args: &Value,
+    ) -> Result<T, Error> {
         let key = DeployKey::from(&*self.main.deploy_key);
         let admin = Byod::builder()
             .main_url(self.main.url())
@@ -115,7 +124,7 @@ impl World {
             .encryption_key(EncryptionKey::parse(KEY).unwrap())
             .build();
         let admin = admin.unwrap().main_client().with_deploy_key(&key);
-        admin.function(path, args).await.unwrap()
+        admin.function(path, args).await
     }
 }
 
@@ -183,7 +192,7 @@ fn builder(url: &str, deploy_key: &str) -> ByodBuilder {
         .development(true)
 }
 
-fn address(deployment: &NodeDeployment) -> std::net::SocketAddr {
+pub(crate) fn address(deployment: &NodeDeployment) -> std::net::SocketAddr {
     let url = deployment.url();
     url.strip_prefix("http://").unwrap().parse().unwrap()
 }

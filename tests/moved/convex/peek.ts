@@ -104,6 +104,7 @@ export const fill = internalMutation({
         pinned,
         size: BigInt(i % 8) * 1152921504606846976n,
         extra: { at: [i, "text", { deep: null }] },
+        tags: ["a word", `word ${i}`],
       });
       all.push(note);
     }
@@ -115,6 +116,7 @@ export const fill = internalMutation({
       related: all.slice(0, 5),
       byTag: { last: all.at(-1)!, first: all[0] },
       about: { kind: "note", id: all.at(-1)! },
+      tags: all.slice(-2),
       templateId,
       sharedBy: user,
     });

@@ -26,12 +26,16 @@ export default defineSchema({
     byTag: v.optional(v.record(v.string(), v.id("notes"))),
     about: v.optional(
       v.union(
+        // Any id is such a text as well.
+        v.object({ kind: v.string(), id: v.string() }),
         v.object({ kind: v.literal("note"), id: v.id("notes") }),
         v.object({ kind: v.literal("folder"), id: v.id("folders") }),
-        v.object({ kind: v.literal("text"), id: v.string() }),
       ),
     ),
-    cover: v.optional(v.id("_storage")),
+    /** Words, or other notes. */
+    tags: v.optional(v.union(v.array(v.string()), v.array(v.id("notes")))),
+    /** An address elsewhere, or a file. */
+    cover: v.optional(v.union(v.string(), v.id("_storage"))),
     templateId: v.optional(v.id("templates")),
     sharedBy: v.optional(v.id("users")),
     size: v.optional(v.int64()),

@@ -179,11 +179,19 @@ pub(super) fn restored(
 
 /// Whether a document names others that are not here any more.
 fn names_gone(moving: &Moving, ctx: &Ctx<'_>, row: &Object) -> Result<bool, FunctionError> {
-    struct Here<'h, 'c>(&'h Moving, &'h Ctx<'c>);
+    struct Here<'h, 'c> {
+        moving: &'h Moving,
+        ctx: &'h Ctx<'c>,
+        /// Whether one is gone: where it might be any text, nothing lacks.
+        is_gone: bool,
+    }
     impl Becomes for Here<'_, '_> {
         fn id(&mut self, table: &str, id: String) -> Rewritten<String> {
-            let is_here = self.0.table(table).is_none() || document(self.1, table, &id).is_some();
-            Ok(is_here.then_some(id))
+            if self.moving.table(table).is_none() || document(self.ctx, table, &id).is_some() {
+                return Ok(Some(id));
+            }
+            self.is_gone |= self.ctx.ids().table_of(&id) == Some(table);
+            Ok(None)
         }
     }
     let table = row.str("table").unwrap_or_default();
@@ -193,10 +201,15 @@ fn names_gone(moving: &Moving, ctx: &Ctx<'_>, row: &Object) -> Result<bool, Func
     let mut there = there.clone();
     there.remove("_id");
     there.remove("_creationTime");
-    let mut here = Here(moving, ctx);
-    let mut walk = Walk::new(&mut here);
+    let mut here = Here {
+        moving,
+        ctx,
+        is_gone: false,
+    };
+    let mut walk = Walk::new(moving, &mut here);
     let value = walk.rewritten(&table_of(moving, table)?.takes, there.into(), "")?;
-    Ok(value.is_none() || !walk.lacks.is_empty())
+    let lacks = value.is_none() || !walk.lacks.is_empty();
+    Ok(here.is_gone || lacks)
 }
 
 /// What one has become; one that was here before may be somebody else's by now.

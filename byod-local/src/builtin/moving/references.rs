@@ -5,6 +5,7 @@ use std::mem;
 use byod_schema::{Fields, Members, Validator, Value};
 
 use crate::error::FunctionError;
+use crate::functions::Moving;
 use crate::values::Object;
 
 /// What an id of a table becomes; `None` where it can't be there.
@@ -16,16 +17,21 @@ pub(super) type Rewritten<T> = Result<Option<T>, FunctionError>;
 
 /// A document whose ids become others.
 pub(super) struct Walk<'b, B> {
-    pub(super) becomes: &'b mut B,
+    moving: &'b Moving,
+    becomes: &'b mut B,
     /// What it goes without.
     pub(super) lacks: Vec<String>,
+    /// How many of its ids are any.
+    named: usize,
 }
 
 impl<'b, B: Becomes> Walk<'b, B> {
-    pub(super) fn new(becomes: &'b mut B) -> Self {
+    pub(super) fn new(moving: &'b Moving, becomes: &'b mut B) -> Self {
         Self {
+            moving,
             becomes,
             lacks: Vec::new(),
+            named: 0,
         }
     }
 
@@ -33,7 +39,9 @@ impl<'b, B: Becomes> Walk<'b, B> {
     pub(super) fn rewritten(&mut self, of: &Validator, value: Value, at: &str) -> Rewritten<Value> {
         match (of, value) {
             (Validator::Id { table_name }, Value::String(id)) => {
-                Ok(self.becomes.id(table_name, id)?.map(Value::from))
+                let next = self.becomes.id(table_name, id)?;
+                self.named += usize::from(next.is_some());
+                Ok(next.map(Value::from))
             }
             (Validator::Array { value: of }, Value::Array(items)) => {
                 let mut next = Vec::with_capacity(items.len());
@@ -92,16 +100,29 @@ impl<'b, B: Becomes> Walk<'b, B> {
     }
 
     fn member(&mut self, members: &[Validator], value: Value, at: &str) -> Rewritten<Value> {
-        let before = self.lacks.clone();
-        let mut is_any = false;
-        for member in members.iter().filter(|member| is_of(member, &value)) {
-            is_any = true;
+        let (before, named) = (self.lacks.clone(), self.named);
+        let fit = members.iter().filter(|member| is_of(member, &value));
+        let mut fit: Vec<&Validator> = fit.collect();
+        fit.sort_by_key(|member| self.rank_of(member));
+        let mut other = None;
+        for member in &fit {
             self.lacks.clone_from(&before);
-            if let Some(next) = self.rewritten(member, value.clone(), at)? {
+            self.named = named;
+            let Some(next) = self.rewritten(member, value.clone(), at)? else {
+                continue;
+            };
+            // Where not one id of it is any, the value may be another member's.
+            if self.named > named || self.lacks.len() == before.len() {
                 return Ok(Some(next));
             }
+            other = other.or_else(|| Some((next, mem::take(&mut self.lacks))));
         }
-        if !is_any {
+        self.named = named;
+        if let Some((next, lacks)) = other {
+            self.lacks = lacks;
+            return Ok(Some(next));
+        }
+        if fit.is_empty() {
             return Ok(Some(value));
         }
         if !members.contains(&Validator::Null) {
@@ -110,6 +131,20 @@ impl<'b, B: Becomes> Walk<'b, B> {
         self.lacks = before;
         self.lacks.push(at.to_owned());
         Ok(Some(Value::Null))
+    }
+
+    /// When a member of a union is tried: an id is one of what moves before it is one that stays as it is, or any text.
+    fn rank_of(&self, member: &Validator) -> u8 {
+        let mut rank = 3;
+        member.visit_ids(&mut |_, table| {
+            let of_table = match table {
+                _ if table == "_storage" || self.moving.table(table).is_some() => 0,
+                _ if self.moving.callers.contains(table) => 1,
+                _ => 2,
+            };
+            rank = rank.min(of_table);
+        });
+        rank
     }
 }
 

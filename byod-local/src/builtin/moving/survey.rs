@@ -72,7 +72,7 @@ pub(super) fn survey(
         for system in ["_id", "_creationTime"] {
             found.remove(system);
         }
-        let mut walk = Walk::new(&mut surveying);
+        let mut walk = Walk::new(moving, &mut surveying);
         let value = walk.rewritten(&table.takes, found.into(), "")?;
         let lacks = walk.lacks;
         let is_misfit = match (&value, &there) {

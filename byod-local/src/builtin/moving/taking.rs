@@ -36,6 +36,9 @@ pub(super) fn list(
     for row in objects(&mut args, "rows")? {
         let (old, hash) = (text_in(&row, "old")?, text_in(&row, "hash")?);
         let known = row_of(ctx, &id, old)?;
+        if is_late(known.as_ref(), &args) {
+            continue;
+        }
         let mut next = known.clone().unwrap_or_default();
         let is_brought = next.str("state") == Some("kept") || next.get("written").is_some();
         if again && is_brought {
@@ -79,7 +82,8 @@ pub(super) fn prune(
     let (id, table) = (text(&args, "move")?, text(&args, "table")?);
     let got = rows_of(ctx, &id, &table).page(&page(&args, 500))?;
     let gone = got.documents.iter();
-    let gone = gone.filter(|row| row.get("round") != args.get("round"));
+    // Another may have gone on, and listed it since.
+    let gone = gone.filter(|row| round_of(row).is_none_or(|round| Some(round) < round_of(&args)));
     let gone: Vec<Object> = gone.map(|row| (*row).clone()).collect();
     let cursor = cursor_of(&got);
     for row in gone {
@@ -133,12 +137,20 @@ pub(super) fn write(
             // It is cancelled, or was never asked for.
             continue;
         };
-        let is_done = row.str("state") == Some("done") && row.get("hash") == sent.get("hash");
-        if row.str("table") != Some(&name) || is_done {
+        if row.str("table") != Some(&name) {
             continue;
         }
-        let value: Value = serde_json::from_str(text_in(&sent, "text")?)
-            .map_err(|error| FunctionError::new(error.to_string()))?;
+        let text = text_in(&sent, "text")?;
+        if Some(&*hash_of(text)) != sent.str("hash") {
+            return Err("What has come isn't what was sent".into());
+        }
+        // Whatever is to be written anew is listed before: this is sent once more, or by who has stopped since.
+        if let Some(state @ ("done" | "kept")) = row.str("state") {
+            count(&mut said, state);
+            continue;
+        }
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| FunctionError::new(error.to_string()))?;
         let mut arriving = Arriving {
             moving,
             ctx,
@@ -148,7 +160,7 @@ pub(super) fn write(
             waits: false,
             bridges: false,
         };
-        let mut walk = Walk::new(&mut arriving);
+        let mut walk = Walk::new(moving, &mut arriving);
         let again = (rings == Some(Rings::Bridge)).then(|| value.clone());
         let mut document = walk.rewritten(&table.takes, value, "")?;
         let mut lacks = walk.lacks;
@@ -157,7 +169,7 @@ pub(super) fn write(
             && let Some(value) = again
         {
             arriving.bridges = true;
-            let mut walk = Walk::new(&mut arriving);
+            let mut walk = Walk::new(moving, &mut arriving);
             document = walk.rewritten(&table.takes, value, "")?;
             lacks = walk.lacks;
         }
@@ -216,10 +228,10 @@ pub(super) fn write(
                 replace(ctx, row)?;
             }
         }
-        let counts_as = if state == "bridged" { "partial" } else { state };
-        for (name, count) in &mut said {
-            *count += usize::from(*name == counts_as);
-        }
+        count(
+            &mut said,
+            if state == "bridged" { "partial" } else { state },
+        );
     }
     Ok(counts(said))
 }
@@ -300,7 +312,8 @@ pub(super) fn verify(
 pub(super) fn again(ctx: &mut Ctx<'_>, mut args: Object) -> Result<Value, FunctionError> {
     let id = text(&args, "move")?;
     for old in texts(&mut args, "olds") {
-        if let Some(mut row) = row_of(ctx, &id, &old)? {
+        let row = row_of(ctx, &id, &old)?;
+        if let Some(mut row) = row.filter(|row| !is_late(Some(row), &args)) {
             row.set("state", "listed");
             replace(ctx, row)?;
         }
@@ -381,6 +394,20 @@ fn stay(
     replace(ctx, row)
 }
 
+/// Which listing it was the last that has told of it, or that it is.
+fn round_of(of: &Object) -> Option<f64> {
+    match of.get("round") {
+        Some(Value::Float64(round)) => Some(*round),
+        _ => None,
+    }
+}
+
+/// Whether whoever says so had stopped, and another has gone on and listed it since.
+fn is_late(row: Option<&Object>, args: &Object) -> bool {
+    let (listed, round) = (row.and_then(round_of), round_of(args));
+    round.is_some() && listed > round
+}
+
 fn is_written(ctx: &Ctx<'_>, row: &Object, table: &str) -> Result<bool, FunctionError> {
     if row.str("state") != Some("done") || row.get("hash") != row.get("listed") {
         return Ok(false);
@@ -414,6 +441,12 @@ fn replace(ctx: &mut Ctx<'_>, row: Object) -> Result<(), FunctionError> {
 fn all_of(ctx: &Ctx<'_>, id: &str, count: usize) -> Result<Vec<Object>, FunctionError> {
     let rows = ctx.query(MOVED_TABLE).index("by_old");
     rows.eq("move", id).take(count)
+}
+
+fn count(counts: &mut [(&str, usize)], state: &str) {
+    for (name, count) in counts {
+        *count += usize::from(*name == state);
+    }
 }
 
 fn counts<const N: usize>(counts: [(&str, usize); N]) -> Value {

@@ -17,10 +17,11 @@ fn former_of(id: &str) -> String {
 
 impl Again {
     /// What is over again, where the one that goes this way is called off.
-    pub(super) fn over(self, direction: Direction) -> Over {
+    pub(super) fn over(self, direction: Direction, round: Option<u64>) -> Over {
         let report = Report {
             documents: self.documents,
             deleting: self.deleting,
+            round,
             ..Report::default()
         };
         Over {

@@ -1,7 +1,6 @@
 //! Whether what has come is what there was.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::listing::Telling;
 use super::refusal::is_refused;
@@ -33,20 +32,23 @@ impl Mover {
     pub(super) async fn verify(&mut self) -> Result<(), Stop> {
         for _ in 0..ROUNDS {
             let (holding, to, tables) = (self.holding(), self.to.clone(), self.tables());
+            let round = self.report.round;
             // Each side is looked through beside the other.
-            let (listing, come) =
-                tokio::join!(self.list(Telling::Nothing), come(&holding, &to, &tables),);
+            let (listing, come) = tokio::join!(
+                self.list(Telling::Nothing),
+                come(&holding, &to, &tables, round),
+            );
             let (listing, come) = (listing?, come?);
             (self.report.documents, self.report.kept) = (come.done as u64, come.kept as u64);
             if come.wrong == 0 && listing.sums == come.sums {
                 return self.tell(come).await;
             }
             // What is gone on the one side is told by what the other was told of last.
-            let number = now();
-            self.list(Telling::Round(number)).await?;
+            let round = self.next_round().await?;
+            self.list(Telling::Again(round)).await?;
             // Those first that are found by others.
             for table in self.tables().into_iter().rev() {
-                self.prune(&table, number).await?;
+                self.prune(&table, round).await?;
                 self.again_without(&table).await?;
             }
             self.copy_listed().await?;
@@ -87,7 +89,7 @@ impl Mover {
             let noted: Vec<String> = noted.map(|row| row.old).collect();
             if !noted.is_empty() {
                 self.held().await?;
-                to.again(id, &noted).await?;
+                to.again(id, &noted, self.report.round).await?;
             }
             cursor = next.cursor;
             if cursor.is_none() {
@@ -164,7 +166,12 @@ impl Side {
 }
 
 /// Looks through what has come; what isn't as it was written is to be taken again.
-async fn come(holding: &Holding, to: &Side, tables: &[String]) -> Result<Come, Stop> {
+async fn come(
+    holding: &Holding,
+    to: &Side,
+    tables: &[String],
+    round: Option<u64>,
+) -> Result<Come, Stop> {
     let id = &holding.state.id;
     let mut come = Come::default();
     for table in tables {
@@ -190,7 +197,7 @@ async fn come(holding: &Holding, to: &Side, tables: &[String]) -> Result<Come, S
             }
             if !part.wrong.is_empty() {
                 holding.check().await?;
-                to.again(id, &part.wrong).await?;
+                to.again(id, &part.wrong, round).await?;
             }
             cursor = part.cursor;
             if cursor.is_none() {
@@ -200,9 +207,4 @@ async fn come(holding: &Holding, to: &Side, tables: &[String]) -> Result<Come, S
         come.sums.insert(table.clone(), sum);
     }
     Ok(come)
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }

@@ -32,7 +32,8 @@ struct Batch {
 impl Mover {
     /// Copies all there is; what refers to what comes later waits.
     pub(super) async fn copy(&mut self) -> Result<(), Stop> {
-        let listing = self.list(Telling::Once).await?;
+        let round = self.next_round().await?;
+        let listing = self.list(Telling::First(round)).await?;
         // From now on the other side's rows say what is still to be written.
         if let Some(again) = self.report.again.as_mut().filter(|again| again.anew) {
             again.anew = false;

@@ -354,6 +354,7 @@ impl Move {
             };
             let report = Report {
                 again: Some(again),
+                round: Report::of_text(&held.report).round,
                 ..Report::default()
             };
             let former = Former {

@@ -13,10 +13,10 @@ const FEW: usize = 8;
 /// What the receiving side is told of what there is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Telling {
-    /// All of it.
-    Once,
-    /// The same, and in which round, by which is known what is gone.
-    Round(u64),
+    /// All of it, in that round, before anything is copied.
+    First(u64),
+    /// The same, by which is known what is gone.
+    Again(u64),
     /// Nothing: it was told before.
     Nothing,
 }
@@ -125,14 +125,13 @@ impl Mover {
             return Ok(());
         }
         let round = match telling {
-            Telling::Once => Some(None),
-            Telling::Round(round) => Some(Some(round)),
+            Telling::First(round) | Telling::Again(round) => Some(round),
             Telling::Nothing => None,
         };
         if let Some(round) = round {
             let id = self.state.id.clone();
             let again = self.report.again;
-            let is_first = matches!(telling, Telling::Once);
+            let is_first = matches!(telling, Telling::First(_));
             let anew = again.is_some_and(|again| again.anew) && is_first;
             let listed = self.to.list(&id, table, rows, round, again.is_some(), anew);
             listed.await?;

@@ -76,7 +76,7 @@ impl Byod {
                 MovePhase::Cancel => {
                     let direction = mover.state.direction;
                     let again = mover.report.again;
-                    let former = again.map(|again| again.over(direction));
+                    let former = again.map(|again| again.over(direction, mover.report.round));
                     let gone = match again {
                         // Where it came to before, there is what was there then, or newer, and it is known.
                         Some(Again { back: false, .. }) => mover.keep_all().await,

@@ -315,7 +315,7 @@ impl Side {
         id: &str,
         table: &str,
         rows: &[Row],
-        round: Option<u64>,
+        round: u64,
         again: bool,
         anew: bool,
     ) -> Result<(), Error> {
@@ -325,7 +325,7 @@ impl Side {
                 id: Some(id),
                 table: Some(table),
                 rows: Some(&left[..count]),
-                round,
+                round: Some(round),
                 again: again.then_some(true),
                 anew: anew.then_some(true),
                 ..NOTHING
@@ -412,19 +412,29 @@ impl Side {
         Ok(())
     }
 
-    pub(super) async fn again(&self, id: &str, olds: &[String]) -> Result<(), Error> {
+    /// Has these taken again, but for those that another has listed since that round.
+    pub(super) async fn again(
+        &self,
+        id: &str,
+        olds: &[String],
+        mut round: Option<u64>,
+    ) -> Result<(), Error> {
         let mut left = olds;
         while !left.is_empty() {
             let of = |count: usize| Of {
                 id: Some(id),
                 olds: Some(&left[..count]),
+                round,
                 ..NOTHING
             };
             let name = "byod/moving:again";
-            let (count, _): (_, Option<()>) = self
-                .ask_some(Endpoint::Mutation, name, left.len(), of)
-                .await?;
-            left = &left[count..];
+            let asked = self.ask_some(Endpoint::Mutation, name, left.len(), of);
+            match asked.await {
+                Ok((count, None::<()>)) | Ok((count, Some(()))) => left = &left[count..],
+                // Sides that were exported before know of none.
+                Err(error) if is_refused(&error) && round.is_some() => round = None,
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

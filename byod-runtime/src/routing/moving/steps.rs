@@ -1,7 +1,7 @@
 //! The steps of a move: each may be taken again from its beginning.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,9 @@ pub(super) struct Report {
     /// Whether it was over before, and what it has brought then is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) again: Option<Again>,
+    /// The last listing: whoever goes on takes a greater number, so what comes late of one that had stopped is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) round: Option<u64>,
     /// Whether what was moved is being deleted where it was: some of it may be on the other side alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) deleting: bool,
@@ -192,6 +195,19 @@ impl Mover {
             }
             false => Err(Stop::Lost),
         }
+    }
+
+    /// The number of the next listing, greater than any before, whatever this machine's clock says: main knows it first.
+    pub(super) async fn next_round(&mut self) -> Result<u64, Stop> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = since.map_or(0, |since| since.as_millis() as u64);
+        let round = self
+            .report
+            .round
+            .map_or(now, |last| now.max(last.saturating_add(1)));
+        self.report.round = Some(round);
+        self.go(None).await?;
+        Ok(round)
     }
 
     pub(super) fn tables(&self) -> Vec<String> {

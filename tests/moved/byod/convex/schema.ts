@@ -21,12 +21,13 @@ export default defineSchema({
     byTag: v.optional(v.record(v.string(), v.id("notes"))),
     about: v.optional(
       v.union(
+        v.object({ kind: v.string(), id: v.string() }),
         v.object({ kind: v.literal("note"), id: v.id("notes") }),
         v.object({ kind: v.literal("folder"), id: v.id("folders") }),
-        v.object({ kind: v.literal("text"), id: v.string() }),
       ),
     ),
-    cover: v.optional(v.id("_storage")),
+    tags: v.optional(v.union(v.array(v.string()), v.array(v.id("notes")))),
+    cover: v.optional(v.union(v.string(), v.id("_storage"))),
     /** As a string: ids of "templates" mean something on main only. */
     templateId: v.optional(v.string()),
     /** As a string: ids of "users" mean something on main only. */

@@ -27,7 +27,7 @@ const IS_USERS: boolean = false;
 // prettier-ignore
 const TABLES: Record<string, Table> = {
   "folders": {"found":{"by":"owner","index":"by_user","field":"userId","isId":true},"owner":[{"field":"userId","isId":true}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"parentId":{"fieldType":{"type":"id","tableName":"folders"},"optional":true},"first":{"fieldType":{"type":"id","tableName":"notes"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":false}}}},
-  "notes": {"found":{"by":"owner","index":"by_user","field":"userId","isId":true},"owner":[{"field":"userId","isId":true}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"title":{"fieldType":{"type":"string"},"optional":false},"position":{"fieldType":{"type":"number"},"optional":false},"folderId":{"fieldType":{"type":"id","tableName":"folders"},"optional":false},"pinned":{"fieldType":{"type":"union","value":[{"type":"id","tableName":"notes"},{"type":"null"}]},"optional":true},"related":{"fieldType":{"type":"array","value":{"type":"id","tableName":"notes"}},"optional":true},"byTag":{"fieldType":{"type":"record","keys":{"type":"string"},"values":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}},"optional":true},"about":{"fieldType":{"type":"union","value":[{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"note"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"folder"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"folders"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"text"},"optional":false},"id":{"fieldType":{"type":"string"},"optional":false}}}]},"optional":true},"cover":{"fieldType":{"type":"id","tableName":"_storage"},"optional":true},"templateId":{"fieldType":{"type":"id","tableName":"templates"},"optional":true},"sharedBy":{"fieldType":{"type":"id","tableName":"users"},"optional":true},"size":{"fieldType":{"type":"bigint"},"optional":true},"raw":{"fieldType":{"type":"bytes"},"optional":true},"extra":{"fieldType":{"type":"any"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
+  "notes": {"found":{"by":"owner","index":"by_user","field":"userId","isId":true},"owner":[{"field":"userId","isId":true}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"title":{"fieldType":{"type":"string"},"optional":false},"position":{"fieldType":{"type":"number"},"optional":false},"folderId":{"fieldType":{"type":"id","tableName":"folders"},"optional":false},"pinned":{"fieldType":{"type":"union","value":[{"type":"id","tableName":"notes"},{"type":"null"}]},"optional":true},"related":{"fieldType":{"type":"array","value":{"type":"id","tableName":"notes"}},"optional":true},"byTag":{"fieldType":{"type":"record","keys":{"type":"string"},"values":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}},"optional":true},"about":{"fieldType":{"type":"union","value":[{"type":"object","value":{"kind":{"fieldType":{"type":"string"},"optional":false},"id":{"fieldType":{"type":"string"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"note"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"notes"},"optional":false}}},{"type":"object","value":{"kind":{"fieldType":{"type":"literal","value":"folder"},"optional":false},"id":{"fieldType":{"type":"id","tableName":"folders"},"optional":false}}}]},"optional":true},"tags":{"fieldType":{"type":"union","value":[{"type":"array","value":{"type":"string"}},{"type":"array","value":{"type":"id","tableName":"notes"}}]},"optional":true},"cover":{"fieldType":{"type":"union","value":[{"type":"string"},{"type":"id","tableName":"_storage"}]},"optional":true},"templateId":{"fieldType":{"type":"id","tableName":"templates"},"optional":true},"sharedBy":{"fieldType":{"type":"id","tableName":"users"},"optional":true},"size":{"fieldType":{"type":"bigint"},"optional":true},"raw":{"fieldType":{"type":"bytes"},"optional":true},"extra":{"fieldType":{"type":"any"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
   "comments": {"found":{"by":"parent","index":"by_note","field":"noteId","parents":["notes"]},"owner":[],"takes":{"type":"object","value":{"noteId":{"fieldType":{"type":"id","tableName":"notes"},"optional":false},"text":{"fieldType":{"type":"string"},"optional":false},"answers":{"fieldType":{"type":"id","tableName":"comments"},"optional":true}}}},
   "boxes": {"found":{"by":"owner","index":"by_user","field":"userId","isId":true},"owner":[{"field":"userId","isId":true}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"lid":{"fieldType":{"type":"id","tableName":"lids"},"optional":false},"folderId":{"fieldType":{"type":"id","tableName":"folders"},"optional":false},"beside":{"fieldType":{"type":"id","tableName":"boxes"},"optional":true},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
   "lids": {"found":{"by":"owner","index":"by_user","field":"userId","isId":true},"owner":[{"field":"userId","isId":true}],"created":"madeAt","takes":{"type":"object","value":{"userId":{"fieldType":{"type":"id","tableName":"users"},"optional":false},"name":{"fieldType":{"type":"string"},"optional":false},"box":{"fieldType":{"type":"id","tableName":"boxes"},"optional":false},"madeAt":{"fieldType":{"type":"number"},"optional":true}}}},
@@ -318,6 +318,7 @@ export const survey = internalQuery({
       const { _id: old, _creationTime, ...rest } = doc;
       const walk = {
         lacks: [],
+        named: 0,
         idOf: (of: string, id: string) => goes(go, of, id),
       };
       const value: any = await rewritten(walk, tableOf(table).takes, rest, "");
@@ -341,7 +342,7 @@ export const list = internalMutation({
     move: v.string(),
     table: v.string(),
     rows: v.array(row_),
-    /** Where it is given, what `prune` is not told of is gone on the other side. */
+    /** Which listing it is: each has a greater number than those before. What the last doesn't list is gone on the other side. */
     round: v.optional(v.number()),
     /** Whether the move begins again: what it has brought before may be another by now, on both sides. */
     again: v.optional(v.boolean()),
@@ -352,23 +353,26 @@ export const list = internalMutation({
   handler: async (ctx, { move, table, rows, round, again, anew, ...given }) => {
     const them = await asked(ctx.db, given);
     tableOf(table);
+    const told = round === undefined ? {} : { round };
     let added = 0;
     let changed = 0;
     for (const { old, created, hash } of rows) {
       const known = await rowOf(ctx.db, move, old);
+      if (isLate(known, round)) continue;
       if (known === null) {
         const state = "listed";
-        const next = { move, table, old, created, state, listed: hash, round };
+        const is = { state, listed: hash, ...told };
+        const next = { move, table, old, created, ...is };
         await ctx.db.insert("byodMoved", next);
         added += 1;
       } else if (again === true && isBrought(known)) {
         const how = { isSame: known.hash === hash, anew: anew === true };
         const over = await broughtAgain(ctx.db, known, how, them);
-        await ctx.db.patch(known._id, { ...over, listed: hash, round });
+        await ctx.db.patch(known._id, { ...over, listed: hash, ...told });
         if (over.state === "listed") changed += 1;
       } else if (known.listed !== hash) {
         const state = "listed";
-        await ctx.db.patch(known._id, { state, listed: hash, round });
+        await ctx.db.patch(known._id, { state, listed: hash, ...told });
         changed += 1;
       } else if (round !== undefined && known.round !== round) {
         await ctx.db.patch(known._id, { round });
@@ -401,7 +405,8 @@ export const prune = internalMutation({
       cursor,
     });
     for (const row of got.page)
-      if (row.round !== round) {
+      // Another may have gone on, and listed it since.
+      if (row.round === undefined || row.round < round) {
         // So does what was changed here, and what is somebody else's by now.
         const doc = stays === true ? null : await ofRow(ctx.db, row, them);
         const goes =
@@ -492,7 +497,13 @@ export const write = internalMutation({
       const row = await rowOf(ctx.db, move, old);
       // It is cancelled, or was never asked for.
       if (row === null || row.table !== table) continue;
-      if (row.state === "done" && row.hash === hash) continue;
+      if ((await hashOf(text)) !== hash)
+        throw new Error("What has come isn't what was sent");
+      // Whatever is to be written anew is listed before: this is sent once more, or by who has stopped since.
+      if (row.state === "done" || row.state === "kept") {
+        said[row.state as "done" | "kept"] += 1;
+        continue;
+      }
       const go: Going = {
         ctx,
         them,
@@ -503,6 +514,7 @@ export const write = internalMutation({
         waits: false,
         bridges: false,
         lacks: [],
+        named: 0,
         idOf: (table, id) => idOf(go, table, id),
       };
       const state = await taken(go, row, { created, text, hash });
@@ -650,13 +662,19 @@ export const adopt = internalMutation({
 
 /** Has documents taken again, whatever has come of them. */
 export const again = internalMutation({
-  args: { ...who, move: v.string(), olds: v.array(v.string()) },
+  args: {
+    ...who,
+    move: v.string(),
+    olds: v.array(v.string()),
+    /** Which listing was the last of who asks. */
+    round: v.optional(v.number()),
+  },
   returns: v.null(),
-  handler: async (ctx, { move, olds, ...given }) => {
+  handler: async (ctx, { move, olds, round, ...given }) => {
     await asked(ctx.db, given);
     for (const old of olds) {
       const row = await rowOf(ctx.db, move, old);
-      if (row === null) continue;
+      if (row === null || isLate(row, round)) continue;
       await ctx.db.patch(row._id, { state: "listed" });
     }
     return null;
@@ -834,6 +852,8 @@ export const filed = internalMutation({
 interface Walk {
   /** What it goes without. */
   lacks: string[];
+  /** How many of its ids are any. */
+  named: number;
   /** What an id of the table becomes. */
   idOf: (table: string, id: string) => Promise<any>;
 }
@@ -923,9 +943,12 @@ async function rewritten(
   at: string,
 ): Promise<any> {
   switch (of.type) {
-    case "id":
+    case "id": {
       if (typeof value !== "string") return value;
-      return await go.idOf(of.tableName, value);
+      const next = await go.idOf(of.tableName, value);
+      if (next !== MISSING) go.named += 1;
+      return next;
+    }
     case "array": {
       if (!Array.isArray(value)) return value;
       const items = [];
@@ -963,11 +986,22 @@ async function rewritten(
     }
     case "union": {
       const members = of.value.filter((of: Validator) => isOf(of, value));
-      const lacks = go.lacks;
-      for (const member of members) {
+      const { lacks, named } = go;
+      let other: { next: any; lacks: string[] } | undefined;
+      for (const member of byRank(members)) {
         go.lacks = [...lacks];
+        go.named = named;
         const next = await rewritten(go, member, value, at);
-        if (next !== MISSING) return next;
+        if (next === MISSING) continue;
+        // Where not one id of it is any, the value may be another member's.
+        const isIt = go.named > named || go.lacks.length === lacks.length;
+        if (isIt) return next;
+        other ??= { next, lacks: go.lacks };
+      }
+      go.named = named;
+      if (other !== undefined) {
+        go.lacks = other.lacks;
+        return other.next;
       }
       if (members.length === 0) return value;
       if (!of.value.some((of: Validator) => of.type === "null")) return MISSING;
@@ -976,6 +1010,33 @@ async function rewritten(
     }
     default:
       return value;
+  }
+}
+
+/** Members of a union as they are tried: an id is one of what moves before it is one that stays as it is, or any text. */
+function byRank(members: Validator[]): Validator[] {
+  return [...members].sort((a, b) => rankOf(a) - rankOf(b));
+}
+
+function rankOf(of: Validator): number {
+  switch (of.type) {
+    case "id": {
+      const table = of.tableName;
+      if (table === "_storage" || Object.hasOwn(TABLES, table)) return 0;
+      return CALLERS.includes(table) ? 1 : 2;
+    }
+    case "array":
+      return rankOf(of.value);
+    case "record":
+      return Math.min(rankOf(of.keys), rankOf(of.values.fieldType));
+    case "object": {
+      const fields = Object.values<any>(of.value);
+      return Math.min(3, ...fields.map((field) => rankOf(field.fieldType)));
+    }
+    case "union":
+      return Math.min(3, ...of.value.map(rankOf));
+    default:
+      return 3;
   }
 }
 
@@ -1212,6 +1273,10 @@ const rowsOf = (db: DatabaseReader, move: string, table: string) =>
     .query("byodMoved")
     .withIndex("by_state", (q) => q.eq("move", move).eq("table", table));
 
+/** Whether whoever says so had stopped, and another has gone on and listed it since. */
+const isLate = (row: any, round?: number) =>
+  round !== undefined && row !== null && row.round > round;
+
 async function isWritten(db: any, row: any): Promise<boolean> {
   if (row.state !== "done" || row.hash !== row.listed) return false;
   const doc = await db.get(row.new);
@@ -1252,17 +1317,23 @@ async function broughtAgain(
 
 /** Whether a document names others that are not here any more. */
 async function namesGone(db: any, table: string, doc: any) {
+  let isGone = false;
   const walk: Walk = {
     lacks: [],
+    named: 0,
     idOf: async (of, id) => {
       if (!Object.hasOwn(TABLES, of)) return id;
       const known = db.normalizeId(of, id);
-      return known !== null && (await db.get(known)) !== null ? id : MISSING;
+      if (known === null) return MISSING;
+      if ((await db.get(known)) !== null) return id;
+      // Where it might be any text, nothing lacks.
+      isGone = true;
+      return MISSING;
     },
   };
   const { _id, _creationTime, ...rest } = doc;
   const value = await rewritten(walk, tableOf(table).takes, rest, "");
-  return value === MISSING || walk.lacks.length > 0;
+  return isGone || value === MISSING || walk.lacks.length > 0;
 }
 
 /** What one has become; one that was here before may be somebody else's by now. */
