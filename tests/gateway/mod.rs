@@ -3,6 +3,7 @@
 mod brought;
 mod calls;
 mod connecting;
+mod late;
 mod limits;
 mod moving;
 mod neighbour;

@@ -1,7 +1,12 @@
 //! What stands in the way of one keeps nobody else from it.
 
-use byod_fleet::{Bundles, Engine, Keep, MaxFailures, Order, Waves};
+use std::sync::{Arc, Mutex};
+
+use byod_fleet::{Begun, Bundles, Engine, Keep, MaxFailures, Order, Waves};
 use byod_local::PushFault;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use crate::server::Server;
 use crate::support::{Fleet, bundle};
@@ -70,7 +75,7 @@ async fn who_asks_for_all_waits_for_a_round_and_gets_all() {
     let begun = engine.begin(&goes_on).await.unwrap();
     assert!(begun.order.keep.is_some());
     let mut waited = Vec::new();
-    let waiting = |round: &byod_fleet::Begun| waited.push(round.key.clone());
+    let waiting = |round: &Begun| waited.push(round.key.clone());
     let mine = engine.begin_with_all(&all, waiting).await.unwrap();
     assert_ne!(mine.key, begun.key);
     assert_eq!((&mine.order, waited.first()), (&all, Some(&begun.key)));
@@ -81,4 +86,51 @@ async fn who_asks_for_all_waits_for_a_round_and_gets_all() {
         assert_eq!(user.finished(), 1, "{}", user.id);
     }
     std::fs::remove_dir_all(bundles).unwrap();
+}
+
+/// A balancer before the engine that fails for a moment says nothing of a roll-out: that one goes on, and is followed.
+#[tokio::test]
+async fn a_proxys_answer_ends_no_roll_out() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let keeps = asked.clone();
+    tokio::spawn(async move {
+        let mut failing = ["500 Internal Server Error", "408 Request Timeout"].into_iter();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = vec![0; 4096];
+            let length = stream.read(&mut head).await.unwrap();
+            let head = String::from_utf8_lossy(&head[..length]).into_owned();
+            let line = head.lines().next().unwrap_or_default().to_owned();
+            let round = r#"{"schemaVersion": 7, "rolledOut": null, "tested": 3, "failing": 0, "resting": 0, "untested": null}"#;
+            let (status, body) = match line.contains("/output") {
+                true => failing
+                    .next()
+                    .map_or(("200 OK", round), |status| (status, "<html>")),
+                false => ("200 OK", "null"),
+            };
+            keeps.lock().unwrap().push(line);
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let made = Bundles::in_folder(&folder("proxy")).unwrap();
+    let digest = made.put(&bundle(VERSION)).unwrap();
+    let order = Order::of(digest, VERSION, Waves::all(), MaxFailures::Count(0));
+    let begun = json!({"key": "1-version-7", "order": order});
+    let begun: Begun = serde_json::from_value(begun).unwrap();
+    let engine = Engine::at(&url).unwrap();
+    let round = engine.follow(&begun, |_| {}).await.unwrap();
+    assert_eq!(round.tested, 3);
+    let asked = asked.lock().unwrap();
+    let outputs = asked.iter().filter(|line| line.contains("/output"));
+    assert_eq!(outputs.count(), 3);
+    assert!(
+        !asked.iter().any(|line| line.contains("/ended")),
+        "{asked:?}"
+    );
 }

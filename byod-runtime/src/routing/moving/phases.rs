@@ -186,7 +186,8 @@ impl Byod {
     /// of it, so each may send calls until it reads the record again.
     pub(super) fn settling(&self) -> Duration {
         let inner = self.inner();
-        inner.refresh_every + inner.limits.timeout
+        // What a deployment began with at the very end takes a while.
+        inner.refresh_every + inner.limits.timeout.mul_f64(1.25)
     }
 
     /// Deletes what was moved where it was, when it is time; `false` where it stays for now.
