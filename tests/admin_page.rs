@@ -135,6 +135,25 @@ async fn control(world: Arc<World>) -> String {
         world.byod.disconnect("alice").await.unwrap();
         Json(Value::Null)
     };
+    // As another process writes it down.
+    let deployed = async |State(world): State<Arc<World>>| {
+        let record = world.byod.user_record("alice").await.unwrap().unwrap();
+        let change = json!({
+            "configId": record.id, "schemaVersion": 14.0, "lastSchemaDeploy": record.updated_at + 1.0,
+            "updatedAt": record.updated_at + 1.0,
+        });
+        world
+            .main
+            .run("byod/credentials:updateConfig", change)
+            .unwrap();
+        Json(Value::Null)
+    };
+    let moved = async |State(world): State<Arc<World>>, Json(direction): Json<Value>| {
+        let row =
+            json!({"user": "alice", "kind": "moved", "version": 14.0, "direction": direction});
+        world.main.insert("byodHistory", row).unwrap();
+        Json(Value::Null)
+    };
     let rollout = async |State(world): State<Arc<World>>, Json(asked): Json<Value>| {
         world.byod.note_rollout(&progress(&asked)).await.unwrap();
         Json(Value::Null)
@@ -143,6 +162,8 @@ async fn control(world: Arc<World>) -> String {
         .route("/block", post(block))
         .route("/restore", post(restore))
         .route("/disconnect", post(disconnect))
+        .route("/deployed", post(deployed))
+        .route("/moved", post(moved))
         .route("/rollout", post(rollout));
     serve(router.with_state(world)).await
 }

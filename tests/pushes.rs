@@ -123,6 +123,7 @@ async fn a_call_needs_no_more_than_is_there() {
     let older = serde_json::from_value(older).unwrap();
     let service = Service::with(|setup| Setup {
         alices: Local::user(&older).name("alice").schema_version(11),
+        byod: setup.byod.functions(byod_examples::FUNCTIONS),
         ..setup
     })
     .await;
@@ -156,6 +157,16 @@ async fn a_call_needs_no_more_than_is_there() {
             .await
             .unwrap_err(),
     );
+    // By their paths, as a front end calls them: what no version takes is its own mistake.
+    let by_path = async |args: Value| {
+        let create = alice.mutation::<Value>("notes:create", &args).unwrap();
+        create.await.unwrap_err()
+    };
+    let words = json!({"title": "first", "content": "words", "projectId": "p"});
+    outdated(by_path(words).await);
+    let mistaken = json!({"title": "first", "content": "words", "proyectId": "p"});
+    let error = by_path(mistaken).await;
+    assert!(matches!(error, Error::Function { .. }), "{error}");
     assert_eq!(service.alices.count("notes"), 1);
     let (listed, found) = alice.batch((list(), get())).results().await;
     assert_eq!(listed.unwrap().len(), 1);

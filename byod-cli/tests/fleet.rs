@@ -1,6 +1,7 @@
 //! `byod fleet`: on main, its users' records, and their deployments, all in this process.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use byod_fleet::Bundles;
 use byod_fleet::serve::Worker;
@@ -86,6 +87,12 @@ impl World {
 
     /// Runs the command without holding up the deployments, which are in this process.
     async fn byod(&self, args: &[&str]) -> Output {
+        let mut command = self.command(args);
+        let run = move || command.output().unwrap();
+        tokio::task::spawn_blocking(run).await.unwrap()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_byod"));
         command
             .arg("fleet")
@@ -94,8 +101,7 @@ impl World {
             .env("CONVEX_URL", self.main.url())
             .env("CONVEX_DEPLOY_KEY", self.main.deploy_key())
             .env("BYOD_ENCRYPTION_KEY", KEY);
-        let run = move || command.output().unwrap();
-        tokio::task::spawn_blocking(run).await.unwrap()
+        command
     }
 
     async fn report(&self, args: &[&str]) -> (i32, Json) {
@@ -152,9 +158,19 @@ async fn the_official_tools_bundle_reaches_every_deployment() {
         .await;
     assert_eq!((status, &after["users"]), (0, &json!([])));
     assert_eq!(after["totals"]["versions"], json!({"12": 5}));
-    let text = world.byod(&["status", "--development"]).await;
+    let text = world.byod(&["status", "--probe", "--development"]).await;
     let text = String::from_utf8(text.stdout).unwrap();
-    assert!(text.starts_with("user "), "{text}");
+    let mut lines = text.lines().map(str::split_whitespace);
+    let head: Vec<_> = lines.next().unwrap().collect();
+    assert_eq!(
+        head,
+        [
+            "user", "status", "version", "claim", "tested", "latency", "problem"
+        ]
+    );
+    let row: Vec<_> = lines.next().unwrap().collect();
+    // "user 0", and whose it is.
+    assert_eq!(row[2..5], ["connected", "12", "nobody's"], "{text}");
     assert!(
         text.contains("5 users, 5 with a deployment in use"),
         "{text}"
@@ -332,4 +348,50 @@ async fn what_was_exported_meanwhile_is_not_deployed() {
         "{said}"
     );
     assert!(world.users[0].pushes().is_empty());
+}
+
+/// It is bounded by its own limits, and holds up nobody else.
+#[tokio::test]
+async fn one_deployment_that_hangs_is_said_to_and_the_others_are_asked() {
+    let world = World::start(2).await;
+    // It takes connections, and never says anything.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let entered = Credentials::new(url, "local:silent|key");
+    let connected = ConnectionStatus::Connected;
+    let saved = world
+        .service
+        .save_credentials("silent", &entered, connected);
+    saved.await.unwrap();
+    let (status, report) = world.report(&["status", "--probe", "--at-once", "1"]).await;
+    assert_eq!(status, 1);
+    let problems = &report["totals"]["problems"];
+    assert_eq!(*problems, json!({"no_ping": 2, "timed_out": 1}), "{report}");
+}
+
+/// A version that is exported while it runs reaches all without anybody's doing.
+#[tokio::test]
+async fn what_goes_on_notices_a_new_export() {
+    let Some(node) = node() else { return };
+    let world = World::start(2).await;
+    world.project.link_packages(&node);
+    let mut going_on = world.command(&["run", "--every", "1", "--development"]);
+    let mut going_on = going_on.spawn().unwrap();
+    for version in [12.0, 13.0] {
+        let has = |own: &LocalDeployment| {
+            let mut pushes = own.pushes().into_iter();
+            pushes.any(|push| push.schema_version == Some(version))
+        };
+        while !world.users.iter().all(has) {
+            assert!(going_on.try_wait().unwrap().is_none(), "it goes on");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let next = "export const SCHEMA_VERSION = 13;\n";
+        world.project.write("byod/convex/byod/version.ts", next);
+    }
+    for own in &world.users {
+        assert_eq!(own.pushes().len(), 2);
+    }
+    going_on.kill().unwrap();
+    going_on.wait().unwrap();
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use byod_fleet::{Rollout, Waves};
 use byod_local::Local;
-use byod_runtime::{ConnectionProblem, DeployProblem, Deployed, HistoryKind, UserId};
+use byod_runtime::{
+    Byod, ConnectionProblem, DeployProblem, Deployed, EncryptionKey, HistoryKind, UserId,
+};
 use serde_json::json;
 
 use crate::support::{Fleet, bundle, bundle_that_says_nothing, manifest};
@@ -109,4 +111,28 @@ async fn who_wrote_first_is_believed() {
     // Another deployment has not got it, and is due.
     assert_eq!(deploy(&fleet, "user 0").await, Deployed::Pushed);
     assert_eq!(other.pushes().len(), 1);
+}
+
+/// As for calls: what a record says may be anywhere.
+#[tokio::test]
+async fn nothing_is_pushed_to_an_address_that_is_refused() {
+    let fleet = Fleet::start(1).await;
+    let strict = Byod::builder()
+        .main_url(fleet.main.url())
+        .deploy_key(fleet.main.deploy_key())
+        .encryption_key(EncryptionKey::parse("only for tests").unwrap())
+        .listen_to_main(false)
+        .build()
+        .unwrap();
+    let record = strict.user_record("user 0").await.unwrap().unwrap();
+    let deployment = &fleet.users[0].deployment;
+    deployment.reset_requests();
+    let deployed = strict.deploy(&record, &bundle(7)).await.unwrap();
+    let Deployed::Failed(DeployProblem::Connection(problem)) = &deployed else {
+        panic!("{deployed:?}")
+    };
+    let said = problem.to_string();
+    assert!(said.contains("not encrypted (http://)"), "{said}");
+    assert_eq!(deployment.request_count(), 0);
+    assert!(deployment.pushes().is_empty());
 }

@@ -9,7 +9,6 @@ use byod_local::{FunctionError, Local, PushFault, Value};
 use byod_runtime::{
     ConnectionStatus, Credentials, DeployProblem, DeployTogether, Deployed, HistoryKind,
 };
-use serde_json::json;
 
 use crate::support::{Fleet, bundle, bundle_that_says_nothing, manifest};
 
@@ -218,9 +217,9 @@ async fn who_was_not_begun_with_comes_before_the_next_wave() {
     assert!(report.passed_over && !report.is_done());
 }
 
-/// There is nothing to tell main of who failed.
+/// What main doesn't take is a failure of that user, and counts as others do: where it takes nothing, that ends it.
 #[tokio::test]
-async fn who_failed_is_known_although_main_cannot_be_told() {
+async fn what_main_does_not_take_is_said_of_whom_it_concerns() {
     let main = Local::main(&manifest()).function("byod/credentials:updateConfig", |_, _| {
         Err::<Value, _>("not now".into())
     });
@@ -236,8 +235,19 @@ async fn who_failed_is_known_although_main_cannot_be_told() {
             told.push((user.to_owned(), matches!(outcome, Deployed::Failed(_))));
         }
     });
-    cut_off.await.unwrap_err();
-    assert_eq!(told, [("user 0".to_owned(), true)]);
+    let report = cut_off.await.unwrap();
+    told.sort();
+    assert_eq!(
+        told,
+        [("user 0".to_owned(), true), ("user 1".to_owned(), true)]
+    );
+    let stopped = report.stopped.as_ref().map(|stopped| stopped.wave);
+    assert_eq!((stopped, report.failed()), (Some(1), 2), "{report:?}");
+    let failures = report.failures.iter();
+    let mut kinds: Vec<&str> = failures.map(|failure| &*failure.problem.kind).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["failing", "not_noted"]);
+    assert_eq!(fleet.users[1].finished(), 1);
 }
 
 /// A main of before has no functions for several users: all is done by those for one.
@@ -279,39 +289,7 @@ async fn an_older_main_is_asked_for_one_after_the_other() {
 /// Two records of one user, say, which is for somebody to see to.
 #[tokio::test]
 async fn one_record_that_main_cannot_give_keeps_nobody_else_waiting() {
-    let record = |ctx: &mut byod_local::Ctx<'_>, user: &Value| {
-        if *user == Value::from("user 1") {
-            return Err("unique() query returned more than one result".into());
-        }
-        let record = ctx
-            .query("userDatabaseConfig")
-            .eq("userId", user.clone())
-            .first()?;
-        Ok::<_, FunctionError>(record.map_or(Value::Null, Value::from))
-    };
-    let main = Local::main(&manifest())
-        .function("byod/credentials:getConfigs", move |ctx, args| {
-            let Some(Value::Array(users)) = args.get("userIds") else {
-                return Err("whose?".into());
-            };
-            let records = users.iter().map(|user| record(ctx, user));
-            Ok(Value::Array(records.collect::<Result<_, _>>()?))
-        })
-        .function("byod/credentials:getConfigInternal", move |ctx, args| {
-            record(ctx, args.get("userId").unwrap_or(&Value::Null))
-        });
-    let mut fleet = Fleet::beside(main, 0).await;
-    for user in ["user 0", "user 2"] {
-        fleet.add(user).await;
-    }
-    // Their record is there, as main lists it.
-    let template = fleet.record("user 0");
-    let mut record = serde_json::to_value(&template).unwrap();
-    let fields = record.as_object_mut().unwrap();
-    fields.retain(|name, _| !name.starts_with('_'));
-    record["userId"] = json!("user 1");
-    fleet.main.insert("userDatabaseConfig", record).unwrap();
-
+    let fleet = Fleet::with_a_record_that_main_cannot_give().await;
     let plan = rollout().plan(&fleet.byod).await.unwrap();
     let report = rollout().run(&fleet.byod, &plan, |_| {}).await.unwrap();
     let counts = report.waves[0].counts;

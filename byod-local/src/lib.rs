@@ -45,8 +45,8 @@
 //! - Error messages have no request id and no stack trace.
 //! - A document can only go into a table of the schema.
 //! - An id of another deployment is never valid, also where tables have the same name.
-//! - A push has no components, and comes without a `Content-Encoding`; modules that can't be
-//!   read whole are refused, and so is a push that is finished before its indexes are built.
+//! - A push has no components; modules that can't be read whole are refused, and so is a push
+//!   that is finished before its indexes are built.
 //! - An action runs like a mutation: it uses the tables itself, and its writes
 //!   take effect together.
 //! - A wrong deploy key is answered with 403 `BadDeployKey`.

@@ -1,8 +1,14 @@
 //! Pushes: start, wait for the schema, finish.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use byod_local::{Local, LocalDeployment, PushFault, PushOutcome};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use serde_json::{Value as Json, json};
 
 use crate::common::{As, LiveClient, manifest, mutation, post, query};
@@ -380,4 +386,36 @@ async fn a_document_that_comes_while_indexes_are_built_is_found() {
     deployment.insert("posts", json!({"title": "Hi"})).unwrap();
     let state = wait(&deployment, &started, 0).await;
     assert_eq!(state["type"], "failed", "{state}");
+}
+
+/// As the official tool sends it over the network; any other encoding is refused.
+#[tokio::test]
+async fn a_push_may_be_compressed() {
+    let deployment = new_deployment().await;
+    let posts = module("posts.js", &["list"]);
+    let schema = schema("posts", &[("title", "string")]);
+    let request = request(&deployment, schema, &[posts]).to_string();
+    let mut compressed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 4096, 5, 22);
+    writer.write_all(request.as_bytes()).unwrap();
+    drop(writer);
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let start = |encoding: &'static str, body: &[u8]| {
+        let request = Request::post(format!("{}/api/deploy2/start_push", deployment.url()))
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding)
+            .body(Full::new(Bytes::copy_from_slice(body)));
+        client.request(request.unwrap())
+    };
+    assert!(compressed.len() < request.len() / 2);
+    let answer = start("br", &compressed).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(outcomes(&deployment), [PushOutcome::Started]);
+    for (encoding, body, status) in [
+        ("gzip", &compressed[..], 415),
+        ("br", request.as_bytes(), 400),
+    ] {
+        let answer = start(encoding, body).await.unwrap();
+        assert_eq!(answer.status(), status);
+    }
 }

@@ -23,6 +23,7 @@ const CREATE: FunctionInfo = FunctionInfo {
     mirror: &[],
     outbox: false,
     schema_version: 0,
+    takes: &[],
 };
 
 fn create(session: &Session) -> Mutation<String> {

@@ -22,6 +22,7 @@ async fn the_time_is_read_once_a_call() {
         mirror: &[],
         outbox: false,
         schema_version: 0,
+        takes: &[],
     };
     let world = World::new().await;
     world

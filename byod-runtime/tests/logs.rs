@@ -211,6 +211,7 @@ async fn run(way: Way) {
             mirror: &[],
             outbox: false,
             schema_version: 0,
+            takes: &[],
         }));
         failed(Query::<f64>::__new(&session, info, &()).await);
         // What was refused blocks the user, until it works again.

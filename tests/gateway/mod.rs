@@ -3,7 +3,9 @@
 mod brought;
 mod calls;
 mod connecting;
+mod late;
 mod limits;
+mod moving;
 mod neighbour;
 pub(crate) mod network;
 mod polled;

@@ -55,8 +55,8 @@ impl Listing {
         let out = &mut self.out;
         if before == 0 {
             let columns = format!(
-                "{:32} {:12} {:>7} {:>9} {:>9} {}",
-                "user", "status", "version", "tested", "latency", "problem"
+                "{:32} {:12} {:>7} {:16} {:>9} {:>9} {}",
+                "user", "status", "version", "claim", "tested", "latency", "problem"
             );
             writeln!(out, "{BOLD}{columns}{BOLD:#}")?;
         }
@@ -71,16 +71,19 @@ impl Listing {
         write!(out, "{user:32} ")?;
         write!(out, "{status}{shown:12}{status:#} ")?;
         let latency = row.latency_ms.map(|ms| format!("{ms:.0} ms"));
+        let claim = match row.claim {
+            Some(Claim::Yours) | None => QUIET,
+            Some(_) => MIND,
+        };
+        let whose = row.claim.map(claim_of).unwrap_or_default();
+        write!(out, "{:>7} ", row.schema_version)?;
+        write!(out, "{claim}{whose:16}{claim:#} ")?;
         write!(
             out,
-            "{:>7} {:>9} {:>9} ",
-            row.schema_version,
+            "{:>9} {:>9} ",
             ago(row.last_tested),
             latency.unwrap_or_default()
         )?;
-        if let Some(claim) = row.claim.filter(|claim| *claim != Claim::Yours) {
-            write!(out, "{MIND}{}{MIND:#} ", claim_of(claim))?;
-        }
         match &row.problem {
             Some(problem) => writeln!(out, "{BAD}{}{BAD:#}", one_line(&problem.message)),
             None => writeln!(out),

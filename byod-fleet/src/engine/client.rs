@@ -98,6 +98,25 @@ impl Engine {
         self.call(&path, order).await
     }
 
+    /// The same of an order that is for all who are due, once a round of those that go on ([`Order::keep`]) is over that is
+    /// under way with that bundle: such a round leaves alone who failed a while ago. `waiting` is told of it.
+    pub async fn begin_with_all(
+        &self,
+        order: &Order,
+        mut waiting: impl FnMut(&Begun),
+    ) -> Result<Begun, Error> {
+        loop {
+            let begun = self.begin(order).await?;
+            if begun.order.keep.is_none() || order.keep.is_some() {
+                return Ok(begun);
+            }
+            waiting(&begun);
+            // However it ends.
+            let _ = self.follow(&begun, |_| {}).await;
+            sleep(LOOK).await;
+        }
+    }
+
     /// Waits for the end of a roll-out, and says twice a second how far it is, `None` until a worker has begun with it.
     /// Whoever stops waiting stops nothing.
     pub async fn follow(
@@ -179,7 +198,7 @@ impl Engine {
                 *lost = 0;
                 return Ok(Came::NotYet);
             }
-            Ok((status, said)) if !passes(status) => {
+            Ok((status, said)) if !passes(status) && is_of_engine(&said) => {
                 return Ok(Came::Refused(self.refused(status, &said)));
             }
             Ok((status, said)) if *lost == LOST => return Err(self.refused(status, &said)),
@@ -308,11 +327,6 @@ impl Engine {
     }
 
     fn refused(&self, status: StatusCode, body: &[u8]) -> Error {
-        #[derive(serde::Deserialize)]
-        struct Said {
-            message: String,
-        }
-
         let said: Result<Said, _> = serde_json::from_slice(body);
         let said = said.map_or_else(
             |_| String::from_utf8_lossy(body).into_owned(),
@@ -329,6 +343,17 @@ impl Engine {
             said: shown.collect(),
         }
     }
+}
+
+/// An error, as the engine says it.
+#[derive(serde::Deserialize)]
+struct Said {
+    message: String,
+}
+
+/// Whether the engine itself says that, and not a proxy or a balancer before it, which knows nothing of what is under way.
+fn is_of_engine(body: &[u8]) -> bool {
+    serde_json::from_slice::<Said>(body).is_ok()
 }
 
 /// Whether it may answer otherwise in a moment. What has only just begun is not found yet.

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use tokio::time::sleep;
 
 use crate::server::Server;
-use crate::support::{Fleet, bundle};
+use crate::support::{Fleet, User, bundle};
 use crate::workers::{Told, Workers, folder};
 
 const VERSION: u64 = 7;
@@ -53,9 +53,16 @@ async fn one_that_is_cancelled_or_killed_is_in_nobodys_way() {
     let kept = fleet.byod.rollouts().await.unwrap().unwrap();
     let states: Vec<_> = kept.iter().map(|kept| kept.progress.state).collect();
     assert_eq!(states, [RolloutState::Running, RolloutState::Interrupted]);
+    let begun = |user: &&User| !user.deployment.pushes().is_empty();
+    let under_way: Vec<_> = fleet.users.iter().filter(begun).collect();
+    assert!(!under_way.is_empty());
     for user in &fleet.users {
         assert_eq!(user.finished(), 0);
         user.deployment.set_index_building(Duration::ZERO);
+    }
+    // Nobody asks for it, and what was begun is finished.
+    while under_way.iter().any(|user| user.finished() == 0) {
+        sleep(Duration::from_millis(50)).await;
     }
     let again = engine.begin(&order).await.unwrap();
     let round = engine.follow(&again, |_| {}).await.unwrap();

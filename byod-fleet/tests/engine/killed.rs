@@ -29,6 +29,12 @@ fn users() -> usize {
     set.map_or(200, |users| users.parse().unwrap())
 }
 
+/// By which it is decided who is killed, and when: another one each time, unless it is set.
+fn seed() -> u64 {
+    let set = std::env::var("BYOD_ENGINE_SEED");
+    set.map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap())
+}
+
 fn rolled_out(round: Round) -> Report {
     round.rolled_out.expect("it did something")
 }
@@ -50,7 +56,9 @@ async fn workers_that_are_killed_lose_nothing() {
     let Some(server) = Server::start("killed") else {
         return;
     };
-    let users = users();
+    let (users, seed) = (users(), seed());
+    println!("BYOD_ENGINE_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
     let fleet = Fleet::start(users).await;
     for user in &fleet.users {
         // So that there is something to be killed in the middle of.
@@ -106,11 +114,15 @@ async fn workers_that_are_killed_lose_nothing() {
         tokio::spawn(async move { rolled_out(engine.follow(&begun, |_| {}).await.unwrap()) })
     };
     let mut kills = 0;
-    for number in [0, 1] {
-        let at = finished(&fleet) + users / 10;
+    let mut numbers = [0, 1, 2];
+    random.shuffle(&mut numbers);
+    let [first, second, last] = numbers;
+    for number in [first, second] {
+        let at = finished(&fleet) + random.usize(1..users / 6);
         while finished(&fleet) < at && !followed.is_finished() {
-            sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(2)).await;
         }
+        sleep(Duration::from_millis(random.u64(0..150))).await;
         workers.kill(number);
         kills += 1;
         sleep(Duration::from_millis(500)).await;
@@ -137,10 +149,11 @@ async fn workers_that_are_killed_lose_nothing() {
     let look = |progress: Option<&Progress>| looked.extend(progress.cloned());
     let followed = engine.follow(&again, look);
     let kill = async {
-        while users - finished(&fleet) > left / 2 {
-            sleep(Duration::from_millis(20)).await;
+        let still = random.usize(left / 4..left);
+        while users - finished(&fleet) > still {
+            sleep(Duration::from_millis(2)).await;
         }
-        workers.kill(2);
+        workers.kill(last);
         kills += 1;
     };
     let (last, ()) = tokio::join!(followed, kill);

@@ -1,6 +1,6 @@
 //! Main, its users, and each user's own deployment.
 
-use byod_local::{Local, LocalDeployment, Manifest, PushOutcome};
+use byod_local::{FunctionError, Local, LocalDeployment, Manifest, PushOutcome, Value};
 use byod_runtime::{Bundle, Byod, ConnectionStatus, Credentials, EncryptionKey};
 use serde_json::{Value as Json, json};
 
@@ -81,6 +81,43 @@ impl Fleet {
             id: id.to_owned(),
             deployment,
         });
+    }
+
+    /// Users 0, 1 and 2. Main lists the record of user 1, and can't give it.
+    pub(crate) async fn with_a_record_that_main_cannot_give() -> Self {
+        let record = |ctx: &mut byod_local::Ctx<'_>, user: &Value| {
+            if *user == Value::from("user 1") {
+                return Err("unique() query returned more than one result".into());
+            }
+            let record = ctx
+                .query("userDatabaseConfig")
+                .eq("userId", user.clone())
+                .first()?;
+            Ok::<_, FunctionError>(record.map_or(Value::Null, Value::from))
+        };
+        let main = Local::main(&manifest())
+            .function("byod/credentials:getConfigs", move |ctx, args| {
+                let Some(Value::Array(users)) = args.get("userIds") else {
+                    return Err("whose?".into());
+                };
+                let records = users.iter().map(|user| record(ctx, user));
+                Ok(Value::Array(records.collect::<Result<_, _>>()?))
+            })
+            .function("byod/credentials:getConfigInternal", move |ctx, args| {
+                record(ctx, args.get("userId").unwrap_or(&Value::Null))
+            });
+        let mut fleet = Fleet::beside(main, 0).await;
+        for user in ["user 0", "user 2"] {
+            fleet.add(user).await;
+        }
+        // Their record is there, as main lists it.
+        let template = fleet.record("user 0");
+        let mut record = serde_json::to_value(&template).unwrap();
+        let fields = record.as_object_mut().unwrap();
+        fields.retain(|name, _| !name.starts_with('_'));
+        record["userId"] = json!("user 1");
+        fleet.main.insert("userDatabaseConfig", record).unwrap();
+        fleet
     }
 
     /// The user's data is on its way back to main from now on.

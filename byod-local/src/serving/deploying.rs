@@ -1,12 +1,14 @@
 //! The three steps of a push, over HTTP.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use brotli_decompressor::Decompressor;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::CONTENT_ENCODING;
+use hyper::header::{CONTENT_ENCODING, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::Value as Json;
 use tokio::time::sleep;
@@ -42,12 +44,18 @@ pub(super) async fn answer(
         let status = StatusCode::METHOD_NOT_ALLOWED;
         return Err(Refused::new(status, "MethodNotAllowed", message));
     }
-    if request.headers().contains_key(CONTENT_ENCODING) {
-        let message = "byod-local takes pushes without a Content-Encoding";
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Refused::new(status, "UnsupportedMediaType", message));
+    let encoding = request.headers().get(CONTENT_ENCODING).cloned();
+    let mut body = read(request, LARGEST_BODY).await?;
+    match encoding.as_ref().map(HeaderValue::as_bytes) {
+        None => {}
+        // As the official tool sends it.
+        Some(b"br") => body = inflated(&body)?,
+        Some(_) => {
+            let message = "byod-local takes pushes with the Content-Encoding `br`, or without one";
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Refused::new(status, "UnsupportedMediaType", message));
+        }
     }
-    let body = read(request, LARGEST_BODY).await?;
     let answer = match endpoint {
         START => {
             let request: StartPush = parse(&body)?;
@@ -107,4 +115,22 @@ impl From<NotPushed> for Refused {
         let status = StatusCode::from_u16(refused.status).unwrap_or_default();
         Self::new(status, refused.code, refused.message)
     }
+}
+
+/// A body that came compressed.
+fn inflated(body: &[u8]) -> Result<Bytes, Refused> {
+    let mut inflated = Vec::new();
+    let reader = Decompressor::new(body, 4096);
+    let read = reader
+        .take(LARGEST_BODY as u64 + 1)
+        .read_to_end(&mut inflated);
+    read.map_err(|error| Refused::bad_request("BadJsonBody", error.to_string()))?;
+    if inflated.len() > LARGEST_BODY {
+        return Err(Refused::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PayloadTooLarge",
+            format!("The body is larger than {LARGEST_BODY} bytes"),
+        ));
+    }
+    Ok(inflated.into())
 }

@@ -20,7 +20,7 @@ pub(crate) fn info(placed: &Placed) -> TokenStream {
     let runs = runs(placed);
     let (table, switches) = (&placed.table, &placed.switches);
     let (mirror, outbox) = (&placed.mirror, placed.outbox);
-    let schema_version = placed.schema_version;
+    let (schema_version, takes) = (placed.schema_version, &placed.takes);
     let inject = placed.inject.iter().map(|(name, injection)| {
         let injection = match injection {
             Injection::Subject => quote!(Subject),
@@ -41,6 +41,7 @@ pub(crate) fn info(placed: &Placed) -> TokenStream {
             mirror: &[#(#mirror),*],
             outbox: #outbox,
             schema_version: #schema_version,
+            takes: &[#(#takes),*],
         }
     }
 }

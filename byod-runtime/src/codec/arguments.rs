@@ -248,6 +248,7 @@ mod tests {
         mirror: &[],
         outbox: false,
         schema_version: 0,
+        takes: &[],
     };
 
     fn parse(body: &[u8]) -> serde_json::Value {

@@ -40,9 +40,11 @@ pub struct FunctionInfo {
     pub outbox: bool,
     /// The version of the exported project that it is of where the user's deployment
     /// answers; 0 where that isn't known. Where an older deployment doesn't have it yet, or
-    /// doesn't take an argument, a call is
+    /// not one of the arguments that it takes, a call is
     /// [`Error::SchemaOutdated`](crate::Error::SchemaOutdated).
     pub schema_version: u64,
+    /// The arguments that it takes there, but for those that are filled in.
+    pub takes: &'static [&'static str],
 }
 
 /// Where a function of main runs for a user who connected a deployment. For everybody

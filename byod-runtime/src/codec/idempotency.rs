@@ -57,6 +57,7 @@ mod tests {
         mirror: &[],
         outbox: false,
         schema_version: 0,
+        takes: &[],
     };
 
     #[test]

@@ -31,6 +31,8 @@ pub(crate) struct CallContext<'a> {
 pub(crate) struct Older {
     pub(crate) found: u64,
     pub(crate) wanted: u64,
+    /// The arguments that it takes in its own version.
+    pub(crate) takes: &'static [&'static str],
 }
 
 impl CallContext<'_> {

@@ -54,14 +54,28 @@ pub(crate) fn is_without(message: &str, path: &str) -> bool {
 }
 
 /// Whether a deployment says by that that the function of that path isn't there, or doesn't
-/// know an argument that it was given: it needs more than what is there.
-pub(crate) fn needs_more(message: &str, path: &str) -> bool {
+/// know an argument that it takes in a later version: it needs more than what is there.
+pub(crate) fn needs_more(message: &str, path: &str, takes: &[&str]) -> bool {
+    lacks(message, path) || unknown_argument(message).is_some_and(|name| takes.contains(&name))
+}
+
+fn lacks(message: &str, path: &str) -> bool {
     let missing = message.split_once("Could not find public function for '");
-    let missing = missing.and_then(|(_, named)| named.split('\'').next());
-    // Paths are said with the name of the file, too.
-    let is_it = |named: &str| named == path || named.replace(".js:", ":") == path;
-    missing.is_some_and(is_it)
-        || without_head(message).starts_with("ArgumentValidationError: Object contains extra field")
+    let Some(named) = missing.and_then(|(_, named)| named.split('\'').next()) else {
+        return false;
+    };
+    // Paths are said with the name of the file, too, and `default` is left out.
+    let named = named.replace(".js:", ":");
+    let named = named.trim_end_matches(".js");
+    named == path || path.strip_suffix(":default") == Some(named)
+}
+
+/// The argument that the function's validator doesn't have; not a field within one.
+fn unknown_argument(message: &str) -> Option<&str> {
+    let said = without_head(message);
+    let rest = said.strip_prefix("ArgumentValidationError: Object contains extra field `")?;
+    let (name, rest) = rest.split_once("` that is not in the validator.")?;
+    (!rest.starts_with("\nPath:")).then_some(name)
 }
 
 /// What a function said, without the line that names the request.
@@ -146,16 +160,25 @@ mod tests {
             "ArgumentValidationError: Object contains extra field `tag` that is not in the validator.",
             "[Request ID: 0a1b] Server Error\nArgumentValidationError: Object contains extra field `tag` that is not in the validator.",
         ] {
-            assert!(needs_more(message, "notes:list"), "{message}");
+            assert!(needs_more(message, "notes:list", &["tag"]), "{message}");
+        }
+        for message in [
+            "Could not find public function for 'notes'. Did you forget to run `npx convex dev` or `npx convex deploy`?",
+            "Could not find public function for 'notes.js:default'.",
+        ] {
+            assert!(needs_more(message, "notes:default", &[]), "{message}");
         }
         for message in [
             // That another one isn't there, which an action asked for that has done more.
             "Uncaught Error: Could not find public function for 'notes:other'.",
             "Could not find public function for 'my/notes:list'.",
             "ArgumentValidationError: Object is missing the required field `tag`.",
+            // Which no version takes, and one that is in an argument.
+            "ArgumentValidationError: Object contains extra field `tga` that is not in the validator.",
+            "ArgumentValidationError: Object contains extra field `tag` that is not in the validator.\nPath: .where",
             "Uncaught Error: ArgumentValidationError: Object contains extra field `tag` that is not in the validator.",
         ] {
-            assert!(!needs_more(message, "notes:list"), "{message}");
+            assert!(!needs_more(message, "notes:list", &["tag"]), "{message}");
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::service::Byod;
 use super::testing::After;
 use crate::deployment::{Bundle, Client, NotPushed};
-use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
+use crate::error::{ConnectionProblem, Error};
 use crate::users::{ConnectionStatus, Credentials, UserDatabaseConfig, UserId};
 
 use noting::Note;
@@ -64,11 +64,11 @@ impl Byod {
         // Only this says whether the user's data is on its way.
         let present = match present.await {
             // One record that main can't give keeps nobody else waiting.
-            Err(Error::Function { message, .. }) => {
-                let reason = one_line(&message, EXPLANATION).into();
-                return Ok(Deployed::Failed(DeployProblem::Record { reason }).into());
+            Err(error) => {
+                let problem = DeployProblem::of_record(&error).ok_or(error)?;
+                return Ok(Deployed::Failed(problem).into());
             }
-            present => present?,
+            Ok(present) => present,
         };
         let Some(record) = present.filter(|record| record.connection_status.is_in_use()) else {
             return Ok(Deployed::NotConnected.into());

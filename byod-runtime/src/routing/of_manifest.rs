@@ -58,6 +58,7 @@ fn info(placed: Placed) -> FunctionInfo {
         mirror: all(&placed.mirror),
         outbox: placed.outbox,
         schema_version: placed.schema_version,
+        takes: all(&placed.takes),
     }
 }
 

@@ -54,6 +54,7 @@ impl Target {
             Self::User(connected) if connected.schema_version < wanted => Some(Older {
                 found: connected.schema_version,
                 wanted,
+                takes: function.takes,
             }),
             _ => None,
         };

@@ -39,6 +39,7 @@ const LIST: FunctionInfo = FunctionInfo {
     mirror: &[],
     outbox: false,
     schema_version: 0,
+    takes: &[],
 };
 
 const CREATE: FunctionInfo = FunctionInfo {

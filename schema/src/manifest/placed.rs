@@ -32,6 +32,8 @@ pub struct Placed {
     /// The version of the project that it is in where the user's deployment answers; 0 where
     /// that isn't known.
     pub schema_version: u64,
+    /// The arguments that it takes there, but for those that are filled in.
+    pub takes: Vec<String>,
 }
 
 impl Placed {
@@ -61,8 +63,17 @@ impl Placed {
             .placement(path)
             .filter(|_| runs.location().is_some());
         let exported = manifest.user.as_ref().and_then(|user| user.schema_version);
+        let there = manifest.user.as_ref().filter(|_| runs == Runs::User);
+        let there = there.and_then(|user| user.functions.get(path)?.args.as_object());
+        let takes = there.map_or_else(Vec::new, |fields| {
+            let names = fields.iter().map(|(name, _)| name);
+            let is_filled = |name: &str| inject.iter().any(|(filled, _)| *filled == name);
+            let given = names.filter(|name| !is_filled(name));
+            given.map(str::to_owned).collect()
+        });
         Self {
             path: path.clone(),
+            takes,
             schema_version: exported.filter(|_| runs == Runs::User).unwrap_or_default(),
             mirror: around.map_or_else(Vec::new, |it| it.mirror.iter().cloned().collect()),
             outbox: around.is_some_and(|it| it.outbox),

@@ -167,6 +167,11 @@ try {
   await looksWell(page, "one user by day");
   await asked("restore");
   await until("that she is back", async () => (await history()).join() === "works again,blocked,connected");
+  await asked("moved", "in");
+  await asked("moved", "out");
+  await asked("deployed");
+  const since = "version 14 deployed,data moved back to main,data moved to their database,works again,blocked,connected";
+  await until("what has become of her since", async () => (await history()).join() === since);
   await dialog.getByRole("button", { name: "Close" }).click();
   await asked("disconnect");
   await until("the totals follow", async () => (await totals(page)).Disconnected === given.users - given.connected + 1);

@@ -124,7 +124,7 @@ fn hand_over(config: &Path, options: &Options, hands: &Hands<'_>) -> Result<Repo
             });
         }
         let round = hands.round(&order).await?;
-        // One of those that go on, which was under way, may have found nothing to do.
+        // Of all who are due there is a report; a round of those that go on may find nothing to do.
         let nothing = || Rolled::nothing(schema_version);
         Ok(Report::RolledOut(round.rolled_out.unwrap_or_else(nothing)))
     })

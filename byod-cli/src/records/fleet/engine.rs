@@ -48,7 +48,18 @@ impl Hands<'_> {
 
     /// Waits for its end. Whoever is interrupted in that stops nothing.
     pub(super) async fn round(&self, order: &Order) -> Result<Round, byod_fleet::Error> {
-        let begun = self.engine.begin(order).await?;
+        let waiting = |round: &Begun| {
+            say(&format!(
+                "waits for {}, a round of `byod fleet run`, which leaves alone who failed a while ago",
+                round.key
+            ));
+        };
+        let begun = self.engine.begin_with_all(order, waiting).await?;
+        if begun.order != *order && order.keep.is_none() {
+            say(
+                "it is under way as it was asked for first: with other `--waves`, `--max-failures`, `--at-once` or `--patience`",
+            );
+        }
         if order.keep.is_none() {
             say(&format!(
                 "the engine does it as {}, whoever looks on; run this again to look on",

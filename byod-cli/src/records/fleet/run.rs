@@ -74,7 +74,8 @@ pub(crate) fn run(
                 pause = (pause * 2).clamp(every, LONGEST.max(every));
             }
         }
-        runtime.block_on(tokio::time::sleep(pause));
+        // Made in there: a timer is its runtime's.
+        runtime.block_on(async { tokio::time::sleep(pause).await });
         // A new export, which may be in the middle of being written.
         let newer = written_version(config);
         if newer.is_ok_and(|(_, written)| written != version) {

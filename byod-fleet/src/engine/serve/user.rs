@@ -22,11 +22,14 @@ use crate::outcome::Outcome;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// When one looks again who was overtaken.
-const OVERTAKEN: [Duration; 3] = [
+/// When one looks again who was overtaken. Each push to a deployment that several users share ends the one before, with
+/// the indexes that it was building: so the pauses get longer than those may take.
+const OVERTAKEN: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(5),
     Duration::from_secs(15),
+    Duration::from_secs(60),
+    Duration::from_secs(240),
 ];
 
 pub(super) struct User(pub(super) AtHand);
@@ -85,7 +88,7 @@ impl User {
                 return Ok(Json(done));
             };
             // Not all at the same moment, and the same when the engine replays it.
-            let apart = Duration::from_millis(ctx.random_seed() % 1_000);
+            let apart = pause.mul_f64((ctx.random_seed() % 1_000) as f64 / 1_000.0);
             ctx.sleep(pause + apart).await?;
         }
     }
@@ -183,7 +186,16 @@ async fn deployed(
         Ok(rollout) => rollout,
         Err(lacking) => return Ok(Json(Tried::Lacking(lacking))),
     };
-    let record = byod.user_record(user).await.map_err(of_main)?;
+    let record = match byod.user_record(user).await {
+        Ok(record) => record,
+        Err(error) => {
+            // It says nothing of the version, and keeps nobody else waiting.
+            let problem = DeployProblem::of_record(&error);
+            let failed = Deployed::Failed(problem.ok_or_else(|| of_main(error))?);
+            let done = Done::of(&ConnectionStatus::Error, counted, failed);
+            return Ok(Json(Tried::Done(done)));
+        }
+    };
     let (status, deployed) = match record {
         None => (ConnectionStatus::Disconnected, Deployed::NotConnected),
         Some(record) => {

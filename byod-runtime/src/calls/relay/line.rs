@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use byod_schema::Location;
 use byod_sync::{Completion, QueryResult, Request, SessionId, Subscription};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::deployment::Token;
 use crate::deployment::sockets::{Landed, News, Progress, Socket, Watch};
@@ -26,6 +28,8 @@ struct Line {
     socket: Arc<Socket>,
     landed: Landed,
     expires: Option<f64>,
+    /// How long a mutation may take.
+    longest: Duration,
 }
 
 /// Queries that are watched on main.
@@ -63,6 +67,7 @@ impl MainLine {
             socket,
             landed,
             expires: token.and_then(Token::expires),
+            longest: main.limits().timeout,
         }))
     }
 
@@ -81,13 +86,16 @@ impl MainLine {
     }
 
     /// Runs a mutation, once for its session and number, whichever process is asked again. It ends once the results of what
-    /// is watched have its writes.
+    /// is watched have its writes, or is lost where that takes longer than a call may
+    /// ([`ByodBuilder::timeout`](crate::ByodBuilder::timeout)): then this line is to be let go of, which would send it when main
+    /// is back, and what the user has may be elsewhere by then.
     pub fn mutate(&self, request: Request) -> impl Future<Output = Completion> + Send + 'static {
         let line = self.clone();
         async move {
-            let ended = line.0.socket.mutate(request).ended().await;
+            let ended = line.0.socket.mutate(request).ended();
+            let ended = timeout(line.0.longest, ended).await;
             drop(line);
-            ended
+            ended.unwrap_or(Completion::Lost)
         }
     }
 

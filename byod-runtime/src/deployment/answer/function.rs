@@ -169,8 +169,12 @@ impl Failure<'_> {
             let call = context.call();
             return Error::Claim { call, claim };
         }
-        if let Some(Older { found, wanted }) = context.older
-            && text::needs_more(&self.message, context.path)
+        if let Some(Older {
+            found,
+            wanted,
+            takes,
+        }) = context.older
+            && text::needs_more(&self.message, context.path, takes)
         {
             return Error::SchemaOutdated {
                 call: context.call(),

@@ -3,7 +3,7 @@
 use super::super::service::Byod;
 use super::super::testing::{After, Finding, Settled};
 use super::outcome::{DeployProblem, Deployed};
-use crate::error::{ConnectionProblem, Error};
+use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
 use crate::users::{ConnectionStatus, UserDatabaseConfig, UserId, time_after, to_the_end};
 
 /// What came of a user's deployment, before that is in their record.
@@ -76,6 +76,10 @@ impl Pushed {
     fn settled(self, settled: Result<Settled, Error>) -> Result<Deployed, Error> {
         let settled = match settled {
             Err(Error::RecordChanged { .. }) => return Ok(Deployed::Changed),
+            Err(Error::Function { message, .. }) => {
+                let reason = one_line(&message, EXPLANATION).into();
+                return Ok(Deployed::Failed(DeployProblem::NotNoted { reason }));
+            }
             settled => settled?,
         };
         let is_noted = settled.is_written && settled.status == ConnectionStatus::Connected;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::error::{ConnectionProblem, Error};
+use crate::error::{ConnectionProblem, EXPLANATION, Error, one_line};
 
 /// What came of bringing the project to a user's deployment.
 ///
@@ -81,6 +81,11 @@ pub enum DeployProblem {
         /// What it says.
         reason: Box<str>,
     },
+    /// Main doesn't take into the user's record what came of it, which is tried again with the next roll-out.
+    NotNoted {
+        /// What it says.
+        reason: Box<str>,
+    },
     /// It was pushed, and the deployment says that it runs another version.
     OtherVersion {
         /// The version that it says.
@@ -108,6 +113,16 @@ impl DeployProblem {
         }
     }
 
+    /// Where main's function for the user's record throws: there are two of them, say. Other errors of main concern
+    /// everybody.
+    pub fn of_record(error: &Error) -> Option<Self> {
+        let Error::Function { message, .. } = error else {
+            return None;
+        };
+        let reason = one_line(message, EXPLANATION).into();
+        Some(Self::Record { reason })
+    }
+
     /// Which problem it is, as one word that stays: for programs, as the text is for people.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -117,6 +132,7 @@ impl DeployProblem {
             Self::TooSlow { .. } => "too_slow",
             Self::Refused { .. } => "refused",
             Self::Record { .. } => "record",
+            Self::NotNoted { .. } => "not_noted",
             Self::OtherVersion { .. } => "other_version",
         }
     }
@@ -152,6 +168,9 @@ impl fmt::Display for DeployProblem {
                 Ok(())
             }
             Self::Record { reason } => write!(f, "main can't give the user's record: {reason}"),
+            Self::NotNoted { reason } => {
+                write!(f, "main doesn't take it into the user's record: {reason}")
+            }
             Self::OtherVersion { found } => write!(
                 f,
                 "it says that it runs version {found} after all; is `functions:ping` yours?"

@@ -13,7 +13,8 @@ use super::state::Direction;
 use super::steps::{BATCH, PAGE, Stop};
 use super::taken::Taken;
 use super::wire::{Children, Differs, Found, Page, Plan, Row, Survey, Table, difference};
-use crate::error::{EXPLANATION, Error, one_line};
+use crate::deployment::Owner;
+use crate::error::{Claim, ConnectionProblem, EXPLANATION, Error, one_line};
 use crate::users::{Subject, UserId};
 
 /// What a move would do.
@@ -112,7 +113,11 @@ impl Byod {
             misfits: BTreeMap::new(),
         };
         let problem = match survey.all(&plan).await {
-            Ok(()) => survey.problem(),
+            Ok(()) => match survey.problem() {
+                // What moves from there it has refused already.
+                None if direction == Direction::In => to.foreign().await,
+                problem => problem,
+            },
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Impossible(reason)) => Some(reason),
             Err(Stop::Lost) => None,
@@ -127,6 +132,17 @@ impl Byod {
             problem,
             takes: copying.max(self.settling()),
         })
+    }
+}
+
+impl Side {
+    /// That the user's deployment is somebody else's, where it is.
+    async fn foreign(&self) -> Option<String> {
+        let owner = Owner::Subject(&self.subject);
+        let state = self.client.claim_state(owner, self.client.deadline());
+        // What else is wrong with it a move says that begins.
+        let is_foreign = matches!(state.await, Ok(Claim::SomebodyElses));
+        is_foreign.then(|| ConnectionProblem::SomebodyElses.to_string())
     }
 }
 
