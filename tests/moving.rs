@@ -1,19 +1,22 @@
 //! What a user has moves between two deployments of `byod-local`, as between real ones.
 
 mod again;
-mod between;
+pub(crate) mod between;
 mod called_off;
+mod claimed;
+mod edges;
 mod either;
 mod going_on;
 mod late;
 mod notes;
 mod refused;
+pub(crate) mod schemas;
 mod seen;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use byod_examples::MANIFEST;
 use byod_local::{Local, LocalDeployment, Manifest, Moves, Object};
 use byod_runtime::{
     Byod, ByodBuilder, ConnectionStatus, Credentials, Direction, EncryptionKey, Error, KeepFor,
@@ -43,12 +46,16 @@ impl World {
 
     /// Where the manifest says something else, too.
     async fn of(says: impl FnOnce(&mut Manifest)) -> Self {
-        let mut manifest: Manifest = byod_local::read_manifest(MANIFEST).unwrap();
-        let created_at = Some("createdAt".to_owned());
-        manifest.moves = Some(Moves { created_at });
+        let mut manifest = schemas::changed(|_| {});
         says(&mut manifest);
-        let main = Local::main(&manifest).start().await.unwrap();
-        let own = Local::user(&manifest).name("alice").start().await.unwrap();
+        let own = Local::user(&manifest).name("alice");
+        Self::with(manifest, |main| main, own).await
+    }
+
+    /// Where main has more functions, and Alice's deployment is that one.
+    async fn with(manifest: Manifest, main: impl FnOnce(Local) -> Local, own: Local) -> Self {
+        let main = main(Local::main(&manifest)).start().await.unwrap();
+        let own = own.start().await.unwrap();
         let [alice, bob] = ["alice", "bob"].map(|subject| {
             let account = json!({
                 "subject": subject, "name": subject, "email": "someone@example.org",

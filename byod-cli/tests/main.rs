@@ -29,6 +29,8 @@ mod init;
 mod large;
 mod links;
 mod long;
+#[path = "../../tests/support/made.rs"]
+mod made;
 mod main_side;
 mod manual;
 mod mirror;

@@ -1,6 +1,8 @@
-// Runs the tests with one React: `node test/run.mjs 19`, or 18; `package` looks at what is published. They talk to a real
-// gateway: the environment says where it is (BYOD_GATEWAY), whose token to send (BYOD_TOKEN), which deployment that user
-// may connect (BYOD_DEPLOYMENT, BYOD_DEPLOY_KEY), and the token of a user without one (BYOD_OTHERS_TOKEN). `cargo test --workspace --test across gateway::react` starts one and sets them.
+// Runs the tests with one React: `node test/run.mjs 19`, or 18, and those of `moving.test.tsx` with `moving` behind it;
+// `package` looks at what is published. They talk to a real gateway: the environment says where it is (BYOD_GATEWAY), whose
+// token to send (BYOD_TOKEN), which deployment that user may connect (BYOD_DEPLOYMENT, BYOD_DEPLOY_KEY), and the token of a
+// user without one (BYOD_OTHERS_TOKEN). `cargo test --workspace --test across gateway::react gateway::moving` starts one and
+// sets them.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const react = process.argv[2] ?? "19";
+const [react = "19", tested = "byod"] = process.argv.slice(2);
 const packages = { 19: join(here, ".."), 18: join(here, "react-18"), package: join(here, "..") }[react];
 if (packages === undefined) throw new Error(`There is no React ${react} to test with: 18 or 19`);
 
@@ -30,12 +32,12 @@ const { build } = await import("esbuild");
 const bundled = join(here, "..", "node_modules", `.tests-react-${react}`);
 const names = ["react", "react-dom", "convex", "@testing-library/react", "@testing-library/dom"];
 await build({
-  entryPoints: [join(here, "byod.test.tsx")],
+  entryPoints: [join(here, `${tested}.test.tsx`)],
   bundle: true,
   platform: "node",
   format: "esm",
   jsx: "automatic",
-  outfile: join(bundled, "byod.test.mjs"),
+  outfile: join(bundled, `${tested}.test.mjs`),
   external: ["happy-dom", "node:*", "ws"],
   // One React for all that is bundled.
   plugins: [
@@ -57,6 +59,6 @@ await build({
   logLevel: "error",
 });
 
-const tests = ["--test", "--test-timeout=60000", "--import", join(here, "browser.mjs"), join(bundled, "byod.test.mjs")];
+const tests = ["--test", "--test-timeout=60000", "--import", join(here, "browser.mjs"), join(bundled, `${tested}.test.mjs`)];
 const { status } = spawnSync(process.execPath, tests, { stdio: "inherit", env: { ...process.env, BYOD_REACT: react } });
 process.exit(status ?? 1);

@@ -5,6 +5,7 @@ mod calls;
 mod connecting;
 mod late;
 mod limits;
+mod moving;
 mod neighbour;
 pub(crate) mod network;
 mod polled;

@@ -11,7 +11,7 @@ use crate::support::node::Node;
 
 /// Runs one of the package's scripts, one at a time: the first one installs what they need. Whoever builds the example
 /// app's page waits, too.
-fn run(script: &mut Command) -> Output {
+pub(super) fn run(script: &mut Command) -> Output {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../byod-react");
     let one = File::create(folder.join(".install.lock")).unwrap();
     one.lock().unwrap();

@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::neighbour::Neighbour;
 use super::network::{Network, Way};
 use super::{Gateway, start};
+use crate::moving::schemas::changed;
 use crate::official_sync::crate_session;
 use crate::support::Service;
 use crate::support::node::{Node, run_asking, run_script};
@@ -285,9 +286,7 @@ async fn who_watches_while_their_data_moves_sees_it_all_the_time() {
     if Node::get().is_none() {
         return;
     }
-    let mut manifest = byod_local::read_manifest(byod_examples::MANIFEST).unwrap();
-    let created_at = Some("createdAt".to_owned());
-    manifest.moves = Some(byod_local::Moves { created_at });
+    let manifest = changed(|_| {});
     let service = Service::with(|mut setup| {
         let soon = Duration::from_secs(1);
         let byod = setup.byod.functions(byod_examples::FUNCTIONS);

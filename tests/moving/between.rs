@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// What becomes of a call.
-pub(super) enum Becomes {
+pub(crate) enum Becomes {
     /// It is answered by the deployment.
     Itself,
     /// The function fails with that message; the deployment gets nothing.
@@ -27,8 +27,8 @@ pub(super) enum Becomes {
 type Rule = dyn Fn(&str, &Value) -> Becomes + Send + Sync;
 
 /// It listens until it is dropped.
-pub(super) struct Between {
-    pub(super) url: String,
+pub(crate) struct Between {
+    pub(crate) url: String,
     server: JoinHandle<()>,
 }
 
@@ -40,7 +40,7 @@ struct Inner {
 
 impl Between {
     /// The rule is given each function's path and arguments.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         deployment: &LocalDeployment,
         rule: impl Fn(&str, &Value) -> Becomes + Send + Sync + 'static,
     ) -> Self {

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use byod_examples::MANIFEST;
-use byod_local::{Local, LocalDeployment, Moves};
+use byod_local::{Local, LocalDeployment};
 use byod_runtime::Error;
 use serde_json::Value as Json;
 use tokio::time::timeout;
 
 use super::between::{Becomes, Between};
+use super::schemas::{changed, fields, table};
 use super::{World, everything};
 
 /// In another process, which would read the record again in an hour.
@@ -78,25 +78,8 @@ type Change = fn(&mut Json);
 
 /// A deployment of a schema of another time.
 async fn other(change: Change) -> LocalDeployment {
-    let mut manifest: Json = serde_json::from_str(MANIFEST).unwrap();
-    change(&mut manifest);
-    let mut manifest = byod_local::read_manifest(&manifest.to_string()).unwrap();
-    let created_at = Some("createdAt".to_owned());
-    manifest.moves = Some(Moves { created_at });
-    let local = Local::user(&manifest).name("older");
+    let local = Local::user(&changed(change)).name("older");
     local.start().await.unwrap()
-}
-
-/// The table of users' notes.
-fn notes(manifest: &mut Json) -> &mut Json {
-    let tables = manifest["main"]["schema"]["tables"].as_array_mut();
-    let mut tables = tables.unwrap().iter_mut();
-    tables.find(|table| table["tableName"] == "notes").unwrap()
-}
-
-fn without(manifest: &mut Json, field: &str) {
-    let fields = &mut notes(manifest)["documentType"]["value"];
-    fields.as_object_mut().unwrap().remove(field).unwrap();
 }
 
 /// By its schema, and then by its documents: before anything is refused to the user.
@@ -106,11 +89,18 @@ async fn what_the_other_side_does_not_take_is_found_in_the_check() {
     let alice = &*world.alice;
     world.fill(alice, "hers", 2);
     let hers = everything(&world.main, alice);
-    let no_table: Change = |manifest| notes(manifest)["tableName"] = "papers".into();
+    let no_table: Change =
+        |manifest| table(manifest, "main", "notes")["tableName"] = "papers".into();
     let differs: [(Change, &str); 2] = [
         (no_table, "the other side has no table `notes`"),
         (
-            |manifest| without(manifest, "projectId"),
+            |manifest| {
+                drop(
+                    fields(manifest, "main", "notes")
+                        .remove("projectId")
+                        .unwrap(),
+                )
+            },
             "`notes` is not the same on both sides, and 2 of its documents can't be on the other",
         ),
     ];
@@ -129,7 +119,8 @@ async fn what_the_other_side_does_not_take_is_found_in_the_check() {
         assert_eq!(status.record.unwrap().moving, None);
     }
     // What no document has is in nobody's way.
-    let own = other(|manifest| without(manifest, "pinned")).await;
+    let without = |manifest: &mut Json| drop(fields(manifest, "main", "notes").remove("pinned"));
+    let own = other(without).await;
     world.save(alice, &own.url(), &own.deploy_key()).await;
     let moved = world.byod.move_in(alice, "alice").await.unwrap();
     assert_eq!((moved.documents, moved.kept), (10, 0));

@@ -5,6 +5,7 @@
 
 pub mod certificates;
 pub mod floods;
+pub mod made;
 pub mod node;
 pub mod proxy;
 #[path = "../../byod-runtime/tests/support/way.rs"]

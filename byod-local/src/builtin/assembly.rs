@@ -37,7 +37,7 @@ impl Assembly {
                 let mut entries = credentials::functions(project);
                 entries.extend(history::functions(project));
                 entries.extend(mirror::of_main(project));
-                entries.extend(moving::functions(project, false));
+                entries.extend(moving::functions(project, self.claims));
                 entries
             }
             Role::User => {
@@ -46,8 +46,7 @@ impl Assembly {
                     entries.push(ping::function(project, self.schema_version));
                 }
                 entries.extend(mirror::of_user(project));
-                let claims = self.claims == Claims::Kept;
-                entries.extend(moving::functions(project, claims));
+                entries.extend(moving::functions(project, self.claims));
                 entries
             }
         };

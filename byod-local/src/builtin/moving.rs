@@ -21,6 +21,7 @@ use byod_schema::{
 pub(crate) use state::{resealed, with_move};
 
 use crate::error::FunctionError;
+use crate::functions::claim::Claims;
 use crate::functions::{Body, Ctx, Entry, Moving, Project};
 use crate::values::Object;
 
@@ -30,11 +31,16 @@ type Part = fn(&Moving, &mut Ctx<'_>, Object) -> Result<Value, FunctionError>;
 /// The argument that says whose documents it is about.
 const SUBJECT: &str = "subject";
 
-/// The functions; adds their tables to the project where it has none. With `claims`, they refuse everybody but the user
-/// whose deployment it is.
-pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
+/// The functions; adds their tables to the project where it has none. Where claims are kept, they refuse everybody but the
+/// user whose deployment it is.
+pub(crate) fn functions(project: &mut Project, claims: Claims) -> Vec<Entry> {
     let Some(moving) = project.moving.clone() else {
         return Vec::new();
+    };
+    let is_shared = moving.is_shared || claims == Claims::Shared;
+    let moving = match moving.is_users && !is_shared {
+        true => moving.of_one_user(),
+        false => moving,
     };
     let schema = &mut project.schema;
     let mut tables = vec![(MOVED_TABLE, moved_table())];
@@ -83,7 +89,7 @@ pub(crate) fn functions(project: &mut Project, claims: bool) -> Vec<Entry> {
         let declared = project.functions.get(&path).cloned();
         Entry {
             keyed: None,
-            claimed: (claims && name != "plan").then(|| SUBJECT.to_owned()),
+            claimed: (claims == Claims::Kept && name != "plan").then(|| SUBJECT.to_owned()),
             path,
             declared: declared.unwrap_or(Function {
                 function_type,

@@ -12,6 +12,8 @@ use serde_json::{Value as Json, json};
 pub(crate) struct Moving {
     /// Whether this is a deployment of users, not main.
     pub(crate) is_users: bool,
+    /// Whether several users have their documents on one deployment, by the manifest.
+    pub(crate) is_shared: bool,
     /// In the order in which they move: those first that others can't be without.
     tables: Vec<(String, MovingTable)>,
     /// The tables of main whose ids say who is signed up.
@@ -53,7 +55,6 @@ impl Moving {
     pub(crate) fn of(manifest: &Manifest, is_users: bool) -> Option<Self> {
         let moves = manifest.moves.as_ref()?;
         let callers = callers(manifest);
-        let is_own = is_users && manifest.ownership.deployments == Deployments::Own;
         let main = manifest.main.schema.tables.iter();
         let users = main.filter(|table| manifest.user_tables.contains(&table.table_name));
         let mut tables = Vec::new();
@@ -70,7 +71,7 @@ impl Moving {
             };
             let created = moves.created_at.clone();
             let moving = MovingTable {
-                found: if is_own { Found::All } else { found },
+                found,
                 owner,
                 created: created.filter(|field| takes_time(&table.document_type, field)),
                 takes: table.document_type.clone(),
@@ -92,6 +93,7 @@ impl Moving {
         });
         Some(Self {
             is_users,
+            is_shared: manifest.ownership.deployments == Deployments::Shared,
             others: match is_users {
                 true => BTreeMap::new(),
                 false => others.collect(),
@@ -99,6 +101,14 @@ impl Moving {
             tables: ordered(manifest, tables),
             callers,
         })
+    }
+
+    /// On a deployment of one user, whose all documents are.
+    pub(crate) fn of_one_user(mut self) -> Self {
+        for (_, table) in &mut self.tables {
+            table.found = Found::All;
+        }
+        self
     }
 
     pub(crate) fn table(&self, name: &str) -> Option<&MovingTable> {

@@ -23,7 +23,7 @@ pub(crate) enum Writer<'a> {
     /// What a test, by hand or of the recovery, found of the record's credentials. Gives
     /// way to whoever changed more than that the connection was tested, and to what was deployed since.
     Test,
-    /// That calls with these credentials fail. Gives way as a test does.
+    /// That calls with these credentials fail. Gives way as a test does, and while the user's data moves.
     Report(&'a News),
     /// Other credentials. Give way to a disconnect, and to credentials that came later.
     Credentials(&'a Credentials, &'a Connecting),
@@ -145,9 +145,11 @@ impl Byod {
         }
     }
 
-    /// Whether the record has the credentials that fail, and calls them good.
+    /// Whether the record has the credentials that fail, and calls them good. While its user's data moves nothing is said
+    /// of that: a move outlasts an outage, and another status would call it off.
     pub(super) fn is_about(&self, user: &UserId, news: &News, record: &UserDatabaseConfig) -> bool {
         record.connection_status == ConnectionStatus::Connected
+            && !record.is_moving()
             && self.fingerprint(user, record) == Some(news.fingerprint)
     }
 

@@ -98,7 +98,7 @@ impl Byod {
     }
 
     /// Writes into the user's record that the deployment fails, unless the record
-    /// has other credentials or another status by now.
+    /// has other credentials or another status by now, or the user's data moves.
     async fn report(self, user: UserId, news: News) -> Result<(), Error> {
         let record = self.inner().store.get(&user).await?;
         if !record

@@ -1,5 +1,6 @@
 //! A deployment that can't be reached at all for a while, in the middle of a move.
 
+use std::future::IntoFuture;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -7,13 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use byod_runtime::{ConnectionStatus, Credentials};
+use serde_json::json;
 
 use crate::certificates::{self, Certificate};
 use crate::content::{everything_of, everything_there};
 use crate::faults::moved;
-use crate::fill;
 use crate::proxy::Proxy;
 use crate::service::{World, address};
+use crate::{AT_ONCE, fill};
 
 /// How long it is away.
 const AWAY: Duration = Duration::from_millis(1500);
@@ -122,4 +124,44 @@ async fn in_and_out(world: &World, away: Away, number: usize) {
         let status = byod.status(&*alice.id).await.unwrap();
         assert_eq!(status.record.unwrap().moving, None, "{name}");
     }
+}
+
+/// Whoever reads meanwhile finds it away; the move goes on all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_reads_while_it_is_away_does_not_call_the_move_off() {
+    let Some(world) = World::start().await else {
+        return;
+    };
+    let alice = world.user("alice").await;
+    fill(&world, &alice, 12, 0).await;
+    let hers = everything_of(&world, &alice.id).await;
+    alice.connect(&world.byod).await;
+    let moved = world.byod.move_in(&*alice.id, "alice").keep(AT_ONCE);
+    moved.await.unwrap();
+    let strike = async {
+        world.frozen(&alice.id).await;
+        let mut blocked = 0;
+        let reads = async {
+            loop {
+                let read = alice.session.query::<Vec<String>>("notes:list", &json!({}));
+                let _ = read.unwrap().await;
+                let status = world.byod.status(&*alice.id).await.unwrap();
+                blocked += usize::from(status.error.is_some());
+                // Else the move were called off.
+                let record = status.record.unwrap();
+                assert_eq!(record.connection_status, ConnectionStatus::Connected);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            () = alice.proxy.refuse_for(AWAY) => {}
+            () = reads => {}
+        }
+        assert!(blocked > 0, "this process knows of it");
+    };
+    let moving = world.byod.move_out(&*alice.id, "alice").keep(AT_ONCE);
+    let (moved, ()) = tokio::join!(moving.into_future(), strike);
+    assert_eq!(moved.unwrap().kept, 0);
+    assert_eq!(everything_of(&world, &alice.id).await, hers);
+    assert!(everything_there(&alice).await.is_empty());
 }

@@ -94,7 +94,7 @@ const FAULTS: [(&str, Fault); 28] = [
 /// More bytes than the runtime takes where nothing else is said.
 const OVER_THE_LIMIT: usize = 17 << 20;
 
-fn answer(status: &str, body: &str) -> Vec<u8> {
+pub(crate) fn answer(status: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}")
         .into()

@@ -7,6 +7,7 @@ mod certificates;
 mod content;
 mod cut_off;
 mod faults;
+mod fetched;
 #[path = "../../support/floods.rs"]
 mod floods;
 mod functions;

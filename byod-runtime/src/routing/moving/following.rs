@@ -134,8 +134,9 @@ impl Byod {
     ///
     /// # Errors
     ///
-    /// [`Error::NotMoved`] with the reason where it can't be, or was called off; those of
-    /// both deployments, where they fail for long: ask for it again then.
+    /// [`Error::NotMoved`] with the reason where it can't be, or was called off; [`Error::Claim`]
+    /// where the deployment is somebody else's, or is by now; those of both deployments, where
+    /// they fail for long: ask for it again then.
     ///
     /// ```
     /// # use byod_runtime::{Byod, Error};
@@ -280,11 +281,14 @@ impl Byod {
     async fn seen_to(&self, user: &UserId, state: State) -> Result<Ended, Error> {
         let held = state.clone();
         let went = self.go_on(user, state).await;
-        let called_off = match &went {
-            Err(Stop::Impossible(_)) if held.phase != MovePhase::Cancel => {
-                self.call_off(user, &held.holder).await.map(|_| ())
-            }
-            _ => Ok(()),
+        // One of a deployment that isn't the user's any more would wait for ever for it to be.
+        let cannot_be = matches!(
+            &went,
+            Err(Stop::Impossible(_) | Stop::Failed(Error::Claim { .. }))
+        );
+        let called_off = match cannot_be && held.phase != MovePhase::Cancel {
+            true => self.call_off(user, &held.holder).await.map(|_| ()),
+            false => Ok(()),
         };
         let is_over = matches!(
             &went,

@@ -77,12 +77,17 @@ impl Byod {
                     let direction = mover.state.direction;
                     let again = mover.report.again;
                     let former = again.map(|again| again.over(direction, mover.report.round));
-                    match again {
+                    let gone = match again {
                         // Where it came to before, there is what was there then, or newer, and it is known.
-                        Some(Again { back: false, .. }) => mover.keep_all().await?,
-                        // It was checked alone, and the deployment may be nobody's, and refuse all.
-                        None if mover.state.frozen.is_none() => {}
-                        _ => mover.clear().await?,
+                        Some(Again { back: false, .. }) => mover.keep_all().await,
+                        // It was checked alone.
+                        None if mover.state.frozen.is_none() => Ok(()),
+                        _ => mover.clear().await,
+                    };
+                    match gone {
+                        // Whose it isn't, or isn't any more, may remove nothing there.
+                        Err(Stop::Failed(Error::Claim { .. })) => {}
+                        gone => gone?,
                     }
                     self.end(&mover, former).await?;
                     return Ok(Ended::Cancelled);

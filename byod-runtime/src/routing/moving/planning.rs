@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use byod_schema::Validator;
+use url::Url;
 
 use super::super::service::Byod;
 use super::refusal::{is_refused, reason_of};
@@ -12,7 +13,8 @@ use super::state::Direction;
 use super::steps::{BATCH, PAGE, Stop};
 use super::taken::Taken;
 use super::wire::{Children, Differs, Found, Page, Plan, Row, Survey, Table, difference};
-use crate::error::{EXPLANATION, Error, one_line};
+use crate::deployment::Owner;
+use crate::error::{Claim, ConnectionProblem, EXPLANATION, Error, one_line};
 use crate::users::{Subject, UserId};
 
 /// What a move would do.
@@ -111,7 +113,11 @@ impl Byod {
             misfits: BTreeMap::new(),
         };
         let problem = match survey.all(&plan).await {
-            Ok(()) => survey.problem(),
+            Ok(()) => match survey.problem() {
+                // What moves from there it has refused already.
+                None if direction == Direction::In => to.foreign().await,
+                problem => problem,
+            },
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::Impossible(reason)) => Some(reason),
             Err(Stop::Lost) => None,
@@ -126,6 +132,17 @@ impl Byod {
             problem,
             takes: copying.max(self.settling()),
         })
+    }
+}
+
+impl Side {
+    /// That the user's deployment is somebody else's, where it is.
+    async fn foreign(&self) -> Option<String> {
+        let owner = Owner::Subject(&self.subject);
+        let state = self.client.claim_state(owner, self.client.deadline());
+        // What else is wrong with it a move says that begins.
+        let is_foreign = matches!(state.await, Ok(Claim::SomebodyElses));
+        is_foreign.then(|| ConnectionProblem::SomebodyElses.to_string())
     }
 }
 
@@ -282,6 +299,9 @@ impl Surveying<'_> {
             let Some(planned) = self.tables.last_mut() else {
                 return Ok(());
             };
+            if let (Some(at), Some(origin)) = (&survey.file_url, &self.from.origin) {
+                are_there(at, origin).map_err(Stop::Impossible)?;
+            }
             let references = survey.references as u64;
             planned.references = planned.references.saturating_add(references);
             let mut files = survey.files;
@@ -323,6 +343,21 @@ impl Surveying<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether files are where the deployment is: from nowhere else are any fetched.
+fn are_there(url: &str, deployment: &str) -> Result<(), String> {
+    let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
+    let (files, called) = (origin(url), origin(deployment));
+    if files == called {
+        return Ok(());
+    }
+    let files = files.map_or_else(|| url.to_owned(), |files| files.ascii_serialization());
+    Err(format!(
+        "the deployment's files are at {}, and it is called at {deployment}: connect it at where its files are, or have them be where \
+         it is called (`CONVEX_CLOUD_ORIGIN`, where one runs it oneself)",
+        one_line(&files, EXPLANATION)
+    ))
 }
 
 /// Where the table's documents may hold anything.

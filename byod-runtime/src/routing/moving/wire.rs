@@ -169,6 +169,9 @@ pub(super) struct Often {
 pub(super) struct Survey {
     pub(super) references: f64,
     pub(super) files: Vec<Sized>,
+    /// Where the first of them is: sides that were exported before don't say it.
+    #[serde(default, rename = "fileUrl")]
+    pub(super) file_url: Option<String>,
     pub(super) stays: Vec<Staying>,
     pub(super) without: Vec<String>,
     pub(super) taken: f64,
@@ -185,6 +188,7 @@ impl Survey {
         Self {
             references: 0.0,
             files: Vec::new(),
+            file_url: None,
             stays: vec![stays],
             without: Vec::new(),
             taken: 1.0,

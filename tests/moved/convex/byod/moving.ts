@@ -280,6 +280,8 @@ export const survey = internalQuery({
   returns: v.object({
     references: v.number(),
     files: v.array(v.object({ id: v.string(), size: v.number() })),
+    /** Where the first of them is. */
+    fileUrl: v.union(v.string(), v.null()),
     /** Which can't be there, and why. */
     stays: v.array(
       v.object({
@@ -331,7 +333,11 @@ export const survey = internalQuery({
       else without.push(...walk.lacks);
     }
     const files = [...go.files].map(([id, size]) => ({ id, size }));
-    return { references: go.references, files, stays, without, taken };
+    const first = files[0]?.id as any;
+    const fileUrl =
+      first === undefined ? null : await ctx.storage.getUrl(first);
+    const { references } = go;
+    return { references, files, fileUrl, stays, without, taken };
   },
 });
 
@@ -756,7 +762,10 @@ export const files = internalQuery({
   },
 });
 
-/** Fetches a file from the other side; whether it is the same that was there. */
+/**
+ * Fetches a file from the other side; whether it is there still, and the same. What can't be had for any other reason
+ * is no file that is gone: that throws.
+ */
 export const fetched = internalAction({
   args: {
     ...who,
@@ -770,20 +779,26 @@ export const fetched = internalAction({
   },
   returns: v.boolean(),
   handler: async (ctx, { url, origin, ...file }): Promise<boolean> => {
-    if (origin !== null && new URL(url).origin !== new URL(origin).origin)
-      return false;
+    const at = new URL(url).origin;
+    if (origin !== null && at !== new URL(origin).origin)
+      throw new Error(`it is at ${at}, and the other side at ${origin}`);
     const answer = await fetch(url, { redirect: "error" });
-    if (answer.status === 429 || answer.status >= 500)
-      throw new Error(`the other side answers ${answer.status}`);
-    if (!answer.ok) return false;
+    if (answer.status === 404) return false;
+    if (!answer.ok) throw new Error(`the other side answers ${answer.status}`);
     const blob = await bodyOf(answer, file.size);
     if (blob === null) return false;
     const id = await ctx.storage.store(blob);
-    return await ctx.runMutation(FILED, { ...file, new: id });
+    try {
+      return await ctx.runMutation(FILED, { ...file, new: id });
+    } catch (error) {
+      // Nobody would know of it.
+      await ctx.storage.delete(id);
+      throw error;
+    }
   },
 });
 
-/** What the answer has, if that is of that size: no more of it is read. */
+/** What the answer has, if that is of that size: no more of it is read. One that ends early says of no size. */
 async function bodyOf(answer: Response, size: number): Promise<Blob | null> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let left = size;
@@ -798,8 +813,13 @@ async function bodyOf(answer: Response, size: number): Promise<Blob | null> {
     }
     parts.push(value);
   }
+  if (left > 0) {
+    const had = String(size - left);
+    if (answer.headers.get("content-length") === had) return null;
+    throw new Error(`the other side's answer ended after ${had} bytes`);
+  }
   const type = answer.headers.get("content-type") ?? "";
-  return left === 0 ? new Blob(parts, { type }) : null;
+  return new Blob(parts, { type });
 }
 
 const FILED = makeFunctionReference<"mutation", any, boolean>(
