@@ -118,9 +118,15 @@ async fn a_proxys_answer_ends_no_roll_out() {
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let made = Bundles::in_folder(&folder("proxy")).unwrap();
-    let digest = made.put(&bundle(VERSION)).unwrap();
-    let order = Order::of(digest, VERSION, Waves::all(), MaxFailures::Count(0));
+    let bundles = folder("proxy");
+    let digest = Bundles::in_folder(&bundles).unwrap().put(&bundle(VERSION));
+    std::fs::remove_dir_all(bundles).unwrap();
+    let order = Order::of(
+        digest.unwrap(),
+        VERSION,
+        Waves::all(),
+        MaxFailures::Count(0),
+    );
     let begun = json!({"key": "1-version-7", "order": order});
     let begun: Begun = serde_json::from_value(begun).unwrap();
     let engine = Engine::at(&url).unwrap();
