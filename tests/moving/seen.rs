@@ -51,6 +51,29 @@ async fn others_see_how_far_it_is_and_where_the_data_is_then() {
     assert!(copied.count() > 2, "{seen:?}");
 }
 
+/// Whoever comes second is told so, and may look on; what moves is there once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_that_are_asked_at_once_move_it_once() {
+    let world = World::start().await;
+    let alice = &*world.alice;
+    world.fill(alice, "hers", 40);
+    let hers = everything(&world.main, alice);
+    let other = world.builder().build().unwrap();
+    let (one, another) = tokio::join!(
+        world.byod.move_in(alice, "alice"),
+        other.move_in(alice, "alice")
+    );
+    let ((Ok(moved), Err(error)) | (Err(error), Ok(moved))) = (one, another) else {
+        panic!("one of them moves it")
+    };
+    let Error::NotMoved { reason, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert!(reason.contains("another process"), "{reason}");
+    assert_eq!(moved.documents, hers.len() as u64);
+    assert_eq!(everything(&world.own, "alice"), hers);
+}
+
 type Change = fn(&mut Json);
 
 /// A deployment of a schema of another time.

@@ -161,10 +161,17 @@ impl Engine {
             order: order.clone(),
             counted: false,
         };
-        let body = self.json(&asked)?;
-        // It may wait for indexes, and for what else is done for the user.
-        let done: Done = self.wait_for(&path, body).await?;
-        Ok(done.outcome)
+        // It may wait for indexes, and for what else is done for the user: longer than what is between here and there
+        // keeps a request.
+        let output = self.hand_over(&path, &asked).await?;
+        let mut lost = 0;
+        loop {
+            match self.look(&output, &mut lost).await? {
+                Came::Value(done) => return Ok(self.read::<Done>(&done, "an outcome")?.outcome),
+                Came::Refused(error) => return Err(error),
+                Came::NotYet => sleep(LOOK).await,
+            }
+        }
     }
 
     /// Has something done that may take hours; where to look what has come of it.
