@@ -236,12 +236,13 @@ impl From<rquickjs::Error> for Error {
     }
 }
 
-/// A text without ends of lines, and without what terminals obey: files, folders and names
-/// in them may be called anything.
+/// A text without ends of lines, and without what terminals obey or what turns the direction
+/// of what follows: files, folders and names in them may be called anything.
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+        let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || turns {
             line.extend(c.escape_default());
         } else {
             line.push(c);

@@ -135,7 +135,7 @@ pub(crate) enum Error {
     )]
     WhichConvex { found: Vec<PathBuf> },
 
-    #[error("{}: no such folder. Write it with `byod export`", folder.display())]
+    #[error("{}: there is no project that `byod export` wrote: its byod/version.ts says no version. Run `byod export`", folder.display())]
     NotExported { folder: PathBuf },
 
     #[error("{}: was exported meanwhile; run this again", folder.display())]

@@ -270,18 +270,18 @@ async fn what_main_says_is_printed_as_it_is_but_moves_no_terminal() {
     let connected = ConnectionStatus::Connected;
     let saved = world
         .service
-        .save_credentials("o'hara\u{1b}[2J", &credentials, connected);
+        .save_credentials("o'hara\u{202e}\u{1b}[2J", &credentials, connected);
     saved.await.unwrap();
     world
         .service
-        .test_connection("o'hara\u{1b}[2J")
+        .test_connection("o'hara\u{202e}\u{1b}[2J")
         .await
         .unwrap();
     let output = world.byod(&["status", "--development"]).await;
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("o'hara\\u{1b}[2J"), "{text}");
+    assert!(text.contains("o'hara\\u{202e}\\u{1b}[2J"), "{text}");
     assert!(text.contains("can't be reached"), "{text}");
-    assert!(!text.contains('\u{1b}'), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
 }
 
 /// A scheduler begins a process for each round.

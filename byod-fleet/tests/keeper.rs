@@ -9,7 +9,7 @@ use byod_local::{Local, PushFault, Value};
 use byod_runtime::{ConnectionStatus, Credentials};
 use tokio::time::sleep;
 
-use crate::support::{Fleet, bundle, manifest};
+use crate::support::{Fleet, bundle, manifest, service_with};
 
 const VERSION: u64 = 7;
 
@@ -379,4 +379,21 @@ async fn who_was_passed_over_is_still_to_come() {
     let last = round(&mut keeper, &fleet).await;
     assert_eq!(pushed(&last), (1, 0));
     assert!(last.is_well(), "{last:?}");
+}
+
+/// With another key than the service's nobody's credentials open, which says nothing of the deployments: nobody is kept
+/// from what they have.
+#[tokio::test]
+async fn who_has_the_wrong_key_writes_nothing_of_anybody() {
+    let fleet = Fleet::start(3).await;
+    round(&mut Keeper::of(rollout()), &fleet).await;
+    let mistaken = service_with(&fleet.main, "another key");
+    let mut keeper = Keeper::of(rollout()).tests(Duration::ZERO, 50);
+    let round = keeper.round(&mistaken, |_| {}).await.unwrap();
+    assert_eq!((round.tested, round.failing, round.unopened), (3, 3, 3));
+    assert!(!round.is_well());
+    for user in &fleet.users {
+        let record = fleet.record(&user.id);
+        assert_eq!(record.str("connectionStatus"), Some("connected"));
+    }
 }

@@ -327,6 +327,13 @@ fn round_text(round: &Round, out: &mut dyn Write) -> io::Result<()> {
     if round.failing > 0 {
         write!(out, ", {BAD}{} can't be used{BAD:#}", round.failing)?;
     }
+    if round.unopened > 0 {
+        write!(
+            out,
+            "; {BAD}the credentials of {} can't be opened here: are BYOD_ENCRYPTION_KEY and the hosts that are allowed those of the service?{BAD:#}",
+            round.unopened
+        )?;
+    }
     if let Some(reason) = &round.untested {
         write!(out, ", {BAD}not all were tested: {reason}{BAD:#}")?;
     }

@@ -54,6 +54,10 @@ pub struct Round {
     pub tested: u64,
     /// How many of those can't be used.
     pub failing: u64,
+    /// How many of those have credentials that this process can't open, by its key or its settings; nothing is written
+    /// of them.
+    #[serde(default)]
+    pub unopened: u64,
     /// How many failed, or had their data on its way, and are tried again later.
     pub resting: u64,
     /// Why not all were tested whose time it was: main could not be asked.
@@ -151,6 +155,7 @@ impl Keeper {
             rolled_out,
             tested: 0,
             failing: 0,
+            unopened: 0,
             resting: self.remembered.resting(),
             untested: None,
         };
@@ -197,19 +202,27 @@ impl Keeper {
     /// Tests them, until main can't be asked.
     async fn test(&mut self, byod: &Byod, untested: BTreeSet<String>, round: &mut Round) {
         let tests = stream::iter(untested).map(|user| async move {
-            let test = byod.test_connection(user.as_str()).await;
+            let test = match byod.user_record(user.as_str()).await {
+                Ok(Some(record)) => byod.test_record(record).await.map(Some),
+                // They went meanwhile.
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            };
             (user, test)
         });
         let mut tests = pin!(tests.buffer_unordered(self.rollout.terms().at_once));
         while let Some((user, test)) = tests.next().await {
+            use byod_runtime::ConnectionProblem;
             use byod_runtime::Error::{NoRecord, RecordChanged};
             match test {
-                Ok(test) => {
+                Ok(Some(test)) => {
                     round.tested += 1;
                     round.failing += u64::from(test.problem.is_some());
+                    let is_sealed =
+                        |problem| matches!(problem, ConnectionProblem::Credentials { .. });
+                    round.unopened += u64::from(test.problem.is_some_and(is_sealed));
                 }
-                // They went meanwhile.
-                Err(NoRecord { .. } | RecordChanged { .. }) => {}
+                Ok(None) | Err(NoRecord { .. } | RecordChanged { .. }) => {}
                 Err(error) => {
                     round.untested = Some(error.to_string());
                     return;

@@ -64,6 +64,39 @@ impl Byod {
         let user = user.into();
         let record = self.record(&user).await?;
         let test = self.probe(&record).await?;
+        self.tested(user, record, test).await
+    }
+
+    /// Tests the deployment of a user's record, as [`test_connection`](Self::test_connection) does, for who tests many:
+    /// where this process can't open the credentials, nothing is written. With another encryption key than the service's,
+    /// say, or without [`allow_host`](crate::ByodBuilder::allow_host), it could open nobody's, and would keep all from
+    /// what they have.
+    ///
+    /// ```
+    /// use byod_runtime::{Byod, ConnectionProblem, Error, UserDatabaseConfig};
+    ///
+    /// /// Whether the operator has to look to the keys of this program.
+    /// async fn lacks_the_key(byod: &Byod, record: UserDatabaseConfig) -> Result<bool, Error> {
+    ///     let test = byod.test_record(record).await?;
+    ///     Ok(matches!(test.problem, Some(ConnectionProblem::Credentials { .. })))
+    /// }
+    /// ```
+    pub async fn test_record(&self, record: UserDatabaseConfig) -> Result<ConnectionTest, Error> {
+        let test = self.probe(&record).await?;
+        if matches!(test.problem, Some(ConnectionProblem::Credentials { .. })) {
+            return Ok(test);
+        }
+        let user = UserId::from(record.user_id.as_str());
+        self.tested(user, record, test).await
+    }
+
+    /// Writes what a test has found.
+    async fn tested(
+        &self,
+        user: UserId,
+        record: UserDatabaseConfig,
+        test: ConnectionTest,
+    ) -> Result<ConnectionTest, Error> {
         let found = test.found();
         let settled = self.clone().settle(user, record, found, After::Test);
         let Settled { status, .. } = to_the_end(settled).await?;

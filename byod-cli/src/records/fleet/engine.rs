@@ -78,7 +78,13 @@ impl Hands<'_> {
                 }
             }
         };
-        self.engine.follow(&begun, look).await
+        let went = self.engine.follow(&begun, look).await;
+        if let Err(byod_fleet::Error::Engine { status: 409, .. }) = &went {
+            say(
+                "it was stopped (`byod fleet stop`): what was under way is finished, and the same command goes on",
+            );
+        }
+        went
     }
 }
 
@@ -87,12 +93,14 @@ fn show(progress: &mut Option<(usize, Progress)>, begun: &Begun, how_far: &HowFa
     let Some(wave) = how_far.waves.last() else {
         return;
     };
+    // A round of those that go on says what it did when it is over.
+    if begun.order.keep.is_some() {
+        return;
+    }
     let number = how_far.waves.len();
     if progress.as_ref().is_none_or(|(shown, _)| *shown != number) {
         let of = how_far.plan.waves.len();
-        let begins = Progress::of_wave(number, of, &wave.planned);
-        // A round of those that go on says what it did when it is over.
-        *progress = begun.order.keep.is_none().then_some((number, begins));
+        *progress = Some((number, Progress::of_wave(number, of, &wave.planned)));
     }
     if let Some((_, progress)) = progress {
         progress.at(wave.counts.all());

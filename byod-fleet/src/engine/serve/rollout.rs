@@ -139,6 +139,7 @@ async fn round(
         rolled_out,
         tested: 0,
         failing: 0,
+        unopened: 0,
         resting: remembered.resting(),
         untested: None,
     };
@@ -258,7 +259,9 @@ async fn test(
         match found {
             Ok(Json(found)) => {
                 round.tested += 1;
-                round.failing += u64::from(!found["problem"].is_null());
+                let problem = &found["problem"];
+                round.failing += u64::from(!problem.is_null());
+                round.unopened += u64::from(problem["kind"] == "credentials");
             }
             // They went meanwhile.
             Err(error) if error.code() == GONE => {}

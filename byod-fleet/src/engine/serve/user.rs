@@ -104,13 +104,13 @@ impl User {
         Ok(found.name("probe").retry_policy(attempts()).await?)
     }
 
-    /// Tests their deployment, and sets `connected` or `error` in their record.
+    /// Tests their deployment, and sets `connected` or `error` in their record, unless this worker can't open it.
     #[handler]
     async fn recover(&self, ctx: ObjectContext<'_>) -> Result<Json<Value>, HandlerError> {
         let (byod, user) = (self.0.byod.clone(), UserId::from(ctx.key()));
         let found = ctx.run(|| async move {
-            let test = byod.test_connection(user).await.map_err(of_main)?;
-            told(test)
+            let record = record(&byod, &user).await?;
+            told(byod.test_record(record).await.map_err(of_main)?)
         });
         Ok(found.name("recover").retry_policy(attempts()).await?)
     }
