@@ -135,8 +135,11 @@ pub(crate) enum Error {
     )]
     WhichConvex { found: Vec<PathBuf> },
 
-    #[error("{}: there is no project that `byod export` wrote: its byod/version.ts says no version. Run `byod export`", folder.display())]
+    #[error("{}: no such folder. Write it with `byod export`", folder.display())]
     NotExported { folder: PathBuf },
+
+    #[error("{}: its byod/version.ts says no version. Write it with `byod export`", folder.display())]
+    NoVersion { folder: PathBuf },
 
     #[error("{}: was exported meanwhile; run this again", folder.display())]
     ExportedMeanwhile { folder: PathBuf },

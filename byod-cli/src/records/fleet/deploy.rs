@@ -154,7 +154,7 @@ pub(super) fn written_version(config: &Path) -> Result<(PathBuf, u64), Error> {
     })?;
     let version = Tree::named(&folder, config)?.read("byod/version.ts")?;
     let version = version.as_deref().and_then(version_in);
-    let version = version.ok_or_else(|| Error::NotExported {
+    let version = version.ok_or_else(|| Error::NoVersion {
         folder: folder.clone(),
     })?;
     Ok((folder, version))
